@@ -1,0 +1,98 @@
+import tseslint from 'typescript-eslint';
+import importX from 'eslint-plugin-import-x';
+import { createTypeScriptImportResolver } from 'eslint-import-resolver-typescript';
+
+/**
+ * Which folder of `src/` may import which others. This is the map of the house in docs/architecture.md;
+ * an import that is not listed here is a lint error.
+ */
+const allowedImports = {
+  protocol: [],
+  series: ['protocol'],
+  config: ['protocol'],
+  dataset: ['config', 'protocol'],
+  evaluation: ['protocol'],
+  compute: [],
+  model: ['compute', 'config', 'protocol'],
+  runs: ['protocol'],
+  training: ['protocol', 'config', 'dataset', 'compute', 'model', 'evaluation', 'runs'],
+  process: ['runs', 'config', 'protocol'],
+  host: ['process', 'runs', 'config', 'series', 'protocol'],
+  cli: ['protocol', 'series', 'config', 'dataset', 'compute', 'model', 'evaluation', 'runs', 'training', 'process'],
+};
+const folders = Object.keys(allowedImports);
+
+const zones = folders.map((folder) => ({
+  target: `./src/${folder}`,
+  from: folders
+    .filter((other) => other !== folder && !allowedImports[folder].includes(other))
+    .map((other) => `./src/${other}`)
+    .concat('./webview', './test'),
+  message: `src/${folder} may import only: ${allowedImports[folder].join(', ') || 'nothing of ours'} (docs/architecture.md).`,
+}));
+zones.push({
+  target: './webview',
+  from: folders
+    .filter((folder) => folder !== 'protocol' && folder !== 'series')
+    .map((folder) => `./src/${folder}`),
+  message: 'A webview may import only src/protocol and src/series (docs/architecture.md).',
+});
+
+/** Libraries that only one folder may know, so that each can be replaced in one place. */
+const libraryHomes = {
+  vscode: ['src/host', 'test/integration'],
+  '@duckdb/node-api': ['src/dataset'],
+  chokidar: ['src/runs'],
+  '@vscode/webview-ui-toolkit': ['webview/ui'],
+  uplot: ['webview/plot'],
+};
+const restrictLibraries = (home) => [
+  'error',
+  {
+    paths: Object.entries(libraryHomes)
+      .filter(([, homes]) => !homes.includes(home))
+      .map(([name, homes]) => ({ name, message: `${name} may be imported only in ${homes.join(' and ')}.` })),
+  },
+];
+
+export default tseslint.config(
+  { ignores: ['dist/', 'node_modules/', 'test/vscode-host/', '.stage/', 'coverage/', '.recsight/', 'samples/'] },
+  ...tseslint.configs.strictTypeChecked,
+  {
+    languageOptions: {
+      parserOptions: {
+        projectService: { allowDefaultProject: ['*.mjs', 'scripts/*.mjs'] },
+        tsconfigRootDir: import.meta.dirname,
+      },
+    },
+    plugins: { 'import-x': importX },
+    settings: {
+      'import-x/resolver-next': [createTypeScriptImportResolver({ noWarnOnMultipleProjects: true })],
+    },
+    rules: {
+      'import-x/no-restricted-paths': ['error', { zones }],
+      'import-x/no-cycle': 'error',
+      'no-restricted-imports': restrictLibraries(undefined),
+      'no-restricted-syntax': [
+        'error',
+        { selector: 'TSEnumDeclaration', message: 'Use a union of string literals.' },
+        { selector: 'ExportDefaultDeclaration', message: 'Use a named export.' },
+        { selector: 'ExportAllDeclaration', message: 'No barrel files: import from the file itself.' },
+      ],
+      eqeqeq: 'error',
+      '@typescript-eslint/restrict-template-expressions': ['error', { allowNumber: true, allowBoolean: true }],
+      '@typescript-eslint/no-confusing-void-expression': ['error', { ignoreArrowShorthand: true }],
+      '@typescript-eslint/no-non-null-assertion': 'off',
+      '@typescript-eslint/consistent-type-imports': 'error',
+    },
+  },
+  ...[...new Set(Object.values(libraryHomes).flat())].map((home) => ({
+    files: [`${home}/**`],
+    rules: { 'no-restricted-imports': restrictLibraries(home) },
+  })),
+  {
+    files: ['**/*.mjs', '*.config.ts'],
+    extends: [tseslint.configs.disableTypeChecked],
+    rules: { 'no-restricted-syntax': 'off' },
+  },
+);

@@ -1,0 +1,251 @@
+import { z } from 'zod';
+
+/*
+ * The one description of a config file. The validator, the defaults, the table in docs/config.md and the JSON Schema
+ * that gives completion and hovers in the editor all come from here, so every field has a `.meta({ description })`
+ * written for the person who hovers over it.
+ */
+
+const describe = (description: string) => ({ description });
+
+const columnsSchema = z
+  .strictObject({
+    user: z.string().min(1).default('user_id').meta(describe('Column that holds the user id. Ids are read as text.')),
+    item: z.string().min(1).default('item_id').meta(describe('Column that holds the item id. Ids are read as text.')),
+    timestamp: z
+      .string()
+      .min(1)
+      .nullable()
+      .default('timestamp')
+      .meta(
+        describe(
+          'Column that orders a user’s interactions: a number (such as Unix seconds) or a date. `null`: the rows are in time order already.',
+        ),
+      ),
+    rating: z
+      .string()
+      .min(1)
+      .nullable()
+      .default(null)
+      .meta(describe('Column that holds a rating. Needed only with `minRating`.')),
+  })
+  .prefault({})
+  .meta(describe('Names of the columns, as the header has them.'));
+
+const itemsSchema = z
+  .strictObject({
+    path: z.string().min(1).meta(describe('File with one row per item, relative to this config file.')),
+    id: z.string().min(1).default('item_id').meta(describe('Column that holds the item id.')),
+    title: z.string().min(1).default('title').meta(describe('Column with the text to show for an item.')),
+  })
+  .meta(describe('Titles of items, shown instead of bare ids.'));
+
+const datasetSchema = z
+  .strictObject({
+    path: z
+      .union([z.string().min(1), z.array(z.string().min(1)).min(1)])
+      .optional()
+      .meta(
+        describe(
+          'File, glob, or list of them, relative to this config file: CSV, TSV, JSON Lines, Parquet or RecBole’s atomic `.inter`; `.gz` is read as it is.',
+        ),
+      ),
+    query: z
+      .string()
+      .min(1)
+      .optional()
+      .meta(
+        describe(
+          'Instead of `path`: a SQL query (DuckDB) over files, such as `SELECT * FROM \'ratings/*.parquet\' WHERE year > 2020`. Paths are relative to this config file.',
+        ),
+      ),
+    format: z
+      .enum(['auto', 'csv', 'tsv', 'jsonl', 'parquet', 'recbole'])
+      .default('auto')
+      .meta(describe('Format of the files. `auto` looks at the file name, then at the header.')),
+    columns: columnsSchema,
+    items: itemsSchema.optional(),
+    minRating: z
+      .number()
+      .nullable()
+      .default(null)
+      .meta(describe('Keep only interactions with at least this rating. `null` keeps all.')),
+    duplicates: z
+      .enum(['keepAll', 'keepFirst', 'keepLast'])
+      .default('keepAll')
+      .meta(describe('What to do when a user meets the same item again: keep every interaction, only the first, or only the last.')),
+    minUserInteractions: z
+      .int()
+      .min(1)
+      .default(1)
+      .meta(describe('Leave out users with fewer interactions. Applied together with `minItemInteractions` until nothing changes (k-core).')),
+    minItemInteractions: z
+      .int()
+      .min(1)
+      .default(1)
+      .meta(describe('Leave out items with fewer interactions. Applied together with `minUserInteractions` until nothing changes (k-core).')),
+    split: z
+      .strictObject({
+        type: z
+          .enum(['leaveOneOut'])
+          .default('leaveOneOut')
+          .meta(describe('`leaveOneOut`: each user’s last interaction is for testing, the one before it for validation, the rest for training.')),
+      })
+      .prefault({})
+      .meta(describe('How interactions are divided into training, validation and test.')),
+  })
+  .refine((dataset) => (dataset.path === undefined) !== (dataset.query === undefined), {
+    message: 'needs either `path` or `query`, and not both',
+    path: ['path'],
+  })
+  .meta(describe('Where the interactions are and which of them to use.'));
+
+const lossSchema = z
+  .discriminatedUnion('type', [
+    z
+      .strictObject({
+        type: z.literal('crossEntropy'),
+      })
+      .meta(describe('Softmax cross-entropy over the whole catalogue at every position.')),
+    z
+      .strictObject({
+        type: z.literal('bce'),
+        numNegatives: z
+          .int()
+          .min(1)
+          .max(4096)
+          .default(1)
+          .meta(describe('Negative items drawn for each position, uniformly from the items the user has not met in training.')),
+      })
+      .meta(describe('Binary cross-entropy of the next item against sampled negatives (the original SASRec loss).')),
+  ])
+  .prefault({ type: 'crossEntropy' })
+  .meta(describe('Training loss.'));
+
+export const sasrecSchema = z
+  .strictObject({
+    type: z.literal('sasrec').meta(describe('SASRec: self-attentive sequential recommendation (Kang and McAuley, ICDM 2018).')),
+    maxSequenceLength: z
+      .int()
+      .min(1)
+      .max(2048)
+      .default(50)
+      .meta(describe('Longest history the model sees; of longer ones the newest items are used.')),
+    hiddenSize: z.int().min(1).max(4096).default(64).meta(describe('Width d of the item vectors and of the blocks.')),
+    numBlocks: z.int().min(1).max(64).default(2).meta(describe('Number of transformer blocks.')),
+    numHeads: z.int().min(1).max(64).default(1).meta(describe('Attention heads of a block; must divide `hiddenSize`.')),
+    innerSize: z
+      .int()
+      .min(1)
+      .max(16384)
+      .nullable()
+      .default(null)
+      .meta(describe('Width of the feed-forward layer’s hidden part. `null`: the same as `hiddenSize`.')),
+    activation: z.enum(['relu', 'gelu']).default('relu').meta(describe('Activation of the feed-forward layer.')),
+    normalization: z
+      .enum(['pre', 'post'])
+      .default('pre')
+      .meta(describe('Where LayerNorm sits: before each sub-layer (`pre`) or after its residual (`post`).')),
+    dropout: z
+      .number()
+      .min(0)
+      .lt(1)
+      .default(0.2)
+      .meta(describe('Share of values set to zero in training: on embeddings, attention weights and both sub-layers.')),
+    initializerRange: z
+      .number()
+      .positive()
+      .default(0.02)
+      .meta(describe('Standard deviation of the normal distribution that embeddings start from.')),
+    loss: lossSchema,
+  })
+  .refine((model) => model.hiddenSize % model.numHeads === 0, {
+    message: 'must divide `hiddenSize`',
+    path: ['numHeads'],
+  })
+  .meta(describe('The model and its size.'));
+
+const trainingSchema = z
+  .strictObject({
+    epochs: z.int().min(1).max(100_000).default(50).meta(describe('Passes over all users, at most; early stopping may end sooner.')),
+    batchSize: z.int().min(1).max(65_536).default(128).meta(describe('Users per optimizer step.')),
+    learningRate: z.number().positive().default(0.001).meta(describe('Step size of Adam.')),
+    beta1: z.number().min(0).lt(1).default(0.9).meta(describe('Adam: decay of the first moment.')),
+    beta2: z.number().min(0).lt(1).default(0.999).meta(describe('Adam: decay of the second moment.')),
+    epsilon: z.number().positive().default(1e-8).meta(describe('Adam: added to the denominator.')),
+    earlyStopping: z
+      .strictObject({
+        metric: z
+          .string()
+          .regex(/^(hr|ndcg|recall|precision|map|mrr)@[1-9]\d*$/, 'must look like `ndcg@10`')
+          .default('ndcg@10')
+          .meta(describe('Validation metric that chooses the best epoch: `hr`, `recall`, `precision`, `ndcg`, `map` or `mrr` at a cut-off, such as `ndcg@10`.')),
+        patience: z
+          .int()
+          .min(1)
+          .nullable()
+          .default(5)
+          .meta(describe('Stop after this many validations without improvement. `null` trains all epochs.')),
+        minDelta: z.number().min(0).default(0).meta(describe('Smallest gain that counts as an improvement.')),
+      })
+      .prefault({})
+      .meta(describe('Which validation metric chooses the best epoch, and when to give up.')),
+  })
+  .prefault({})
+  .meta(describe('Optimizer and schedule.'));
+
+const evaluationSchema = z
+  .strictObject({
+    cutoffs: z
+      .array(z.int().min(1).max(10_000))
+      .min(1)
+      .default([5, 10, 20])
+      .meta(describe('Cut-offs k of the ranking metrics.')),
+    filterSeen: z
+      .boolean()
+      .default(true)
+      .meta(describe('Leave items of the user’s history out of the ranking.')),
+    baselines: z
+      .array(z.enum(['popularity', 'itemKnn', 'markov']))
+      .default(['popularity', 'itemKnn', 'markov'])
+      .meta(describe('Simple recommenders that are evaluated on test beside the model, by the same protocol.')),
+  })
+  .prefault({})
+  .meta(describe('How the model is measured. Ranking is always over the whole catalogue.'));
+
+export const configSchema = z
+  .strictObject({
+    $schema: z.string().optional().meta(describe('Address of the JSON Schema. Ignored.')),
+    name: z
+      .string()
+      .regex(/^[\p{L}\p{N}][\p{L}\p{N} ._-]{0,63}$/u, 'must start with a letter or digit and hold only letters, digits, spaces and ._-, at most 64')
+      .optional()
+      .meta(describe('Name of the runs. Default: the file name without `.recsight.json`.')),
+    seed: z
+      .int()
+      .min(0)
+      .max(0xffffffff)
+      .default(42)
+      .meta(describe('Seed of everything random: initial weights, dropout, negatives, batches, order of simultaneous interactions.')),
+    dataset: datasetSchema,
+    model: z.discriminatedUnion('type', [sasrecSchema]),
+    training: trainingSchema,
+    evaluation: evaluationSchema,
+    backend: z
+      .enum(['auto', 'wasm', 'cpu'])
+      .default('auto')
+      .meta(describe('Compute backend. `auto` takes the fastest that works here.')),
+  })
+  .refine((config) => config.evaluation.cutoffs.includes(Number(config.training.earlyStopping.metric.split('@')[1])), {
+    message: 'its cut-off must be one of `evaluation.cutoffs`',
+    path: ['training', 'earlyStopping', 'metric'],
+  })
+  .meta(describe('A RecSight experiment.'));
+
+/** A config file after validation, with all defaults filled in. */
+export type ExperimentConfig = z.output<typeof configSchema>;
+export type DatasetConfig = ExperimentConfig['dataset'];
+export type ModelConfig = ExperimentConfig['model'];
+export type SasrecConfig = z.output<typeof sasrecSchema>;
+export type TrainingConfig = ExperimentConfig['training'];
+export type EvaluationConfig = ExperimentConfig['evaluation'];

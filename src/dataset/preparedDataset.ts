@@ -1,0 +1,29 @@
+/**
+ * Interactions of all users, ready for training: ids mapped to indices, rows sorted by user and time.
+ * User indices run from 0; item indices from 1, because 0 is the padding of sequences.
+ */
+export interface PreparedDataset {
+  /** SHA-256 (hex) of everything that decides the content: files, columns, filters, split, seed, format version. */
+  fingerprint: string;
+  numUsers: number;
+  /** Without the padding: item indices are 1 … numItems. */
+  numItems: number;
+  /** Interactions of user u are `items[offsets[u]] … items[offsets[u + 1] - 1]`, oldest first. Length numUsers + 1. */
+  offsets: Uint32Array;
+  /** Item index of each interaction. */
+  items: Uint32Array;
+  /** Seconds since 1970 of each interaction; null when the data have no time column. */
+  times: Float64Array | null;
+  /**
+   * Where each user's training part ends, as an index into `items`:
+   * training = [offsets[u], trainEnd[u]), validation = [trainEnd[u], validationEnd[u]), test = [validationEnd[u], offsets[u+1]).
+   */
+  trainEnd: Uint32Array;
+  validationEnd: Uint32Array;
+  /** Original id of each user index. */
+  userIds: string[];
+  /** Original id of each item index; `itemIds[0]` is the empty string, for the padding. */
+  itemIds: string[];
+  /** Title of each item index where the config names an item table, else null. */
+  itemTitles: string[] | null;
+}

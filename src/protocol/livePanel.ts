@@ -1,0 +1,64 @@
+import type { RunEvent } from './events';
+import type { RunSummary } from './run';
+
+/** One curve of a run, column by column; all arrays have the same length. */
+export interface SeriesColumns {
+  step: Float64Array;
+  /** Fractional while an epoch runs: 2.5 is the middle of the third epoch. */
+  epoch: Float64Array;
+  /** ms since 1970. */
+  time: Float64Array;
+  value: Float64Array;
+}
+
+/** Something that happened at a point of training and is drawn as a mark on the charts. */
+export interface RunMark {
+  kind: 'best' | 'checkpoint' | 'resumed';
+  step: number;
+  epoch: number;
+  time: number;
+}
+
+export interface RunMessage {
+  level: 'info' | 'warning' | 'error';
+  message: string;
+  time: number;
+}
+
+/** All that an event log says about curves, folded. `cursor` is the `seq` of the next event that is not in it. */
+export interface RunHistory {
+  cursor: number;
+  /** Curve name (`loss`, `validation/ndcg@10`, `throughput`, `memory`, `cpu`) → its points in order. */
+  series: Record<string, SeriesColumns>;
+  marks: RunMark[];
+  messages: RunMessage[];
+}
+
+export interface LivePanelSnapshot {
+  run: RunSummary;
+  history: RunHistory;
+  /** False in an untrusted workspace, where runs can be looked at but not started. */
+  canTrain: boolean;
+  /** How runs are followed, when it is not by file watching: shown as a hint. */
+  notice: string | null;
+}
+
+/** What the live panel's page may ask of the extension. Errors cross as rejected promises. */
+export interface LivePanelHost {
+  /** The page has loaded and listens. Called again whenever a delta does not join on. */
+  hydrate(): Promise<LivePanelSnapshot>;
+  stop(): Promise<void>;
+  resume(): Promise<void>;
+  evaluate(): Promise<void>;
+  openConfig(): Promise<void>;
+  openLog(): Promise<void>;
+  /** Asks the user where to put a file that the page made (PNG, SVG, CSV). */
+  save(fileName: string, content: string | ArrayBuffer): Promise<void>;
+}
+
+/** What the extension tells the live panel's page. */
+export interface LivePanelView {
+  runChanged(run: RunSummary): void;
+  /** New events, without gaps, starting at the page's cursor. */
+  append(events: RunEvent[]): void;
+}

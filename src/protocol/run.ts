@@ -1,0 +1,138 @@
+import type { EvaluationProtocol, Metrics } from './evaluation';
+
+/** The version of the run directory's files that this code writes. Readers accept the same major. */
+export const RUN_SCHEMA_VERSION = '1.0';
+
+/**
+ * What the trainer itself writes about its state.
+ * `preparing` reads the data, `running` trains, `evaluating` reads the test split,
+ * `stopping` has accepted a stop request and saves its checkpoint.
+ */
+export type RecordedStatus =
+  | 'preparing'
+  | 'running'
+  | 'evaluating'
+  | 'stopping'
+  | 'finished'
+  | 'stopped'
+  | 'failed';
+
+/** What a reader shows: the recorded status, or `lost` when the recorded one needs a trainer and none is alive. */
+export type RunStatus = RecordedStatus | 'lost';
+
+/** Statuses in which a trainer process must exist. */
+export const ACTIVE_STATUSES: readonly RunStatus[] = ['preparing', 'running', 'evaluating', 'stopping'];
+
+export function isActive(status: RunStatus): boolean {
+  return ACTIVE_STATUSES.includes(status);
+}
+
+/** Metrics measured at one point of training. */
+export interface MeasuredMetrics {
+  epoch: number;
+  step: number;
+  metrics: Metrics;
+}
+
+/** The result of the test split: the model's metrics beside those of the baselines, all by one protocol. */
+export interface TestResult extends MeasuredMetrics {
+  protocol: EvaluationProtocol;
+  /** Baseline name → its metrics by the same protocol. */
+  baselines: Record<string, Metrics>;
+  evaluatedAt: number;
+}
+
+export interface RunError {
+  /** A stable, machine-readable code such as `dataset/missing-column`. */
+  code: string;
+  /** What was found, what was expected, where, what to do. No stack trace. */
+  message: string;
+}
+
+export interface BackendInfo {
+  name: string;
+  device: string;
+  threads: number;
+  version: string;
+}
+
+export interface GitState {
+  commit: string;
+  dirty: boolean;
+}
+
+export interface DatasetSummary {
+  fingerprint: string;
+  numUsers: number;
+  numItems: number;
+  numInteractions: number;
+}
+
+/** `run.json`: everything a list of runs needs to know, replaced atomically by the trainer. Times are ms since 1970. */
+export interface RunManifest {
+  schemaVersion: string;
+  id: string;
+  name: string;
+  /** Model type, such as `sasrec`. */
+  model: string;
+  status: RecordedStatus;
+  createdAt: number;
+  /** When the trainer last wrote this file. */
+  updatedAt: number;
+  finishedAt: number | null;
+  /** Path of the config file, relative to the folder that holds `.recsight` where it lies below it, else absolute. */
+  configPath: string;
+  /** SHA-256 of the resolved config, hex. */
+  configDigest: string;
+  seed: number;
+  dataset: DatasetSummary | null;
+  /** The protocol of the validation metrics. */
+  protocol: EvaluationProtocol | null;
+  /** The metric that early stopping and `best` use, such as `ndcg@10`. */
+  mainMetric: string;
+  progress: {
+    /** Finished epochs. */
+    epoch: number;
+    /** Planned epochs. */
+    epochs: number;
+    /** Optimizer steps taken. */
+    step: number;
+    stepsPerEpoch: number;
+    /** Estimated ms to the end of the last planned epoch; null while unknown. */
+    remainingMs: number | null;
+    /** Loss of the newest step. */
+    loss: number | null;
+  };
+  best: MeasuredMetrics | null;
+  last: MeasuredMetrics | null;
+  test: TestResult | null;
+  git: GitState | null;
+  versions: Record<string, string>;
+  backend: BackendInfo | null;
+  /** Wall-clock seconds by phase. */
+  timings: { prepare: number; train: number; evaluate: number };
+  error: RunError | null;
+}
+
+/** `process.json`: who trains this run. */
+export interface TrainerProcess {
+  pid: number;
+  /** Start time of the process as the operating system tells it, which a reused pid does not share. */
+  processStartTime: string;
+  host: string;
+  /** Random; tells two trainers that claim one run apart. */
+  nonce: string;
+  /** ms since 1970, renewed every few seconds. */
+  heartbeat: number;
+}
+
+/** A request written into `control/`: the only way to talk to a trainer. */
+export type ControlRequest = { kind: 'stop' };
+
+/** A run as readers see it. */
+export interface RunSummary {
+  /** Absolute path of the run directory. */
+  directory: string;
+  manifest: RunManifest;
+  status: RunStatus;
+}
