@@ -1,0 +1,111 @@
+// @ts-check
+/*
+ * Builds everything that ships.
+ *
+ *   node esbuild.mjs [--watch] [--production] [--outdir=dist]
+ *
+ * Development builds carry source maps; production builds are minified and carry none.
+ */
+import { existsSync } from 'node:fs';
+import { copyFile, mkdir, readdir } from 'node:fs/promises';
+import { createRequire } from 'node:module';
+import path from 'node:path';
+import { parseArgs } from 'node:util';
+import esbuild from 'esbuild';
+import { webviewBuildOptions } from './webview/build.mjs';
+
+const root = import.meta.dirname;
+const { values: flags } = parseArgs({
+  options: {
+    watch: { type: 'boolean', default: false },
+    production: { type: 'boolean', default: false },
+    outdir: { type: 'string', default: 'dist' },
+  },
+});
+const outdir = path.resolve(root, flags.outdir);
+
+/** Never bundled but found in node_modules at run time; TensorFlow's only where a user has installed one. */
+const nativePackages = ['@duckdb/node-api', '@tensorflow/tfjs-node', '@tensorflow/tfjs-node-gpu'];
+
+/** @type {esbuild.BuildOptions} */
+const common = {
+  absWorkingDir: root,
+  bundle: true,
+  minify: flags.production,
+  sourcemap: !flags.production,
+  logLevel: 'warning',
+};
+
+/** @type {esbuild.BuildOptions} */
+const node = {
+  ...common,
+  platform: 'node',
+  format: 'cjs',
+  target: 'node20',
+  // Error classes are told apart by name in messages and logs.
+  keepNames: true,
+  legalComments: 'none',
+};
+
+/** @type {esbuild.BuildOptions[]} */
+const bundles = [
+  { ...node, outdir, entryPoints: { extension: 'src/host/extension.ts' }, external: ['vscode'] },
+  { ...node, outdir, entryPoints: { trainer: 'src/training/main.ts' }, external: nativePackages },
+  {
+    ...node,
+    outdir,
+    entryPoints: { cli: 'src/cli/main.ts' },
+    external: nativePackages,
+    banner: { js: '#!/usr/bin/env node' },
+  },
+  { ...webviewBuildOptions, ...common, outdir: path.join(outdir, 'webview') },
+];
+
+/** The trainer reads its WebAssembly from beside itself. */
+async function copyWebAssembly() {
+  const manifest = createRequire(import.meta.url).resolve('@tensorflow/tfjs-backend-wasm/package.json');
+  const source = path.join(path.dirname(manifest), 'dist');
+  await mkdir(outdir, { recursive: true });
+  for (const file of (await readdir(source)).filter((name) => name.endsWith('.wasm'))) {
+    await copyFile(path.join(source, file), path.join(outdir, file));
+  }
+}
+
+/**
+ * Says when a build starts and ends, in the words that the problem matcher in .vscode/tasks.json waits for.
+ *
+ * @type {esbuild.Plugin}
+ */
+const announceBuilds = {
+  name: 'announce-builds',
+  setup(build) {
+    build.onStart(() => console.log('[watch] build started'));
+    build.onEnd((result) => {
+      for (const { text, location } of result.errors) {
+        console.error(`✘ [ERROR] ${text}`);
+        if (location) console.error(`    ${location.file}:${location.line}:${location.column}:`);
+      }
+      console.log('[watch] build finished');
+    });
+  },
+};
+
+const present = bundles.filter(({ entryPoints }) => {
+  const files = Object.values(/** @type {Record<string, string>} */ (entryPoints));
+  const missing = files.filter((file) => !existsSync(path.join(root, file)));
+  if (missing.length > 0) console.warn(`warning: ${missing.join(', ')} does not exist and is not built`);
+  return missing.length === 0;
+});
+
+const started = performance.now();
+await copyWebAssembly();
+if (flags.watch) {
+  for (const options of present) {
+    const context = await esbuild.context({ ...options, logLevel: 'silent', plugins: [announceBuilds] });
+    await context.watch();
+  }
+} else {
+  // esbuild has printed the errors itself; a stack trace of this script would only hide them.
+  await Promise.all(present.map((options) => esbuild.build(options))).catch(() => process.exit(1));
+  console.log(`Built ${present.length} bundles in ${Math.round(performance.now() - started)} ms.`);
+}
