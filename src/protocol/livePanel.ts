@@ -28,6 +28,8 @@ export interface RunMessage {
 /** All that an event log says about curves, folded. `cursor` is the `seq` of the next event that is not in it. */
 export interface RunHistory {
   cursor: number;
+  /** Optimizer steps of one epoch; null until the log tells, which it does at the end of the first epoch. */
+  stepsPerEpoch: number | null;
   /** Curve name (`loss`, `validation/ndcg@10`, `throughput`, `memory`, `cpu`) → its points in order. */
   series: Record<string, SeriesColumns>;
   marks: RunMark[];
