@@ -1,0 +1,285 @@
+import { closeSync, fstatSync, openSync, readSync, truncateSync, writeSync } from 'node:fs';
+import { open, type FileHandle } from 'node:fs/promises';
+import type { RunEvent, RunEventBody, RunEventKind } from '../protocol/events';
+import { RunReadError, systemErrorCode, toWriteError, type RunWriteError } from './runErrors';
+import { findMisfit, isRecord, parseRunJson, stringifyRunJson, type Shape } from './runJson';
+
+/** How long an event may wait in memory before it is written, in ms. */
+const FLUSH_AFTER_MS = 100;
+/** A line longer than this is junk: no event comes near it. */
+const MAX_LINE_BYTES = 16 * 1024 * 1024;
+const CHUNK_BYTES = 256 * 1024;
+const NEWLINE = 10;
+
+const HEADER: Shape = { v: 'number', seq: 'number', time: 'number', kind: 'string' };
+
+/** What a reader needs of each kind. An event that lacks it is treated as junk, so that no chart meets `undefined`. */
+const BODIES: Record<RunEventKind, Shape> = {
+  started: { pid: 'number', backend: 'object', resumedFromStep: 'number' },
+  status: { status: 'string' },
+  dataset: { dataset: 'object', seconds: 'number', cached: 'boolean' },
+  step: { epoch: 'number', step: 'number', loss: 'number', sequencesPerSecond: 'number' },
+  epoch: { epoch: 'number', step: 'number', loss: 'number', seconds: 'number' },
+  validation: {
+    epoch: 'number',
+    step: 'number',
+    metrics: 'object',
+    protocol: 'object',
+    best: 'boolean',
+    seconds: 'number',
+  },
+  checkpoint: { epoch: 'number', step: 'number', which: 'string' },
+  test: {
+    epoch: 'number',
+    step: 'number',
+    metrics: 'object',
+    baselines: 'object',
+    protocol: 'object',
+    seconds: 'number',
+  },
+  system: { rssBytes: 'number', cpu: 'number' },
+  log: { level: 'string', message: 'string' },
+};
+
+/** Appends events to `events.jsonl`. There is one writer at a time: the trainer that holds the run's lock. */
+export class EventLogWriter {
+  private waiting = Buffer.alloc(0);
+  private timer: NodeJS.Timeout | null = null;
+  private lastFlush = Date.now();
+  private timerError: RunWriteError | null = null;
+
+  private constructor(
+    private readonly path: string,
+    private readonly file: number,
+    private nextSeq: number,
+  ) {}
+
+  /**
+   * Opens a log, or makes it, and goes on counting where it ends. A last line that a killed trainer left
+   * incomplete is cut off first. Throws RunWriteError.
+   */
+  // eslint-disable-next-line @typescript-eslint/require-await -- a promise turns what it throws into a rejection
+  static async open(path: string): Promise<EventLogWriter> {
+    let file: number | null = null;
+    try {
+      file = openSync(path, 'a+');
+      const { end, nextSeq } = findEnd(file);
+      if (end < fstatSync(file).size) {
+        // By path: Windows cannot truncate through a handle that was opened for appending.
+        truncateSync(path, end);
+      }
+      return new EventLogWriter(path, file, nextSeq);
+    } catch (error) {
+      if (file !== null) {
+        closeSync(file);
+      }
+      throw toWriteError(error, path);
+    }
+  }
+
+  /**
+   * Adds an event and returns it with its header. It is on disk after at most 100 ms, even when the caller keeps
+   * the thread busy, provided that it appends again. Throws RunWriteError (`disk/full`); then the event is kept
+   * and written with the next success.
+   */
+  append(body: RunEventBody): RunEvent {
+    const event: RunEvent = { v: 1, seq: this.nextSeq, time: Date.now(), ...body };
+    this.nextSeq++;
+    this.waiting = Buffer.concat([this.waiting, Buffer.from(`${stringifyRunJson(event)}\n`)]);
+    if (Date.now() - this.lastFlush >= FLUSH_AFTER_MS) {
+      this.flush();
+    } else {
+      this.timer ??= setTimeout(() => this.flushByTimer(), FLUSH_AFTER_MS);
+      this.throwTimerError();
+    }
+    return event;
+  }
+
+  /** Writes everything that waits. Throws RunWriteError (`disk/full`); what could not be written still waits. */
+  flush(): void {
+    if (this.timer !== null) {
+      clearTimeout(this.timer);
+      this.timer = null;
+    }
+    this.timerError = null;
+    this.lastFlush = Date.now();
+    try {
+      while (this.waiting.length > 0) {
+        // A nearly full disk takes a part of the bytes; going on after them keeps the line whole.
+        this.waiting = this.waiting.subarray(writeSync(this.file, this.waiting));
+      }
+    } catch (error) {
+      throw toWriteError(error, this.path);
+    }
+  }
+
+  /** Flushes and closes. The file is closed even when flushing throws. */
+  close(): void {
+    try {
+      this.flush();
+    } finally {
+      closeSync(this.file);
+    }
+  }
+
+  private flushByTimer(): void {
+    this.timer = null;
+    try {
+      this.flush();
+    } catch (error) {
+      // Nobody can catch what a timer throws: the next append, flush or close reports it.
+      this.timerError = error as RunWriteError;
+    }
+  }
+
+  private throwTimerError(): void {
+    if (this.timerError !== null) {
+      const error = this.timerError;
+      this.timerError = null;
+      throw error;
+    }
+  }
+}
+
+/**
+ * Reads an event log as it grows. Between calls it keeps only the offset behind the last complete line, so a line
+ * that is still being written is read later, whole.
+ */
+export class EventLogReader {
+  /** Set when the file shrank or was replaced: events then came again from the first one. The caller resets it. */
+  restarted = false;
+  /** Complete lines that were no readable event of a known kind. */
+  skippedLines = 0;
+
+  private offset = 0;
+  private inode = 0;
+  private nextSeq = 0;
+  private insideLongLine = false;
+
+  constructor(private readonly path: string) {}
+
+  /**
+   * The events written since the last call, in order; none when the file does not exist. Unknown kinds and junk
+   * are left out, and `seq` is counted anew over what remains, so that it has no gaps for whoever joins batches.
+   * Throws RunReadError: `run/newer-version` for a log of a newer major version, `run/unreadable`.
+   * One call at a time.
+   */
+  async readNew(): Promise<RunEvent[]> {
+    let file: FileHandle;
+    try {
+      file = await open(this.path, 'r');
+    } catch (error) {
+      const code = systemErrorCode(error);
+      if (code === 'ENOENT' || code === 'ENOTDIR') {
+        return [];
+      }
+      throw new RunReadError('run/unreadable', `${this.path} cannot be read (${code ?? String(error)}).`);
+    }
+    try {
+      const { size, ino } = await file.stat();
+      if (size < this.offset || (this.inode !== 0 && ino !== this.inode)) {
+        this.restart();
+      }
+      this.inode = ino;
+      return await this.readTo(file, size);
+    } finally {
+      await file.close();
+    }
+  }
+
+  private async readTo(file: FileHandle, size: number): Promise<RunEvent[]> {
+    const events: RunEvent[] = [];
+    let chunkBytes = CHUNK_BYTES;
+    while (this.offset < size) {
+      const wanted = Math.min(chunkBytes, size - this.offset);
+      const { bytesRead, buffer } = await file.read(Buffer.allocUnsafe(wanted), 0, wanted, this.offset);
+      const chunk = buffer.subarray(0, bytesRead);
+      const end = chunk.lastIndexOf(NEWLINE) + 1;
+      if (end > 0) {
+        this.takeLines(chunk.toString('utf8', 0, end - 1), events);
+        this.offset += end;
+        chunkBytes = CHUNK_BYTES;
+      } else if (bytesRead < wanted || this.offset + bytesRead >= size) {
+        break;
+      } else if (chunkBytes < MAX_LINE_BYTES) {
+        chunkBytes *= 2;
+      } else {
+        this.offset += bytesRead;
+        this.insideLongLine = true;
+      }
+    }
+    return events;
+  }
+
+  private takeLines(text: string, events: RunEvent[]): void {
+    for (const line of text.split('\n')) {
+      const event = this.insideLongLine ? null : parseEvent(line, this.path);
+      this.insideLongLine = false;
+      if (event === null) {
+        this.skippedLines++;
+      } else {
+        events.push({ ...event, seq: this.nextSeq });
+        this.nextSeq++;
+      }
+    }
+  }
+
+  private restart(): void {
+    this.restarted = true;
+    this.offset = 0;
+    this.nextSeq = 0;
+    this.skippedLines = 0;
+    this.insideLongLine = false;
+  }
+}
+
+/** The event of a line, or null when it is junk or of an unknown kind. */
+function parseEvent(line: string, path: string): RunEvent | null {
+  let value: unknown;
+  try {
+    value = parseRunJson(line);
+  } catch {
+    return null;
+  }
+  if (!isRecord(value) || findMisfit(value, HEADER) !== null) {
+    return null;
+  }
+  if ((value.v as number) > 1) {
+    throw new RunReadError(
+      'run/newer-version',
+      `${path} has events of version ${value.v as number}, and this RecSight reads version 1. Update RecSight to look at this run.`,
+    );
+  }
+  const kind = value.kind as string;
+  const body = Object.hasOwn(BODIES, kind) ? BODIES[kind as RunEventKind] : undefined;
+  return body !== undefined && findMisfit(value, body) === null ? (value as unknown as RunEvent) : null;
+}
+
+/** Where the last complete line of a log ends, and the `seq` that follows the last readable event. Reads backwards. */
+function findEnd(file: number): { end: number; nextSeq: number } {
+  const size = fstatSync(file).size;
+  for (let bytes = Math.min(CHUNK_BYTES, size); ; bytes = Math.min(bytes * 4, size)) {
+    const tail = Buffer.alloc(bytes);
+    readSync(file, tail, 0, bytes, size - bytes);
+    const end = tail.lastIndexOf(NEWLINE) + 1;
+    const lines = tail.toString('utf8', 0, Math.max(end - 1, 0)).split('\n');
+    for (const line of lines.reverse()) {
+      const seq = readSeq(line);
+      if (seq !== null) {
+        return { end: size - bytes + end, nextSeq: seq + 1 };
+      }
+    }
+    if (bytes === size) {
+      return { end, nextSeq: 0 };
+    }
+  }
+}
+
+function readSeq(line: string): number | null {
+  try {
+    const value = parseRunJson(line);
+    return findMisfit(value, HEADER) === null ? (value as { seq: number }).seq : null;
+  } catch {
+    return null;
+  }
+}

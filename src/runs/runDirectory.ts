@@ -1,0 +1,343 @@
+import { randomBytes } from 'node:crypto';
+import { mkdir, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
+import path from 'node:path';
+import { RUN_SCHEMA_VERSION, type ControlRequest, type GitState, type RunManifest } from '../protocol/run';
+import { writeFileAtomically } from './atomicFile';
+import { RunReadError, systemErrorCode, toWriteError } from './runErrors';
+import { findMisfit, isRecord, parseRunJson, stringifyRunJson, type Shape } from './runJson';
+
+/*
+ * The run directory is described in docs/formats.md. This folder is the only code that knows its file names.
+ */
+
+const SETTINGS_FOLDER = '.recsight';
+const RUNS_FOLDER = 'runs';
+
+/** Name of the manifest; the watcher needs it too. */
+export const MANIFEST_FILE = 'run.json';
+
+const MANIFEST_SHAPE: Shape = {
+  schemaVersion: 'string',
+  id: 'string',
+  name: 'string',
+  model: 'string',
+  status: 'string',
+  createdAt: 'number',
+  updatedAt: 'number',
+  finishedAt: 'number?',
+  configPath: 'string',
+  configDigest: 'string',
+  seed: 'number',
+  dataset: 'object?',
+  protocol: 'object?',
+  mainMetric: 'string',
+  progress: 'object',
+  best: 'object?',
+  last: 'object?',
+  test: 'object?',
+  git: 'object?',
+  versions: 'object',
+  backend: 'object?',
+  timings: 'object',
+  error: 'object?',
+};
+const PROGRESS_SHAPE: Shape = {
+  epoch: 'number',
+  epochs: 'number',
+  step: 'number',
+  stepsPerEpoch: 'number',
+  remainingMs: 'number?',
+  loss: 'number?',
+};
+const MEASURED_SHAPE: Shape = { epoch: 'number', step: 'number', metrics: 'object' };
+const KNOWN_STATUSES = ['preparing', 'running', 'evaluating', 'stopping', 'finished', 'stopped', 'failed'];
+
+/** What is known of a run before its trainer starts. */
+export interface NewRun {
+  name: string;
+  /** Model type, such as `sasrec`. */
+  model: string;
+  /** Absolute path of the config file. */
+  configPath: string;
+  /** The resolved config, for `config.json`. */
+  config: unknown;
+  configDigest: string;
+  seed: number;
+  mainMetric: string;
+  /** Planned epochs. */
+  epochs: number;
+  git: GitState | null;
+  versions: Record<string, string>;
+}
+
+/** `<workspaceFolder>/.recsight/runs`, where the runs of a workspace are kept. */
+export function runsDirectoryOf(workspaceFolder: string): string {
+  return path.join(workspaceFolder, SETTINGS_FOLDER, RUNS_FOLDER);
+}
+
+/** The folder that holds the `.recsight` of a runs directory, or null where the runs are kept elsewhere. */
+export function workspaceFolderOf(runsDirectory: string): string | null {
+  const parent = path.dirname(runsDirectory);
+  const isUsual = path.basename(runsDirectory) === RUNS_FOLDER && path.basename(parent) === SETTINGS_FOLDER;
+  return isUsual ? path.dirname(parent) : null;
+}
+
+/**
+ * Makes the directory of a new run, with its config, its first manifest (status `preparing`) and nothing else.
+ * It appears under its final name only when it is complete. Throws RunWriteError.
+ */
+export async function createRun(runsDirectory: string, run: NewRun): Promise<RunDirectory> {
+  const createdAt = Date.now();
+  const id = makeRunId(run.name, createdAt);
+  const directory = path.join(runsDirectory, id);
+  // Names that start with a dot are not listed.
+  const unfinished = path.join(runsDirectory, `.${id}`);
+  const manifest: RunManifest = {
+    schemaVersion: RUN_SCHEMA_VERSION,
+    id,
+    name: run.name,
+    model: run.model,
+    status: 'preparing',
+    createdAt,
+    updatedAt: createdAt,
+    finishedAt: null,
+    configPath: portableConfigPath(run.configPath, runsDirectory),
+    configDigest: run.configDigest,
+    seed: run.seed,
+    dataset: null,
+    protocol: null,
+    mainMetric: run.mainMetric,
+    progress: { epoch: 0, epochs: run.epochs, step: 0, stepsPerEpoch: 0, remainingMs: null, loss: null },
+    best: null,
+    last: null,
+    test: null,
+    git: run.git,
+    versions: run.versions,
+    backend: null,
+    timings: { prepare: 0, train: 0, evaluate: 0 },
+    error: null,
+  };
+  try {
+    await mkdir(path.join(unfinished, 'control'), { recursive: true });
+    await keepOutOfGit(runsDirectory);
+    await writeFile(path.join(unfinished, 'config.json'), `${stringifyRunJson(run.config, 2)}\n`);
+    await new RunDirectory(unfinished).writeManifest(manifest);
+    await rename(unfinished, directory);
+  } catch (error) {
+    await rm(unfinished, { recursive: true, force: true });
+    throw toWriteError(error, directory);
+  }
+  return new RunDirectory(directory);
+}
+
+/** One run on disk. Making the object touches nothing; the directory may be missing or damaged. */
+export class RunDirectory {
+  /** Absolute. */
+  readonly path: string;
+
+  constructor(directory: string) {
+    this.path = path.resolve(directory);
+  }
+
+  /** `YYYYMMDD-HHMMSS-<name>-<4 hex>`, in UTC, so that names sort by time. */
+  get id(): string {
+    return path.basename(this.path);
+  }
+
+  get eventsPath(): string {
+    return path.join(this.path, 'events.jsonl');
+  }
+
+  /** What the trainer process printed. */
+  get logPath(): string {
+    return path.join(this.path, 'trainer.log');
+  }
+
+  /** Who trains the run; see trainerLock.ts. */
+  get processPath(): string {
+    return path.join(this.path, 'process.json');
+  }
+
+  /** Where a run keeps a folder of weights, optimizer state and counters. The folder may not exist yet. */
+  checkpointPath(which: 'last' | 'best'): string {
+    return path.join(this.path, 'checkpoints', which);
+  }
+
+  /** Reads `run.json`. Throws RunReadError, and never passes on a manifest that lacks a field. */
+  async readManifest(): Promise<RunManifest> {
+    const file = path.join(this.path, MANIFEST_FILE);
+    const value = await readJsonFile(file, 'The run was deleted in part, or is no run directory.');
+    checkSchemaVersion(file, value);
+    const misfit = findManifestMisfit(value);
+    if (misfit !== null) {
+      throw new RunReadError(
+        'run/corrupt',
+        `${file}: the field \`${misfit}\` is missing or has a wrong value. The file is damaged; the run cannot be shown.`,
+      );
+    }
+    return value as RunManifest;
+  }
+
+  /** Replaces `run.json` atomically. Throws RunWriteError (`disk/full`); the old file is then intact. */
+  async writeManifest(manifest: RunManifest): Promise<void> {
+    await writeFileAtomically(path.join(this.path, MANIFEST_FILE), `${stringifyRunJson(manifest, 2)}\n`);
+  }
+
+  /** The resolved config the run was started with. Throws RunReadError. */
+  async readConfig(): Promise<unknown> {
+    return readJsonFile(
+      path.join(this.path, 'config.json'),
+      'The run was deleted in part and cannot be resumed.',
+    );
+  }
+
+  /** Absolute path of the config file that `manifest` names; data paths in the config are relative to its folder. */
+  resolveConfigPath(manifest: RunManifest): string {
+    const workspaceFolder = workspaceFolderOf(path.dirname(this.path)) ?? path.dirname(this.path);
+    return path.resolve(workspaceFolder, manifest.configPath);
+  }
+
+  /** Writes `evaluation/<name>.json` atomically. Throws RunWriteError. */
+  async writeEvaluation(name: string, data: unknown): Promise<void> {
+    const folder = path.join(this.path, 'evaluation');
+    await mkdir(folder, { recursive: true }).catch((error: unknown) => {
+      throw toWriteError(error, folder);
+    });
+    await writeFileAtomically(path.join(folder, `${name}.json`), `${stringifyRunJson(data)}\n`);
+  }
+
+  /** What `writeEvaluation` wrote, or null when there is nothing of that name. Throws RunReadError when it is damaged. */
+  async readEvaluation(name: string): Promise<unknown> {
+    try {
+      return await readJsonFile(path.join(this.path, 'evaluation', `${name}.json`), '');
+    } catch (error) {
+      if (error instanceof RunReadError && error.code === 'run/missing') {
+        return null;
+      }
+      throw error;
+    }
+  }
+
+  /** Asks the trainer to save a checkpoint and end. Returns at once; see stopRun in src/process for waiting. */
+  async requestStop(): Promise<void> {
+    const request: ControlRequest = { kind: 'stop' };
+    const folder = this.controlPath;
+    await mkdir(folder, { recursive: true }).catch((error: unknown) => {
+      throw toWriteError(error, folder);
+    });
+    const name = `${Date.now()}-${request.kind}-${randomBytes(2).toString('hex')}.json`;
+    await writeFileAtomically(path.join(folder, name), `${stringifyRunJson(request)}\n`);
+  }
+
+  /** Takes all waiting requests, oldest first, and removes them. What is no valid request is removed and left out. */
+  async takeRequests(): Promise<ControlRequest[]> {
+    const names = await readdir(this.controlPath).catch(() => []);
+    const requests: ControlRequest[] = [];
+    for (const name of names.filter((entry) => entry.endsWith('.json')).sort()) {
+      const file = path.join(this.controlPath, name);
+      try {
+        const value = parseRunJson(await readFile(file, 'utf8'));
+        if (isRecord(value) && value.kind === 'stop') {
+          requests.push({ kind: 'stop' });
+        }
+      } catch {
+        // Not readable as a request; removed below, so that it is looked at only once.
+      }
+      await rm(file, { recursive: true, force: true }).catch(() => undefined);
+    }
+    return requests;
+  }
+
+  private get controlPath(): string {
+    return path.join(this.path, 'control');
+  }
+}
+
+function findManifestMisfit(value: unknown): string | null {
+  const misfit = findMisfit(value, MANIFEST_SHAPE);
+  if (misfit !== null) {
+    return misfit;
+  }
+  const manifest = value as RunManifest;
+  const measured = [manifest.best, manifest.last, manifest.test].filter((entry) => entry !== null);
+  if (findMisfit(manifest.progress, PROGRESS_SHAPE) !== null) {
+    return 'progress';
+  }
+  if (measured.some((entry) => findMisfit(entry, MEASURED_SHAPE) !== null)) {
+    return 'best, last or test';
+  }
+  return KNOWN_STATUSES.includes(manifest.status) ? null : 'status';
+}
+
+function makeRunId(name: string, createdAt: number): string {
+  const digits = new Date(createdAt).toISOString().replace(/\D/g, '');
+  const slug = name
+    .normalize('NFKD')
+    .toLowerCase()
+    .replace(/[^a-z0-9]+/g, '-')
+    .slice(0, 40)
+    .replace(/^-+|-+$/g, '');
+  const suffix = randomBytes(2).toString('hex');
+  return `${digits.slice(0, 8)}-${digits.slice(8, 14)}-${slug === '' ? 'run' : slug}-${suffix}`;
+}
+
+/** A path that still holds when the workspace is moved or looked at from another machine, where there is one. */
+function portableConfigPath(configPath: string, runsDirectory: string): string {
+  const absolute = path.resolve(configPath);
+  const workspaceFolder = workspaceFolderOf(path.resolve(runsDirectory));
+  if (workspaceFolder === null) {
+    return absolute;
+  }
+  const relative = path.relative(workspaceFolder, absolute);
+  const isBelow = !path.isAbsolute(relative) && relative.split(path.sep)[0] !== '..';
+  return isBelow ? relative.split(path.sep).join('/') : absolute;
+}
+
+/** Runs do not belong into version control, and would make every later run count as one of a dirty tree. */
+async function keepOutOfGit(runsDirectory: string): Promise<void> {
+  if (workspaceFolderOf(path.resolve(runsDirectory)) !== null) {
+    const file = path.join(runsDirectory, '..', '.gitignore');
+    await writeFile(file, '*\n', { flag: 'wx' }).catch((error: unknown) => {
+      if (systemErrorCode(error) !== 'EEXIST') {
+        throw error;
+      }
+    });
+  }
+}
+
+async function readJsonFile(file: string, hintWhenMissing: string): Promise<unknown> {
+  let text: string;
+  try {
+    text = await readFile(file, 'utf8');
+  } catch (error) {
+    const code = systemErrorCode(error);
+    if (code === 'ENOENT' || code === 'ENOTDIR') {
+      throw new RunReadError('run/missing', `${file} does not exist. ${hintWhenMissing}`.trim());
+    }
+    throw new RunReadError('run/unreadable', `${file} cannot be read (${code ?? String(error)}).`);
+  }
+  try {
+    return parseRunJson(text);
+  } catch {
+    const found = text.trim() === '' ? 'is empty' : 'is not valid JSON';
+    throw new RunReadError('run/corrupt', `${file} ${found}. The file is damaged; the run cannot be shown.`);
+  }
+}
+
+function checkSchemaVersion(file: string, value: unknown): void {
+  const version = isRecord(value) ? value.schemaVersion : undefined;
+  const major = typeof version === 'string' ? /^(\d+)\.\d+$/.exec(version)?.[1] : undefined;
+  const supported = Number(RUN_SCHEMA_VERSION.split('.')[0]);
+  if (major !== undefined && Number(major) > supported) {
+    throw new RunReadError(
+      'run/newer-version',
+      `${file} has schema version ${version as string}, and this RecSight reads ${supported}.x. Update RecSight to look at this run.`,
+    );
+  }
+  if (major === undefined) {
+    throw new RunReadError(
+      'run/corrupt',
+      `${file}: the field \`schemaVersion\` is missing or is no version.`,
+    );
+  }
+}

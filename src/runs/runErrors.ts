@@ -1,0 +1,60 @@
+/** A run directory could not be read. The message says which file, what was found and what to do. */
+export class RunReadError extends Error {
+  override readonly name = 'RunReadError';
+
+  constructor(
+    readonly code: 'run/missing' | 'run/corrupt' | 'run/newer-version' | 'run/unreadable',
+    message: string,
+  ) {
+    super(message);
+  }
+}
+
+/** A file of a run directory could not be written. What was there before is left as it was. */
+export class RunWriteError extends Error {
+  override readonly name = 'RunWriteError';
+
+  constructor(
+    readonly code: 'disk/full' | 'run/write-failed',
+    message: string,
+    options?: ErrorOptions,
+  ) {
+    super(message, options);
+  }
+}
+
+/** The run belongs to a live trainer, so it cannot be trained, evaluated or deleted now. */
+export class RunBusyError extends Error {
+  override readonly name = 'RunBusyError';
+  readonly code = 'run/busy';
+
+  constructor(
+    runId: string,
+    readonly pid: number,
+    readonly host: string,
+  ) {
+    super(
+      `Run ${runId} is in use by the trainer process ${pid} on ${host}. ` +
+        'Wait until it ends, or stop the run first.',
+    );
+  }
+}
+
+/** The `code` of a Node.js system error such as `ENOENT`, or null for anything else. */
+export function systemErrorCode(error: unknown): string | null {
+  return error instanceof Error && 'code' in error && typeof error.code === 'string' ? error.code : null;
+}
+
+/** Turns a failed write into a `RunWriteError`, which tells a full disk from all else. */
+export function toWriteError(error: unknown, path: string): RunWriteError {
+  const code = systemErrorCode(error);
+  if (code === 'ENOSPC' || code === 'EDQUOT') {
+    return new RunWriteError(
+      'disk/full',
+      `The disk is full: ${path} could not be written. Free some space, then resume the run.`,
+      { cause: error },
+    );
+  }
+  const reason = error instanceof Error ? error.message : String(error);
+  return new RunWriteError('run/write-failed', `${path} could not be written: ${reason}`, { cause: error });
+}

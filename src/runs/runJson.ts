@@ -1,0 +1,57 @@
+/*
+ * The JSON of run directories. A diverging run has losses that are not finite, which JSON cannot say and
+ * `JSON.stringify` would turn into null; so they are written as the strings "NaN", "Infinity" and "-Infinity".
+ */
+
+const NON_FINITE = new Map([
+  ['NaN', NaN],
+  ['Infinity', Infinity],
+  ['-Infinity', -Infinity],
+]);
+
+/** Text of a value, on one line unless `indent` is given. Numbers that are not finite survive a round trip. */
+export function stringifyRunJson(value: unknown, indent?: number): string {
+  return JSON.stringify(
+    value,
+    (_key, field: unknown) => (typeof field === 'number' && !Number.isFinite(field) ? String(field) : field),
+    indent,
+  );
+}
+
+/** Inverse of `stringifyRunJson`. Throws a SyntaxError for text that is no JSON. */
+export function parseRunJson(text: string): unknown {
+  // A reviver makes parsing several times slower, and almost no line needs it.
+  if (!/"(?:NaN|-?Infinity)"/.test(text)) {
+    return JSON.parse(text);
+  }
+  return JSON.parse(text, (_key, field: unknown) =>
+    typeof field === 'string' ? (NON_FINITE.get(field) ?? field) : field,
+  );
+}
+
+type FieldType = 'string' | 'number' | 'boolean' | 'object' | 'object?' | 'number?';
+
+/** Field name → type; `?` allows null. Fields that are not named may be there: newer minor versions add some. */
+export type Shape = Record<string, FieldType>;
+
+/** The first field of `shape` that `value` lacks or has with another type; null when all fit. */
+export function findMisfit(value: unknown, shape: Shape): string | null {
+  if (!isRecord(value)) {
+    return '(top level)';
+  }
+  for (const [name, type] of Object.entries(shape)) {
+    const field = value[name];
+    if (field === null && type.endsWith('?')) {
+      continue;
+    }
+    const fits = type.startsWith('object') ? isRecord(field) : typeof field === type.replace('?', '');
+    if (!fits) {
+      return name;
+    }
+  }
+  return null;
+}
+
+export function isRecord(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}

@@ -1,0 +1,117 @@
+import { readdir, rename, rm } from 'node:fs/promises';
+import path from 'node:path';
+import { isActive, type RunManifest, type RunStatus, type RunSummary } from '../protocol/run';
+import { RunDirectory } from './runDirectory';
+import { RunBusyError, RunReadError, systemErrorCode } from './runErrors';
+import { readLiveTrainer, trainerHasClaimed, trainerIsAlive } from './trainerLock';
+
+/** A trainer needs a moment from the making of the run to its first `process.json`, in ms. */
+const START_GRACE_MS = 15_000;
+/** Runs read at the same time; more do not make a list faster. */
+const CONCURRENCY = 32;
+
+/** All runs of a directory, and what looked like one but cannot be read. */
+export interface RunList {
+  /** Newest first. */
+  runs: RunSummary[];
+  unreadable: { directory: string; message: string }[];
+}
+
+/**
+ * Reads a run and derives its status: a run whose recorded status needs a trainer is `lost` when none is alive.
+ * Throws RunReadError.
+ */
+export async function readRun(directory: string): Promise<RunSummary> {
+  const run = new RunDirectory(directory);
+  const manifest = await run.readManifest();
+  if (!isActive(manifest.status) || (await hasTrainer(run, manifest))) {
+    return { directory: run.path, manifest, status: manifest.status };
+  }
+  // The trainer may have ended properly between the two looks: its last word counts.
+  const newest = await run.readManifest();
+  const status: RunStatus =
+    isActive(newest.status) && !(await hasTrainer(run, newest)) ? 'lost' : newest.status;
+  return { directory: run.path, manifest: newest, status };
+}
+
+async function hasTrainer(run: RunDirectory, manifest: RunManifest): Promise<boolean> {
+  if (await trainerIsAlive(run)) {
+    return true;
+  }
+  const isStarting = manifest.status === 'preparing' && Date.now() - manifest.createdAt < START_GRACE_MS;
+  return isStarting && !(await trainerHasClaimed(run));
+}
+
+/** Reads all runs below `runsDirectory`, which may not exist. One that cannot be read does not hide the others. */
+export async function listRuns(runsDirectory: string): Promise<RunList> {
+  const directories = await listRunDirectories(runsDirectory);
+  const list: RunList = { runs: [], unreadable: [] };
+  const waiting = directories.values();
+  const work = async () => {
+    for (const directory of waiting) {
+      try {
+        list.runs.push(await readRun(directory));
+      } catch (error) {
+        list.unreadable.push({ directory, message: error instanceof Error ? error.message : String(error) });
+      }
+    }
+  };
+  await Promise.all(Array.from({ length: CONCURRENCY }, work));
+  list.runs.sort(
+    (a, b) => b.manifest.createdAt - a.manifest.createdAt || (a.directory < b.directory ? 1 : -1),
+  );
+  list.unreadable.sort((a, b) => (a.directory < b.directory ? 1 : -1));
+  return list;
+}
+
+/** Absolute paths of the folders below `runsDirectory` that can be runs. Hidden ones are being made or deleted. */
+export async function listRunDirectories(runsDirectory: string): Promise<string[]> {
+  try {
+    const entries = await readdir(runsDirectory, { withFileTypes: true });
+    return entries
+      .filter((entry) => (entry.isDirectory() || entry.isSymbolicLink()) && !entry.name.startsWith('.'))
+      .map((entry) => path.resolve(runsDirectory, entry.name));
+  } catch (error) {
+    const code = systemErrorCode(error);
+    if (code === 'ENOENT' || code === 'ENOTDIR') {
+      return [];
+    }
+    throw new RunReadError('run/unreadable', `${runsDirectory} cannot be read (${code ?? String(error)}).`);
+  }
+}
+
+/**
+ * Finds the run that a person means: by path, by id, or by a part of the id that only one run has
+ * (`latest` is the newest). Throws RunReadError (`run/missing`) that says what there is.
+ */
+export async function findRun(runsDirectory: string, reference: string): Promise<RunDirectory> {
+  const ids = (await listRunDirectories(runsDirectory)).map((directory) => path.basename(directory)).sort();
+  const exact = ids.find((id) => id === reference);
+  const matching = reference === 'latest' ? ids.slice(-1) : ids.filter((id) => id.includes(reference));
+  const id = exact ?? (matching.length === 1 ? matching[0] : undefined);
+  if (id !== undefined) {
+    return new RunDirectory(path.join(runsDirectory, id));
+  }
+  if (/[\\/]/.test(reference)) {
+    const run = new RunDirectory(reference);
+    await run.readManifest();
+    return run;
+  }
+  const found =
+    matching.length > 1
+      ? `${matching.length} runs match: ${matching.slice(-5).join(', ')}. Give more of the id.`
+      : `no run matches. ${ids.length === 0 ? 'There are no runs there yet.' : `The newest is ${ids.at(-1)!}.`}`;
+  throw new RunReadError('run/missing', `“${reference}” in ${runsDirectory}: ${found}`);
+}
+
+/** Deletes a run for good. Throws RunBusyError while a trainer works on it. */
+export async function deleteRun(run: RunDirectory): Promise<void> {
+  const trainer = await readLiveTrainer(run);
+  if (trainer !== null) {
+    throw new RunBusyError(run.id, trainer.pid, trainer.host);
+  }
+  // Renamed first, so that nobody sees half a run while a large one is being deleted.
+  const hidden = path.join(path.dirname(run.path), `.deleted-${run.id}`);
+  await rename(run.path, hidden);
+  await rm(hidden, { recursive: true, force: true });
+}

@@ -1,0 +1,111 @@
+import { mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import path from 'node:path';
+import { expect, test } from 'vitest';
+import { createRun, RunDirectory, runsDirectoryOf } from '../../../src/runs/runDirectory';
+import { makeRun, newRun, temporaryFolder } from './newRun';
+
+test('a new run is complete, sortable by name, kept out of git and names its config portably', async () => {
+  const folder = await temporaryFolder();
+  const run = await createRun(runsDirectoryOf(folder), newRun(folder, { name: 'Süße Größe 2.0' }));
+  expect(run.id).toMatch(/^\d{8}-\d{6}-su-e-gro-e-2-0-[0-9a-f]{4}$/);
+  const manifest = await run.readManifest();
+  expect(manifest).toMatchObject({
+    schemaVersion: '1.0',
+    id: run.id,
+    name: 'Süße Größe 2.0',
+    status: 'preparing',
+    configPath: 'configs/sasrec.recsight.json',
+    progress: { epoch: 0, epochs: 3 },
+  });
+  expect(run.resolveConfigPath(manifest)).toBe(path.join(folder, 'configs', 'sasrec.recsight.json'));
+  expect(await run.readConfig()).toEqual({ seed: 7 });
+  expect(await readFile(path.join(folder, '.recsight', '.gitignore'), 'utf8')).toBe('*\n');
+  expect(await readdir(runsDirectoryOf(folder))).toEqual([run.id]);
+});
+
+test('a config outside the workspace, or runs kept elsewhere, are named by an absolute path', async () => {
+  const folder = await temporaryFolder();
+  const outside = await createRun(
+    runsDirectoryOf(folder),
+    newRun(folder, { configPath: '/elsewhere/a.recsight.json' }),
+  );
+  expect((await outside.readManifest()).configPath).toBe(path.resolve('/elsewhere/a.recsight.json'));
+  const loose = await createRun(path.join(folder, 'my-runs'), newRun(folder));
+  const manifest = await loose.readManifest();
+  expect(loose.resolveConfigPath(manifest)).toBe(path.join(folder, 'configs', 'sasrec.recsight.json'));
+  expect(await readdir(folder)).not.toContain('.gitignore');
+});
+
+test('a manifest survives a round trip, with losses that are not finite', async () => {
+  const run = await makeRun();
+  const manifest = await run.readManifest();
+  manifest.progress.loss = NaN;
+  manifest.best = { epoch: 1, step: 10, metrics: { 'ndcg@10': -Infinity } };
+  await run.writeManifest(manifest);
+  expect(await run.readManifest()).toEqual(manifest);
+  expect((await readdir(run.path)).filter((name) => name.endsWith('.tmp'))).toEqual([]);
+});
+
+test.each([
+  ['an empty file', '', 'run/corrupt', /is empty/],
+  ['a cut file', '{"schemaVersion": "1.0", "id"', 'run/corrupt', /not valid JSON/],
+  ['a list', '[]', 'run/corrupt', /schemaVersion/],
+  ['a lacking field', '{"schemaVersion": "1.0"}', 'run/corrupt', /`id`/],
+  ['a newer major version', '{"schemaVersion": "2.0"}', 'run/newer-version', /2\.0.*Update RecSight/],
+  ['a strange version', '{"schemaVersion": "new"}', 'run/corrupt', /schemaVersion/],
+])('%s is refused with a clear message', async (_name, text, code, message) => {
+  const run = await makeRun();
+  await writeFile(path.join(run.path, 'run.json'), text);
+  await expect(run.readManifest()).rejects.toMatchObject({
+    name: 'RunReadError',
+    code,
+    message: expect.stringMatching(message) as string,
+  });
+});
+
+test('a status or a result that this version does not know is damage, an unknown field is not', async () => {
+  const run = await makeRun();
+  const manifest = await run.readManifest();
+  const write = (changes: object) =>
+    writeFile(
+      path.join(run.path, 'run.json'),
+      JSON.stringify({ ...manifest, schemaVersion: '1.7', ...changes }),
+    );
+  await write({ carbon: 3 });
+  expect(await run.readManifest()).toMatchObject({ id: run.id, carbon: 3 });
+  await write({ status: 'dreaming' });
+  await expect(run.readManifest()).rejects.toThrow(/`status`/);
+  await write({ best: {} });
+  await expect(run.readManifest()).rejects.toThrow(/best/);
+  await rm(path.join(run.path, 'run.json'));
+  await expect(run.readManifest()).rejects.toMatchObject({ code: 'run/missing' });
+});
+
+test('evaluations are written, replaced and read; one that is not there is null', async () => {
+  const run = await makeRun();
+  expect(await run.readEvaluation('test')).toBeNull();
+  await run.writeEvaluation('test', { 'ndcg@10': 0.1 });
+  await run.writeEvaluation('test', { 'ndcg@10': 0.2 });
+  expect(await run.readEvaluation('test')).toEqual({ 'ndcg@10': 0.2 });
+  await writeFile(path.join(run.path, 'evaluation', 'test.json'), '{');
+  await expect(run.readEvaluation('test')).rejects.toMatchObject({ code: 'run/corrupt' });
+});
+
+test('requests are taken once; junk among them is dropped', async () => {
+  const run = await makeRun();
+  expect(await run.takeRequests()).toEqual([]);
+  await run.requestStop();
+  await writeFile(path.join(run.path, 'control', 'junk.json'), '{"kind": "explode"}');
+  await writeFile(path.join(run.path, 'control', 'cut.json'), '{"ki');
+  await mkdir(path.join(run.path, 'control', 'folder.json'));
+  await writeFile(path.join(run.path, 'control', 'unfinished.json.tmp'), '{"kind": "stop"}');
+  expect(await run.takeRequests()).toEqual([{ kind: 'stop' }]);
+  expect(await readdir(path.join(run.path, 'control'))).toEqual(['unfinished.json.tmp']);
+  expect(await run.takeRequests()).toEqual([]);
+});
+
+test('a deleted run takes no request and has none', async () => {
+  const run = new RunDirectory(path.join(await temporaryFolder(), 'gone'));
+  expect(await run.takeRequests()).toEqual([]);
+  await expect(run.readManifest()).rejects.toMatchObject({ code: 'run/missing' });
+});
