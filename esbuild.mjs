@@ -33,6 +33,7 @@ const common = {
   bundle: true,
   minify: flags.production,
   sourcemap: !flags.production,
+  legalComments: 'linked',
   logLevel: 'warning',
 };
 
@@ -44,7 +45,6 @@ const node = {
   target: 'node20',
   // Error classes are told apart by name in messages and logs.
   keepNames: true,
-  legalComments: 'none',
 };
 
 /** @type {esbuild.BuildOptions[]} */

@@ -1,0 +1,141 @@
+import { mkdir, readFile, writeFile } from 'node:fs/promises';
+import path from 'node:path';
+import { chromium, type Browser, type FrameLocator, type Locator, type Page } from 'playwright-core';
+import { chromiumArguments, findChromium } from '../../../scripts/lib/chromium.mjs';
+import { startCodeServer } from '../../../scripts/lib/codeServer.mjs';
+import { root } from '../../../scripts/lib/toolchain.mjs';
+
+type ServerOptions = NonNullable<Parameters<typeof startCodeServer>[0]>;
+type CodeServer = Awaited<ReturnType<typeof startCodeServer>>;
+
+export const screenshotDirectory = path.join(root, 'test/screenshots');
+
+/** A VS Code workbench in a real browser, driven the way a user would. */
+export class Workbench {
+  /** Content Security Policy violations that the browser has reported in webviews. */
+  readonly policyViolations: string[] = [];
+
+  private constructor(
+    readonly server: CodeServer,
+    private readonly browser: Browser,
+    readonly page: Page,
+    private readonly folder: string,
+  ) {
+    page.on('console', (message) => {
+      if (/Content Security Policy/i.test(message.text()) && message.location().url.includes('/webview/')) {
+        this.policyViolations.push(message.text());
+      }
+    });
+  }
+
+  /** Starts code-server with `options.extension` or `options.vsix` and opens a folder in it. */
+  static async open(folder: string, options: ServerOptions): Promise<Workbench> {
+    const server = await startCodeServer(options);
+    let browser: Browser | undefined;
+    try {
+      browser = await chromium.launch({ executablePath: await findChromium(), args: chromiumArguments });
+      const page = await browser.newPage({ viewport: { width: 1400, height: 900 } });
+      const workbench = new Workbench(server, browser, page, folder);
+      await workbench.load();
+      return workbench;
+    } catch (error) {
+      await browser?.close();
+      await server.stop();
+      throw error;
+    }
+  }
+
+  async close(): Promise<void> {
+    await this.browser.close();
+    await this.server.stop();
+  }
+
+  /** Opens the folder, or opens it again as “Reload Window” does: a new page and a new extension host. */
+  async load(): Promise<void> {
+    await this.page.goto(`${this.server.url}?folder=${encodeURIComponent(this.folder)}`);
+    await this.page.locator('.part.statusbar').waitFor({ timeout: 60_000 });
+  }
+
+  /**
+   * Chooses a command in the palette. Its list is a snapshot of the commands that were registered when it opened, so
+   * it is opened again until the command is there.
+   */
+  async runCommand(title: string): Promise<void> {
+    const row = this.page.locator('.quick-input-list .monaco-list-row', { hasText: title }).first();
+    await retry(60_000, async () => {
+      await this.openPalette(`>${title}`);
+      await row.waitFor({ timeout: 1500 });
+      await row.click({ timeout: 1500 });
+    });
+  }
+
+  /** The titles that the palette offers for a text. */
+  async commandTitles(text: string): Promise<string[]> {
+    const rows = this.page.locator('.quick-input-list .monaco-list-row');
+    return retry(60_000, async () => {
+      await this.openPalette(`>${text}`);
+      await rows.filter({ hasText: text }).first().waitFor({ timeout: 1500 });
+      const titles: string[] = [];
+      for (const row of await rows.all()) titles.push((await row.getAttribute('aria-label')) ?? '');
+      await this.page.keyboard.press('Escape');
+      return titles;
+    });
+  }
+
+  /** Picks a row of the quick pick that is open. */
+  async pick(text: string): Promise<void> {
+    await this.page.locator('.quick-input-list .monaco-list-row', { hasText: text }).first().click();
+  }
+
+  /** The page inside the visible webview of an extension. */
+  webview(extensionId: string): FrameLocator {
+    return this.page
+      .frameLocator(`iframe.webview.ready[src*="extensionId=${extensionId}"]:visible`)
+      .frameLocator('iframe#active-frame');
+  }
+
+  statusBarItem(text: string | RegExp): Locator {
+    return this.page.locator('.part.statusbar .statusbar-item', { hasText: text });
+  }
+
+  treeRow(text: string | RegExp): Locator {
+    return this.page.locator('.part.sidebar .monaco-list-row', { hasText: text });
+  }
+
+  editorTab(text: string | RegExp): Locator {
+    return this.page.locator('.tabs-container .tab', { hasText: text });
+  }
+
+  /** Changes the user's settings; the workbench follows within a moment. */
+  async changeSettings(settings: Record<string, unknown>): Promise<void> {
+    const before = JSON.parse(await readFile(this.server.settingsFile, 'utf8')) as Record<string, unknown>;
+    await writeFile(this.server.settingsFile, JSON.stringify({ ...before, ...settings }, null, 2));
+  }
+
+  /** Saves a picture for people to look at, as test/screenshots/<name>.png. */
+  async screenshot(name: string): Promise<void> {
+    await mkdir(screenshotDirectory, { recursive: true });
+    await this.page.screenshot({ path: path.join(screenshotDirectory, `${name}.png`) });
+  }
+
+  private async openPalette(text: string): Promise<void> {
+    await this.page.keyboard.press('Escape');
+    await this.page.keyboard.press('F1');
+    const input = this.page.locator('.quick-input-widget input.input');
+    await input.waitFor({ timeout: 5000 });
+    await input.fill(text);
+  }
+}
+
+/** Tries until it succeeds; after `timeoutMs` the last error is thrown. */
+export async function retry<T>(timeoutMs: number, attempt: () => Promise<T>): Promise<T> {
+  const deadline = Date.now() + timeoutMs;
+  for (;;) {
+    try {
+      return await attempt();
+    } catch (error) {
+      if (Date.now() > deadline) throw error;
+      await new Promise((resolve) => setTimeout(resolve, 100));
+    }
+  }
+}

@@ -1,0 +1,34 @@
+// @ts-check
+import { defineConfig } from 'vitest/config';
+
+/**
+ * One project per kind of test: `vitest run --project unit`. Unit tests mirror `src/` and `webview/`; the others
+ * drive a browser or an editor, one at a time, and are best started with `npm run test:…`, which sets these up.
+ */
+export default defineConfig({
+  test: {
+    maxWorkers: 2,
+    projects: [
+      { test: { name: 'unit', include: ['test/unit/**/*.test.ts'], testTimeout: 30_000 } },
+      { test: { name: 'webview', include: ['test/webview/**/*.test.ts'], testTimeout: 60_000 } },
+      {
+        test: {
+          name: 'workbench',
+          include: ['test/integration/workbench/**/*.test.ts'],
+          testTimeout: 180_000,
+          hookTimeout: 180_000,
+          fileParallelism: false,
+        },
+      },
+      {
+        test: {
+          name: 'package',
+          include: ['test/package/**/*.test.ts'],
+          testTimeout: 180_000,
+          hookTimeout: 300_000,
+          fileParallelism: false,
+        },
+      },
+    ],
+  },
+});
