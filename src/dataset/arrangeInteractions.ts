@@ -1,0 +1,215 @@
+import type { DatasetConfig } from '../config/schema';
+
+/** Interactions as they were read: one entry per row in any order, with indices into the lists of ids. */
+export interface RawInteractions {
+  userIds: string[];
+  itemIds: string[];
+  users: Uint32Array;
+  items: Uint32Array;
+  /** What orders a user's interactions; ascending. */
+  times: Float64Array;
+}
+
+export interface ArrangedInteractions {
+  /** Interactions of user u are `items[offsets[u]] … items[offsets[u + 1] - 1]`, oldest first. */
+  offsets: Uint32Array;
+  /** Item index of each interaction, from 1. */
+  items: Uint32Array;
+  times: Float64Array;
+  /** Index into the raw user ids of each user that is left. */
+  keptUsers: Uint32Array;
+  /** Index into the raw item ids of each item that is left; item index 1 is the first entry. */
+  keptItems: Uint32Array;
+  dropped: { duplicates: number; kCore: number };
+}
+
+/**
+ * Sorts, drops duplicates, takes the k-core and renumbers what is left, without changing the order of the ids.
+ *
+ * A user's interactions are ordered by time. Those of one time are ordered by a hash of the seed, the user's id and
+ * the item's id: files often list them by item id, popularity or alphabet, and a model would learn that order as if it
+ * were the user's. The order does not depend on the order of the rows, the filters, or the number of threads.
+ *
+ * Duplicates are looked for before the k-core is taken, so that it counts what is kept.
+ */
+export function arrangeInteractions(
+  raw: RawInteractions,
+  config: Pick<DatasetConfig, 'duplicates' | 'minUserInteractions' | 'minItemInteractions'>,
+  seed: number,
+): ArrangedInteractions {
+  const sorted = sortByUserAndTime(raw, seed);
+  const read = sorted.items.length;
+  if (config.duplicates !== 'keepAll') dropDuplicates(sorted, config.duplicates, raw.itemIds.length);
+  const unique = sorted.items.length;
+  takeKCore(sorted, raw.itemIds.length, config.minUserInteractions, config.minItemInteractions);
+  const { users, times } = sorted;
+
+  const keptUsers = distinct(users, raw.userIds.length);
+  const keptItems = distinct(sorted.items, raw.itemIds.length);
+  const newItem = new Uint32Array(raw.itemIds.length);
+  keptItems.forEach((item, index) => (newItem[item] = index + 1));
+  const items = sorted.items.map((item) => newItem[item]!);
+  const offsets = new Uint32Array(keptUsers.length + 1);
+  let user = -1;
+  for (let row = 0; row < users.length; row++) {
+    if (row === 0 || users[row] !== users[row - 1]) user++;
+    offsets[user + 1] = row + 1;
+  }
+  return {
+    offsets,
+    items,
+    times,
+    keptUsers,
+    keptItems,
+    dropped: { duplicates: read - unique, kCore: unique - items.length },
+  };
+}
+
+/**
+ * Leave-one-out: a user's last interaction is for testing, the one before it for validation.
+ * Users with fewer than 3 interactions stay wholly in training: there would be no history left to learn from.
+ */
+export function splitLeaveOneOut(offsets: Uint32Array): {
+  trainEnd: Uint32Array;
+  validationEnd: Uint32Array;
+} {
+  const numUsers = offsets.length - 1;
+  const trainEnd = new Uint32Array(numUsers);
+  const validationEnd = new Uint32Array(numUsers);
+  for (let user = 0; user < numUsers; user++) {
+    const end = offsets[user + 1]!;
+    const heldOut = end - offsets[user]! >= 3 ? 1 : 0;
+    trainEnd[user] = end - 2 * heldOut;
+    validationEnd[user] = end - heldOut;
+  }
+  return { trainEnd, validationEnd };
+}
+
+/** Rows in parallel arrays, sorted by user and time. */
+interface Rows {
+  users: Uint32Array;
+  items: Uint32Array;
+  times: Float64Array;
+}
+
+function sortByUserAndTime(raw: RawInteractions, seed: number): Rows {
+  const numRows = raw.users.length;
+  const starts = new Uint32Array(raw.userIds.length + 1);
+  for (let row = 0; row < numRows; row++) starts[raw.users[row]! + 1]!++;
+  for (let user = 0; user < raw.userIds.length; user++) starts[user + 1]! += starts[user]!;
+
+  const rows: Rows = {
+    users: new Uint32Array(numRows),
+    items: new Uint32Array(numRows),
+    times: new Float64Array(numRows),
+  };
+  const next = starts.slice(0, -1);
+  for (let row = 0; row < numRows; row++) {
+    const user = raw.users[row]!;
+    const to = next[user]!++;
+    rows.users[to] = user;
+    rows.items[to] = raw.items[row]!;
+    rows.times[to] = raw.times[row]!;
+  }
+
+  const itemHashes = Uint32Array.from(raw.itemIds, hashText);
+  for (let user = 0; user < raw.userIds.length; user++) {
+    sortRange(rows, starts[user]!, starts[user + 1]!, itemHashes, mix(seed ^ hashText(raw.userIds[user]!)));
+  }
+  return rows;
+}
+
+function sortRange(
+  { items, times }: Rows,
+  start: number,
+  end: number,
+  itemHashes: Uint32Array,
+  salt: number,
+): void {
+  let inOrder = true;
+  for (let row = start + 1; row < end && inOrder; row++) inOrder = times[row - 1]! < times[row]!;
+  if (inOrder) return;
+
+  const tieOrder = (row: number) => mix(salt ^ itemHashes[items[row]!]!);
+  const order = new Uint32Array(end - start);
+  for (let i = 0; i < order.length; i++) order[i] = start + i;
+  // Two items whose hashes collide keep the order of their ids, so that the order is total.
+  order.sort((a, b) => times[a]! - times[b]! || tieOrder(a) - tieOrder(b) || items[a]! - items[b]!);
+  const sortedItems = Uint32Array.from(order, (row) => items[row]!);
+  const sortedTimes = Float64Array.from(order, (row) => times[row]!);
+  items.set(sortedItems, start);
+  times.set(sortedTimes, start);
+}
+
+function dropDuplicates(rows: Rows, keep: 'keepFirst' | 'keepLast', numItems: number): void {
+  const numRows = rows.users.length;
+  const keepRow = new Uint8Array(numRows);
+  // The user (plus one) that was seen with each item most recently: rows of one user are neighbours.
+  const seenBy = new Uint32Array(numItems);
+  for (let i = 0; i < numRows; i++) {
+    const row = keep === 'keepFirst' ? i : numRows - 1 - i;
+    const user = rows.users[row]! + 1;
+    if (seenBy[rows.items[row]!] === user) continue;
+    seenBy[rows.items[row]!] = user;
+    keepRow[row] = 1;
+  }
+  compact(rows, (row) => keepRow[row] === 1);
+}
+
+/** Drops users and items with too few interactions until all that are left have enough. */
+function takeKCore(rows: Rows, numItems: number, minUser: number, minItem: number): void {
+  if (minUser <= 1 && minItem <= 1) return;
+  const numUsers = rows.users.reduce((most, user) => Math.max(most, user + 1), 0);
+  for (let before = -1; before !== rows.users.length;) {
+    before = rows.users.length;
+    const userCounts = new Uint32Array(numUsers);
+    const itemCounts = new Uint32Array(numItems);
+    for (const user of rows.users) userCounts[user]!++;
+    for (const item of rows.items) itemCounts[item]!++;
+    compact(
+      rows,
+      (row) => userCounts[rows.users[row]!]! >= minUser && itemCounts[rows.items[row]!]! >= minItem,
+    );
+  }
+}
+
+/** Moves the rows to keep to the front and cuts off the others. */
+function compact(rows: Rows, keep: (row: number) => boolean): void {
+  let to = 0;
+  for (let row = 0; row < rows.users.length; row++) {
+    if (!keep(row)) continue;
+    rows.users[to] = rows.users[row]!;
+    rows.items[to] = rows.items[row]!;
+    rows.times[to] = rows.times[row]!;
+    to++;
+  }
+  rows.users = rows.users.subarray(0, to);
+  rows.items = rows.items.subarray(0, to);
+  rows.times = rows.times.subarray(0, to);
+}
+
+/** The values that occur, ascending. */
+function distinct(values: Uint32Array, limit: number): Uint32Array {
+  const occurs = new Uint8Array(limit);
+  for (const value of values) occurs[value] = 1;
+  const found = new Uint32Array(occurs.reduce((sum, one) => sum + one, 0));
+  let next = 0;
+  occurs.forEach((one, value) => {
+    if (one === 1) found[next++] = value;
+  });
+  return found;
+}
+
+/** FNV-1a over UTF-16 code units, 32 bits. */
+function hashText(text: string): number {
+  let hash = 0x811c9dc5;
+  for (let i = 0; i < text.length; i++) hash = Math.imul(hash ^ text.charCodeAt(i), 0x01000193);
+  return hash >>> 0;
+}
+
+/** The finalizer of MurmurHash3: every bit of the input changes about half of the output's. */
+function mix(hash: number): number {
+  hash = Math.imul(hash ^ (hash >>> 16), 0x85ebca6b);
+  hash = Math.imul(hash ^ (hash >>> 13), 0xc2b2ae35);
+  return (hash ^ (hash >>> 16)) >>> 0;
+}

@@ -1,0 +1,156 @@
+import { createHash, randomBytes } from 'node:crypto';
+import { mkdir, open, readFile, readdir, rename, rm, stat, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { ReadingFacts } from './datasetReport';
+import type { PreparedDataset } from './preparedDataset';
+
+/*
+ * A prepared dataset on disk: the directory `<cache>/<fingerprint>` with a file per column (numbers as little-endian
+ * arrays; texts as UTF-8 plus an array of where each ends) and `header.json`, which has the length and checksum of each.
+ * It is written under another name and renamed, so that a directory with that name is complete.
+ */
+
+/** Part of the fingerprint: whatever changes the content or the layout of the cache raises it. */
+export const CACHE_VERSION = 1;
+
+export interface CachedDataset {
+  dataset: PreparedDataset;
+  facts: ReadingFacts;
+}
+
+interface CacheHeader {
+  version: number;
+  fingerprint: string;
+  facts: ReadingFacts;
+  columns: Record<string, { bytes: number; sha256: string }>;
+}
+
+type NumberColumn = Uint32Array | Float64Array;
+const DAY_MS = 24 * 60 * 60 * 1000;
+
+/** The cached dataset, or null when there is none or it is damaged; a damaged one is removed. */
+export async function readDatasetCache(
+  cacheDirectory: string,
+  fingerprint: string,
+): Promise<CachedDataset | null> {
+  const directory = join(cacheDirectory, fingerprint);
+  try {
+    const header = JSON.parse(await readFile(join(directory, 'header.json'), 'utf8')) as CacheHeader;
+    if (header.version !== CACHE_VERSION || header.fingerprint !== fingerprint)
+      throw new Error('another dataset');
+    const bytes = (name: string) => readColumn(directory, name, header);
+    const indices = async (name: string) => new Uint32Array(await bytes(name));
+    const texts = async (name: string) =>
+      unpackTexts(await bytes(`${name}.text`), await indices(`${name}.ends`));
+    const offsets = await indices('offsets');
+    const userIds = await texts('userIds');
+    const itemIds = await texts('itemIds');
+    const dataset: PreparedDataset = {
+      fingerprint,
+      numUsers: userIds.length,
+      numItems: itemIds.length - 1,
+      offsets,
+      items: await indices('items'),
+      times: 'times' in header.columns ? new Float64Array(await bytes('times')) : null,
+      trainEnd: await indices('trainEnd'),
+      validationEnd: await indices('validationEnd'),
+      userIds,
+      itemIds,
+      itemTitles: 'itemTitles.text' in header.columns ? await texts('itemTitles') : null,
+    };
+    return { dataset, facts: header.facts };
+  } catch {
+    // Not there, cut off or changed: it will be made again.
+    await rm(directory, { recursive: true, force: true }).catch(() => undefined);
+    return null;
+  }
+}
+
+/** Writes the dataset for {@link readDatasetCache}. Throws the file system's error; nothing half-written stays behind. */
+export async function writeDatasetCache(
+  cacheDirectory: string,
+  { dataset, facts }: CachedDataset,
+): Promise<void> {
+  await mkdir(cacheDirectory, { recursive: true });
+  await removeAbandoned(cacheDirectory);
+  const temporary = join(cacheDirectory, `tmp-${process.pid}-${randomBytes(4).toString('hex')}`);
+  const columns: CacheHeader['columns'] = {};
+  const write = async (name: string, data: NumberColumn | Buffer) => {
+    const bytes = Buffer.from(data.buffer, data.byteOffset, data.byteLength);
+    await writeFile(join(temporary, name), bytes);
+    columns[name] = { bytes: bytes.length, sha256: sha256(bytes) };
+  };
+  const writeTexts = async (name: string, texts: readonly string[]) => {
+    const { text, ends } = packTexts(texts);
+    await write(`${name}.text`, text);
+    await write(`${name}.ends`, ends);
+  };
+  try {
+    await mkdir(temporary);
+    await write('offsets', dataset.offsets);
+    await write('items', dataset.items);
+    if (dataset.times) await write('times', dataset.times);
+    await write('trainEnd', dataset.trainEnd);
+    await write('validationEnd', dataset.validationEnd);
+    await writeTexts('userIds', dataset.userIds);
+    await writeTexts('itemIds', dataset.itemIds);
+    if (dataset.itemTitles) await writeTexts('itemTitles', dataset.itemTitles);
+    const header: CacheHeader = { version: CACHE_VERSION, fingerprint: dataset.fingerprint, facts, columns };
+    await writeFile(join(temporary, 'header.json'), JSON.stringify(header, null, 2));
+    try {
+      await rename(temporary, join(cacheDirectory, dataset.fingerprint));
+    } catch (error) {
+      // Another trainer may have been faster; its directory holds the same.
+      if (!['ENOTEMPTY', 'EEXIST', 'EPERM'].includes((error as NodeJS.ErrnoException).code ?? ''))
+        throw error;
+    }
+  } finally {
+    await rm(temporary, { recursive: true, force: true });
+  }
+}
+
+async function readColumn(directory: string, name: string, header: CacheHeader): Promise<ArrayBuffer> {
+  const expected = header.columns[name];
+  if (!expected) throw new Error(`no column ${name}`);
+  const buffer = new ArrayBuffer(expected.bytes);
+  const bytes = new Uint8Array(buffer);
+  const file = await open(join(directory, name));
+  try {
+    if ((await file.stat()).size !== expected.bytes) throw new Error(`column ${name} is cut off`);
+    for (let at = 0; at < bytes.length;) {
+      const { bytesRead } = await file.read(bytes, at, bytes.length - at, at);
+      if (bytesRead === 0) throw new Error(`column ${name} is cut off`);
+      at += bytesRead;
+    }
+  } finally {
+    await file.close();
+  }
+  if (sha256(bytes) !== expected.sha256) throw new Error(`column ${name} was changed`);
+  return buffer;
+}
+
+function packTexts(texts: readonly string[]): { text: Buffer; ends: Uint32Array } {
+  const ends = new Uint32Array(texts.length);
+  let end = 0;
+  texts.forEach((text, index) => (ends[index] = end += Buffer.byteLength(text)));
+  return { text: Buffer.from(texts.join('')), ends };
+}
+
+function unpackTexts(buffer: ArrayBuffer, ends: Uint32Array): string[] {
+  const bytes = Buffer.from(buffer);
+  return Array.from(ends, (end, index) => bytes.toString('utf8', index === 0 ? 0 : ends[index - 1], end));
+}
+
+/** What a killed trainer left behind. */
+async function removeAbandoned(cacheDirectory: string): Promise<void> {
+  for (const name of await readdir(cacheDirectory)) {
+    if (!name.startsWith('tmp-')) continue;
+    const path = join(cacheDirectory, name);
+    const status = await stat(path).catch(() => null);
+    if (status && Date.now() - status.mtimeMs > DAY_MS) await rm(path, { recursive: true, force: true });
+  }
+}
+
+function sha256(bytes: Uint8Array): string {
+  return createHash('sha256').update(bytes).digest('hex');
+}

@@ -1,0 +1,194 @@
+import type { PreparedDataset } from './preparedDataset';
+
+/** What reading and filtering did; kept in the cache, since the prepared dataset does not tell it. */
+export interface ReadingFacts {
+  /** Rows of the source. */
+  numRows: number;
+  dropped: { emptyIds: number; missingTimes: number; rating: number; duplicates: number; kCore: number };
+  /** Sentences about the source. */
+  warnings: string[];
+}
+
+/** The numbers of `recsight data`. */
+export interface DatasetReport {
+  fingerprint: string;
+  rows: number;
+  users: number;
+  items: number;
+  interactions: number;
+  /** Interactions per user and item: interactions / (users · items). */
+  density: number;
+  /** First and last time, in seconds since 1970; null when the data have no times. */
+  timeRange: [number, number] | null;
+  /** Interactions of a user, training, validation and test together. */
+  historyLength: {
+    min: number;
+    p25: number;
+    median: number;
+    p75: number;
+    p95: number;
+    max: number;
+    mean: number;
+  };
+  /** Interactions in each part; validation and test have one per user that is evaluated. */
+  split: { training: number; validation: number; test: number };
+  /** Rows that were left out, in the order in which they were. */
+  dropped: ReadingFacts['dropped'];
+  warnings: string[];
+}
+
+/** Fewer evaluated users than this make metrics too noisy to compare models by. */
+const FEW_USERS = 100;
+const MANY_TIES = 0.05;
+
+/**
+ * Counts what the report tells. `maxSequenceLength` is the model's, to say how many histories it cuts.
+ */
+export function datasetReport(
+  dataset: PreparedDataset,
+  facts: ReadingFacts,
+  maxSequenceLength: number | undefined,
+): DatasetReport {
+  const { offsets, items, times, trainEnd, validationEnd, numUsers, numItems } = dataset;
+  const lengths = new Uint32Array(numUsers);
+  const inTraining = new Uint8Array(numItems + 1);
+  let training = 0;
+  let evaluated = 0;
+  let cut = 0;
+  let repeated = 0;
+  let tied = 0;
+  let timeRange: [number, number] | null = null;
+  for (let user = 0; user < numUsers; user++) {
+    const start = offsets[user]!;
+    const end = offsets[user + 1]!;
+    lengths[user] = end - start;
+    training += trainEnd[user]! - start;
+    if (validationEnd[user]! < end) evaluated++;
+    if (maxSequenceLength !== undefined && trainEnd[user]! - start > maxSequenceLength) cut++;
+    for (let row = start; row < trainEnd[user]!; row++) inTraining[items[row]!] = 1;
+    if (times === null) continue;
+    const range: [number, number] = timeRange ?? [Infinity, -Infinity];
+    timeRange = [Math.min(range[0], times[start]!), Math.max(range[1], times[end - 1]!)];
+    for (let row = start; row < end; row++) {
+      const tiedBefore = row > start && times[row] === times[row - 1];
+      if (tiedBefore && items[row] === items[row - 1]) repeated++;
+      if (tiedBefore || (row + 1 < end && times[row] === times[row + 1])) tied++;
+    }
+  }
+  let unseen = 0;
+  for (let item = 1; item <= numItems; item++) unseen += 1 - inTraining[item]!;
+  lengths.sort();
+  const quantile = (q: number) => lengths[Math.round(q * (numUsers - 1))]!;
+
+  const warnings = [...facts.warnings];
+  const { dropped } = facts;
+  if (dropped.emptyIds > 0)
+    warnings.push(`${number(dropped.emptyIds)} rows have no user or item id and were left out.`);
+  if (dropped.missingTimes > 0)
+    warnings.push(`${number(dropped.missingTimes)} rows have no time and were left out.`);
+  if (repeated > 0) {
+    warnings.push(
+      `${number(repeated)} interactions repeat another one of the same user, item and time. If they are copies, set \`duplicates\` to \`keepFirst\`.`,
+    );
+  }
+  if (tied - repeated > MANY_TIES * items.length) {
+    warnings.push(
+      `${percent(tied / items.length)} of the interactions share their time with another one of the same user. ` +
+        'Their order is drawn from the seed, and leave-one-out depends on it.',
+    );
+  }
+  if (numUsers > evaluated) {
+    warnings.push(
+      `${number(numUsers - evaluated)} of ${number(numUsers)} users have fewer than 3 interactions: they are trained on, but not evaluated.`,
+    );
+  }
+  if (evaluated < FEW_USERS) {
+    warnings.push(`Only ${number(evaluated)} users can be evaluated: expect noisy metrics.`);
+  }
+  if (unseen > 0) {
+    warnings.push(
+      `${number(unseen)} of ${number(numItems)} items never occur in training: a model can hardly recommend them.`,
+    );
+  }
+  if (cut > 0) {
+    warnings.push(
+      `${number(cut)} of ${number(numUsers)} training histories are longer than \`maxSequenceLength\` (${maxSequenceLength!}): only their newest items are used.`,
+    );
+  }
+  return {
+    fingerprint: dataset.fingerprint,
+    rows: facts.numRows,
+    users: numUsers,
+    items: numItems,
+    interactions: items.length,
+    density: items.length / (numUsers * numItems),
+    timeRange,
+    historyLength: {
+      min: quantile(0),
+      p25: quantile(0.25),
+      median: quantile(0.5),
+      p75: quantile(0.75),
+      p95: quantile(0.95),
+      max: quantile(1),
+      mean: items.length / numUsers,
+    },
+    split: { training, validation: evaluated, test: evaluated },
+    dropped,
+    warnings,
+  };
+}
+
+/** The report as lines for a terminal, without colours. */
+export function formatReport(report: DatasetReport): string {
+  const { historyLength: length, dropped, split } = report;
+  const table: [string, string][] = [
+    ['users', number(report.users)],
+    ['items', number(report.items)],
+    ['interactions', number(report.interactions)],
+    ['density', percent(report.density)],
+  ];
+  const width = Math.max(...table.map(([, value]) => value.length));
+  const aligned = table.map(([name, value]): [string, string] => [name, value.padStart(width)]);
+  if (report.timeRange)
+    aligned.push(['time', `${date(report.timeRange[0])} to ${date(report.timeRange[1])}`]);
+  aligned.push(
+    [
+      'history length',
+      `min ${number(length.min)} · 25 % ${number(length.p25)} · median ${number(length.median)} · 75 % ${number(length.p75)} · ` +
+        `95 % ${number(length.p95)} · max ${number(length.max)} · mean ${length.mean.toFixed(1)}`,
+    ],
+    [
+      'split',
+      `training ${number(split.training)} · validation ${number(split.validation)} · test ${number(split.test)}`,
+    ],
+  );
+  const reasons = [
+    ['no id', dropped.emptyIds],
+    ['no time', dropped.missingTimes],
+    ['rating', dropped.rating],
+    ['duplicates', dropped.duplicates],
+    ['k-core', dropped.kCore],
+  ] as const;
+  const left = reasons.filter(([, rows]) => rows > 0).map(([reason, rows]) => `${reason} ${number(rows)}`);
+  aligned.push([
+    'left out',
+    left.length === 0 ? 'nothing' : `${left.join(' · ')} (of ${number(report.rows)} rows)`,
+  ]);
+  const lines = aligned.map(([name, value]) => `${name.padEnd(14)}  ${value}`);
+  return [...lines, ...report.warnings.map((warning) => `warning: ${warning}`)].join('\n');
+}
+
+function number(value: number): string {
+  return value.toLocaleString('en');
+}
+
+function percent(share: number): string {
+  return `${(share * 100).toPrecision(3)} %`;
+}
+
+function date(seconds: number): string {
+  const moment = new Date(seconds * 1000);
+  return Number.isNaN(moment.getTime())
+    ? String(seconds)
+    : moment.toISOString().slice(0, 16).replace('T', ' ');
+}

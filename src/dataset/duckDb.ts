@@ -1,0 +1,155 @@
+import { randomBytes } from 'node:crypto';
+import { rm } from 'node:fs/promises';
+import { availableParallelism } from 'node:os';
+import { basename, join } from 'node:path';
+import { DuckDBInstance, type DuckDBConnection } from '@duckdb/node-api';
+import { DatasetError } from './datasetError';
+
+/** A line or JSON object longer than this is an error, not data. DuckDB's buffers grow with it, so it also bounds memory. */
+export const MAX_LINE_BYTES = 2 * 1024 * 1024;
+
+export interface DuckDbOptions {
+  /** Where DuckDB may put what does not fit in memory; a directory of its own is made in it only when needed. */
+  cacheDirectory: string;
+  /** Default: the processor's, at most 4. Results do not depend on it. */
+  threads?: number;
+}
+
+/**
+ * Runs `use` with a fresh in-memory DuckDB that never reaches for the network, and closes it afterwards.
+ * What DuckDB throws comes out as {@link DatasetError}.
+ */
+export async function withDuckDb<T>(
+  options: DuckDbOptions,
+  use: (connection: DuckDBConnection) => Promise<T>,
+): Promise<T> {
+  const spill = join(options.cacheDirectory, `tmp-${process.pid}-${randomBytes(4).toString('hex')}`);
+  const instance = await DuckDBInstance.create(':memory:', {
+    threads: String(options.threads ?? Math.min(4, availableParallelism())),
+    memory_limit: '1GB',
+    temp_directory: spill,
+    // Without these, a query that names an address would download an extension.
+    autoinstall_known_extensions: 'false',
+    autoload_known_extensions: 'false',
+  });
+  const connection = await instance.connect();
+  try {
+    // Dates without a zone are read as UTC, on every machine.
+    await connection.run("SET TimeZone = 'UTC'");
+    return await use(connection);
+  } catch (error) {
+    throw datasetErrorFrom(error);
+  } finally {
+    connection.closeSync();
+    instance.closeSync();
+    await rm(spill, { recursive: true, force: true });
+  }
+}
+
+/** All rows of a small result, as arrays of values. */
+export async function readRows(connection: DuckDBConnection, sql: string): Promise<unknown[][]> {
+  const reader = await connection.runAndReadAll(sql);
+  return reader.getRows();
+}
+
+export function sqlString(text: string): string {
+  return `'${text.replaceAll("'", "''")}'`;
+}
+
+export function sqlName(name: string): string {
+  return `"${name.replaceAll('"', '""')}"`;
+}
+
+/** Makes DuckDB take a path literally where it would otherwise see a glob. */
+export function escapeGlob(path: string): string {
+  return path.replace(/[*?[]/g, (character) => `[${character}]`);
+}
+
+/** Says in the user's terms what DuckDB threw; an error that is not DuckDB's about data is passed through. */
+function datasetErrorFrom(error: unknown): unknown {
+  if (error instanceof DatasetError || !(error instanceof Error)) return error;
+  const text = error.message;
+  const firstLine = (text.split('\n')[0] ?? '').replace(/^[A-Z][A-Za-z ]* Error: /, '');
+  const file =
+    /^ {2}file = (.*)$/m.exec(text)?.[1] ?? /file "([^"]+)"/.exec(text)?.[1] ?? /'(\/[^']+)'/.exec(text)?.[1];
+  const line = /CSV Error on Line: (\d+)/.exec(text)?.[1] ?? /in line (\d+)/.exec(text)?.[1];
+  const where = `${file === undefined ? 'The data' : basename(file)}${line === undefined ? '' : `, line ${line}`}`;
+
+  const values = /Expected Number of Columns: (\d+) Found: (\d+)/.exec(text);
+  if (values) {
+    return new DatasetError(
+      'dataset/malformed-csv',
+      `${where}: found ${values[2]!} values, expected ${values[1]!} as in the header. ` +
+        'Complete the line; values that hold the separator need double quotes around them.',
+    );
+  }
+  if (/Invalid unicode|Invalid UTF-?8|not utf-8|invalid UTF-8/i.test(text)) {
+    return new DatasetError(
+      'dataset/not-utf8',
+      `${where}: found bytes that are no UTF-8 text. Save the file as UTF-8 (for example: iconv -f latin1 -t utf-8).`,
+    );
+  }
+  if (
+    /maximum line size|maximum_object_size|does not support a full read|not support a full read/i.test(text)
+  ) {
+    return new DatasetError('dataset/line-too-long', lineTooLong(where));
+  }
+  if (/unterminated quote/i.test(text)) {
+    return new DatasetError(
+      'dataset/malformed-csv',
+      `${where}: found a double quote that is never closed, or text after a closing one. ` +
+        'Close it, and write a double quote inside a value twice ("").',
+    );
+  }
+  if (/CSV Error|invalid state/i.test(text)) {
+    return new DatasetError(
+      'dataset/malformed-csv',
+      `${where}: cannot be read as CSV. Expected values in one style of double quotes and line ends of one kind ` +
+        '(\\n or \\r\\n, not both). Write the file again with one CSV library.',
+    );
+  }
+  if (/JSON/.test(text) && /Malformed|transform error|Invalid Input/.test(text)) {
+    return new DatasetError(
+      'dataset/malformed-json',
+      `${where}: cannot be read as JSON Lines. Expected one JSON object per line.`,
+    );
+  }
+  if (/GZIP/i.test(text)) {
+    return new DatasetError(
+      'dataset/not-gzip',
+      `${firstLine}. The name ends in .gz: compress the file, or rename it.`,
+    );
+  }
+  if (/No magic bytes|parquet|Snappy|TProtocol/i.test(text) && !/Binder|Catalog|Parser/.test(text)) {
+    return new DatasetError(
+      'dataset/malformed-parquet',
+      `${where}: cannot be read as Parquet; the file is damaged or of another format.`,
+    );
+  }
+  if (/requires the extension|HTTP/.test(text)) {
+    return new DatasetError(
+      'dataset/remote-file',
+      'The data are on the network or in a format this build cannot read. Download them, or convert them to CSV or Parquet.',
+    );
+  }
+  if (/Out of Memory/i.test(text)) {
+    return new DatasetError(
+      'dataset/out-of-memory',
+      'The data do not fit in memory, nor in the space left on the disk that holds .recsight. Free some space, or select fewer rows with `dataset.query`.',
+    );
+  }
+  if (/No space left|disk (is )?full/i.test(text)) {
+    return new DatasetError(
+      'dataset/disk-full',
+      'The disk that holds .recsight is full. Free some space and start again.',
+    );
+  }
+  return new DatasetError('dataset/unreadable', `The data cannot be read: ${firstLine}`);
+}
+
+export function lineTooLong(where: string): string {
+  return (
+    `${where}: found a line longer than ${MAX_LINE_BYTES / 1024 / 1024} MB, far beyond any interaction. ` +
+    'Look for missing line ends or a double quote that is never closed.'
+  );
+}

@@ -1,0 +1,99 @@
+import { isAbsolute, join } from 'node:path';
+import type { DuckDBConnection } from '@duckdb/node-api';
+import type { DatasetConfig } from '../config/schema';
+import { findFiles, inspectFile, type DataFile } from './dataFile';
+import { DatasetError } from './datasetError';
+import { escapeGlob, readRows, sqlString } from './duckDb';
+import type { InteractionSource } from './readInteractions';
+
+/** What a config reads, found and looked at, but not read yet. */
+export interface OpenedSource {
+  interactions: InteractionSource;
+  /** The item table, where the config names one. */
+  titles: DataFile | null;
+  /** Files whose content decides the result, in the order in which they are read; for a query, those it names in quotes. */
+  files: string[];
+}
+
+/** Finds the files of a config and their columns, or checks its query. Throws a DatasetError. */
+export async function openSource(
+  connection: DuckDBConnection,
+  config: DatasetConfig,
+  baseDirectory: string,
+): Promise<OpenedSource> {
+  let titles: DataFile | null = null;
+  if (config.items) {
+    const [path, ...others] = await findFiles(connection, config.items.path, baseDirectory);
+    if (others.length > 0) {
+      throw new DatasetError(
+        'dataset/no-match',
+        `\`dataset.items.path\` (\`${config.items.path}\`) matches ${others.length + 1} files, expected one.`,
+      );
+    }
+    titles = await inspectFile(connection, path!, 'auto', baseDirectory);
+  }
+  if (config.query !== undefined) {
+    const query = config.query.trim().replace(/;+$/, '');
+    const columns = await describeQuery(connection, query, baseDirectory);
+    const files = await filesOfQuery(connection, query, baseDirectory);
+    return { interactions: { kind: 'query', query, columns }, titles, files };
+  }
+  const paths = await findFiles(connection, config.path ?? [], baseDirectory);
+  const files: DataFile[] = [];
+  for (const path of paths) files.push(await inspectFile(connection, path, config.format, baseDirectory));
+  return { interactions: { kind: 'files', files }, titles, files: paths };
+}
+
+async function describeQuery(
+  connection: DuckDBConnection,
+  query: string,
+  baseDirectory: string,
+): Promise<string[]> {
+  if (baseDirectory.includes(',')) {
+    throw new DatasetError(
+      'dataset/bad-query',
+      `The folder of the config file has a comma in its name (${baseDirectory}), which \`dataset.query\` cannot cope with. Rename it, or use \`dataset.path\`.`,
+    );
+  }
+  await connection.run(`SET file_search_path = ${sqlString(baseDirectory)}`);
+  try {
+    const { count } = await connection.extractStatements(query);
+    if (count !== 1) {
+      throw new DatasetError(
+        'dataset/bad-query',
+        `\`dataset.query\` holds ${count} statements, expected one SELECT.`,
+      );
+    }
+    return (await readRows(connection, `DESCRIBE ${query}`)).map(([name]) => String(name));
+  } catch (error) {
+    const problem = error instanceof Error ? queryProblem(error.message) : null;
+    if (problem === null) throw error;
+    throw new DatasetError('dataset/bad-query', `\`dataset.query\` is no SQL query that can run: ${problem}`);
+  }
+}
+
+/** What is wrong with the query itself, in one or two sentences; null when the trouble is with a file that it reads. */
+function queryProblem(message: string): string | null {
+  const match = /^(Parser|Binder|Catalog|Not implemented|IO|Syntax) Error: ([^\n]*)/.exec(message);
+  if (!match) return null;
+  const hint = /^(?:Candidate bindings|Did you mean)[^\n]*/m.exec(message)?.[0];
+  const sentence = match[2]!.replace(/[.!]*$/, '.');
+  return hint === undefined ? sentence : `${sentence} ${hint}`;
+}
+
+/** Files that the query names between quotes, as paths or globs. Names put together by an expression are not seen. */
+async function filesOfQuery(
+  connection: DuckDBConnection,
+  query: string,
+  baseDirectory: string,
+): Promise<string[]> {
+  const files = new Set<string>();
+  for (const [quoted] of query.matchAll(/'(?:[^']|'')+'|"(?:[^"]|"")+"/g)) {
+    const mark = quoted[0]!;
+    const pattern = quoted.slice(1, -1).replaceAll(mark + mark, mark);
+    const glob = isAbsolute(pattern) ? pattern : join(escapeGlob(baseDirectory), pattern);
+    const found = await readRows(connection, `SELECT file FROM glob(${sqlString(glob)})`);
+    for (const file of found.map(([name]) => String(name)).sort()) files.add(file);
+  }
+  return [...files];
+}

@@ -1,0 +1,147 @@
+import type { DatasetConfig } from '../config/schema';
+import { arrangeInteractions, splitLeaveOneOut } from './arrangeInteractions';
+import { readDatasetCache, writeDatasetCache, type CachedDataset } from './datasetCache';
+import { DatasetError } from './datasetError';
+import { datasetReport, type DatasetReport } from './datasetReport';
+import { withDuckDb } from './duckDb';
+import { contentFingerprint, sourceFingerprint } from './fingerprint';
+import { openSource } from './openSource';
+import type { PreparedDataset } from './preparedDataset';
+import { readInteractions, type ReadResult } from './readInteractions';
+import { normalizeTimes } from './timeUnit';
+
+export { DatasetError } from './datasetError';
+
+export interface PrepareOptions {
+  /** Folder of the config file, which its paths are relative to. */
+  baseDirectory: string;
+  /** `.recsight/cache` of the workspace. Prepared datasets are kept in it, one directory per fingerprint. */
+  cacheDirectory: string;
+  /** Decides the order of a user's simultaneous interactions. */
+  seed: number;
+  /** The model's, for a warning about histories it cuts. */
+  maxSequenceLength?: number;
+  /** Threads for reading; the result does not depend on it. */
+  threads?: number;
+}
+
+export interface PreparedResult {
+  dataset: PreparedDataset;
+  /** Whether it came from the cache. */
+  cached: boolean;
+  seconds: number;
+  /** The report's warnings. */
+  warnings: string[];
+  report: DatasetReport;
+}
+
+/**
+ * Reads, filters, sorts and splits the interactions of a config, or takes them from the cache when the same was done
+ * before with files of the same content. Throws a {@link DatasetError} when the data cannot be used.
+ */
+export async function prepareDataset(
+  config: DatasetConfig,
+  options: PrepareOptions,
+): Promise<PreparedResult> {
+  const started = performance.now();
+  const { cacheDirectory, seed, maxSequenceLength } = options;
+  const opened = await withDuckDb(options, async (connection) => {
+    const source = await openSource(connection, config, options.baseDirectory);
+    const fingerprint = await sourceFingerprint(config, source, seed);
+    const cached = fingerprint === null ? null : await readDatasetCache(cacheDirectory, fingerprint);
+    const read = cached
+      ? null
+      : await readInteractions(connection, source.interactions, source.titles, config);
+    return { fingerprint, cached, read };
+  });
+
+  const prepared = opened.read ? arrange(opened.read, opened.fingerprint, config, seed) : opened.cached!;
+  const report = datasetReport(prepared.dataset, prepared.facts, maxSequenceLength);
+  if (opened.read && opened.fingerprint !== null) {
+    await writeDatasetCache(cacheDirectory, prepared).catch((error: unknown) => {
+      report.warnings.push(
+        `The prepared data could not be kept in ${cacheDirectory} (${(error as Error).message}): they will be prepared again next time.`,
+      );
+    });
+  }
+  return {
+    dataset: prepared.dataset,
+    cached: opened.cached !== null,
+    seconds: (performance.now() - started) / 1000,
+    warnings: report.warnings,
+    report,
+  };
+}
+
+/** From rows to the prepared dataset. Done after DuckDB has given its memory back. */
+function arrange(
+  { interactions, itemTitles, dropped, numRows }: ReadResult,
+  fingerprint: string | null,
+  config: DatasetConfig,
+  seed: number,
+): CachedDataset {
+  const { timestamp } = config.columns;
+  const warnings = timestamp === null ? [] : normalizeTimes(interactions.times, timestamp);
+  const arranged = arrangeInteractions(interactions, config, seed);
+  const itemIds = ['', ...Array.from(arranged.keptItems, (item) => interactions.itemIds[item]!)];
+  const content = {
+    numUsers: arranged.keptUsers.length,
+    numItems: arranged.keptItems.length,
+    offsets: arranged.offsets,
+    items: arranged.items,
+    times: timestamp === null ? null : arranged.times,
+    ...splitLeaveOneOut(arranged.offsets),
+    userIds: Array.from(arranged.keptUsers, (user) => interactions.userIds[user]!),
+    itemIds,
+    itemTitles: itemTitles && [
+      '',
+      ...Array.from(arranged.keptItems, (item, index) => itemTitles[item] ?? itemIds[index + 1]!),
+    ],
+  };
+  refuseUnusable(content, config);
+  if (itemTitles) {
+    const untitled = arranged.keptItems.reduce((sum, item) => sum + (itemTitles[item] === null ? 1 : 0), 0);
+    if (untitled > 0) {
+      warnings.push(
+        `${untitled} of ${content.numItems} items have no title in \`${config.items!.path}\`: their ids are shown instead.`,
+      );
+    }
+  }
+  return {
+    dataset: { fingerprint: fingerprint ?? contentFingerprint(content), ...content },
+    facts: { numRows, dropped: { ...dropped, ...arranged.dropped }, warnings },
+  };
+}
+
+function refuseUnusable(
+  dataset: Pick<PreparedDataset, 'numUsers' | 'numItems' | 'offsets' | 'validationEnd'>,
+  { minUserInteractions, minItemInteractions }: DatasetConfig,
+): void {
+  const { numUsers, numItems, offsets, validationEnd } = dataset;
+  if (numUsers === 0) {
+    throw new DatasetError(
+      'dataset/nothing-left',
+      `No interactions are left after leaving out users with fewer than ${minUserInteractions} and items with fewer than ` +
+        `${minItemInteractions}, again and again until nothing changes. Lower \`minUserInteractions\` or \`minItemInteractions\`.`,
+    );
+  }
+  if (numUsers === 1) {
+    throw new DatasetError(
+      'dataset/too-few-users',
+      'Found one user, expected at least two. Is `dataset.columns.user` the right column?',
+    );
+  }
+  if (numItems === 1) {
+    throw new DatasetError(
+      'dataset/too-few-items',
+      'Found one item, expected at least two. Is `dataset.columns.item` the right column?',
+    );
+  }
+  if (validationEnd.every((end, user) => end === offsets[user + 1])) {
+    throw new DatasetError(
+      'dataset/users-too-short',
+      `None of the ${numUsers} users has 3 interactions or more, the least that leave-one-out needs: one for training, ` +
+        'one for validation, one for testing. Is `dataset.columns.user` the right column?',
+    );
+  }
+}
