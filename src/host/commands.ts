@@ -1,0 +1,189 @@
+import path from 'node:path';
+import * as vscode from 'vscode';
+import { configFormat } from '../config/configFile';
+import type { ConfigProblem } from '../config/parseConfig';
+import type { RunSummary } from '../protocol/run';
+import type { ConfigCatalogue } from './configCatalogue';
+import type { ConfigDiagnostics } from './configDiagnostics';
+import type { LivePanels } from './livePanels';
+import { createConfig } from './newConfig';
+import { pickConfig, pickRun } from './pickers';
+import { reportError } from './reportError';
+import { runAbilities, type RunAbilities } from './runAbilities';
+import type { RunCatalogue } from './runCatalogue';
+import { deleteRun, openConfig, openLog } from './runFiles';
+import { runTitle } from './runText';
+import type { RunNode, RunTree } from './runTree';
+import type { TrainerService } from './trainerService';
+
+/** What the commands work with. */
+export interface CommandContext {
+  configs: ConfigCatalogue;
+  diagnostics: ConfigDiagnostics;
+  panels: LivePanels;
+  runs: RunCatalogue;
+  trainer: TrainerService;
+  tree: RunTree;
+  log: vscode.LogOutputChannel;
+}
+
+/** A command's argument: a tree row, a directory from a link or lens, a key pressed in the tree, or nothing. */
+type RunArgument = RunNode | string | { kind: 'selection' } | undefined;
+
+/** Registers the commands of the manifest. None of them lets an error escape: all are reported to the user. */
+export function registerCommands(context: CommandContext): vscode.Disposable {
+  const { panels, runs, trainer, log } = context;
+  const register = <Argument>(name: string, run: (argument: Argument) => Promise<void>) =>
+    vscode.commands.registerCommand(`recsight.${name}`, async (argument: Argument) => {
+      await run(argument).catch((error: unknown) => reportError(error, log));
+    });
+  /** A command on one run: the one it was called on, else the one in view, else the user's choice. */
+  const registerForRun = (
+    name: string,
+    title: string,
+    isSuitable: (abilities: RunAbilities) => boolean,
+    act: (directory: string) => Promise<void>,
+  ) =>
+    register(name, async (argument: RunArgument) => {
+      const directory = await chooseRun(context, argument, title, isSuitable);
+      if (directory !== undefined) await act(directory);
+    });
+  const show = (directory: string, preserveFocus = false) =>
+    panels.open(directory, titleOf(runs.get(directory), directory), preserveFocus);
+
+  return vscode.Disposable.from(
+    register('train', (uri: vscode.Uri | undefined) => trainModel(context, uri, show)),
+    register('validateConfig', (uri: vscode.Uri | undefined) => validateConfig(context, uri)),
+    register('newConfig', () => createConfig()),
+    register('refreshRuns', () => runs.refresh()),
+    registerForRun(
+      'openRun',
+      'Open Run',
+      () => true,
+      (directory) => Promise.resolve(show(directory)),
+    ),
+    registerForRun('openConfig', 'Open Config', () => true, openConfig),
+    registerForRun('openLog', 'Open Log', () => true, openLog),
+    registerForRun(
+      'stopRun',
+      'Stop Run',
+      ({ active }) => active,
+      (directory) => trainer.stop(directory),
+    ),
+    registerForRun(
+      'resumeRun',
+      'Resume Run',
+      ({ resumable }) => resumable,
+      async (directory) => {
+        await trainer.resume(directory);
+        show(directory);
+      },
+    ),
+    registerForRun(
+      'evaluateRun',
+      'Evaluate Run',
+      ({ evaluable }) => evaluable,
+      async (directory) => {
+        await trainer.evaluate(directory);
+        show(directory);
+      },
+    ),
+    registerForRun(
+      'deleteRun',
+      'Delete Run',
+      ({ idle }) => idle,
+      async (directory) => {
+        if (await deleteRun(directory, titleOf(runs.get(directory), directory)))
+          await runs.refreshRun(directory);
+      },
+    ),
+  );
+}
+
+async function trainModel(
+  context: CommandContext,
+  argument: vscode.Uri | undefined,
+  show: (directory: string, preserveFocus: boolean) => void,
+): Promise<void> {
+  const uri = await chooseConfig(context, argument, 'Train Model');
+  if (!uri) return;
+  const document = await vscode.workspace.openTextDocument(uri);
+  if (document.isDirty && !(await document.save())) return;
+  if (!(await isValid(context, document))) return;
+  const directory = await vscode.window.withProgress(
+    { location: vscode.ProgressLocation.Window, title: `Starting ${path.basename(uri.fsPath)}` },
+    () => context.trainer.train(uri),
+  );
+  // Who trains from the editor goes on editing; the panel opens beside it.
+  show(directory, vscode.window.activeTextEditor?.document === document);
+}
+
+async function validateConfig(context: CommandContext, argument: vscode.Uri | undefined): Promise<void> {
+  const uri = await chooseConfig(context, argument, 'Validate Config');
+  if (!uri) return;
+  const document = await vscode.workspace.openTextDocument(uri);
+  if (await isValid(context, document)) {
+    vscode.window.setStatusBarMessage(`$(check) ${path.basename(uri.fsPath)} is valid`, 5_000);
+  }
+}
+
+/** Checks a config; when it has errors, shows them in the editor and the Problems view and says how many. */
+async function isValid({ diagnostics }: CommandContext, document: vscode.TextDocument): Promise<boolean> {
+  const errors = diagnostics.check(document).filter(({ severity }) => severity === 'error');
+  const [first] = errors;
+  if (!first) return true;
+  await vscode.window.showTextDocument(document, { selection: rangeOf(document, first) });
+  const count = errors.length === 1 ? 'an error' : `${errors.length} errors`;
+  const name = path.basename(document.fileName);
+  const showProblems = 'Show Problems';
+  // Not awaited: the message may stay for as long as the user likes.
+  void vscode.window
+    .showErrorMessage(`${name} has ${count}. Line ${first.line}: ${first.message}`, showProblems)
+    .then((choice) => {
+      if (choice === showProblems) void vscode.commands.executeCommand('workbench.actions.view.problems');
+    });
+  return false;
+}
+
+function rangeOf(document: vscode.TextDocument, { start, end }: ConfigProblem): vscode.Range {
+  return new vscode.Range(document.positionAt(start), document.positionAt(end));
+}
+
+/** The config a command was called on, else the one in the active editor, else the user's choice. */
+async function chooseConfig(
+  { configs, runs }: CommandContext,
+  argument: vscode.Uri | undefined,
+  title: string,
+): Promise<vscode.Uri | undefined> {
+  if (argument instanceof vscode.Uri) return argument;
+  const document = vscode.window.activeTextEditor?.document;
+  if (document && configFormat(document.uri.path) !== null) {
+    // A config that was never saved gets a place on disk first: its data paths are relative to it.
+    return document.isUntitled ? vscode.workspace.save(document.uri) : document.uri;
+  }
+  return pickConfig(configs.uris, runs.runs, title);
+}
+
+async function chooseRun(
+  { panels, runs, tree }: CommandContext,
+  argument: RunArgument,
+  title: string,
+  isSuitable: (abilities: RunAbilities) => boolean,
+): Promise<string | undefined> {
+  if (typeof argument === 'string') return argument;
+  if (argument?.kind === 'run') return argument.directory;
+  await runs.loaded;
+  const suitable = runs.runs.filter((run) => isSuitable(runAbilities(run)));
+  const inView = argument ? tree.selectedRun : panels.activeRun;
+  if (suitable.some((run) => run.directory === inView)) return inView;
+  if (argument) return undefined;
+  if (suitable.length === 0) {
+    void vscode.window.showInformationMessage(`${title}: there is no run that this can be done with now.`);
+    return undefined;
+  }
+  return pickRun(suitable, title);
+}
+
+function titleOf(run: RunSummary | undefined, directory: string): string {
+  return run ? runTitle(run, Date.now()) : path.basename(directory);
+}

@@ -1,0 +1,59 @@
+import * as vscode from 'vscode';
+import { runAbilities } from './runAbilities';
+import type { ConfigCatalogue } from './configCatalogue';
+import type { RunCatalogue } from './runCatalogue';
+
+/** Keeps the `recsight.*` context keys that the manifest's `when` clauses use. */
+export class ContextKeys implements vscode.Disposable {
+  readonly #values = new Map<string, boolean>();
+  readonly #disposables: { dispose(): unknown }[];
+
+  constructor(
+    private readonly runs: RunCatalogue,
+    private readonly configs: ConfigCatalogue,
+    onDidOpenRun: vscode.Event<string>,
+  ) {
+    this.#disposables = [
+      runs.onDidReset(() => this.#updateRuns()),
+      runs.onDidChange(() => this.#updateRuns()),
+      configs.onDidChange(() => this.#set('hasConfigs', this.configs.uris.length > 0)),
+      onDidOpenRun(() => this.#set('panelOpened', true)),
+    ];
+  }
+
+  dispose(): void {
+    vscode.Disposable.from(...this.#disposables).dispose();
+  }
+
+  #updateRuns(): void {
+    const { runs } = this.runs;
+    const abilities = runs.map(runAbilities);
+    this.#set('hasRuns', runs.length > 0);
+    this.#set(
+      'hasActiveRuns',
+      abilities.some(({ active }) => active),
+    );
+    this.#set(
+      'hasIdleRuns',
+      abilities.some(({ idle }) => idle),
+    );
+    this.#set(
+      'hasResumableRuns',
+      abilities.some(({ resumable }) => resumable),
+    );
+    this.#set(
+      'hasEvaluableRuns',
+      abilities.some(({ evaluable }) => evaluable),
+    );
+    this.#set(
+      'hasTestResult',
+      runs.some(({ manifest }) => manifest.test !== null),
+    );
+  }
+
+  #set(key: string, value: boolean): void {
+    if (this.#values.get(key) === value) return;
+    this.#values.set(key, value);
+    void vscode.commands.executeCommand('setContext', `recsight.${key}`, value);
+  }
+}

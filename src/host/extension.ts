@@ -1,0 +1,48 @@
+import * as vscode from 'vscode';
+import { registerCommands } from './commands';
+import { ConfigCatalogue } from './configCatalogue';
+import { ConfigDiagnostics } from './configDiagnostics';
+import { ConfigLenses } from './configLenses';
+import { ContextKeys } from './contextKeys';
+import { FailureNotices } from './failureNotices';
+import { LivePanels } from './livePanels';
+import { RunCatalogue } from './runCatalogue';
+import { RunTree } from './runTree';
+import { StatusBar } from './statusBar';
+import { TrainerService } from './trainerService';
+
+/**
+ * Builds the extension, in reading order. Trainers that run already are simply seen: what the window shows comes from
+ * the run directories alone.
+ */
+export function activate({ extensionUri, subscriptions }: vscode.ExtensionContext): void {
+  const log = vscode.window.createOutputChannel('RecSight', { log: true });
+  const trainerPath = vscode.Uri.joinPath(extensionUri, 'dist', 'trainer.js').fsPath;
+
+  const configs = new ConfigCatalogue(log);
+  const diagnostics = new ConfigDiagnostics();
+  const runs = new RunCatalogue(log);
+  const trainer = new TrainerService(trainerPath, runs, log);
+  const panels = new LivePanels({ extensionUri, runs, trainer, log });
+  const tree = new RunTree(runs);
+  const lenses = new ConfigLenses(runs);
+  const statusBar = new StatusBar(runs, panels.onDidOpen);
+  const failures = new FailureNotices(runs);
+  const contextKeys = new ContextKeys(runs, configs, panels.onDidOpen);
+  const commands = registerCommands({ configs, diagnostics, panels, runs, trainer, tree, log });
+
+  // Disposed from last to first.
+  subscriptions.push(
+    log,
+    configs,
+    diagnostics,
+    runs,
+    panels,
+    tree,
+    lenses,
+    statusBar,
+    failures,
+    contextKeys,
+    commands,
+  );
+}

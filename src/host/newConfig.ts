@@ -1,0 +1,39 @@
+import * as vscode from 'vscode';
+import { pathExists } from './runFiles';
+
+/** The smallest config that is worth starting from; everything else has a default that completion shows. */
+const TEMPLATE = new vscode.SnippetString(
+  `{
+  "dataset": {
+    "path": "\${1:interactions.csv}",
+    "columns": { "user": "\${2:user_id}", "item": "\${3:item_id}", "timestamp": "\${4:timestamp}" }
+  },
+  "model": {
+    "type": "sasrec"
+  },
+  "training": {
+    "epochs": \${5:20}
+  }
+}
+`,
+);
+
+/** Opens a new config, not yet on disk, in the folder the user works in. */
+export async function createConfig(): Promise<void> {
+  const folder = vscode.workspace.workspaceFolders?.[0];
+  if (!folder) {
+    await vscode.commands.executeCommand('vscode.openFolder');
+    return;
+  }
+  const document = await vscode.workspace.openTextDocument(await freeUri(folder.uri));
+  const editor = await vscode.window.showTextDocument(document);
+  if (document.getText() === '') await editor.insertSnippet(TEMPLATE, new vscode.Position(0, 0));
+}
+
+/** `sasrec.recsight.json`, or with a number where there is such a file already. */
+async function freeUri(folder: vscode.Uri): Promise<vscode.Uri> {
+  for (let number = 1; ; number++) {
+    const uri = vscode.Uri.joinPath(folder, `sasrec${number === 1 ? '' : `-${number}`}.recsight.json`);
+    if (!(await pathExists(uri))) return uri.with({ scheme: 'untitled' });
+  }
+}

@@ -1,0 +1,56 @@
+import path from 'node:path';
+import * as vscode from 'vscode';
+import { configName } from '../config/configFile';
+import type { RunSummary } from '../protocol/run';
+import { newestRunOf } from './configLenses';
+import { lastRunText } from './configLensText';
+import { formatAge, lastActivity, resultText, runTitle } from './runText';
+import { statusIcon } from './runTreeModel';
+
+/** Lets the user choose a config. */
+export async function pickConfig(
+  configs: readonly vscode.Uri[],
+  runs: readonly RunSummary[],
+  title: string,
+): Promise<vscode.Uri | undefined> {
+  const items = configs.map((uri) => {
+    const run = newestRunOf(uri.fsPath, runs);
+    const folder = path.posix.dirname(vscode.workspace.asRelativePath(uri));
+    return {
+      label: configName(uri.fsPath),
+      description: folder === '.' ? '' : folder,
+      detail: run ? `Last run: ${lastRunText(run, Date.now())}` : 'Not trained yet',
+      iconPath: new vscode.ThemeIcon('file-code'),
+      uri,
+    };
+  });
+  const picked = await vscode.window.showQuickPick(items, {
+    title,
+    placeHolder: 'Choose a config',
+    matchOnDescription: true,
+  });
+  return picked?.uri;
+}
+
+/** Lets the user choose one of some runs; the only one needs no choice. */
+export async function pickRun(runs: readonly RunSummary[], title: string): Promise<string | undefined> {
+  if (runs.length <= 1) return runs[0]?.directory;
+  const now = Date.now();
+  const items = runs.map((run) => {
+    const { codicon, color } = statusIcon(run.status);
+    return {
+      label: runTitle(run, now),
+      description: `${resultText(run)} · ${formatAge(lastActivity(run), now)}`,
+      iconPath: color
+        ? new vscode.ThemeIcon(codicon, new vscode.ThemeColor(color))
+        : new vscode.ThemeIcon(codicon),
+      directory: run.directory,
+    };
+  });
+  const picked = await vscode.window.showQuickPick(items, {
+    title,
+    placeHolder: 'Choose a run',
+    matchOnDescription: true,
+  });
+  return picked?.directory;
+}

@@ -1,0 +1,27 @@
+import { isActive, type RunSummary } from '../protocol/run';
+
+/** What can be done with a run now. Menus, pickers and buttons offer only this. */
+export interface RunAbilities {
+  active: boolean;
+  idle: boolean;
+  /** It ended before its time, so training can go on from the last checkpoint. */
+  resumable: boolean;
+  /** It has a best checkpoint and no trainer that is using it. */
+  evaluable: boolean;
+}
+
+export function runAbilities(run: RunSummary): RunAbilities {
+  const active = isActive(run.status);
+  return {
+    active,
+    idle: !active,
+    resumable: run.status === 'stopped' || run.status === 'failed' || run.status === 'lost',
+    evaluable: !active && run.manifest.best !== null,
+  };
+}
+
+/** The abilities as words, for a tree item's `contextValue` that `when` clauses match: `run idle evaluable`. */
+export function contextValueOf(run: RunSummary): string {
+  const abilities = Object.entries(runAbilities(run));
+  return ['run', ...abilities.filter(([, can]) => can as boolean).map(([name]) => name)].join(' ');
+}

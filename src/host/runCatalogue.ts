@@ -1,0 +1,202 @@
+import path from 'node:path';
+import { isDeepStrictEqual } from 'node:util';
+import * as vscode from 'vscode';
+import { runsDirectoryOf } from '../runs/runDirectory';
+import { RunReadError } from '../runs/runErrors';
+import { listRuns, readRun } from '../runs/runStore';
+import { watchRuns } from '../runs/watchRuns';
+import type { RunSummary } from '../protocol/run';
+import { errorMessage } from './errorMessage';
+
+/** One run has appeared (`before` is null), changed, or gone (`after` is null). */
+export interface RunChange {
+  directory: string;
+  before: RunSummary | null;
+  after: RunSummary | null;
+}
+
+/** The runs of one workspace folder. */
+interface FolderRuns {
+  folder: vscode.WorkspaceFolder;
+  runsDirectory: string;
+  watcher: { close(): Promise<void> } | null;
+}
+
+interface PendingRead {
+  /** Somebody has asked again meanwhile. */
+  again: boolean;
+  run: Promise<RunSummary | null>;
+}
+
+/**
+ * The runs of all workspace folders, as their directories say, kept up to date. Everything that the window shows
+ * about runs comes from here.
+ */
+export class RunCatalogue implements vscode.Disposable {
+  readonly #changes = new vscode.EventEmitter<RunChange>();
+  readonly #resets = new vscode.EventEmitter<void>();
+  readonly #runs = new Map<string, RunSummary>();
+  readonly #folders = new Map<string, FolderRuns>();
+  readonly #folderListener: vscode.Disposable;
+  readonly #reading = new Map<string, PendingRead>();
+  #notice: string | null = null;
+  #numUnreadable = 0;
+  #loaded: Promise<void>;
+  #disposed = false;
+
+  /** A run changed. */
+  readonly onDidChange = this.#changes.event;
+  /** The whole list was read anew, or the notice changed. */
+  readonly onDidReset = this.#resets.event;
+
+  constructor(private readonly log: vscode.LogOutputChannel) {
+    this.#folderListener = vscode.workspace.onDidChangeWorkspaceFolders(() => void this.refresh());
+    this.#loaded = this.#load();
+  }
+
+  /** Resolves when the runs that are on disk at start are known. */
+  get loaded(): Promise<void> {
+    return this.#loaded;
+  }
+
+  /** Newest first. */
+  get runs(): RunSummary[] {
+    return [...this.#runs.values()].sort((a, b) => b.manifest.createdAt - a.manifest.createdAt);
+  }
+
+  /** How runs are followed when it is not by watching files; null when all is well. */
+  get notice(): string | null {
+    return this.#notice;
+  }
+
+  /** Run directories that could not be read; the log says why. */
+  get numUnreadable(): number {
+    return this.#numUnreadable;
+  }
+
+  get(directory: string): RunSummary | undefined {
+    return this.#runs.get(directory);
+  }
+
+  /** Reads all runs anew. */
+  async refresh(): Promise<void> {
+    this.#loaded = this.#load();
+    await this.#loaded;
+  }
+
+  /**
+   * Reads one run anew, at once; null when it cannot be read. Its directory need not lie in the workspace.
+   * Writers are quick: calls made while a read goes on share one more read after it.
+   */
+  refreshRun(directory: string): Promise<RunSummary | null> {
+    const reading = this.#reading.get(directory);
+    if (reading) {
+      reading.again = true;
+      return reading.run;
+    }
+    const state: PendingRead = { again: true, run: Promise.resolve(null) };
+    this.#reading.set(directory, state);
+    state.run = this.#readUntilSettled(directory, state);
+    return state.run;
+  }
+
+  /** The workspace folder whose `.recsight` holds this run. */
+  folderOf(directory: string): vscode.WorkspaceFolder | undefined {
+    const parent = path.dirname(directory);
+    return [...this.#folders.values()].find(({ runsDirectory }) => runsDirectory === parent)?.folder;
+  }
+
+  dispose(): void {
+    this.#disposed = true;
+    this.#folderListener.dispose();
+    for (const { watcher } of this.#folders.values()) void watcher?.close();
+    this.#folders.clear();
+    this.#changes.dispose();
+    this.#resets.dispose();
+  }
+
+  async #load(): Promise<void> {
+    this.#followFolders();
+    const lists = await Promise.all(
+      [...this.#folders.values()].map(async ({ runsDirectory }) => {
+        try {
+          return await listRuns(runsDirectory);
+        } catch (error) {
+          this.log.error(errorMessage(error));
+          return { runs: [], unreadable: [] };
+        }
+      }),
+    );
+    if (this.#disposed) return;
+    this.#runs.clear();
+    for (const run of lists.flatMap((list) => list.runs)) this.#runs.set(run.directory, run);
+    const unreadable = lists.flatMap((list) => list.unreadable);
+    this.#numUnreadable = unreadable.length;
+    for (const { directory, message } of unreadable) this.log.warn(`Skipped ${directory}: ${message}`);
+    this.#resets.fire();
+    this.#startWatchers();
+  }
+
+  /** Adds new workspace folders and drops those that have gone. */
+  #followFolders(): void {
+    const folders = (vscode.workspace.workspaceFolders ?? []).filter(({ uri }) => uri.scheme === 'file');
+    const wanted = new Set(folders.map(({ uri }) => uri.toString()));
+    for (const [key, { watcher }] of this.#folders) {
+      if (wanted.has(key)) continue;
+      this.#folders.delete(key);
+      void watcher?.close();
+    }
+    for (const folder of folders) {
+      const key = folder.uri.toString();
+      const runsDirectory = runsDirectoryOf(folder.uri.fsPath);
+      if (!this.#folders.has(key)) this.#folders.set(key, { folder, runsDirectory, watcher: null });
+    }
+  }
+
+  /** Watchers tell every run they find; started after the list was read, they tell only what is new. */
+  #startWatchers(): void {
+    for (const folder of this.#folders.values()) {
+      folder.watcher ??= watchRuns(folder.runsDirectory, {
+        changed: (directory) => void this.refreshRun(directory),
+        removed: (directory) => this.#update(directory, null),
+        notice: (message) => {
+          this.log.warn(message);
+          this.#notice = message;
+          this.#resets.fire();
+        },
+      });
+    }
+  }
+
+  async #readUntilSettled(directory: string, state: PendingRead): Promise<RunSummary | null> {
+    let run: RunSummary | null = null;
+    while (state.again) {
+      state.again = false;
+      run = await this.#read(directory);
+    }
+    this.#reading.delete(directory);
+    return run;
+  }
+
+  async #read(directory: string): Promise<RunSummary | null> {
+    try {
+      const run = await readRun(directory);
+      this.#update(directory, run);
+      return run;
+    } catch (error) {
+      this.log.debug(`Could not read ${directory}: ${errorMessage(error)}`);
+      // A damaged manifest may be whole again a moment later; a missing one means that the run has been deleted.
+      if (error instanceof RunReadError && error.code === 'run/missing') this.#update(directory, null);
+      return null;
+    }
+  }
+
+  #update(directory: string, after: RunSummary | null): void {
+    if (this.#disposed || !this.folderOf(directory)) return;
+    const before = this.#runs.get(directory) ?? null;
+    if (isDeepStrictEqual(before, after)) return;
+    if (after) this.#runs.set(directory, after);
+    else this.#runs.delete(directory);
+    this.#changes.fire({ directory, before, after });
+  }
+}

@@ -1,0 +1,77 @@
+import path from 'node:path';
+import { Buffer } from 'node:buffer';
+import * as vscode from 'vscode';
+import { RunDirectory } from '../runs/runDirectory';
+
+/** Opens the config file that a run was started from or, where that is gone, the copy that the run keeps. */
+export async function openConfig(directory: string): Promise<void> {
+  const run = new RunDirectory(directory);
+  const configPath = run.resolveConfigPath(await run.readManifest());
+  const uri = vscode.Uri.file(configPath);
+  if (await pathExists(uri)) {
+    await vscode.window.showTextDocument(uri);
+    return;
+  }
+  const copy = 'Open the Run’s Copy';
+  const message = `${configPath} is gone. The run keeps a copy of the config, with all defaults filled in.`;
+  if ((await vscode.window.showWarningMessage(message, copy)) !== copy) return;
+  const content = JSON.stringify(await run.readConfig(), null, 2);
+  await vscode.window.showTextDocument(
+    await vscode.workspace.openTextDocument({ language: 'json', content }),
+  );
+}
+
+/** Opens what the trainer process printed. */
+export async function openLog(directory: string): Promise<void> {
+  const uri = vscode.Uri.file(new RunDirectory(directory).logPath);
+  if (await pathExists(uri)) {
+    await vscode.window.showTextDocument(uri, { preview: true });
+  } else {
+    await vscode.window.showInformationMessage('The trainer of this run has not written a log.');
+  }
+}
+
+/** Asks where to put a file that a page made, and puts it there. */
+export async function saveFile(fileName: string, content: string | ArrayBuffer): Promise<void> {
+  const folder = vscode.workspace.workspaceFolders?.[0]?.uri;
+  const name = path.basename(fileName);
+  const target = await vscode.window.showSaveDialog(
+    folder ? { defaultUri: vscode.Uri.joinPath(folder, name) } : {},
+  );
+  if (!target) return;
+  await vscode.workspace.fs.writeFile(
+    target,
+    typeof content === 'string' ? Buffer.from(content, 'utf8') : new Uint8Array(content),
+  );
+}
+
+/**
+ * Asks, then moves a run to the trash; where there is none (as on many remote machines) it asks again before it
+ * deletes for good. Returns whether the run is gone.
+ */
+export async function deleteRun(directory: string, title: string): Promise<boolean> {
+  const uri = vscode.Uri.file(directory);
+  const detail = 'Its checkpoints, metrics and log are moved to the trash.';
+  if (!(await confirm(`Delete the run ${title}?`, detail, 'Move to Trash'))) return false;
+  try {
+    await vscode.workspace.fs.delete(uri, { recursive: true, useTrash: true });
+    return true;
+  } catch {
+    const question = `The run ${title} cannot be moved to the trash. Delete it for good?`;
+    if (!(await confirm(question, 'This cannot be undone.', 'Delete Permanently'))) return false;
+    await vscode.workspace.fs.delete(uri, { recursive: true, useTrash: false });
+    return true;
+  }
+}
+
+async function confirm(question: string, detail: string, action: string): Promise<boolean> {
+  return (await vscode.window.showWarningMessage(question, { modal: true, detail }, action)) === action;
+}
+
+/** Whether there is a file or folder. */
+export async function pathExists(uri: vscode.Uri): Promise<boolean> {
+  return vscode.workspace.fs.stat(uri).then(
+    () => true,
+    () => false,
+  );
+}

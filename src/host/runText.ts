@@ -1,0 +1,88 @@
+import { isActive, type RunManifest, type RunSummary } from '../protocol/run';
+import { formatMetric } from '../series/format';
+
+/*
+ * Short texts about runs, shared by the run list, the status bar, CodeLens and messages, so that one run reads the same
+ * everywhere. Nothing here knows VS Code. Times are ms since 1970.
+ */
+
+const MINUTE = 60_000;
+const HOUR = 60 * MINUTE;
+const DAY = 24 * HOUR;
+
+/** How long ago, as short as a list has room for: `now`, `5 min`, `2 h`, `3 d`, `6 w`. */
+export function formatAge(time: number, now: number): string {
+  const age = now - time;
+  if (age < MINUTE) return 'now';
+  if (age < HOUR) return `${Math.floor(age / MINUTE)} min`;
+  if (age < DAY) return `${Math.floor(age / HOUR)} h`;
+  if (age < 14 * DAY) return `${Math.floor(age / DAY)} d`;
+  return `${Math.floor(age / (7 * DAY))} w`;
+}
+
+/** The same for running text: `just now`, `2 h ago`. */
+export function formatAgo(time: number, now: number): string {
+  const age = formatAge(time, now);
+  return age === 'now' ? 'just now' : `${age} ago`;
+}
+
+/** When a run began, for titles: the time for a run of today (`14:05`), else the day (`21 Nov`, `21 Nov 2025`). */
+export function formatStart(createdAt: number, now: number): string {
+  const start = new Date(createdAt);
+  const today = new Date(now);
+  if (start.toDateString() === today.toDateString()) {
+    return start.toLocaleTimeString('en-GB', { hour: '2-digit', minute: '2-digit' });
+  }
+  const sameYear = start.getFullYear() === today.getFullYear();
+  return start.toLocaleDateString('en-GB', {
+    day: 'numeric',
+    month: 'short',
+    ...(!sameYear && { year: 'numeric' }),
+  });
+}
+
+/** The main metric at its best so far; null before the first validation. */
+export function mainMetricValue(manifest: RunManifest): number | null {
+  return manifest.best?.metrics[manifest.mainMetric] ?? null;
+}
+
+/** The time that a run's age counts from: when it ended, or when its trainer last wrote. */
+export function lastActivity(run: RunSummary): number {
+  if (isActive(run.status)) return run.manifest.updatedAt;
+  return run.manifest.finishedAt ?? run.manifest.updatedAt;
+}
+
+/** `7/20`: finished epochs of planned ones. */
+export function progressText(manifest: RunManifest): string {
+  return `${manifest.progress.epoch}/${manifest.progress.epochs}`;
+}
+
+/** The first sentence or line of an error, cut to what a list has room for. */
+export function shortError(message: string, maxLength = 60): string {
+  const first = message.split('\n', 1)[0]!.split(/(?<=[.!?])\s/, 1)[0]!;
+  return first.length <= maxLength ? first : `${first.slice(0, maxLength - 1).trimEnd()}…`;
+}
+
+/** What a run tells about itself in one line: `7/20 · ndcg@10 0.1123`, or why it failed. */
+export function resultText(run: RunSummary): string {
+  const { manifest, status } = run;
+  if (status === 'failed' && manifest.error) return shortError(manifest.error.message);
+  const value = mainMetricValue(manifest);
+  const parts = status === 'preparing' ? ['preparing'] : [progressText(manifest)];
+  if (status === 'stopping' || status === 'evaluating') parts.unshift(status);
+  if (value !== null) parts.push(`${manifest.mainMetric} ${formatMetric(value)}`);
+  return parts.join(' · ');
+}
+
+/** A run in a sentence, for messages and pickers: `sasrec of 14:05`. */
+export function runTitle(run: RunSummary, now: number): string {
+  return `${run.manifest.name} · ${formatStart(run.manifest.createdAt, now)}`;
+}
+
+/** What to tell when a run has ended badly; null for every other run. */
+export function failureMessage({ manifest, status }: RunSummary): string | null {
+  if (status === 'failed')
+    return `${manifest.name} failed: ${manifest.error?.message ?? 'its log may say why.'}`;
+  if (status !== 'lost') return null;
+  return `The trainer of ${manifest.name} ended without a word at epoch ${progressText(manifest)}. Resume the run to go on from its last checkpoint.`;
+}

@@ -1,0 +1,221 @@
+import * as vscode from 'vscode';
+import type { RunSummary } from '../protocol/run';
+import { RunDirectory } from '../runs/runDirectory';
+import { contextValueOf } from './runAbilities';
+import type { RunCatalogue, RunChange } from './runCatalogue';
+import { runTooltip } from './runTooltip';
+import { bestRuns, distinguishingSettings, groupRuns, runRow, type RunGroup } from './runTreeModel';
+
+const PAGE_SIZE = 100;
+const MINUTE = 60_000;
+
+interface GroupNode {
+  kind: 'group';
+  group: RunGroup;
+  /** Directories of the best runs, marked by a star. */
+  best: Set<string>;
+  /** How many runs are listed before “Show more”. */
+  limit: number;
+}
+export interface RunNode {
+  kind: 'run';
+  directory: string;
+  group: GroupNode;
+  /** What tells this run from the others of its group. */
+  settings: string;
+}
+interface MoreNode {
+  kind: 'more';
+  group: GroupNode;
+}
+type Node = GroupNode | RunNode | MoreNode;
+
+/** The list of runs in the side bar: groups by name, newest first. */
+export class RunTree implements vscode.TreeDataProvider<Node>, vscode.Disposable {
+  readonly #changes = new vscode.EventEmitter<Node | undefined>();
+  readonly #view: vscode.TreeView<Node>;
+  readonly #disposables: { dispose(): unknown }[];
+  /** Configs never change, so each is read once. */
+  readonly #configs = new Map<string, Promise<unknown>>();
+  readonly #nodes = new Map<string, RunNode>();
+  #groups: GroupNode[] = [];
+  #ageTimer: NodeJS.Timeout | null = null;
+
+  readonly onDidChangeTreeData = this.#changes.event;
+
+  constructor(private readonly runs: RunCatalogue) {
+    this.#view = vscode.window.createTreeView('recsight.runs', {
+      treeDataProvider: this,
+      showCollapseAll: true,
+    });
+    this.#disposables = [
+      this.#changes,
+      this.#view,
+      this.#view.onDidChangeVisibility(({ visible }) => this.#followAge(visible)),
+      runs.onDidReset(() => this.#rebuild()),
+      runs.onDidChange((change) => this.#runChanged(change)),
+      vscode.commands.registerCommand('recsight.showMoreRuns', (node: MoreNode) => {
+        node.group.limit += PAGE_SIZE;
+        this.#changes.fire(node.group);
+      }),
+    ];
+    this.#followAge(this.#view.visible);
+  }
+
+  /** Directory of the selected run, for commands that come from a key. */
+  get selectedRun(): string | undefined {
+    const [node] = this.#view.selection;
+    return node?.kind === 'run' ? node.directory : undefined;
+  }
+
+  async getChildren(node?: Node): Promise<Node[]> {
+    if (!node) {
+      await this.runs.loaded;
+      return this.#groups;
+    }
+    return node.kind === 'group' ? this.#runsOf(node) : [];
+  }
+
+  getParent(node: Node): Node | undefined {
+    return node.kind === 'group' ? undefined : node.group;
+  }
+
+  getTreeItem(node: Node): vscode.TreeItem {
+    switch (node.kind) {
+      case 'group':
+        return this.#groupItem(node);
+      case 'run':
+        return this.#runItem(node);
+      case 'more':
+        return moreItem(node);
+    }
+  }
+
+  /** Hovers are made when they are looked at. */
+  resolveTreeItem(item: vscode.TreeItem, node: Node): vscode.TreeItem {
+    const run = node.kind === 'run' ? this.runs.get(node.directory) : undefined;
+    if (run) item.tooltip = new vscode.MarkdownString(runTooltip(run, Date.now()), true);
+    return item;
+  }
+
+  dispose(): void {
+    this.#followAge(false);
+    vscode.Disposable.from(...this.#disposables).dispose();
+  }
+
+  async #runsOf(groupNode: GroupNode): Promise<Node[]> {
+    const listed = groupNode.group.runs.slice(0, groupNode.limit);
+    const settings = distinguishingSettings(await Promise.all(listed.map((run) => this.#configOf(run))));
+    const nodes: Node[] = listed.map(({ directory }, index) => {
+      const node: RunNode = { kind: 'run', directory, group: groupNode, settings: settings[index]! };
+      this.#nodes.set(directory, node);
+      return node;
+    });
+    if (listed.length < groupNode.group.runs.length) nodes.push({ kind: 'more', group: groupNode });
+    return nodes;
+  }
+
+  #configOf({ directory }: RunSummary): Promise<unknown> {
+    let config = this.#configs.get(directory);
+    if (!config) {
+      // A run whose config is lost is still listed, without what tells it apart.
+      config = new RunDirectory(directory).readConfig().catch(() => ({}));
+      this.#configs.set(directory, config);
+    }
+    return config;
+  }
+
+  #groupItem({ group }: GroupNode): vscode.TreeItem {
+    const isFirst = this.#groups[0]?.group.id === group.id;
+    const item = new vscode.TreeItem(
+      group.name,
+      isFirst ? vscode.TreeItemCollapsibleState.Expanded : vscode.TreeItemCollapsibleState.Collapsed,
+    );
+    item.id = group.id;
+    item.contextValue = 'group';
+    item.description = [group.folder, group.runs.length].filter((part) => part !== null).join(' · ');
+    item.tooltip = `${group.name}, ${group.runs.length} ${group.runs.length === 1 ? 'run' : 'runs'}`;
+    return item;
+  }
+
+  #runItem({ directory, group, settings }: RunNode): vscode.TreeItem {
+    const run = this.runs.get(directory);
+    // Gone since the list was made; the change that removes the row is on its way.
+    if (!run) return new vscode.TreeItem('');
+    const row = runRow(run, settings, group.best.has(directory), Date.now());
+    const item = new vscode.TreeItem(row.label);
+    item.id = directory;
+    item.description = row.description;
+    item.contextValue = contextValueOf(run);
+    item.accessibilityInformation = { label: row.spoken };
+    const { codicon, color } = row.icon;
+    item.iconPath = color
+      ? new vscode.ThemeIcon(codicon, new vscode.ThemeColor(color))
+      : new vscode.ThemeIcon(codicon);
+    item.command = { command: 'recsight.openRun', title: 'Open Run', arguments: [directory] };
+    return item;
+  }
+
+  #runChanged({ directory, before, after }: RunChange): void {
+    const node = this.#nodes.get(directory);
+    const groupNode = this.#groups.find(({ group }) => group.runs.some((run) => run.directory === directory));
+    if (!before || !after || !groupNode || before.manifest.name !== after.manifest.name) {
+      if (!after) this.#configs.delete(directory);
+      this.#rebuild();
+      return;
+    }
+    groupNode.group.runs = groupNode.group.runs.map((run) => (run.directory === directory ? after : run));
+    const best = bestRuns(groupNode.group.runs);
+    const moved = [...best].some((run) => !groupNode.best.has(run)) || best.size !== groupNode.best.size;
+    groupNode.best = best;
+    if (moved) this.#changes.fire(groupNode);
+    else if (node) this.#changes.fire(node);
+  }
+
+  #rebuild(): void {
+    const limits = new Map(this.#groups.map(({ group, limit }) => [group.id, limit]));
+    const folderOf = (run: RunSummary) => this.runs.folderOf(run.directory)?.name ?? '';
+    const severalFolders = (vscode.workspace.workspaceFolders?.length ?? 0) > 1;
+    this.#nodes.clear();
+    this.#groups = groupRuns(this.runs.runs, folderOf, severalFolders).map((group) => ({
+      kind: 'group',
+      group,
+      best: bestRuns(group.runs),
+      limit: limits.get(group.id) ?? PAGE_SIZE,
+    }));
+    this.#showMessage();
+    this.#changes.fire(undefined);
+  }
+
+  #showMessage(): void {
+    const { numUnreadable, notice } = this.runs;
+    const messages: string[] = [];
+    if (notice) messages.push(notice);
+    if (numUnreadable > 0) {
+      const folders = numUnreadable === 1 ? 'One folder' : `${numUnreadable} folders`;
+      messages.push(`${folders} could not be read as a run. The RecSight output says why.`);
+    }
+    // The view takes undefined for “no message”, which its type does not tell.
+    (this.#view as { message: string | undefined }).message = messages.join('\n') || undefined;
+  }
+
+  /** Ages grow only while somebody looks. */
+  #followAge(visible: boolean): void {
+    if (this.#ageTimer) clearInterval(this.#ageTimer);
+    this.#ageTimer = visible ? setInterval(() => this.#refreshAges(), MINUTE) : null;
+    if (visible) this.#refreshAges();
+  }
+
+  #refreshAges(): void {
+    for (const node of this.#nodes.values()) this.#changes.fire(node);
+  }
+}
+
+function moreItem(node: MoreNode): vscode.TreeItem {
+  const hidden = node.group.group.runs.length - node.group.limit;
+  const item = new vscode.TreeItem(`Show ${Math.min(PAGE_SIZE, hidden)} more of ${hidden}`);
+  item.id = `${node.group.group.id}\nmore`;
+  item.iconPath = new vscode.ThemeIcon('ellipsis');
+  item.command = { command: 'recsight.showMoreRuns', title: 'Show More Runs', arguments: [node] };
+  return item;
+}

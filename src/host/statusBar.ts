@@ -1,0 +1,72 @@
+import * as vscode from 'vscode';
+import { isActive } from '../protocol/run';
+import { activeRuns, statusDetail, statusTexts } from './statusText';
+import { escapeMarkdown } from './runTooltip';
+import type { RunCatalogue, RunChange } from './runCatalogue';
+
+/** Shows the newest active run. Hidden while nothing trains, except to tell of a failure that nobody has looked at. */
+export class StatusBar implements vscode.Disposable {
+  readonly #item = vscode.window.createStatusBarItem('recsight.run', vscode.StatusBarAlignment.Left, 10);
+  readonly #disposables: { dispose(): unknown }[];
+  #failedRun: string | null = null;
+
+  constructor(
+    private readonly runs: RunCatalogue,
+    onDidOpenRun: vscode.Event<string>,
+  ) {
+    this.#item.name = 'RecSight: Training';
+    this.#disposables = [
+      this.#item,
+      runs.onDidReset(() => this.#update()),
+      runs.onDidChange((change) => this.#runChanged(change)),
+      onDidOpenRun((directory) => {
+        if (directory !== this.#failedRun) return;
+        this.#failedRun = null;
+        this.#update();
+      }),
+    ];
+  }
+
+  dispose(): void {
+    vscode.Disposable.from(...this.#disposables).dispose();
+  }
+
+  #runChanged({ directory, before, after }: RunChange): void {
+    const hasEnded = before && isActive(before.status);
+    if (hasEnded && (after?.status === 'failed' || after?.status === 'lost')) this.#failedRun = directory;
+    else if (directory === this.#failedRun) this.#failedRun = null;
+    this.#update();
+  }
+
+  #update(): void {
+    const active = activeRuns(this.runs.runs);
+    const run = active[0] ?? (this.#failedRun ? this.runs.get(this.#failedRun) : undefined);
+    if (!run) {
+      this.#item.hide();
+      return;
+    }
+    const { text, spoken, failed } = statusTexts(run, active.length - 1);
+    this.#item.text = text;
+    this.#item.accessibilityInformation = { label: spoken };
+    this.#item.backgroundColor = failed ? new vscode.ThemeColor('statusBarItem.errorBackground') : undefined;
+    this.#item.command = { command: 'recsight.openRun', title: 'Open Run', arguments: [run.directory] };
+    this.#item.tooltip = new vscode.MarkdownString(
+      [
+        `**${escapeMarkdown(run.manifest.name)}** — ${run.status}`,
+        escapeMarkdown(statusDetail(run)),
+        failed
+          ? commandLink('output', 'Open Log', 'recsight.openLog', run.directory)
+          : commandLink('debug-stop', 'Stop', 'recsight.stopRun', run.directory),
+      ].join('\n\n') + `   ${commandLink('graph-line', 'Open', 'recsight.openRun', run.directory)}`,
+      true,
+    );
+    this.#item.tooltip.isTrusted = {
+      enabledCommands: ['recsight.stopRun', 'recsight.openRun', 'recsight.openLog'],
+    };
+    this.#item.show();
+  }
+}
+
+function commandLink(icon: string, title: string, command: string, directory: string): string {
+  return `[$(${icon}) ${title}](command:${command}?${encodeURIComponent(JSON.stringify([directory]))})`;
+}

@@ -1,0 +1,52 @@
+import { isActive, type RunSummary } from '../protocol/run';
+import { formatDuration, formatMetric, formatMetricName } from '../series/format';
+import { mainMetricValue, progressText, shortError } from './runText';
+
+export interface StatusTexts {
+  text: string;
+  /** What a screen reader says. */
+  spoken: string;
+  failed: boolean;
+}
+
+/** Active runs, newest first. */
+export function activeRuns(runs: readonly RunSummary[]): RunSummary[] {
+  return runs
+    .filter((run) => isActive(run.status))
+    .sort((a, b) => b.manifest.createdAt - a.manifest.createdAt);
+}
+
+/** The status bar's text for a run: `$(sync~spin) sasrec 4/20 · NDCG@10 0.1123`; `others` more are active. */
+export function statusTexts(run: RunSummary, others: number): StatusTexts {
+  const { manifest, status } = run;
+  if (!isActive(status)) {
+    return {
+      text: `$(error) ${manifest.name} ${status}`,
+      spoken: `Run ${manifest.name} ${status}`,
+      failed: true,
+    };
+  }
+  const value = mainMetricValue(manifest);
+  const state = status === 'running' ? progressText(manifest) : status;
+  const metric = value === null ? '' : ` · ${formatMetricName(manifest.mainMetric)} ${formatMetric(value)}`;
+  const more = others > 0 ? ` +${others}` : '';
+  const spokenState =
+    status === 'running'
+      ? `training, epoch ${manifest.progress.epoch} of ${manifest.progress.epochs}`
+      : status;
+  return {
+    text: `$(sync~spin) ${manifest.name} ${state}${metric}${more}`,
+    spoken: `Run ${manifest.name}, ${spokenState}${metric.replace(' · ', ', ')}`,
+    failed: false,
+  };
+}
+
+/** One line under the title of the status bar's hover. */
+export function statusDetail(run: RunSummary): string {
+  const { progress, error } = run.manifest;
+  if (error && !isActive(run.status)) return shortError(error.message, 200);
+  const parts = [`epoch ${progressText(run.manifest)}`, `step ${progress.step}`];
+  if (progress.loss !== null) parts.push(`loss ${formatMetric(progress.loss)}`);
+  if (progress.remainingMs !== null) parts.push(`${formatDuration(progress.remainingMs)} left`);
+  return parts.join(' · ');
+}

@@ -1,0 +1,79 @@
+import path from 'node:path';
+import * as vscode from 'vscode';
+import { evaluateRun, resumeRun, startTraining, stopRun, type TrainerOptions } from '../process/trainer';
+import { findNode } from '../process/nodeRuntime';
+import { RunDirectory, runsDirectoryOf } from '../runs/runDirectory';
+import type { RunCatalogue } from './runCatalogue';
+
+/** Something was asked for that cannot be done now; the message says what to do instead. */
+export class TrainerServiceError extends Error {
+  override readonly name = 'TrainerServiceError';
+
+  constructor(
+    readonly code: 'trust/needed' | 'workspace/no-folder',
+    message: string,
+  ) {
+    super(message);
+  }
+}
+
+/** Starts and stops trainer processes with the window's settings, and has the list of runs look at what came of it. */
+export class TrainerService {
+  constructor(
+    private readonly trainerPath: string,
+    private readonly runs: RunCatalogue,
+    private readonly log: vscode.LogOutputChannel,
+  ) {}
+
+  /** Trains what a config file describes and returns the run's directory as soon as its trainer lives. */
+  async train(config: vscode.Uri): Promise<string> {
+    const folder = vscode.workspace.getWorkspaceFolder(config);
+    if (!folder) {
+      throw new TrainerServiceError(
+        'workspace/no-folder',
+        `${path.basename(config.fsPath)} lies in no folder of this window. Runs are kept beside the configs: open the folder that holds it.`,
+      );
+    }
+    const options = await this.#options(config);
+    const run = await startTraining({
+      ...options,
+      configPath: config.fsPath,
+      runsDirectory: runsDirectoryOf(folder.uri.fsPath),
+    });
+    this.log.info(`Training ${config.fsPath} with ${options.node.path} as ${run.path}`);
+    await this.runs.refreshRun(run.path);
+    return run.path;
+  }
+
+  async resume(directory: string): Promise<void> {
+    await resumeRun(await this.#options(vscode.Uri.file(directory)), new RunDirectory(directory));
+    this.log.info(`Resumed ${directory}`);
+    await this.runs.refreshRun(directory);
+  }
+
+  /** Evaluates the best checkpoint on test; the result arrives in the run's manifest. */
+  async evaluate(directory: string): Promise<void> {
+    await evaluateRun(await this.#options(vscode.Uri.file(directory)), new RunDirectory(directory));
+    this.log.info(`Evaluating ${directory}`);
+    await this.runs.refreshRun(directory);
+  }
+
+  /** Resolves when the trainer has ended. */
+  async stop(directory: string): Promise<void> {
+    const status = await stopRun(new RunDirectory(directory));
+    this.log.info(`Stopped ${directory}: ${status}`);
+    await this.runs.refreshRun(directory);
+  }
+
+  async #options(scope: vscode.Uri): Promise<TrainerOptions> {
+    if (!vscode.workspace.isTrusted) {
+      throw new TrainerServiceError(
+        'trust/needed',
+        'Training starts a process and reads the files that a config names, so it needs a trusted workspace.',
+      );
+    }
+    const setting = vscode.workspace.getConfiguration('recsight', scope).get<string>('nodePath')?.trim();
+    const node = await findNode(setting === '' ? undefined : setting);
+    return { node, trainerPath: this.trainerPath };
+  }
+}

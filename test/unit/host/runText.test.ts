@@ -1,0 +1,95 @@
+import { describe, expect, it } from 'vitest';
+import {
+  failureMessage,
+  formatAge,
+  formatAgo,
+  formatStart,
+  lastActivity,
+  resultText,
+  shortError,
+} from '../../../src/host/runText';
+import { makeRun, reached } from './runs';
+
+const MINUTE = 60_000;
+const HOUR = 60 * MINUTE;
+const DAY = 24 * HOUR;
+
+describe('formatAge', () => {
+  it.each([
+    [0, 'now'],
+    [59_999, 'now'],
+    [MINUTE, '1 min'],
+    [HOUR - 1, '59 min'],
+    [HOUR, '1 h'],
+    [DAY - 1, '23 h'],
+    [DAY, '1 d'],
+    [14 * DAY - 1, '13 d'],
+    [14 * DAY, '2 w'],
+  ])('%i ms → %s', (age, text) => {
+    expect(formatAge(5_000, 5_000 + age)).toBe(text);
+  });
+
+  it('takes a clock that runs ahead for now', () => {
+    expect(formatAge(10_000, 5_000)).toBe('now');
+  });
+
+  it('reads well in a sentence', () => {
+    expect(formatAgo(0, 30_000)).toBe('just now');
+    expect(formatAgo(0, 2 * HOUR)).toBe('2 h ago');
+  });
+});
+
+describe('formatStart', () => {
+  const now = new Date(2026, 10, 22, 15, 0).getTime();
+
+  it('is the time of day for today, else the day, with the year when it is another', () => {
+    expect(formatStart(new Date(2026, 10, 22, 9, 5).getTime(), now)).toBe('09:05');
+    expect(formatStart(new Date(2026, 10, 21, 9, 5).getTime(), now)).toBe('21 Nov');
+    expect(formatStart(new Date(2025, 10, 21, 9, 5).getTime(), now)).toBe('21 Nov 2025');
+  });
+});
+
+describe('resultText', () => {
+  it('has progress and the best main metric', () => {
+    expect(resultText(makeRun(reached(0.11234), 'running'))).toBe('7/20 · ndcg@10 0.1123');
+    expect(resultText(makeRun({}, 'stopped'))).toBe('7/20');
+  });
+
+  it('names the states in which nothing is trained', () => {
+    expect(resultText(makeRun({}, 'preparing'))).toBe('preparing');
+    expect(resultText(makeRun(reached(0.11234), 'stopping'))).toBe('stopping · 7/20 · ndcg@10 0.1123');
+  });
+
+  it('says why a run failed, in short', () => {
+    const error = { code: 'training/nan', message: 'The loss is NaN at epoch 2. Lower the learning rate.' };
+    expect(resultText(makeRun({ error }, 'failed'))).toBe('The loss is NaN at epoch 2.');
+  });
+});
+
+describe('shortError', () => {
+  it('keeps file names with dots and cuts what is too long', () => {
+    expect(shortError('No file ratings.csv in data.\nLooked in /x')).toBe('No file ratings.csv in data.');
+    const cut = shortError('x'.repeat(100));
+    expect(cut).toHaveLength(60);
+    expect(cut.endsWith('…')).toBe(true);
+  });
+});
+
+describe('lastActivity', () => {
+  it('is the end of a run that has one', () => {
+    expect(lastActivity(makeRun({ updatedAt: 3, finishedAt: 2 }, 'finished'))).toBe(2);
+    expect(lastActivity(makeRun({ updatedAt: 3, finishedAt: null }, 'lost'))).toBe(3);
+    // A resumed run carries the end of its first part.
+    expect(lastActivity(makeRun({ updatedAt: 3, finishedAt: 2 }, 'running'))).toBe(3);
+  });
+});
+
+describe('failureMessage', () => {
+  it('speaks only of bad ends', () => {
+    const error = { code: 'dataset/missing-file', message: 'ratings.csv does not exist.' };
+    expect(failureMessage(makeRun({ error }, 'failed'))).toBe('sasrec failed: ratings.csv does not exist.');
+    expect(failureMessage(makeRun({}, 'lost'))).toContain('at epoch 7/20');
+    expect(failureMessage(makeRun({}, 'finished'))).toBeNull();
+    expect(failureMessage(makeRun({}, 'stopped'))).toBeNull();
+  });
+});

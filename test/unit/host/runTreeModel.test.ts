@@ -1,0 +1,126 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { bestRuns, distinguishingSettings, groupRuns, runRow } from '../../../src/host/runTreeModel';
+import { makeRun, reached } from './runs';
+
+describe('groupRuns', () => {
+  const run = (id: string, name: string, createdAt: number) => makeRun({ id, name, createdAt });
+  const ids = (groups: ReturnType<typeof groupRuns>) =>
+    groups.map((group) => [group.name, ...group.runs.map(({ manifest }) => manifest.id)]);
+
+  it('orders groups and their runs by the newest', () => {
+    const runs = [run('a', 'sasrec', 1), run('b', 'gru', 2), run('c', 'sasrec', 3)];
+    expect(ids(groupRuns(runs, () => 'ws', false))).toEqual([
+      ['sasrec', 'c', 'a'],
+      ['gru', 'b'],
+    ]);
+  });
+
+  it('keeps runs of one name in two folders apart, and says which is which', () => {
+    const runs = [run('a', 'sasrec', 1), run('b', 'sasrec', 2)];
+    const groups = groupRuns(runs, ({ manifest }) => (manifest.id === 'a' ? 'one' : 'two'), true);
+    expect(groups.map(({ folder }) => folder)).toEqual(['two', 'one']);
+    expect(new Set(groups.map(({ id }) => id)).size).toBe(2);
+    expect(groupRuns(runs, () => 'one', false)[0]?.folder).toBeNull();
+  });
+
+  it('loses no run and leaves its input alone', () => {
+    const anyRun = fc.record({ name: fc.constantFrom('a', 'b', 'c'), createdAt: fc.nat(100) });
+    fc.assert(
+      fc.property(fc.array(anyRun), (manifests) => {
+        const runs = manifests.map((manifest, index) => makeRun({ ...manifest, id: String(index) }));
+        const before = [...runs];
+        const groups = groupRuns(runs, () => 'ws', false);
+        expect(runs).toEqual(before);
+        expect(groups.flatMap((group) => group.runs)).toHaveLength(runs.length);
+        for (const group of groups) {
+          const times = group.runs.map(({ manifest }) => manifest.createdAt);
+          expect(times).toEqual([...times].sort((a, b) => b - a));
+          expect(group.runs.every(({ manifest }) => manifest.name === group.name)).toBe(true);
+        }
+      }),
+    );
+  });
+});
+
+describe('bestRuns', () => {
+  it('stars the best of the runs that can be compared', () => {
+    const runs = [
+      makeRun({ id: 'a', ...reached(0.1) }),
+      makeRun({ id: 'b', ...reached(0.3) }),
+      makeRun({ id: 'c' }),
+    ];
+    expect([...bestRuns(runs)]).toEqual([runs[1]!.directory]);
+  });
+
+  it('does not compare across data or metrics', () => {
+    const other = { fingerprint: 'f2', numUsers: 1, numItems: 1, numInteractions: 1 };
+    const runs = [
+      makeRun({ id: 'a', ...reached(0.1) }),
+      makeRun({ id: 'b', ...reached(0.3), dataset: other }),
+    ];
+    expect(bestRuns(runs).size).toBe(0);
+  });
+
+  it('gives no star to a run without a competitor', () => {
+    expect(bestRuns([makeRun(reached(0.5))]).size).toBe(0);
+  });
+});
+
+describe('distinguishingSettings', () => {
+  it('names what differs, by the last part of its path', () => {
+    const config = (hiddenSize: number, dropout: number) => ({
+      name: String(hiddenSize),
+      model: { type: 'sasrec', hiddenSize, dropout },
+    });
+    expect(distinguishingSettings([config(64, 0.2), config(32, 0.2)])).toEqual([
+      'hiddenSize 64',
+      'hiddenSize 32',
+    ]);
+    expect(distinguishingSettings([config(64, 0.2), config(32, 0.5)])[1]).toBe('hiddenSize 32, dropout 0.5');
+  });
+
+  it('is empty for equal configs, one config, or none', () => {
+    expect(distinguishingSettings([{ a: [1, 2] }, { a: [1, 2] }])).toEqual(['', '']);
+    expect(distinguishingSettings([{ a: 1 }])).toEqual(['']);
+    expect(distinguishingSettings([])).toEqual([]);
+  });
+
+  it('copes with settings that only some configs have, and with junk', () => {
+    expect(distinguishingSettings([{ loss: { numNegatives: 5 } }, { loss: {} }, null])).toEqual([
+      'numNegatives 5',
+      '',
+      '',
+    ]);
+  });
+});
+
+describe('runRow', () => {
+  const now = 2_000_000 + 2 * 3_600_000;
+
+  it('starts with what tells the run apart', () => {
+    const row = runRow(makeRun(reached(0.1284)), 'hiddenSize 64', true, now);
+    expect(row.label).toBe('★ hiddenSize 64');
+    expect(row.description).toBe('7/20 · ndcg@10 0.1284 · 2 h');
+    expect(row.icon.codicon).toBe('pass');
+  });
+
+  it('starts with the progress where nothing does', () => {
+    const row = runRow(makeRun(reached(0.1123), 'running'), '', false, 2_000_000);
+    expect(row.label).toBe('7/20');
+    expect(row.description).toBe('ndcg@10 0.1123 · now');
+    expect(row.icon.codicon).toBe('loading~spin');
+  });
+
+  it('shows why a run failed in place of its numbers', () => {
+    const error = { code: 'training/nan', message: 'loss is NaN at e2' };
+    const row = runRow(makeRun({ error }, 'failed'), 'learningRate 0.1', false, now);
+    expect(row.description).toBe('loss is NaN at e2 · 2 h');
+    expect(row.icon.codicon).toBe('error');
+  });
+
+  it('speaks in full', () => {
+    const row = runRow(makeRun(reached(0.1123), 'running'), 'dropout 0.5', true, now);
+    expect(row.spoken).toBe('sasrec, running, best of its group, epoch 7 of 20, ndcg@10 0.1123, dropout 0.5');
+  });
+});
