@@ -50,8 +50,9 @@ for (const name of ['media', 'README.md', 'CHANGELOG.md', 'LICENSE', '.vscodeign
   cpSync(path.join(root, name), path.join(stage, name), { recursive: true });
 }
 // Nothing is left to build there, and nothing to test.
-for (const name of ['devDependencies', 'scripts', 'private']) delete manifest[name];
-writeFileSync(path.join(stage, 'package.json'), JSON.stringify(manifest, null, 2));
+const development = ['devDependencies', 'scripts', 'private'];
+const shipped = Object.entries(manifest).filter(([name]) => !development.includes(name));
+writeFileSync(path.join(stage, 'package.json'), JSON.stringify(Object.fromEntries(shipped), null, 2));
 const npm = [
   'install',
   '--ignore-scripts',

@@ -4,18 +4,16 @@
  * when the environment says VSCODE_TEST=desktop.
  */
 import { existsSync, readFileSync } from 'node:fs';
-import { mkdir, mkdtemp, readdir, rm } from 'node:fs/promises';
+import { mkdir, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
-import esbuild from 'esbuild';
 import { chromium } from 'playwright-core';
 import { chromiumArguments, findChromium } from './chromium.mjs';
 import { startCodeServer } from './codeServer.mjs';
 import { readJson, root } from './toolchain.mjs';
 
-const suite = path.join(root, 'test/integration/suite');
-const bundle = path.join(root, 'dist/test/suite');
+const suite = path.join(root, 'dist/test/suite/index.js');
 const timeoutMs = 300_000;
 
 /**
@@ -23,13 +21,12 @@ const timeoutMs = 300_000;
  */
 
 /**
- * Bundles the suite and runs it in an empty folder, printing Mocha's report as it goes.
+ * Runs the suite, which must have been built, in an empty folder, printing Mocha's report as it goes.
  *
  * @returns {Promise<Counts>} Rejects when the suite did not run to its end: an extension host that is killed reports
  *   success, so only the result that the suite writes at its end counts.
  */
 export async function runExtensionTests() {
-  await bundleSuite();
   const scratch = await mkdtemp(path.join(tmpdir(), 'recsight-suite-'));
   const workspace = path.join(scratch, 'workspace');
   const resultFile = path.join(scratch, 'result.json');
@@ -47,21 +44,6 @@ export async function runExtensionTests() {
   }
 }
 
-async function bundleSuite() {
-  const files = (await readdir(suite)).filter((name) => name.endsWith('.ts'));
-  await esbuild.build({
-    entryPoints: files.map((name) => path.join(suite, name)),
-    outdir: bundle,
-    bundle: true,
-    platform: 'node',
-    format: 'cjs',
-    target: 'node20',
-    sourcemap: 'inline',
-    external: ['vscode', 'mocha'],
-    logLevel: 'warning',
-  });
-}
-
 /**
  * @param {string} workspace
  * @param {Record<string, string>} env
@@ -70,7 +52,7 @@ async function runInDesktop(workspace, env) {
   const { runTests } = await import('@vscode/test-electron');
   await runTests({
     extensionDevelopmentPath: root,
-    extensionTestsPath: path.join(bundle, 'index.js'),
+    extensionTestsPath: suite,
     extensionTestsEnv: { ...env, RECSIGHT_TEST_OUTPUT: undefined },
     launchArgs: [workspace, '--disable-extensions', '--disable-workspace-trust'],
   }).catch((error) => {
@@ -98,7 +80,7 @@ async function runInCodeServer(workspace, env) {
     const remote = (/** @type {string} */ file) => `vscode-remote://${server.authority}${file}`;
     const payload = [
       ['extensionDevelopmentPath', remote(root)],
-      ['extensionTestsPath', remote(path.join(bundle, 'index.js'))],
+      ['extensionTestsPath', remote(suite)],
     ];
     const query = new URLSearchParams({ folder: workspace, payload: JSON.stringify(payload) });
     await page.goto(`${server.url}?${query}`);
