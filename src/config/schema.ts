@@ -152,6 +152,10 @@ export const sasrecSchema = z
       .lt(1)
       .default(0.2)
       .meta(describe('Share of values set to zero in training: on embeddings, attention weights and both sub-layers.')),
+    scaleEmbedding: z
+      .boolean()
+      .default(true)
+      .meta(describe('Multiply item vectors by √hiddenSize where they enter the blocks, as the original does.')),
     initializerRange: z
       .number()
       .positive()
@@ -177,9 +181,9 @@ const trainingSchema = z
       .strictObject({
         metric: z
           .string()
-          .regex(/^(hr|ndcg|recall|precision|map|mrr)@[1-9]\d*$/, 'must look like `ndcg@10`')
+          .regex(/^(hr|ndcg|mrr)@[1-9]\d*$/, 'must look like `ndcg@10`')
           .default('ndcg@10')
-          .meta(describe('Validation metric that chooses the best epoch: `hr`, `recall`, `precision`, `ndcg`, `map` or `mrr` at a cut-off, such as `ndcg@10`.')),
+          .meta(describe('Validation metric that chooses the best epoch: `hr`, `ndcg` or `mrr` at a cut-off, such as `ndcg@10`.')),
         patience: z
           .int()
           .min(1)

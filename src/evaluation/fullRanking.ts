@@ -1,0 +1,95 @@
+import type { EvaluationProtocol, Metrics } from '../protocol/evaluation';
+import { meanRankMetrics, rankOf } from './rankMetrics';
+
+/** Users to rank, each with a history and one held-out item. Item indices start at 1. */
+export interface RankingTask {
+  part: EvaluationProtocol['part'];
+  numItems: number;
+  /** Indices of the users who have a held-out item. */
+  users: Uint32Array;
+  /** Items the user met before the held-out one, oldest first. */
+  history(user: number): Uint32Array;
+  /** The held-out item. */
+  target(user: number): number;
+}
+
+/** Anything that scores the whole catalogue for users. */
+export interface Scorer {
+  /**
+   * @param histories items of each user, oldest first
+   * @returns row-major `histories × numItems`; column j belongs to item index j + 1. The caller may write into it.
+   */
+  score(histories: readonly Uint32Array[]): Float32Array;
+}
+
+export interface RankingResult {
+  metrics: Metrics;
+  protocol: EvaluationProtocol;
+  /** Average rank of each user's held-out item, in the order of `task.users`. */
+  ranks: Float64Array;
+  /** Metrics as if ties were broken for and against the held-out item; null when no tie changes a metric. */
+  tieBounds: { best: Metrics; worst: Metrics } | null;
+}
+
+export interface RankingOptions {
+  cutoffs: readonly number[];
+  filterSeen: boolean;
+  /** Users scored at once; bounds the memory at `batchSize × numItems` numbers. */
+  batchSize: number;
+  /** Called between batches; the place to let other work run, or to stop by throwing. */
+  onProgress?: (done: number, total: number) => void | Promise<void>;
+}
+
+/** Ranks each user's held-out item against the whole catalogue. */
+export async function evaluateFullRanking(
+  task: RankingTask,
+  scorer: Scorer,
+  options: RankingOptions,
+): Promise<RankingResult> {
+  const { users, numItems } = task;
+  const average = new Float64Array(users.length);
+  const best = new Float64Array(users.length);
+  const worst = new Float64Array(users.length);
+
+  for (let from = 0; from < users.length; from += options.batchSize) {
+    const batch = [...users.subarray(from, from + options.batchSize)];
+    const histories = batch.map((user) => task.history(user));
+    const scores = scorer.score(histories);
+    batch.forEach((user, row) => {
+      const own = scores.subarray(row * numItems, (row + 1) * numItems);
+      const column = task.target(user) - 1;
+      if (options.filterSeen) {
+        const targetScore = own[column]!;
+        for (const item of histories[row]!) own[item - 1] = -Infinity;
+        own[column] = targetScore; // an item met again is still what has to be found
+      }
+      const rank = rankOf(own, column);
+      average[from + row] = rank.average;
+      best[from + row] = rank.best;
+      worst[from + row] = rank.worst;
+    });
+    await options.onProgress?.(Math.min(from + options.batchSize, users.length), users.length);
+  }
+
+  const metrics = meanRankMetrics(average, options.cutoffs);
+  const bounds = {
+    best: meanRankMetrics(best, options.cutoffs),
+    worst: meanRankMetrics(worst, options.cutoffs),
+  };
+  const tiesMatter = Object.keys(metrics).some((name) => bounds.best[name] !== bounds.worst[name]);
+  return {
+    metrics,
+    protocol: {
+      split: 'leaveOneOut',
+      part: task.part,
+      candidates: 'full',
+      numCandidates: numItems,
+      filterSeen: options.filterSeen,
+      ties: 'average',
+      cutoffs: [...options.cutoffs],
+      numUsers: users.length,
+    },
+    ranks: average,
+    tieBounds: tiesMatter ? bounds : null,
+  };
+}

@@ -1,0 +1,243 @@
+import * as tf from '@tensorflow/tfjs-core';
+import { causalMask, multiHeadAttention } from '../compute/layers/attention';
+import { dropout } from '../compute/layers/dropout';
+import { layerNorm } from '../compute/layers/layerNorm';
+import { linear } from '../compute/layers/linear';
+import { binaryCrossEntropy, fullCrossEntropy } from '../compute/layers/losses';
+import { Parameters } from '../compute/parameters';
+import type { RandomStream } from '../compute/random';
+import type { SasrecConfig } from '../config/schema';
+import type { SequenceBatch, SequenceModel } from './sequenceModel';
+
+const LAYER_NORM_EPSILON = 1e-8;
+
+interface Dense {
+  kernel: tf.Tensor2D;
+  bias: tf.Tensor1D;
+}
+
+interface Norm {
+  gamma: tf.Tensor1D;
+  beta: tf.Tensor1D;
+}
+
+/** Parameters of one transformer block. */
+interface Block {
+  query: Dense;
+  key: Dense;
+  value: Dense;
+  output: Dense;
+  attentionNorm: Norm;
+  inner: Dense;
+  outer: Dense;
+  feedForwardNorm: Norm;
+}
+
+/**
+ * SASRec (Kang and McAuley, "Self-Attentive Sequential Recommendation", ICDM 2018, arXiv 1808.09781).
+ *
+ * Item and position vectors are added (section III-A), pass through causal self-attention blocks (III-B to III-D), and the
+ * state at each position is scored against the item vectors themselves (III-E, shared embedding).
+ *
+ * Where the public implementations differ from the paper or from each other, this is the corrected form: padded keys are
+ * masked, several heads are real heads with an output projection, LayerNorm sits before each sub-layer or after its
+ * residual, and the padding's vector is zero and no candidate.
+ *
+ * Shapes in comments: B users, T positions, d = hiddenSize, N items, P positions that have a target.
+ */
+export class Sasrec implements SequenceModel {
+  readonly maxSequenceLength: number;
+  readonly numNegatives: number;
+  readonly #config: SasrecConfig;
+  readonly #numItems: number;
+  readonly #parameters: Parameters;
+  readonly #itemEmbedding: tf.Variable; // [N + 1, d]; row 0 is the padding
+  readonly #positionEmbedding: tf.Variable; // [maxSequenceLength, d]
+  readonly #blocks: Block[];
+  readonly #finalNorm: Norm | null;
+
+  constructor(config: SasrecConfig, numItems: number, seed: number) {
+    this.#config = config;
+    this.#numItems = numItems;
+    this.maxSequenceLength = config.maxSequenceLength;
+    this.numNegatives = config.loss.type === 'bce' ? config.loss.numNegatives : 0;
+
+    const parameters = new Parameters(seed);
+    const width = config.hiddenSize;
+    const embedding = { kind: 'normal', deviation: config.initializerRange } as const;
+    this.#parameters = parameters;
+    this.#itemEmbedding = parameters.create('itemEmbedding', [numItems + 1, width], embedding);
+    this.#positionEmbedding = parameters.create(
+      'positionEmbedding',
+      [config.maxSequenceLength, width],
+      embedding,
+    );
+    this.#blocks = Array.from({ length: config.numBlocks }, (_, index) =>
+      createBlock(parameters, `block${index}`, width, config.innerSize ?? width),
+    );
+    this.#finalNorm = config.normalization === 'pre' ? createNorm(parameters, 'finalNorm', width) : null;
+  }
+
+  get variables(): ReadonlyMap<string, tf.Variable> {
+    return this.#parameters.variables;
+  }
+
+  loss(batch: SequenceBatch, random: RandomStream): tf.Scalar {
+    const { positions, targets } = positionsWithTarget(batch);
+    const states = this.#encode(batch.items, batch.size, batch.length, random);
+    const flat: tf.Tensor2D = tf.reshape(states, [-1, this.#config.hiddenSize]);
+    const learned = tf.gather(flat, positions); // [P, d]
+
+    if (this.#config.loss.type === 'crossEntropy') {
+      const rows = targets.map((item) => item - 1); // the catalogue's rows start with item 1
+      return fullCrossEntropy(learned, this.#items(), tf.tensor1d(rows, 'int32'));
+    }
+    const positive = tf.sum(tf.mul(learned, this.#embed(targets)), -1); // [P]
+    const sampled = this.#embed(negativesOf(batch, positions)); // [P·k, d]
+    const grouped = tf.reshape(sampled, [positions.length, batch.numNegatives, this.#config.hiddenSize]);
+    const negative = tf.sum(tf.mul(tf.expandDims(learned, 1), grouped), -1); // [P, k]
+    return binaryCrossEntropy(positive, negative);
+  }
+
+  score(sequences: Int32Array, size: number, length: number): tf.Tensor2D {
+    return tf.tidy(() => {
+      const states = this.#encode(sequences, size, length, null);
+      const last = tf.squeeze(tf.slice(states, [0, length - 1, 0], [size, 1, -1]), [1]);
+      return tf.matMul(last, this.#items(), false, true);
+    });
+  }
+
+  dispose(): void {
+    this.#parameters.dispose();
+  }
+
+  /** States of all positions, `[B, T, d]`. `random` is null outside training. */
+  #encode(sequences: Int32Array, size: number, length: number, random: RandomStream | null): tf.Tensor {
+    const { dropout: rate, normalization, maxSequenceLength } = this.#config;
+    const present = tf.tensor3d(
+      Float32Array.from(sequences, (item) => (item === 0 ? 0 : 1)),
+      [size, length, 1],
+    );
+    const mask = causalMask(sequences, size, length);
+
+    const width = this.#config.hiddenSize;
+    const embedded = tf.reshape(this.#embed(sequences), [size, length, width]);
+    const items = this.#config.scaleEmbedding ? tf.mul(embedded, Math.sqrt(width)) : embedded;
+    const positions = tf.slice(this.#positionEmbedding, [maxSequenceLength - length, 0], [length, -1]);
+    let x = tf.mul(dropout(tf.add(items, positions), rate, random), present);
+    for (const block of this.#blocks) {
+      x = tf.mul(
+        normalization === 'pre'
+          ? this.#preNormBlock(block, x, mask, random)
+          : this.#postNormBlock(block, x, mask, random),
+        present,
+      );
+    }
+    return this.#finalNorm === null ? x : norm(x, this.#finalNorm);
+  }
+
+  /** x + Attention(LN(x)), then x + FFN(LN(x)). */
+  #preNormBlock(block: Block, x: tf.Tensor, mask: tf.Tensor4D, random: RandomStream | null): tf.Tensor {
+    const attended = tf.add(x, this.#attention(block, norm(x, block.attentionNorm), mask, random));
+    return tf.add(attended, this.#feedForward(block, norm(attended, block.feedForwardNorm), random));
+  }
+
+  /** LN(x + Attention(x)), then LN(x + FFN(x)). */
+  #postNormBlock(block: Block, x: tf.Tensor, mask: tf.Tensor4D, random: RandomStream | null): tf.Tensor {
+    const attended = norm(tf.add(x, this.#attention(block, x, mask, random)), block.attentionNorm);
+    return norm(tf.add(attended, this.#feedForward(block, attended, random)), block.feedForwardNorm);
+  }
+
+  #attention(block: Block, x: tf.Tensor, mask: tf.Tensor4D, random: RandomStream | null): tf.Tensor {
+    const { numHeads, dropout: rate } = this.#config;
+    const mixed = multiHeadAttention(
+      dense(x, block.query),
+      dense(x, block.key),
+      dense(x, block.value),
+      numHeads,
+      mask,
+      rate,
+      random,
+    );
+    return dropout(dense(mixed, block.output), rate, random);
+  }
+
+  #feedForward(block: Block, x: tf.Tensor, random: RandomStream | null): tf.Tensor {
+    const { activation, dropout: rate } = this.#config;
+    const inner = dense(x, block.inner);
+    const active = activation === 'relu' ? tf.relu(inner) : gelu(inner);
+    return dropout(dense(dropout(active, rate, random), block.outer), rate, random);
+  }
+
+  /** Item vectors, `[indices, d]`. */
+  #embed(indices: Int32Array): tf.Tensor2D {
+    return tf.gather(this.#itemEmbedding, tf.tensor1d(indices, 'int32')) as tf.Tensor2D;
+  }
+
+  /** The vectors of all items without the padding, `[N, d]`. */
+  #items(): tf.Tensor2D {
+    return tf.slice(this.#itemEmbedding, [1, 0], [this.#numItems, -1]) as tf.Tensor2D;
+  }
+}
+
+function createBlock(parameters: Parameters, name: string, width: number, innerSize: number): Block {
+  return {
+    query: createDense(parameters, `${name}/attention/query`, width, width),
+    key: createDense(parameters, `${name}/attention/key`, width, width),
+    value: createDense(parameters, `${name}/attention/value`, width, width),
+    output: createDense(parameters, `${name}/attention/output`, width, width),
+    attentionNorm: createNorm(parameters, `${name}/attentionNorm`, width),
+    inner: createDense(parameters, `${name}/feedForward/inner`, width, innerSize),
+    outer: createDense(parameters, `${name}/feedForward/outer`, innerSize, width),
+    feedForwardNorm: createNorm(parameters, `${name}/feedForwardNorm`, width),
+  };
+}
+
+function createDense(parameters: Parameters, name: string, inputSize: number, outputSize: number): Dense {
+  return {
+    kernel: parameters.create(`${name}/kernel`, [inputSize, outputSize], {
+      kind: 'glorotUniform',
+    }) as tf.Tensor2D,
+    bias: parameters.create(`${name}/bias`, [outputSize], { kind: 'constant', value: 0 }) as tf.Tensor1D,
+  };
+}
+
+function createNorm(parameters: Parameters, name: string, width: number): Norm {
+  return {
+    gamma: parameters.create(`${name}/gamma`, [width], { kind: 'constant', value: 1 }) as tf.Tensor1D,
+    beta: parameters.create(`${name}/beta`, [width], { kind: 'constant', value: 0 }) as tf.Tensor1D,
+  };
+}
+
+function dense(x: tf.Tensor, { kernel, bias }: Dense): tf.Tensor {
+  return linear(x, kernel, bias);
+}
+
+function norm(x: tf.Tensor, { gamma, beta }: Norm): tf.Tensor {
+  return layerNorm(x, gamma, beta, LAYER_NORM_EPSILON);
+}
+
+/** x·Φ(x) with the exact error function (Hendrycks and Gimpel, 2016). */
+function gelu(x: tf.Tensor): tf.Tensor {
+  return tf.mul(tf.mul(x, 0.5), tf.add(1, tf.erf(tf.mul(x, Math.SQRT1_2))));
+}
+
+/** Flat indices of the positions that have a target, and those targets. */
+function positionsWithTarget({ targets }: SequenceBatch): { positions: Int32Array; targets: Int32Array } {
+  const positions: number[] = [];
+  targets.forEach((target, position) => {
+    if (target !== 0) positions.push(position);
+  });
+  return { positions: Int32Array.from(positions), targets: targets.filter((target) => target !== 0) };
+}
+
+/** The negatives of the given positions, `positions × numNegatives`. */
+function negativesOf({ negatives, numNegatives }: SequenceBatch, positions: Int32Array): Int32Array {
+  if (negatives === null) throw new Error('This loss needs sampled negatives, and the batch has none.');
+  const chosen = new Int32Array(positions.length * numNegatives);
+  positions.forEach((position, row) => {
+    const from = position * numNegatives;
+    chosen.set(negatives.subarray(from, from + numNegatives), row * numNegatives);
+  });
+  return chosen;
+}

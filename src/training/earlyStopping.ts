@@ -1,0 +1,32 @@
+import type { MeasuredMetrics } from '../protocol/run';
+
+export interface EarlyStoppingState {
+  best: MeasuredMetrics | null;
+  /** Validations since the best one. */
+  withoutImprovement: number;
+}
+
+/** Remembers the best validation and says when to give up. */
+export class EarlyStopping {
+  constructor(
+    private readonly metric: string,
+    private readonly patience: number | null,
+    private readonly minDelta: number,
+    public state: EarlyStoppingState = { best: null, withoutImprovement: 0 },
+  ) {}
+
+  /** Takes in a validation. Returns whether it is the best so far, by more than `minDelta`. */
+  record(measured: MeasuredMetrics): boolean {
+    const value = measured.metrics[this.metric] ?? Number.NaN;
+    const best = this.state.best?.metrics[this.metric] ?? -Infinity;
+    const improved = value > best + (this.state.best === null ? 0 : this.minDelta);
+    this.state = improved
+      ? { best: measured, withoutImprovement: 0 }
+      : { best: this.state.best, withoutImprovement: this.state.withoutImprovement + 1 };
+    return improved;
+  }
+
+  get shouldStop(): boolean {
+    return this.patience !== null && this.state.withoutImprovement >= this.patience;
+  }
+}

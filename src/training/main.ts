@@ -1,0 +1,200 @@
+import path from 'node:path';
+import { startBackend } from '../compute/engine';
+import { configSchema, type ExperimentConfig } from '../config/schema';
+import type { PreparedDataset } from '../dataset/preparedDataset';
+import { prepareDataset } from '../dataset/prepareDataset';
+import type { RankingResult } from '../evaluation/fullRanking';
+import type { DatasetSummary, RunError, TestResult } from '../protocol/run';
+import { RunDirectory, workspaceFolderOf } from '../runs/runDirectory';
+import { loadCheckpoint, readState, type TrainingState } from './checkpoint';
+import { EarlyStopping } from './earlyStopping';
+import { evaluateBaselines, evaluateModel, rankingTask } from './evaluateModel';
+import { RunRecorder } from './runRecorder';
+import { TrainingError } from './trainingError';
+import { TrainingLoop } from './trainingLoop';
+import { createModel } from '../model/createModel';
+import type { SequenceModel } from '../model/sequenceModel';
+
+/*
+ * The trainer process: `trainer.js train|resume|evaluate <run directory>`. Everything it finds out goes into the run
+ * directory; its output is only for trainer.log. Exit code 0 when the work was done or stopped on request, else 1.
+ */
+
+const COMMANDS = {
+  train: (recorder: RunRecorder, config: ExperimentConfig) => train(recorder, config, false),
+  resume: (recorder: RunRecorder, config: ExperimentConfig) => train(recorder, config, true),
+  evaluate: evaluateBest,
+};
+
+async function main(command: string | undefined, directory: string | undefined): Promise<void> {
+  if (directory === undefined || !(command === 'train' || command === 'resume' || command === 'evaluate')) {
+    throw new TrainingError('trainer/usage', 'Usage: trainer.js train|resume|evaluate <run directory>');
+  }
+  const recorder = await RunRecorder.open(new RunDirectory(directory));
+  try {
+    const config = configSchema.parse(await recorder.run.readConfig());
+    await COMMANDS[command](recorder, config);
+  } catch (error) {
+    process.exitCode = 1;
+    console.error(error);
+    await recorder.setStatus('failed', describeError(error));
+  } finally {
+    await recorder.close();
+  }
+}
+
+/** Trains until the planned end, early stopping or a request; at a planned end reads the test split, once. */
+async function train(recorder: RunRecorder, config: ExperimentConfig, resuming: boolean): Promise<void> {
+  await recorder.setStatus('preparing');
+  const checkpoint = resuming ? await readState(recorder.run.checkpointPath('last')) : null;
+  await startEngine(recorder, config, checkpoint?.step ?? 0);
+  const dataset = await prepare(recorder, config);
+  const loop = new TrainingLoop(config, dataset, recorder);
+  // A run that ended before its first checkpoint is resumed from the start.
+  if (checkpoint !== null) await loop.restore();
+
+  await recorder.setStatus('running');
+  if ((await loop.run()) === 'stopped') {
+    await recorder.setStatus('stopped');
+    return;
+  }
+  await recorder.setStatus('evaluating');
+  await test(recorder, config, dataset, loop.model);
+  await recorder.setStatus('finished');
+}
+
+/** Reads the test split with the best checkpoint of a run that has ended; the run keeps its status. */
+async function evaluateBest(recorder: RunRecorder, config: ExperimentConfig): Promise<void> {
+  const { status: before, error } = recorder.manifest;
+  const last = await readState(recorder.run.checkpointPath('last'));
+  await recorder.setStatus('evaluating');
+  await startEngine(recorder, config, last?.step ?? 0);
+  const dataset = await prepare(recorder, config);
+  const model = createModel(config.model, dataset.numItems, config.seed);
+  await test(recorder, config, dataset, model);
+  if (before === 'failed') await recorder.setStatus('failed', error);
+  else
+    await recorder.setStatus(
+      before === 'finished' || trainingIsComplete(last, config) ? 'finished' : 'stopped',
+    );
+}
+
+/** Whether a checkpoint is that of a training that came to its planned end. */
+function trainingIsComplete(state: TrainingState | null, { training }: ExperimentConfig): boolean {
+  const { metric, patience, minDelta } = training.earlyStopping;
+  return (
+    state !== null &&
+    (state.epoch > training.epochs ||
+      new EarlyStopping(metric, patience, minDelta, state.earlyStopping).shouldStop)
+  );
+}
+
+async function startEngine(
+  recorder: RunRecorder,
+  config: ExperimentConfig,
+  resumedFromStep: number,
+): Promise<void> {
+  const { fallback, ...backend } = await startBackend(config.backend, __dirname);
+  recorder.event({ kind: 'started', pid: process.pid, backend, resumedFromStep });
+  recorder.update({ backend });
+  if (fallback !== null) recorder.warn(`The compute backend is ${backend.name}: ${fallback}`);
+}
+
+async function prepare(recorder: RunRecorder, config: ExperimentConfig): Promise<PreparedDataset> {
+  const { run, manifest } = recorder;
+  const runsDirectory = path.dirname(run.path);
+  const { dataset, cached, seconds, warnings } = await prepareDataset(config.dataset, {
+    baseDirectory: path.dirname(run.resolveConfigPath(manifest)),
+    cacheDirectory: cacheDirectoryOf(runsDirectory),
+    seed: config.seed,
+    maxSequenceLength: config.model.maxSequenceLength,
+  });
+  const summary: DatasetSummary = {
+    fingerprint: dataset.fingerprint,
+    numUsers: dataset.numUsers,
+    numItems: dataset.numItems,
+    numInteractions: dataset.items.length,
+  };
+  if (manifest.dataset !== null && manifest.dataset.fingerprint !== dataset.fingerprint) {
+    throw new TrainingError(
+      'dataset/changed',
+      'The data changed since this run was started, so its numbers would no longer belong together. ' +
+        'Restore the data files, or start a new run.',
+    );
+  }
+  for (const warning of warnings) recorder.warn(warning);
+  recorder.event({ kind: 'dataset', dataset: summary, seconds, cached });
+  recorder.update({ dataset: summary, timings: { ...manifest.timings, prepare: seconds } });
+  return dataset;
+}
+
+/** Measures the best checkpoint and the baselines on test, and stores the metrics and each user's rank. */
+async function test(
+  recorder: RunRecorder,
+  config: ExperimentConfig,
+  dataset: PreparedDataset,
+  model: SequenceModel,
+): Promise<void> {
+  const started = performance.now();
+  await loadCheckpoint(recorder.run.checkpointPath('best'), model.variables, null);
+  const { best } = recorder.manifest;
+  if (best === null) {
+    throw new TrainingError(
+      'checkpoint/missing',
+      'No epoch of this run was validated, so there is nothing to test.',
+    );
+  }
+  const breathe = () => recorder.breathe();
+  const own = await evaluateModel(model, dataset, 'test', config.evaluation, breathe);
+  const baselineResults = await evaluateBaselines(dataset, config.evaluation, breathe);
+  const seconds = (performance.now() - started) / 1000;
+
+  const baselines: TestResult['baselines'] = {};
+  for (const [name, { metrics }] of baselineResults) baselines[name] = metrics;
+  const { epoch, step } = best;
+  const { metrics, protocol } = own;
+  const { users } = rankingTask(dataset, 'test');
+  await recorder.run.writeEvaluation('test', {
+    schemaVersion: '1.0',
+    epoch,
+    step,
+    protocol,
+    userIds: Array.from(users, (user) => dataset.userIds[user]!),
+    model: perUser(own),
+    baselines: Object.fromEntries([...baselineResults].map(([name, result]) => [name, perUser(result)])),
+  });
+  recorder.event({ kind: 'test', epoch, step, metrics, baselines, protocol, seconds });
+  recorder.update({
+    test: { epoch, step, metrics, baselines, protocol, evaluatedAt: Date.now() },
+    timings: { ...recorder.manifest.timings, evaluate: seconds },
+  });
+}
+
+function perUser({ metrics, tieBounds, ranks }: RankingResult): Record<string, unknown> {
+  return { metrics, tieBounds, ranks: [...ranks] };
+}
+
+/** Prepared data are shared by all runs of a workspace; runs kept elsewhere have a cache beside them. */
+function cacheDirectoryOf(runsDirectory: string): string {
+  const isInWorkspace = workspaceFolderOf(runsDirectory) !== null;
+  return path.join(runsDirectory, isInWorkspace ? '../cache' : '.cache');
+}
+
+/** A message for people. Errors of ours carry a code and say what to do; of any other the log has the stack. */
+function describeError(error: unknown): RunError {
+  const message = error instanceof Error ? error.message : String(error);
+  if (
+    error instanceof Error &&
+    'code' in error &&
+    typeof error.code === 'string' &&
+    error.code.includes('/')
+  ) {
+    return { code: error.code, message };
+  }
+  return { code: 'trainer/unexpected', message: `Unexpected error: ${message}. Details are in trainer.log.` };
+}
+
+main(process.argv[2], process.argv[3]).catch((error: unknown) => {
+  console.error(error instanceof Error ? error.message : error);
+  process.exitCode = 1;
+});

@@ -1,0 +1,148 @@
+import { setImmediate as nextTurn } from 'node:timers/promises';
+import type { RunEventBody } from '../protocol/events';
+import type { RecordedStatus, RunError, RunManifest } from '../protocol/run';
+import { EventLogWriter } from '../runs/eventLog';
+import type { RunDirectory } from '../runs/runDirectory';
+import { acquireTrainerLock, type TrainerLock } from '../runs/trainerLock';
+
+const TICK_MS = 250;
+const MANIFEST_MS = 500;
+const HEARTBEAT_MS = 3000;
+const SYSTEM_MS = 2000;
+
+/**
+ * The trainer's hand on its run directory: appends events, keeps `run.json` current, shows that the trainer lives and
+ * hears requests. A training step blocks the process, so the loop calls `breathe` between steps; while the process waits
+ * for others (DuckDB, files), a timer does the same.
+ */
+export class RunRecorder {
+  readonly run: RunDirectory;
+  #manifest: RunManifest;
+  readonly #log: EventLogWriter;
+  readonly #lock: TrainerLock;
+  readonly #timer: NodeJS.Timeout;
+  #manifestChanged = false;
+  #ticking: Promise<void> | null = null;
+  #failure: Error | null = null;
+  #lastTick = 0;
+  #lastManifest = 0;
+  #lastHeartbeat = Date.now();
+  #lastSystem = { time: performance.now(), cpu: process.cpuUsage() };
+  #stopRequested = false;
+
+  private constructor(run: RunDirectory, manifest: RunManifest, log: EventLogWriter, lock: TrainerLock) {
+    this.run = run;
+    this.#manifest = manifest;
+    this.#log = log;
+    this.#lock = lock;
+    this.#timer = setInterval(() => void this.#tick(), TICK_MS);
+    for (const signal of ['SIGTERM', 'SIGINT'] as const) process.on(signal, () => this.requestStop());
+  }
+
+  /** Takes the run for this process. @throws RunBusyError when another trainer has it, RunReadError, RunWriteError */
+  static async open(run: RunDirectory): Promise<RunRecorder> {
+    const lock = await acquireTrainerLock(run);
+    try {
+      const manifest = await run.readManifest();
+      // Requests to an earlier trainer of this run are not for this one.
+      await run.takeRequests();
+      return new RunRecorder(run, manifest, await EventLogWriter.open(run.eventsPath), lock);
+    } catch (error) {
+      await lock.release();
+      throw error;
+    }
+  }
+
+  get manifest(): Readonly<RunManifest> {
+    return this.#manifest;
+  }
+
+  /** Whether someone asked this trainer to save and end. */
+  get stopRequested(): boolean {
+    return this.#stopRequested;
+  }
+
+  requestStop(): void {
+    this.#stopRequested = true;
+  }
+
+  event(body: RunEventBody): void {
+    this.#log.append(body);
+  }
+
+  warn(message: string): void {
+    this.event({ kind: 'log', level: 'warning', message });
+  }
+
+  /** Changes fields of `run.json`; written soon. */
+  update(change: Partial<RunManifest>): void {
+    this.#manifest = { ...this.#manifest, ...change };
+    this.#manifestChanged = true;
+  }
+
+  /** Changes the status and writes it at once, with the event. */
+  async setStatus(status: RecordedStatus, error: RunError | null = null): Promise<void> {
+    const ended = status === 'finished' || status === 'stopped' || status === 'failed';
+    this.update({ status, error, finishedAt: ended ? Date.now() : null });
+    this.event({ kind: 'status', status, ...(error === null ? {} : { error }) });
+    await this.#writeManifest();
+    this.#log.flush();
+  }
+
+  /** Lets the rest of the process have its turn. To be called between steps. @throws what the timer's work threw */
+  async breathe(): Promise<void> {
+    await nextTurn();
+    if (Date.now() - this.#lastTick >= TICK_MS) await this.#tick();
+    if (this.#failure !== null) throw this.#failure;
+  }
+
+  /** Writes what is left and gives the run free. */
+  async close(): Promise<void> {
+    clearInterval(this.#timer);
+    await this.#ticking;
+    try {
+      if (this.#manifestChanged) await this.#writeManifest();
+      this.#log.close();
+    } finally {
+      await this.#lock.release();
+    }
+  }
+
+  #tick(): Promise<void> {
+    this.#lastTick = Date.now();
+    this.#ticking ??= this.#work()
+      .catch((error: unknown) => {
+        this.#failure ??= error instanceof Error ? error : new Error(String(error));
+      })
+      .finally(() => {
+        this.#ticking = null;
+      });
+    return this.#ticking;
+  }
+
+  async #work(): Promise<void> {
+    const now = Date.now();
+    // The only request there is, is to stop.
+    if ((await this.run.takeRequests()).length > 0) this.requestStop();
+    if (this.#stopRequested && this.#manifest.status === 'running') await this.setStatus('stopping');
+    if (this.#manifestChanged && now - this.#lastManifest >= MANIFEST_MS) await this.#writeManifest();
+    if (now - this.#lastHeartbeat >= HEARTBEAT_MS) {
+      this.#lastHeartbeat = now;
+      await this.#lock.heartbeat();
+    }
+    const elapsed = performance.now() - this.#lastSystem.time;
+    if (elapsed >= SYSTEM_MS) {
+      const used = process.cpuUsage(this.#lastSystem.cpu);
+      this.#lastSystem = { time: performance.now(), cpu: process.cpuUsage() };
+      const cpu = (used.user + used.system) / 1000 / elapsed;
+      this.event({ kind: 'system', rssBytes: process.memoryUsage.rss(), cpu });
+    }
+  }
+
+  async #writeManifest(): Promise<void> {
+    this.#manifestChanged = false;
+    this.#lastManifest = Date.now();
+    this.#manifest = { ...this.#manifest, updatedAt: this.#lastManifest };
+    await this.run.writeManifest(this.#manifest);
+  }
+}

@@ -1,0 +1,210 @@
+import * as tf from '@tensorflow/tfjs-core';
+import { Adam } from '../compute/adam';
+import { RandomStream } from '../compute/random';
+import type { ExperimentConfig } from '../config/schema';
+import type { PreparedDataset } from '../dataset/preparedDataset';
+import { createModel } from '../model/createModel';
+import type { SequenceModel } from '../model/sequenceModel';
+import type { MeasuredMetrics } from '../protocol/run';
+import { loadCheckpoint, saveCheckpoint, type TrainingState } from './checkpoint';
+import { EarlyStopping } from './earlyStopping';
+import { evaluateModel } from './evaluateModel';
+import type { RunRecorder } from './runRecorder';
+import { SequenceBatches } from './sequenceBatches';
+import { TrainingError } from './trainingError';
+
+/** Name of the random stream that dropout draws from. */
+const DROPOUT = 4;
+
+/** Weight of the newest step in the running mean of step times. */
+const STEP_TIME_DECAY = 0.05;
+
+export type TrainingOutcome = 'completed' | 'stopped';
+
+/** Trains one model, from the start or from its last checkpoint, until the planned end, early stopping or a request. */
+export class TrainingLoop {
+  readonly model: SequenceModel;
+  readonly #config: ExperimentConfig;
+  readonly #dataset: PreparedDataset;
+  readonly #recorder: RunRecorder;
+  readonly #batches: SequenceBatches;
+  readonly #optimizer: Adam;
+  readonly #earlyStopping: EarlyStopping;
+  #state: Omit<TrainingState, 'earlyStopping'> = { epoch: 1, stepInEpoch: 0, step: 0, lossSum: 0 };
+  #stepMs: number | null = null;
+  #validationMs = 0;
+  /** Time of the steps of this epoch that this process took. */
+  #epochMs = 0;
+
+  constructor(config: ExperimentConfig, dataset: PreparedDataset, recorder: RunRecorder) {
+    const { training, seed } = config;
+    this.#config = config;
+    this.#dataset = dataset;
+    this.#recorder = recorder;
+    this.model = createModel(config.model, dataset.numItems, seed);
+    this.#optimizer = new Adam(this.model.variables, training);
+    const { metric, patience, minDelta } = training.earlyStopping;
+    this.#earlyStopping = new EarlyStopping(metric, patience, minDelta);
+    this.#batches = new SequenceBatches(dataset, {
+      batchSize: training.batchSize,
+      maxSequenceLength: this.model.maxSequenceLength,
+      numNegatives: this.model.numNegatives,
+      seed,
+    });
+  }
+
+  /** Steps taken, over all epochs. */
+  get step(): number {
+    return this.#state.step;
+  }
+
+  /** Takes up training where the last checkpoint left it. @throws TrainingError when there is none that fits */
+  async restore(): Promise<void> {
+    const directory = this.#recorder.run.checkpointPath('last');
+    const { earlyStopping, ...state } = await loadCheckpoint(
+      directory,
+      this.model.variables,
+      this.#optimizer,
+    );
+    this.#state = state;
+    this.#earlyStopping.state = earlyStopping;
+  }
+
+  /** @throws TrainingError when the loss is no number */
+  async run(): Promise<TrainingOutcome> {
+    const { epochs } = this.#config.training;
+    while (this.#state.epoch <= epochs && !this.#earlyStopping.shouldStop) {
+      if (!(await this.#trainEpoch())) {
+        await this.#saveLast();
+        return 'stopped';
+      }
+      await this.#finishEpoch();
+    }
+    return 'completed';
+  }
+
+  /** Runs the steps of the current epoch that are left. Returns false when asked to stop. */
+  async #trainEpoch(): Promise<boolean> {
+    const recorder = this.#recorder;
+    while (this.#state.stepInEpoch < this.#batches.stepsPerEpoch) {
+      await recorder.breathe();
+      if (recorder.stopRequested) return false;
+      const started = performance.now();
+      const { epoch, stepInEpoch } = this.#state;
+      const batch = this.#batches.batch(epoch, stepInEpoch);
+      const loss = this.#trainStep(batch);
+      const elapsed = performance.now() - started;
+      this.#stepMs =
+        this.#stepMs === null ? elapsed : this.#stepMs + STEP_TIME_DECAY * (elapsed - this.#stepMs);
+      this.#epochMs += elapsed;
+      this.#state.step++;
+      this.#state.stepInEpoch++;
+      this.#state.lossSum += loss;
+      recorder.event({
+        kind: 'step',
+        epoch,
+        step: this.#state.step,
+        loss,
+        sequencesPerSecond: (1000 * batch.size) / elapsed,
+      });
+      this.#reportProgress(loss, elapsed);
+    }
+    return true;
+  }
+
+  /** One optimizer step. Returns the loss before it. */
+  #trainStep(batch: ReturnType<SequenceBatches['batch']>): number {
+    const { variables } = this.model;
+    const random = new RandomStream(this.#config.seed, DROPOUT, this.#state.step);
+    const { value, grads } = tf.variableGrads(() => this.model.loss(batch, random), [...variables.values()]);
+    try {
+      const loss = value.dataSync()[0]!;
+      if (!Number.isFinite(loss)) {
+        const { epoch, step } = this.#state;
+        throw new TrainingError(
+          'training/diverged',
+          `The loss is ${loss} at epoch ${epoch}, step ${step + 1}: training has diverged. ` +
+            `Lower \`training.learningRate\` (it is ${this.#config.training.learningRate}). The best checkpoint so far is kept.`,
+        );
+      }
+      this.#optimizer.apply(variables, grads);
+      return loss;
+    } finally {
+      tf.dispose([value, grads]);
+    }
+  }
+
+  /** Validates, remembers the best weights and saves a checkpoint that the next epoch starts from. */
+  async #finishEpoch(): Promise<void> {
+    const recorder = this.#recorder;
+    const { epoch, step, lossSum } = this.#state;
+    const { stepsPerEpoch } = this.#batches;
+    recorder.event({
+      kind: 'epoch',
+      epoch,
+      step,
+      loss: lossSum / stepsPerEpoch,
+      seconds: this.#epochMs / 1000,
+    });
+    this.#epochMs = 0;
+
+    const started = performance.now();
+    const result = await evaluateModel(this.model, this.#dataset, 'validation', this.#config.evaluation, () =>
+      recorder.breathe(),
+    );
+    this.#validationMs = performance.now() - started;
+    const measured: MeasuredMetrics = { epoch, step, metrics: result.metrics };
+    const best = this.#earlyStopping.record(measured);
+    recorder.event({
+      kind: 'validation',
+      ...measured,
+      protocol: result.protocol,
+      best,
+      seconds: this.#validationMs / 1000,
+    });
+    this.#state = { epoch: epoch + 1, stepInEpoch: 0, step, lossSum: 0 };
+    if (best) {
+      const state = { ...this.#state, earlyStopping: this.#earlyStopping.state };
+      await saveCheckpoint(recorder.run.checkpointPath('best'), this.model.variables, null, state);
+      recorder.event({ kind: 'checkpoint', epoch, step, which: 'best' });
+    }
+    await this.#saveLast();
+    recorder.update({
+      protocol: result.protocol,
+      last: measured,
+      best: this.#earlyStopping.state.best,
+      progress: { ...recorder.manifest.progress, epoch },
+      timings: this.#timings(this.#validationMs),
+    });
+  }
+
+  async #saveLast(): Promise<void> {
+    const { run } = this.#recorder;
+    const state = { ...this.#state, earlyStopping: this.#earlyStopping.state };
+    await saveCheckpoint(run.checkpointPath('last'), this.model.variables, this.#optimizer, state);
+    const { epoch, step, stepInEpoch } = this.#state;
+    this.#recorder.event({
+      kind: 'checkpoint',
+      epoch: stepInEpoch === 0 ? epoch - 1 : epoch,
+      step,
+      which: 'last',
+    });
+  }
+
+  #reportProgress(loss: number, elapsedMs: number): void {
+    const { epochs } = this.#config.training;
+    const { stepsPerEpoch } = this.#batches;
+    const { epoch, stepInEpoch, step } = this.#state;
+    const stepsLeft = (epochs - epoch + 1) * stepsPerEpoch - stepInEpoch;
+    const remainingMs = stepsLeft * (this.#stepMs ?? 0) + (epochs - epoch + 1) * this.#validationMs;
+    this.#recorder.update({
+      progress: { epoch: epoch - 1, epochs, step, stepsPerEpoch, remainingMs, loss },
+      timings: this.#timings(elapsedMs),
+    });
+  }
+
+  #timings(trainedMs: number): RunRecorder['manifest']['timings'] {
+    const { timings } = this.#recorder.manifest;
+    return { ...timings, train: timings.train + trainedMs / 1000 };
+  }
+}
