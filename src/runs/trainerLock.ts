@@ -6,7 +6,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { TrainerProcess } from '../protocol/run';
 import { writeFileAtomically } from './atomicFile';
 import { processIsAlive, readProcessStartTime } from './processStartTime';
-import { RunBusyError, RunWriteError, systemErrorCode, toWriteError } from './runErrors';
+import { RunBusyError, systemErrorCode, toWriteError } from './runErrors';
 import type { RunDirectory } from './runDirectory';
 import { findMisfit, parseRunJson, stringifyRunJson, type Shape } from './runJson';
 
@@ -148,15 +148,26 @@ async function takeOver(run: RunDirectory, own: TrainerProcess, deadKey: string)
 
 function makeLock(run: RunDirectory, own: TrainerProcess): TrainerLock {
   const readOwner = async () => parseProcess(await readFile(run.processPath, 'utf8').catch(() => ''));
+  let isReleased = false;
+  let lastBeat: Promise<void> = Promise.resolve();
+  const beat = async () => {
+    const owner = await readOwner();
+    if (owner !== null && owner.nonce !== own.nonce) {
+      throw new RunBusyError(run.id, owner.pid, owner.host);
+    }
+    await writeFileAtomically(run.processPath, stringifyRunJson({ ...own, heartbeat: Date.now() }));
+  };
   return {
     async heartbeat() {
-      const owner = await readOwner();
-      if (owner !== null && owner.nonce !== own.nonce) {
-        throw new RunBusyError(run.id, owner.pid, owner.host);
+      if (!isReleased) {
+        lastBeat = beat();
+        await lastBeat;
       }
-      await writeFileAtomically(run.processPath, stringifyRunJson({ ...own, heartbeat: Date.now() }));
     },
     async release() {
+      isReleased = true;
+      // A heartbeat that is under way would write the file again after it was removed.
+      await lastBeat.catch(() => undefined);
       if ((await readOwner())?.nonce === own.nonce) {
         await rm(run.processPath, { force: true });
       }
@@ -173,7 +184,9 @@ async function createExclusively(file: string, own: TrainerProcess): Promise<boo
     if (systemErrorCode(error) === 'EEXIST') {
       return false;
     }
-    throw error instanceof RunWriteError ? error : toWriteError(error, file);
+    // It may have been made but not filled.
+    await rm(file, { force: true });
+    throw toWriteError(error, file);
   }
 }
 

@@ -1,0 +1,151 @@
+import { mkdir, readdir, rm, symlink, writeFile } from 'node:fs/promises';
+import path from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { expect, test } from 'vitest';
+import type { RecordedStatus, RunManifest } from '../../../src/protocol/run';
+import { createRun, type RunDirectory, runsDirectoryOf } from '../../../src/runs/runDirectory';
+import { deleteRun, findRun, listRuns, readRun } from '../../../src/runs/runStore';
+import { acquireTrainerLock } from '../../../src/runs/trainerLock';
+import { makeRun, newRun, temporaryFolder } from './newRun';
+import { bundleScript, lineOf, spawnScript } from './spawnScript';
+
+async function record(run: RunDirectory, changes: Partial<RunManifest>): Promise<void> {
+  await run.writeManifest({ ...(await run.readManifest()), ...changes });
+}
+
+test('a run without a trainer is lost, except when it has just been made', async () => {
+  const run = await makeRun();
+  expect((await readRun(run.path)).status).toBe('preparing');
+  await record(run, { createdAt: Date.now() - 14_000 });
+  expect((await readRun(run.path)).status).toBe('preparing');
+  await record(run, { createdAt: Date.now() - 16_000 });
+  expect((await readRun(run.path)).status).toBe('lost');
+});
+
+test.each<[RecordedStatus, string]>([
+  ['running', 'lost'],
+  ['evaluating', 'lost'],
+  ['stopping', 'lost'],
+  ['finished', 'finished'],
+  ['stopped', 'stopped'],
+  ['failed', 'failed'],
+])('%s without a trainer is shown as %s, with one as itself', async (status, shown) => {
+  const run = await makeRun();
+  await record(run, { status });
+  expect((await readRun(run.path)).status).toBe(shown);
+  const lock = await acquireTrainerLock(run);
+  expect((await readRun(run.path)).status).toBe(status);
+  await lock.release();
+});
+
+test('a trainer that is killed makes its run lost; the grace of a new run does not hide that', async () => {
+  const run = await makeRun();
+  const script = await bundleScript(
+    path.join(import.meta.dirname, 'fixtures', 'lockHolder.ts'),
+    await temporaryFolder(),
+  );
+  const child = spawnScript(script, run.path, '0', '60000');
+  await lineOf(child, 'won');
+  expect((await readRun(run.path)).status).toBe('preparing');
+  process.kill(child.pid!, 'SIGKILL');
+  const start = Date.now();
+  while ((await readRun(run.path)).status !== 'lost') {
+    expect(Date.now() - start).toBeLessThan(2000);
+    await sleep(10);
+  }
+});
+
+test('a run that ends while it is read is never seen as lost', async () => {
+  const run = await makeRun();
+  const seen = new Set<string>();
+  for (let n = 0; n < 15; n++) {
+    const lock = await acquireTrainerLock(run);
+    await record(run, { status: 'running' });
+    const trainer = { hasEnded: false };
+    const reading = (async () => {
+      while (!trainer.hasEnded) {
+        seen.add((await readRun(run.path)).status);
+      }
+    })();
+    await record(run, { status: 'finished' });
+    await lock.release();
+    trainer.hasEnded = true;
+    await reading;
+  }
+  expect(seen).not.toContain('lost');
+});
+
+test('a list is newest first and is not broken by what else lies there', async () => {
+  const folder = await temporaryFolder();
+  const runs = runsDirectoryOf(folder);
+  expect(await listRuns(runs)).toEqual({ runs: [], unreadable: [] });
+  const made: RunDirectory[] = [];
+  for (let n = 0; n < 5; n++) {
+    const run = await createRun(runs, newRun(folder));
+    await record(run, { createdAt: 1000 * ((n * 2) % 5), status: 'finished' });
+    made.push(run);
+  }
+  await writeFile(path.join(runs, 'notes.txt'), 'hello');
+  await mkdir(path.join(runs, '.20260101-000000-half-made-0000'));
+  await mkdir(path.join(runs, 'empty'));
+  await mkdir(path.join(runs, 'half-deleted', 'checkpoints'), { recursive: true });
+  await mkdir(path.join(runs, 'blank'));
+  await writeFile(path.join(runs, 'blank', 'run.json'), '');
+  await mkdir(path.join(runs, 'folder', 'run.json'), { recursive: true });
+  await symlink('nowhere', path.join(runs, 'dangling'));
+  const list = await listRuns(runs);
+  expect(list.runs.map((run) => run.manifest.createdAt)).toEqual([4000, 3000, 2000, 1000, 0]);
+  expect(list.runs.map((run) => run.directory).sort()).toEqual(made.map((run) => run.path).sort());
+  const unreadable = Object.fromEntries(
+    list.unreadable.map((entry) => [path.basename(entry.directory), entry.message]),
+  );
+  expect(Object.keys(unreadable).sort()).toEqual(['blank', 'dangling', 'empty', 'folder', 'half-deleted']);
+  expect(unreadable.blank).toContain('is empty');
+  expect(unreadable.empty).toContain('does not exist');
+  await writeFile(path.join(folder, 'file'), '');
+  expect(await listRuns(path.join(folder, 'file'))).toEqual({ runs: [], unreadable: [] });
+});
+
+test('two thousand runs are listed in a few seconds', async () => {
+  const folder = await temporaryFolder();
+  const runs = runsDirectoryOf(folder);
+  const run = await createRun(runs, newRun(folder));
+  await record(run, { status: 'finished' });
+  const manifest = await run.readManifest();
+  for (let n = 0; n < 2000; n++) {
+    const directory = path.join(runs, `run-${n}`);
+    await mkdir(directory);
+    await writeFile(path.join(directory, 'run.json'), JSON.stringify({ ...manifest, id: `run-${n}`, createdAt: n }));
+  }
+  const start = performance.now();
+  const list = await listRuns(runs);
+  expect(list.runs).toHaveLength(2001);
+  expect(performance.now() - start).toBeLessThan(5000);
+});
+
+test('a run is found by id, by a part of it, by path, and as the latest', async () => {
+  const folder = await temporaryFolder();
+  const runs = runsDirectoryOf(folder);
+  await expect(findRun(runs, 'latest')).rejects.toThrow(/no runs there yet/);
+  const first = await createRun(runs, newRun(folder, { name: 'first' }));
+  await sleep(1100);
+  const second = await createRun(runs, newRun(folder, { name: 'second' }));
+  expect((await findRun(runs, first.id)).path).toBe(first.path);
+  expect((await findRun(runs, 'first')).path).toBe(first.path);
+  expect((await findRun(runs, 'latest')).path).toBe(second.path);
+  expect((await findRun('/nowhere', first.path)).path).toBe(first.path);
+  await expect(findRun(runs, 's')).rejects.toThrow(/2 runs match/);
+  await expect(findRun(runs, 'third')).rejects.toThrow(/no run matches.*second/);
+  await expect(findRun(runs, path.join(folder, 'x'))).rejects.toMatchObject({ code: 'run/missing' });
+});
+
+test('a run is deleted as a whole, but not under a live trainer', async () => {
+  const run = await makeRun();
+  const runs = path.dirname(run.path);
+  const lock = await acquireTrainerLock(run);
+  await expect(deleteRun(run)).rejects.toMatchObject({ code: 'run/busy' });
+  await lock.release();
+  await deleteRun(run);
+  expect(await readdir(runs)).toEqual([]);
+  await rm(runs, { recursive: true });
+});
