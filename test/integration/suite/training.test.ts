@@ -1,0 +1,109 @@
+import assert from 'node:assert/strict';
+import { readdirSync, writeFileSync } from 'node:fs';
+import path from 'node:path';
+import { before, describe, it } from 'mocha';
+import * as vscode from 'vscode';
+import { EventLogReader } from '../../../src/runs/eventLog';
+import { RunDirectory } from '../../../src/runs/runDirectory';
+import { trainerIsAlive } from '../../../src/runs/trainerLock';
+import { configPath, runsOf, waitForRun, writeTinyWorkspace } from '../harness/tinyWorkspace';
+import { activatedExtension, workspaceFolder } from './workspaceUnderTest';
+
+/** Trains a config through the command and returns the directory of its new run. */
+async function train(name: string): Promise<string> {
+  const folder = workspaceFolder();
+  const known = new Set((await runsOf(folder)).map(({ directory }) => directory));
+  await vscode.commands.executeCommand('recsight.train', vscode.Uri.file(configPath(folder, name)));
+  const fresh = (await runsOf(folder)).find(({ directory }) => !known.has(directory));
+  assert.ok(fresh, 'recsight.train made no run');
+  return fresh.directory;
+}
+
+const openPanels = () =>
+  vscode.window.tabGroups.all
+    .flatMap(({ tabs }) => tabs)
+    .filter(
+      ({ input }) => input instanceof vscode.TabInputWebview && input.viewType.includes('recsight.live'),
+    );
+
+describe('training', () => {
+  let filesBefore: string[];
+
+  before(async () => {
+    await writeTinyWorkspace(workspaceFolder());
+    await activatedExtension();
+    filesBefore = readdirSync(workspaceFolder());
+  });
+
+  it('trains to the end, evaluates beside the baselines, and says by which protocol', async () => {
+    const directory = await train('short');
+    const { manifest } = await waitForRun(directory, ({ status }) => status === 'finished');
+    assert.equal(manifest.progress.epoch, 3);
+    assert.deepEqual(manifest.dataset && [manifest.dataset.numUsers, manifest.dataset.numItems], [60, 30]);
+    assert.ok(manifest.test);
+    assert.equal(manifest.test.protocol.part, 'test');
+    assert.deepEqual(Object.keys(manifest.test.baselines).sort(), ['itemKnn', 'markov', 'popularity']);
+    assert.ok(manifest.test.metrics['ndcg@10']! >= 0);
+    assert.equal(openPanels().length, 1);
+
+    const events = await new EventLogReader(new RunDirectory(directory).eventsPath).readNew();
+    assert.deepEqual(
+      events.map(({ seq }) => seq),
+      events.map((_, index) => index),
+    );
+    assert.equal(events.filter(({ kind }) => kind === 'validation').length, 3);
+    assert.equal(events.filter(({ kind }) => kind === 'step').length, manifest.progress.step);
+  });
+
+  it('stops, evaluates, resumes and stops again', async () => {
+    const directory = await train('long');
+    const run = new RunDirectory(directory);
+    await waitForRun(directory, ({ manifest }) => manifest.progress.epoch >= 2);
+
+    await vscode.commands.executeCommand('recsight.stopRun', directory);
+    const stopped = await waitForRun(directory, ({ status }) => status === 'stopped');
+    assert.equal(await trainerIsAlive(run), false);
+    assert.equal(stopped.manifest.test, null);
+
+    await vscode.commands.executeCommand('recsight.evaluateRun', directory);
+    const evaluated = await waitForRun(directory, ({ manifest }) => manifest.test !== null);
+    assert.deepEqual(Object.keys(evaluated.manifest.test!.baselines).sort(), [
+      'itemKnn',
+      'markov',
+      'popularity',
+    ]);
+    await waitForRun(directory, ({ status }) => status === 'stopped');
+
+    await vscode.commands.executeCommand('recsight.resumeRun', directory);
+    await waitForRun(
+      directory,
+      ({ manifest }) => manifest.progress.epoch > stopped.manifest.progress.epoch + 1,
+    );
+    await vscode.commands.executeCommand('recsight.stopRun', directory);
+    await waitForRun(directory, ({ status }) => status === 'stopped');
+    assert.equal(await trainerIsAlive(run), false);
+  });
+
+  it('fails with a clear message when the data lack a column', async () => {
+    const folder = workspaceFolder();
+    writeFileSync(
+      configPath(folder, 'noColumn'),
+      JSON.stringify({
+        dataset: { path: 'tiny.csv', columns: { user: 'customer' } },
+        model: { type: 'sasrec' },
+      }),
+    );
+    const directory = await train('noColumn');
+    const { manifest } = await waitForRun(directory, ({ status }) => status === 'failed');
+    assert.match(manifest.error?.code ?? '', /^dataset\//);
+    assert.match(manifest.error?.message ?? '', /customer/);
+    assert.doesNotMatch(manifest.error?.message ?? '', /\n\s+at /);
+    assert.equal(await trainerIsAlive(new RunDirectory(directory)), false);
+  });
+
+  it('writes nothing into the workspace but .recsight', () => {
+    const added = readdirSync(workspaceFolder()).filter((name) => !filesBefore.includes(name));
+    assert.deepEqual(added.sort(), ['.recsight', 'noColumn.recsight.json']);
+    assert.deepEqual(readdirSync(path.join(workspaceFolder(), '.recsight')).sort(), ['cache', 'runs']);
+  });
+});
