@@ -130,15 +130,20 @@ function sortRange(
   for (let row = start + 1; row < end && inOrder; row++) inOrder = times[row - 1]! < times[row]!;
   if (inOrder) return;
 
-  const tieOrder = (row: number) => mix(salt ^ itemHashes[items[row]!]!);
+  const itemsBefore = items.slice(start, end);
+  const timesBefore = times.slice(start, end);
+  const tieOrder = (i: number) => mix(salt ^ itemHashes[itemsBefore[i]!]!);
   const order = new Uint32Array(end - start);
-  for (let i = 0; i < order.length; i++) order[i] = start + i;
+  for (let i = 0; i < order.length; i++) order[i] = i;
   // Two items whose hashes collide keep the order of their ids, so that the order is total.
-  order.sort((a, b) => times[a]! - times[b]! || tieOrder(a) - tieOrder(b) || items[a]! - items[b]!);
-  const sortedItems = Uint32Array.from(order, (row) => items[row]!);
-  const sortedTimes = Float64Array.from(order, (row) => times[row]!);
-  items.set(sortedItems, start);
-  times.set(sortedTimes, start);
+  order.sort(
+    (a, b) =>
+      timesBefore[a]! - timesBefore[b]! || tieOrder(a) - tieOrder(b) || itemsBefore[a]! - itemsBefore[b]!,
+  );
+  for (let i = 0; i < order.length; i++) {
+    items[start + i] = itemsBefore[order[i]!]!;
+    times[start + i] = timesBefore[order[i]!]!;
+  }
 }
 
 function dropDuplicates(rows: Rows, keep: 'keepFirst' | 'keepLast', numItems: number): void {

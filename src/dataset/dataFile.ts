@@ -1,6 +1,8 @@
 import { createReadStream } from 'node:fs';
 import { stat } from 'node:fs/promises';
-import { extname, isAbsolute, join, relative } from 'node:path';
+import { basename, extname, isAbsolute, join, relative } from 'node:path';
+import { Writable } from 'node:stream';
+import { pipeline } from 'node:stream/promises';
 import { createGunzip } from 'node:zlib';
 import type { DuckDBConnection } from '@duckdb/node-api';
 import type { DatasetConfig } from '../config/schema';
@@ -16,6 +18,12 @@ export interface DataFile {
   label: string;
   layout: DelimitedLayout | JsonLayout | ParquetLayout;
   columns: string[];
+}
+
+/** A column that the config names, and the config field that does. */
+export interface ColumnPick {
+  column: string;
+  field: string;
 }
 
 interface DelimitedLayout {
@@ -134,10 +142,8 @@ export async function inspectFile(
  * Throws a DatasetError that names the columns there are and the nearest one.
  */
 export function resolveColumn(
-  columns: readonly string[],
-  wanted: string,
-  field: string,
-  label: string,
+  { label, columns }: Pick<DataFile, 'label' | 'columns'>,
+  { column: wanted, field }: ColumnPick,
 ): number {
   const exact = columns.indexOf(wanted);
   if (exact >= 0) return exact;
@@ -146,20 +152,18 @@ export function resolveColumn(
   );
   if (bare >= 0) return bare;
 
-  const shown = columns
-    .slice(0, 20)
-    .map((column) => `\`${column.length > 60 ? `${column.slice(0, 60)}…` : column}\``);
+  const shown = columns.slice(0, 20).map((column) => `\`${shorten(column)}\``);
   const list = `${shown.join(', ')}${columns.length > 20 ? `, and ${columns.length - 20} more` : ''}`;
   const nearest = nearestName(columns, wanted);
-  const headerless = columns.length > 0 && columns.every((column) => /^[\s\d.,:+-]*$/.test(column));
+  const looksLikeValues = columns.every((column) => /\d/.test(column));
   throw new DatasetError(
     'dataset/missing-column',
     `${label} has no column \`${wanted}\` (\`${field}\`); its columns are ${list}. ` +
-      (headerless
-        ? 'These look like values: add a header line that names the columns.'
-        : nearest === null
-          ? `Set \`${field}\` to the column's name; if the first line is no header, add one.`
-          : `Did you mean \`${nearest}\`?`),
+      (nearest !== null
+        ? `Did you mean \`${nearest}\`?`
+        : looksLikeValues
+          ? 'These look like values: the first line of a file must name the columns. Add such a line.'
+          : `Set \`${field}\` to the name of the right one.`),
   );
 }
 
@@ -169,7 +173,7 @@ export function resolveColumn(
  */
 export function selectColumns(
   files: readonly DataFile[],
-  picks: Readonly<Record<string, { column: string; field: string }>>,
+  picks: Readonly<Record<string, ColumnPick>>,
 ): string {
   const groups: DataFile[][] = [];
   for (const file of files) {
@@ -179,10 +183,10 @@ export function selectColumns(
   }
   return groups
     .map((group) => {
-      const { columns, layout, label } = group[0]!;
+      const { columns, layout } = group[0]!;
       const names: string[] = [];
       const expressions = Object.entries(picks).map(([name, pick]) => {
-        const index = resolveColumn(columns, pick.column, pick.field, label);
+        const index = resolveColumn(group[0]!, pick);
         names.push(columns[index]!);
         const source = layout.kind === 'delimited' ? `c${index}` : sqlName(columns[index]!);
         return `CAST(${source} AS VARCHAR) AS ${name}`;
@@ -263,17 +267,41 @@ async function readHead(path: string, label: string): Promise<Buffer> {
       if (length >= MAX_LINE_BYTES || (length >= HEAD_BYTES && chunk.includes('\n'))) break;
     }
   } catch (error) {
-    if (stream !== file && (error as NodeJS.ErrnoException).code?.startsWith('Z_')) {
-      throw new DatasetError(
-        'dataset/not-gzip',
-        `${label} cannot be unpacked, though its name ends in .gz: it is damaged or not compressed. Compress it again, or rename it.`,
-      );
-    }
-    throw new DatasetError('dataset/unreadable', `${label} cannot be read: ${(error as Error).message}.`);
+    throw gzipError(label, error);
   } finally {
     file.destroy();
   }
   return Buffer.concat(chunks);
+}
+
+/**
+ * Reads a .gz file to its end, because DuckDB takes one that was cut off for a shorter one.
+ * Throws a DatasetError when it is damaged.
+ */
+export async function verifyGzip(path: string): Promise<void> {
+  try {
+    await pipeline(
+      createReadStream(path, { highWaterMark: 1 << 20 }),
+      createGunzip({ chunkSize: 1 << 20 }),
+      new Writable({ write: (_chunk, _encoding, done) => done() }),
+    );
+  } catch (error) {
+    throw gzipError(basename(path), error);
+  }
+}
+
+function gzipError(label: string, error: unknown): DatasetError {
+  return (error as NodeJS.ErrnoException).code?.startsWith('Z_')
+    ? new DatasetError(
+        'dataset/not-gzip',
+        `${label} cannot be unpacked, though its name ends in .gz: it is cut off, damaged or not compressed. Compress it again, or rename it.`,
+      )
+    : new DatasetError('dataset/unreadable', `${label} cannot be read: ${(error as Error).message}.`);
+}
+
+/** Text of the file as messages show it. */
+export function shorten(text: string): string {
+  return text.length > 60 ? `${text.slice(0, 60)}…` : text;
 }
 
 function decodeHead(head: Buffer, label: string): string {
@@ -336,7 +364,7 @@ function jsonColumns(text: string, label: string): string[] {
     if (typeof row !== 'object' || row === null || Array.isArray(row)) {
       throw new DatasetError(
         'dataset/malformed-json',
-        `${label}, line ${index + 1}: expected a JSON object, found \`${line.slice(0, 60).trim()}\`. ` +
+        `${label}, line ${index + 1}: expected a JSON object, found \`${shorten(line.trim())}\`. ` +
           'JSON Lines has one object per line, such as {"user_id": "7", "item_id": "a"}.',
       );
     }
@@ -351,12 +379,17 @@ function jsonColumns(text: string, label: string): string[] {
   return [...columns];
 }
 
-/** The name with the fewest edits to `wanted`, when they are few enough to be a slip. */
+/** The name that `wanted` is part of or the other way round, else the one with few enough edits to be a slip. */
 function nearestName(names: readonly string[], wanted: string): string | null {
   let best: string | null = null;
   let bestDistance = Math.max(2, Math.floor(wanted.length / 3)) + 1;
+  const target = wanted.toLowerCase();
   for (const name of names) {
-    const distance = editDistance(name.replace(RECBOLE_TYPE, '').toLowerCase(), wanted.toLowerCase());
+    const candidate = name.replace(RECBOLE_TYPE, '').toLowerCase();
+    const isPart =
+      Math.min(candidate.length, target.length) >= 3 &&
+      (candidate.includes(target) || target.includes(candidate));
+    const distance = isPart ? 1 : editDistance(candidate, target);
     if (distance < bestDistance) [best, bestDistance] = [name, distance];
   }
   return best;

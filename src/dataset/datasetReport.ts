@@ -83,9 +83,9 @@ export function datasetReport(
   const warnings = [...facts.warnings];
   const { dropped } = facts;
   if (dropped.emptyIds > 0)
-    warnings.push(`${number(dropped.emptyIds)} rows have no user or item id and were left out.`);
+    warnings.push(`Rows left out because they have no user or item id: ${number(dropped.emptyIds)}.`);
   if (dropped.missingTimes > 0)
-    warnings.push(`${number(dropped.missingTimes)} rows have no time and were left out.`);
+    warnings.push(`Rows left out because they have no time: ${number(dropped.missingTimes)}.`);
   if (repeated > 0) {
     warnings.push(
       `${number(repeated)} interactions repeat another one of the same user, item and time. If they are copies, set \`duplicates\` to \`keepFirst\`.`,

@@ -65,16 +65,26 @@ export function escapeGlob(path: string): string {
   return path.replace(/[*?[]/g, (character) => `[${character}]`);
 }
 
-/** Says in the user's terms what DuckDB threw; an error that is not DuckDB's about data is passed through. */
-function datasetErrorFrom(error: unknown): unknown {
-  if (error instanceof DatasetError || !(error instanceof Error)) return error;
+/**
+ * Says in the user's terms what DuckDB threw. `subject` is what was being read, for messages that name no file.
+ * A DatasetError comes back as it is.
+ */
+export function datasetErrorFrom(error: unknown, subject = 'The data'): DatasetError {
+  if (error instanceof DatasetError) return error;
+  if (!(error instanceof Error)) throw error;
   const text = error.message;
   const firstLine = (text.split('\n')[0] ?? '').replace(/^[A-Z][A-Za-z ]* Error: /, '');
   const file =
     /^ {2}file = (.*)$/m.exec(text)?.[1] ?? /file "([^"]+)"/.exec(text)?.[1] ?? /'(\/[^']+)'/.exec(text)?.[1];
   const line = /CSV Error on Line: (\d+)/.exec(text)?.[1] ?? /in line (\d+)/.exec(text)?.[1];
-  const where = `${file === undefined ? 'The data' : basename(file)}${line === undefined ? '' : `, line ${line}`}`;
+  const where = `${file === undefined ? subject : basename(file)}${line === undefined ? '' : `, line ${line}`}`;
 
+  if (/requires the extension|HTTP/.test(text)) {
+    return new DatasetError(
+      'dataset/remote-file',
+      'The data are on the network or in a format this build cannot read. Download them, or convert them to CSV or Parquet.',
+    );
+  }
   const values = /Expected Number of Columns: (\d+) Found: (\d+)/.exec(text);
   if (values) {
     return new DatasetError(
@@ -126,12 +136,6 @@ function datasetErrorFrom(error: unknown): unknown {
       `${where}: cannot be read as Parquet; the file is damaged or of another format.`,
     );
   }
-  if (/requires the extension|HTTP/.test(text)) {
-    return new DatasetError(
-      'dataset/remote-file',
-      'The data are on the network or in a format this build cannot read. Download them, or convert them to CSV or Parquet.',
-    );
-  }
   if (/Out of Memory/i.test(text)) {
     return new DatasetError(
       'dataset/out-of-memory',
@@ -144,7 +148,7 @@ function datasetErrorFrom(error: unknown): unknown {
       'The disk that holds .recsight is full. Free some space and start again.',
     );
   }
-  return new DatasetError('dataset/unreadable', `The data cannot be read: ${firstLine}`);
+  return new DatasetError('dataset/unreadable', `${subject} cannot be read: ${firstLine}`);
 }
 
 export function lineTooLong(where: string): string {

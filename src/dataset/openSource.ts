@@ -66,19 +66,28 @@ async function describeQuery(
     }
     return (await readRows(connection, `DESCRIBE ${query}`)).map(([name]) => String(name));
   } catch (error) {
-    const problem = error instanceof Error ? queryProblem(error.message) : null;
-    if (problem === null) throw error;
-    throw new DatasetError('dataset/bad-query', `\`dataset.query\` is no SQL query that can run: ${problem}`);
+    throw error instanceof Error && !(error instanceof DatasetError) ? queryError(error) : error;
   }
 }
 
-/** What is wrong with the query itself, in one or two sentences; null when the trouble is with a file that it reads. */
-function queryProblem(message: string): string | null {
-  const match = /^(Parser|Binder|Catalog|Not implemented|IO|Syntax) Error: ([^\n]*)/.exec(message);
-  if (!match) return null;
-  const hint = /^(?:Candidate bindings|Did you mean)[^\n]*/m.exec(message)?.[0];
-  const sentence = match[2]!.replace(/[.!]*$/, '.');
-  return hint === undefined ? sentence : `${sentence} ${hint}`;
+/** Says what is wrong with the query; an error about a file that it reads comes back as it is. */
+function queryError(error: Error): Error {
+  const missing = /No files found that match the pattern "(.*)"/.exec(error.message)?.[1];
+  if (missing !== undefined) {
+    return new DatasetError(
+      'dataset/no-match',
+      `\`dataset.query\` reads \`${missing}\`, and no file matches it. Paths are relative to the folder of the config file.`,
+    );
+  }
+  const problem = /(?:Parser|Binder|Catalog|Not implemented|Syntax) Error: ([^\n]*)/.exec(error.message)?.[1];
+  if (problem === undefined) return error;
+  const hint =
+    /^(?:Candidate bindings|Did you mean)[^\n]*/m.exec(error.message)?.[0] ??
+    'Expected one SELECT of DuckDB’s SQL.';
+  return new DatasetError(
+    'dataset/bad-query',
+    `\`dataset.query\` cannot run: ${problem.replace(/[.!]*$/, '.')} ${hint}`,
+  );
 }
 
 /** Files that the query names between quotes, as paths or globs. Names put together by an expression are not seen. */

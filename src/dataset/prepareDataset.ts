@@ -1,5 +1,6 @@
 import type { DatasetConfig } from '../config/schema';
 import { arrangeInteractions, splitLeaveOneOut } from './arrangeInteractions';
+import { verifyGzip } from './dataFile';
 import { readDatasetCache, writeDatasetCache, type CachedDataset } from './datasetCache';
 import { DatasetError } from './datasetError';
 import { datasetReport, type DatasetReport } from './datasetReport';
@@ -49,13 +50,13 @@ export async function prepareDataset(
     const source = await openSource(connection, config, options.baseDirectory);
     const fingerprint = await sourceFingerprint(config, source, seed);
     const cached = fingerprint === null ? null : await readDatasetCache(cacheDirectory, fingerprint);
-    const read = cached
-      ? null
-      : await readInteractions(connection, source.interactions, source.titles, config);
+    if (cached) return { fingerprint, cached, read: null };
+    for (const file of source.files) if (/\.gz$/i.test(file)) await verifyGzip(file);
+    const read = await readInteractions(connection, source.interactions, source.titles, config);
     return { fingerprint, cached, read };
   });
 
-  const prepared = opened.read ? arrange(opened.read, opened.fingerprint, config, seed) : opened.cached!;
+  const prepared = opened.read ? arrange(opened.read, opened.fingerprint, config, seed) : opened.cached;
   const report = datasetReport(prepared.dataset, prepared.facts, maxSequenceLength);
   if (opened.read && opened.fingerprint !== null) {
     await writeDatasetCache(cacheDirectory, prepared).catch((error: unknown) => {

@@ -1,8 +1,8 @@
 import type { DuckDBConnection, DuckDBResult } from '@duckdb/node-api';
 import type { DatasetConfig } from '../config/schema';
-import { selectColumns, resolveColumn, type DataFile } from './dataFile';
+import { resolveColumn, selectColumns, shorten, type ColumnPick, type DataFile } from './dataFile';
 import { DatasetError } from './datasetError';
-import { readRows, sqlName } from './duckDb';
+import { datasetErrorFrom, readRows, sqlName } from './duckDb';
 import type { RawInteractions } from './arrangeInteractions';
 
 /** Where interactions come from: files, or a query whose columns are known. */
@@ -19,9 +19,6 @@ export interface ReadResult {
   numRows: number;
 }
 
-/** Rows fetched from DuckDB at a time are columns of this many values or fewer; typed arrays are filled from them. */
-type Pick = { column: string; field: string };
-
 /**
  * Reads the source through DuckDB: ids become indices in the order of the ids' UTF-8 bytes, rows without an id, without
  * a time or below the least rating are left out and counted. `times` holds what orders a user's interactions: the time
@@ -35,7 +32,7 @@ export async function readInteractions(
   config: DatasetConfig,
 ): Promise<ReadResult> {
   const { columns, minRating } = config;
-  const picks: Record<string, Pick> = {
+  const picks: Record<string, ColumnPick> = {
     user_id: { column: columns.user, field: 'dataset.columns.user' },
     item_id: { column: columns.item, field: 'dataset.columns.item' },
   };
@@ -54,9 +51,13 @@ export async function readInteractions(
   const select = selectFrom(source, picks);
   const time = picks.time_text ? timeValue : 'NULL::DOUBLE';
   const rating = picks.rating_text ? ratingValue : 'NULL::DOUBLE';
-  await connection.run(
-    `CREATE TEMP TABLE source AS SELECT user_id, item_id, ${time} AS time, ${rating} AS rating FROM (${select})`,
-  );
+  try {
+    await connection.run(
+      `CREATE TEMP TABLE source AS SELECT user_id, item_id, ${time} AS time, ${rating} AS rating FROM (${select})`,
+    );
+  } catch (error) {
+    throw datasetErrorFrom(error, labelOf(source));
+  }
 
   const hasIds = "(user_id <> '' AND item_id <> '')";
   const hasTime = picks.time_text ? '(time IS NOT NULL)' : 'true';
@@ -128,10 +129,10 @@ const timeNumber = 'coalesce(TRY_CAST(time_text AS DOUBLE), epoch(TRY_CAST(time_
 const timeValue = `CASE WHEN trim(time_text) <> '' THEN CASE WHEN isfinite(${timeNumber})
   THEN ${timeNumber} ELSE 'NaN'::DOUBLE END END`;
 
-function selectFrom(source: InteractionSource, picks: Record<string, Pick>): string {
+function selectFrom(source: InteractionSource, picks: Record<string, ColumnPick>): string {
   if (source.kind === 'files') return selectColumns(source.files, picks);
   const expressions = Object.entries(picks).map(([name, pick]) => {
-    const index = resolveColumn(source.columns, pick.column, pick.field, 'The result of `dataset.query`');
+    const index = resolveColumn({ label: 'The result of `dataset.query`', columns: source.columns }, pick);
     return `CAST(${sqlName(source.columns[index]!)} AS VARCHAR) AS ${name}`;
   });
   // The line break ends a comment in the query's last line.
@@ -142,7 +143,7 @@ function selectFrom(source: InteractionSource, picks: Record<string, Pick>): str
 async function badValue(
   connection: DuckDBConnection,
   source: InteractionSource,
-  pick: Pick,
+  pick: ColumnPick,
   value: string,
   expected: string,
 ): Promise<DatasetError> {
@@ -169,7 +170,7 @@ async function badValue(
     return new DatasetError(
       'dataset/not-a-number',
       `${file ? file.label : 'The result of `dataset.query`'}, row ${row}${line}: column \`${pick.column}\` holds ` +
-        `\`${text.length > 60 ? `${text.slice(0, 60)}…` : text}\`, expected ${expected}. ` +
+        `\`${shorten(text)}\`, expected ${expected}. ` +
         `Correct the value, name another column in \`${pick.field}\`, or leave such rows out with \`dataset.query\`.`,
     );
   }
@@ -182,13 +183,7 @@ function nothingRead(
   dropped: ReadResult['dropped'],
   config: DatasetConfig,
 ): DatasetError {
-  const label =
-    source.kind === 'files'
-      ? source.files
-          .map((file) => file.label)
-          .slice(0, 5)
-          .join(', ')
-      : 'The result of `dataset.query`';
+  const label = labelOf(source);
   if (numRows === 0) {
     return new DatasetError(
       'dataset/no-rows',
@@ -206,6 +201,12 @@ function nothingRead(
     'dataset/nothing-left',
     `${label}: none of its ${numRows} rows can be used: ${reasons.join(', ')}. Check \`dataset.columns\` and \`dataset.minRating\`.`,
   );
+}
+
+function labelOf(source: InteractionSource): string {
+  if (source.kind === 'query') return 'The result of `dataset.query`';
+  const labels = source.files.slice(0, 3).map((file) => file.label);
+  return `${labels.join(', ')}${source.files.length > 3 ? ` and ${source.files.length - 3} more files` : ''}`;
 }
 
 async function readTexts(connection: DuckDBConnection, sql: string): Promise<string[]> {

@@ -22,15 +22,15 @@ export function normalizeTimes(times: Float64Array, column: string): string[] {
   const unit = UNITS[counts.indexOf(Math.max(...counts))]!;
   let beforeStart = 0;
   let after2100 = 0;
-  let largest = -Infinity;
+  let largest = 0;
   for (let row = 0; row < times.length; row++) {
     const time = times[row]! / unit.perSecond;
     times[row] = time;
     if (time < 0) beforeStart++;
     if (time > YEAR_2100) after2100++;
-    if (time > largest) largest = time;
+    if (Math.abs(time) > Math.abs(largest)) largest = time;
   }
-  if (largest > LARGEST_SECONDS) {
+  if (Math.abs(largest) > LARGEST_SECONDS) {
     throw new DatasetError(
       'dataset/bad-time',
       `Column \`${column}\` holds the time ${largest * unit.perSecond}, while most of its times are ${unit.name} since 1970. ` +
@@ -42,20 +42,15 @@ export function normalizeTimes(times: Float64Array, column: string): string[] {
     warnings.push(`The times in \`${column}\` were read as ${unit.name} since 1970, because of their size.`);
   if (beforeStart > 0) {
     warnings.push(
-      `${count(beforeStart, 'interaction')} lie before 1970 (negative times). They count as the oldest; if they stand for missing times, leave them out.`,
+      `Times before 1970 (negative numbers): ${beforeStart.toLocaleString('en')}. They count as the oldest; if they stand for missing times, leave them out with \`dataset.query\`.`,
     );
   }
-  if (after2100 > 0) {
-    warnings.push(`${count(after2100, 'interaction')} lie after the year 2100. Are the times right?`);
-  }
+  if (after2100 > 0)
+    warnings.push(`Times after the year 2100: ${after2100.toLocaleString('en')}. Are they right?`);
   return warnings;
 }
 
 function unitIndex(time: number): number {
   const size = Math.abs(time);
   return size < LARGEST_SECONDS ? 0 : size < LARGEST_SECONDS * 1e3 ? 1 : size < LARGEST_SECONDS * 1e6 ? 2 : 3;
-}
-
-function count(number: number, noun: string): string {
-  return `${number.toLocaleString('en')} ${noun}${number === 1 ? '' : 's'}`;
 }
