@@ -1,1 +1,80 @@
 import './live.css';
+import { render } from 'lit';
+import type { LivePanelHost, LivePanelView } from '../../src/protocol/livePanel';
+import { LineChart } from '../plot/lineChart';
+import { connectToHost } from '../ui/connection';
+import { PopupMenu } from '../ui/popupMenu';
+import { registerToolkit } from '../ui/toolkit';
+import { initialState, keptState, reduce, type LiveAction, type LiveState } from './state';
+import { livePanel, type LiveHandlers } from './view';
+
+registerToolkit();
+customElements.define('recsight-menu', PopupMenu);
+customElements.define('recsight-line-chart', LineChart);
+
+const app = document.getElementById('app')!;
+const view: LivePanelView = {
+  runChanged: (run) => dispatch({ kind: 'runChanged', run }),
+  append: (events) => dispatch({ kind: 'eventsAppended', events }),
+};
+const { host, kept, keep } = connectToHost<LivePanelHost>(view);
+let state = initialState(kept);
+let drawing = false;
+let hydrating = false;
+
+const handlers: LiveHandlers = {
+  onStop: () => void ask('stop'),
+  onResume: () => void ask('resume'),
+  onEvaluate: () => void ask('evaluate'),
+  onOpenConfig: () => void attempt(() => host.openConfig()),
+  onOpenLog: () => void attempt(() => host.openLog()),
+  onSave: (fileName, content) => void attempt(() => host.save(fileName, content)),
+  onRetry: () => void hydrate(),
+  onZoom: (zoom) => dispatch({ kind: 'zoomed', zoom }),
+  onSettings: (settings) => dispatch({ kind: 'settingsChanged', settings }),
+  onDismissProblem: () => dispatch({ kind: 'problem', message: null }),
+};
+
+function dispatch(action: LiveAction): void {
+  const { state: next, gap } = reduce(state, action);
+  state = next;
+  if (action.kind === 'settingsChanged' || action.kind === 'hydrated') keep(keptState(state));
+  draw();
+  if (gap) void hydrate();
+}
+
+/** Draws once a frame at most: steps may come faster than anyone can see. */
+function draw(): void {
+  if (drawing) return;
+  drawing = true;
+  requestAnimationFrame(() => {
+    drawing = false;
+    render(livePanel(state, handlers), app);
+  });
+}
+
+/** Asks for the whole history: at the start, and again when events were lost on the way. */
+async function hydrate(): Promise<void> {
+  if (hydrating) return;
+  hydrating = true;
+  await attempt(async () => dispatch({ kind: 'hydrated', snapshot: await host.hydrate() }));
+  hydrating = false;
+}
+
+async function ask(what: NonNullable<LiveState['pending']>): Promise<void> {
+  dispatch({ kind: 'asked', pending: what });
+  await attempt(() => host[what]());
+  dispatch({ kind: 'answered' });
+}
+
+/** Shows why something failed, instead of leaving the user without an answer. */
+async function attempt(action: () => Promise<void>): Promise<void> {
+  try {
+    await action();
+  } catch (error) {
+    dispatch({ kind: 'problem', message: error instanceof Error ? error.message : String(error) });
+  }
+}
+
+render(livePanel(state, handlers), app);
+void hydrate();

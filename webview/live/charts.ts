@@ -1,0 +1,111 @@
+import { protocolBadge, describeProtocol } from '../../src/protocol/evaluation';
+import type { RunManifest } from '../../src/protocol/run';
+import { TrainingClock, xOfMark, xValues } from '../../src/series/axes';
+import { formatBytes, formatCount, formatMetric, formatMetricName } from '../../src/series/format';
+import type { ChartLine, ChartModel } from '../plot/chartModel';
+import type { LiveState } from './state';
+
+/** What the charts ask of the page. */
+export type ChartHandlers = Pick<ChartModel, 'onZoom' | 'onSave'>;
+
+/** How a curve is drawn. */
+type LineStyle = Pick<ChartLine, 'label' | 'format'> &
+  Partial<Pick<ChartLine, 'side' | 'fromZero' | 'smoothing'>>;
+
+/** Names of the validation metrics that can be put on the chart: the main one first. */
+export function validationMetrics({ series, run }: LiveState): string[] {
+  const measured = series.names
+    .filter((name) => name.startsWith('validation/'))
+    .map((name) => name.slice('validation/'.length));
+  const main = run?.manifest.mainMetric;
+  return main === undefined ? measured : [main, ...measured.filter((name) => name !== main)];
+}
+
+/** The validation metric on the chart: the one that was chosen, or else the main one. */
+export function shownMetric(state: LiveState): string {
+  const metrics = validationMetrics(state);
+  const { metric } = state.settings;
+  return metric !== null && metrics.includes(metric) ? metric : (metrics[0] ?? 'metric');
+}
+
+/** The models of the panel's charts, in their order on the page. */
+export function chartModels(state: LiveState, handlers: ChartHandlers): ChartModel[] {
+  const { series, settings, zoom, run } = state;
+  const { xAxis, yAxis, smoothing } = settings;
+  const curves = series.names.map((name) => series.get(name)!);
+  const clock = new TrainingClock(
+    curves.map(({ time }) => time),
+    series.marks,
+  );
+  const line = (name: string, style: LineStyle): ChartLine[] => {
+    const columns = series.get(name);
+    if (!columns) return [];
+    const plain = { smoothing: 0, side: 'left', fromZero: false } as const;
+    return [{ ...plain, ...style, columns, x: xValues(columns, xAxis, clock) }];
+  };
+  const marks = currentMarks(state).map((mark) => ({ kind: mark.kind, x: xOfMark(mark, xAxis, clock) }));
+  const runName = run?.manifest.name ?? 'run';
+  const metric = shownMetric(state);
+  const protocol = run?.manifest.protocol ?? null;
+  const common = { ...handlers, xAxis, yAxis, zoom, badge: null };
+  return [
+    {
+      ...common,
+      title: `Validation ${formatMetricName(metric)}`,
+      badge: protocol && { text: protocolBadge(protocol), title: describeProtocol(protocol) },
+      lines: line(`validation/${metric}`, { label: metric, format: formatMetric }),
+      marks,
+      empty: 'Comes after the first epoch that is validated.',
+      fileName: `${runName}-validation-${metric.replace(/[^\w-]+/g, '-')}`,
+    },
+    {
+      ...common,
+      title: 'Training loss',
+      lines: line('loss', { label: 'loss', format: formatMetric, smoothing }),
+      marks,
+      empty: 'Comes with the first step.',
+      fileName: `${runName}-loss`,
+    },
+    {
+      ...common,
+      title: 'Throughput, sequences/s',
+      lines: line('throughput', { label: 'sequences/s', format: formatCount, smoothing, fromZero: true }),
+      marks: [],
+      empty: 'Comes with the first step.',
+      fileName: `${runName}-throughput`,
+    },
+    {
+      ...common,
+      title: 'Memory · CPU of the trainer',
+      lines: [
+        ...line('memory', { label: 'memory', format: formatBytes, fromZero: true }),
+        ...line('cpu', { label: 'CPU', format: formatCores, side: 'right', fromZero: true }),
+      ],
+      marks: [],
+      empty: 'Comes while a trainer runs.',
+      fileName: `${runName}-system`,
+    },
+  ];
+}
+
+/** Cores that are busy: `1.5 cores`. */
+function formatCores(cores: number): string {
+  return `${Number(cores.toFixed(2))} cores`;
+}
+
+/** Of many bests and checkpoints, only the newest can still be gone back to. */
+function currentMarks({ series: { marks } }: LiveState): LiveState['series']['marks'] {
+  const newest = (kind: 'best' | 'checkpoint') => marks.findLast((mark) => mark.kind === kind);
+  return marks.filter(
+    (mark) => mark.kind === 'resumed' || mark === newest('best') || mark === newest('checkpoint'),
+  );
+}
+
+/** The metric beside the main one on the line of facts. */
+export function secondMetric({ last, mainMetric }: RunManifest): string | null {
+  return (
+    Object.keys(last?.metrics ?? {}).find(
+      (name) => name !== mainMetric && !name.startsWith(mainMetric.split('@')[0]!),
+    ) ?? null
+  );
+}

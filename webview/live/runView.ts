@@ -1,0 +1,116 @@
+import { isActive, type RunManifest, type RunStatus, type RunSummary } from '../../src/protocol/run';
+
+/** How each status is shown: a word, and an icon that says the same. */
+export const STATUS_ICONS: Record<RunStatus, string> = {
+  preparing: 'loading codicon-modifier-spin',
+  running: 'circle-filled',
+  evaluating: 'beaker',
+  stopping: 'loading codicon-modifier-spin',
+  finished: 'pass',
+  stopped: 'circle-slash',
+  failed: 'error',
+  lost: 'warning',
+};
+
+/** What can be asked of the trainer now. */
+export interface RunAbilities {
+  stoppable: boolean;
+  resumable: boolean;
+  evaluable: boolean;
+}
+
+export function runAbilities({ status, manifest }: RunSummary, canTrain: boolean): RunAbilities {
+  const active = isActive(status);
+  return {
+    stoppable: active,
+    resumable: canTrain && ['stopped', 'failed', 'lost'].includes(status),
+    evaluable: canTrain && !active && manifest.best !== null && manifest.test === null,
+  };
+}
+
+/** Share of the planned steps that were taken, 0 to 1; null while their number is not known. */
+export function progressShare({
+  progress: { epoch, epochs, step, stepsPerEpoch },
+}: RunManifest): number | null {
+  if (epochs <= 0) return null;
+  const share = stepsPerEpoch > 0 ? step / (stepsPerEpoch * epochs) : epoch / epochs;
+  return Math.max(0, Math.min(1, share));
+}
+
+/** What happened to a run that did not end well, and what can be done about it; null when all is well. */
+export function trouble({
+  status,
+  manifest,
+}: RunSummary): { title: string; message: string; advice: string } | null {
+  const { epoch } = manifest.progress;
+  const goOn =
+    epoch > 0
+      ? `Resume goes on from the last checkpoint, after epoch ${epoch}.`
+      : 'There is no checkpoint yet: Resume starts over.';
+  if (status === 'lost') {
+    return {
+      title: 'The trainer is gone',
+      message:
+        'Its process ended without a word: it was killed, ran out of memory, or the machine was restarted.',
+      advice: goOn,
+    };
+  }
+  if (status !== 'failed') return null;
+  return {
+    title: 'Training failed',
+    message: manifest.error?.message ?? 'The trainer gave no reason. Its log may have one.',
+    advice: epoch > 0 ? goOn : 'Fix the cause, then resume or train again.',
+  };
+}
+
+export interface TestColumn {
+  name: string;
+  /** The run's own, as opposed to a baseline's. */
+  own: boolean;
+}
+
+export interface TestRow {
+  metric: string;
+  /** One value for each column; null where it was not measured. */
+  values: (number | null)[];
+  /** Largest of the values. */
+  best: number | null;
+  /** The model's value minus that of the best baseline. */
+  delta: number | null;
+}
+
+/** The test table: a row for each metric, a column for the model and each baseline. All metrics are better when larger. */
+export function testTable(manifest: RunManifest): { columns: TestColumn[]; rows: TestRow[] } | null {
+  const { test } = manifest;
+  if (!test) return null;
+  const baselines = Object.entries(test.baselines);
+  const columns = [{ name: manifest.name, own: true }, ...baselines.map(([name]) => ({ name, own: false }))];
+  const rows = Object.entries(test.metrics).map(([metric, own]) => {
+    const others = baselines.map(([, metrics]) => metrics[metric] ?? null);
+    const known = others.filter((value) => value !== null);
+    return {
+      metric,
+      values: [own, ...others],
+      best: Math.max(own, ...known),
+      delta: known.length > 0 ? own - Math.max(...known) : null,
+    };
+  });
+  return { columns, rows };
+}
+
+/** Says in a sentence whether the model earned its keep. */
+export function testVerdict({ columns, rows }: { columns: TestColumn[]; rows: TestRow[] }): {
+  good: boolean;
+  text: string;
+} {
+  const compared = rows.filter(({ delta }) => delta !== null);
+  const below = compared.filter(({ delta }) => delta! < 0);
+  if (compared.length === 0) return { good: true, text: 'No baseline was measured beside it.' };
+  if (below.length === 0) return { good: true, text: 'At least as good as every baseline on every metric.' };
+  const stronger = columns.filter(
+    ({ own }, column) => !own && below.some(({ values }) => (values[column] ?? -Infinity) > values[0]!),
+  );
+  const metrics = below.map(({ metric }) => metric.toUpperCase()).join(', ');
+  const where = below.length === compared.length ? 'every metric' : metrics;
+  return { good: false, text: `Below ${stronger.map(({ name }) => name).join(' and ')} on ${where}.` };
+}

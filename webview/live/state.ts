@@ -1,0 +1,118 @@
+import type { RunEvent } from '../../src/protocol/events';
+import type { LivePanelSnapshot } from '../../src/protocol/livePanel';
+import type { RunSummary } from '../../src/protocol/run';
+import type { XAxis, YAxis } from '../../src/series/axes';
+import { RunSeries } from '../../src/series/runSeries';
+
+/** What the user set, kept when the window is reloaded. */
+export interface LiveSettings {
+  smoothing: number;
+  xAxis: XAxis;
+  yAxis: YAxis;
+  /** Validation metric on the chart; null for the run's main one. */
+  metric: string | null;
+}
+
+/** What `setState` keeps: the extension finds the run again by its directory. */
+export interface KeptState extends LiveSettings {
+  runDirectory: string;
+}
+
+export interface LiveState {
+  settings: LiveSettings;
+  /** The part of the x axis that the charts show; null for all of it. */
+  zoom: { from: number; to: number } | null;
+  /** Null until the extension has answered. */
+  run: RunSummary | null;
+  series: RunSeries;
+  canTrain: boolean;
+  notice: string | null;
+  /** What the user asked for and the extension has not answered yet. */
+  pending: 'stop' | 'resume' | 'evaluate' | null;
+  /** Why the last thing that was asked for did not happen. */
+  problem: string | null;
+}
+
+export type LiveAction =
+  | { kind: 'hydrated'; snapshot: LivePanelSnapshot }
+  | { kind: 'runChanged'; run: RunSummary }
+  | { kind: 'eventsAppended'; events: readonly RunEvent[] }
+  | { kind: 'settingsChanged'; settings: Partial<LiveSettings> }
+  | { kind: 'zoomed'; zoom: LiveState['zoom'] }
+  | { kind: 'asked'; pending: LiveState['pending'] }
+  | { kind: 'answered' }
+  | { kind: 'problem'; message: string | null };
+
+const DEFAULTS: LiveSettings = { smoothing: 0.6, xAxis: 'step', yAxis: 'linear', metric: null };
+
+export function initialState(kept: unknown): LiveState {
+  return {
+    settings: readSettings(kept),
+    zoom: null,
+    run: null,
+    series: new RunSeries(),
+    canTrain: false,
+    notice: null,
+    pending: null,
+    problem: null,
+  };
+}
+
+/**
+ * The state after an action. `series` is the same object throughout and grows: copying it for every step of a long
+ * run would cost more than drawing it.
+ *
+ * `gap` is true when events are missing, and the extension must be asked for the whole history again.
+ */
+export function reduce(state: LiveState, action: LiveAction): { state: LiveState; gap: boolean } {
+  switch (action.kind) {
+    case 'hydrated': {
+      const { run, history, canTrain, notice } = action.snapshot;
+      const series = new RunSeries(history);
+      series.setStepsPerEpoch(run.manifest.progress.stepsPerEpoch);
+      return next({ ...state, run, series, canTrain, notice });
+    }
+    case 'runChanged':
+      state.series.setStepsPerEpoch(action.run.manifest.progress.stepsPerEpoch);
+      return next({ ...state, run: action.run });
+    case 'eventsAppended':
+      // Before the first answer there is nothing to append to, and the answer will hold these events.
+      return state.run === null
+        ? next(state)
+        : { state: { ...state }, gap: !state.series.append(action.events) };
+    case 'settingsChanged': {
+      const settings = { ...state.settings, ...action.settings };
+      return next({ ...state, settings, zoom: settings.xAxis === state.settings.xAxis ? state.zoom : null });
+    }
+    case 'zoomed':
+      return next({ ...state, zoom: action.zoom });
+    case 'asked':
+      return next({ ...state, pending: action.pending, problem: null });
+    case 'answered':
+      return next({ ...state, pending: null });
+    case 'problem':
+      return next({ ...state, problem: action.message });
+  }
+}
+
+/** What to keep; null as long as it is not known which run this is. */
+export function keptState({ settings, run }: LiveState): KeptState | null {
+  return run && { ...settings, runDirectory: run.directory };
+}
+
+function next(state: LiveState): { state: LiveState; gap: boolean } {
+  return { state, gap: false };
+}
+
+/** What an earlier page kept, which may have been another version: what is not understood is set anew. */
+function readSettings(kept: unknown): LiveSettings {
+  const { smoothing, xAxis, yAxis, metric }: { [Name in keyof LiveSettings]?: unknown } =
+    typeof kept === 'object' && kept !== null ? kept : {};
+  return {
+    smoothing:
+      typeof smoothing === 'number' && smoothing >= 0 && smoothing < 1 ? smoothing : DEFAULTS.smoothing,
+    xAxis: xAxis === 'step' || xAxis === 'epoch' || xAxis === 'time' ? xAxis : DEFAULTS.xAxis,
+    yAxis: yAxis === 'linear' || yAxis === 'log' ? yAxis : DEFAULTS.yAxis,
+    metric: typeof metric === 'string' ? metric : DEFAULTS.metric,
+  };
+}

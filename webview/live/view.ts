@@ -1,0 +1,406 @@
+import { html, nothing, type TemplateResult } from 'lit';
+import { describeProtocol, protocolBadge } from '../../src/protocol/evaluation';
+import { isActive, type RunManifest, type RunSummary } from '../../src/protocol/run';
+import {
+  formatCount,
+  formatDelta,
+  formatDuration,
+  formatMetric,
+  formatMetricName,
+  formatPercent,
+} from '../../src/series/format';
+import { button, dropdown, icon, segmented, slider } from '../ui/controls';
+import type { MenuItem } from '../ui/popupMenu';
+import { chartModels, secondMetric, shownMetric, validationMetrics, type ChartHandlers } from './charts';
+import { progressShare, runAbilities, STATUS_ICONS, testTable, testVerdict, trouble } from './runView';
+import type { LiveSettings, LiveState } from './state';
+
+/** What the page does when the user asks for something. */
+export interface LiveHandlers extends ChartHandlers {
+  onStop: () => void;
+  onResume: () => void;
+  onEvaluate: () => void;
+  onOpenConfig: () => void;
+  onOpenLog: () => void;
+  onRetry: () => void;
+  onSettings: (settings: Partial<LiveSettings>) => void;
+  onDismissProblem: () => void;
+}
+
+/** The whole panel. Its frame is the same before the data has come, so that nothing jumps. */
+export function livePanel(state: LiveState, handlers: LiveHandlers): TemplateResult {
+  const { run } = state;
+  return html`
+    ${run ? header(run, state, handlers) : emptyHeader()}
+    <div class="body">
+      ${problemBox(state, handlers)} ${run ? troubleBox(run, handlers) : nothing}
+      ${
+        state.notice === null
+          ? nothing
+          : html`<p class="notice">${icon('info')}<span>${state.notice}</span></p>`
+      }
+      ${run?.manifest.test ? testResults(run.manifest) : nothing} ${charts(state, handlers)}
+      ${messages(state)} ${run ? details(run) : nothing}
+    </div>
+    ${controls(state, handlers)}
+  `;
+}
+
+function emptyHeader(): TemplateResult {
+  return html`<header class="panel-header">
+    <div class="identity"><h1 class="muted">Run</h1></div>
+    <p class="status" role="status">${icon('loading codicon-modifier-spin')}loading</p>
+  </header>`;
+}
+
+function header(run: RunSummary, state: LiveState, handlers: LiveHandlers): TemplateResult {
+  const { manifest, status } = run;
+  const { progress } = manifest;
+  const share = progressShare(manifest);
+  const training = status === 'running' || status === 'stopping';
+  return html`<header class="panel-header">
+      <div class="identity">
+        <h1 title=${run.directory}>${manifest.name}</h1>
+        <p class="status status-${status}" role="status">${icon(STATUS_ICONS[status])}${status}</p>
+      </div>
+      ${
+        status === 'preparing'
+          ? html`<p class="progress muted">reading the data</p>`
+          : html`<p class="progress number">
+              <span>epoch ${progress.epoch}/${progress.epochs}</span>
+              ${
+                share === null
+                  ? nothing
+                  : html`<progress max="1" .value=${share} aria-label="Progress of training"></progress>
+                      <span>${formatPercent(share)}</span>`
+              }
+              ${
+                training && progress.remainingMs !== null
+                  ? html`<span class="muted">${formatDuration(progress.remainingMs)} left</span>`
+                  : nothing
+              }
+            </p>`
+      }
+      <div class="actions">
+        ${actions(run, state, handlers)}
+        <recsight-menu .label=${'More Actions'} .items=${menu(handlers)}></recsight-menu>
+      </div>
+    </header>
+    ${facts(run, state)}`;
+}
+
+function menu(handlers: LiveHandlers): MenuItem[] {
+  return [
+    { label: 'Open Config', icon: 'go-to-file', run: handlers.onOpenConfig },
+    { label: 'Open Log', icon: 'output', run: handlers.onOpenLog },
+  ];
+}
+
+/** At most one primary action: what one most likely wants of a run in this status. */
+function actions(run: RunSummary, { canTrain, pending }: LiveState, handlers: LiveHandlers): TemplateResult {
+  const { stoppable, resumable, evaluable } = runAbilities(run, canTrain);
+  const busy = pending !== null;
+  return html`
+    ${
+      evaluable
+        ? button({
+            label: 'Evaluate',
+            icon: 'beaker',
+            primary: !resumable,
+            disabled: busy,
+            title: 'Rank the test split with the best checkpoint',
+            onClick: handlers.onEvaluate,
+          })
+        : nothing
+    }
+    ${
+      resumable
+        ? button({
+            label: 'Resume',
+            icon: 'debug-continue',
+            primary: true,
+            disabled: busy,
+            title: 'Train on from the last checkpoint',
+            onClick: handlers.onResume,
+          })
+        : nothing
+    }
+    ${
+      stoppable
+        ? button({
+            label: 'Stop',
+            icon: 'debug-stop',
+            primary: true,
+            disabled: busy || run.status === 'stopping',
+            title: 'Save a checkpoint and end the trainer',
+            onClick: handlers.onStop,
+          })
+        : nothing
+    }
+  `;
+}
+
+/** The newest figures in one line. */
+function facts({ manifest, status }: RunSummary, { series }: LiveState): TemplateResult {
+  const { last, best, mainMetric, progress, backend, dataset } = manifest;
+  const second = secondMetric(manifest);
+  const throughput = series.get('throughput')?.value.at(-1);
+  const bestIsLast = last !== null && last.epoch === best?.epoch;
+  const bestText =
+    best && `best ${bestIsLast ? '' : `${formatMetric(best.metrics[mainMetric] ?? NaN)} `}e${best.epoch}`;
+  return html`<ul class="facts" aria-label="Newest figures">
+    ${
+      last
+        ? html`<li>
+            ${fact(mainMetric, formatMetric(last.metrics[mainMetric] ?? NaN))}
+            ${bestText === null ? nothing : html`<span class="best">${icon('star-full')}${bestText}</span>`}
+          </li>`
+        : nothing
+    }
+    ${last && second !== null ? html`<li>${fact(second, formatMetric(last.metrics[second] ?? NaN))}</li>` : nothing}
+    ${progress.loss === null ? nothing : html`<li>${fact('loss', formatMetric(progress.loss))}</li>`}
+    ${
+      throughput === undefined || !isActive(status)
+        ? nothing
+        : html`<li>
+            <span class="number">${formatCount(throughput)}</span> <span class="muted">seq/s</span>
+          </li>`
+    }
+    ${
+      dataset
+        ? html`<li class="muted">
+            ${formatCount(dataset.numUsers)} users · ${formatCount(dataset.numItems)} items
+          </li>`
+        : nothing
+    }
+    ${
+      backend
+        ? html`<li class="muted">
+            ${backend.name} · ${backend.threads} ${backend.threads === 1 ? 'thread' : 'threads'}
+          </li>`
+        : nothing
+    }
+  </ul>`;
+}
+
+function fact(label: string, value: string): TemplateResult {
+  return html`<span class="muted">${label}</span> <b class="number">${value}</b>`;
+}
+
+/** What went wrong with something that the user asked for here. */
+function problemBox({ problem, run }: LiveState, handlers: LiveHandlers): TemplateResult | typeof nothing {
+  if (problem === null) return nothing;
+  return html`<section class="box error" role="alert">
+    ${icon('error', 'Error')}
+    <div>
+      <p class="message">${problem}</p>
+      <p class="buttons">
+        ${
+          run
+            ? button({ label: 'Dismiss', onClick: handlers.onDismissProblem })
+            : button({ label: 'Try Again', icon: 'refresh', onClick: handlers.onRetry })
+        }
+      </p>
+    </div>
+  </section>`;
+}
+
+/** Why the run ended early. */
+function troubleBox(run: RunSummary, handlers: LiveHandlers): TemplateResult | typeof nothing {
+  const found = trouble(run);
+  if (!found) return nothing;
+  return html`<section class="box ${run.status === 'failed' ? 'error' : 'warning'}" aria-label=${found.title}>
+    ${icon(run.status === 'failed' ? 'error' : 'warning')}
+    <div>
+      <h2>${found.title}</h2>
+      <p class="message">${found.message}</p>
+      <p class="muted">${found.advice}</p>
+      <p class="buttons">
+        ${button({ label: 'Open Log', icon: 'output', onClick: handlers.onOpenLog })}
+        ${button({ label: 'Open Config', icon: 'go-to-file', onClick: handlers.onOpenConfig })}
+      </p>
+    </div>
+  </section>`;
+}
+
+function testResults(manifest: RunManifest): TemplateResult | typeof nothing {
+  const table = testTable(manifest);
+  const { test } = manifest;
+  if (!table || !test) return nothing;
+  const verdict = testVerdict(table);
+  return html`<section class="test" aria-labelledby="test-title">
+    <header>
+      <h2 id="test-title">Test</h2>
+      <span class="badge" title=${describeProtocol(test.protocol)}>${protocolBadge(test.protocol)}</span>
+      <span class="muted">
+        best checkpoint, epoch ${test.epoch} · ${formatCount(test.protocol.numUsers)} users ·
+        ${formatCount(test.protocol.numCandidates)} items
+      </span>
+    </header>
+    <p class="verdict ${verdict.good ? 'good' : 'bad'}">
+      ${icon(verdict.good ? 'pass' : 'warning')}${verdict.text}
+    </p>
+    <div class="scroll" tabindex="0" role="region" aria-labelledby="test-title">
+      <table>
+        <thead>
+          <tr>
+            <td></td>
+            ${table.columns.map(({ name, own }) => html`<th scope="col" class=${own ? 'own' : ''}>${name}</th>`)}
+            <th scope="col">against best baseline</th>
+          </tr>
+        </thead>
+        <tbody>
+          ${table.rows.map(
+            ({ metric, values, best, delta }) =>
+              html`<tr>
+                <th scope="row">${formatMetricName(metric)}</th>
+                ${values.map(
+                  (value) =>
+                    html`<td class="number">
+                      ${
+                        value === null
+                          ? '–'
+                          : value === best
+                            ? html`<b>${formatMetric(value)}</b>`
+                            : formatMetric(value)
+                      }
+                    </td>`,
+                )}
+                <td class="number ${delta !== null && delta < 0 ? 'worse' : ''}">
+                  ${delta === null ? '–' : formatDelta(delta)}
+                </td>
+              </tr>`,
+          )}
+        </tbody>
+      </table>
+    </div>
+  </section>`;
+}
+
+function charts(state: LiveState, handlers: LiveHandlers): TemplateResult {
+  return html`<div class="charts">
+    ${chartModels(state, handlers).map((model) => html`<recsight-line-chart .model=${model}></recsight-line-chart>`)}
+  </div>`;
+}
+
+/** How the charts are drawn. */
+function controls(state: LiveState, { onSettings }: LiveHandlers): TemplateResult {
+  const { settings } = state;
+  const metrics = validationMetrics(state);
+  return html`<section class="controls" aria-label="Charts">
+    ${
+      metrics.length > 1
+        ? html`<span class="labelled">
+            <span class="muted" aria-hidden="true">validation</span>
+            ${dropdown({
+              label: 'Validation metric',
+              choices: metrics.map((metric) => ({ value: metric, label: formatMetricName(metric) })),
+              value: shownMetric(state),
+              onChange: (metric) => onSettings({ metric }),
+            })}
+          </span>`
+        : nothing
+    }
+    ${slider({
+      label: 'smoothing',
+      title: 'Moving average of training loss and throughput',
+      min: 0,
+      max: 0.99,
+      step: 0.01,
+      value: settings.smoothing,
+      format: (value) => value.toFixed(2),
+      onChange: (smoothing) => onSettings({ smoothing }),
+    })}
+    ${segmented({
+      label: 'x',
+      choices: [
+        { value: 'step', label: 'step' },
+        { value: 'epoch', label: 'epoch' },
+        { value: 'time', label: 'time' },
+      ],
+      value: settings.xAxis,
+      onChange: (xAxis) => onSettings({ xAxis }),
+    })}
+    ${segmented({
+      label: 'y',
+      choices: [
+        { value: 'linear', label: 'lin' },
+        { value: 'log', label: 'log' },
+      ],
+      value: settings.yAxis,
+      onChange: (yAxis) => onSettings({ yAxis }),
+    })}
+    <span class="legend muted">
+      <span>${icon('star-full')} best</span> <span>${icon('flag')} last checkpoint</span>
+    </span>
+  </section>`;
+}
+
+const LEVEL_ICONS = { info: 'info', warning: 'warning', error: 'error' } as const;
+
+/** What the trainer said, newest first. */
+function messages({ series }: LiveState): TemplateResult | typeof nothing {
+  const list = series.messages;
+  if (list.length === 0) return nothing;
+  return html`<section class="messages" aria-labelledby="messages-title">
+    <h2 id="messages-title">Messages <span class="muted">${formatCount(list.length)}</span></h2>
+    <ul tabindex="0" aria-labelledby="messages-title">
+      ${list
+        .toReversed()
+        .map(
+          ({ level, message, time }) =>
+            html`<li class=${level}>
+              ${icon(LEVEL_ICONS[level], level)}<time
+                class="muted number"
+                datetime=${new Date(time).toISOString()}
+                >${new Date(time).toLocaleTimeString('en-GB')}</time
+              ><span class="message">${message}</span>
+            </li>`,
+        )}
+    </ul>
+  </section>`;
+}
+
+/** What one needs to know to repeat the run. */
+function details({ manifest, directory }: RunSummary): TemplateResult {
+  const { git, dataset, timings } = manifest;
+  const rows: [string, string | null][] = [
+    ['run', directory],
+    ['config', manifest.configPath],
+    ['model', manifest.model],
+    ['seed', String(manifest.seed)],
+    [
+      'data',
+      dataset &&
+        `${formatCount(dataset.numInteractions)} interactions, fingerprint ${dataset.fingerprint.slice(0, 12)}`,
+    ],
+    ['commit', git && `${git.commit.slice(0, 12)}${git.dirty ? ' and uncommitted changes' : ''}`],
+    [
+      'backend',
+      manifest.backend &&
+        `${manifest.backend.name} ${manifest.backend.version} on ${manifest.backend.device}`,
+    ],
+    [
+      'time',
+      `${formatDuration(timings.prepare * 1000)} preparing, ${formatDuration(timings.train * 1000)} training, ` +
+        `${formatDuration(timings.evaluate * 1000)} evaluating`,
+    ],
+    [
+      'versions',
+      Object.entries(manifest.versions)
+        .map(([name, version]) => `${name} ${version}`)
+        .join(', ') || null,
+    ],
+  ];
+  return html`<details class="details">
+    <summary>Details</summary>
+    <dl>
+      ${rows.map(([name, value]) =>
+        value === null
+          ? nothing
+          : html`<dt class="muted">${name}</dt>
+              <dd>${value}</dd>`,
+      )}
+    </dl>
+  </details>`;
+}

@@ -1,0 +1,52 @@
+import type { Theme } from '../ui/theme';
+import type { ChartLine, ChartModel } from './chartModel';
+
+/** All points of a chart as comma-separated values, one row a point; times in ISO 8601. */
+export function chartCsv(lines: readonly ChartLine[]): string {
+  const rows = ['line,step,epoch,time,value'];
+  for (const { label, columns } of lines) {
+    for (let i = 0; i < columns.step.length; i++) {
+      const time = new Date(columns.time[i]!).toISOString();
+      rows.push([csvField(label), columns.step[i], columns.epoch[i], time, columns.value[i]].join(','));
+    }
+  }
+  return rows.join('\n') + '\n';
+}
+
+/**
+ * The chart as it is on screen, under its title, as a PNG file.
+ *
+ * @param plot the canvas that it is drawn on
+ * @param pixelRatio canvas pixels per CSS pixel
+ */
+export async function chartPng(
+  { title, badge }: ChartModel,
+  plot: HTMLCanvasElement,
+  theme: Theme,
+  pixelRatio: number,
+): Promise<ArrayBuffer> {
+  const margin = 12 * pixelRatio;
+  const heading = 24 * pixelRatio;
+  const canvas = document.createElement('canvas');
+  canvas.width = plot.width + 2 * margin;
+  canvas.height = plot.height + heading + 2 * margin;
+  const context = canvas.getContext('2d')!;
+  context.fillStyle = theme.background;
+  context.fillRect(0, 0, canvas.width, canvas.height);
+  context.drawImage(plot, margin, margin + heading);
+  context.textBaseline = 'top';
+  context.fillStyle = theme.foreground;
+  context.font = `600 ${13 * pixelRatio}px ${theme.font}`;
+  context.fillText(title, margin, margin);
+  const badgeStart = margin + context.measureText(title).width + 12 * pixelRatio;
+  context.fillStyle = theme.muted;
+  context.font = `${11 * pixelRatio}px ${theme.font}`;
+  if (badge) context.fillText(badge.text, badgeStart, margin + 2 * pixelRatio);
+  const blob = await new Promise<Blob | null>((resolve) => canvas.toBlob(resolve, 'image/png'));
+  if (!blob) throw new Error('The browser made no picture of the chart: it may be too large.');
+  return blob.arrayBuffer();
+}
+
+function csvField(text: string): string {
+  return /[",\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
+}

@@ -1,0 +1,105 @@
+import uPlot from 'uplot';
+import type { Theme } from '../ui/theme';
+import type { ChartMark } from './chartModel';
+
+/** Where a line ends, in canvas pixels, and what is written there. */
+export interface LineEnd {
+  x: number;
+  y: number;
+  text: string;
+  color: string;
+}
+
+const LABEL_SIZE = 11;
+const LABEL_GAP = 6;
+const LINE_HEIGHT = 14;
+
+/** ★ where validation was best, ⚑ at the last checkpoint, a dashed line where training was resumed. */
+export function drawMarks(plot: uPlot, marks: readonly ChartMark[], theme: Theme): void {
+  const { ctx: context, bbox } = plot;
+  const ratio = uPlot.pxRatio;
+  context.save();
+  for (const { kind, x } of marks) {
+    const { min, max } = plot.scales.x!;
+    if (x < min! || x > max!) continue;
+    const left = Math.round(plot.valToPos(x, 'x', true));
+    context.strokeStyle = context.fillStyle = theme.muted;
+    if (kind === 'resumed' || kind === 'best') {
+      context.globalAlpha = 0.6;
+      context.lineWidth = ratio;
+      context.setLineDash(kind === 'best' ? [ratio, 3 * ratio] : [4 * ratio, 4 * ratio]);
+      context.beginPath();
+      context.moveTo(left, bbox.top);
+      context.lineTo(left, bbox.top + bbox.height);
+      context.stroke();
+      context.globalAlpha = 1;
+      context.setLineDash([]);
+    }
+    if (kind === 'best') {
+      context.fillStyle = theme.foreground;
+      context.fill(star(left, bbox.top - 7 * ratio, 6 * ratio));
+    } else if (kind === 'checkpoint') {
+      context.fill(flag(left, bbox.top + bbox.height, ratio));
+    }
+  }
+  context.restore();
+}
+
+/** CSS pixels that the labels need right of the plot. */
+export function endLabelWidth(texts: readonly string[], theme: Theme): number {
+  const context = document.createElement('canvas').getContext('2d')!;
+  context.font = `${LABEL_SIZE}px ${theme.numberFont}`;
+  const widest = Math.max(0, ...texts.map((text) => context.measureText(text).width));
+  // In steps, so that the plot does not breathe with every new value.
+  return Math.ceil((widest + LABEL_GAP + 4) / 8) * 8;
+}
+
+/**
+ * Writes each line's name or value where it ends, moved apart where they would overlap.
+ *
+ * @param inside left of the end, above the line, instead of in the margin
+ */
+export function drawEndLabels(plot: uPlot, ends: readonly LineEnd[], theme: Theme, inside: boolean): void {
+  const { ctx: context, bbox } = plot;
+  const ratio = uPlot.pxRatio;
+  context.save();
+  context.font = `${LABEL_SIZE * ratio}px ${theme.numberFont}`;
+  context.textBaseline = 'middle';
+  context.textAlign = inside ? 'right' : 'left';
+  context.lineJoin = 'round';
+  context.lineWidth = 4 * ratio;
+  context.strokeStyle = theme.background;
+  let free = bbox.top - Infinity;
+  for (const { x, y, text, color } of [...ends].sort((a, b) => a.y - b.y)) {
+    const wanted = inside ? y - 10 * ratio : y;
+    const at = Math.min(Math.max(wanted, free, bbox.top), bbox.top + bbox.height);
+    free = at + LINE_HEIGHT * ratio;
+    const left = inside ? x - 2 * ratio : x + LABEL_GAP * ratio;
+    context.strokeText(text, left, at);
+    context.fillStyle = color;
+    context.fillText(text, left, at);
+  }
+  context.restore();
+}
+
+function star(x: number, y: number, radius: number): Path2D {
+  const path = new Path2D();
+  for (let i = 0; i < 10; i++) {
+    const length = i % 2 === 0 ? radius : radius * 0.42;
+    const angle = (i * Math.PI) / 5 - Math.PI / 2;
+    path.lineTo(x + length * Math.cos(angle), y + length * Math.sin(angle));
+  }
+  path.closePath();
+  return path;
+}
+
+/** A flag whose pole stands on the axis. */
+function flag(x: number, bottom: number, ratio: number): Path2D {
+  const path = new Path2D();
+  path.rect(x - 0.5 * ratio, bottom - 11 * ratio, ratio, 11 * ratio);
+  path.moveTo(x, bottom - 11 * ratio);
+  path.lineTo(x + 7 * ratio, bottom - 8 * ratio);
+  path.lineTo(x, bottom - 5 * ratio);
+  path.closePath();
+  return path;
+}

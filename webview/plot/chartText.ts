@@ -1,0 +1,64 @@
+import type { XAxis } from '../../src/series/axes';
+import { formatCount, formatDuration } from '../../src/series/format';
+import type { DrawnLine } from './chartData';
+import type { ChartLine, ChartModel } from './chartModel';
+
+/** A place on the x axis: `step 1,200`, `epoch 3.52`, `2m 3s`. */
+export function formatX(x: number, axis: XAxis): string {
+  if (axis === 'time') return formatDuration(x * 1000);
+  return axis === 'step' ? `step ${formatCount(x)}` : `epoch ${Number(x.toFixed(2))}`;
+}
+
+/** The ticks of an axis in as few digits as tell them apart; thousands become `k`, millions `M`. */
+export function formatTicks(ticks: readonly number[], increment: number): string[] {
+  const largest = Math.max(...ticks.map(Math.abs));
+  const [scale, unit] =
+    largest >= 1e9 ? [1e9, 'G'] : largest >= 1e6 ? [1e6, 'M'] : largest >= 1e4 ? [1e3, 'k'] : [1, ''];
+  const digits = Math.min(10, Math.max(0, -Math.floor(Math.log10(increment / scale) + 1e-9)));
+  return ticks.map((tick) =>
+    tick === 0 ? '0' : `${(tick / scale).toFixed(digits).replace('-', '−')}${unit}`,
+  );
+}
+
+/** The ticks of a log axis: powers of ten, and what is between them when there are no two of those. */
+export function formatLogTicks(ticks: readonly (number | null)[]): (string | null)[] {
+  const isPower = (tick: number | null) => tick !== null && Math.abs(Math.log10(tick) % 1) < 1e-9;
+  const sparse = ticks.filter(isPower).length >= 2;
+  return ticks.map((tick) => {
+    if (tick === null || (sparse && !isPower(tick))) return null;
+    return tick >= 1e4 || tick < 1e-3
+      ? tick.toExponential(0).replace('e+', 'e').replace('-', '−')
+      : String(tick);
+  });
+}
+
+/** What the chart shows in words, for those who cannot see it. */
+export function summarize(model: ChartModel, lines: readonly ChartLine[]): string {
+  const about = lines.map((line) => {
+    const { value } = line.columns;
+    const finite = value.filter(Number.isFinite);
+    const at = (i: number): string => `${line.format(value[i]!)} at ${formatX(line.x[i]!, model.xAxis)}`;
+    const lowest = finite.reduce((a, b) => Math.min(a, b), Infinity);
+    const highest = finite.reduce((a, b) => Math.max(a, b), -Infinity);
+    const range = finite.length > 0 ? ` between ${line.format(lowest)} and ${line.format(highest)}` : '';
+    return `${line.label}: ${formatCount(value.length)} points${range}, from ${at(0)} to ${at(value.length - 1)}`;
+  });
+  return `${model.title}, line chart by ${model.xAxis}. ${about.join('. ')}.`;
+}
+
+/** What the chart does not show as it is, one sentence each. */
+export function notesOn(lines: readonly DrawnLine[]): string[] {
+  const sum = (count: (line: DrawnLine) => number) => lines.reduce((total, line) => total + count(line), 0);
+  const largest = Math.max(...lines.map((line) => line.largestBucket));
+  const notPositive = sum((line) => line.notPositive);
+  const notFinite = sum((line) => line.notFinite);
+  return [
+    largest > 1 ? `Buckets of up to ${formatCount(largest)} points; band from min to max.` : '',
+    notPositive > 0 ? `${plural(notPositive, 'value')} ≤ 0 not on the log axis.` : '',
+    notFinite > 0 ? `${plural(notFinite, 'value')} not finite.` : '',
+  ].filter((note) => note !== '');
+}
+
+function plural(count: number, noun: string): string {
+  return `${formatCount(count)} ${noun}${count === 1 ? '' : 's'}`;
+}

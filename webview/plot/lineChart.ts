@@ -1,0 +1,509 @@
+import { html, nothing, render, type TemplateResult } from 'lit';
+import uPlot from 'uplot';
+import { formatCount } from '../../src/series/format';
+import { icon, iconButton } from '../ui/controls';
+import type { MenuItem } from '../ui/popupMenu';
+import { fade, onThemeChange, readTheme, type Theme } from '../ui/theme';
+import { alignLines, COLUMNS_PER_LINE, drawLine, fullRange, type DrawnLine } from './chartData';
+import { chartCsv, chartPng } from './chartFiles';
+import { drawEndLabels, drawMarks, endLabelWidth, type LineEnd } from './chartMarks';
+import type { ChartLine, ChartModel, Zoom } from './chartModel';
+import { formatLogTicks, formatTicks, formatX, notesOn, summarize } from './chartText';
+
+/** Told apart without colour too. */
+const DASHES = [[], [7, 3], [2, 3], [9, 3, 2, 3]];
+const TIME_INCREMENTS = [1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1800, 3600, 7200, 21600, 43200, 86400];
+/** uPlot's constants, which are of a kind that TypeScript cannot import. */
+// eslint-disable-next-line @typescript-eslint/no-unsafe-enum-assignment
+const AXIS_SIDES: Record<ChartLine['side'], uPlot.Axis.Side> = { left: 3, right: 1 };
+/** Rows of the table view. Everything is in the CSV file. */
+const MAX_TABLE_ROWS = 200;
+
+/**
+ * A line chart with its title: `<recsight-line-chart .model=${model}>`.
+ *
+ * Drag to zoom, double-click for all. With the keyboard: arrows move the crosshair (Shift by ten), Home and End,
+ * + and − zoom, 0 or Escape shows all. There is a table in place of the picture for those who want one.
+ */
+export class LineChart extends HTMLElement {
+  #model: ChartModel | null = null;
+  #theme: Theme = readTheme();
+  #plot: uPlot | null = null;
+  /** What the plot was made for; another one is made when this changes. */
+  #plotKey = '';
+  #lines: readonly ChartLine[] = [];
+  #drawn: readonly DrawnLine[] = [];
+  #asTable = false;
+  #scheduled = false;
+  #disconnect: () => void = () => undefined;
+
+  set model(model: ChartModel) {
+    this.#model = model;
+    this.#schedule();
+  }
+
+  /** Points on the canvas of the line that has most of them. */
+  get drawnPoints(): number {
+    return Math.max(0, ...this.#drawn.map(({ buckets }) => buckets.x.length));
+  }
+
+  connectedCallback(): void {
+    const size = new ResizeObserver(() => this.#schedule());
+    size.observe(this);
+    const endTheme = onThemeChange(() => {
+      this.#theme = readTheme();
+      this.#dropPlot();
+      this.#schedule();
+    });
+    this.#disconnect = () => {
+      size.disconnect();
+      endTheme();
+      this.#dropPlot();
+    };
+    this.#theme = readTheme();
+    this.#schedule();
+  }
+
+  disconnectedCallback(): void {
+    this.#disconnect();
+  }
+
+  /** Draws once a frame at most, however often the model changes. */
+  #schedule(): void {
+    if (this.#scheduled) return;
+    this.#scheduled = true;
+    requestAnimationFrame(() => {
+      this.#scheduled = false;
+      if (this.isConnected && this.#model) this.#update(this.#model);
+    });
+  }
+
+  #update(model: ChartModel): void {
+    this.#lines = model.lines.filter(({ x }) => x.length > 0);
+    const full = this.#lines.length > 0 ? fullRange(this.#lines) : { from: 0, to: 1 };
+    const range = model.zoom ?? full;
+    const pixels = this.#plot ? Math.round(this.#plot.bbox.width / uPlot.pxRatio) : this.clientWidth;
+    this.#drawn = this.#lines.map((line) => drawLine(line, model.yAxis, range, pixels));
+    const drawable = this.#drawn.some(({ buckets }) => buckets.mean.some(Number.isFinite));
+    this.#renderFrame(model, drawable);
+    if (drawable && !this.#asTable) this.#renderPlot(model, range);
+    else this.#dropPlot();
+  }
+
+  #renderFrame(model: ChartModel, drawable: boolean): void {
+    const hasPoints = this.#lines.length > 0;
+    const notes = hasPoints ? notesOn(this.#drawn) : [];
+    render(
+      html`<header>
+          <h2>${model.title}</h2>
+          ${model.badge ? html`<span class="badge" title=${model.badge.title}>${model.badge.text}</span>` : nothing}
+          <span class="chart-tools">
+            ${model.zoom ? iconButton('zoom-out', 'Show All', () => model.onZoom(null)) : nothing}
+            ${iconButton(
+              this.#asTable ? 'graph-line' : 'table',
+              this.#asTable ? 'View as Chart' : 'View as Table',
+              () => {
+                this.#asTable = !this.#asTable;
+                this.#update(model);
+              },
+            )}
+            <recsight-menu
+              .label=${`More for ${model.title}`}
+              .items=${this.#menu(model, drawable)}
+            ></recsight-menu>
+          </span>
+        </header>
+        ${
+          this.#asTable && hasPoints
+            ? this.#table(model)
+            : html`<div
+                class="plot"
+                ?hidden=${!drawable}
+                role="slider"
+                tabindex="0"
+                aria-label=${drawable ? summarize(model, this.#lines) : model.title}
+                aria-valuemin="0"
+                aria-valuemax=${Math.max(0, this.drawnPoints - 1)}
+                @keydown=${(event: KeyboardEvent) => this.#keyPressed(event)}
+                @blur=${() => this.#moveCursor(null)}
+              ></div>`
+        }
+        ${
+          drawable || (this.#asTable && hasPoints)
+            ? nothing
+            : html`<p class="chart-empty">
+                ${hasPoints ? 'Nothing here can be drawn on this axis.' : model.empty}
+              </p>`
+        }
+        <p class="chart-notes">${notes.join(' ')}</p>`,
+      this,
+    );
+  }
+
+  #menu(model: ChartModel, drawable: boolean): MenuItem[] {
+    const csv = {
+      label: 'Save as CSV…',
+      icon: 'save',
+      run: () => model.onSave(`${model.fileName}.csv`, chartCsv(this.#lines)),
+    };
+    const png = { label: 'Save as PNG…', icon: 'file-media', run: () => void this.#savePng(model) };
+    return drawable && !this.#asTable ? [png, csv] : [csv];
+  }
+
+  async #savePng(model: ChartModel): Promise<void> {
+    if (!this.#plot) return;
+    const png = await chartPng(model, this.#plot.ctx.canvas, this.#theme, uPlot.pxRatio);
+    model.onSave(`${model.fileName}.png`, png);
+  }
+
+  #table(model: ChartModel): TemplateResult {
+    return html`<div class="chart-table" tabindex="0" role="region" aria-label=${`${model.title}, table`}>
+      ${this.#lines.map(({ label, columns, format }) => {
+        const total = columns.step.length;
+        const rows = Array.from({ length: Math.min(total, MAX_TABLE_ROWS) }, (_, i) => total - 1 - i);
+        return html`<table>
+          <caption>
+            ${label}${total > rows.length ? `: the newest ${rows.length} of ${formatCount(total)} points` : nothing}
+          </caption>
+          <thead>
+            <tr>
+              <th scope="col">step</th>
+              <th scope="col">epoch</th>
+              <th scope="col">time</th>
+              <th scope="col">value</th>
+            </tr>
+          </thead>
+          <tbody class="number">
+            ${rows.map(
+              (i) =>
+                html`<tr>
+                  <td>${formatCount(columns.step[i]!)}</td>
+                  <td>${columns.epoch[i]!.toFixed(2)}</td>
+                  <td>${new Date(columns.time[i]!).toLocaleTimeString()}</td>
+                  <td>${format(columns.value[i]!)}</td>
+                </tr>`,
+            )}
+          </tbody>
+        </table>`;
+      })}
+    </div>`;
+  }
+
+  #renderPlot(model: ChartModel, range: Zoom): void {
+    const container = this.querySelector<HTMLElement>('.plot')!;
+    const { clientWidth: width, clientHeight: height } = container;
+    if (width === 0 || height === 0) return;
+    const key = JSON.stringify([
+      model.xAxis,
+      model.yAxis,
+      this.#lines.map(({ label, side }) => [label, side]),
+    ]);
+    const data = alignLines(this.#drawn);
+    if (!this.#plot || key !== this.#plotKey) {
+      this.#dropPlot();
+      this.#plotKey = key;
+      this.#plot = new uPlot(this.#options(model, width, height), data, container);
+    }
+    const plot = this.#plot;
+    plot.batch(() => {
+      if (plot.width !== width || plot.height !== height) plot.setSize({ width, height });
+      this.#lines.forEach((line, i) => {
+        const average = 1 + i * COLUMNS_PER_LINE + 3;
+        plot.series[average]!.show = line.smoothing > 0;
+        plot.series[average - 1]!.alpha = line.smoothing > 0 ? 0.35 : 1;
+        plot.series[average - 1]!.width = line.smoothing > 0 ? 1 : 1.75;
+      });
+      plot.setData(data, false);
+      plot.setScale('x', { min: range.from, max: range.to });
+    });
+  }
+
+  #dropPlot(): void {
+    this.#plot?.destroy();
+    this.#plot = null;
+  }
+
+  #colorOf(line: number): string {
+    return this.#theme.series[line % this.#theme.series.length]!;
+  }
+
+  #options(model: ChartModel, width: number, height: number): uPlot.Options {
+    const { muted, line: lineColor, numberFont, font } = this.#theme;
+    const log = model.yAxis === 'log';
+    const sides = [...new Set(this.#lines.map(({ side }) => side))];
+    const axis = {
+      stroke: muted,
+      font: `11px ${numberFont}`,
+      labelFont: `11px ${font}`,
+      ticks: { show: false },
+      gap: 6,
+    };
+    return {
+      width,
+      height,
+      pxAlign: 0,
+      padding: [14, () => this.#endLabelSpace(), 0, 0],
+      legend: { show: false },
+      scales: {
+        x: { time: false },
+        ...Object.fromEntries(
+          sides.map((side) => [side, { distr: log ? 3 : 1, range: rangeOf(this.#lines, side, log) }]),
+        ),
+      },
+      axes: [
+        {
+          ...axis,
+          size: 22,
+          space: 64,
+          label: model.xAxis === 'time' ? 'training time' : model.xAxis,
+          labelSize: 16,
+          labelGap: 0,
+          grid: { show: false },
+          border: { show: true, stroke: lineColor, width: 1 },
+          ...(model.xAxis === 'time' && { incrs: TIME_INCREMENTS }),
+          ...(model.xAxis === 'step' && { incrs: wholeIncrements() }),
+          values: (_plot, ticks, _axis, _space, increment) =>
+            model.xAxis === 'time' ? ticks.map((x) => formatX(x, 'time')) : formatTicks(ticks, increment),
+        },
+        ...sides.map((side, i): uPlot.Axis => {
+          const lines = this.#lines.filter((line) => line.side === side);
+          return {
+            ...axis,
+            scale: side,
+            side: AXIS_SIDES[side],
+            size: (_plot, values: (string | null)[] | null) =>
+              12 + 6.6 * Math.max(2, ...(values ?? []).map((text) => text?.length ?? 0)),
+            space: 36,
+            grid: { show: i === 0, stroke: fade(lineColor, 0.6), width: 1 },
+            ...(sides.length > 1 && { stroke: this.#colorOf(this.#lines.indexOf(lines[0]!)) }),
+            values: (_plot, ticks, _axis, _space, increment) =>
+              log
+                ? formatLogTicks(ticks)
+                : lines[0]!.fromZero
+                  ? ticks.map(lines[0]!.format)
+                  : formatTicks(ticks, increment),
+          };
+        }),
+      ],
+      series: [
+        {},
+        ...this.#lines.flatMap((line, i): uPlot.Series[] => {
+          const stroke = this.#colorOf(i);
+          const edge = { scale: line.side, width: 0, points: { show: false } };
+          const drawn = { scale: line.side, stroke, width: 1.75, dash: DASHES[i % DASHES.length]! };
+          return [
+            edge,
+            edge,
+            { ...drawn, points: { size: 5, fill: stroke, width: 0 } },
+            { ...drawn, points: { show: false } },
+          ];
+        }),
+      ],
+      bands: this.#lines.map((_, i) => ({
+        series: [1 + i * COLUMNS_PER_LINE + 1, 1 + i * COLUMNS_PER_LINE],
+        fill: fade(this.#colorOf(i), 0.22),
+      })),
+      cursor: {
+        y: false,
+        drag: { x: true, y: false, setScale: false, dist: 4 },
+        points: { size: 7, width: 0 },
+        sync: {
+          key: 'recsight',
+          scales: ['x', null],
+          filters: { pub: (type) => type.startsWith('mouse') && !/down|up/.test(type) },
+        },
+        bind: {
+          dblclick: () => () => {
+            this.#model?.onZoom(null);
+            return null;
+          },
+        },
+      },
+      hooks: {
+        setSelect: [
+          (plot) => {
+            const { left, width: selected } = plot.select;
+            if (selected < 4) return;
+            const from = plot.posToVal(left, 'x');
+            const to = plot.posToVal(left + selected, 'x');
+            plot.setSelect({ left: 0, top: 0, width: 0, height: 0 }, false);
+            this.#model?.onZoom({ from, to });
+          },
+        ],
+        setCursor: [(plot) => this.#showTooltip(plot)],
+        draw: [
+          (plot) => {
+            drawMarks(plot, this.#model!.marks, this.#theme);
+            drawEndLabels(plot, this.#lineEnds(plot), this.#theme, this.#hasRightAxis);
+          },
+        ],
+      },
+    };
+  }
+
+  get #hasRightAxis(): boolean {
+    return this.#lines.some(({ side }) => side === 'right');
+  }
+
+  /** CSS pixels right of the plot for the labels of the lines; beside a right axis they are inside the plot. */
+  #endLabelSpace(): number {
+    if (this.#hasRightAxis) return 8;
+    const texts = this.#lines.map((line, i) => this.#endLabel(line, this.#drawn[i]!));
+    return endLabelWidth(texts, this.#theme);
+  }
+
+  #endLabel(line: ChartLine, { buckets, smoothed }: DrawnLine): string {
+    const value = (smoothed ?? buckets.mean).findLast(Number.isFinite);
+    if (value === undefined) return '';
+    return this.#lines.length > 1 && !this.#hasRightAxis
+      ? `${line.label} ${line.format(value)}`
+      : line.format(value);
+  }
+
+  #lineEnds(plot: uPlot): LineEnd[] {
+    return this.#lines.flatMap((line, i) => {
+      const { buckets, smoothed } = this.#drawn[i]!;
+      const values = smoothed ?? buckets.mean;
+      const end = values.findLastIndex(Number.isFinite);
+      if (end < 0) return [];
+      return [
+        {
+          x: plot.valToPos(buckets.x[end]!, 'x', true),
+          y: plot.valToPos(values[end]!, line.side, true),
+          text: this.#endLabel(line, this.#drawn[i]!),
+          color: this.#colorOf(i),
+        },
+      ];
+    });
+  }
+
+  #keyPressed(event: KeyboardEvent): void {
+    const { drawnPoints: count } = this;
+    if (!this.#plot || !this.#model || count === 0 || event.ctrlKey || event.metaKey || event.altKey) return;
+    const x = this.#plot.data[0];
+    const at = this.#plot.cursor.idx ?? x.length;
+    const stride = event.shiftKey ? 10 : 1;
+    const target = { ArrowLeft: at - stride, ArrowRight: at + stride, Home: 0, End: x.length - 1 }[event.key];
+    const factor = { '+': 0.5, '=': 0.5, '-': 2 }[event.key];
+    if (target !== undefined) {
+      this.#moveCursor(Math.max(0, Math.min(x.length - 1, target)));
+    } else if (factor !== undefined) {
+      const middle = x[Math.min(at, x.length - 1)]!;
+      const { min, max } = this.#plot.scales.x!;
+      const full = fullRange(this.#lines);
+      const from = Math.max(full.from, middle - (middle - min!) * factor);
+      const to = Math.min(full.to, middle + (max! - middle) * factor);
+      if (to > from) this.#model.onZoom(from === full.from && to === full.to ? null : { from, to });
+    } else if (event.key === '0' || event.key === 'Escape') {
+      this.#model.onZoom(null);
+    } else {
+      return;
+    }
+    event.preventDefault();
+  }
+
+  /** Puts the crosshair on a column of the data; null takes it away. */
+  #moveCursor(index: number | null): void {
+    const plot = this.#plot;
+    if (!plot) return;
+    const left = index === null ? -10 : plot.valToPos(plot.data[0][index]!, 'x');
+    plot.setCursor({ left, top: index === null ? -10 : 10 });
+  }
+
+  #showTooltip(plot: uPlot): void {
+    const container = plot.over;
+    let tooltip = container.querySelector<HTMLElement>('.chart-tooltip');
+    const { left, idx } = plot.cursor;
+    const mine = this.matches(':hover') || this.contains(document.activeElement);
+    const shown = mine && left !== undefined && left >= 0 && idx !== null && idx !== undefined;
+    if (!tooltip) {
+      tooltip = document.createElement('div');
+      tooltip.className = 'chart-tooltip';
+      tooltip.setAttribute('aria-hidden', 'true');
+      container.append(tooltip);
+    }
+    tooltip.hidden = !shown;
+    if (!shown) return;
+    const x = plot.data[0][idx]!;
+    const rows = this.#lines.flatMap((line, i) => this.#tooltipRow(line, this.#drawn[i]!, i, x));
+    render(
+      html`<div class="muted">${formatX(x, this.#model!.xAxis)}${this.#marksAt(plot, x)}</div>
+        ${rows.map(({ template }) => template)}`,
+      tooltip,
+    );
+    const room = container.clientWidth;
+    const { offsetWidth: width } = tooltip;
+    const beside = left + 12 + width <= room ? left + 12 : left - 12 - width;
+    tooltip.style.transform = `translate(${Math.max(0, Math.min(room - width, beside))}px, 4px)`;
+    const slider = this.querySelector('.plot')!;
+    slider.setAttribute('aria-valuenow', String(idx));
+    slider.setAttribute(
+      'aria-valuetext',
+      `${formatX(x, this.#model!.xAxis)}: ${rows.map(({ text }) => text).join(', ')}`,
+    );
+  }
+
+  #tooltipRow(
+    line: ChartLine,
+    { buckets, smoothed }: DrawnLine,
+    i: number,
+    x: number,
+  ): { template: TemplateResult; text: string }[] {
+    const at = nearest(buckets.x, x);
+    if (at < 0) return [];
+    const value = smoothed ? smoothed[at]! : buckets.mean[at]!;
+    const count = buckets.count[at]!;
+    const raw = smoothed ? ` raw ${line.format(buckets.mean[at]!)}` : '';
+    const bucket =
+      count > 1
+        ? `bucket of ${formatCount(count)}: ${line.format(buckets.min[at]!)} to ${line.format(buckets.max[at]!)}`
+        : '';
+    const swatch = document.createElement('i');
+    swatch.style.borderTopColor = this.#colorOf(i);
+    swatch.style.borderTopStyle = DASHES[i % DASHES.length]!.length > 0 ? 'dashed' : 'solid';
+    return [
+      {
+        template: html`<div>
+            ${swatch}${line.label} <b class="number">${line.format(value)}</b
+            ><span class="muted number">${raw}</span>
+          </div>
+          ${bucket === '' ? nothing : html`<div class="muted number">${bucket}</div>`}`,
+        text: `${line.label} ${line.format(value)}${raw}${bucket === '' ? '' : `, ${bucket}`}`,
+      },
+    ];
+  }
+
+  /** Names the marks within a few pixels of the crosshair. */
+  #marksAt(plot: uPlot, x: number): TemplateResult[] {
+    const position = plot.valToPos(x, 'x');
+    return this.#model!.marks.filter((mark) => Math.abs(plot.valToPos(mark.x, 'x') - position) < 5).map(
+      ({ kind }) =>
+        html` ${icon({ best: 'star-full', checkpoint: 'flag', resumed: 'debug-restart' }[kind])} ${kind}`,
+    );
+  }
+}
+
+/** The range of a y axis from the smallest and largest value that is drawn on it. */
+function rangeOf(lines: readonly ChartLine[], side: ChartLine['side'], log: boolean): uPlot.Range.Function {
+  const fromZero = lines.some((line) => line.side === side && line.fromZero);
+  return (_plot, min, max) => {
+    // uPlot asks before it has data too.
+    if ((min as number | null) === null || (max as number | null) === null) return log ? [0.1, 1] : [0, 1];
+    if (log) return uPlot.rangeLog(min, max, 10, false);
+    if (fromZero && min >= 0) return [0, max > 0 ? max * 1.15 : 1];
+    return uPlot.rangeNum(min, max, 0.1, true);
+  };
+}
+
+function wholeIncrements(): number[] {
+  return Array.from({ length: 9 }, (_, power) => [1, 2, 5].map((digit) => digit * 10 ** power)).flat();
+}
+
+/** Index of the x that is nearest; −1 when there is none. */
+function nearest(values: Float64Array, x: number): number {
+  let best = -1;
+  for (let i = 0; i < values.length; i++) {
+    if (best < 0 || Math.abs(values[i]! - x) < Math.abs(values[best]! - x)) best = i;
+  }
+  return best;
+}

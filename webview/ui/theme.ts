@@ -1,0 +1,48 @@
+/** The colours and fonts of the editor's theme that a canvas needs; a canvas cannot read CSS variables itself. */
+export interface Theme {
+  /** Of series, in an order whose neighbours differ in lightness too; used together with dashes. */
+  series: readonly string[];
+  foreground: string;
+  /** Text of axes. */
+  muted: string;
+  /** Axes and grid. */
+  line: string;
+  background: string;
+  font: string;
+  /** Font of figures. */
+  numberFont: string;
+}
+
+const SERIES = ['blue', 'orange', 'green', 'purple', 'red', 'yellow'];
+
+/** Reads the theme as it is now. */
+export function readTheme(): Theme {
+  const style = getComputedStyle(document.body);
+  const variable = (...names: string[]): string =>
+    names.map((name) => style.getPropertyValue(`--vscode-${name}`).trim()).find((value) => value !== '') ??
+    style.color;
+  return {
+    series: SERIES.map((name) => variable(`charts-${name}`)),
+    foreground: variable('charts-foreground', 'foreground'),
+    muted: variable('descriptionForeground', 'foreground'),
+    line: variable('panel-border', 'contrastBorder', 'widget-border', 'charts-lines'),
+    background: variable('editor-background'),
+    font: variable('font-family'),
+    numberFont: variable('editor-font-family', 'font-family'),
+  };
+}
+
+/** A CSS colour with its opacity multiplied, in a form that a canvas takes. */
+export function fade(color: string, opacity: number): string {
+  return `color-mix(in srgb, ${color} ${opacity * 100}%, transparent)`;
+}
+
+/** Calls back when the user changes the theme. Returns what ends it. */
+export function onThemeChange(changed: () => void): () => void {
+  const observer = new MutationObserver(changed);
+  const attributes = { attributes: true, attributeFilter: ['class', 'style', 'data-vscode-theme-id'] };
+  // VS Code sets the variables on the root element and names the theme on the body, one after the other.
+  observer.observe(document.body, attributes);
+  observer.observe(document.documentElement, attributes);
+  return () => observer.disconnect();
+}
