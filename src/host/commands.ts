@@ -33,9 +33,13 @@ type RunArgument = RunNode | string | { kind: 'selection' } | undefined;
 /** Registers the commands of the manifest. None of them lets an error escape: all are reported to the user. */
 export function registerCommands(context: CommandContext): vscode.Disposable {
   const { panels, runs, trainer, log } = context;
-  const register = <Argument>(name: string, run: (argument: Argument) => Promise<void>) =>
-    vscode.commands.registerCommand(`recsight.${name}`, async (argument: Argument) => {
-      await run(argument).catch((error: unknown) => reportError(error, log));
+  const register = (name: string, run: (argument: never) => Promise<void>) =>
+    vscode.commands.registerCommand(`recsight.${name}`, async (argument: never) => {
+      try {
+        await run(argument);
+      } catch (error) {
+        reportError(error, log);
+      }
     });
   /** A command on one run: the one it was called on, else the one in view, else the user's choice. */
   const registerForRun = (
@@ -48,8 +52,9 @@ export function registerCommands(context: CommandContext): vscode.Disposable {
       const directory = await chooseRun(context, argument, title, isSuitable);
       if (directory !== undefined) await act(directory);
     });
-  const show = (directory: string, preserveFocus = false) =>
+  const show = (directory: string, preserveFocus = false) => {
     panels.open(directory, titleOf(runs.get(directory), directory), preserveFocus);
+  };
 
   return vscode.Disposable.from(
     register('train', (uri: vscode.Uri | undefined) => trainModel(context, uri, show)),
@@ -60,7 +65,10 @@ export function registerCommands(context: CommandContext): vscode.Disposable {
       'openRun',
       'Open Run',
       () => true,
-      (directory) => Promise.resolve(show(directory)),
+      (directory) => {
+        show(directory);
+        return Promise.resolve();
+      },
     ),
     registerForRun('openConfig', 'Open Config', () => true, openConfig),
     registerForRun('openLog', 'Open Log', () => true, openLog),

@@ -9,14 +9,16 @@ export class ConfigCatalogue implements vscode.Disposable {
   readonly #changes = new vscode.EventEmitter<void>();
   readonly #disposables: { dispose(): unknown }[] = [this.#changes];
   #uris: vscode.Uri[] = [];
-  #searching = false;
-  #searchAgain = false;
+  #search: Promise<void> = Promise.resolve();
 
   readonly onDidChange = this.#changes.event;
 
   constructor(private readonly log: vscode.LogOutputChannel) {
     const watcher = vscode.workspace.createFileSystemWatcher(CONFIG_GLOB, false, true, false);
-    const search = () => void this.#search();
+    // One after the other, so that the newest answer is the last.
+    const search = () => {
+      this.#search = this.#search.then(() => this.#find());
+    };
     this.#disposables.push(
       watcher,
       watcher.onDidCreate(search),
@@ -24,6 +26,11 @@ export class ConfigCatalogue implements vscode.Disposable {
       vscode.workspace.onDidChangeWorkspaceFolders(search),
     );
     search();
+  }
+
+  /** Resolves when the configs that are there at start are known. */
+  get loaded(): Promise<void> {
+    return this.#search;
   }
 
   /** Ordered by path. */
@@ -35,23 +42,13 @@ export class ConfigCatalogue implements vscode.Disposable {
     vscode.Disposable.from(...this.#disposables).dispose();
   }
 
-  async #search(): Promise<void> {
-    if (this.#searching) {
-      this.#searchAgain = true;
-      return;
-    }
-    this.#searching = true;
+  async #find(): Promise<void> {
     try {
-      do {
-        this.#searchAgain = false;
-        const uris = await vscode.workspace.findFiles(CONFIG_GLOB, EXCLUDED);
-        this.#uris = uris.sort((a, b) => a.path.localeCompare(b.path));
-      } while (this.#searchAgain);
+      const uris = await vscode.workspace.findFiles(CONFIG_GLOB, EXCLUDED);
+      this.#uris = uris.sort((a, b) => a.path.localeCompare(b.path));
       this.#changes.fire();
     } catch (error) {
       this.log.error(`Could not look for config files: ${String(error)}`);
-    } finally {
-      this.#searching = false;
     }
   }
 }

@@ -19,6 +19,8 @@ export class ContextKeys implements vscode.Disposable {
       configs.onDidChange(() => this.#set('hasConfigs', this.configs.uris.length > 0)),
       onDidOpenRun(() => this.#set('panelOpened', true)),
     ];
+    // Before both are known, the view would offer to make a config that may be there.
+    void Promise.all([runs.loaded, configs.loaded]).then(() => this.#set('ready', true));
   }
 
   dispose(): void {

@@ -1,10 +1,9 @@
-import path from 'node:path';
 import * as vscode from 'vscode';
 import { configName } from '../config/configFile';
 import type { RunSummary } from '../protocol/run';
 import { newestRunOf } from './configLenses';
 import { lastRunText } from './configLensText';
-import { formatAge, lastActivity, resultText, runTitle } from './runText';
+import { formatAge, lastActivity, resultFacts, runTitle } from './runText';
 import { statusIcon } from './runTreeModel';
 
 /** Lets the user choose a config. */
@@ -15,10 +14,9 @@ export async function pickConfig(
 ): Promise<vscode.Uri | undefined> {
   const items = configs.map((uri) => {
     const run = newestRunOf(uri.fsPath, runs);
-    const folder = path.posix.dirname(vscode.workspace.asRelativePath(uri));
     return {
       label: configName(uri.fsPath),
-      description: folder === '.' ? '' : folder,
+      description: vscode.workspace.asRelativePath(uri),
       detail: run ? `Last run: ${lastRunText(run, Date.now())}` : 'Not trained yet',
       iconPath: new vscode.ThemeIcon('file-code'),
       uri,
@@ -40,7 +38,7 @@ export async function pickRun(runs: readonly RunSummary[], title: string): Promi
     const { codicon, color } = statusIcon(run.status);
     return {
       label: runTitle(run, now),
-      description: `${resultText(run)} · ${formatAge(lastActivity(run), now)}`,
+      description: [...resultFacts(run), formatAge(lastActivity(run), now)].join(' · '),
       iconPath: color
         ? new vscode.ThemeIcon(codicon, new vscode.ThemeColor(color))
         : new vscode.ThemeIcon(codicon),

@@ -57,21 +57,26 @@ export function progressText(manifest: RunManifest): string {
   return `${manifest.progress.epoch}/${manifest.progress.epochs}`;
 }
 
-/** The first sentence or line of an error, cut to what a list has room for. */
+/** The first sentence or line of an error, without its full stop, cut to what a list has room for. */
 export function shortError(message: string, maxLength = 60): string {
-  const first = message.split('\n', 1)[0]!.split(/(?<=[.!?])\s/, 1)[0]!;
+  const first = message
+    .split('\n', 1)[0]!
+    .split(/(?<=[.!?])\s/, 1)[0]!
+    .replace(/\.$/, '');
   return first.length <= maxLength ? first : `${first.slice(0, maxLength - 1).trimEnd()}…`;
 }
 
-/** What a run tells about itself in one line: `7/20 · ndcg@10 0.1123`, or why it failed. */
-export function resultText(run: RunSummary): string {
+/** What a run has to tell, in the order of a row: `7/20` and `ndcg@10 0.1123`, or why it failed. Never empty. */
+export function resultFacts(run: RunSummary): string[] {
   const { manifest, status } = run;
-  if (status === 'failed' && manifest.error) return shortError(manifest.error.message);
+  if (status === 'failed' && manifest.error) return [shortError(manifest.error.message)];
   const value = mainMetricValue(manifest);
-  const parts = status === 'preparing' ? ['preparing'] : [progressText(manifest)];
-  if (status === 'stopping' || status === 'evaluating') parts.unshift(status);
-  if (value !== null) parts.push(`${manifest.mainMetric} ${formatMetric(value)}`);
-  return parts.join(' · ');
+  const facts: string[] = [];
+  if (status === 'preparing' || status === 'stopping' || status === 'evaluating') facts.push(status);
+  // How far a run got matters as long as it has not got to its end.
+  if (status !== 'preparing' && (status !== 'finished' || value === null)) facts.push(progressText(manifest));
+  if (value !== null) facts.push(`${manifest.mainMetric} ${formatMetric(value)}`);
+  return facts;
 }
 
 /** A run in a sentence, for messages and pickers: `sasrec of 14:05`. */

@@ -1,6 +1,9 @@
 import type { RunStatus, RunSummary } from '../protocol/run';
 import { formatMetric } from '../series/format';
-import { formatAge, lastActivity, mainMetricValue, progressText, resultText } from './runText';
+import { formatAge, lastActivity, mainMetricValue, progressText, resultFacts } from './runText';
+
+/** More settings than this in a row would push its numbers out of sight. */
+const MAX_SETTINGS = 2;
 
 /** Runs of one name in one workspace folder, newest first. */
 export interface RunGroup {
@@ -87,22 +90,30 @@ function valueOf(run: RunSummary): number {
 }
 
 /**
- * For each config, the settings in which it differs from any of the others, such as `hiddenSize 32, dropout 0.5`;
- * all are empty when the configs are equal. Names are cut to their last part.
+ * For each config, the settings in which it differs from what is usual among all of them, such as
+ * `hiddenSize 32, dropout 0.5`; empty for a config that is all usual. Names are cut to their last part.
+ *
+ * @param configs newest first: of values that are equally common, the older is the usual one
  */
 export function distinguishingSettings(configs: readonly unknown[]): string[] {
   const flat = configs.map((config) => flatten(config));
-  const paths = new Set(flat.flatMap((settings) => [...settings.keys()]));
-  const varying = [...paths].filter((path) => {
-    const [first, ...others] = flat.map((settings) => settings.get(path));
-    return others.some((value) => value !== first);
+  const paths = [...new Set(flat.flatMap((settings) => [...settings.keys()]))];
+  const usual = new Map(paths.map((path) => [path, mostCommon(flat.map((settings) => settings.get(path)))]));
+  return flat.map((settings) => {
+    const special = [...settings].filter(([path, value]) => value !== usual.get(path));
+    const named = special
+      .slice(0, MAX_SETTINGS)
+      .map(([path, value]) => `${path.slice(path.lastIndexOf('.') + 1)} ${value}`);
+    if (special.length > MAX_SETTINGS) named.push(`+${special.length - MAX_SETTINGS}`);
+    return named.join(', ');
   });
-  return flat.map((settings) =>
-    varying
-      .filter((path) => settings.has(path))
-      .map((path) => `${path.slice(path.lastIndexOf('.') + 1)} ${settings.get(path)!}`)
-      .join(', '),
-  );
+}
+
+/** The most common value; of several, the one that comes last. */
+function mostCommon<Value>(values: readonly Value[]): Value {
+  const counts = new Map<Value, number>();
+  for (const value of [...values].reverse()) counts.set(value, (counts.get(value) ?? 0) + 1);
+  return [...counts].reduce((best, other) => (other[1] > best[1] ? other : best))[0];
 }
 
 /** Leaves of a config: path → value as text. What only names or describes is left out. */
@@ -118,16 +129,12 @@ function flatten(value: unknown, path = '', leaves = new Map<string, string>()):
 
 /** @param settings what distinguishes the run from the others of its group; may be empty */
 export function runRow(run: RunSummary, settings: string, best: boolean, now: number): RunRow {
-  const age = formatAge(lastActivity(run), now);
-  const result = resultText(run);
-  const [first, ...rest] = result.split(' · ');
   // Without settings the first fact, mostly the epochs, is the label: a row never starts with an empty name.
-  const label = settings === '' ? first! : settings;
-  const facts = settings === '' ? rest : [result];
+  const [label, ...facts] = [...(settings === '' ? [] : [settings]), ...resultFacts(run)];
   const spokenBest = best ? 'best of its group, ' : '';
   return {
-    label: best ? `★ ${label}` : label,
-    description: [...facts, age].join(' · '),
+    label: best ? `★ ${label!}` : label!,
+    description: [...facts, formatAge(lastActivity(run), now)].join(' · '),
     spoken: `${run.manifest.name}, ${run.status}, ${spokenBest}${spokenProgress(run)}${settings}`,
     icon: statusIcon(run.status),
   };

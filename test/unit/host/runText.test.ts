@@ -5,7 +5,7 @@ import {
   formatAgo,
   formatStart,
   lastActivity,
-  resultText,
+  resultFacts,
   shortError,
 } from '../../../src/host/runText';
 import { makeRun, reached } from './runs';
@@ -49,26 +49,32 @@ describe('formatStart', () => {
   });
 });
 
-describe('resultText', () => {
-  it('has progress and the best main metric', () => {
-    expect(resultText(makeRun(reached(0.11234), 'running'))).toBe('7/20 · ndcg@10 0.1123');
-    expect(resultText(makeRun({}, 'stopped'))).toBe('7/20');
+describe('resultFacts', () => {
+  it('has the best main metric, and progress unless it got to its end', () => {
+    expect(resultFacts(makeRun(reached(0.11234), 'running'))).toEqual(['7/20', 'ndcg@10 0.1123']);
+    expect(resultFacts(makeRun(reached(0.11234), 'finished'))).toEqual(['ndcg@10 0.1123']);
+    expect(resultFacts(makeRun({}, 'finished'))).toEqual(['7/20']);
+    expect(resultFacts(makeRun({}, 'stopped'))).toEqual(['7/20']);
   });
 
   it('names the states in which nothing is trained', () => {
-    expect(resultText(makeRun({}, 'preparing'))).toBe('preparing');
-    expect(resultText(makeRun(reached(0.11234), 'stopping'))).toBe('stopping · 7/20 · ndcg@10 0.1123');
+    expect(resultFacts(makeRun({}, 'preparing'))).toEqual(['preparing']);
+    expect(resultFacts(makeRun(reached(0.11234), 'stopping'))).toEqual([
+      'stopping',
+      '7/20',
+      'ndcg@10 0.1123',
+    ]);
   });
 
   it('says why a run failed, in short', () => {
     const error = { code: 'training/nan', message: 'The loss is NaN at epoch 2. Lower the learning rate.' };
-    expect(resultText(makeRun({ error }, 'failed'))).toBe('The loss is NaN at epoch 2.');
+    expect(resultFacts(makeRun({ error }, 'failed'))).toEqual(['The loss is NaN at epoch 2']);
   });
 });
 
 describe('shortError', () => {
   it('keeps file names with dots and cuts what is too long', () => {
-    expect(shortError('No file ratings.csv in data.\nLooked in /x')).toBe('No file ratings.csv in data.');
+    expect(shortError('No file ratings.csv in data.\nLooked in /x')).toBe('No file ratings.csv in data');
     const cut = shortError('x'.repeat(100));
     expect(cut).toHaveLength(60);
     expect(cut.endsWith('…')).toBe(true);

@@ -68,16 +68,23 @@ describe('bestRuns', () => {
 });
 
 describe('distinguishingSettings', () => {
-  it('names what differs, by the last part of its path', () => {
-    const config = (hiddenSize: number, dropout: number) => ({
-      name: String(hiddenSize),
-      model: { type: 'sasrec', hiddenSize, dropout },
-    });
-    expect(distinguishingSettings([config(64, 0.2), config(32, 0.2)])).toEqual([
-      'hiddenSize 64',
-      'hiddenSize 32',
-    ]);
-    expect(distinguishingSettings([config(64, 0.2), config(32, 0.5)])[1]).toBe('hiddenSize 32, dropout 0.5');
+  const config = (hiddenSize: number, dropout: number) => ({
+    name: `${hiddenSize}-${dropout}`,
+    model: { type: 'sasrec', hiddenSize, dropout },
+  });
+
+  it('names what is unusual, by the last part of its path', () => {
+    const configs = [config(64, 0.5), config(32, 0.2), config(64, 0.2)];
+    expect(distinguishingSettings(configs)).toEqual(['dropout 0.5', 'hiddenSize 32', '']);
+  });
+
+  it('takes the older of two for the usual one', () => {
+    expect(distinguishingSettings([config(32, 0.2), config(64, 0.2)])).toEqual(['hiddenSize 32', '']);
+  });
+
+  it('leaves room for the numbers', () => {
+    const usual = { a: 1, b: 1, c: 1, d: 1 };
+    expect(distinguishingSettings([{ a: 2, b: 2, c: 2, d: 2 }, usual, usual])[0]).toBe('a 2, b 2, +2');
   });
 
   it('is empty for equal configs, one config, or none', () => {
@@ -101,7 +108,7 @@ describe('runRow', () => {
   it('starts with what tells the run apart', () => {
     const row = runRow(makeRun(reached(0.1284)), 'hiddenSize 64', true, now);
     expect(row.label).toBe('★ hiddenSize 64');
-    expect(row.description).toBe('7/20 · ndcg@10 0.1284 · 2 h');
+    expect(row.description).toBe('ndcg@10 0.1284 · 2 h');
     expect(row.icon.codicon).toBe('pass');
   });
 
