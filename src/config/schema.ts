@@ -10,8 +10,16 @@ const describe = (description: string) => ({ description });
 
 const columnsSchema = z
   .strictObject({
-    user: z.string().min(1).default('user_id').meta(describe('Column that holds the user id. Ids are read as text.')),
-    item: z.string().min(1).default('item_id').meta(describe('Column that holds the item id. Ids are read as text.')),
+    user: z
+      .string()
+      .min(1)
+      .default('user_id')
+      .meta(describe('Column that holds the user id. Ids are read as text.')),
+    item: z
+      .string()
+      .min(1)
+      .default('item_id')
+      .meta(describe('Column that holds the item id. Ids are read as text.')),
     timestamp: z
       .string()
       .min(1)
@@ -56,7 +64,7 @@ const datasetSchema = z
       .optional()
       .meta(
         describe(
-          'Instead of `path`: a SQL query (DuckDB) over files, such as `SELECT * FROM \'ratings/*.parquet\' WHERE year > 2020`. Paths are relative to this config file.',
+          "Instead of `path`: a SQL query (DuckDB) over files, such as `SELECT * FROM 'ratings/*.parquet' WHERE year > 2020`. Paths are relative to this config file.",
         ),
       ),
     format: z
@@ -73,30 +81,53 @@ const datasetSchema = z
     duplicates: z
       .enum(['keepAll', 'keepFirst', 'keepLast'])
       .default('keepAll')
-      .meta(describe('What to do when a user meets the same item again: keep every interaction, only the first, or only the last.')),
+      .meta(
+        describe(
+          'What to do when a user meets the same item again: keep every interaction, only the first, or only the last.',
+        ),
+      ),
     minUserInteractions: z
       .int()
       .min(1)
       .default(1)
-      .meta(describe('Leave out users with fewer interactions. Applied together with `minItemInteractions` until nothing changes (k-core).')),
+      .meta(
+        describe(
+          'Leave out users with fewer interactions. Applied together with `minItemInteractions` until nothing changes (k-core).',
+        ),
+      ),
     minItemInteractions: z
       .int()
       .min(1)
       .default(1)
-      .meta(describe('Leave out items with fewer interactions. Applied together with `minUserInteractions` until nothing changes (k-core).')),
+      .meta(
+        describe(
+          'Leave out items with fewer interactions. Applied together with `minUserInteractions` until nothing changes (k-core).',
+        ),
+      ),
     split: z
       .strictObject({
         type: z
           .enum(['leaveOneOut'])
           .default('leaveOneOut')
-          .meta(describe('`leaveOneOut`: each user’s last interaction is for testing, the one before it for validation, the rest for training.')),
+          .meta(
+            describe(
+              '`leaveOneOut`: each user’s last interaction is for testing, the one before it for validation, the rest for training.',
+            ),
+          ),
       })
       .prefault({})
       .meta(describe('How interactions are divided into training, validation and test.')),
   })
   .refine((dataset) => (dataset.path === undefined) !== (dataset.query === undefined), {
     message: 'needs either `path` or `query`, and not both',
-    path: ['path'],
+  })
+  .refine((dataset) => dataset.minRating === null || dataset.columns.rating !== null, {
+    message: 'needs `columns.rating`, the name of the column that holds the ratings',
+    path: ['minRating'],
+  })
+  .refine(({ columns }) => columns.user !== columns.item, {
+    message: 'must be another column than `columns.user`',
+    path: ['columns', 'item'],
   })
   .meta(describe('Where the interactions are and which of them to use.'));
 
@@ -115,25 +146,45 @@ const lossSchema = z
           .min(1)
           .max(4096)
           .default(1)
-          .meta(describe('Negative items drawn for each position, uniformly from the items the user has not met in training.')),
+          .meta(
+            describe(
+              'Negative items drawn for each position, uniformly from the items the user has not met in training.',
+            ),
+          ),
       })
-      .meta(describe('Binary cross-entropy of the next item against sampled negatives (the original SASRec loss).')),
+      .meta(
+        describe(
+          'Binary cross-entropy of the next item against sampled negatives (the original SASRec loss).',
+        ),
+      ),
   ])
   .prefault({ type: 'crossEntropy' })
   .meta(describe('Training loss.'));
 
 export const sasrecSchema = z
   .strictObject({
-    type: z.literal('sasrec').meta(describe('SASRec: self-attentive sequential recommendation (Kang and McAuley, ICDM 2018).')),
+    type: z
+      .literal('sasrec')
+      .meta(describe('SASRec: self-attentive sequential recommendation (Kang and McAuley, ICDM 2018).')),
     maxSequenceLength: z
       .int()
       .min(1)
       .max(2048)
       .default(50)
       .meta(describe('Longest history the model sees; of longer ones the newest items are used.')),
-    hiddenSize: z.int().min(1).max(4096).default(64).meta(describe('Width d of the item vectors and of the blocks.')),
+    hiddenSize: z
+      .int()
+      .min(1)
+      .max(4096)
+      .default(64)
+      .meta(describe('Width d of the item vectors and of the blocks.')),
     numBlocks: z.int().min(1).max(64).default(2).meta(describe('Number of transformer blocks.')),
-    numHeads: z.int().min(1).max(64).default(1).meta(describe('Attention heads of a block; must divide `hiddenSize`.')),
+    numHeads: z
+      .int()
+      .min(1)
+      .max(64)
+      .default(1)
+      .meta(describe('Attention heads of a block; must divide `hiddenSize`.')),
     innerSize: z
       .int()
       .min(1)
@@ -141,7 +192,10 @@ export const sasrecSchema = z
       .nullable()
       .default(null)
       .meta(describe('Width of the feed-forward layer’s hidden part. `null`: the same as `hiddenSize`.')),
-    activation: z.enum(['relu', 'gelu']).default('relu').meta(describe('Activation of the feed-forward layer.')),
+    activation: z
+      .enum(['relu', 'gelu'])
+      .default('relu')
+      .meta(describe('Activation of the feed-forward layer.')),
     normalization: z
       .enum(['pre', 'post'])
       .default('pre')
@@ -151,11 +205,17 @@ export const sasrecSchema = z
       .min(0)
       .lt(1)
       .default(0.2)
-      .meta(describe('Share of values set to zero in training: on embeddings, attention weights and both sub-layers.')),
+      .meta(
+        describe(
+          'Share of values set to zero in training: on embeddings, attention weights and both sub-layers.',
+        ),
+      ),
     scaleEmbedding: z
       .boolean()
       .default(true)
-      .meta(describe('Multiply item vectors by √hiddenSize where they enter the blocks, as the original does.')),
+      .meta(
+        describe('Multiply item vectors by √hiddenSize where they enter the blocks, as the original does.'),
+      ),
     initializerRange: z
       .number()
       .positive()
@@ -171,7 +231,12 @@ export const sasrecSchema = z
 
 const trainingSchema = z
   .strictObject({
-    epochs: z.int().min(1).max(100_000).default(50).meta(describe('Passes over all users, at most; early stopping may end sooner.')),
+    epochs: z
+      .int()
+      .min(1)
+      .max(100_000)
+      .default(50)
+      .meta(describe('Passes over all users, at most; early stopping may end sooner.')),
     batchSize: z.int().min(1).max(65_536).default(128).meta(describe('Users per optimizer step.')),
     learningRate: z.number().positive().default(0.001).meta(describe('Step size of Adam.')),
     beta1: z.number().min(0).lt(1).default(0.9).meta(describe('Adam: decay of the first moment.')),
@@ -183,7 +248,11 @@ const trainingSchema = z
           .string()
           .regex(/^(hr|ndcg|mrr)@[1-9]\d*$/, 'must look like `ndcg@10`')
           .default('ndcg@10')
-          .meta(describe('Validation metric that chooses the best epoch: `hr`, `ndcg` or `mrr` at a cut-off, such as `ndcg@10`.')),
+          .meta(
+            describe(
+              'Validation metric that chooses the best epoch: `hr`, `ndcg` or `mrr` at a cut-off, such as `ndcg@10`.',
+            ),
+          ),
         patience: z
           .int()
           .min(1)
@@ -203,6 +272,7 @@ const evaluationSchema = z
     cutoffs: z
       .array(z.int().min(1).max(10_000))
       .min(1)
+      .refine((cutoffs) => new Set(cutoffs).size === cutoffs.length, 'must not name a cut-off twice')
       .default([5, 10, 20])
       .meta(describe('Cut-offs k of the ranking metrics.')),
     filterSeen: z
@@ -212,7 +282,9 @@ const evaluationSchema = z
     baselines: z
       .array(z.enum(['popularity', 'itemKnn', 'markov']))
       .default(['popularity', 'itemKnn', 'markov'])
-      .meta(describe('Simple recommenders that are evaluated on test beside the model, by the same protocol.')),
+      .meta(
+        describe('Simple recommenders that are evaluated on test beside the model, by the same protocol.'),
+      ),
   })
   .prefault({})
   .meta(describe('How the model is measured. Ranking is always over the whole catalogue.'));
@@ -222,7 +294,10 @@ export const configSchema = z
     $schema: z.string().optional().meta(describe('Address of the JSON Schema. Ignored.')),
     name: z
       .string()
-      .regex(/^[\p{L}\p{N}][\p{L}\p{N} ._-]{0,63}$/u, 'must start with a letter or digit and hold only letters, digits, spaces and ._-, at most 64')
+      .regex(
+        /^[\p{L}\p{N}][\p{L}\p{N} ._-]{0,63}$/u,
+        'must start with a letter or digit and hold only letters, digits, spaces and ._-, at most 64',
+      )
       .optional()
       .meta(describe('Name of the runs. Default: the file name without `.recsight.json`.')),
     seed: z
@@ -230,7 +305,11 @@ export const configSchema = z
       .min(0)
       .max(0xffffffff)
       .default(42)
-      .meta(describe('Seed of everything random: initial weights, dropout, negatives, batches, order of simultaneous interactions.')),
+      .meta(
+        describe(
+          'Seed of everything random: initial weights, dropout, negatives, batches, order of simultaneous interactions.',
+        ),
+      ),
     dataset: datasetSchema,
     model: z.discriminatedUnion('type', [sasrecSchema]),
     training: trainingSchema,
@@ -240,10 +319,14 @@ export const configSchema = z
       .default('auto')
       .meta(describe('Compute backend. `auto` takes the fastest that works here.')),
   })
-  .refine((config) => config.evaluation.cutoffs.includes(Number(config.training.earlyStopping.metric.split('@')[1])), {
-    message: 'its cut-off must be one of `evaluation.cutoffs`',
-    path: ['training', 'earlyStopping', 'metric'],
-  })
+  .refine(
+    (config) =>
+      config.evaluation.cutoffs.includes(Number(config.training.earlyStopping.metric.split('@')[1])),
+    {
+      message: 'needs a cut-off that is in `evaluation.cutoffs`',
+      path: ['training', 'earlyStopping', 'metric'],
+    },
+  )
   .meta(describe('A RecSight experiment.'));
 
 /** A config file after validation, with all defaults filled in. */

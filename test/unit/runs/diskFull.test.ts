@@ -81,7 +81,8 @@ describe.skipIf(disk === null)('on a full disk', () => {
     const file = path.join(disk!, 'events.jsonl');
     const writer = await EventLogWriter.open(file);
     let count = 0;
-    const append = () => writer.append({ kind: 'log', level: 'info', message: `${count++} ${'x'.repeat(50)}` });
+    const append = () =>
+      writer.append({ kind: 'log', level: 'info', message: `${count++} ${'x'.repeat(50)}` });
     append();
     writer.flush();
     fill();
@@ -114,7 +115,9 @@ describe.skipIf(disk === null)('on a full disk', () => {
     // More than the rest of the last page of an empty file.
     writer.append({ kind: 'log', level: 'info', message: 'x'.repeat(20_000) });
     await new Promise((resolve) => setTimeout(resolve, 200));
-    expect(() => writer.append({ kind: 'log', level: 'info', message: 'next' })).toThrow(/disk is full.*Free some space/);
+    expect(() => writer.append({ kind: 'log', level: 'info', message: 'next' })).toThrow(
+      /disk is full.*Free some space/,
+    );
     expect(() => writer.close()).toThrow(/disk is full/);
     rmSync(filler);
   });

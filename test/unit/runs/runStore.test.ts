@@ -115,7 +115,10 @@ test('two thousand runs are listed in a few seconds', async () => {
   for (let n = 0; n < 2000; n++) {
     const directory = path.join(runs, `run-${n}`);
     await mkdir(directory);
-    await writeFile(path.join(directory, 'run.json'), JSON.stringify({ ...manifest, id: `run-${n}`, createdAt: n }));
+    await writeFile(
+      path.join(directory, 'run.json'),
+      JSON.stringify({ ...manifest, id: `run-${n}`, createdAt: n }),
+    );
   }
   const start = performance.now();
   const list = await listRuns(runs);
