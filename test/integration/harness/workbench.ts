@@ -102,8 +102,13 @@ export class Workbench {
     return this.page.locator('.part.sidebar .monaco-list-row', { hasText: text });
   }
 
-  editorTab(text: string | RegExp): Locator {
-    return this.page.locator('.tabs-container .tab', { hasText: text });
+  /** A row of the tree by what a screen reader says. */
+  spokenTreeRow(label: RegExp): Locator {
+    return this.page.getByRole('treeitem', { name: label });
+  }
+
+  notification(text: string | RegExp): Locator {
+    return this.page.locator('.notification-list-item', { hasText: text });
   }
 
   /** Changes the user's settings; the workbench follows within a moment. */

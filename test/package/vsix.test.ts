@@ -1,0 +1,93 @@
+import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { homedir, tmpdir } from 'node:os';
+import path from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { root, run } from '../../scripts/lib/toolchain.mjs';
+import { RunPanel } from '../integration/harness/runPanel';
+import { runsOf, waitForRun, writeTinyWorkspace } from '../integration/harness/tinyWorkspace';
+import { Workbench } from '../integration/harness/workbench';
+
+/*
+ * What a user installs: the packaged extension, in a VS Code that knows nothing of this repository.
+ */
+
+/** DuckDB's native library is nearly all of it; ours is below 2 MB. */
+const maxBytes = 30e6;
+const maxOwnBytes = 4e6;
+
+let scratch: string;
+let vsix: string;
+let folder: string;
+let workbench: Workbench;
+/** Where VS Code has unpacked the extension. */
+let installed: string;
+/** Paths of the installed files, relative to `installed`. */
+let files: string[];
+
+beforeAll(async () => {
+  scratch = await mkdtemp(path.join(tmpdir(), 'recsight-package-'));
+  vsix = path.join(scratch, 'recsight.vsix');
+  folder = path.join(scratch, 'workspace');
+  await run(process.execPath, ['scripts/package.mjs', '--out', vsix], { quiet: true });
+  await writeTinyWorkspace(folder);
+  workbench = await Workbench.open(folder, { vsix });
+  const extensions = path.join(workbench.server.directory, 'extensions');
+  installed = path.join(
+    extensions,
+    readdirSync(extensions).find((name) => name.startsWith('recsight.'))!,
+  );
+  files = readdirSync(installed, { recursive: true, encoding: 'utf8' }).filter((file) =>
+    statSync(path.join(installed, file)).isFile(),
+  );
+});
+
+afterAll(async () => {
+  await workbench.close();
+  await rm(scratch, { recursive: true, force: true });
+});
+
+describe('the VSIX', () => {
+  it('is small, but for DuckDB', () => {
+    expect(statSync(vsix).size).toBeLessThan(maxBytes);
+    const own = files.filter((file) => !file.startsWith('node_modules'));
+    const bytes = own.reduce((sum, file) => sum + statSync(path.join(installed, file)).size, 0);
+    expect(bytes).toBeLessThan(maxOwnBytes);
+  });
+
+  it('holds what it needs and nothing of the workshop', () => {
+    for (const needed of ['dist/extension.js', 'dist/trainer.js', 'dist/cli.js', 'dist/webview/live.js']) {
+      expect(existsSync(path.join(installed, needed)), needed).toBe(true);
+    }
+    const unwanted = /\.map$|\.tsx?$|\.tsbuildinfo$|^(src|test|scripts|samples|webview|\.)/;
+    expect(files.filter((file) => unwanted.test(file) && file !== '.vsixmanifest')).toEqual([]);
+    // DuckDB's interface, its loader, and one platform's library.
+    expect(readdirSync(path.join(installed, 'node_modules/@duckdb'))).toHaveLength(3);
+  });
+
+  it('names no path of the machine it was made on', () => {
+    const texts = files.filter(
+      (file) => /\.(js|json|css|html|md)$/.test(file) && !file.startsWith('node_modules'),
+    );
+    for (const file of texts) {
+      const text = readFileSync(path.join(installed, file), 'utf8');
+      for (const place of [root.replace(/\/$/, ''), homedir(), tmpdir()]) {
+        expect(text.includes(`${place}/`), `${file} names ${place}`).toBe(false);
+      }
+    }
+  });
+
+  it('offers its commands and trains', async () => {
+    const titles = await workbench.commandTitles('RecSight:');
+    expect(titles.some((title) => title.includes('RecSight: Train Model'))).toBe(true);
+    expect(titles.some((title) => title.includes('RecSight: New Config'))).toBe(true);
+    await workbench.runCommand('RecSight: Train Model');
+    await workbench.pick('short');
+    await expect.poll(() => runsOf(folder), { timeout: 60_000 }).toHaveLength(1);
+    const [trained] = await runsOf(folder);
+    const { manifest } = await waitForRun(trained!.directory, ({ status }) => status === 'finished');
+    expect(Object.keys(manifest.test!.baselines)).toHaveLength(3);
+    await expect.poll(() => new RunPanel(workbench).status(), { timeout: 20_000 }).toBe('finished');
+    expect(workbench.policyViolations).toEqual([]);
+  });
+});
