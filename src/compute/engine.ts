@@ -1,6 +1,6 @@
 import * as tf from '@tensorflow/tfjs-core';
 import '@tensorflow/tfjs-core/dist/register_all_gradients';
-import '@tensorflow/tfjs-backend-cpu';
+import { version_cpu as cpuVersion } from '@tensorflow/tfjs-backend-cpu';
 import { setWasmPaths, version_wasm as wasmVersion } from '@tensorflow/tfjs-backend-wasm';
 import { registerWasmKernels } from './wasmKernels';
 
@@ -28,6 +28,8 @@ export class BackendError extends Error {
  * @throws BackendError when no backend starts
  */
 export async function startBackend(choice: 'auto' | BackendName, assets: string): Promise<Backend> {
+  // Without this the CPU backend advertises native TensorFlow on stderr.
+  tf.enableProdMode();
   const candidates = choice === 'auto' ? BACKENDS : [choice];
   const failures: string[] = [];
   for (const name of candidates) {
@@ -42,7 +44,7 @@ export async function startBackend(choice: 'auto' | BackendName, assets: string)
         name,
         device: 'cpu',
         threads: 1,
-        version: name === 'wasm' ? wasmVersion : tf.version_core,
+        version: name === 'wasm' ? wasmVersion : cpuVersion,
         fallback: failures.length > 0 ? failures.join('; ') : null,
       };
     } catch (error) {

@@ -38,7 +38,8 @@ export function rankOf(scores: Float32Array, target: number): Rank {
  * Mean metrics over users of whom one item each is held out. With one relevant item the ideal DCG is 1, so
  * NDCG@k = 1/log₂(rank + 1), HR@k = 1 and MRR@k = 1/rank where rank ≤ k, else 0
  * (Järvelin and Kekäläinen, 2002; the definitions of He et al., 2017, "Neural Collaborative Filtering").
- * Fractional ranks of ties are put into the formulas as they are.
+ * Ties give fractional ranks, which are put into the formulas as they are; one of 10.5 shares the tenth place and counts
+ * as within 10.
  * @returns `hr@k`, `ndcg@k` and `mrr@k` for each cut-off
  */
 export function meanRankMetrics(ranks: Float64Array, cutoffs: readonly number[]): Metrics {
@@ -48,7 +49,7 @@ export function meanRankMetrics(ranks: Float64Array, cutoffs: readonly number[])
     let gain = 0;
     let reciprocal = 0;
     for (const rank of ranks) {
-      if (rank > cutoff) continue;
+      if (rank >= cutoff + 1) continue;
       hits++;
       gain += 1 / Math.log2(rank + 1);
       reciprocal += 1 / rank;

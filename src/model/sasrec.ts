@@ -54,7 +54,7 @@ export class Sasrec implements SequenceModel {
   readonly #itemEmbedding: tf.Variable; // [N + 1, d]; row 0 is the padding
   readonly #positionEmbedding: tf.Variable; // [maxSequenceLength, d]
   readonly #blocks: Block[];
-  readonly #finalNorm: Norm | null;
+  readonly #finalNorm: Norm;
 
   constructor(config: SasrecConfig, numItems: number, seed: number) {
     this.#config = config;
@@ -75,7 +75,7 @@ export class Sasrec implements SequenceModel {
     this.#blocks = Array.from({ length: config.numBlocks }, (_, index) =>
       createBlock(parameters, `block${index}`, width, config.innerSize ?? width),
     );
-    this.#finalNorm = config.normalization === 'pre' ? createNorm(parameters, 'finalNorm', width) : null;
+    this.#finalNorm = createNorm(parameters, 'finalNorm', width);
   }
 
   get variables(): ReadonlyMap<string, tf.Variable> {
@@ -133,7 +133,7 @@ export class Sasrec implements SequenceModel {
         present,
       );
     }
-    return this.#finalNorm === null ? x : norm(x, this.#finalNorm);
+    return norm(x, this.#finalNorm);
   }
 
   /** x + Attention(LN(x)), then x + FFN(LN(x)). */

@@ -82,6 +82,12 @@ export function workspaceFolderOf(runsDirectory: string): string | null {
   return isUsual ? path.dirname(parent) : null;
 }
 
+/** Where prepared datasets are kept: beside the runs of a workspace, or below a runs directory that stands alone. */
+export function cacheDirectoryOf(runsDirectory: string): string {
+  const isInWorkspace = workspaceFolderOf(runsDirectory) !== null;
+  return isInWorkspace ? path.join(runsDirectory, '..', 'cache') : path.join(runsDirectory, '.cache');
+}
+
 /**
  * Makes the directory of a new run, with its config, its first manifest (status `preparing`) and nothing else.
  * It appears under its final name only when it is complete. Throws RunWriteError.

@@ -5,7 +5,7 @@ import type { PreparedDataset } from '../dataset/preparedDataset';
 import { prepareDataset } from '../dataset/prepareDataset';
 import type { RankingResult } from '../evaluation/fullRanking';
 import type { DatasetSummary, RunError, TestResult } from '../protocol/run';
-import { RunDirectory, workspaceFolderOf } from '../runs/runDirectory';
+import { cacheDirectoryOf, RunDirectory } from '../runs/runDirectory';
 import { loadCheckpoint, readState, type TrainingState } from './checkpoint';
 import { EarlyStopping } from './earlyStopping';
 import { evaluateBaselines, evaluateModel, rankingTask } from './evaluateModel';
@@ -172,12 +172,6 @@ async function test(
 
 function perUser({ metrics, tieBounds, ranks }: RankingResult): Record<string, unknown> {
   return { metrics, tieBounds, ranks: [...ranks] };
-}
-
-/** Prepared data are shared by all runs of a workspace; runs kept elsewhere have a cache beside them. */
-function cacheDirectoryOf(runsDirectory: string): string {
-  const isInWorkspace = workspaceFolderOf(runsDirectory) !== null;
-  return path.join(runsDirectory, isInWorkspace ? '../cache' : '.cache');
 }
 
 /** A message for people. Errors of ours carry a code and say what to do; of any other the log has the stack. */

@@ -12,19 +12,18 @@ export function fullCrossEntropy(states: tf.Tensor2D, items: tf.Tensor2D, target
   return tf.mean(tf.sub(logSumExpRows(logits), target));
 }
 
-/** log Σ exp over the last axis of `[rows, columns]`, whose gradient is the softmax that the forward pass already has. */
+/**
+ * log Σ exp over the last axis of `[rows, columns]`. Its gradient is the softmax, so the forward pass makes that first
+ * and reads the result off it: for every column j, log Σ exp = x_j − log softmax_j, and the largest column never underflows.
+ */
 function logSumExpRows(logits: tf.Tensor2D): tf.Tensor1D {
   const withGradient = tf.customGrad((input, save) => {
     const values = input as tf.Tensor2D;
-    const largest = tf.max(values, -1, true);
-    const exponentials = tf.exp(tf.sub(values, largest));
-    const total = tf.sum(exponentials, -1, true);
-    (save as tf.GradSaveFunc)([exponentials, total]);
-    const gradFunc = (dy: tf.Tensor, saved: tf.Tensor[]): tf.Tensor => {
-      const [numerator, denominator] = saved as [tf.Tensor2D, tf.Tensor2D];
-      return tf.mul(numerator, tf.div(tf.expandDims(dy, -1), denominator));
-    };
-    return { value: tf.squeeze(tf.add(tf.log(total), largest), [-1]), gradFunc };
+    const probabilities = tf.softmax(values);
+    (save as tf.GradSaveFunc)([probabilities]);
+    const gradFunc = (dy: tf.Tensor, saved: tf.Tensor[]): tf.Tensor =>
+      tf.mul(saved[0]!, tf.expandDims(dy, -1));
+    return { value: tf.sub(tf.max(values, -1), tf.log(tf.max(probabilities, -1))), gradFunc };
   });
   return withGradient(logits) as tf.Tensor1D;
 }

@@ -1,0 +1,6 @@
+/** Flags of all commands, parsed. */
+export interface CliOptions {
+  runs?: string;
+  set?: string[];
+  json?: boolean;
+}

@@ -1,0 +1,131 @@
+import { parseArgs, type ParseArgsConfig } from 'node:util';
+import type { CliOptions } from './cliOptions';
+import { data } from './data';
+import { evaluate } from './evaluate';
+import { resume } from './resume';
+import { runs } from './runs';
+import { stop } from './stop';
+import { train } from './train';
+import { UsageError } from './usageError';
+
+interface Command {
+  usage: string;
+  summary: string;
+  /** What the one positional argument is; null when there is none. */
+  argument: string | null;
+  options: NonNullable<ParseArgsConfig['options']>;
+  /** Resolves with the exit code. */
+  execute(argument: string, options: CliOptions): Promise<number>;
+}
+
+const runsOption = { runs: { type: 'string' } } as const;
+const json = { json: { type: 'boolean' } } as const;
+const set = { set: { type: 'string', multiple: true } } as const;
+
+const COMMANDS: Record<string, Command> = {
+  train: {
+    usage: 'recsight train <config> [--runs DIR] [--set path=value]… [--json]',
+    summary: 'Train a model, then measure it and the baselines on test',
+    argument: 'config',
+    options: { ...runsOption, ...set, ...json },
+    execute: train,
+  },
+  runs: {
+    usage: 'recsight runs [--runs DIR] [--json]',
+    summary: 'List the runs, newest first',
+    argument: null,
+    options: { ...runsOption, ...json },
+    execute: (_, options) => runs(options),
+  },
+  stop: {
+    usage: 'recsight stop <run> [--runs DIR]',
+    summary: 'Save a checkpoint and end a run',
+    argument: 'run',
+    options: runsOption,
+    execute: stop,
+  },
+  resume: {
+    usage: 'recsight resume <run> [--runs DIR] [--json]',
+    summary: 'Go on with a stopped, failed or lost run from its last checkpoint',
+    argument: 'run',
+    options: { ...runsOption, ...json },
+    execute: resume,
+  },
+  evaluate: {
+    usage: 'recsight evaluate <run> [--runs DIR] [--json]',
+    summary: 'Measure a run’s best checkpoint and the baselines on test',
+    argument: 'run',
+    options: { ...runsOption, ...json },
+    execute: evaluate,
+  },
+  data: {
+    usage: 'recsight data <config> [--json]',
+    summary: 'Prepare the data of a config and describe them',
+    argument: 'config',
+    options: { ...set, ...json },
+    execute: data,
+  },
+};
+
+const HELP = `RecSight trains and evaluates recommender models.
+
+${Object.values(COMMANDS)
+  .map(({ usage, summary }) => `  ${usage}\n      ${summary}`)
+  .join('\n')}
+
+<run> is a run's id, the end or beginning of one that fits no other, a path, or "latest".
+--runs DIR is where runs are kept; without it, the .recsight/runs of the workspace.
+With --json the last line of the output is one JSON object.
+The exit code is 0 only when the work was done.
+`;
+
+async function main(args: string[]): Promise<number> {
+  const [name, ...rest] = args;
+  if (name === undefined || name === 'help' || name === '--help' || name === '-h') {
+    process.stdout.write(HELP);
+    return name === undefined ? 2 : 0;
+  }
+  const command = Object.hasOwn(COMMANDS, name) ? COMMANDS[name]! : null;
+  if (command === null) {
+    throw new UsageError(`There is no command \`${name}\`. Commands: ${Object.keys(COMMANDS).join(', ')}.`);
+  }
+  if (rest.includes('--help') || rest.includes('-h')) {
+    process.stdout.write(`${command.usage}\n    ${command.summary}\n`);
+    return 0;
+  }
+  const { values, positionals } = parseArguments(command, rest);
+  const expected = command.argument === null ? 0 : 1;
+  if (positionals.length !== expected) {
+    const wanted = command.argument === null ? 'no argument' : `one <${command.argument}>`;
+    throw new UsageError(
+      `\`recsight ${name}\` takes ${wanted}, and got ${positionals.length}. Usage: ${command.usage}`,
+    );
+  }
+  return command.execute(positionals[0] ?? '', values);
+}
+
+function parseArguments(command: Command, args: string[]): { values: CliOptions; positionals: string[] } {
+  try {
+    return parseArgs({ args, options: command.options, allowPositionals: true });
+  } catch (error) {
+    const reason = error instanceof Error ? error.message.split('.')[0]! : String(error);
+    throw new UsageError(`${reason}. Usage: ${command.usage}`);
+  }
+}
+
+// A reader that goes away (`recsight runs | head`) is no error of ours.
+process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+  if (error.code === 'EPIPE') process.exit(0);
+  throw error;
+});
+
+main(process.argv.slice(2)).then(
+  (exitCode) => {
+    process.exitCode = exitCode;
+  },
+  (error: unknown) => {
+    process.stderr.write(`${error instanceof Error ? error.message : String(error)}\n`);
+    if (process.env.RECSIGHT_DEBUG !== undefined) console.error(error);
+    process.exitCode = error instanceof UsageError ? 2 : 1;
+  },
+);

@@ -1,0 +1,114 @@
+import type { RunEvent } from '../protocol/events';
+import type { RunManifest } from '../protocol/run';
+import { formatCount, formatDuration, formatMetric, formatMetricName, formatPercent } from '../series/format';
+
+const BAR_WIDTH = 20;
+/** Weight of the newest step in the running mean of the throughput. */
+const THROUGHPUT_DECAY = 0.1;
+
+/**
+ * Shows a run in a terminal: one line that is redrawn, and one line that stays for each epoch, warning and change of
+ * status. Where the output is no terminal, only the lines that stay.
+ */
+export class ProgressLine {
+  readonly #output: NodeJS.WriteStream;
+  #throughput: number | null = null;
+  #drawn = false;
+  #epochLoss: number | null = null;
+
+  constructor(output: NodeJS.WriteStream) {
+    this.#output = output;
+  }
+
+  /** Takes in new events of the run. */
+  show(events: readonly RunEvent[], manifest: RunManifest): void {
+    for (const event of events) this.#take(event, manifest);
+    if (this.#output.isTTY && manifest.status === 'running' && manifest.progress.step > 0)
+      this.#draw(manifest);
+  }
+
+  /** Removes the line that is redrawn. */
+  clear(): void {
+    if (this.#drawn) this.#output.write('\r\x1b[2K');
+    this.#drawn = false;
+  }
+
+  #take(event: RunEvent, manifest: RunManifest): void {
+    switch (event.kind) {
+      case 'started': {
+        const { name, device, threads } = event.backend;
+        const from = event.resumedFromStep > 0 ? `, from step ${formatCount(event.resumedFromStep)}` : '';
+        this.#print(
+          `Trainer ${event.pid} · ${name} on ${device}, ${threads} ${threads === 1 ? 'thread' : 'threads'}${from}`,
+        );
+        break;
+      }
+      case 'dataset': {
+        const { numUsers, numItems, numInteractions } = event.dataset;
+        this.#print(
+          `Data: ${formatCount(numUsers)} users, ${formatCount(numItems)} items, ${formatCount(numInteractions)} interactions` +
+            ` (${event.cached ? 'from the cache' : `prepared in ${event.seconds.toFixed(1)} s`})`,
+        );
+        break;
+      }
+      case 'step':
+        this.#throughput =
+          this.#throughput === null
+            ? event.sequencesPerSecond
+            : this.#throughput + THROUGHPUT_DECAY * (event.sequencesPerSecond - this.#throughput);
+        break;
+      case 'epoch':
+        this.#epochLoss = event.loss;
+        break;
+      case 'validation': {
+        const value = event.metrics[manifest.mainMetric] ?? Number.NaN;
+        this.#print(
+          `Epoch ${String(event.epoch).padStart(String(manifest.progress.epochs).length)}/${manifest.progress.epochs}` +
+            `  loss ${formatMetric(this.#epochLoss ?? Number.NaN)}` +
+            `  validation ${formatMetricName(manifest.mainMetric)} ${formatMetric(value)}${event.best ? ' ★' : ''}` +
+            `  ${formatCount(this.#throughput ?? 0)} users/s`,
+        );
+        break;
+      }
+      case 'status':
+        if (event.status === 'evaluating')
+          this.#print('Evaluating the best checkpoint and the baselines on test …');
+        if (event.status === 'stopping') this.#print('Stopping: saving a checkpoint …');
+        break;
+      case 'log':
+        this.#print(
+          event.level === 'info'
+            ? event.message
+            : `${event.level === 'error' ? 'Error' : 'Warning'}: ${event.message}`,
+        );
+        break;
+      case 'checkpoint':
+      case 'system':
+      case 'test':
+        break;
+    }
+  }
+
+  #print(line: string): void {
+    this.clear();
+    this.#output.write(`${line}\n`);
+  }
+
+  #draw({ progress }: RunManifest): void {
+    const { epochs, step, stepsPerEpoch, loss, remainingMs } = progress;
+    const share = step / (epochs * stepsPerEpoch);
+    const filled = Math.round(share * BAR_WIDTH);
+    const stepInEpoch = step - progress.epoch * stepsPerEpoch;
+    const parts = [
+      `epoch ${Math.min(progress.epoch + 1, epochs)}/${epochs}`,
+      `${'▓'.repeat(filled)}${'░'.repeat(BAR_WIDTH - filled)} ${formatPercent(share)}`,
+      `step ${stepInEpoch}/${stepsPerEpoch}`,
+      ...(loss === null ? [] : [`loss ${formatMetric(loss)}`]),
+      ...(this.#throughput === null ? [] : [`${formatCount(this.#throughput)} users/s`]),
+      ...(remainingMs === null ? [] : [`${formatDuration(remainingMs)} left at most`]),
+    ];
+    // A line longer than the terminal would wrap, and then no longer be redrawn in place.
+    this.#output.write(`\r\x1b[2K${parts.join('  ').slice(0, (this.#output.columns || 80) - 1)}`);
+    this.#drawn = true;
+  }
+}

@@ -1,0 +1,116 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { stopRun } from '../process/trainer';
+import { isActive, type RunManifest, type RunStatus, type TestResult } from '../protocol/run';
+import { EventLogReader } from '../runs/eventLog';
+import type { RunDirectory } from '../runs/runDirectory';
+import { readRun } from '../runs/runStore';
+import { formatDuration } from '../series/format';
+import { metricsTable } from './metricsTable';
+import { ProgressLine } from './progressLine';
+
+const POLL_MS = 200;
+
+/** What `train`, `resume` and `evaluate` print with `--json`. */
+interface RunReport {
+  run: string;
+  directory: string;
+  status: RunStatus;
+  protocol: TestResult['protocol'] | null;
+  validation: RunManifest['best'];
+  test: TestResult['metrics'] | null;
+  baselines: TestResult['baselines'] | null;
+  epochs: number;
+  seconds: number;
+  error: RunManifest['error'];
+}
+
+export interface WatchOptions {
+  json: boolean;
+  /** The status that means the work was done. */
+  wanted: readonly RunStatus[];
+  /** Skip what the log holds already: the history of a run that is taken up again. */
+  fromSeq: number;
+}
+
+/**
+ * Shows a run until its trainer ends, then its result. Ctrl-C asks the trainer to stop; a second Ctrl-C leaves it alone.
+ * Returns the exit code.
+ */
+export async function watchRun(run: RunDirectory, { json, wanted, fromSeq }: WatchOptions): Promise<number> {
+  const line = new ProgressLine(json ? process.stderr : process.stdout);
+  const reader = new EventLogReader(run.eventsPath);
+  const started = Date.now();
+  const onInterrupt = createInterrupt(run, line);
+  process.on('SIGINT', onInterrupt);
+  try {
+    for (;;) {
+      const { manifest, status } = await readRun(run.path);
+      const events = (await reader.readNew()).filter((event) => event.seq >= fromSeq);
+      line.show(events, manifest);
+      if (!isActive(status)) {
+        line.clear();
+        const seconds = (Date.now() - started) / 1000;
+        if (json) process.stdout.write(`${JSON.stringify(report(run, manifest, status, seconds))}\n`);
+        else process.stdout.write(`${summary(run, manifest, status, seconds)}\n`);
+        return wanted.includes(status) ? 0 : 1;
+      }
+      await sleep(POLL_MS);
+    }
+  } finally {
+    process.off('SIGINT', onInterrupt);
+  }
+}
+
+/** The `seq` that the next event of a run will have. */
+export async function nextSeq(run: RunDirectory): Promise<number> {
+  return (await new EventLogReader(run.eventsPath).readNew()).length;
+}
+
+function createInterrupt(run: RunDirectory, line: ProgressLine): () => void {
+  let interrupted = false;
+  return () => {
+    line.clear();
+    if (interrupted) {
+      process.stderr.write(`Left the trainer of ${run.id} to itself.\n`);
+      process.exit(130);
+    }
+    interrupted = true;
+    process.stderr.write('Stopping after this step … (Ctrl-C again to leave the trainer running)\n');
+    stopRun(run).catch((error: unknown) => {
+      process.stderr.write(`${error instanceof Error ? error.message : String(error)}\n`);
+    });
+  };
+}
+
+function report(run: RunDirectory, manifest: RunManifest, status: RunStatus, seconds: number): RunReport {
+  const { test, best, progress, error } = manifest;
+  return {
+    run: run.id,
+    directory: run.path,
+    status,
+    protocol: test?.protocol ?? manifest.protocol,
+    validation: best,
+    test: test?.metrics ?? null,
+    baselines: test?.baselines ?? null,
+    epochs: progress.epoch,
+    seconds,
+    error,
+  };
+}
+
+function summary(run: RunDirectory, manifest: RunManifest, status: RunStatus, seconds: number): string {
+  const { test, progress, mainMetric, error } = manifest;
+  const lines = [
+    `\nRun ${run.id}: ${status} after ${progress.epoch} epochs, ${formatDuration(1000 * seconds)}.`,
+  ];
+  if (error !== null) lines.push(error.message);
+  if (status === 'lost')
+    lines.push(
+      `The trainer died. What it printed is in ${run.logPath}; \`recsight resume ${run.id}\` goes on.`,
+    );
+  if (status === 'stopped')
+    lines.push(`\`recsight resume ${run.id}\` goes on; \`recsight evaluate ${run.id}\` measures it on test.`);
+  if (test !== null) lines.push('', metricsTable(manifest.name, test, mainMetric));
+  lines.push('', `Everything is in ${run.path}`);
+  return lines.join('\n');
+}

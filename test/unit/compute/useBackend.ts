@@ -1,0 +1,13 @@
+import path from 'node:path';
+import { beforeAll } from 'vitest';
+import { startBackend, type BackendName } from '../../../src/compute/engine';
+
+/** Where the WebAssembly files of the engine are before they are built into `dist`. */
+export const ENGINE_ASSETS = path.resolve('node_modules/@tensorflow/tfjs-backend-wasm/dist');
+
+/** Makes one backend the one of all tests of a file. */
+export function useBackend(name: BackendName): void {
+  beforeAll(async () => {
+    await startBackend(name, ENGINE_ASSETS);
+  });
+}

@@ -1,0 +1,84 @@
+import { describe, expect, it } from 'vitest';
+import { evaluateFullRanking, type RankingTask, type Scorer } from '../../../src/evaluation/fullRanking';
+
+const NUM_ITEMS = 100;
+const task: RankingTask = {
+  part: 'test',
+  numItems: NUM_ITEMS,
+  users: Uint32Array.of(0, 2, 3),
+  history: (user) => Uint32Array.of(user + 1, user + 2),
+  target: (user) => user + 10,
+};
+const options = { cutoffs: [1, 10], filterSeen: true, batchSize: 2 };
+
+const scorer = (scoreOf: (item: number, history: Uint32Array) => number): Scorer => ({
+  score: (histories) =>
+    Float32Array.from(
+      histories.flatMap((history) =>
+        Array.from({ length: NUM_ITEMS }, (_, column) => scoreOf(column + 1, history)),
+      ),
+    ),
+});
+
+describe('evaluateFullRanking', () => {
+  it('finds the item of a perfect scorer first', async () => {
+    const { metrics, ranks } = await evaluateFullRanking(
+      task,
+      scorer((item, history) => (item === history[0]! + 9 ? 1 : 0)),
+      options,
+    );
+    expect([...ranks]).toEqual([1, 1, 1]);
+    expect(metrics['ndcg@10']).toBe(1);
+  });
+
+  it('does not let a constant scorer win, and tells the bounds', async () => {
+    const { metrics, ranks, tieBounds } = await evaluateFullRanking(
+      task,
+      scorer(() => 1),
+      options,
+    );
+    expect([...ranks]).toEqual([49.5, 49.5, 49.5]); // 98 items are left beside the two of the history
+    expect(metrics['hr@10']).toBe(0);
+    expect(tieBounds?.best['hr@1']).toBe(1);
+    expect(tieBounds?.worst['hr@10']).toBe(0);
+  });
+
+  it('leaves out the history only when told so', async () => {
+    const likesHistory = scorer((item, history) =>
+      history.includes(item) ? 2 : item === history[0]! + 9 ? 1 : 0,
+    );
+    const filtered = await evaluateFullRanking(task, likesHistory, options);
+    const kept = await evaluateFullRanking(task, likesHistory, { ...options, filterSeen: false });
+    expect([...filtered.ranks]).toEqual([1, 1, 1]);
+    expect([...kept.ranks]).toEqual([3, 3, 3]);
+    expect(kept.protocol.filterSeen).toBe(false);
+  });
+
+  it('still ranks an item that the user meets again', async () => {
+    const again = { ...task, target: (user: number) => user + 1 };
+    const { ranks } = await evaluateFullRanking(
+      again,
+      scorer((item, history) => (item === history[0] ? 5 : 0)),
+      options,
+    );
+    expect([...ranks]).toEqual([1, 1, 1]);
+  });
+
+  it('gives the same result for every batch size and says its protocol', async () => {
+    const some = scorer((item, history) => Math.sin(item * history[0]!));
+    const [one, all] = await Promise.all(
+      [1, 10].map((batchSize) => evaluateFullRanking(task, some, { ...options, batchSize })),
+    );
+    expect(one).toEqual(all);
+    expect(one!.protocol).toEqual({
+      split: 'leaveOneOut',
+      part: 'test',
+      candidates: 'full',
+      numCandidates: NUM_ITEMS,
+      filterSeen: true,
+      ties: 'average',
+      cutoffs: [1, 10],
+      numUsers: 3,
+    });
+  });
+});

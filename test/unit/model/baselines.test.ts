@@ -1,0 +1,91 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import type { TrainingSequences } from '../../../src/model/baselines/baseline';
+import { ItemKnn } from '../../../src/model/baselines/itemKnn';
+import { Markov } from '../../../src/model/baselines/markov';
+import { Popularity } from '../../../src/model/baselines/popularity';
+
+const NUM_ITEMS = 6;
+const arbitraryUsers = fc.array(
+  fc.array(fc.integer({ min: 1, max: NUM_ITEMS }), { minLength: 1, maxLength: 8 }),
+  {
+    minLength: 1,
+    maxLength: 8,
+  },
+);
+
+function sequences(users: number[][]): TrainingSequences {
+  const ends: number[] = [];
+  let end = 0;
+  for (const user of users) ends.push((end += user.length));
+  return {
+    numItems: NUM_ITEMS,
+    offsets: Uint32Array.of(0, ...ends),
+    ends: Uint32Array.from(ends),
+    items: Uint32Array.from(users.flat()),
+  };
+}
+
+describe('baselines', () => {
+  it('popularity counts occurrences and ignores the history', () => {
+    const scores = new Popularity(
+      sequences([
+        [1, 2, 2],
+        [2, 6],
+      ]),
+    ).score([Uint32Array.of(1), Uint32Array.of()]);
+    expect([...scores]).toEqual([1, 3, 0, 0, 0, 1, 1, 3, 0, 0, 0, 1]);
+  });
+
+  it('popularity leaves out what lies behind the end of training', () => {
+    const data = { ...sequences([[1, 2, 3]]), ends: Uint32Array.of(2) };
+    expect([...new Popularity(data).score([Uint32Array.of()])]).toEqual([1, 1, 0, 0, 0, 0]);
+  });
+
+  it('Markov orders by how often an item followed the newest one, then by popularity', () => {
+    fc.assert(
+      fc.property(arbitraryUsers, fc.integer({ min: 1, max: NUM_ITEMS }), (users, newest) => {
+        const scores = new Markov(sequences(users)).score([Uint32Array.of(3, newest)]);
+        const flat = users.flat();
+        const key = (item: number): [number, number] => [
+          users.flatMap((user) =>
+            user.slice(1).filter((next, index) => next === item && user[index] === newest),
+          ).length,
+          flat.filter((other) => other === item).length,
+        ];
+        for (let a = 1; a <= NUM_ITEMS; a++) {
+          for (let b = 1; b <= NUM_ITEMS; b++) {
+            const [[followsA, countA], [followsB, countB]] = [key(a), key(b)];
+            const expected = Math.sign(followsA - followsB || countA - countB);
+            expect(Math.sign(scores[a - 1]! - scores[b - 1]!)).toBe(expected);
+          }
+        }
+      }),
+    );
+  });
+
+  it('item-kNN sums the cosine similarities of the sets of users', () => {
+    fc.assert(
+      fc.property(
+        arbitraryUsers,
+        fc.array(fc.integer({ min: 1, max: NUM_ITEMS }), { maxLength: 5 }),
+        (users, history) => {
+          const usersOf = (item: number) =>
+            users.flatMap((user, index) => (user.includes(item) ? [index] : []));
+          const similarity = (a: number, b: number): number => {
+            const [first, second] = [usersOf(a), usersOf(b)];
+            const shared = first.filter((user) => second.includes(user)).length;
+            return a === b || shared === 0 ? 0 : shared / Math.sqrt(first.length * second.length);
+          };
+          const knn = new ItemKnn(sequences(users));
+          const scores = knn.score([Uint32Array.from(history)]);
+          for (let item = 1; item <= NUM_ITEMS; item++) {
+            const expected = history.reduce((sum, met) => sum + similarity(met, item), 0);
+            expect(scores[item - 1]).toBeCloseTo(expected, 5);
+          }
+          expect(knn.score([Uint32Array.from(history)])).toEqual(scores); // from the cache
+        },
+      ),
+    );
+  });
+});

@@ -1,0 +1,86 @@
+import { describe, expect, it } from 'vitest';
+import { SequenceBatches } from '../../../src/training/sequenceBatches';
+import { datasetOf, tinyDataset } from './tinyDataset';
+
+const options = { batchSize: 2, maxSequenceLength: 3, numNegatives: 0, seed: 1 };
+
+describe('SequenceBatches', () => {
+  it('shifts the training part by one, keeps the newest items, pads on the left', () => {
+    const dataset = datasetOf(
+      [
+        [1, 2, 3, 4, 5, 6, 7],
+        [8, 9, 1, 2],
+      ],
+      9,
+    );
+    const batches = new SequenceBatches(dataset, options);
+    expect(batches.stepsPerEpoch).toBe(1);
+    const { size, length, items, targets, negatives } = batches.batch(1, 0);
+    expect([size, length, negatives]).toEqual([2, 3, null]);
+    const rows = [0, 1].map((row) => [
+      [...items.subarray(row * 3, row * 3 + 3)],
+      [...targets.subarray(row * 3, row * 3 + 3)],
+    ]);
+    expect(rows.sort()).toEqual([
+      [
+        [0, 0, 8],
+        [0, 0, 9],
+      ],
+      [
+        [2, 3, 4],
+        [3, 4, 5],
+      ],
+    ]);
+  });
+
+  it('visits every user once an epoch, in another order each epoch, the same for the same seed', () => {
+    const dataset = datasetOf(
+      Array.from({ length: 9 }, (_, user) => [user + 1, user + 1, user + 1, user + 1]),
+      9,
+    );
+    const visit = (epoch: number, seed: number) => {
+      const batches = new SequenceBatches(dataset, { ...options, seed });
+      return Array.from({ length: batches.stepsPerEpoch }, (_, step) => [
+        ...batches.batch(epoch, step).items,
+      ]).flat();
+    };
+    expect(visit(1, 1).toSorted((a, b) => a - b)).toEqual([1, 2, 3, 4, 5, 6, 7, 8, 9]);
+    expect(visit(1, 1)).toEqual(visit(1, 1));
+    expect(visit(1, 1)).not.toEqual(visit(2, 1));
+    expect(visit(1, 1)).not.toEqual(visit(1, 2));
+  });
+
+  it('draws negatives the user has not met in training, at positions with a target only', () => {
+    const dataset = tinyDataset();
+    const batches = new SequenceBatches(dataset, {
+      ...options,
+      batchSize: 30,
+      maxSequenceLength: 8,
+      numNegatives: 4,
+    });
+    const { size, length, items, targets, negatives } = batches.batch(1, 0);
+    for (let row = 0; row < size; row++) {
+      const met = new Set([
+        ...items.subarray(row * length, (row + 1) * length),
+        ...targets.subarray(row * length, (row + 1) * length),
+      ]);
+      for (let position = row * length; position < (row + 1) * length; position++) {
+        const drawn = [...negatives!.subarray(position * 4, position * 4 + 4)];
+        if (targets[position] === 0) expect(drawn).toEqual([0, 0, 0, 0]);
+        else for (const item of drawn) expect(met.has(item) || item < 1 || item > 12).toBe(false);
+      }
+    }
+  });
+
+  it('ends for a user who has met everything', () => {
+    const batches = new SequenceBatches(datasetOf([[1, 2, 1, 2, 1, 2]], 2), { ...options, numNegatives: 1 });
+    const { targets, negatives } = batches.batch(1, 0);
+    targets.forEach((target, position) => expect(negatives![position]).toBe(3 - target));
+  });
+
+  it('says clearly that every user is too short', () => {
+    expect(() => new SequenceBatches(datasetOf([[1, 2, 3], [2]], 3), options)).toThrow(
+      /No user has two interactions/,
+    );
+  });
+});
