@@ -129,11 +129,12 @@ export async function inspectFile(
       `${label} holds only blank lines, expected a header line and rows.`,
     );
   }
+  if (head.length >= MAX_LINE_BYTES && !/[\r\n]/.test(body)) {
+    throw new DatasetError('dataset/line-too-long', lineTooLong(`${label}, line ${skip + 1}`));
+  }
   const quotes = chosen !== 'recbole';
   const separator = chosen === 'csv' ? bestSeparator(body) : '\t';
   const columns = headerFields(body, separator, quotes);
-  if (columns === null)
-    throw new DatasetError('dataset/line-too-long', lineTooLong(`${label}, line ${skip + 1}`));
   return { path, label, layout: { kind: 'delimited', separator, quotes, skip }, columns };
 }
 
@@ -319,12 +320,12 @@ function decodeHead(head: Buffer, label: string): string {
 
 /** The separator that divides the header most often, outside quotes. */
 function bestSeparator(text: string): string {
-  const counts = SEPARATORS.map((separator) => headerFields(text, separator, true)?.length ?? 0);
+  const counts = SEPARATORS.map((separator) => headerFields(text, separator, true).length);
   return SEPARATORS[counts.indexOf(Math.max(...counts))]!;
 }
 
-/** Fields of the first record; null when it does not end within the text that was looked at. */
-function headerFields(text: string, separator: string, quotes: boolean): string[] | null {
+/** Fields of the first record. */
+function headerFields(text: string, separator: string, quotes: boolean): string[] {
   const fields: string[] = [];
   let field = '';
   let quoted = false;
@@ -341,7 +342,7 @@ function headerFields(text: string, separator: string, quotes: boolean): string[
     } else if (character === '\n' || character === '\r') return [...fields, field.trim()];
     else field += character;
   }
-  return text.length >= MAX_LINE_BYTES / 4 ? null : [...fields, field.trim()];
+  return [...fields, field.trim()];
 }
 
 /** Keys of the first objects. */

@@ -105,7 +105,7 @@ export async function writeDatasetCache(
         throw error;
     }
   } finally {
-    await rm(temporary, { recursive: true, force: true });
+    await rm(temporary, { recursive: true, force: true }).catch(() => undefined);
   }
 }
 

@@ -42,7 +42,8 @@ export async function withDuckDb<T>(
   } finally {
     connection.closeSync();
     instance.closeSync();
-    await rm(spill, { recursive: true, force: true });
+    // `force` does not cover a cache directory below a file.
+    await rm(spill, { recursive: true, force: true }).catch(() => undefined);
   }
 }
 

@@ -83,7 +83,7 @@ function queryError(error: Error): Error {
   if (problem === undefined) return error;
   const hint =
     /^(?:Candidate bindings|Did you mean)[^\n]*/m.exec(error.message)?.[0] ??
-    'Expected one SELECT of DuckDB’s SQL.';
+    'Expected one SELECT statement.';
   return new DatasetError(
     'dataset/bad-query',
     `\`dataset.query\` cannot run: ${problem.replace(/[.!]*$/, '.')} ${hint}`,

@@ -38,15 +38,8 @@ export async function readInteractions(
   };
   if (columns.timestamp !== null)
     picks.time_text = { column: columns.timestamp, field: 'dataset.columns.timestamp' };
-  if (minRating !== null) {
-    if (columns.rating === null) {
-      throw new DatasetError(
-        'dataset/missing-column',
-        '`dataset.minRating` needs to know which column holds the rating. Set `dataset.columns.rating`.',
-      );
-    }
-    picks.rating_text = { column: columns.rating, field: 'dataset.columns.rating' };
-  }
+  // The config schema sees to it that `minRating` comes with a rating column.
+  if (minRating !== null) picks.rating_text = { column: columns.rating!, field: 'dataset.columns.rating' };
 
   const select = selectFrom(source, picks);
   const time = picks.time_text ? timeValue : 'NULL::DOUBLE';
