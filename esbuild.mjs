@@ -43,6 +43,8 @@ const node = {
   platform: 'node',
   format: 'cjs',
   target: 'node20',
+  // jsonc-parser's CommonJS build hides its imports from bundlers.
+  mainFields: ['module', 'main'],
   // Error classes are told apart by name in messages and logs.
   keepNames: true,
 };
