@@ -1,4 +1,4 @@
-import { describeProtocol } from '../protocol/evaluation';
+import { describeProtocol, type Metrics } from '../protocol/evaluation';
 import { isActive, type RunSummary } from '../protocol/run';
 import { formatCount, formatDuration, formatMetric, formatMetricName } from '../series/format';
 import { formatAgo, lastActivity, progressText } from './runText';
@@ -35,22 +35,23 @@ function progressLine(run: RunSummary): string {
 function metricLines(run: RunSummary): string[] {
   const { best, test, protocol } = run.manifest;
   if (!best) return [];
-  const baselines = test ? Object.entries(test.baselines) : [];
-  const columns = [
-    `validation, epoch ${best.epoch}`,
-    ...(test ? ['test', ...baselines.map(([name]) => name)] : []),
+  const columns: [title: string, metrics: Metrics][] = [[`validation, epoch ${best.epoch}`, best.metrics]];
+  if (test) columns.push(['test', test.metrics], ...Object.entries(test.baselines));
+  const cell = (text: string) => ` &nbsp;&nbsp;${text} |`;
+  const valueOf = (metrics: Metrics, metric: string) => {
+    const value = metrics[metric];
+    return value === undefined ? '' : formatMetric(value);
+  };
+  const lines = [
+    `| |${columns.map(([title]) => cell(escapeMarkdown(title))).join('')}`,
+    `|:--|${'--:|'.repeat(columns.length)}`,
+    ...Object.keys(best.metrics).map(
+      (metric) =>
+        `| ${formatMetricName(metric)} |${columns.map(([, metrics]) => cell(valueOf(metrics, metric))).join('')}`,
+    ),
   ];
-  const values = (metric: string) =>
-    [
-      best.metrics[metric],
-      ...(test ? [test.metrics[metric], ...baselines.map(([, m]) => m[metric])] : []),
-    ].map((value) => (value === undefined ? '' : formatMetric(value)));
-  const rows = Object.keys(best.metrics).map(
-    (metric) => `| ${formatMetricName(metric)} | ${values(metric).join(' | ')} |`,
-  );
-  const table = [`| | ${columns.join(' | ')} |`, `|:--|${'--:|'.repeat(columns.length)}`, ...rows].join('\n');
-  const protocols = [protocol, test?.protocol].filter((p) => p !== null && p !== undefined);
-  return [table, ...protocols.map((p) => `$(law) ${describeProtocol(p)}`)];
+  const protocols = [protocol, test?.protocol ?? null].filter((each) => each !== null);
+  return [lines.join('\n'), ...protocols.map((each) => `$(law) ${describeProtocol(each)}`)];
 }
 
 function factLines(run: RunSummary): string[] {

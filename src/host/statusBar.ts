@@ -1,5 +1,5 @@
 import * as vscode from 'vscode';
-import { isActive } from '../protocol/run';
+import { isActive, type RunSummary } from '../protocol/run';
 import { activeRuns, statusDetail, statusTexts } from './statusText';
 import { escapeMarkdown } from './runTooltip';
 import type { RunCatalogue, RunChange } from './runCatalogue';
@@ -50,21 +50,26 @@ export class StatusBar implements vscode.Disposable {
     this.#item.accessibilityInformation = { label: spoken };
     this.#item.backgroundColor = failed ? new vscode.ThemeColor('statusBarItem.errorBackground') : undefined;
     this.#item.command = { command: 'recsight.openRun', title: 'Open Run', arguments: [run.directory] };
-    this.#item.tooltip = new vscode.MarkdownString(
-      [
-        `**${escapeMarkdown(run.manifest.name)}** — ${run.status}`,
-        escapeMarkdown(statusDetail(run)),
-        failed
-          ? commandLink('output', 'Open Log', 'recsight.openLog', run.directory)
-          : commandLink('debug-stop', 'Stop', 'recsight.stopRun', run.directory),
-      ].join('\n\n') + `   ${commandLink('graph-line', 'Open', 'recsight.openRun', run.directory)}`,
-      true,
-    );
-    this.#item.tooltip.isTrusted = {
-      enabledCommands: ['recsight.stopRun', 'recsight.openRun', 'recsight.openLog'],
-    };
+    this.#item.tooltip = tooltipOf(run, failed);
     this.#item.show();
   }
+}
+
+function tooltipOf(run: RunSummary, failed: boolean): vscode.MarkdownString {
+  const links = [
+    failed
+      ? commandLink('output', 'Open Log', 'recsight.openLog', run.directory)
+      : commandLink('debug-stop', 'Stop', 'recsight.stopRun', run.directory),
+    commandLink('graph-line', 'Open', 'recsight.openRun', run.directory),
+  ];
+  const lines = [
+    `**${escapeMarkdown(run.manifest.name)}** — ${run.status}`,
+    escapeMarkdown(statusDetail(run)),
+    links.join('&nbsp;&nbsp;&nbsp;'),
+  ];
+  const tooltip = new vscode.MarkdownString(lines.join('\n\n'), true);
+  tooltip.isTrusted = { enabledCommands: ['recsight.stopRun', 'recsight.openRun', 'recsight.openLog'] };
+  return tooltip;
 }
 
 function commandLink(icon: string, title: string, command: string, directory: string): string {

@@ -16,7 +16,7 @@ describe('runTooltip', () => {
         evaluatedAt: 1,
       },
     });
-    const text = runTooltip(run, 2_000_000);
+    const text = runTooltip(run, 2_000_000).replaceAll('&nbsp;', '');
     expect(text).toContain('| | validation, epoch 6 | test | popularity |');
     expect(text).toContain('| NDCG@10 | 0.1284 | 0.1201 | 0.07900 |');
     expect(text).toContain('test, leave-one-out, ranked against all 300 items');
