@@ -9,6 +9,8 @@ const TICK_MS = 250;
 const MANIFEST_MS = 500;
 const HEARTBEAT_MS = 3000;
 const SYSTEM_MS = 2000;
+/** What an impatient `stop`, a shutdown or a terminal sends; each asks for a checkpoint and an orderly end. */
+const SIGNALS = ['SIGTERM', 'SIGINT'] as const;
 
 /**
  * The trainer's hand on its run directory: appends events, keeps `run.json` current, shows that the trainer lives and
@@ -29,6 +31,7 @@ export class RunRecorder {
   #lastHeartbeat = Date.now();
   #lastSystem = { time: performance.now(), cpu: process.cpuUsage() };
   #stopRequested = false;
+  readonly #onSignal = (): void => this.requestStop();
 
   private constructor(run: RunDirectory, manifest: RunManifest, log: EventLogWriter, lock: TrainerLock) {
     this.run = run;
@@ -36,7 +39,7 @@ export class RunRecorder {
     this.#log = log;
     this.#lock = lock;
     this.#timer = setInterval(() => void this.#tick(), TICK_MS);
-    for (const signal of ['SIGTERM', 'SIGINT'] as const) process.on(signal, () => this.requestStop());
+    for (const signal of SIGNALS) process.on(signal, this.#onSignal);
   }
 
   /** Takes the run for this process. @throws RunBusyError when another trainer has it, RunReadError, RunWriteError */
@@ -99,6 +102,7 @@ export class RunRecorder {
   /** Writes what is left and gives the run free. */
   async close(): Promise<void> {
     clearInterval(this.#timer);
+    for (const signal of SIGNALS) process.off(signal, this.#onSignal);
     await this.#ticking;
     try {
       if (this.#manifestChanged) await this.#writeManifest();

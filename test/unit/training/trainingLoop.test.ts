@@ -1,0 +1,154 @@
+import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { configSchema, type ExperimentConfig } from '../../../src/config/schema';
+import type { RunEvent } from '../../../src/protocol/events';
+import { EventLogReader } from '../../../src/runs/eventLog';
+import { createRun, type RunDirectory } from '../../../src/runs/runDirectory';
+import { decodeSafetensors } from '../../../src/training/safetensors';
+import { RunRecorder } from '../../../src/training/runRecorder';
+import { TrainingLoop, type TrainingOutcome } from '../../../src/training/trainingLoop';
+import { useBackend } from '../compute/useBackend';
+import { tinyDataset } from './tinyDataset';
+
+const dataset = tinyDataset(40);
+
+function config(change: object = {}): ExperimentConfig {
+  return configSchema.parse({
+    seed: 7,
+    dataset: { path: 'unused.csv' },
+    model: { type: 'sasrec', maxSequenceLength: 8, hiddenSize: 8, numBlocks: 1, dropout: 0.2, ...change },
+    training: { epochs: 3, batchSize: 8, learningRate: 0.01, earlyStopping: { patience: null } },
+  });
+}
+
+describe('TrainingLoop', () => {
+  useBackend('wasm');
+  let folder: string;
+
+  beforeEach(async () => {
+    folder = await mkdtemp(path.join(tmpdir(), 'recsight-loop-'));
+  });
+  afterEach(async () => {
+    await rm(folder, { recursive: true, force: true });
+  });
+
+  const newRun = (): Promise<RunDirectory> =>
+    createRun(folder, {
+      name: 'tiny',
+      model: 'sasrec',
+      configPath: path.join(folder, 'tiny.recsight.json'),
+      config: config(),
+      configDigest: '',
+      seed: 7,
+      mainMetric: 'ndcg@10',
+      epochs: 3,
+      git: null,
+      versions: {},
+    });
+
+  /** Trains until `stopAtStep`, or to the end, in a loop of its own as a new process would. */
+  async function trainUntil(
+    run: RunDirectory,
+    stopAtStep: number,
+    { resume = false, settings = config() } = {},
+  ): Promise<TrainingOutcome> {
+    const recorder = await RunRecorder.open(run);
+    try {
+      const loop = new TrainingLoop(settings, dataset, recorder);
+      if (resume) await loop.restore();
+      await recorder.setStatus('running');
+      const append = recorder.event.bind(recorder);
+      recorder.event = (body) => {
+        append(body);
+        if (body.kind === 'step' && body.step === stopAtStep) recorder.requestStop();
+      };
+      return await loop.run();
+    } finally {
+      await recorder.close();
+    }
+  }
+
+  async function weightsOf(
+    run: RunDirectory,
+    which: 'last' | 'best',
+    kind: 'model' | 'optimizer',
+  ): Promise<unknown> {
+    const directory = run.checkpointPath(which);
+    const state = JSON.parse(await readFile(path.join(directory, 'state.json'), 'utf8')) as {
+      files: Record<string, string>;
+    };
+    return decodeSafetensors(await readFile(path.join(directory, state.files[kind]!)));
+  }
+
+  const eventsOf = (run: RunDirectory): Promise<RunEvent[]> => new EventLogReader(run.eventsPath).readNew();
+  const lossesOf = async (run: RunDirectory): Promise<number[]> =>
+    (await eventsOf(run)).flatMap((event) => (event.kind === 'step' ? [event.loss] : []));
+
+  it('gives the same run twice for the same seed', async () => {
+    const [first, second] = [await newRun(), await newRun()];
+    await trainUntil(first, Infinity);
+    await trainUntil(second, Infinity);
+    expect(await lossesOf(first)).toEqual(await lossesOf(second));
+    expect(await weightsOf(first, 'last', 'model')).toEqual(await weightsOf(second, 'last', 'model'));
+  });
+
+  it.each([
+    ['cross-entropy, in the middle of an epoch', 8, {}],
+    ['BCE, at the end of an epoch', 5, { loss: { type: 'bce', numNegatives: 2 } }],
+  ])('a resumed run equals an uninterrupted one to the last bit: %s', async (_, stopAtStep, change) => {
+    const settings = config(change);
+    const [whole, parts] = [await newRun(), await newRun()];
+    expect(await trainUntil(whole, Infinity, { settings })).toBe('completed');
+    expect(await trainUntil(parts, stopAtStep, { settings })).toBe('stopped');
+    expect(await trainUntil(parts, Infinity, { settings, resume: true })).toBe('completed');
+
+    expect(await lossesOf(parts)).toEqual(await lossesOf(whole));
+    for (const which of ['last', 'best'] as const) {
+      expect(await weightsOf(parts, which, 'model')).toEqual(await weightsOf(whole, which, 'model'));
+    }
+    expect(await weightsOf(parts, 'last', 'optimizer')).toEqual(await weightsOf(whole, 'last', 'optimizer'));
+    expect((await parts.readManifest()).best).toEqual((await whole.readManifest()).best);
+  });
+
+  it('learns: the loss falls, and validation names the best epoch', async () => {
+    const run = await newRun();
+    await trainUntil(run, Infinity);
+    const losses = await lossesOf(run);
+    expect(losses.at(-1)).toBeLessThan(losses[0]!);
+    const { best, last, progress } = await run.readManifest();
+    expect(last?.epoch).toBe(3);
+    expect(progress).toMatchObject({ epoch: 3, epochs: 3, step: 15, stepsPerEpoch: 5 });
+    const validations = (await eventsOf(run)).flatMap((event) =>
+      event.kind === 'validation' ? [event] : [],
+    );
+    expect(best?.metrics['ndcg@10']).toBe(Math.max(...validations.map(({ metrics }) => metrics['ndcg@10']!)));
+  });
+
+  it('ends with a clear error when the loss is no number, and keeps the last good checkpoint', async () => {
+    const run = await newRun();
+    await trainUntil(run, 6);
+    const settings = config();
+    settings.training.learningRate = 1e38;
+    await expect(trainUntil(run, Infinity, { settings, resume: true })).rejects.toThrow(
+      /The loss is (NaN|Infinity).*learningRate/,
+    );
+    expect((await weightsOf(run, 'last', 'model')) instanceof Map).toBe(true);
+  });
+
+  it('refuses a checkpoint of another model', async () => {
+    const run = await newRun();
+    await trainUntil(run, 6);
+    const settings = config({ hiddenSize: 16 });
+    await expect(trainUntil(run, Infinity, { settings, resume: true })).rejects.toThrow(
+      /does not fit the model: `itemEmbedding` should have the shape \[13, 16\]/,
+    );
+  });
+
+  it('refuses to resume without a checkpoint', async () => {
+    await expect(trainUntil(await newRun(), Infinity, { resume: true })).rejects.toThrow(
+      /There is no checkpoint/,
+    );
+  });
+});
