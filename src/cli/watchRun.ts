@@ -1,3 +1,4 @@
+import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { stopRun } from '../process/trainer';
 import { isActive, type RunManifest, type RunStatus, type TestResult } from '../protocol/run';
@@ -101,16 +102,16 @@ function report(run: RunDirectory, manifest: RunManifest, status: RunStatus, sec
 function summary(run: RunDirectory, manifest: RunManifest, status: RunStatus, seconds: number): string {
   const { test, progress, mainMetric, error } = manifest;
   const lines = [
-    `\nRun ${run.id}: ${status} after ${progress.epoch} epochs, ${formatDuration(1000 * seconds)}.`,
+    `\nRun ${run.id}: ${status} after ${progress.epoch} ${progress.epoch === 1 ? 'epoch' : 'epochs'}, ${formatDuration(1000 * seconds)}.`,
   ];
   if (error !== null) lines.push(error.message);
   if (status === 'lost')
     lines.push(
-      `The trainer died. What it printed is in ${run.logPath}; \`recsight resume ${run.id}\` goes on.`,
+      `The trainer died. What it printed is in ${run.logPath}; \`recsight resume ${place}\` goes on.`,
     );
   if (status === 'stopped')
-    lines.push(`\`recsight resume ${run.id}\` goes on; \`recsight evaluate ${run.id}\` measures it on test.`);
+    lines.push(`\`recsight resume ${place}\` goes on; \`recsight evaluate ${place}\` measures it on test.`);
   if (test !== null) lines.push('', metricsTable(manifest.name, test, mainMetric));
-  lines.push('', `Everything is in ${run.path}`);
+  lines.push('', `Everything is in ${place}`);
   return lines.join('\n');
 }
