@@ -2,3 +2,8 @@
 export function errorMessage(error: unknown): string {
   return error instanceof Error ? error.message : String(error);
 }
+
+/** What of a message fits into a notification: its first line. The log has all of it. */
+export function firstLine(message: string): string {
+  return message.split('\n', 1)[0]!.replace(/ It printed:$/, '');
+}

@@ -21,6 +21,8 @@ export class FailureNotices implements vscode.Disposable {
 
 async function tellFailure({ directory, before, after }: RunChange): Promise<void> {
   if (!before || !after || !isActive(before.status)) return;
+  // The command that tried to start the trainer tells this one.
+  if (after.manifest.error?.code === 'trainer/start-failed') return;
   const message = failureMessage(after);
   if (message === null) return;
   const choice = await vscode.window.showErrorMessage(message, 'Open Run', 'Open Log');

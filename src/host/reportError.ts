@@ -1,6 +1,6 @@
 import * as vscode from 'vscode';
 import { ConfigError } from '../config/configFile';
-import { errorMessage } from './errorMessage';
+import { errorMessage, firstLine } from './errorMessage';
 
 /** A button of a message: its title and the command it runs. */
 type Action = [title: string, command: string, ...args: unknown[]];
@@ -10,7 +10,7 @@ export function reportError(error: unknown, log: vscode.LogOutputChannel): void 
   log.error(error instanceof Error ? error : String(error));
   const actions = actionsFor(error);
   void vscode.window
-    .showErrorMessage(errorMessage(error), ...actions.map(([title]) => title), 'Open Log')
+    .showErrorMessage(firstLine(errorMessage(error)), ...actions.map(([title]) => title), 'Open Log')
     .then((choice) => {
       if (choice === 'Open Log') log.show();
       const chosen = actions.find(([title]) => title === choice);

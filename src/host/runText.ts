@@ -1,5 +1,6 @@
 import { isActive, type RunManifest, type RunSummary } from '../protocol/run';
 import { formatMetric } from '../series/format';
+import { firstLine } from './errorMessage';
 
 /*
  * Short texts about runs, shared by the run list, the status bar, CodeLens and messages, so that one run reads the same
@@ -87,7 +88,7 @@ export function runTitle(run: RunSummary, now: number): string {
 /** What to tell when a run has ended badly; null for every other run. */
 export function failureMessage({ manifest, status }: RunSummary): string | null {
   if (status === 'failed')
-    return `${manifest.name} failed: ${manifest.error?.message ?? 'its log may say why.'}`;
+    return `${manifest.name} failed: ${firstLine(manifest.error?.message ?? 'its log may say why.')}`;
   if (status !== 'lost') return null;
   return `The trainer of ${manifest.name} ended without a word at epoch ${progressText(manifest)}. Resume the run to go on from its last checkpoint.`;
 }

@@ -94,6 +94,13 @@ describe('failureMessage', () => {
   it('speaks only of bad ends', () => {
     const error = { code: 'dataset/missing-file', message: 'ratings.csv does not exist.' };
     expect(failureMessage(makeRun({ error }, 'failed'))).toBe('sasrec failed: ratings.csv does not exist.');
+    const printed = {
+      code: 'x',
+      message: 'The trainer ended with exit code 1. It printed:\nError\n    at main',
+    };
+    expect(failureMessage(makeRun({ error: printed }, 'failed'))).toBe(
+      'sasrec failed: The trainer ended with exit code 1.',
+    );
     expect(failureMessage(makeRun({}, 'lost'))).toContain('at epoch 7/20');
     expect(failureMessage(makeRun({}, 'finished'))).toBeNull();
     expect(failureMessage(makeRun({}, 'stopped'))).toBeNull();
