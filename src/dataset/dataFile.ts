@@ -109,7 +109,7 @@ export async function inspectFile(
   if (chosen === 'parquet') {
     const described = await readRows(
       connection,
-      `DESCRIBE SELECT * FROM read_parquet(${sqlString(escapeGlob(path))})`,
+      `DESCRIBE SELECT * FROM read_parquet(${sqlString(escapeGlob(path))}, binary_as_string = true)`,
     );
     return {
       path,
@@ -206,7 +206,8 @@ function readCall(files: readonly DataFile[], picked: readonly string[]): string
   const list = `[${files.map((file) => sqlString(escapeGlob(file.path))).join(', ')}]`;
   switch (layout.kind) {
     case 'parquet':
-      return `read_parquet(${list})`;
+      // Old writers mark text as bytes.
+      return `read_parquet(${list}, binary_as_string = true)`;
     case 'json':
       return (
         `read_json(${list}, format = 'newline_delimited', maximum_object_size = ${MAX_LINE_BYTES}, ` +

@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
-import { rm } from 'node:fs/promises';
-import { availableParallelism } from 'node:os';
+import { mkdir, rm } from 'node:fs/promises';
+import { availableParallelism, tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
 import { DuckDBInstance, type DuckDBConnection } from '@duckdb/node-api';
 import { DatasetError } from './datasetError';
@@ -23,7 +23,12 @@ export async function withDuckDb<T>(
   options: DuckDbOptions,
   use: (connection: DuckDBConnection) => Promise<T>,
 ): Promise<T> {
-  const spill = join(options.cacheDirectory, `tmp-${process.pid}-${randomBytes(4).toString('hex')}`);
+  // DuckDB makes its own directory, but not those above it.
+  const parent = await mkdir(options.cacheDirectory, { recursive: true }).then(
+    () => options.cacheDirectory,
+    () => tmpdir(),
+  );
+  const spill = join(parent, `tmp-${process.pid}-${randomBytes(4).toString('hex')}`);
   const instance = await DuckDBInstance.create(':memory:', {
     threads: String(options.threads ?? Math.min(4, availableParallelism())),
     memory_limit: '1GB',
@@ -42,7 +47,6 @@ export async function withDuckDb<T>(
   } finally {
     connection.closeSync();
     instance.closeSync();
-    // `force` does not cover a cache directory below a file.
     await rm(spill, { recursive: true, force: true }).catch(() => undefined);
   }
 }

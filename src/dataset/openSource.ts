@@ -13,6 +13,7 @@ export interface OpenedSource {
   titles: DataFile | null;
   /** Files whose content decides the result, in the order in which they are read; for a query, those it names in quotes. */
   files: string[];
+  warnings: string[];
 }
 
 /** Finds the files of a config and their columns, or checks its query. Throws a DatasetError. */
@@ -34,21 +35,23 @@ export async function openSource(
   }
   if (config.query !== undefined) {
     const query = config.query.trim().replace(/;+$/, '');
-    const columns = await describeQuery(connection, query, baseDirectory);
+    const types = await describeQuery(connection, query, baseDirectory);
     const files = await filesOfQuery(connection, query, baseDirectory);
-    return { interactions: { kind: 'query', query, columns }, titles, files };
+    const interactions: InteractionSource = { kind: 'query', query, columns: [...types.keys()] };
+    return { interactions, titles, files, warnings: lostZeros(types, files, config) };
   }
   const paths = await findFiles(connection, config.path ?? [], baseDirectory);
   const files: DataFile[] = [];
   for (const path of paths) files.push(await inspectFile(connection, path, config.format, baseDirectory));
-  return { interactions: { kind: 'files', files }, titles, files: paths };
+  return { interactions: { kind: 'files', files }, titles, files: paths, warnings: [] };
 }
 
+/** The columns of the query's result and their types. */
 async function describeQuery(
   connection: DuckDBConnection,
   query: string,
   baseDirectory: string,
-): Promise<string[]> {
+): Promise<Map<string, string>> {
   if (baseDirectory.includes(',')) {
     throw new DatasetError(
       'dataset/bad-query',
@@ -64,10 +67,23 @@ async function describeQuery(
         `\`dataset.query\` holds ${count} statements, expected one SELECT.`,
       );
     }
-    return (await readRows(connection, `DESCRIBE ${query}`)).map(([name]) => String(name));
+    const columns = await readRows(connection, `DESCRIBE ${query}`);
+    return new Map(columns.map(([name, type]) => [String(name), String(type)]));
   } catch (error) {
     throw error instanceof Error && !(error instanceof DatasetError) ? queryError(error) : error;
   }
+}
+
+/** A query guesses the types of text files' columns, and `007` read as a number is `7`. */
+function lostZeros(types: Map<string, string>, files: readonly string[], config: DatasetConfig): string[] {
+  if (!files.some((file) => /\.(csv|tsv|tab|txt)(\.gz)?$/i.test(file))) return [];
+  return [config.columns.user, config.columns.item]
+    .filter((column) => /INT|DOUBLE|DECIMAL/.test(types.get(column) ?? ''))
+    .map(
+      (column) =>
+        `\`dataset.query\` reads the ids in \`${column}\` as numbers, which drops leading zeros. ` +
+        "If they matter, read the file with read_csv('…', all_varchar = true).",
+    );
 }
 
 /** Says what is wrong with the query; an error about a file that it reads comes back as it is. */

@@ -53,7 +53,7 @@ export async function prepareDataset(
     if (cached) return { fingerprint, cached, read: null };
     for (const file of source.files) if (/\.gz$/i.test(file)) await verifyGzip(file);
     const read = await readInteractions(connection, source.interactions, source.titles, config);
-    return { fingerprint, cached, read };
+    return { fingerprint, cached, read: { ...read, warnings: source.warnings } };
   });
 
   const prepared = opened.read ? arrange(opened.read, opened.fingerprint, config, seed) : opened.cached;
@@ -76,13 +76,20 @@ export async function prepareDataset(
 
 /** From rows to the prepared dataset. Done after DuckDB has given its memory back. */
 function arrange(
-  { interactions, itemTitles, dropped, numRows }: ReadResult,
+  {
+    interactions,
+    itemTitles,
+    dropped,
+    numRows,
+    warnings: sourceWarnings,
+  }: ReadResult & { warnings: string[] },
   fingerprint: string | null,
   config: DatasetConfig,
   seed: number,
 ): CachedDataset {
   const { timestamp } = config.columns;
-  const warnings = timestamp === null ? [] : normalizeTimes(interactions.times, timestamp);
+  const warnings = [...sourceWarnings];
+  if (timestamp !== null) warnings.push(...normalizeTimes(interactions.times, timestamp));
   const arranged = arrangeInteractions(interactions, config, seed);
   const itemIds = ['', ...Array.from(arranged.keptItems, (item) => interactions.itemIds[item]!)];
   const content = {

@@ -1,4 +1,4 @@
-import { existsSync } from 'node:fs';
+import { existsSync, readdirSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import fc from 'fast-check';
@@ -114,6 +114,26 @@ describe('formats', () => {
     const changed = await folder.prepare({ query, columns: { item: 'big' } });
     expect(changed.cached).toBe(false);
     expect(histories(changed.dataset).bob).toEqual(['Z', 'B', 'C', 'A']);
+  });
+
+  test('a query that reads ids as numbers gets a warning, and text is possible', async () => {
+    const folder = dataFolder({ 'a.csv': 'user_id,item_id,timestamp\n7,1,1\n7,2,2\n7,3,3\n8,1,1\n' });
+    const guessed = await folder.prepare({ query: "FROM 'a.csv'" });
+    expect(guessed.warnings.filter((warning) => warning.includes('leading zeros'))).toHaveLength(2);
+    const text = await folder.prepare({ query: "FROM read_csv('a.csv', all_varchar = true)" });
+    expect(text.warnings.filter((warning) => warning.includes('leading zeros'))).toEqual([]);
+  });
+
+  test('what does not fit in memory goes to a disk, and away again', async () => {
+    const { cache } = dataFolder();
+    await withDuckDb({ cacheDirectory: cache }, async (connection) => {
+      await connection.run("SET memory_limit = '60MB'");
+      await connection.run(
+        'CREATE TEMP TABLE texts AS SELECT md5(CAST(i AS VARCHAR)) AS text FROM range(2000000) t(i)',
+      );
+      expect(readdirSync(cache)).toHaveLength(1);
+    });
+    expect(readdirSync(cache)).toEqual([]);
   });
 
   test('a query that names no file is never taken from the cache', async () => {
