@@ -2,7 +2,7 @@
 /*
  * npm test: sets up whatever is missing and runs every kind of test.
  *
- *   node scripts/test.mjs [lint] [unit] [webview] [integration] [package]
+ *   node scripts/test.mjs [lint] [unit] [cli] [webview] [integration] [package]
  *
  * The last line is the sum, `N passed, N failed`. The exit code is 0 only when every suite ran tests and all passed.
  * With VSCODE_TEST=desktop the integration suite runs in desktop VS Code, and what drives code-server's page is left out.
@@ -29,6 +29,7 @@ const desktop = process.env.VSCODE_TEST === 'desktop';
 const suites = {
   lint: async () => [await runLint()],
   unit: async () => [await runVitest('unit')],
+  cli: async () => [await runVitest('cli')],
   webview: async () => [await runVitest('webview')],
   integration: async () => [await runExtensionTests(), ...(desktop ? [] : [await runVitest('workbench')])],
   package: async () => (desktop ? [] : [await runVitest('package')]),

@@ -101,6 +101,7 @@ function report(run: RunDirectory, manifest: RunManifest, status: RunStatus, sec
 
 function summary(run: RunDirectory, manifest: RunManifest, status: RunStatus, seconds: number): string {
   const { test, progress, mainMetric, error } = manifest;
+  const place = path.relative(process.cwd(), run.path);
   const lines = [
     `\nRun ${run.id}: ${status} after ${progress.epoch} ${progress.epoch === 1 ? 'epoch' : 'epochs'}, ${formatDuration(1000 * seconds)}.`,
   ];

@@ -2,6 +2,7 @@ import { mkdir, open, readdir, readFile, rename, rm, writeFile } from 'node:fs/p
 import path from 'node:path';
 import * as tf from '@tensorflow/tfjs-core';
 import type { EarlyStoppingState } from './earlyStopping';
+import { toWriteError } from '../runs/runErrors';
 import { decodeSafetensors, encodeSafetensors, type NamedTensor } from './safetensors';
 import { TrainingError } from './trainingError';
 
@@ -38,6 +39,7 @@ export interface OptimizerState {
 /**
  * Saves a checkpoint. The tensors go into new files first; replacing `state.json`, which names them, is what makes the
  * checkpoint valid. A crash or a full disk in between leaves the old checkpoint whole.
+ * @throws RunWriteError (`disk/full`)
  * @param optimizer null where nobody will resume from it
  */
 export async function saveCheckpoint(
@@ -72,7 +74,7 @@ export async function saveCheckpoint(
         if (name !== null) await rm(path.join(directory, name), { force: true }).catch(() => undefined);
       }
     }
-    throw error;
+    throw toWriteError(error, directory);
   }
   for (const name of await readdir(directory)) {
     if (name.endsWith('.safetensors') && !written.includes(name)) {

@@ -1,0 +1,348 @@
+import { execFile, spawn, type ChildProcess } from 'node:child_process';
+import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { promisify } from 'node:util';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { RandomStream } from '../../src/compute/random';
+import type { RunManifest, RunStatus, TrainerProcess } from '../../src/protocol/run';
+import { readRun } from '../../src/runs/runStore';
+
+/*
+ * The command line as its users run it: the built dist/cli.js, which starts the built dist/trainer.js.
+ */
+
+const CLI = path.resolve('dist/cli.js');
+const execute = promisify(execFile);
+
+interface Output {
+  code: number;
+  stdout: string;
+  stderr: string;
+}
+
+interface TrainReport {
+  run: string;
+  directory: string;
+  status: RunStatus;
+  protocol: object;
+  validation: { metrics: Record<string, number> };
+  test: Record<string, number>;
+  baselines: Record<string, Record<string, number>>;
+  epochs: number;
+  seconds: number;
+}
+
+describe('recsight', () => {
+  let folder: string;
+  const started: ChildProcess[] = [];
+
+  beforeEach(async () => {
+    folder = await mkdtemp(path.join(tmpdir(), 'recsight-cli-'));
+    await writeFile(path.join(folder, 'ratings.csv'), ratings());
+    await writeConfig({});
+  });
+
+  afterEach(async () => {
+    for (const child of started.splice(0)) child.kill('SIGKILL');
+    for (const pid of await trainers()) process.kill(pid, 'SIGKILL');
+    await rm(folder, { recursive: true, force: true });
+  });
+
+  /** Users who mostly take the next item. Ids have leading zeros. */
+  function ratings(): string {
+    const random = new RandomStream(5);
+    const rows = ['user_id,item_id,timestamp'];
+    for (let user = 0; user < 60; user++) {
+      let item = random.nextInt(30);
+      for (let step = 0; step < 8; step++) {
+        rows.push(`00${user},0${item},${1_600_000_000 + user * 100 + step}`);
+        item = random.nextFloat() < 0.8 ? (item + 1) % 30 : random.nextInt(30);
+      }
+    }
+    return `${rows.join('\n')}\n`;
+  }
+
+  async function writeConfig(training: object, dataset: object = {}): Promise<void> {
+    const config = {
+      dataset: { path: 'ratings.csv', ...dataset },
+      model: { type: 'sasrec', maxSequenceLength: 8, hiddenSize: 16, numBlocks: 1 },
+      training: {
+        epochs: 3,
+        batchSize: 16,
+        learningRate: 0.01,
+        earlyStopping: { patience: null },
+        ...training,
+      },
+    };
+    await writeFile(path.join(folder, 'tiny.recsight.json'), JSON.stringify(config, null, 2));
+  }
+
+  async function recsight(...args: string[]): Promise<Output> {
+    try {
+      const { stdout, stderr } = await execute(process.execPath, [CLI, ...args], {
+        cwd: folder,
+        timeout: 100_000,
+      });
+      return { code: 0, stdout, stderr };
+    } catch (error) {
+      const { code, stdout, stderr } = error as Output;
+      return { code, stdout, stderr };
+    }
+  }
+
+  /** Starts a training that would take hours and waits until it runs. */
+  async function startLong(): Promise<{ directory: string; cli: ChildProcess }> {
+    await writeConfig({ epochs: 100_000 });
+    const cli = spawn(process.execPath, [CLI, 'train', 'tiny.recsight.json'], {
+      cwd: folder,
+      stdio: 'ignore',
+    });
+    started.push(cli);
+    const runs = path.join(folder, '.recsight', 'runs');
+    for (;;) {
+      const [id] = (await readdir(runs).catch(() => [])).filter((name) => !name.startsWith('.'));
+      if (id !== undefined) {
+        const directory = path.join(runs, id);
+        const { status, manifest } = await readRun(directory);
+        if (status === 'failed') throw new Error(manifest.error?.message);
+        if (status === 'running' && manifest.progress.epoch >= 1) return { directory, cli };
+      }
+      await sleep(100);
+    }
+  }
+
+  async function trainers(): Promise<number[]> {
+    const runs = path.join(folder, '.recsight', 'runs');
+    const pids: number[] = [];
+    for (const id of await readdir(runs).catch(() => [])) {
+      const text = await readFile(path.join(runs, id, 'process.json'), 'utf8').catch(() => null);
+      if (text === null) continue;
+      const { pid } = JSON.parse(text) as TrainerProcess;
+      if (isAlive(pid)) pids.push(pid);
+    }
+    return pids;
+  }
+
+  function isAlive(pid: number): boolean {
+    try {
+      process.kill(pid, 0);
+      return true;
+    } catch {
+      return false;
+    }
+  }
+
+  async function statusBecomes(directory: string, wanted: RunStatus, withinMs: number): Promise<RunManifest> {
+    const deadline = Date.now() + withinMs;
+    for (;;) {
+      const { status, manifest } = await readRun(directory);
+      if (status === wanted) return manifest;
+      if (Date.now() > deadline)
+        throw new Error(`The run is ${status} and not ${wanted} after ${withinMs} ms.`);
+      await sleep(100);
+    }
+  }
+
+  it('trains, tests beside the baselines and reports as JSON', async () => {
+    const { code, stdout } = await recsight(
+      'train',
+      'tiny.recsight.json',
+      '--json',
+      '--set',
+      'training.epochs=2',
+    );
+    expect(code).toBe(0);
+    const report = JSON.parse(stdout.trimEnd().split('\n').at(-1)!) as TrainReport;
+    expect(report).toMatchObject({ status: 'finished', epochs: 2 });
+    expect(report.protocol).toMatchObject({
+      split: 'leaveOneOut',
+      part: 'test',
+      candidates: 'full',
+      numUsers: 60,
+    });
+    expect(Object.keys(report.baselines)).toEqual(['popularity', 'itemKnn', 'markov']);
+    for (const metrics of [report.test, report.validation.metrics, ...Object.values(report.baselines)]) {
+      expect(metrics['ndcg@10']).toBeGreaterThan(0);
+      expect(metrics['ndcg@10']).toBeLessThanOrEqual(1);
+    }
+    // The data are a chain of items, which Markov finds and popularity does not.
+    expect(report.baselines.markov!['ndcg@10']).toBeGreaterThan(2 * report.baselines.popularity!['ndcg@10']!);
+
+    const stored = JSON.parse(
+      await readFile(path.join(report.directory, 'evaluation', 'test.json'), 'utf8'),
+    ) as {
+      userIds: string[];
+      model: { ranks: number[] };
+    };
+    expect(stored.userIds).toContain('007');
+    expect(stored.model.ranks).toHaveLength(60);
+
+    const listed = await recsight('runs', '--json');
+    expect((JSON.parse(listed.stdout) as { runs: { id: string }[] }).runs.map(({ id }) => id)).toEqual([
+      report.run,
+    ]);
+    expect((await recsight('runs')).stdout).toContain(report.run);
+    expect(await trainers()).toEqual([]);
+
+    const again = await recsight('evaluate', 'latest', '--json');
+    expect(again.code).toBe(0);
+    expect((JSON.parse(again.stdout.trimEnd().split('\n').at(-1)!) as TrainReport).test).toEqual(report.test);
+  });
+
+  it('prints epochs, a table with its protocol, and where the run is', async () => {
+    const { code, stdout } = await recsight('train', 'tiny.recsight.json');
+    expect(code).toBe(0);
+    expect(stdout).toMatch(/Epoch 3\/3 {2}loss \d.*validation NDCG@10 0\.\d+/);
+    expect(stdout).toMatch(/^tiny .*\npopularity .*\nitem-kNN .*\nMarkov/m);
+    expect(stdout).toContain('Protocol: test, leave-one-out, ranked against all 30 items');
+    expect(stdout).toMatch(/Everything is in \.recsight\/runs\/\d{8}-\d{6}-tiny-[0-9a-f]{4}/);
+  });
+
+  it('describes data', async () => {
+    const { code, stdout } = await recsight('data', 'tiny.recsight.json', '--json');
+    expect(code).toBe(0);
+    expect(JSON.parse(stdout)).toMatchObject({ users: 60, items: 30, interactions: 480 });
+    expect((await recsight('data', 'tiny.recsight.json')).stdout).toMatch(/480/);
+  });
+
+  it('stops a run with a checkpoint, resumes it and evaluates it', async () => {
+    const { directory, cli } = await startLong();
+    const ended = new Promise<number | null>((resolve) => cli.once('exit', resolve));
+    const stop = await recsight('stop', 'latest');
+    expect(stop).toMatchObject({ code: 0 });
+    expect(stop.stdout).toMatch(/: stopped\.$/m);
+    expect(await ended).toBe(1); // the planned work was not done
+    expect(await trainers()).toEqual([]);
+    const stopped = await statusBecomes(directory, 'stopped', 0);
+
+    const evaluated = await recsight('evaluate', 'latest', '--json');
+    expect(evaluated.code).toBe(0);
+    expect(
+      (JSON.parse(evaluated.stdout.trimEnd().split('\n').at(-1)!) as TrainReport).test['ndcg@10'],
+    ).toBeGreaterThan(0);
+    expect((await readRun(directory)).status).toBe('stopped');
+
+    const resumed = spawn(process.execPath, [CLI, 'resume', 'latest'], { cwd: folder, stdio: 'ignore' });
+    started.push(resumed);
+    for (;;) {
+      const { manifest } = await readRun(directory);
+      if (manifest.status === 'running' && manifest.progress.step > stopped.progress.step) break;
+      await sleep(100);
+    }
+    const busy = await recsight('resume', 'latest');
+    expect(busy.code).toBe(1);
+    expect(busy.stderr).toMatch(/in use by the trainer process|running/);
+    expect(busy.stderr).not.toMatch(/\n\s+at /);
+    await recsight('stop', 'latest');
+    await statusBecomes(directory, 'stopped', 10_000);
+  });
+
+  it('shows a killed trainer as lost, leaves no process behind, and resumes', async () => {
+    const { directory, cli } = await startLong();
+    const ended = new Promise<number | null>((resolve) => cli.once('exit', resolve));
+    const [pid] = await trainers();
+    process.kill(pid!, 'SIGKILL');
+    const lost = await statusBecomes(directory, 'lost', 15_000);
+    expect(await ended).toBe(1);
+    expect(await trainers()).toEqual([]);
+    expect(lost.progress.epoch).toBeGreaterThanOrEqual(1);
+
+    started.push(spawn(process.execPath, [CLI, 'resume', 'latest'], { cwd: folder, stdio: 'ignore' }));
+    await statusBecomes(directory, 'running', 20_000);
+    await recsight('stop', 'latest');
+    await statusBecomes(directory, 'stopped', 10_000);
+  });
+
+  it('goes on when the terminal that started it dies', async () => {
+    const { directory, cli } = await startLong();
+    cli.kill('SIGKILL');
+    const { progress } = (await readRun(directory)).manifest;
+    await sleep(1500);
+    const later = await readRun(directory);
+    expect(later.status).toBe('running');
+    expect(later.manifest.progress.step).toBeGreaterThan(progress.step);
+    await recsight('stop', 'latest');
+  });
+
+  it.each([
+    ['a missing config', ['train', 'nothing.recsight.json'], /nothing\.recsight\.json/, 1],
+    [
+      'an unknown setting',
+      ['train', 'tiny.recsight.json', '--set', 'training.epoch=2'],
+      /training\.epoch.*epochs/s,
+      1,
+    ],
+    ['an unknown command', ['tarin', 'tiny.recsight.json'], /no command `tarin`/, 2],
+    [
+      'an unknown flag',
+      ['train', 'tiny.recsight.json', '--epochs', '3'],
+      /--epochs.*Usage: recsight train/s,
+      2,
+    ],
+    ['no argument', ['train'], /takes one <config>/, 2],
+    ['a run that is not there', ['stop', 'xyz'], /`xyz` fits no run/, 2],
+  ])('says clearly what is wrong: %s', async (_, args, message, code) => {
+    const output = await recsight(...args);
+    expect(output.stderr).toMatch(message);
+    expect(output.stderr).not.toMatch(/\n\s+at /);
+    expect(output.code).toBe(code);
+  });
+
+  it.each([
+    ['a missing data file', { path: 'gone.csv' }, /gone\.csv/],
+    ['a missing column', { columns: { user: 'users' } }, /`?users`?.*user_id/s],
+    ['k-core that leaves nothing', { minUserInteractions: 9 }, /[Nn]o .*(left|interactions)/],
+  ])(
+    'a run with bad data fails with a message and without a stack trace: %s',
+    async (_, dataset, message) => {
+      await writeConfig({}, dataset);
+      const { code, stdout } = await recsight('train', 'tiny.recsight.json', '--json');
+      expect(code).toBe(1);
+      const report = JSON.parse(stdout.trimEnd().split('\n').at(-1)!) as {
+        status: string;
+        error: { message: string };
+      };
+      expect(report.status).toBe('failed');
+      expect(report.error.message).toMatch(message);
+      expect(report.error.message).not.toMatch(/\n\s+at /);
+      expect(await trainers()).toEqual([]);
+    },
+  );
+
+  it('fails with a message when the disk is full, and nothing stays behind', async (context) => {
+    const mount = path.join(folder, 'small');
+    await mkdir(mount);
+    try {
+      await execute('mount', ['-t', 'tmpfs', '-o', 'size=192k', 'tmpfs', mount]);
+    } catch {
+      context.skip('needs the right to mount a small file system');
+    }
+    try {
+      const { code, stdout } = await recsight(
+        ...[
+          'train',
+          'tiny.recsight.json',
+          '--json',
+          '--runs',
+          path.join(mount, 'runs'),
+          '--set',
+          'model.hiddenSize=64',
+        ],
+      );
+      expect(code).toBe(1);
+      const report = JSON.parse(stdout.trimEnd().split('\n').at(-1)!) as TrainReport & {
+        error: { message: string };
+      };
+      expect(report.status).toBe('failed');
+      expect(report.error.message).toMatch(/disk is full/);
+      const { pid } = JSON.parse(
+        await readFile(path.join(report.directory, 'process.json'), 'utf8').catch(() => '{"pid":0}'),
+      ) as TrainerProcess;
+      expect(pid === 0 || !isAlive(pid)).toBe(true);
+    } finally {
+      await execute('umount', [mount]);
+    }
+  });
+});
