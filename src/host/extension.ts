@@ -26,8 +26,8 @@ export function activate({ extensionUri, subscriptions }: vscode.ExtensionContex
   const panels = new LivePanels({ extensionUri, runs, trainer, log });
   const tree = new RunTree(runs);
   const lenses = new ConfigLenses(runs);
-  const statusBar = new StatusBar(runs, panels.onDidOpen);
-  const failures = new FailureNotices(runs);
+  const statusBar = new StatusBar(runs, panels);
+  const failures = new FailureNotices(runs, panels);
   const contextKeys = new ContextKeys(runs, configs, panels.onDidOpen);
   const commands = registerCommands({ configs, diagnostics, panels, runs, trainer, tree, log });
 

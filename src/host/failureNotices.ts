@@ -1,31 +1,42 @@
 import * as vscode from 'vscode';
 import { isActive } from '../protocol/run';
-import { openLog } from './runFiles';
 import { failureMessage } from './runText';
+import type { LivePanels } from './livePanels';
 import type { RunCatalogue, RunChange } from './runCatalogue';
 
-/** Tells when a run fails while this window is open. Success needs no message: the list and the panel show it. */
+/**
+ * Tells when a run fails while this window is open, unless its panel is in view and says so itself. Success needs no
+ * message: the list and the panel show it.
+ */
 export class FailureNotices implements vscode.Disposable {
   readonly #listener: vscode.Disposable;
 
-  constructor(runs: RunCatalogue) {
+  constructor(
+    runs: RunCatalogue,
+    private readonly panels: LivePanels,
+  ) {
     this.#listener = runs.onDidChange((change) => {
-      void tellFailure(change);
+      void this.#tell(change);
     });
   }
 
   dispose(): void {
     this.#listener.dispose();
   }
-}
 
-async function tellFailure({ directory, before, after }: RunChange): Promise<void> {
-  if (!before || !after || !isActive(before.status)) return;
-  // The command that tried to start the trainer tells this one.
-  if (after.manifest.error?.code === 'trainer/start-failed') return;
-  const message = failureMessage(after);
-  if (message === null) return;
-  const choice = await vscode.window.showErrorMessage(message, 'Open Run', 'Open Log');
-  if (choice === 'Open Run') await vscode.commands.executeCommand('recsight.openRun', directory);
-  if (choice === 'Open Log') await openLog(directory);
+  async #tell({ directory, before, after }: RunChange): Promise<void> {
+    if (!before || !after || !isActive(before.status) || this.panels.isVisible(directory)) return;
+    // The command that tried to start the trainer tells this one.
+    if (after.manifest.error?.code === 'trainer/start-failed') return;
+    const message = failureMessage(after);
+    if (message === null) return;
+    const remedy = after.status === 'lost' ? 'Resume Run' : 'Open Log';
+    const choice = await vscode.window.showErrorMessage(message, 'Open Run', remedy);
+    const commands = {
+      'Open Run': 'recsight.openRun',
+      'Open Log': 'recsight.openLog',
+      'Resume Run': 'recsight.resumeRun',
+    };
+    if (choice) await vscode.commands.executeCommand(commands[choice], directory);
+  }
 }

@@ -74,6 +74,10 @@ export class LivePanel {
     return this.panel.active;
   }
 
+  get isVisible(): boolean {
+    return this.panel.visible;
+  }
+
   reveal(preserveFocus: boolean): void {
     this.panel.reveal(undefined, preserveFocus);
   }

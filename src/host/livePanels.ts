@@ -33,6 +33,11 @@ export class LivePanels implements vscode.WebviewPanelSerializer, vscode.Disposa
     return [...this.#panels].find(([, panel]) => panel.isActive)?.[0];
   }
 
+  /** Whether the user has the panel of this run in view. */
+  isVisible(directory: string): boolean {
+    return this.#panels.get(directory)?.isVisible ?? false;
+  }
+
   /**
    * Shows the panel of a run. It opens where other live panels are, else beside the editor the user is in, so that a
    * config and its run can be seen together.

@@ -12,12 +12,12 @@ export async function pickConfig(
   runs: readonly RunSummary[],
   title: string,
 ): Promise<vscode.Uri | undefined> {
+  const now = Date.now();
   const items = configs.map((uri) => {
     const run = newestRunOf(uri.fsPath, runs);
     return {
       label: configName(uri.fsPath),
-      description: vscode.workspace.asRelativePath(uri),
-      detail: run ? `Last run: ${lastRunText(run, Date.now())}` : 'Not trained yet',
+      description: `${vscode.workspace.asRelativePath(uri)} · ${run ? lastRunText(run, now) : 'not trained yet'}`,
       iconPath: new vscode.ThemeIcon('file-code'),
       uri,
     };

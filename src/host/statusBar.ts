@@ -2,6 +2,7 @@ import * as vscode from 'vscode';
 import { isActive, type RunSummary } from '../protocol/run';
 import { activeRuns, statusDetail, statusTexts } from './statusText';
 import { escapeMarkdown } from './runTooltip';
+import type { LivePanels } from './livePanels';
 import type { RunCatalogue, RunChange } from './runCatalogue';
 
 /** Shows the newest active run. Hidden while nothing trains, except to tell of a failure that nobody has looked at. */
@@ -12,14 +13,14 @@ export class StatusBar implements vscode.Disposable {
 
   constructor(
     private readonly runs: RunCatalogue,
-    onDidOpenRun: vscode.Event<string>,
+    private readonly panels: LivePanels,
   ) {
     this.#item.name = 'RecSight: Training';
     this.#disposables = [
       this.#item,
       runs.onDidReset(() => this.#update()),
       runs.onDidChange((change) => this.#runChanged(change)),
-      onDidOpenRun((directory) => {
+      panels.onDidOpen((directory) => {
         if (directory !== this.#failedRun) return;
         this.#failedRun = null;
         this.#update();
@@ -33,7 +34,8 @@ export class StatusBar implements vscode.Disposable {
 
   #runChanged({ directory, before, after }: RunChange): void {
     const hasEnded = before && isActive(before.status);
-    if (hasEnded && (after?.status === 'failed' || after?.status === 'lost')) this.#failedRun = directory;
+    const isBad = after?.status === 'failed' || after?.status === 'lost';
+    if (hasEnded && isBad && !this.panels.isVisible(directory)) this.#failedRun = directory;
     else if (directory === this.#failedRun) this.#failedRun = null;
     this.#update();
   }
