@@ -1,3 +1,5 @@
+import type { TrainerProcess } from '../protocol/run';
+
 /** A run directory could not be read. The message says which file, what was found and what to do. */
 export class RunReadError extends Error {
   override readonly name = 'RunReadError';
@@ -23,20 +25,20 @@ export class RunWriteError extends Error {
   }
 }
 
-/** The run belongs to a live trainer, so it cannot be trained, evaluated or deleted now. */
+/** The run belongs to a live trainer, so it cannot be trained or evaluated now. */
 export class RunBusyError extends Error {
   override readonly name = 'RunBusyError';
   readonly code = 'run/busy';
+  /** Null while the trainer is only being started. */
+  readonly pid: number | null;
 
-  constructor(
-    runId: string,
-    readonly pid: number,
-    readonly host: string,
-  ) {
-    super(
-      `Run ${runId} is in use by the trainer process ${pid} on ${host}. ` +
-        'Wait until it ends, or stop the run first.',
-    );
+  constructor(runId: string, trainer: TrainerProcess | null) {
+    const who =
+      trainer === null
+        ? 'a trainer that is being started'
+        : `the trainer process ${trainer.pid} on ${trainer.host}`;
+    super(`Run ${runId} is in use by ${who}. Wait until it ends, or stop the run first.`);
+    this.pid = trainer?.pid ?? null;
   }
 }
 

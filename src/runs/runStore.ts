@@ -1,9 +1,9 @@
-import { readdir, rename, rm } from 'node:fs/promises';
+import { readdir } from 'node:fs/promises';
 import path from 'node:path';
 import { isActive, type RunManifest, type RunStatus, type RunSummary } from '../protocol/run';
 import { RunDirectory } from './runDirectory';
-import { RunBusyError, RunReadError, systemErrorCode } from './runErrors';
-import { readLiveTrainer, trainerHasClaimed, trainerIsAlive } from './trainerLock';
+import { RunReadError, systemErrorCode } from './runErrors';
+import { trainerHasClaimed, trainerIsAlive } from './trainerLock';
 
 /** A trainer needs a moment from the making of the run to its first `process.json`, in ms. */
 const START_GRACE_MS = 15_000;
@@ -78,40 +78,4 @@ export async function listRunDirectories(runsDirectory: string): Promise<string[
     }
     throw new RunReadError('run/unreadable', `${runsDirectory} cannot be read (${code ?? String(error)}).`);
   }
-}
-
-/**
- * Finds the run that a person means: by path, by id, or by a part of the id that only one run has
- * (`latest` is the newest). Throws RunReadError (`run/missing`) that says what there is.
- */
-export async function findRun(runsDirectory: string, reference: string): Promise<RunDirectory> {
-  const ids = (await listRunDirectories(runsDirectory)).map((directory) => path.basename(directory)).sort();
-  const exact = ids.find((id) => id === reference);
-  const matching = reference === 'latest' ? ids.slice(-1) : ids.filter((id) => id.includes(reference));
-  const id = exact ?? (matching.length === 1 ? matching[0] : undefined);
-  if (id !== undefined) {
-    return new RunDirectory(path.join(runsDirectory, id));
-  }
-  if (/[\\/]/.test(reference)) {
-    const run = new RunDirectory(reference);
-    await run.readManifest();
-    return run;
-  }
-  const found =
-    matching.length > 1
-      ? `${matching.length} runs match: ${matching.slice(-5).join(', ')}. Give more of the id.`
-      : `no run matches. ${ids.length === 0 ? 'There are no runs there yet.' : `The newest is ${ids.at(-1)!}.`}`;
-  throw new RunReadError('run/missing', `“${reference}” in ${runsDirectory}: ${found}`);
-}
-
-/** Deletes a run for good. Throws RunBusyError while a trainer works on it. */
-export async function deleteRun(run: RunDirectory): Promise<void> {
-  const trainer = await readLiveTrainer(run);
-  if (trainer !== null) {
-    throw new RunBusyError(run.id, trainer.pid, trainer.host);
-  }
-  // Renamed first, so that nobody sees half a run while a large one is being deleted.
-  const hidden = path.join(path.dirname(run.path), `.deleted-${run.id}`);
-  await rename(run.path, hidden);
-  await rm(hidden, { recursive: true, force: true });
 }

@@ -10,8 +10,10 @@ import { RunBusyError, systemErrorCode, toWriteError } from './runErrors';
 import type { RunDirectory } from './runDirectory';
 import { findMisfit, parseRunJson, stringifyRunJson, type Shape } from './runJson';
 
+/** How a trainer process ends when it finds another trainer at work, so that who started it can tell (EX_TEMPFAIL). */
+export const BUSY_EXIT_CODE = 75;
 /** After this many ms without a heartbeat a trainer on another host, whose pid says nothing here, counts as dead. */
-export const HEARTBEAT_TIMEOUT_MS = 15_000;
+const HEARTBEAT_TIMEOUT_MS = 15_000;
 /** A lock file without content this young is one that its owner is just writing. */
 const UNWRITTEN_GRACE_MS = 2_000;
 
@@ -50,7 +52,7 @@ export async function acquireTrainerLock(run: RunDirectory): Promise<TrainerLock
     }
     const holder = await readHolder(run.processPath);
     if (holder.state === 'alive') {
-      throw new RunBusyError(run.id, holder.process.pid, holder.process.host);
+      throw new RunBusyError(run.id, holder.process);
     }
     if (holder.state === 'dead' && (await takeOver(run, own, holder.key))) {
       return makeLock(run, own);
@@ -153,7 +155,7 @@ function makeLock(run: RunDirectory, own: TrainerProcess): TrainerLock {
   const beat = async () => {
     const owner = await readOwner();
     if (owner !== null && owner.nonce !== own.nonce) {
-      throw new RunBusyError(run.id, owner.pid, owner.host);
+      throw new RunBusyError(run.id, owner);
     }
     await writeFileAtomically(run.processPath, stringifyRunJson({ ...own, heartbeat: Date.now() }));
   };

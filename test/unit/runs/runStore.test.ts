@@ -1,10 +1,10 @@
-import { mkdir, readdir, rm, symlink, writeFile } from 'node:fs/promises';
+import { mkdir, symlink, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { expect, test } from 'vitest';
 import type { RecordedStatus, RunManifest } from '../../../src/protocol/run';
 import { createRun, type RunDirectory, runsDirectoryOf } from '../../../src/runs/runDirectory';
-import { deleteRun, findRun, listRuns, readRun } from '../../../src/runs/runStore';
+import { listRuns, readRun } from '../../../src/runs/runStore';
 import { acquireTrainerLock } from '../../../src/runs/trainerLock';
 import { makeRun, newRun, temporaryFolder } from './newRun';
 import { bundleScript, lineOf, spawnScript } from './spawnScript';
@@ -124,31 +124,4 @@ test('two thousand runs are listed in a few seconds', async () => {
   const list = await listRuns(runs);
   expect(list.runs).toHaveLength(2001);
   expect(performance.now() - start).toBeLessThan(5000);
-});
-
-test('a run is found by id, by a part of it, by path, and as the latest', async () => {
-  const folder = await temporaryFolder();
-  const runs = runsDirectoryOf(folder);
-  await expect(findRun(runs, 'latest')).rejects.toThrow(/no runs there yet/);
-  const first = await createRun(runs, newRun(folder, { name: 'first' }));
-  await sleep(1100);
-  const second = await createRun(runs, newRun(folder, { name: 'second' }));
-  expect((await findRun(runs, first.id)).path).toBe(first.path);
-  expect((await findRun(runs, 'first')).path).toBe(first.path);
-  expect((await findRun(runs, 'latest')).path).toBe(second.path);
-  expect((await findRun('/nowhere', first.path)).path).toBe(first.path);
-  await expect(findRun(runs, 's')).rejects.toThrow(/2 runs match/);
-  await expect(findRun(runs, 'third')).rejects.toThrow(/no run matches.*second/);
-  await expect(findRun(runs, path.join(folder, 'x'))).rejects.toMatchObject({ code: 'run/missing' });
-});
-
-test('a run is deleted as a whole, but not under a live trainer', async () => {
-  const run = await makeRun();
-  const runs = path.dirname(run.path);
-  const lock = await acquireTrainerLock(run);
-  await expect(deleteRun(run)).rejects.toMatchObject({ code: 'run/busy' });
-  await lock.release();
-  await deleteRun(run);
-  expect(await readdir(runs)).toEqual([]);
-  await rm(runs, { recursive: true });
 });

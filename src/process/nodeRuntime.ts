@@ -1,0 +1,86 @@
+import { execFile } from 'node:child_process';
+import { promisify } from 'node:util';
+
+const run = promisify(execFile);
+const OLDEST_MAJOR = 20;
+const TIMEOUT_MS = 10_000;
+
+/** The Node.js that trainers are started with. */
+export interface NodeRuntime {
+  /** Absolute path of the program. */
+  path: string;
+  /** Such as `20.11.1`. */
+  version: string;
+  /** The whole environment for the trainer. */
+  env: NodeJS.ProcessEnv;
+}
+
+/** No usable Node.js; the message says which was tried and what to do. */
+export class NodeRuntimeError extends Error {
+  override readonly name = 'NodeRuntimeError';
+  readonly code = 'node/not-usable';
+}
+
+/**
+ * Finds the Node.js for trainers: the one that `setting` names, else `node` on the PATH if it is new enough, else the
+ * one this runs in (inside VS Code that is Electron acting as Node.js). Throws NodeRuntimeError when the setting does
+ * not work; it is never silently replaced.
+ */
+export async function findNode(setting: string | undefined): Promise<NodeRuntime> {
+  if (setting !== undefined && setting !== '') {
+    const found = await probe(setting, plainEnvironment());
+    if (typeof found === 'string') {
+      throw new NodeRuntimeError(
+        `\`${setting}\` does not work as Node.js: ${found}. ` +
+          `Set recsight.nodePath to the path of a Node.js ${OLDEST_MAJOR} or newer, or clear it.`,
+      );
+    }
+    return found;
+  }
+  const onPath = await probe('node', plainEnvironment());
+  return typeof onPath === 'string' ? ownRuntime() : onPath;
+}
+
+/** Returns the runtime, or in words why it does not serve. */
+async function probe(program: string, env: NodeJS.ProcessEnv): Promise<NodeRuntime | string> {
+  let output: string;
+  try {
+    const script = 'JSON.stringify([process.execPath, process.versions.node])';
+    ({ stdout: output } = await run(program, ['-p', script], {
+      env,
+      timeout: TIMEOUT_MS,
+      windowsHide: true,
+    }));
+  } catch (error) {
+    const code = error instanceof Error && 'code' in error ? error.code : undefined;
+    return code === 'ENOENT'
+      ? 'there is no such program'
+      : code === 'EACCES'
+        ? 'it may not be run'
+        : 'it ended with an error or gave no answer';
+  }
+  try {
+    const [path, version] = JSON.parse(output) as [string, string];
+    const isNewEnough = Number(version.split('.')[0]) >= OLDEST_MAJOR;
+    return isNewEnough
+      ? { path, version, env }
+      : `it is version ${version}, and ${OLDEST_MAJOR} or newer is needed`;
+  } catch {
+    return 'it does not answer like Node.js';
+  }
+}
+
+function ownRuntime(): NodeRuntime {
+  const env = plainEnvironment();
+  if (process.versions.electron !== undefined) {
+    env.ELECTRON_RUN_AS_NODE = '1';
+  }
+  return { path: process.execPath, version: process.versions.node, env };
+}
+
+/** What VS Code sets for its own child processes must not reach a real Node.js, nor Electron programs it may start. */
+function plainEnvironment(): NodeJS.ProcessEnv {
+  const env = { ...process.env };
+  delete env.ELECTRON_RUN_AS_NODE;
+  return env;
+}
