@@ -20,11 +20,13 @@ export function formatCount(value: number): string {
   return minus(Math.round(value).toLocaleString('en-US'));
 }
 
-/** A difference with sign and arrow: `▲ +0.01230`, `▼ −0.01230`, `= 0`. */
+/** A difference of two metrics with sign and arrow: `▲ +0.0123`, `▼ −0.0123`, `= 0`. */
 export function formatDelta(value: number): string {
   if (!Number.isFinite(value)) return formatNonFinite(value);
   if (value === 0) return '= 0';
-  return value > 0 ? `▲ +${formatMetric(value)}` : `▼ ${formatMetric(value)}`;
+  const size = Math.abs(value);
+  const text = size >= 1 || size < 0.0001 ? formatMetric(size) : size.toFixed(4);
+  return value > 0 ? `▲ +${text}` : `▼ −${text}`;
 }
 
 /** A share of 1 as a percentage without decimals: `35%`. */

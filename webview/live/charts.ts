@@ -10,7 +10,7 @@ export type ChartHandlers = Pick<ChartModel, 'onZoom' | 'onSave'>;
 
 /** How a curve is drawn. */
 type LineStyle = Pick<ChartLine, 'label' | 'format'> &
-  Partial<Pick<ChartLine, 'side' | 'fromZero' | 'smoothing'>>;
+  Partial<Pick<ChartLine, 'side' | 'fromZero' | 'smoothing' | 'formatTicks'>>;
 
 /** Names of the validation metrics that can be put on the chart: the main one first. */
 export function validationMetrics({ series, run }: LiveState): string[] {
@@ -55,7 +55,7 @@ export function chartModels(state: LiveState, handlers: ChartHandlers): ChartMod
       badge: protocol && { text: protocolBadge(protocol), title: describeProtocol(protocol) },
       lines: line(`validation/${metric}`, { label: metric, format: formatMetric }),
       marks,
-      empty: 'Comes after the first epoch that is validated.',
+      empty: `${formatMetricName(metric)} on the validation split will be drawn here after the first epoch.`,
       fileName: `${runName}-validation-${metric.replace(/[^\w-]+/g, '-')}`,
     },
     {
@@ -63,7 +63,7 @@ export function chartModels(state: LiveState, handlers: ChartHandlers): ChartMod
       title: 'Training loss',
       lines: line('loss', { label: 'loss', format: formatMetric, smoothing }),
       marks,
-      empty: 'Comes with the first step.',
+      empty: 'The loss of every step will be drawn here.',
       fileName: `${runName}-loss`,
     },
     {
@@ -71,18 +71,23 @@ export function chartModels(state: LiveState, handlers: ChartHandlers): ChartMod
       title: 'Throughput, sequences/s',
       lines: line('throughput', { label: 'sequences/s', format: formatCount, smoothing, fromZero: true }),
       marks: [],
-      empty: 'Comes with the first step.',
+      empty: 'The sequences trained in a second will be drawn here.',
       fileName: `${runName}-throughput`,
     },
     {
       ...common,
       title: 'Memory · CPU of the trainer',
       lines: [
-        ...line('memory', { label: 'memory', format: formatBytes, fromZero: true }),
+        ...line('memory', {
+          label: 'memory',
+          format: formatBytes,
+          formatTicks: (ticks) => ticks.map(formatByteTick),
+          fromZero: true,
+        }),
         ...line('cpu', { label: 'CPU', format: formatCores, side: 'right', fromZero: true }),
       ],
       marks: [],
-      empty: 'Comes while a trainer runs.',
+      empty: 'What the trainer’s process uses will be drawn here.',
       fileName: `${runName}-system`,
     },
   ];
@@ -91,6 +96,11 @@ export function chartModels(state: LiveState, handlers: ChartHandlers): ChartMod
 /** Cores that are busy: `1.5 cores`. */
 function formatCores(cores: number): string {
   return `${Number(cores.toFixed(2))} cores`;
+}
+
+/** Round numbers of bytes without the digits that `formatBytes` keeps: `200 MB`. */
+function formatByteTick(bytes: number): string {
+  return bytes === 0 ? '0' : formatBytes(bytes).replace(/\.0+ /, ' ');
 }
 
 /** Of many bests and checkpoints, only the newest can still be gone back to. */

@@ -69,7 +69,7 @@ function header(run: RunSummary, state: LiveState, handlers: LiveHandlers): Temp
           : html`<p class="progress number">
               <span>epoch ${progress.epoch}/${progress.epochs}</span>
               ${
-                share === null
+                share === null || !training
                   ? nothing
                   : html`<progress max="1" .value=${share} aria-label="Progress of training"></progress>
                       <span>${formatPercent(share)}</span>`

@@ -10,6 +10,12 @@ export interface LineEnd {
   color: string;
 }
 
+export interface AxisLabel {
+  side: 'left' | 'right';
+  text: string;
+  color: string;
+}
+
 const LABEL_SIZE = 11;
 const LABEL_GAP = 6;
 const LINE_HEIGHT = 14;
@@ -54,30 +60,35 @@ export function endLabelWidth(texts: readonly string[], theme: Theme): number {
   return Math.ceil((widest + LABEL_GAP + 4) / 8) * 8;
 }
 
-/**
- * Writes each line's name or value where it ends, moved apart where they would overlap.
- *
- * @param inside left of the end, above the line, instead of in the margin
- */
-export function drawEndLabels(plot: uPlot, ends: readonly LineEnd[], theme: Theme, inside: boolean): void {
+/** Writes each line's name or value right of its end, moved apart where they would overlap. */
+export function drawEndLabels(plot: uPlot, ends: readonly LineEnd[], theme: Theme): void {
   const { ctx: context, bbox } = plot;
   const ratio = uPlot.pxRatio;
   context.save();
   context.font = `${LABEL_SIZE * ratio}px ${theme.numberFont}`;
   context.textBaseline = 'middle';
-  context.textAlign = inside ? 'right' : 'left';
-  context.lineJoin = 'round';
-  context.lineWidth = 4 * ratio;
-  context.strokeStyle = theme.background;
-  let free = bbox.top - Infinity;
+  context.textAlign = 'left';
+  let free = -Infinity;
   for (const { x, y, text, color } of [...ends].sort((a, b) => a.y - b.y)) {
-    const wanted = inside ? y - 10 * ratio : y;
-    const at = Math.min(Math.max(wanted, free, bbox.top), bbox.top + bbox.height);
+    const at = Math.min(Math.max(y, free, bbox.top), bbox.top + bbox.height);
     free = at + LINE_HEIGHT * ratio;
-    const left = inside ? x - 2 * ratio : x + LABEL_GAP * ratio;
-    context.strokeText(text, left, at);
     context.fillStyle = color;
-    context.fillText(text, left, at);
+    context.fillText(text, x + LABEL_GAP * ratio, at);
+  }
+  context.restore();
+}
+
+/** Writes each line's name and value above the axis that it is read on, where a chart has two. */
+export function drawAxisLabels(plot: uPlot, labels: readonly AxisLabel[], theme: Theme): void {
+  const { ctx: context } = plot;
+  const ratio = uPlot.pxRatio;
+  context.save();
+  context.font = `${LABEL_SIZE * ratio}px ${theme.numberFont}`;
+  context.textBaseline = 'top';
+  for (const { side, text, color } of labels) {
+    context.textAlign = side;
+    context.fillStyle = color;
+    context.fillText(text, side === 'left' ? 0 : context.canvas.width, 0);
   }
   context.restore();
 }

@@ -35,6 +35,8 @@ export interface ChartLine {
   /** The axis starts at zero: for quantities whose size matters, not only their change. */
   fromZero: boolean;
   format: (value: number) => string;
+  /** The labels of its axis; plain numbers when left out. */
+  formatTicks?: (ticks: readonly number[], increment: number) => string[];
 }
 
 export interface ChartMark {

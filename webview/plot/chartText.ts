@@ -14,7 +14,9 @@ export function formatTicks(ticks: readonly number[], increment: number): string
   const largest = Math.max(...ticks.map(Math.abs));
   const [scale, unit] =
     largest >= 1e9 ? [1e9, 'G'] : largest >= 1e6 ? [1e6, 'M'] : largest >= 1e4 ? [1e3, 'k'] : [1, ''];
-  const digits = Math.min(10, Math.max(0, -Math.floor(Math.log10(increment / scale) + 1e-9)));
+  const isWhole = (value: number) => Math.abs(value - Math.round(value)) < 1e-6;
+  let digits = 0;
+  while (digits < 10 && !isWhole((increment / scale) * 10 ** digits)) digits++;
   return ticks.map((tick) =>
     tick === 0 ? '0' : `${(tick / scale).toFixed(digits).replace('-', '−')}${unit}`,
   );

@@ -5,9 +5,17 @@ import { icon, iconButton } from '../ui/controls';
 import type { MenuItem } from '../ui/popupMenu';
 import { fade, onThemeChange, readTheme, type Theme } from '../ui/theme';
 import { alignLines, COLUMNS_PER_LINE, drawLine, fullRange, type DrawnLine } from './chartData';
-import { chartCsv, chartPng } from './chartFiles';
-import { drawEndLabels, drawMarks, endLabelWidth, type LineEnd } from './chartMarks';
+import { chartCsv } from './chartCsv';
+import {
+  drawAxisLabels,
+  drawEndLabels,
+  drawMarks,
+  endLabelWidth,
+  type AxisLabel,
+  type LineEnd,
+} from './chartMarks';
 import type { ChartLine, ChartModel, Zoom } from './chartModel';
+import { chartPng } from './chartPng';
 import { formatLogTicks, formatTicks, formatX, notesOn, summarize } from './chartText';
 
 /** Told apart without colour too. */
@@ -97,7 +105,7 @@ export class LineChart extends HTMLElement {
       html`<header>
           <h2>${model.title}</h2>
           ${model.badge ? html`<span class="badge" title=${model.badge.title}>${model.badge.text}</span>` : nothing}
-          <span class="chart-tools">
+          <span class="chart-tools" ?hidden=${!hasPoints}>
             ${model.zoom ? iconButton('zoom-out', 'Show All', () => model.onZoom(null)) : nothing}
             ${iconButton(
               this.#asTable ? 'graph-line' : 'table',
@@ -123,6 +131,7 @@ export class LineChart extends HTMLElement {
                 tabindex="0"
                 aria-label=${drawable ? summarize(model, this.#lines) : model.title}
                 aria-valuemin="0"
+                aria-valuenow="0"
                 aria-valuemax=${Math.max(0, this.drawnPoints - 1)}
                 @keydown=${(event: KeyboardEvent) => this.#keyPressed(event)}
                 @blur=${() => this.#moveCursor(null)}
@@ -242,7 +251,7 @@ export class LineChart extends HTMLElement {
       width,
       height,
       pxAlign: 0,
-      padding: [14, () => this.#endLabelSpace(), 0, 0],
+      padding: [sides.length > 1 ? 20 : 14, () => this.#endLabelSpace(), 0, 0],
       legend: { show: false },
       scales: {
         x: { time: false },
@@ -277,11 +286,7 @@ export class LineChart extends HTMLElement {
             grid: { show: i === 0, stroke: fade(lineColor, 0.6), width: 1 },
             ...(sides.length > 1 && { stroke: this.#colorOf(this.#lines.indexOf(lines[0]!)) }),
             values: (_plot, ticks, _axis, _space, increment) =>
-              log
-                ? formatLogTicks(ticks)
-                : lines[0]!.fromZero
-                  ? ticks.map(lines[0]!.format)
-                  : formatTicks(ticks, increment),
+              log ? formatLogTicks(ticks) : (lines[0]!.formatTicks ?? formatTicks)(ticks, increment),
           };
         }),
       ],
@@ -334,7 +339,8 @@ export class LineChart extends HTMLElement {
         draw: [
           (plot) => {
             drawMarks(plot, this.#model!.marks, this.#theme);
-            drawEndLabels(plot, this.#lineEnds(plot), this.#theme, this.#hasRightAxis);
+            if (this.#hasRightAxis) drawAxisLabels(plot, this.#axisLabels(), this.#theme);
+            else drawEndLabels(plot, this.#lineEnds(plot), this.#theme);
           },
         ],
       },
@@ -345,19 +351,26 @@ export class LineChart extends HTMLElement {
     return this.#lines.some(({ side }) => side === 'right');
   }
 
-  /** CSS pixels right of the plot for the labels of the lines; beside a right axis they are inside the plot. */
+  /** CSS pixels right of the plot for the labels of the lines. */
   #endLabelSpace(): number {
-    if (this.#hasRightAxis) return 8;
+    if (this.#hasRightAxis) return 0;
     const texts = this.#lines.map((line, i) => this.#endLabel(line, this.#drawn[i]!));
     return endLabelWidth(texts, this.#theme);
   }
 
+  /** A line's newest value that is in sight, with its name where there are several. */
   #endLabel(line: ChartLine, { buckets, smoothed }: DrawnLine): string {
     const value = (smoothed ?? buckets.mean).findLast(Number.isFinite);
     if (value === undefined) return '';
-    return this.#lines.length > 1 && !this.#hasRightAxis
-      ? `${line.label} ${line.format(value)}`
-      : line.format(value);
+    return this.#lines.length > 1 ? `${line.label} ${line.format(value)}` : line.format(value);
+  }
+
+  #axisLabels(): AxisLabel[] {
+    return this.#lines.map((line, i) => ({
+      side: line.side,
+      text: this.#endLabel(line, this.#drawn[i]!),
+      color: this.#colorOf(i),
+    }));
   }
 
   #lineEnds(plot: uPlot): LineEnd[] {

@@ -132,6 +132,6 @@ export function slider(options: SliderOptions): TemplateResult {
       .value=${live(String(options.value))}
       @input=${changed}
     />
-    <output class="number">${options.format(options.value)}</output>
+    <span class="value number">${options.format(options.value)}</span>
   </label>`;
 }

@@ -23,8 +23,9 @@ test.each([
 ])('metric %d is written %s', (value, text) => expect(formatMetric(value)).toBe(text));
 
 test.each([
-  [0.0123, '▲ +0.01230'],
-  [-0.2, '▼ −0.2000'],
+  [0.0123, '▲ +0.0123'],
+  [-0.009097, '▼ −0.0091'],
+  [0.0000123, '▲ +1.230e−5'],
   [0, '= 0'],
 ])('difference %d is written %s', (value, text) => expect(formatDelta(value)).toBe(text));
 

@@ -1,17 +1,5 @@
 import type { Theme } from '../ui/theme';
-import type { ChartLine, ChartModel } from './chartModel';
-
-/** All points of a chart as comma-separated values, one row a point; times in ISO 8601. */
-export function chartCsv(lines: readonly ChartLine[]): string {
-  const rows = ['line,step,epoch,time,value'];
-  for (const { label, columns } of lines) {
-    for (let i = 0; i < columns.step.length; i++) {
-      const time = new Date(columns.time[i]!).toISOString();
-      rows.push([csvField(label), columns.step[i], columns.epoch[i], time, columns.value[i]].join(','));
-    }
-  }
-  return rows.join('\n') + '\n';
-}
+import type { ChartModel } from './chartModel';
 
 /**
  * The chart as it is on screen, under its title, as a PNG file.
@@ -45,8 +33,4 @@ export async function chartPng(
   const blob = await new Promise<Blob | null>((resolve) => canvas.toBlob(resolve, 'image/png'));
   if (!blob) throw new Error('The browser made no picture of the chart: it may be too large.');
   return blob.arrayBuffer();
-}
-
-function csvField(text: string): string {
-  return /[",\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
 }

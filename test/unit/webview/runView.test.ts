@@ -1,0 +1,80 @@
+import { expect, test } from 'vitest';
+import type { RunStatus } from '../../../src/protocol/run';
+import { progressShare, runAbilities, testTable, testVerdict, trouble } from '../../../webview/live/runView';
+import { exampleRun, exampleTest } from '../../webview/exampleRun';
+
+const can = (status: RunStatus, epoch = 3, canTrain = true) =>
+  Object.entries(runAbilities(exampleRun(status, epoch), canTrain))
+    .filter(([, able]) => able as boolean)
+    .map(([name]) => name);
+
+test('what can be asked depends on the status', () => {
+  for (const status of ['preparing', 'running', 'evaluating', 'stopping'] as const)
+    expect(can(status)).toEqual(['stoppable']);
+  for (const status of ['stopped', 'failed', 'lost'] as const)
+    expect(can(status)).toEqual(['resumable', 'evaluable']);
+  expect(can('finished')).toEqual(['evaluable']);
+  expect(can('failed', 0)).toEqual(['resumable']);
+});
+
+test('an untrusted workspace may stop, but start nothing', () => {
+  expect(can('running', 3, false)).toEqual(['stoppable']);
+  expect(can('stopped', 3, false)).toEqual([]);
+});
+
+test('the test split is read once', () => {
+  const run = exampleRun('finished', 20, { test: exampleTest() });
+  expect(runAbilities(run, true).evaluable).toBe(false);
+});
+
+test('progress counts steps once their number is known, else epochs', () => {
+  const { manifest } = exampleRun('running', 5);
+  expect(progressShare({ ...manifest, progress: { ...manifest.progress, step: 330 } })).toBeCloseTo(
+    330 / 1200,
+    12,
+  );
+  expect(progressShare({ ...manifest, progress: { ...manifest.progress, stepsPerEpoch: 0 } })).toBe(0.25);
+  expect(progressShare({ ...manifest, progress: { ...manifest.progress, step: 9999 } })).toBe(1);
+});
+
+test('trouble is named only where there is some', () => {
+  expect(trouble(exampleRun('running', 2))).toBeNull();
+  expect(trouble(exampleRun('stopped', 2))).toBeNull();
+  expect(trouble(exampleRun('lost', 2))?.advice).toContain('after epoch 2');
+  const error = { code: 'dataset/missing-column', message: 'ratings.csv has no column user_id' };
+  expect(trouble(exampleRun('failed', 0, { error }))?.message).toBe(error.message);
+});
+
+test('the test table compares with the best baseline of each metric', () => {
+  const table = testTable(exampleRun('finished', 20, { test: exampleTest() }).manifest)!;
+  expect(table.columns.map(({ name }) => name)).toEqual([
+    'sasrec-movietweetings',
+    'popularity',
+    'item-kNN',
+    'markov',
+  ]);
+  expect(table.rows[0]).toMatchObject({ metric: 'ndcg@10', best: 0.1213 });
+  expect(table.rows[0]!.delta).toBeCloseTo(0.1213 - 0.108, 12);
+  expect(testVerdict(table)).toEqual({
+    good: true,
+    text: 'At least as good as every baseline on every metric.',
+  });
+});
+
+test('the verdict names the baselines that are better, and where', () => {
+  const verdict = (share: number) =>
+    testVerdict(testTable(exampleRun('finished', 20, { test: exampleTest(share) }).manifest)!);
+  expect(verdict(0.8)).toEqual({ good: false, text: 'Below markov on every metric.' });
+  expect(verdict(0.7).text).toBe('Below item-kNN and markov on every metric.');
+  const test = exampleTest();
+  test.baselines.markov!['hr@10'] = 0.9;
+  const manifest = exampleRun('finished', 20, { test }).manifest;
+  expect(testVerdict(testTable(manifest)!).text).toBe('Below markov on HR@10.');
+});
+
+test('a baseline that lacks a metric leaves a hole', () => {
+  const test = exampleTest();
+  test.baselines = { popularity: { mrr: 0.01 } };
+  const { rows } = testTable(exampleRun('finished', 20, { test }).manifest)!;
+  expect(rows[0]).toMatchObject({ metric: 'ndcg@10', values: [0.1213, null], delta: null });
+});

@@ -1,0 +1,90 @@
+import { expect, test } from 'vitest';
+import type { RunEvent } from '../../../src/protocol/events';
+import { RunSeries } from '../../../src/series/runSeries';
+import {
+  initialState,
+  keptState,
+  reduce,
+  type LiveAction,
+  type LiveState,
+} from '../../../webview/live/state';
+import { exampleEvents, exampleRun } from '../../webview/exampleRun';
+
+const events = exampleEvents(2, 10);
+
+function hydrated(seen: readonly RunEvent[], kept: unknown = null): LiveState {
+  const series = new RunSeries();
+  series.fold(seen);
+  const snapshot = { run: exampleRun('running', 1), history: series.history(), canTrain: true, notice: null };
+  return reduce(initialState(kept), { kind: 'hydrated', snapshot }).state;
+}
+
+function after(state: LiveState, action: LiveAction): LiveState {
+  return reduce(state, action).state;
+}
+
+test('a snapshot and the events after it make the curves', () => {
+  const { state, gap } = reduce(hydrated(events.slice(0, 9)), {
+    kind: 'eventsAppended',
+    events: events.slice(9),
+  });
+  expect(gap).toBe(false);
+  expect(state.series.get('loss')!.step).toHaveLength(20);
+});
+
+test('missing events are told, and change nothing', () => {
+  const { state, gap } = reduce(hydrated(events.slice(0, 9)), {
+    kind: 'eventsAppended',
+    events: events.slice(12),
+  });
+  expect(gap).toBe(true);
+  expect(state.series.cursor).toBe(9);
+});
+
+test('events before the first snapshot are left to it', () => {
+  const { state, gap } = reduce(initialState(null), { kind: 'eventsAppended', events });
+  expect(gap).toBe(false);
+  expect(state.series.names).toEqual([]);
+});
+
+test('the manifest tells how long an epoch is before the log does', () => {
+  const state = hydrated(events.slice(0, 3));
+  expect(state.series.get('loss')!.epoch[0]).toBeCloseTo(1 / 60, 12);
+});
+
+test('settings come back, and what is not understood is set anew', () => {
+  const state = hydrated([], {
+    smoothing: 0.25,
+    xAxis: 'epoch',
+    yAxis: 'sideways',
+    metric: 'mrr',
+    runDirectory: '/x',
+  });
+  expect(state.settings).toEqual({ smoothing: 0.25, xAxis: 'epoch', yAxis: 'linear', metric: 'mrr' });
+  expect(keptState(state)).toEqual({ ...state.settings, runDirectory: state.run!.directory });
+  for (const junk of [null, 7, 'x', [], { smoothing: 1, xAxis: 3 }]) {
+    expect(initialState(junk).settings).toEqual({
+      smoothing: 0.6,
+      xAxis: 'step',
+      yAxis: 'linear',
+      metric: null,
+    });
+  }
+  expect(keptState(initialState(null))).toBeNull();
+});
+
+test('another x axis ends the zoom, which was on the old one; other settings keep it', () => {
+  const zoomed = after(hydrated(events), { kind: 'zoomed', zoom: { from: 3, to: 5 } });
+  expect(after(zoomed, { kind: 'settingsChanged', settings: { smoothing: 0.1 } }).zoom).toEqual({
+    from: 3,
+    to: 5,
+  });
+  expect(after(zoomed, { kind: 'settingsChanged', settings: { xAxis: 'time' } }).zoom).toBeNull();
+});
+
+test('asking again takes the last problem away', () => {
+  const failed = after(hydrated(events), { kind: 'problem', message: 'No' });
+  const asked = after(failed, { kind: 'asked', pending: 'stop' });
+  expect([asked.problem, asked.pending]).toEqual([null, 'stop']);
+  expect(after(asked, { kind: 'answered' }).pending).toBeNull();
+});

@@ -1,0 +1,69 @@
+import { fileURLToPath } from 'node:url';
+import { afterAll, beforeAll, test } from 'vitest';
+import { exampleEvents, exampleRun, exampleTest } from './exampleRun';
+import { LivePages, TestHost, THEMES, type ThemeName } from './livePage';
+
+/*
+ * Pictures of the panel for human eyes, in test/screenshots/:
+ *   SCREENSHOTS=1 npx vitest run --project webview screenshots
+ */
+
+const folder = fileURLToPath(new URL('../screenshots/', import.meta.url));
+
+function withMessages(host: TestHost): TestHost {
+  const warn = (message: string, i: number) =>
+    ({
+      v: 1,
+      seq: host.series.cursor + i,
+      time: 1795338000000,
+      kind: 'log',
+      level: i === 0 ? 'warning' : 'info',
+      message,
+    }) as const;
+  host.series.fold(
+    ['37 users with fewer than 3 interactions were left out.', 'Reading ratings.csv.gz'].map(warn),
+  );
+  return host;
+}
+
+const HOSTS: Record<string, () => TestHost> = {
+  preparing: () => new TestHost(exampleRun('preparing', 0), []),
+  running: () => withMessages(new TestHost(exampleRun('running', 7), exampleEvents(7, 60, 20))),
+  stopping: () => new TestHost(exampleRun('stopping', 7), exampleEvents(7, 60, 21)),
+  evaluating: () => new TestHost(exampleRun('evaluating', 20), exampleEvents(20)),
+  stopped: () => new TestHost(exampleRun('stopped', 7), exampleEvents(7, 60, 20)),
+  finished: () => new TestHost(exampleRun('finished', 20, { test: exampleTest() }), exampleEvents(20)),
+  below: () => new TestHost(exampleRun('finished', 20, { test: exampleTest(0.8) }), exampleEvents(20, 4000)),
+  failed: () =>
+    new TestHost(
+      exampleRun('failed', 2, {
+        error: {
+          code: 'training/diverged',
+          message: 'The loss is NaN at step 143 (epoch 3). Try a smaller training.learningRate: it is 0.1.',
+        },
+      }),
+      exampleEvents(2, 60, 22),
+    ),
+  lost: () => withMessages(new TestHost(exampleRun('lost', 3), exampleEvents(3, 60, 40))),
+};
+
+let pages: LivePages;
+beforeAll(async () => {
+  if (process.env.SCREENSHOTS) pages = await LivePages.start();
+});
+afterAll(async () => {
+  if (process.env.SCREENSHOTS) await pages.stop();
+});
+
+for (const theme of Object.keys(THEMES) as ThemeName[]) {
+  for (const width of [380, 1280]) {
+    test.skipIf(!process.env.SCREENSHOTS)(`${theme} at ${width}`, async () => {
+      for (const [name, makeHost] of Object.entries(HOSTS)) {
+        const { page } = await pages.open(makeHost(), { theme, width, height: 860 });
+        await page.waitForTimeout(500);
+        await page.screenshot({ path: `${folder}live-${name}-${theme}-${width}.png`, fullPage: true });
+        await page.context().close();
+      }
+    });
+  }
+}
