@@ -7,6 +7,9 @@ import { findRun, trainerOptions } from './workspace';
 export async function evaluate(name: string, options: CliOptions): Promise<number> {
   const run = await findRun(name, options.runs);
   const fromSeq = await nextSeq(run);
+  const before = (await run.readManifest()).test?.evaluatedAt;
   await evaluateRun(await trainerOptions(), run);
-  return watchRun(run, { json: options.json ?? false, wanted: ['finished', 'stopped'], fromSeq });
+  await watchRun(run, { json: options.json ?? false, wanted: [], fromSeq });
+  // The run's status tells of its training; whether this evaluation was done shows in its result.
+  return (await run.readManifest()).test?.evaluatedAt === before ? 1 : 0;
 }

@@ -5,6 +5,7 @@ import { isActive, type RunManifest, type RunStatus, type TestResult } from '../
 import { EventLogReader } from '../runs/eventLog';
 import type { RunDirectory } from '../runs/runDirectory';
 import { readRun } from '../runs/runStore';
+import { trainerIsAlive } from '../runs/trainerLock';
 import { formatDuration } from '../series/format';
 import { metricsTable } from './metricsTable';
 import { ProgressLine } from './progressLine';
@@ -45,10 +46,13 @@ export async function watchRun(run: RunDirectory, { json, wanted, fromSeq }: Wat
   process.on('SIGINT', onInterrupt);
   try {
     for (;;) {
+      // Asked first, so that what an ending trainer wrote last is read below. One that has just taken up an ended run for
+      // an evaluation may not have said so in the manifest yet.
+      const alive = await trainerIsAlive(run);
       const { manifest, status } = await readRun(run.path);
       const events = (await reader.readNew()).filter((event) => event.seq >= fromSeq);
       line.show(events, manifest);
-      if (!isActive(status)) {
+      if (!alive && !isActive(status)) {
         line.clear();
         const seconds = (Date.now() - started) / 1000;
         if (json) process.stdout.write(`${JSON.stringify(report(run, manifest, status, seconds))}\n`);

@@ -6,10 +6,13 @@ import { prepareDataset } from '../dataset/prepareDataset';
 import type { RankingResult } from '../evaluation/fullRanking';
 import type { DatasetSummary, RunError, TestResult } from '../protocol/run';
 import { cacheDirectoryOf, RunDirectory } from '../runs/runDirectory';
+import { RunBusyError } from '../runs/runErrors';
+import { BUSY_EXIT_CODE } from '../runs/trainerLock';
 import { loadCheckpoint, readState, type TrainingState } from './checkpoint';
 import { EarlyStopping } from './earlyStopping';
 import { evaluateBaselines, evaluateModel, rankingTask } from './evaluateModel';
 import { RunRecorder } from './runRecorder';
+import { StopRequested } from './stopRequested';
 import { TrainingError } from './trainingError';
 import { TrainingLoop } from './trainingLoop';
 import { createModel } from '../model/createModel';
@@ -35,9 +38,8 @@ async function main(command: string | undefined, directory: string | undefined):
     const config = configSchema.parse(await recorder.run.readConfig());
     await COMMANDS[command](recorder, config);
   } catch (error) {
-    process.exitCode = 1;
-    console.error(error);
-    await recorder.setStatus('failed', describeError(error));
+    if (error instanceof StopRequested) await recorder.setStatus('stopped');
+    else await recorder.setStatus('failed', reportFailure(error));
   } finally {
     await recorder.close();
   }
@@ -63,19 +65,26 @@ async function train(recorder: RunRecorder, config: ExperimentConfig, resuming: 
   await recorder.setStatus('finished');
 }
 
-/** Reads the test split with the best checkpoint of a run that has ended; the run keeps its status. */
+/**
+ * Reads the test split with the best checkpoint of a run that has ended. The run keeps its status whatever comes of it:
+ * an evaluation that fails takes nothing away from a training that went well.
+ */
 async function evaluateBest(recorder: RunRecorder, config: ExperimentConfig): Promise<void> {
-  const { status: before, error } = recorder.manifest;
+  const { status: recorded, error: trainingError } = recorder.manifest;
   const last = await readState(recorder.run.checkpointPath('last'));
   await recorder.setStatus('evaluating');
-  await startEngine(recorder, config, last?.step ?? 0);
-  const dataset = await prepare(recorder, config);
-  const model = createModel(config.model, dataset.numItems, config.seed);
-  await test(recorder, config, dataset, model);
-  if (before === 'failed') await recorder.setStatus('failed', error);
+  try {
+    await startEngine(recorder, config, last?.step ?? 0);
+    const dataset = await prepare(recorder, config);
+    await test(recorder, config, dataset, createModel(config.model, dataset.numItems, config.seed));
+  } catch (error) {
+    if (error instanceof StopRequested) recorder.warn('The evaluation was stopped before it was done.');
+    else recorder.event({ kind: 'log', level: 'error', message: reportFailure(error).message });
+  }
+  if (recorded === 'failed') await recorder.setStatus('failed', trainingError);
   else
     await recorder.setStatus(
-      before === 'finished' || trainingIsComplete(last, config) ? 'finished' : 'stopped',
+      recorded === 'finished' || trainingIsComplete(last, config) ? 'finished' : 'stopped',
     );
 }
 
@@ -174,8 +183,10 @@ function perUser({ metrics, tieBounds, ranks }: RankingResult): Record<string, u
   return { metrics, tieBounds, ranks: [...ranks] };
 }
 
-/** A message for people. Errors of ours carry a code and say what to do; of any other the log has the stack. */
-function describeError(error: unknown): RunError {
+/** Puts the whole error into the log and returns what to tell people. Errors of ours carry a code and say what to do. */
+function reportFailure(error: unknown): RunError {
+  process.exitCode = 1;
+  console.error(error);
   const message = error instanceof Error ? error.message : String(error);
   if (
     error instanceof Error &&
@@ -190,5 +201,5 @@ function describeError(error: unknown): RunError {
 
 main(process.argv[2], process.argv[3]).catch((error: unknown) => {
   console.error(error instanceof Error ? error.message : error);
-  process.exitCode = 1;
+  process.exitCode = error instanceof RunBusyError ? BUSY_EXIT_CODE : 1;
 });

@@ -4,6 +4,7 @@ import type { RecordedStatus, RunError, RunManifest } from '../protocol/run';
 import { EventLogWriter } from '../runs/eventLog';
 import type { RunDirectory } from '../runs/runDirectory';
 import { acquireTrainerLock, type TrainerLock } from '../runs/trainerLock';
+import { StopRequested } from './stopRequested';
 
 const TICK_MS = 250;
 const MANIFEST_MS = 500;
@@ -60,11 +61,6 @@ export class RunRecorder {
     return this.#manifest;
   }
 
-  /** Whether someone asked this trainer to save and end. */
-  get stopRequested(): boolean {
-    return this.#stopRequested;
-  }
-
   requestStop(): void {
     this.#stopRequested = true;
   }
@@ -92,11 +88,15 @@ export class RunRecorder {
     this.#log.flush();
   }
 
-  /** Lets the rest of the process have its turn. To be called between steps. @throws what the timer's work threw */
+  /**
+   * Lets the rest of the process have its turn. To be called between steps of long work.
+   * @throws StopRequested when someone asked this trainer to save and end; RunWriteError
+   */
   async breathe(): Promise<void> {
     await nextTurn();
     if (Date.now() - this.#lastTick >= TICK_MS) await this.#tick();
     if (this.#failure !== null) throw this.#failure;
+    if (this.#stopRequested) throw new StopRequested();
   }
 
   /** Writes what is left and gives the run free. */

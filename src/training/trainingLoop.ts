@@ -11,6 +11,7 @@ import { EarlyStopping } from './earlyStopping';
 import { evaluateModel } from './evaluateModel';
 import type { RunRecorder } from './runRecorder';
 import { SequenceBatches } from './sequenceBatches';
+import { StopRequested } from './stopRequested';
 import { TrainingError } from './trainingError';
 
 /** Name of the random stream that dropout draws from. */
@@ -73,22 +74,25 @@ export class TrainingLoop {
   /** @throws TrainingError when the loss is no number */
   async run(): Promise<TrainingOutcome> {
     const { epochs } = this.#config.training;
-    while (this.#state.epoch <= epochs && !this.#earlyStopping.shouldStop) {
-      if (!(await this.#trainEpoch())) {
-        await this.#saveLast();
-        return 'stopped';
+    try {
+      while (this.#state.epoch <= epochs && !this.#earlyStopping.shouldStop) {
+        await this.#trainEpoch();
+        await this.#finishEpoch();
       }
-      await this.#finishEpoch();
+    } catch (error) {
+      if (!(error instanceof StopRequested)) throw error;
+      // A validation that was given up is done again after a resume.
+      await this.#saveLast();
+      return 'stopped';
     }
     return 'completed';
   }
 
-  /** Runs the steps of the current epoch that are left. Returns false when asked to stop. */
-  async #trainEpoch(): Promise<boolean> {
+  /** Runs the steps of the current epoch that are left. */
+  async #trainEpoch(): Promise<void> {
     const recorder = this.#recorder;
     while (this.#state.stepInEpoch < this.#batches.stepsPerEpoch) {
       await recorder.breathe();
-      if (recorder.stopRequested) return false;
       const started = performance.now();
       const { epoch, stepInEpoch } = this.#state;
       const batch = this.#batches.batch(epoch, stepInEpoch);
@@ -109,7 +113,6 @@ export class TrainingLoop {
       });
       this.#reportProgress(loss, elapsed);
     }
-    return true;
   }
 
   /** One optimizer step. Returns the loss before it. */
