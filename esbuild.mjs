@@ -7,7 +7,7 @@
  * Development builds carry source maps; production builds are minified and carry none.
  */
 import { existsSync } from 'node:fs';
-import { copyFile, mkdir, readdir } from 'node:fs/promises';
+import { copyFile, mkdir, readdir, rm } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import path from 'node:path';
 import { parseArgs } from 'node:util';
@@ -63,6 +63,8 @@ const bundles = [
   { ...webviewBuildOptions, ...common, outdir: path.join(outdir, 'webview') },
 ];
 if (!flags.production) {
+  // A test whose source is gone must not go on running.
+  await rm(path.join(outdir, 'test'), { recursive: true, force: true });
   bundles.push({
     ...node,
     outdir: path.join(outdir, 'test/suite'),
@@ -112,7 +114,7 @@ const started = performance.now();
 await copyWebAssembly();
 if (flags.watch) {
   for (const options of present) {
-    const context = await esbuild.context({ ...options, logLevel: 'silent', plugins: [announceBuilds] });
+    const context = await esbuild.context({ ...options, logLevel: 'silent', plugins: [...(options.plugins ?? []), announceBuilds] });
     await context.watch();
   }
 } else {

@@ -3,6 +3,24 @@ import { fileURLToPath } from 'node:url';
 const root = fileURLToPath(new URL('..', import.meta.url));
 
 /**
+ * The component kit finds out whether the browser knows `:focus-visible` by way of an inline style sheet, which a
+ * strict content security policy forbids. Chromium does know it.
+ *
+ * @type {import('esbuild').Plugin}
+ */
+const knowFocusVisible = {
+  name: 'know-focus-visible',
+  setup(build) {
+    build.onLoad(
+      { filter: /fast-foundation[\\/]dist[\\/]esm[\\/]utilities[\\/]style[\\/]focus\.js$/ },
+      () => ({
+        contents: "export const focusVisible = 'focus-visible';",
+      }),
+    );
+  },
+};
+
+/**
  * esbuild options for all webview pages: one script and one style sheet each (`live.js`, `live.css`), beside the
  * icon font that the style sheets name. The product's build and the browser tests share them.
  *
@@ -19,6 +37,7 @@ export const webviewBuildOptions = {
   target: 'chrome132',
   loader: { '.ttf': 'file' },
   assetNames: '[name]',
+  plugins: [knowFocusVisible],
   legalComments: 'linked',
   logLevel: 'warning',
 };
