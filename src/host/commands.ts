@@ -5,6 +5,7 @@ import type { ConfigProblem } from '../config/parseConfig';
 import type { RunSummary } from '../protocol/run';
 import type { ConfigCatalogue } from './configCatalogue';
 import type { ConfigDiagnostics } from './configDiagnostics';
+import { firstLine } from './errorMessage';
 import type { LivePanels } from './livePanels';
 import { createConfig } from './newConfig';
 import { pickConfig, pickRun } from './pickers';
@@ -146,7 +147,7 @@ async function isValid({ diagnostics }: CommandContext, document: vscode.TextDoc
   const showProblems = 'Show Problems';
   // Not awaited: the message may stay for as long as the user likes.
   void vscode.window
-    .showErrorMessage(`${name} has ${count}. Line ${first.line}: ${first.message}`, showProblems)
+    .showErrorMessage(`${name} has ${count}. Line ${first.line}: ${firstLine(first.message)}`, showProblems)
     .then((choice) => {
       if (choice === showProblems) void vscode.commands.executeCommand('workbench.actions.view.problems');
     });

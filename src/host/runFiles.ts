@@ -46,22 +46,27 @@ export async function saveFile(fileName: string, content: string | ArrayBuffer):
 }
 
 /**
- * Asks, then moves a run to the trash; where there is none (as on many remote machines) it asks again before it
- * deletes for good. Returns whether the run is gone.
+ * Asks, then deletes a run: into the trash, or for good where there is none (as on a remote machine). Returns whether
+ * the run is gone.
  */
 export async function deleteRun(directory: string, title: string): Promise<boolean> {
   const uri = vscode.Uri.file(directory);
-  const detail = 'Its checkpoints, metrics and log are moved to the trash.';
-  if (!(await confirm(`Delete the run ${title}?`, detail, 'Move to Trash'))) return false;
-  try {
-    await vscode.workspace.fs.delete(uri, { recursive: true, useTrash: true });
-    return true;
-  } catch {
-    const question = `The run ${title} cannot be moved to the trash. Delete it for good?`;
-    if (!(await confirm(question, 'This cannot be undone.', 'Delete Permanently'))) return false;
-    await vscode.workspace.fs.delete(uri, { recursive: true, useTrash: false });
-    return true;
+  const contents = 'its checkpoints, metrics and log';
+  if (vscode.env.remoteName === undefined) {
+    const detail = `Moves ${contents} to the trash.`;
+    if (!(await confirm(`Delete the run ${title}?`, detail, 'Move to Trash'))) return false;
+    try {
+      await vscode.workspace.fs.delete(uri, { recursive: true, useTrash: true });
+      return true;
+    } catch {
+      // There is no trash for this drive: ask for the worse.
+    }
   }
+  const question = `Delete the run ${title} for good?`;
+  const detail = `Deletes ${contents}. This cannot be undone.`;
+  if (!(await confirm(question, detail, 'Delete Permanently'))) return false;
+  await vscode.workspace.fs.delete(uri, { recursive: true, useTrash: false });
+  return true;
 }
 
 async function confirm(question: string, detail: string, action: string): Promise<boolean> {

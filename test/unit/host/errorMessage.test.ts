@@ -1,0 +1,14 @@
+import { describe, expect, it } from 'vitest';
+import { firstLine } from '../../../src/host/errorMessage';
+
+describe('firstLine', () => {
+  it('leaves out what a trainer printed', () => {
+    expect(firstLine('The trainer ended with exit code 1. It printed:\nError: x\n    at main')).toBe(
+      'The trainer ended with exit code 1.',
+    );
+  });
+
+  it('turns code marks into quotes, which notifications can show', () => {
+    expect(firstLine('`hidenSize` is no field of `model`.')).toBe('“hidenSize” is no field of “model”.');
+  });
+});
