@@ -21,6 +21,7 @@ export type DatasetErrorCode =
   | 'dataset/too-few-users'
   | 'dataset/too-few-items'
   | 'dataset/users-too-short'
+  | 'dataset/no-duckdb'
   | 'dataset/out-of-memory'
   | 'dataset/disk-full';
 

@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { mkdir, rm } from 'node:fs/promises';
 import { availableParallelism, tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
-import { DuckDBInstance, type DuckDBConnection } from '@duckdb/node-api';
+import type * as DuckDb from '@duckdb/node-api';
 import { DatasetError } from './datasetError';
 
 /** A line or JSON object longer than this is an error, not data. DuckDB's buffers grow with it, so it also bounds memory. */
@@ -21,8 +21,9 @@ export interface DuckDbOptions {
  */
 export async function withDuckDb<T>(
   options: DuckDbOptions,
-  use: (connection: DuckDBConnection) => Promise<T>,
+  use: (connection: DuckDb.DuckDBConnection) => Promise<T>,
 ): Promise<T> {
+  const { DuckDBInstance } = await loadDuckDb();
   // DuckDB makes its own directory, but not those above it.
   const parent = await mkdir(options.cacheDirectory, { recursive: true }).then(
     () => options.cacheDirectory,
@@ -51,8 +52,22 @@ export async function withDuckDb<T>(
   }
 }
 
+/** Loaded when it is needed: it is big, and a machine without its native part can still do everything else. */
+async function loadDuckDb(): Promise<typeof DuckDb> {
+  try {
+    return await import('@duckdb/node-api');
+  } catch (error) {
+    const reason = (error as Error).message.split('\n')[0]!;
+    throw new DatasetError(
+      'dataset/no-duckdb',
+      `DuckDB, which reads the data, cannot be loaded on this machine (${process.platform}-${process.arch}): ${reason}. ` +
+        'Install RecSight’s packages again, on this machine (`npm ci`).',
+    );
+  }
+}
+
 /** All rows of a small result, as arrays of values. */
-export async function readRows(connection: DuckDBConnection, sql: string): Promise<unknown[][]> {
+export async function readRows(connection: DuckDb.DuckDBConnection, sql: string): Promise<unknown[][]> {
   const reader = await connection.runAndReadAll(sql);
   return reader.getRows();
 }

@@ -11,8 +11,6 @@ import type { PreparedDataset } from './preparedDataset';
 import { readInteractions, type ReadResult } from './readInteractions';
 import { normalizeTimes } from './timeUnit';
 
-export { DatasetError } from './datasetError';
-
 export interface PrepareOptions {
   /** Folder of the config file, which its paths are relative to. */
   baseDirectory: string;
