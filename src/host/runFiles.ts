@@ -2,6 +2,8 @@ import path from 'node:path';
 import { Buffer } from 'node:buffer';
 import * as vscode from 'vscode';
 import { RunDirectory } from '../runs/runDirectory';
+import { RunBusyError } from '../runs/runErrors';
+import { readLiveTrainer } from '../runs/trainerLock';
 
 /** Opens the config file that a run was started from or, where that is gone, the copy that the run keeps. */
 export async function openConfig(directory: string): Promise<void> {
@@ -47,9 +49,11 @@ export async function saveFile(fileName: string, content: string | ArrayBuffer):
 
 /**
  * Asks, then deletes a run: into the trash, or for good where there is none (as on a remote machine). Returns whether
- * the run is gone.
+ * the run is gone. Throws RunBusyError while a trainer works on it.
  */
 export async function deleteRun(directory: string, title: string): Promise<boolean> {
+  const trainer = await readLiveTrainer(new RunDirectory(directory));
+  if (trainer) throw new RunBusyError(path.basename(directory), trainer);
   const uri = vscode.Uri.file(directory);
   const contents = 'its checkpoints, metrics and log';
   if (vscode.env.remoteName === undefined) {
