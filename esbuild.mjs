@@ -114,7 +114,11 @@ const started = performance.now();
 await copyWebAssembly();
 if (flags.watch) {
   for (const options of present) {
-    const context = await esbuild.context({ ...options, logLevel: 'silent', plugins: [...(options.plugins ?? []), announceBuilds] });
+    const context = await esbuild.context({
+      ...options,
+      logLevel: 'silent',
+      plugins: [...(options.plugins ?? []), announceBuilds],
+    });
     await context.watch();
   }
 } else {

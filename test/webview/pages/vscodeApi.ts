@@ -24,7 +24,9 @@ document.addEventListener('securitypolicyviolation', (event) => {
 });
 
 testWindow.acquireVsCodeApi = () => ({
-  postMessage: (message: unknown) => testWindow.postToTest(JSON.stringify(message, encodeBuffers)),
+  postMessage: (message: unknown): void => {
+    testWindow.postToTest(JSON.stringify(message, encodeBuffers));
+  },
   getState: (): unknown => JSON.parse(sessionStorage.getItem(KEPT) ?? 'null'),
   setState: (state: unknown) => sessionStorage.setItem(KEPT, JSON.stringify(state)),
 });
