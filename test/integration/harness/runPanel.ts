@@ -18,7 +18,7 @@ export class RunPanel {
   }
 
   async status(): Promise<string> {
-    return (await this.page.getByRole('status').innerText({ timeout: 5000 })).trim();
+    return (await this.page.locator('header').getByRole('status').innerText({ timeout: 5000 })).trim();
   }
 
   /** Finished epochs, from the header. */

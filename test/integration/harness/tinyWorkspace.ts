@@ -1,6 +1,6 @@
 import { mkdir, writeFile } from 'node:fs/promises';
 import path from 'node:path';
-import { isActive, type RunSummary } from '../../../src/protocol/run';
+import type { RunSummary } from '../../../src/protocol/run';
 import { runsDirectoryOf } from '../../../src/runs/runDirectory';
 import { listRuns, readRun } from '../../../src/runs/runStore';
 
@@ -50,7 +50,7 @@ export async function runsOf(folder: string): Promise<RunSummary[]> {
   return (await listRuns(runsDirectoryOf(folder))).runs;
 }
 
-/** Reads a run until a condition holds; a run that ends without meeting it is an error that says how it ended. */
+/** Reads a run until a condition holds; a run that fails before is an error that says why. */
 export async function waitForRun(
   directory: string,
   isReached: (run: RunSummary) => boolean,
@@ -60,7 +60,7 @@ export async function waitForRun(
   for (;;) {
     const run = await readRun(directory);
     if (isReached(run)) return run;
-    if (!isActive(run.status) || Date.now() > deadline) {
+    if (run.status === 'failed' || run.status === 'lost' || Date.now() > deadline) {
       const { error, progress } = run.manifest;
       throw new Error(
         `The run is ${run.status} at epoch ${progress.epoch}, and what was waited for did not come. ` +

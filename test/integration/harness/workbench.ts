@@ -19,11 +19,11 @@ export class Workbench {
     readonly server: CodeServer,
     private readonly browser: Browser,
     readonly page: Page,
-    private readonly folder: string,
   ) {
     page.on('console', (message) => {
       if (/Content Security Policy/i.test(message.text()) && message.location().url.includes('/webview/')) {
-        this.policyViolations.push(message.text());
+        const { url, lineNumber, columnNumber } = message.location();
+        this.policyViolations.push(`${message.text()} (${url}:${lineNumber + 1}:${columnNumber + 1})`);
       }
     });
   }
@@ -35,8 +35,9 @@ export class Workbench {
     try {
       browser = await chromium.launch({ executablePath: await findChromium(), args: chromiumArguments });
       const page = await browser.newPage({ viewport: { width: 1400, height: 900 } });
-      const workbench = new Workbench(server, browser, page, folder);
-      await workbench.load();
+      const workbench = new Workbench(server, browser, page);
+      await page.goto(`${server.url}?folder=${encodeURIComponent(folder)}`);
+      await workbench.ready();
       return workbench;
     } catch (error) {
       await browser?.close();
@@ -50,10 +51,12 @@ export class Workbench {
     await this.server.stop();
   }
 
-  /** Opens the folder, or opens it again as “Reload Window” does: a new page and a new extension host. */
-  async load(): Promise<void> {
-    await this.page.goto(`${this.server.url}?folder=${encodeURIComponent(this.folder)}`);
-    await this.page.locator('.part.statusbar').waitFor({ timeout: 60_000 });
+  /** Reloads the window by VS Code's own command: a new page and a new extension host, with the kept state. */
+  async reload(): Promise<void> {
+    const loaded = this.page.waitForEvent('domcontentloaded', { timeout: 60_000 });
+    await this.runCommand('Developer: Reload Window');
+    await loaded;
+    await this.ready();
   }
 
   /**
@@ -61,12 +64,13 @@ export class Workbench {
    * it is opened again until the command is there.
    */
   async runCommand(title: string): Promise<void> {
-    const row = this.page.locator('.quick-input-list .monaco-list-row', { hasText: title }).first();
     await retry(60_000, async () => {
       await this.openPalette(`>${title}`);
-      await row.waitFor({ timeout: 1500 });
-      await row.click({ timeout: 1500 });
+      await this.page
+        .locator('.quick-input-list .monaco-list-row.focused', { hasText: title })
+        .waitFor({ timeout: 1500 });
     });
+    await this.page.keyboard.press('Enter');
   }
 
   /** The titles that the palette offers for a text. */
@@ -121,6 +125,10 @@ export class Workbench {
   async screenshot(name: string): Promise<void> {
     await mkdir(screenshotDirectory, { recursive: true });
     await this.page.screenshot({ path: path.join(screenshotDirectory, `${name}.png`) });
+  }
+
+  private ready(): Promise<void> {
+    return this.page.locator('.part.statusbar').waitFor({ timeout: 60_000 });
   }
 
   private async openPalette(text: string): Promise<void> {

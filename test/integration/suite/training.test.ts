@@ -104,6 +104,10 @@ describe('training', () => {
   it('writes nothing into the workspace but .recsight', () => {
     const added = readdirSync(workspaceFolder()).filter((name) => !filesBefore.includes(name));
     assert.deepEqual(added.sort(), ['.recsight', 'noColumn.recsight.json']);
-    assert.deepEqual(readdirSync(path.join(workspaceFolder(), '.recsight')).sort(), ['cache', 'runs']);
+    assert.deepEqual(readdirSync(path.join(workspaceFolder(), '.recsight')).sort(), [
+      '.gitignore',
+      'cache',
+      'runs',
+    ]);
   });
 });
