@@ -214,6 +214,10 @@ function validate(root: SourceNode, drafts: Draft[]): ExperimentConfig | null {
       continue;
     }
     for (const draft of describeIssue(issue, root, value)) {
+      // A number may break two rules that are told in the same words.
+      if (drafts.some((other) => other.message === draft.message && other.start === draft.start)) {
+        continue;
+      }
       const override = overrideOf(root, draft.path);
       drafts.push(override === undefined ? draft : { ...draft, override });
     }

@@ -311,7 +311,9 @@ export const configSchema = z
         ),
       ),
     dataset: datasetSchema,
-    model: z.discriminatedUnion('type', [sasrecSchema]),
+    model: z
+      .discriminatedUnion('type', [sasrecSchema])
+      .meta(describe('The model; `type` says which, and with that which fields there are.')),
     training: trainingSchema,
     evaluation: evaluationSchema,
     backend: z

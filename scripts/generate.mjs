@@ -1,0 +1,25 @@
+// @ts-check
+/*
+ * npm run generate: writes media/recsight.schema.json and the table in docs/config.md from src/config/schema.ts.
+ * A unit test fails while they are stale.
+ */
+import { execFileSync } from 'node:child_process';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import esbuild from 'esbuild';
+
+const root = path.join(import.meta.dirname, '..');
+const scratch = await mkdtemp(path.join(tmpdir(), 'recsight-generate-'));
+try {
+  const outfile = path.join(scratch, 'generate.cjs');
+  const entryPoints = [path.join(root, 'scripts/generate.ts')];
+  await esbuild.build({ entryPoints, outfile, bundle: true, platform: 'node', target: 'node20' });
+  execFileSync(process.execPath, [outfile], { cwd: root, stdio: 'inherit' });
+  const written = ['media/recsight.schema.json'];
+  execFileSync(process.execPath, ['node_modules/prettier/bin/prettier.cjs', '--write', ...written], {
+    cwd: root,
+  });
+} finally {
+  await rm(scratch, { recursive: true });
+}
