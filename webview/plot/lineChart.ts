@@ -237,7 +237,7 @@ export class LineChart extends HTMLElement {
   }
 
   #options(model: ChartModel, width: number, height: number): uPlot.Options {
-    const { muted, line: lineColor, numberFont, font } = this.#theme;
+    const { muted, line: lineColor, grid, numberFont, font } = this.#theme;
     const log = model.yAxis === 'log';
     const sides = [...new Set(this.#lines.map(({ side }) => side))];
     const axis = {
@@ -283,7 +283,7 @@ export class LineChart extends HTMLElement {
             size: (_plot, values: (string | null)[] | null) =>
               12 + 6.6 * Math.max(2, ...(values ?? []).map((text) => text?.length ?? 0)),
             space: 36,
-            grid: { show: i === 0, stroke: fade(lineColor, 0.6), width: 1 },
+            grid: { show: i === 0, stroke: grid, width: 1 },
             ...(sides.length > 1 && { stroke: this.#colorOf(this.#lines.indexOf(lines[0]!)) }),
             values: (_plot, ticks, _axis, _space, increment) =>
               log ? formatLogTicks(ticks) : (lines[0]!.formatTicks ?? formatTicks)(ticks, increment),

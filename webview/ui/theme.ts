@@ -5,8 +5,10 @@ export interface Theme {
   foreground: string;
   /** Text of axes. */
   muted: string;
-  /** Axes and grid. */
+  /** Axes. */
   line: string;
+  /** Behind the lines: there, but out of the way in every theme. */
+  grid: string;
   background: string;
   font: string;
   /** Font of figures. */
@@ -26,6 +28,7 @@ export function readTheme(): Theme {
     foreground: variable('charts-foreground', 'foreground'),
     muted: variable('descriptionForeground', 'foreground'),
     line: variable('panel-border', 'contrastBorder', 'widget-border', 'charts-lines'),
+    grid: fade(variable('charts-lines', 'foreground'), 0.25),
     background: variable('editor-background'),
     font: variable('font-family'),
     numberFont: variable('editor-font-family', 'font-family'),
