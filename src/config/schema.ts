@@ -336,5 +336,4 @@ export type ExperimentConfig = z.output<typeof configSchema>;
 export type DatasetConfig = ExperimentConfig['dataset'];
 export type ModelConfig = ExperimentConfig['model'];
 export type SasrecConfig = z.output<typeof sasrecSchema>;
-export type TrainingConfig = ExperimentConfig['training'];
 export type EvaluationConfig = ExperimentConfig['evaluation'];
