@@ -16,7 +16,7 @@ describe('lastRunText', () => {
 
   it('follows a run that trains', () => {
     expect(lastRunText(makeRun(reached(0.1142), 'running'), now)).toBe(
-      '$(sync~spin) running 7/20 · NDCG@10 0.1142',
+      '$(sync~spin)\u00a0running 7/20 · NDCG@10 0.1142',
     );
   });
 });
