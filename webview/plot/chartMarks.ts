@@ -14,6 +14,7 @@ export interface AxisLabel {
   side: 'left' | 'right';
   text: string;
   color: string;
+  dash: readonly number[];
 }
 
 const LABEL_SIZE = 11;
@@ -78,17 +79,28 @@ export function drawEndLabels(plot: uPlot, ends: readonly LineEnd[], theme: Them
   context.restore();
 }
 
-/** Writes each line's name and value above the axis that it is read on, where a chart has two. */
+/** Writes each line's name and value above the axis that it is read on, beside a piece of the line. */
 export function drawAxisLabels(plot: uPlot, labels: readonly AxisLabel[], theme: Theme): void {
   const { ctx: context } = plot;
   const ratio = uPlot.pxRatio;
+  const swatch = 16 * ratio;
   context.save();
   context.font = `${LABEL_SIZE * ratio}px ${theme.numberFont}`;
-  context.textBaseline = 'top';
-  for (const { side, text, color } of labels) {
-    context.textAlign = side;
-    context.fillStyle = color;
-    context.fillText(text, side === 'left' ? 0 : context.canvas.width, 0);
+  context.textBaseline = 'middle';
+  context.textAlign = 'left';
+  context.lineWidth = 2 * ratio;
+  for (const { side, text, color, dash } of labels) {
+    const width = swatch + LABEL_GAP * ratio + context.measureText(text).width;
+    const left = side === 'left' ? 0 : context.canvas.width - width;
+    const middle = (LINE_HEIGHT * ratio) / 2;
+    context.strokeStyle = color;
+    context.setLineDash(dash.map((length) => length * ratio));
+    context.beginPath();
+    context.moveTo(left, middle);
+    context.lineTo(left + swatch, middle);
+    context.stroke();
+    context.fillStyle = theme.foreground;
+    context.fillText(text, left + swatch + LABEL_GAP * ratio, middle);
   }
   context.restore();
 }

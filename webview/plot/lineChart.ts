@@ -284,7 +284,6 @@ export class LineChart extends HTMLElement {
               12 + 6.6 * Math.max(2, ...(values ?? []).map((text) => text?.length ?? 0)),
             space: 36,
             grid: { show: i === 0, stroke: grid, width: 1 },
-            ...(sides.length > 1 && { stroke: this.#colorOf(this.#lines.indexOf(lines[0]!)) }),
             values: (_plot, ticks, _axis, _space, increment) =>
               log ? formatLogTicks(ticks) : (lines[0]!.formatTicks ?? formatTicks)(ticks, increment),
           };
@@ -370,6 +369,7 @@ export class LineChart extends HTMLElement {
       side: line.side,
       text: this.#endLabel(line, this.#drawn[i]!),
       color: this.#colorOf(i),
+      dash: DASHES[i % DASHES.length]!,
     }));
   }
 
