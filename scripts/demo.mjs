@@ -12,10 +12,13 @@ await build();
 
 // Ctrl+C is for the command line program, which stops the run in good order; this script waits for it.
 process.on('SIGINT', () => {});
-const config = path.relative(process.cwd(), path.join(root, 'samples/movietweetings/sasrec.recsight.json'));
-const cli = path.relative(process.cwd(), path.join(root, 'dist/cli.js'));
+const here = (/** @type {string} */ file) => path.relative(process.cwd(), path.join(root, file));
+const config = here('samples/movietweetings/sasrec.recsight.json');
+// Where the editor looks for them when the sample is open.
+const runs = here('samples/movietweetings/.recsight/runs');
+const train = [here('dist/cli.js'), 'train', config, '--runs', runs, ...process.argv.slice(2)];
 try {
-  await run(process.execPath, [cli, 'train', config, ...process.argv.slice(2)], { cwd: process.cwd() });
+  await run(process.execPath, train, { cwd: process.cwd() });
 } catch {
   // The command line program has said what went wrong.
   process.exit(1);

@@ -77,7 +77,9 @@ export async function prepareCodeServer({ directory, port, extension, settings =
   await mkdir(path.join(userData, 'User'), { recursive: true });
   await mkdir(extensions, { recursive: true });
   const settingsFile = path.join(userData, 'User/settings.json');
-  await writeFile(settingsFile, JSON.stringify({ ...quietSettings, ...settings }, null, 2));
+  if (!existsSync(settingsFile)) {
+    await writeFile(settingsFile, JSON.stringify({ ...quietSettings, ...settings }, null, 2));
+  }
   // An empty file is fatal to it.
   await writeFile(path.join(directory, 'config.yaml'), 'auth: none\n');
   if (extension !== undefined) {
@@ -95,7 +97,6 @@ export async function prepareCodeServer({ directory, port, extension, settings =
   ];
   return {
     node,
-    settingsFile,
     install: (/** @type {string} */ vsix) => [entry, ...locations, '--install-extension', vsix],
     serve: [
       entry,
@@ -126,7 +127,6 @@ function cleanEnvironment() {
  * @property {string} url Address of the workbench.
  * @property {string} authority `host:port`, as `vscode-remote://` addresses want it.
  * @property {string} directory Temporary: user data, extensions, logs.
- * @property {string} settingsFile The user's settings; the workbench follows changes.
  * @property {() => string} log What the server has printed.
  * @property {() => Promise<void>} stop Kills everything that was started under the server and removes its folder.
  */
@@ -188,7 +188,7 @@ export async function startCodeServer({ extension, vsix, settings, env = {}, fla
     }
     await delay(100);
   }
-  return { url, authority: `127.0.0.1:${port}`, directory, settingsFile: command.settingsFile, log, stop };
+  return { url, authority: `127.0.0.1:${port}`, directory, log, stop };
 }
 
 /** @returns {Promise<number>} A port of 127.0.0.1 that nothing listens on. */

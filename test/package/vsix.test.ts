@@ -12,9 +12,10 @@ import { Workbench } from '../integration/harness/workbench';
  * What a user installs: the packaged extension, in a VS Code that knows nothing of this repository.
  */
 
-/** DuckDB's native library is nearly all of it; ours is below 2 MB. */
+/** DuckDB's native library is 23 MB of it. */
 const maxBytes = 30e6;
-const maxOwnBytes = 4e6;
+/** Unpacked, all that is not DuckDB; TensorFlow.js with its WebAssembly is most of that. */
+const maxOwnBytes = 6e6;
 
 let scratch: string;
 let vsix: string;

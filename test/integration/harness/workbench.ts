@@ -1,4 +1,4 @@
-import { mkdir, readFile, writeFile } from 'node:fs/promises';
+import { mkdir } from 'node:fs/promises';
 import path from 'node:path';
 import { chromium, type Browser, type FrameLocator, type Locator, type Page } from 'playwright-core';
 import { chromiumArguments, findChromium } from '../../../scripts/lib/chromium.mjs';
@@ -66,9 +66,7 @@ export class Workbench {
   async runCommand(title: string): Promise<void> {
     await retry(60_000, async () => {
       await this.openPalette(`>${title}`);
-      await this.page
-        .locator('.quick-input-list .monaco-list-row.focused', { hasText: title })
-        .waitFor({ timeout: 1500 });
+      await this.focusedRow(title).waitFor({ timeout: 1500 });
     });
     await this.page.keyboard.press('Enter');
   }
@@ -115,16 +113,31 @@ export class Workbench {
     return this.page.locator('.notification-list-item', { hasText: text });
   }
 
-  /** Changes the user's settings; the workbench follows within a moment. */
-  async changeSettings(settings: Record<string, unknown>): Promise<void> {
-    const before = JSON.parse(await readFile(this.server.settingsFile, 'utf8')) as Record<string, unknown>;
-    await writeFile(this.server.settingsFile, JSON.stringify({ ...before, ...settings }, null, 2));
+  /**
+   * Changes the colour theme, as a user does.
+   *
+   * @param kind the workbench's class for such themes: `vs`, `vs-dark`, `hc-black` or `hc-light`
+   */
+  async setTheme(label: string, kind: string): Promise<void> {
+    await this.runCommand('Preferences: Color Theme');
+    const input = this.page.locator('.quick-input-widget input.input');
+    await retry(30_000, async () => {
+      await input.fill(label, { timeout: 2000 });
+      await this.focusedRow(label).waitFor({ timeout: 1500 });
+    });
+    await this.page.keyboard.press('Enter');
+    await this.page.locator(`.monaco-workbench.${kind}`).waitFor();
+    await input.waitFor({ state: 'hidden' });
   }
 
   /** Saves a picture for people to look at, as test/screenshots/<name>.png. */
   async screenshot(name: string): Promise<void> {
     await mkdir(screenshotDirectory, { recursive: true });
     await this.page.screenshot({ path: path.join(screenshotDirectory, `${name}.png`) });
+  }
+
+  private focusedRow(text: string): Locator {
+    return this.page.locator('.quick-input-list .monaco-list-row.focused', { hasText: text });
   }
 
   private ready(): Promise<void> {
@@ -136,7 +149,7 @@ export class Workbench {
     await this.page.keyboard.press('F1');
     const input = this.page.locator('.quick-input-widget input.input');
     await input.waitFor({ timeout: 5000 });
-    await input.fill(text);
+    await input.fill(text, { timeout: 2000 });
   }
 }
 

@@ -14,9 +14,9 @@ import { Workbench } from '../harness/workbench';
  */
 
 const themes = [
-  { name: 'dark', theme: 'Dark Modern', class: 'vs-dark' },
-  { name: 'light', theme: 'Light Modern', class: 'vs' },
-  { name: 'high-contrast', theme: 'Default High Contrast', class: 'hc-black' },
+  { name: 'dark', label: 'Dark Modern', kind: 'vs-dark' },
+  { name: 'light', label: 'Light Modern', kind: 'vs' },
+  { name: 'high-contrast', label: 'Dark High Contrast', kind: 'hc-black' },
 ];
 const widths = [
   { name: 'wide', width: 1400, height: 900 },
@@ -140,9 +140,8 @@ describe('a run in the workbench', () => {
 
   it('looks right in every theme, wide and narrow', async () => {
     await workbench.runCommand('Notifications: Clear All Notifications');
-    for (const { name, theme, class: themeClass } of themes) {
-      await workbench.changeSettings({ 'workbench.colorTheme': theme });
-      await workbench.page.locator(`.monaco-workbench.${themeClass}`).waitFor();
+    for (const { name, label, kind } of themes) {
+      await workbench.setTheme(label, kind);
       for (const { name: width, ...size } of widths) {
         await workbench.page.setViewportSize(size);
         await workbench.screenshot(`run-${name}-${width}`);
@@ -151,6 +150,7 @@ describe('a run in the workbench', () => {
         );
         expect(overflow, `${name}, ${width}: scrolls sideways`).toBe(false);
       }
+      await workbench.page.setViewportSize(widths[0]!);
     }
   });
 
