@@ -1,11 +1,15 @@
 import { readFile, writeFile } from 'node:fs/promises';
-import { buildJsonSchema } from '../src/config/jsonSchema';
+import { buildEditorSchema, buildJsonSchema } from '../src/config/jsonSchema';
 import { insertTables } from './lib/configTable';
 
 /* Writes what is made from the config schema; `npm run generate` bundles and runs it at the top of the repository. */
 async function main(): Promise<void> {
   const schema = buildJsonSchema();
   await writeFile('media/recsight.schema.json', `${JSON.stringify(schema, null, 2)}\n`);
+  await writeFile(
+    'media/recsight.editor.schema.json',
+    `${JSON.stringify(buildEditorSchema(schema), null, 2)}\n`,
+  );
   await writeFile('docs/config.md', insertTables(await readFile('docs/config.md', 'utf8'), schema));
 }
 

@@ -16,6 +16,7 @@ export interface JsonSchema {
   enum?: (string | number | boolean | null)[];
   const?: string | number | boolean | null;
   default?: unknown;
+  examples?: (string | number | boolean | null)[];
   minimum?: number;
   maximum?: number;
   exclusiveMinimum?: number;
@@ -44,6 +45,42 @@ export function buildJsonSchema(): JsonSchema {
     },
   }) as JsonSchema;
   return { $schema: 'http://json-schema.org/draft-07/schema#', title: 'RecSight experiment', ...schema };
+}
+
+/**
+ * The schema for the editor's own JSON and YAML support: it completes and explains, and forbids nothing. RecSight's
+ * diagnostics say what is wrong, better; a second opinion on the same line would only stand in the way.
+ */
+export function buildEditorSchema(schema: JsonSchema = buildJsonSchema()): JsonSchema {
+  const {
+    $schema,
+    title,
+    description,
+    properties,
+    items,
+    anyOf,
+    oneOf,
+    const: only,
+    default: fallback,
+  } = schema;
+  const members = anyOf ?? oneOf;
+  const examples = schema.enum ?? (schema.type === 'boolean' ? [true, false] : undefined);
+  return {
+    ...($schema !== undefined && { $schema }),
+    ...(title !== undefined && { title }),
+    ...(description !== undefined && { description }),
+    ...(properties && {
+      properties: Object.fromEntries(
+        Object.entries(properties).map(([name, property]) => [name, buildEditorSchema(property)]),
+      ),
+    }),
+    ...(items && { items: buildEditorSchema(items) }),
+    ...(members && { anyOf: members.map((member) => buildEditorSchema(member)) }),
+    // Stays, because it tells the members of a union apart.
+    ...(only !== undefined && { const: only }),
+    ...(fallback !== undefined && { default: fallback }),
+    ...(examples && { examples }),
+  };
 }
 
 let built: JsonSchema | null = null;

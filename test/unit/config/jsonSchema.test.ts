@@ -3,6 +3,7 @@ import path from 'node:path';
 import { expect, test } from 'vitest';
 import { insertTables } from '../../../scripts/lib/configTable';
 import {
+  buildEditorSchema,
   buildJsonSchema,
   describeExpected,
   findFieldSchema,
@@ -16,9 +17,35 @@ const read = (file: string) => readFileSync(path.join(root, file), 'utf8');
 test('media/recsight.schema.json and docs/config.md are up to date (else: npm run generate)', () => {
   const schema = buildJsonSchema();
   expect(JSON.parse(read('media/recsight.schema.json'))).toEqual(JSON.parse(JSON.stringify(schema)));
+  expect(JSON.parse(read('media/recsight.editor.schema.json'))).toEqual(buildEditorSchema());
   const docs = read('docs/config.md');
   expect(docs).toBe(insertTables(docs, schema));
   expect(() => insertTables('no markers', schema)).toThrow(/lacks the lines/);
+});
+
+test('the editor’s own schema explains every field and forbids nothing but a wrong `type`', () => {
+  const strict = [
+    'required',
+    'additionalProperties',
+    'type',
+    'enum',
+    'pattern',
+    'minimum',
+    'maximum',
+    'oneOf',
+  ];
+  let described = 0;
+  const visit = (schema: JsonSchema): void => {
+    expect(Object.keys(schema).filter((key) => strict.includes(key))).toEqual([]);
+    if (schema.description !== undefined) described++;
+    Object.values(schema.properties ?? {}).forEach(visit);
+    schema.anyOf?.forEach(visit);
+    if (schema.items) visit(schema.items);
+  };
+  visit(buildEditorSchema());
+  expect(described).toBeGreaterThan(30);
+  const dataset = buildEditorSchema().properties?.dataset;
+  expect(dataset?.properties?.duplicates?.examples).toEqual(['keepAll', 'keepFirst', 'keepLast']);
 });
 
 test('only what has no default is required', () => {
