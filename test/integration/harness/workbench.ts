@@ -12,7 +12,7 @@ export const screenshotDirectory = path.join(root, 'test/screenshots');
 
 /** A VS Code workbench in a real browser, driven the way a user would. */
 export class Workbench {
-  /** Content Security Policy violations that the browser has reported in webviews. */
+  /** Content Security Policy violations that the browser has reported, in whatever frame. */
   readonly policyViolations: string[] = [];
 
   private constructor(
@@ -21,10 +21,9 @@ export class Workbench {
     readonly page: Page,
   ) {
     page.on('console', (message) => {
-      if (/Content Security Policy/i.test(message.text()) && message.location().url.includes('/webview/')) {
-        const { url, lineNumber, columnNumber } = message.location();
-        this.policyViolations.push(`${message.text()} (${url}:${lineNumber + 1}:${columnNumber + 1})`);
-      }
+      if (!message.text().includes('Content Security Policy')) return;
+      const { url, lineNumber, columnNumber } = message.location();
+      this.policyViolations.push(`${message.text()} (${url}:${lineNumber + 1}:${columnNumber + 1})`);
     });
   }
 
@@ -66,9 +65,9 @@ export class Workbench {
   async runCommand(title: string): Promise<void> {
     await retry(60_000, async () => {
       await this.openPalette(`>${title}`);
-      await this.focusedRow(title).waitFor({ timeout: 1500 });
+      await this.row(title).waitFor({ timeout: 1500 });
     });
-    await this.page.keyboard.press('Enter');
+    await this.row(title).click();
   }
 
   /** The titles that the palette offers for a text. */
@@ -85,8 +84,8 @@ export class Workbench {
   }
 
   /** Picks a row of the quick pick that is open. */
-  async pick(text: string): Promise<void> {
-    await this.page.locator('.quick-input-list .monaco-list-row', { hasText: text }).first().click();
+  async pick(label: string): Promise<void> {
+    await this.row(label).click();
   }
 
   /** The page inside the visible webview of an extension. */
@@ -120,12 +119,9 @@ export class Workbench {
    */
   async setTheme(label: string, kind: string): Promise<void> {
     await this.runCommand('Preferences: Color Theme');
-    const input = this.page.locator('.quick-input-widget input.input');
-    await retry(30_000, async () => {
-      await input.fill(label, { timeout: 2000 });
-      await this.focusedRow(label).waitFor({ timeout: 1500 });
-    });
-    await this.page.keyboard.press('Enter');
+    const input = this.page.getByPlaceholder('Select Color Theme');
+    await input.fill(label);
+    await this.pick(label);
     await this.page.locator(`.monaco-workbench.${kind}`).waitFor();
     await input.waitFor({ state: 'hidden' });
   }
@@ -136,8 +132,10 @@ export class Workbench {
     await this.page.screenshot({ path: path.join(screenshotDirectory, `${name}.png`) });
   }
 
-  private focusedRow(text: string): Locator {
-    return this.page.locator('.quick-input-list .monaco-list-row.focused', { hasText: text });
+  /** The row of the open quick pick that has exactly this label. */
+  private row(label: string): Locator {
+    const name = this.page.locator('.label-name').getByText(label, { exact: true });
+    return this.page.locator('.quick-input-list .monaco-list-row').filter({ has: name }).first();
   }
 
   private ready(): Promise<void> {

@@ -20,7 +20,7 @@ const themes = [
 ];
 const widths = [
   { name: 'wide', width: 1400, height: 900 },
-  { name: 'narrow', width: 560, height: 900 },
+  { name: 'narrow', width: 720, height: 900 },
 ];
 const soon = { timeout: 60_000, interval: 200 };
 /** A step has failed: those that build on it would only say so again, slowly. */
