@@ -1,13 +1,7 @@
 import { styleText } from 'node:util';
-import { describeProtocol, type Metrics } from '../protocol/evaluation';
+import { baselineName, describeProtocol, type Metrics } from '../protocol/evaluation';
 import type { TestResult } from '../protocol/run';
 import { formatMetric, formatMetricName } from '../series/format';
-
-const BASELINE_NAMES: Record<string, string> = {
-  popularity: 'popularity',
-  itemKnn: 'item-kNN',
-  markov: 'Markov (1st order)',
-};
 
 /**
  * The test metrics of a model beside its baselines, one row each, the best of each column marked; below it the protocol
@@ -17,7 +11,7 @@ export function metricsTable(model: string, result: TestResult, mainMetric: stri
   const rows: [string, Metrics][] = [
     [model, result.metrics],
     ...Object.entries(result.baselines).map(([name, metrics]): [string, Metrics] => [
-      BASELINE_NAMES[name] ?? name,
+      baselineName(name),
       metrics,
     ]),
   ];

@@ -1,4 +1,4 @@
-import { describeProtocol, type Metrics } from '../protocol/evaluation';
+import { baselineName, describeProtocol, type Metrics } from '../protocol/evaluation';
 import { isActive, type RunSummary } from '../protocol/run';
 import { formatCount, formatDuration, formatMetric, formatMetricName } from '../series/format';
 import { formatAgo, lastActivity, progressText } from './runText';
@@ -36,7 +36,10 @@ function metricLines(run: RunSummary): string[] {
   const { best, test, protocol } = run.manifest;
   if (!best) return [];
   const columns: [title: string, metrics: Metrics][] = [[`validation, epoch ${best.epoch}`, best.metrics]];
-  if (test) columns.push(['test', test.metrics], ...Object.entries(test.baselines));
+  if (test) {
+    columns.push(['test', test.metrics]);
+    for (const [name, metrics] of Object.entries(test.baselines)) columns.push([baselineName(name), metrics]);
+  }
   const cell = (text: string) => ` &nbsp;&nbsp;${text} |`;
   const valueOf = (metrics: Metrics, metric: string) => {
     const value = metrics[metric];

@@ -24,6 +24,18 @@ export interface EvaluationProtocol {
   numUsers: number;
 }
 
+/** How a baseline is called wherever its numbers are shown. */
+export function baselineName(baseline: string): string {
+  switch (baseline) {
+    case 'itemKnn':
+      return 'item-kNN';
+    case 'markov':
+      return 'Markov';
+    default:
+      return baseline;
+  }
+}
+
 /** A short text for a badge, such as `full · LOO · seen filtered`. */
 export function protocolBadge(protocol: EvaluationProtocol): string {
   const seen = protocol.filterSeen ? 'seen filtered' : 'seen kept';

@@ -9,13 +9,7 @@ export const RUN_SCHEMA_VERSION = '1.0';
  * `stopping` has accepted a stop request and saves its checkpoint.
  */
 export type RecordedStatus =
-  | 'preparing'
-  | 'running'
-  | 'evaluating'
-  | 'stopping'
-  | 'finished'
-  | 'stopped'
-  | 'failed';
+  'preparing' | 'running' | 'evaluating' | 'stopping' | 'finished' | 'stopped' | 'failed';
 
 /** What a reader shows: the recorded status, or `lost` when the recorded one needs a trainer and none is alive. */
 export type RunStatus = RecordedStatus | 'lost';

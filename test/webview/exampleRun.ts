@@ -134,7 +134,7 @@ export function exampleTest(share = 1): NonNullable<RunManifest['test']> {
     metrics: exampleMetrics(0.1213 * share),
     baselines: {
       popularity: exampleMetrics(0.079),
-      'item-kNN': exampleMetrics(0.094),
+      itemKnn: exampleMetrics(0.094),
       markov: exampleMetrics(0.108),
     },
     protocol: { ...protocol, part: 'test' },

@@ -125,7 +125,7 @@ describe('what is shown', () => {
     ]);
     expect(await good.page.locator('.test b').first().textContent()).toBe('0.1213');
     const bad = await open(new TestHost(exampleRun('finished', 20, { test: exampleTest(0.8) }), []));
-    expect(await bad.page.locator('.verdict').textContent()).toContain('Below markov on every metric.');
+    expect(await bad.page.locator('.verdict').textContent()).toContain('Below Markov on every metric.');
     expect(await bad.page.locator('.test b').first().textContent()).toBe('0.1080');
   });
 

@@ -113,9 +113,7 @@ function currentMarks({ series: { marks } }: LiveState): LiveState['series']['ma
 
 /** The metric beside the main one on the line of facts. */
 export function secondMetric({ last, mainMetric }: RunManifest): string | null {
-  return (
-    Object.keys(last?.metrics ?? {}).find(
-      (name) => name !== mainMetric && !name.startsWith(mainMetric.split('@')[0]!),
-    ) ?? null
-  );
+  const [family, cutoff] = mainMetric.split('@');
+  const others = Object.keys(last?.metrics ?? {}).filter((name) => !name.startsWith(family!));
+  return others.find((name) => name.endsWith(`@${cutoff}`)) ?? others[0] ?? null;
 }

@@ -1,3 +1,4 @@
+import { baselineName } from '../../src/protocol/evaluation';
 import { isActive, type RunManifest, type RunStatus, type RunSummary } from '../../src/protocol/run';
 
 /** How each status is shown: a word, and an icon that says the same. */
@@ -84,7 +85,10 @@ export function testTable(manifest: RunManifest): { columns: TestColumn[]; rows:
   const { test } = manifest;
   if (!test) return null;
   const baselines = Object.entries(test.baselines);
-  const columns = [{ name: manifest.name, own: true }, ...baselines.map(([name]) => ({ name, own: false }))];
+  const columns = [
+    { name: manifest.name, own: true },
+    ...baselines.map(([name]) => ({ name: baselineName(name), own: false })),
+  ];
   const rows = Object.entries(test.metrics).map(([metric, own]) => {
     const others = baselines.map(([, metrics]) => metrics[metric] ?? null);
     const known = others.filter((value) => value !== null);

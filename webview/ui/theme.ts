@@ -24,7 +24,8 @@ export function readTheme(): Theme {
     names.map((name) => style.getPropertyValue(`--vscode-${name}`).trim()).find((value) => value !== '') ??
     style.color;
   return {
-    series: SERIES.map((name) => variable(`charts-${name}`)),
+    // VS Code's own orange is half transparent, made for a highlight and too pale for a line.
+    series: SERIES.map((name) => opaque(variable(`charts-${name}`))),
     foreground: variable('charts-foreground', 'foreground'),
     muted: variable('descriptionForeground', 'foreground'),
     line: variable('panel-border', 'contrastBorder', 'widget-border', 'charts-lines'),
@@ -38,6 +39,10 @@ export function readTheme(): Theme {
 /** A CSS colour with its opacity multiplied, in a form that a canvas takes. */
 export function fade(color: string, opacity: number): string {
   return `color-mix(in srgb, ${color} ${opacity * 100}%, transparent)`;
+}
+
+function opaque(color: string): string {
+  return `rgb(from ${color} r g b / 1)`;
 }
 
 /** Calls back when the user changes the theme. Returns what ends it. */

@@ -116,7 +116,7 @@ describe('a run in the workbench', () => {
     await workbench.runCommand('RecSight: Evaluate Run');
     await expect.poll(() => panel.testTable(), soon).toHaveLength(1 + 6);
     const [head, ...rows] = await panel.testTable();
-    expect(head!.slice(1, 5)).toEqual(['long', 'popularity', 'itemKnn', 'markov']);
+    expect(head!.slice(1, 5)).toEqual(['long', 'popularity', 'item-kNN', 'Markov']);
     for (const row of rows) expect(row.slice(1, 5).every((value) => Number(value) >= 0)).toBe(true);
     await waitForRun(directory, ({ status }) => status === 'stopped');
   });

@@ -51,7 +51,7 @@ test('the test table compares with the best baseline of each metric', () => {
     'sasrec-movietweetings',
     'popularity',
     'item-kNN',
-    'markov',
+    'Markov',
   ]);
   expect(table.rows[0]).toMatchObject({ metric: 'ndcg@10', best: 0.1213 });
   expect(table.rows[0]!.delta).toBeCloseTo(0.1213 - 0.108, 12);
@@ -64,12 +64,12 @@ test('the test table compares with the best baseline of each metric', () => {
 test('the verdict names the baselines that are better, and where', () => {
   const verdict = (share: number) =>
     testVerdict(testTable(exampleRun('finished', 20, { test: exampleTest(share) }).manifest)!);
-  expect(verdict(0.8)).toEqual({ good: false, text: 'Below markov on every metric.' });
-  expect(verdict(0.7).text).toBe('Below item-kNN and markov on every metric.');
+  expect(verdict(0.8)).toEqual({ good: false, text: 'Below Markov on every metric.' });
+  expect(verdict(0.7).text).toBe('Below item-kNN and Markov on every metric.');
   const test = exampleTest();
   test.baselines.markov!['hr@10'] = 0.9;
   const manifest = exampleRun('finished', 20, { test }).manifest;
-  expect(testVerdict(testTable(manifest)!).text).toBe('Below markov on HR@10.');
+  expect(testVerdict(testTable(manifest)!).text).toBe('Below Markov on HR@10.');
 });
 
 test('a baseline that lacks a metric leaves a hole', () => {
