@@ -6,7 +6,6 @@
  *
  * Development builds carry source maps; production builds are minified and carry none.
  */
-import { existsSync } from 'node:fs';
 import { copyFile, mkdir, readdir, rm } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import path from 'node:path';
@@ -103,17 +102,10 @@ const announceBuilds = {
   },
 };
 
-const present = bundles.filter(({ entryPoints }) => {
-  if (Array.isArray(entryPoints) || entryPoints === undefined) return true;
-  const missing = Object.values(entryPoints).filter((file) => !existsSync(path.join(root, file)));
-  if (missing.length > 0) console.warn(`warning: ${missing.join(', ')} does not exist and is not built`);
-  return missing.length === 0;
-});
-
 const started = performance.now();
 await copyWebAssembly();
 if (flags.watch) {
-  for (const options of present) {
+  for (const options of bundles) {
     const context = await esbuild.context({
       ...options,
       logLevel: 'silent',
@@ -123,6 +115,6 @@ if (flags.watch) {
   }
 } else {
   // esbuild has printed the errors itself; a stack trace of this script would only hide them.
-  await Promise.all(present.map((options) => esbuild.build(options))).catch(() => process.exit(1));
-  console.log(`Built ${present.length} bundles in ${Math.round(performance.now() - started)} ms.`);
+  await Promise.all(bundles.map((options) => esbuild.build(options))).catch(() => process.exit(1));
+  console.log(`Built ${bundles.length} bundles in ${Math.round(performance.now() - started)} ms.`);
 }
