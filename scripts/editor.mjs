@@ -24,7 +24,9 @@ if (hasDesktop && !process.argv.includes('--browser')) {
   await installCodeServer();
   const port = await freePort();
   const directory = path.join(root, '.vscode-test/editor');
-  const command = await prepareCodeServer({ directory, port, extension: root });
+  // The sample is this repository's own: nobody needs to be asked whether to trust it.
+  const settings = { 'security.workspace.trust.enabled': false };
+  const command = await prepareCodeServer({ directory, port, extension: root, settings });
   const server = spawn(command.node, command.serve, {
     stdio: ['ignore', 'ignore', 'inherit'],
     env: command.env,
