@@ -18,7 +18,18 @@ const allowedImports = {
   training: ['protocol', 'config', 'dataset', 'compute', 'model', 'evaluation', 'runs'],
   process: ['runs', 'config', 'protocol'],
   host: ['process', 'runs', 'config', 'series', 'protocol'],
-  cli: ['protocol', 'series', 'config', 'dataset', 'compute', 'model', 'evaluation', 'runs', 'training', 'process'],
+  cli: [
+    'protocol',
+    'series',
+    'config',
+    'dataset',
+    'compute',
+    'model',
+    'evaluation',
+    'runs',
+    'training',
+    'process',
+  ],
 };
 const folders = Object.keys(allowedImports);
 
@@ -56,7 +67,17 @@ const restrictLibraries = (home) => [
 ];
 
 export default tseslint.config(
-  { ignores: ['dist/', 'node_modules/', 'test/vscode-host/', '.stage/', 'coverage/', '.recsight/', 'samples/'] },
+  {
+    ignores: [
+      'dist/',
+      'node_modules/',
+      'test/vscode-host/',
+      '.stage/',
+      'coverage/',
+      '.recsight/',
+      'samples/',
+    ],
+  },
   ...tseslint.configs.strictTypeChecked,
   {
     languageOptions: {
@@ -80,7 +101,10 @@ export default tseslint.config(
         { selector: 'ExportAllDeclaration', message: 'No barrel files: import from the file itself.' },
       ],
       eqeqeq: 'error',
-      '@typescript-eslint/restrict-template-expressions': ['error', { allowNumber: true, allowBoolean: true }],
+      '@typescript-eslint/restrict-template-expressions': [
+        'error',
+        { allowNumber: true, allowBoolean: true },
+      ],
       '@typescript-eslint/no-confusing-void-expression': ['error', { ignoreArrowShorthand: true }],
       '@typescript-eslint/no-non-null-assertion': 'off',
       '@typescript-eslint/consistent-type-imports': 'error',
