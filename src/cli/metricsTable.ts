@@ -39,7 +39,7 @@ export function metricsTable(model: string, result: TestResult, mainMetric: stri
     .filter(([, metrics]) => (metrics[mainMetric] ?? 0) >= (result.metrics[mainMetric] ?? 0));
   if (better.length > 0) {
     lines.push(
-      `By ${formatMetricName(mainMetric)} the model is no better than ${better.map(([name]) => name).join(' and ')}.`,
+      `By ${formatMetricName(mainMetric)} the model is no better than ${new Intl.ListFormat('en').format(better.map(([name]) => name))}.`,
     );
   }
   return lines.join('\n');

@@ -229,7 +229,11 @@ describe('what is asked', () => {
     const { page } = await open(host);
     await page.getByRole('button', { name: 'More Actions' }).focus();
     await page.keyboard.press('Enter');
+    const focused = (name: string) =>
+      expect.poll(() => page.locator('[role=menuitem]:focus').textContent()).toContain(name);
+    await focused('Open Config');
     await page.keyboard.press('ArrowDown');
+    await focused('Open Log');
     await page.keyboard.press('Enter');
     await expect.poll(() => host.calls).toEqual(['hydrate', 'openLog']);
     await page.getByRole('button', { name: 'More Actions' }).click();
