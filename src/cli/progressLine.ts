@@ -13,6 +13,8 @@ const THROUGHPUT_DECAY = 0.1;
 export class ProgressLine {
   readonly #output: NodeJS.WriteStream;
   #throughput: number | null = null;
+  /** The newest step; the log is ahead of the manifest, which is written twice a second. */
+  #newest: Extract<RunEvent, { kind: 'step' }> | null = null;
   #drawn = false;
   #epochLoss: number | null = null;
 
@@ -23,8 +25,8 @@ export class ProgressLine {
   /** Takes in new events of the run. */
   show(events: readonly RunEvent[], manifest: RunManifest): void {
     for (const event of events) this.#take(event, manifest);
-    if (this.#output.isTTY && manifest.status === 'running' && manifest.progress.step > 0)
-      this.#draw(manifest);
+    const training = manifest.status === 'running' && manifest.progress.stepsPerEpoch > 0;
+    if (this.#output.isTTY && training && this.#newest !== null) this.#draw(manifest, this.#newest);
   }
 
   /** Removes the line that is redrawn. */
@@ -52,6 +54,7 @@ export class ProgressLine {
         break;
       }
       case 'step':
+        this.#newest = event;
         this.#throughput =
           this.#throughput === null
             ? event.sequencesPerSecond
@@ -94,16 +97,18 @@ export class ProgressLine {
     this.#output.write(`${line}\n`);
   }
 
-  #draw({ progress }: RunManifest): void {
-    const { epochs, step, stepsPerEpoch, loss, remainingMs } = progress;
-    const share = step / (epochs * stepsPerEpoch);
+  #draw(
+    { progress }: RunManifest,
+    { epoch, step, loss }: { epoch: number; step: number; loss: number },
+  ): void {
+    const { epochs, stepsPerEpoch, remainingMs } = progress;
+    const share = Math.min(1, step / (epochs * stepsPerEpoch));
     const filled = Math.round(share * BAR_WIDTH);
-    const stepInEpoch = step - progress.epoch * stepsPerEpoch;
     const parts = [
-      `epoch ${Math.min(progress.epoch + 1, epochs)}/${epochs}`,
+      `epoch ${epoch}/${epochs}`,
       `${'▓'.repeat(filled)}${'░'.repeat(BAR_WIDTH - filled)} ${formatPercent(share)}`,
-      `step ${stepInEpoch}/${stepsPerEpoch}`,
-      ...(loss === null ? [] : [`loss ${formatMetric(loss)}`]),
+      `step ${step - (epoch - 1) * stepsPerEpoch}/${stepsPerEpoch}`,
+      `loss ${formatMetric(loss)}`,
       ...(this.#throughput === null ? [] : [`${formatCount(this.#throughput)} users/s`]),
       ...(remainingMs === null ? [] : [`${formatDuration(remainingMs)} left at most`]),
     ];
