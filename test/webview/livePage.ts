@@ -6,6 +6,7 @@ import { fileURLToPath } from 'node:url';
 import { createBirpc, type BirpcReturn } from 'birpc';
 import { build, type OutputFile } from 'esbuild';
 import { chromium, type Browser, type Page } from 'playwright-core';
+import { chromiumArguments, findChromium } from '../../scripts/lib/chromium.mjs';
 import { pageHtml } from '../../src/host/webviewHtml';
 import type { RunEvent } from '../../src/protocol/events';
 import type { LivePanelHost, LivePanelView } from '../../src/protocol/livePanel';
@@ -111,18 +112,7 @@ export class LivePages {
     });
     const server = createServer();
     await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-    const browser = await chromium.launch({
-      executablePath: process.env.CHROMIUM ?? '/usr/bin/chromium',
-      args: [
-        '--no-sandbox',
-        '--disable-gpu',
-        '--disable-quic',
-        '--no-first-run',
-        '--disable-background-networking',
-        '--disable-component-update',
-        '--disable-sync',
-      ],
-    });
+    const browser = await chromium.launch({ executablePath: await findChromium(), args: chromiumArguments });
     return new LivePages(page.outputFiles, api.outputFiles[0]!.text, server, browser);
   }
 
