@@ -18,7 +18,10 @@ const names = process.platform === 'win32' ? ['code.cmd'] : ['code'];
 const folders = (process.env.PATH ?? '').split(path.delimiter);
 const hasDesktop = names.some((name) => folders.some((folder) => existsSync(path.join(folder, name))));
 
-if (hasDesktop && !process.argv.includes('--browser')) {
+// In the terminal of a remote window, `code` hands over to that window, which loads no extension under development.
+const isRemote = process.env.VSCODE_IPC_HOOK_CLI !== undefined;
+
+if (hasDesktop && !isRemote && !process.argv.includes('--browser')) {
   await run('code', [`--extensionDevelopmentPath=${root}`, sample]);
 } else {
   await installCodeServer();

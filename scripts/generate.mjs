@@ -1,6 +1,6 @@
 // @ts-check
 /*
- * npm run generate: writes media/recsight.schema.json and the table in docs/config.md from src/config/schema.ts.
+ * npm run generate: writes the JSON Schemas in media and the table in docs/config.md from src/config/schema.ts.
  * A unit test fails while they are stale.
  */
 import { execFileSync } from 'node:child_process';
@@ -16,7 +16,7 @@ try {
   const entryPoints = [path.join(root, 'scripts/generate.ts')];
   await esbuild.build({ entryPoints, outfile, bundle: true, platform: 'node', target: 'node20' });
   execFileSync(process.execPath, [outfile], { cwd: root, stdio: 'inherit' });
-  const written = ['media/recsight.schema.json'];
+  const written = ['media/recsight.schema.json', 'media/recsight.editor.schema.json'];
   execFileSync(process.execPath, ['node_modules/prettier/bin/prettier.cjs', '--write', ...written], {
     cwd: root,
   });

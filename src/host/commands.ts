@@ -170,6 +170,15 @@ async function chooseConfig(
     // A config that was never saved gets a place on disk first: its data paths are relative to it.
     return document.isUntitled ? vscode.workspace.save(document.uri) : document.uri;
   }
+  await configs.loaded;
+  if (configs.uris.length === 0) {
+    const create = 'New Config';
+    const text = 'There is no config (*.recsight.json or *.recsight.yaml) in this workspace yet.';
+    void vscode.window.showInformationMessage(text, create).then((choice) => {
+      if (choice === create) void vscode.commands.executeCommand('recsight.newConfig');
+    });
+    return undefined;
+  }
   return pickConfig(configs.uris, runs.runs, title);
 }
 

@@ -42,6 +42,8 @@ export class LivePanel {
   #batchTimer: NodeJS.Timeout | null = null;
   /** The page has a snapshot, and has been visible ever since. */
   #hydrated = false;
+  /** The run could not be read, and the panel says so instead of showing it. */
+  #unreadable = false;
   #closed = false;
 
   constructor(
@@ -79,6 +81,7 @@ export class LivePanel {
   }
 
   reveal(preserveFocus: boolean): void {
+    if (this.#unreadable) void this.load();
     this.panel.reveal(undefined, preserveFocus);
   }
 
@@ -89,6 +92,7 @@ export class LivePanel {
       webview.asWebviewUri(vscode.Uri.joinPath(this.context.extensionUri, ...parts)).toString();
     const styles = [address('dist', 'webview', 'live.css')];
     this.#hydrated = false;
+    this.#unreadable = false;
     try {
       this.#showTitle(await readRun(this.directory));
       if (this.#closed) return;
@@ -100,11 +104,13 @@ export class LivePanel {
       webview.html = pageHtml(this.panel.title, resources, randomBytes(16).toString('base64'));
     } catch (error) {
       if (this.#closed) return;
+      this.#unreadable = true;
       webview.html = messageHtml('This run cannot be shown', errorMessage(error), webview.cspSource, styles);
     }
   }
 
   runChanged(run: RunSummary): void {
+    if (this.#unreadable) void this.load();
     this.#showTitle(run);
     if (this.#hydrated) this.#tell((view) => view.runChanged.asEvent(run));
   }
@@ -170,7 +176,7 @@ export class LivePanel {
   #take(events: RunEvent[]): void {
     this.#series.fold(events);
     if (!this.#hydrated) return;
-    this.#unsent.push(...events);
+    this.#unsent = this.#unsent.concat(events);
     this.#batchTimer ??= setTimeout(() => this.#sendBatch(), BATCH_INTERVAL);
   }
 

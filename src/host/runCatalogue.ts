@@ -128,8 +128,16 @@ export class RunCatalogue implements vscode.Disposable {
       }),
     );
     if (this.#disposed) return;
-    this.#runs.clear();
-    for (const run of lists.flatMap((list) => list.runs)) this.#runs.set(run.directory, run);
+    const listed = new Map(lists.flatMap((list) => list.runs).map((run) => [run.directory, run]));
+    // What a watcher told while the list was read is newer than the list.
+    for (const [directory, run] of listed) {
+      const known = this.#runs.get(directory);
+      if (known && known.manifest.updatedAt > run.manifest.updatedAt) continue;
+      if (known) this.#update(directory, run);
+      else this.#runs.set(directory, run);
+    }
+    // A run that is not in the list has gone, or has only just been made.
+    for (const directory of this.#runs.keys()) if (!listed.has(directory)) void this.refreshRun(directory);
     const unreadable = lists.flatMap((list) => list.unreadable);
     this.#numUnreadable = unreadable.length;
     for (const { directory, message } of unreadable) this.log.warn(`Skipped ${directory}: ${message}`);

@@ -13,7 +13,7 @@ interface EventHeader {
 
 /** What the trainer has to say; the log adds the header. */
 export type RunEventBody =
-  /** The trainer process started, or started again for a resume (`resumedFromStep` > 0). */
+  /** A trainer process started; for a resume `resumedFromStep` > 0, and what the log says of later steps is void. */
   | { kind: 'started'; pid: number; backend: BackendInfo; resumedFromStep: number }
   | { kind: 'status'; status: RecordedStatus; error?: RunError }
   | { kind: 'dataset'; dataset: DatasetSummary; seconds: number; cached: boolean }

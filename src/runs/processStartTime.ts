@@ -24,21 +24,27 @@ export async function readProcessStartTime(pid: number): Promise<string | null> 
     });
     const [state, ...startTime] = stdout.trim().split(/\s+/);
     return state === undefined || state === '' || state.startsWith('Z') ? null : startTime.join(' ');
-  } catch {
-    return null;
+  } catch (error) {
+    // 1 says that there is no such process; anything else, that `ps` could not look.
+    if ((error as { code?: unknown }).code === 1) return null;
+    throw error;
   }
 }
 
 /**
- * Whether the process that had `startTime` is still there. `unsure` on systems that tell only that some process has
- * this pid (Windows, which could not be tested where this was written).
+ * Whether the process that had `startTime` is still there. `unsure` when the system could not be asked, and on systems
+ * that tell only that some process has this pid (Windows, which could not be tested where this was written).
  */
 export async function processIsAlive(pid: number, startTime: string): Promise<boolean | 'unsure'> {
   if (!Number.isInteger(pid) || pid <= 0) {
     return false;
   }
   if (process.platform !== 'win32' && startTime !== '') {
-    return (await readProcessStartTime(pid)) === startTime;
+    try {
+      return (await readProcessStartTime(pid)) === startTime;
+    } catch {
+      return 'unsure';
+    }
   }
   try {
     process.kill(pid, 0);
@@ -60,7 +66,9 @@ async function readFromProc(pid: number): Promise<string | null> {
     }
     const bootId = await readFile('/proc/sys/kernel/random/boot_id', 'utf8').catch(() => '');
     return `${bootId.trim()}/${startTicks}`;
-  } catch {
-    return null;
+  } catch (error) {
+    const code = systemErrorCode(error);
+    if (code === 'ENOENT' || code === 'ESRCH') return null;
+    throw error;
   }
 }

@@ -41,7 +41,7 @@ export interface TrainerLock {
 export async function acquireTrainerLock(run: RunDirectory): Promise<TrainerLock> {
   const own: TrainerProcess = {
     pid: process.pid,
-    processStartTime: (await readProcessStartTime(process.pid)) ?? '',
+    processStartTime: (await readProcessStartTime(process.pid).catch(() => null)) ?? '',
     host: hostname(),
     nonce: randomBytes(16).toString('hex'),
     heartbeat: Date.now(),

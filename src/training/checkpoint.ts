@@ -1,7 +1,9 @@
-import { mkdir, open, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { randomBytes } from 'node:crypto';
+import { mkdir, open, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import * as tf from '@tensorflow/tfjs-core';
 import type { EarlyStoppingState } from './earlyStopping';
+import { writeFileAtomically } from '../runs/atomicFile';
 import { toWriteError } from '../runs/runErrors';
 import { decodeSafetensors, encodeSafetensors, type NamedTensor } from './safetensors';
 import { TrainingError } from './trainingError';
@@ -49,31 +51,25 @@ export async function saveCheckpoint(
   state: TrainingState,
 ): Promise<void> {
   await mkdir(directory, { recursive: true });
-  const model = `model-${state.step}.safetensors`;
-  const optimizerFile = optimizer === null ? null : `optimizer-${state.step}.safetensors`;
-  const written: string[] = [];
+  // The name is new even when no step was taken since the last checkpoint: a valid file is never written over.
+  const suffix = `${state.step}-${randomBytes(3).toString('hex')}.safetensors`;
+  const files: StateFile['files'] = {
+    model: `model-${suffix}`,
+    optimizer: optimizer === null ? null : `optimizer-${suffix}`,
+  };
+  const written = [files.model, files.optimizer].filter((name) => name !== null);
   try {
-    await writeTensors(path.join(directory, model), variables);
-    written.push(model);
-    if (optimizer !== null && optimizerFile !== null) {
-      await writeTensors(path.join(directory, optimizerFile), optimizer.state);
-      written.push(optimizerFile);
-    }
+    await writeTensors(path.join(directory, files.model), variables);
+    if (optimizer !== null) await writeTensors(path.join(directory, `optimizer-${suffix}`), optimizer.state);
     const content: StateFile = {
       schemaVersion: '1.0',
       ...state,
       optimizerStep: optimizer?.step ?? state.step,
-      files: { model, optimizer: optimizerFile },
+      files,
     };
-    const temporary = path.join(directory, `.${STATE_FILE}.tmp`);
-    await writeDurably(temporary, Buffer.from(`${JSON.stringify(content, null, 2)}\n`));
-    await rename(temporary, path.join(directory, STATE_FILE));
+    await writeFileAtomically(path.join(directory, STATE_FILE), `${JSON.stringify(content, null, 2)}\n`);
   } catch (error) {
-    if ((await readState(directory).catch(() => null))?.step !== state.step) {
-      for (const name of [model, optimizerFile]) {
-        if (name !== null) await rm(path.join(directory, name), { force: true }).catch(() => undefined);
-      }
-    }
+    for (const name of written) await rm(path.join(directory, name), { force: true }).catch(() => undefined);
     throw toWriteError(error, directory);
   }
   for (const name of await readdir(directory)) {

@@ -23,21 +23,17 @@ import type { SequenceModel } from '../model/sequenceModel';
  * directory; its output is only for trainer.log. Exit code 0 when the work was done or stopped on request, else 1.
  */
 
-const COMMANDS = {
-  train: (recorder: RunRecorder, config: ExperimentConfig) => train(recorder, config, false),
-  resume: (recorder: RunRecorder, config: ExperimentConfig) => train(recorder, config, true),
-  evaluate: evaluateBest,
-};
-
 async function main(command: string | undefined, directory: string | undefined): Promise<void> {
   if (directory === undefined || !(command === 'train' || command === 'resume' || command === 'evaluate')) {
     throw new TrainingError('trainer/usage', 'Usage: trainer.js train|resume|evaluate <run directory>');
   }
   const recorder = await RunRecorder.open(new RunDirectory(directory));
   try {
-    const config = configSchema.parse(await recorder.run.readConfig());
-    await COMMANDS[command](recorder, config);
+    if (command === 'evaluate') await evaluateBest(recorder);
+    else await train(recorder, command === 'resume');
   } catch (error) {
+    // Another trainer has the run now, and says how it fares.
+    if (error instanceof RunBusyError) throw error;
     if (error instanceof StopRequested) await recorder.setStatus('stopped');
     else await recorder.setStatus('failed', reportFailure(error));
   } finally {
@@ -45,8 +41,21 @@ async function main(command: string | undefined, directory: string | undefined):
   }
 }
 
+/** The resolved config that the run was started with. @throws TrainingError when this version cannot use it */
+async function readConfig({ run }: RunRecorder): Promise<ExperimentConfig> {
+  const { data, error } = configSchema.safeParse(await run.readConfig());
+  if (data !== undefined) return data;
+  const [issue] = error.issues;
+  throw new TrainingError(
+    'config/invalid',
+    `The run's config.json does not fit this version of RecSight: \`${issue?.path.join('.') ?? ''}\`: ${issue?.message ?? ''}. ` +
+      'Start a new run from the config file.',
+  );
+}
+
 /** Trains until the planned end, early stopping or a request; at a planned end reads the test split, once. */
-async function train(recorder: RunRecorder, config: ExperimentConfig, resuming: boolean): Promise<void> {
+async function train(recorder: RunRecorder, resuming: boolean): Promise<void> {
+  const config = await readConfig(recorder);
   await recorder.setStatus('preparing');
   const checkpoint = resuming ? await readState(recorder.run.checkpointPath('last')) : null;
   await startEngine(recorder, config, checkpoint?.step ?? 0);
@@ -69,23 +78,23 @@ async function train(recorder: RunRecorder, config: ExperimentConfig, resuming: 
  * Reads the test split with the best checkpoint of a run that has ended. The run keeps its status whatever comes of it:
  * an evaluation that fails takes nothing away from a training that went well.
  */
-async function evaluateBest(recorder: RunRecorder, config: ExperimentConfig): Promise<void> {
+async function evaluateBest(recorder: RunRecorder): Promise<void> {
   const { status: recorded, error: trainingError } = recorder.manifest;
-  const last = await readState(recorder.run.checkpointPath('last'));
+  let finished = recorded === 'finished';
   await recorder.setStatus('evaluating');
   try {
-    await startEngine(recorder, config, last?.step ?? 0);
+    const config = await readConfig(recorder);
+    finished ||= trainingIsComplete(await readState(recorder.run.checkpointPath('last')), config);
+    await startEngine(recorder, config, 0);
     const dataset = await prepare(recorder, config);
     await test(recorder, config, dataset, createModel(config.model, dataset.numItems, config.seed));
   } catch (error) {
+    if (error instanceof RunBusyError) throw error;
     if (error instanceof StopRequested) recorder.warn('The evaluation was stopped before it was done.');
     else recorder.event({ kind: 'log', level: 'error', message: reportFailure(error).message });
   }
   if (recorded === 'failed') await recorder.setStatus('failed', trainingError);
-  else
-    await recorder.setStatus(
-      recorded === 'finished' || trainingIsComplete(last, config) ? 'finished' : 'stopped',
-    );
+  else await recorder.setStatus(finished ? 'finished' : 'stopped');
 }
 
 /** Whether a checkpoint is that of a training that came to its planned end. */
@@ -145,8 +154,8 @@ async function test(
   model: SequenceModel,
 ): Promise<void> {
   const started = performance.now();
-  await loadCheckpoint(recorder.run.checkpointPath('best'), model.variables, null);
-  const { best } = recorder.manifest;
+  const { best } = (await loadCheckpoint(recorder.run.checkpointPath('best'), model.variables, null))
+    .earlyStopping;
   if (best === null) {
     throw new TrainingError(
       'checkpoint/missing',
@@ -174,6 +183,7 @@ async function test(
   });
   recorder.event({ kind: 'test', epoch, step, metrics, baselines, protocol, seconds });
   recorder.update({
+    best,
     test: { epoch, step, metrics, baselines, protocol, evaluatedAt: Date.now() },
     timings: { ...recorder.manifest.timings, evaluate: seconds },
   });

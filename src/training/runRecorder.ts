@@ -3,6 +3,7 @@ import type { RunEventBody } from '../protocol/events';
 import type { RecordedStatus, RunError, RunManifest } from '../protocol/run';
 import { EventLogWriter } from '../runs/eventLog';
 import type { RunDirectory } from '../runs/runDirectory';
+import { RunBusyError } from '../runs/runErrors';
 import { acquireTrainerLock, type TrainerLock } from '../runs/trainerLock';
 import { StopRequested } from './stopRequested';
 
@@ -10,6 +11,7 @@ const TICK_MS = 250;
 const MANIFEST_MS = 500;
 const HEARTBEAT_MS = 3000;
 const SYSTEM_MS = 2000;
+const STOPPABLE: readonly RecordedStatus[] = ['preparing', 'running', 'evaluating'];
 /** What an impatient `stop`, a shutdown or a terminal sends; each asks for a checkpoint and an orderly end. */
 const SIGNALS = ['SIGTERM', 'SIGINT'] as const;
 
@@ -26,6 +28,7 @@ export class RunRecorder {
   readonly #timer: NodeJS.Timeout;
   #manifestChanged = false;
   #ticking: Promise<void> | null = null;
+  #writing: Promise<void> = Promise.resolve();
   #failure: Error | null = null;
   #lastTick = 0;
   #lastManifest = 0;
@@ -94,7 +97,8 @@ export class RunRecorder {
    */
   async breathe(): Promise<void> {
     await nextTurn();
-    if (Date.now() - this.#lastTick >= TICK_MS) await this.#tick();
+    // A tick under way is waited for: left alone it would get one turn a step.
+    if (this.#ticking !== null || Date.now() - this.#lastTick >= TICK_MS) await this.#tick();
     if (this.#failure !== null) throw this.#failure;
     if (this.#stopRequested) throw new StopRequested();
   }
@@ -105,7 +109,8 @@ export class RunRecorder {
     for (const signal of SIGNALS) process.off(signal, this.#onSignal);
     await this.#ticking;
     try {
-      if (this.#manifestChanged) await this.#writeManifest();
+      // A run that another trainer has taken over is no longer ours to write.
+      if (this.#manifestChanged && !(this.#failure instanceof RunBusyError)) await this.#writeManifest();
       this.#log.close();
     } finally {
       await this.#lock.release();
@@ -128,7 +133,7 @@ export class RunRecorder {
     const now = Date.now();
     // The only request there is, is to stop.
     if ((await this.run.takeRequests()).length > 0) this.requestStop();
-    if (this.#stopRequested && this.#manifest.status === 'running') await this.setStatus('stopping');
+    if (this.#stopRequested && STOPPABLE.includes(this.#manifest.status)) await this.setStatus('stopping');
     if (this.#manifestChanged && now - this.#lastManifest >= MANIFEST_MS) await this.#writeManifest();
     if (now - this.#lastHeartbeat >= HEARTBEAT_MS) {
       this.#lastHeartbeat = now;
@@ -143,10 +148,21 @@ export class RunRecorder {
     }
   }
 
-  async #writeManifest(): Promise<void> {
-    this.#manifestChanged = false;
-    this.#lastManifest = Date.now();
-    this.#manifest = { ...this.#manifest, updatedAt: this.#lastManifest };
-    await this.run.writeManifest(this.#manifest);
+  /** Writes the newest manifest; one after the other, so that an older one never lands last. */
+  #writeManifest(): Promise<void> {
+    this.#writing = this.#writing
+      .catch(() => undefined)
+      .then(async () => {
+        this.#manifestChanged = false;
+        this.#lastManifest = Date.now();
+        this.#manifest = { ...this.#manifest, updatedAt: this.#lastManifest };
+        try {
+          await this.run.writeManifest(this.#manifest);
+        } catch (error) {
+          this.#manifestChanged = true;
+          throw error;
+        }
+      });
+    return this.#writing;
   }
 }

@@ -69,6 +69,8 @@ export class TrainingLoop {
     );
     this.#state = state;
     this.#earlyStopping.state = earlyStopping;
+    // A trainer that was killed may have saved a checkpoint and not said so.
+    this.#recorder.update({ best: earlyStopping.best });
   }
 
   /** @throws TrainingError when the loss is no number */
@@ -170,6 +172,8 @@ export class TrainingLoop {
       const state = { ...this.#state, earlyStopping: this.#earlyStopping.state };
       await saveCheckpoint(recorder.run.checkpointPath('best'), this.model.variables, null, state);
       recorder.event({ kind: 'checkpoint', epoch, step, which: 'best' });
+      // A test result of an earlier best is not one of this model.
+      recorder.update({ test: null });
     }
     await this.#saveLast();
     recorder.update({

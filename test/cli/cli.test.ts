@@ -191,6 +191,18 @@ describe('recsight', () => {
     expect((JSON.parse(again.stdout.trimEnd().split('\n').at(-1)!) as TrainReport).test).toEqual(report.test);
   });
 
+  it('keeps a finished run finished when its evaluation fails', async () => {
+    const { stdout } = await recsight('train', 'tiny.recsight.json', '--json', '--set', 'training.epochs=1');
+    const { directory, test } = JSON.parse(stdout.trimEnd().split('\n').at(-1)!) as TrainReport;
+    await rm(path.join(folder, 'ratings.csv'));
+    const again = await recsight('evaluate', 'latest');
+    expect(again.code).toBe(1);
+    expect(again.stdout).toMatch(/Error: .*ratings\.csv/);
+    const { status, manifest } = await readRun(directory);
+    expect(status).toBe('finished');
+    expect(manifest.test?.metrics).toEqual(test);
+  });
+
   it('prints epochs, a table with its protocol, and where the run is', async () => {
     const { code, stdout } = await recsight('train', 'tiny.recsight.json');
     expect(code).toBe(0);

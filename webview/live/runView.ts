@@ -25,7 +25,8 @@ export function runAbilities({ status, manifest }: RunSummary, canTrain: boolean
   return {
     stoppable: active,
     resumable: canTrain && ['stopped', 'failed', 'lost'].includes(status),
-    evaluable: canTrain && !active && manifest.best !== null && manifest.test === null,
+    // Again only when a resumed training has found better weights since.
+    evaluable: canTrain && !active && manifest.best !== null && manifest.test?.step !== manifest.best.step,
   };
 }
 

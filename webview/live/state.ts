@@ -70,7 +70,9 @@ export function reduce(state: LiveState, action: LiveAction): { state: LiveState
       const { run, history, canTrain, notice } = action.snapshot;
       const series = new RunSeries(history);
       series.setStepsPerEpoch(run.manifest.progress.stepsPerEpoch);
-      return next({ ...state, run, series, canTrain, notice });
+      // The first answer ends the trouble of having none.
+      const problem = state.run === null ? null : state.problem;
+      return next({ ...state, run, series, canTrain, notice, problem });
     }
     case 'runChanged':
       state.series.setStepsPerEpoch(action.run.manifest.progress.stepsPerEpoch);

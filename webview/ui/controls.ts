@@ -80,7 +80,7 @@ export interface ChoiceOptions<Value extends string> {
 export function dropdown<Value extends string>(options: ChoiceOptions<Value>): TemplateResult {
   const changed = (event: Event): void =>
     options.onChange((event.currentTarget as HTMLElement & { value: Value }).value);
-  return html`<vscode-dropdown aria-label=${options.label} .value=${live(options.value)} @change=${changed}>
+  return html`<vscode-dropdown aria-label=${options.label} .value=${options.value} @change=${changed}>
     ${options.choices.map(
       ({ value, label }) =>
         html`<vscode-option value=${value} ?selected=${value === options.value}>${label}</vscode-option>`,

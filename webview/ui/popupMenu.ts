@@ -13,6 +13,7 @@ export interface MenuItem {
 export class PopupMenu extends HTMLElement {
   #items: readonly MenuItem[] = [];
   #label = '';
+  #openAtPress = false;
 
   set items(items: readonly MenuItem[]) {
     this.#items = items;
@@ -38,7 +39,8 @@ export class PopupMenu extends HTMLElement {
           aria-expanded="false"
           aria-label=${this.#label}
           title=${this.#label}
-          @click=${() => this.#popup.togglePopover()}
+          @pointerdown=${() => (this.#openAtPress = this.#popup.matches(':popover-open'))}
+          @click=${() => this.#clicked()}
           @keydown=${(event: KeyboardEvent) => {
             if (event.key === 'ArrowDown') this.#popup.showPopover();
           }}
@@ -70,6 +72,12 @@ export class PopupMenu extends HTMLElement {
         </div>`,
       this,
     );
+  }
+
+  /** A press outside an open menu closes it before the click arrives, so a click must know how it was before. */
+  #clicked(): void {
+    if (!this.#openAtPress) this.#popup.togglePopover();
+    this.#openAtPress = false;
   }
 
   get #popup(): HTMLElement {

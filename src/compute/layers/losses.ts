@@ -1,4 +1,5 @@
 import * as tf from '@tensorflow/tfjs-core';
+import { ComputeError } from '../computeError';
 
 /**
  * Mean softmax cross-entropy of each row's target against a whole catalogue.
@@ -7,9 +8,24 @@ import * as tf from '@tensorflow/tfjs-core';
  * @param targets index into `items` for each row, int32 `[rows]`
  */
 export function fullCrossEntropy(states: tf.Tensor2D, items: tf.Tensor2D, targets: tf.Tensor1D): tf.Scalar {
+  checkSize(states.shape[0], items.shape[0]);
   const logits: tf.Tensor2D = tf.matMul(states, items, false, true);
   const target = tf.sum(tf.mul(states, tf.gather(items, targets)), -1);
   return tf.mean(tf.sub(logSumExpRows(logits), target));
+}
+
+/** Matrices of the size of the scores that are alive at once: scores, softmax, its gradient, and one on the way. */
+const LIVE_MATRICES = 4;
+const WEBASSEMBLY_BYTES = 4 * 1024 ** 3;
+
+/** WebAssembly answers a full memory with wrong numbers before it gives up, so too large a step is refused beforehand. */
+function checkSize(rows: number, columns: number): void {
+  const bytes = LIVE_MATRICES * 4 * rows * columns;
+  if (tf.getBackend() !== 'wasm' || bytes < 0.9 * WEBASSEMBLY_BYTES) return;
+  throw new ComputeError(
+    `Scoring ${rows} positions against ${columns} items takes ${(bytes / 1e9).toFixed(1)} GB at once, and the backend has 4 GB. ` +
+      'Lower `training.batchSize` or `model.maxSequenceLength`, or take the loss `bce`.',
+  );
 }
 
 /**

@@ -94,6 +94,17 @@ describe.each(['cpu', 'wasm'] as const)('layers on %s', (backend) => {
     expect(loss).toBeCloseTo((0 + 1000 + Math.log(2)) / 2, 2);
   });
 
+  it.runIf(backend === 'wasm')(
+    'fullCrossEntropy refuses what cannot fit into WebAssembly, before it tries',
+    () => {
+      const loss = () =>
+        tf.tidy(() =>
+          fullCrossEntropy(tf.zeros([30_000, 1]), tf.zeros([10_000, 1]), tf.zeros([30_000], 'int32')),
+        );
+      expect(loss).toThrow(/30000 positions against 10000 items takes 4\.8 GB.*batchSize/);
+    },
+  );
+
   it('binaryCrossEntropy weighs positives and negatives alike', () => {
     const loss = binaryCrossEntropy(
       tf.tensor1d([2, -1]),

@@ -22,9 +22,13 @@ test('an untrusted workspace may stop, but start nothing', () => {
   expect(can('stopped', 3, false)).toEqual([]);
 });
 
-test('the test split is read once', () => {
-  const run = exampleRun('finished', 20, { test: exampleTest() });
+test('the test split is read once for the same weights', () => {
+  const run = exampleRun('finished', 20);
+  const { epoch, step } = run.manifest.best!;
+  run.manifest.test = { ...exampleTest(), epoch, step };
   expect(runAbilities(run, true).evaluable).toBe(false);
+  run.manifest.best = { ...run.manifest.best!, step: step + 60 };
+  expect(runAbilities(run, true).evaluable).toBe(true);
 });
 
 test('progress counts steps once their number is known, else epochs', () => {
