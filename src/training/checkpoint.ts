@@ -41,8 +41,8 @@ export interface OptimizerState {
 /**
  * Saves a checkpoint. The tensors go into new files first; replacing `state.json`, which names them, is what makes the
  * checkpoint valid. A crash or a full disk in between leaves the old checkpoint whole.
- * @throws RunWriteError (`disk/full`)
  * @param optimizer null where nobody will resume from it
+ * @throws RunWriteError (`disk/full`)
  */
 export async function saveCheckpoint(
   directory: string,

@@ -4,6 +4,8 @@ import { configSchema, type ExperimentConfig } from '../config/schema';
 import type { PreparedDataset } from '../dataset/preparedDataset';
 import { prepareDataset } from '../dataset/prepareDataset';
 import type { RankingResult } from '../evaluation/fullRanking';
+import { createModel } from '../model/createModel';
+import type { SequenceModel } from '../model/sequenceModel';
 import type { DatasetSummary, RunError, TestResult } from '../protocol/run';
 import { cacheDirectoryOf, RunDirectory } from '../runs/runDirectory';
 import { RunBusyError } from '../runs/runErrors';
@@ -15,8 +17,6 @@ import { RunRecorder } from './runRecorder';
 import { StopRequested } from './stopRequested';
 import { TrainingError } from './trainingError';
 import { TrainingLoop } from './trainingLoop';
-import { createModel } from '../model/createModel';
-import type { SequenceModel } from '../model/sequenceModel';
 
 /*
  * The trainer process: `trainer.js train|resume|evaluate <run directory>`. Everything it finds out goes into the run
