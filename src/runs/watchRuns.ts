@@ -11,7 +11,7 @@ const FOLDER_CHECK_MS = 1000;
 /** How often everything is looked at without file watching. */
 const POLL_MS = 1000;
 /** How often everything is looked at although files are watched: some drives and containers report nothing. */
-const SAFETY_SCAN_MS = 30_000;
+const SAFETY_SCAN_MS = 3_000;
 /** How often active runs are read anew: a killed trainer changes no file. */
 const LIVENESS_CHECK_MS = 3000;
 

@@ -184,7 +184,7 @@ describe('recsight', () => {
       report.run,
     ]);
     expect((await recsight('runs')).stdout).toContain(report.run);
-    expect(await trainers()).toEqual([]);
+    await expect.poll(trainers, { timeout: 10_000 }).toEqual([]);
 
     const again = await recsight('evaluate', 'latest', '--json');
     expect(again.code).toBe(0);
@@ -226,7 +226,7 @@ describe('recsight', () => {
     expect(stop).toMatchObject({ code: 0 });
     expect(stop.stdout).toMatch(/: stopped\.$/m);
     expect(await ended).toBe(1); // the planned work was not done
-    expect(await trainers()).toEqual([]);
+    await expect.poll(trainers, { timeout: 10_000 }).toEqual([]);
     const stopped = await statusBecomes(directory, 'stopped', 0);
 
     const evaluated = await recsight('evaluate', 'latest', '--json');
@@ -258,7 +258,7 @@ describe('recsight', () => {
     process.kill(pid!, 'SIGKILL');
     const lost = await statusBecomes(directory, 'lost', 15_000);
     expect(await ended).toBe(1);
-    expect(await trainers()).toEqual([]);
+    await expect.poll(trainers, { timeout: 10_000 }).toEqual([]);
     expect(lost.progress.epoch).toBeGreaterThanOrEqual(1);
 
     started.push(spawn(process.execPath, [CLI, 'resume', 'latest'], { cwd: folder, stdio: 'ignore' }));
@@ -319,7 +319,7 @@ describe('recsight', () => {
       expect(report.status).toBe('failed');
       expect(report.error.message).toMatch(message);
       expect(report.error.message).not.toMatch(/\n\s+at /);
-      expect(await trainers()).toEqual([]);
+      await expect.poll(trainers, { timeout: 10_000 }).toEqual([]);
     },
   );
 

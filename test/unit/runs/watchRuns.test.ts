@@ -46,7 +46,7 @@ function follow(runsDirectory: string) {
   return told;
 }
 
-const soon = (check: () => void, timeout = 5000) => vi.waitFor(check, { timeout, interval: 20 });
+const soon = (check: () => void, timeout = 10_000) => vi.waitFor(check, { timeout, interval: 20 });
 
 async function scenario(folder: string): Promise<void> {
   const runs = runsDirectoryOf(folder);
