@@ -317,9 +317,13 @@ export const configSchema = z
     training: trainingSchema,
     evaluation: evaluationSchema,
     backend: z
-      .enum(['auto', 'wasm', 'cpu'])
+      .enum(['auto', 'tensorflow', 'webgpu', 'native', 'wasm', 'cpu'])
       .default('auto')
-      .meta(describe('Compute backend. `auto` takes the fastest that works here.')),
+      .meta(
+        describe(
+          'What computes. `auto` takes the first that works here: `tensorflow` or `webgpu` on a GPU, `native`, `wasm`, plain JavaScript (`cpu`). `recsight backends` lists them.',
+        ),
+      ),
   })
   .refine(
     (config) =>

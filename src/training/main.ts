@@ -112,10 +112,14 @@ async function startEngine(
   config: ExperimentConfig,
   resumedFromStep: number,
 ): Promise<void> {
-  const { fallback, ...backend } = await startBackend(config.backend, __dirname);
+  const { name, device, threads, version, fallback } = await startBackend(config.backend, {
+    assets: __dirname,
+    searchPaths: [],
+  });
+  const backend = { name, device, threads, version };
   recorder.event({ kind: 'started', pid: process.pid, backend, resumedFromStep });
   recorder.update({ backend });
-  if (fallback !== null) recorder.warn(`The compute backend is ${backend.name}: ${fallback}`);
+  if (fallback !== null) recorder.warn(`Computing with ${name}: ${fallback}`);
 }
 
 async function prepare(recorder: RunRecorder, config: ExperimentConfig): Promise<PreparedDataset> {

@@ -1,7 +1,7 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { RandomStream } from '../../../src/compute/random';
-import { startBackend } from '../../../src/compute/engine';
+import { startOnly } from '../../../src/compute/engine';
 import { ENGINE_ASSETS } from './useBackend';
 
 const random = new RandomStream(1);
@@ -21,8 +21,8 @@ async function onBoth(compute: () => tf.Tensor): Promise<[Float32Array, Float32A
 
 describe('the mends of the WebAssembly backend', () => {
   beforeAll(async () => {
-    await startBackend('cpu', ENGINE_ASSETS);
-    await startBackend('wasm', ENGINE_ASSETS);
+    await startOnly('cpu', { assets: ENGINE_ASSETS, searchPaths: [] });
+    await startOnly('wasm', { assets: ENGINE_ASSETS, searchPaths: [] });
   });
 
   it.each([
