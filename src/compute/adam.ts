@@ -1,22 +1,35 @@
 import * as tf from '@tensorflow/tfjs-core';
+import { fused } from './fused';
 
 export interface AdamSettings {
   learningRate: number;
   beta1: number;
   beta2: number;
   epsilon: number;
+  /** Which variables to update lazily: all, none, or those of these names. None if left out. */
+  lazy?: boolean | ReadonlySet<string>;
+}
+
+interface Moments {
+  first: tf.Variable;
+  second: tf.Variable;
 }
 
 /**
  * Adam (Kingma and Ba, 2015, algorithm 1, with the bias correction folded into the step size as in their section 2):
  * θ ← θ − α·√(1−β₂ᵗ)/(1−β₁ᵗ) · m / (√v + ε·√(1−β₂ᵗ)), which equals the textbook form m̂/(√v̂ + ε).
  * The moments are ordinary named tensors, so that a checkpoint holds all of the optimizer's state.
+ *
+ * A variable that is updated lazily, such as an embedding table, changes only in the rows (slices of its first axis) that
+ * have a gradient: where a row's gradient is all zero, the row and both of its moments stay as they are. Otherwise such a
+ * row moves on by its old momentum while its moments fade. Both are the same as long as every step touches every row.
+ * The bias correction counts all steps, as in TensorFlow Addons' LazyAdam.
  */
 export class Adam {
   /** Steps taken so far. */
   step = 0;
   readonly #settings: AdamSettings;
-  readonly #moments = new Map<string, { first: tf.Variable; second: tf.Variable }>();
+  readonly #moments = new Map<string, Moments>();
 
   constructor(variables: ReadonlyMap<string, tf.Variable>, settings: AdamSettings) {
     this.#settings = settings;
@@ -39,20 +52,46 @@ export class Adam {
   /** One update of all variables that have a gradient. */
   apply(variables: ReadonlyMap<string, tf.Variable>, gradients: Record<string, tf.Tensor>): void {
     this.step++;
-    const { learningRate, beta1, beta2, epsilon } = this.#settings;
+    const { learningRate, beta1, beta2, epsilon, lazy = false } = this.#settings;
     const correction = Math.sqrt(1 - beta2 ** this.step);
-    const rate = (learningRate * correction) / (1 - beta1 ** this.step);
+    const update = {
+      rate: (learningRate * correction) / (1 - beta1 ** this.step),
+      beta1,
+      beta2,
+      epsilon: epsilon * correction,
+    };
     tf.tidy(() => {
-      for (const [name, variable] of variables) {
-        const gradient = gradients[variable.name];
+      for (const [name, value] of variables) {
+        const gradient = gradients[value.name];
         const moments = this.#moments.get(name);
         if (gradient === undefined || moments === undefined) continue;
-        const { first, second } = moments;
-        first.assign(tf.add(tf.mul(first, beta1), tf.mul(gradient, 1 - beta1)));
-        second.assign(tf.add(tf.mul(second, beta2), tf.mul(tf.square(gradient), 1 - beta2)));
-        const update = tf.div(first, tf.add(tf.sqrt(second), epsilon * correction));
-        variable.assign(tf.sub(variable, tf.mul(update, rate)));
+        const attributes = { ...update, lazy: typeof lazy === 'boolean' ? lazy : lazy.has(name) };
+        const inputs = { value, ...moments, gradient };
+        if (fused('Adam', inputs, attributes) === null) plainAdam(inputs, attributes);
       }
     });
   }
+}
+
+/** θ ← θ − rate·m/(√v + ε) after m ← β₁m + (1−β₁)g and v ← β₂v + (1−β₂)g², with rate and ε already corrected. */
+function plainAdam(
+  { value, first, second, gradient }: Moments & { value: tf.Variable; gradient: tf.Tensor },
+  {
+    rate,
+    beta1,
+    beta2,
+    epsilon,
+    lazy,
+  }: Record<'rate' | 'beta1' | 'beta2' | 'epsilon', number> & { lazy: boolean },
+): void {
+  const newFirst = tf.add(tf.mul(first, beta1), tf.mul(gradient, 1 - beta1));
+  const newSecond = tf.add(tf.mul(second, beta2), tf.mul(tf.square(gradient), 1 - beta2));
+  const newValue = tf.sub(value, tf.mul(tf.div(newFirst, tf.add(tf.sqrt(newSecond), epsilon)), rate));
+  const axes = gradient.shape.map((_, axis) => axis).slice(1);
+  const touched = lazy ? tf.any(tf.notEqual(gradient, 0), axes, true) : null;
+  const assign = (variable: tf.Variable, changed: tf.Tensor) =>
+    variable.assign(touched === null ? changed : tf.where(touched, changed, variable));
+  assign(first, newFirst);
+  assign(second, newSecond);
+  assign(value, newValue);
 }

@@ -10,15 +10,22 @@ export class RandomStream {
   #counter = 0;
 
   constructor(...name: number[]) {
-    let key = 0x9e3779b9;
+    let key = INCREMENT;
     for (const part of name) key = mix32(Math.imul(key, 31) ^ mix32(part | 0));
     this.#key = key;
   }
 
   /** The next integer in [0, 2³²). */
   nextUint32(): number {
-    this.#counter = (this.#counter + 0x9e3779b9) | 0;
+    this.#counter = (this.#counter + INCREMENT) | 0;
     return mix32(mix32(this.#counter) ^ this.#key) >>> 0;
+  }
+
+  /** Skips the next `count` numbers and names them, for whoever draws them in any order or elsewhere (`uint32At`). */
+  reserve(count: number): RandomBlock {
+    const block = { key: this.#key >>> 0, start: this.#counter >>> 0 };
+    this.#counter = (this.#counter + Math.imul(count, INCREMENT)) | 0;
+    return block;
   }
 
   /** The next number in [0, 1). */
@@ -50,6 +57,20 @@ export class RandomStream {
     }
   }
 }
+
+/** Consecutive numbers of a stream, by name. Both parts are integers in [0, 2³²). */
+export interface RandomBlock {
+  key: number;
+  start: number;
+}
+
+/** A number of a block, counted from 0: what the stream's `nextUint32` would have drawn in its place. */
+export function uint32At({ key, start }: RandomBlock, index: number): number {
+  return mix32(mix32((start + Math.imul(index + 1, INCREMENT)) | 0) ^ key) >>> 0;
+}
+
+/** What the counter grows by: 2³² divided by the golden ratio, odd, so that all 2³² values come up. */
+const INCREMENT = 0x9e3779b9;
 
 function mix32(value: number): number {
   let x = value;

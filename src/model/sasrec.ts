@@ -1,9 +1,10 @@
 import * as tf from '@tensorflow/tfjs-core';
-import { causalMask, multiHeadAttention } from '../compute/layers/attention';
+import { multiHeadAttention } from '../compute/layers/attention';
 import { dropout } from '../compute/layers/dropout';
+import { embeddingLookup } from '../compute/layers/embedding';
 import { layerNorm } from '../compute/layers/layerNorm';
-import { linear } from '../compute/layers/linear';
-import { binaryCrossEntropy, fullCrossEntropy } from '../compute/layers/losses';
+import { linear, type Activation } from '../compute/layers/linear';
+import { binaryCrossEntropy, candidateCrossEntropy, rowwiseScores } from '../compute/layers/losses';
 import { Parameters } from '../compute/parameters';
 import type { RandomStream } from '../compute/random';
 import type { SasrecConfig } from '../config/schema';
@@ -90,13 +91,11 @@ export class Sasrec implements SequenceModel {
 
     if (this.#config.loss.type === 'crossEntropy') {
       const rows = targets.map((item) => item - 1); // the catalogue's rows start with item 1
-      return fullCrossEntropy(learned, this.#items(), tf.tensor1d(rows, 'int32'));
+      return candidateCrossEntropy(learned, this.#items(), tf.tensor1d(rows, 'int32'));
     }
-    const positive = tf.sum(tf.mul(learned, this.#embed(targets)), -1); // [P]
-    const sampled = this.#embed(negativesOf(batch, positions)); // [P·k, d]
-    const grouped = tf.reshape(sampled, [positions.length, batch.numNegatives, this.#config.hiddenSize]);
-    const negative = tf.sum(tf.mul(tf.expandDims(learned, 1), grouped), -1); // [P, k]
-    return binaryCrossEntropy(positive, negative);
+    const candidates = targetsAndNegatives(targets, positions, batch); // [P, 1 + k]
+    const logits = rowwiseScores(learned, this.#itemEmbedding as tf.Tensor2D, candidates);
+    return targetAgainstSampled(logits);
   }
 
   score(sequences: Int32Array, size: number, length: number): tf.Tensor2D {
@@ -114,14 +113,17 @@ export class Sasrec implements SequenceModel {
   /** States of all positions, `[B, T, d]`. `random` is null outside training. */
   #encode(sequences: Int32Array, size: number, length: number, random: RandomStream | null): tf.Tensor {
     const { dropout: rate, normalization, maxSequenceLength } = this.#config;
-    const present = tf.tensor3d(
+    const mask = tf.tensor2d(
       Float32Array.from(sequences, (item) => (item === 0 ? 0 : 1)),
-      [size, length, 1],
+      [size, length],
     );
-    const mask = causalMask(sequences, size, length);
+    const present = tf.expandDims(mask, -1); // [B, T, 1]
 
     const width = this.#config.hiddenSize;
-    const embedded = tf.reshape(this.#embed(sequences), [size, length, width]);
+    const embedded = embeddingLookup(
+      this.#itemEmbedding as tf.Tensor2D,
+      tf.tensor2d(sequences, [size, length], 'int32'),
+    ); // [B, T, d]
     const items = this.#config.scaleEmbedding ? tf.mul(embedded, Math.sqrt(width)) : embedded;
     const positions = tf.slice(this.#positionEmbedding, [maxSequenceLength - length, 0], [length, -1]);
     let x = tf.mul(dropout(tf.add(items, positions), rate, random), present);
@@ -137,41 +139,36 @@ export class Sasrec implements SequenceModel {
   }
 
   /** x + Attention(LN(x)), then x + FFN(LN(x)). */
-  #preNormBlock(block: Block, x: tf.Tensor, mask: tf.Tensor4D, random: RandomStream | null): tf.Tensor {
+  #preNormBlock(block: Block, x: tf.Tensor, mask: tf.Tensor2D, random: RandomStream | null): tf.Tensor {
     const attended = tf.add(x, this.#attention(block, norm(x, block.attentionNorm), mask, random));
     return tf.add(attended, this.#feedForward(block, norm(attended, block.feedForwardNorm), random));
   }
 
   /** LN(x + Attention(x)), then LN(x + FFN(x)). */
-  #postNormBlock(block: Block, x: tf.Tensor, mask: tf.Tensor4D, random: RandomStream | null): tf.Tensor {
+  #postNormBlock(block: Block, x: tf.Tensor, mask: tf.Tensor2D, random: RandomStream | null): tf.Tensor {
     const attended = norm(tf.add(x, this.#attention(block, x, mask, random)), block.attentionNorm);
     return norm(tf.add(attended, this.#feedForward(block, attended, random)), block.feedForwardNorm);
   }
 
-  #attention(block: Block, x: tf.Tensor, mask: tf.Tensor4D, random: RandomStream | null): tf.Tensor {
+  #attention(block: Block, x: tf.Tensor, mask: tf.Tensor2D, random: RandomStream | null): tf.Tensor {
     const { numHeads, dropout: rate } = this.#config;
-    const mixed = multiHeadAttention(
-      dense(x, block.query),
-      dense(x, block.key),
-      dense(x, block.value),
+    const { output } = multiHeadAttention({
+      query: dense(x, block.query),
+      key: dense(x, block.key),
+      value: dense(x, block.value),
       numHeads,
-      mask,
-      rate,
+      causal: true,
+      keyMask: mask,
+      dropout: rate,
       random,
-    );
-    return dropout(dense(mixed, block.output), rate, random);
+    });
+    return dropout(dense(output, block.output), rate, random);
   }
 
   #feedForward(block: Block, x: tf.Tensor, random: RandomStream | null): tf.Tensor {
     const { activation, dropout: rate } = this.#config;
-    const inner = dense(x, block.inner);
-    const active = activation === 'relu' ? tf.relu(inner) : gelu(inner);
-    return dropout(dense(dropout(active, rate, random), block.outer), rate, random);
-  }
-
-  /** Item vectors, `[indices, d]`. */
-  #embed(indices: Int32Array): tf.Tensor2D {
-    return tf.gather(this.#itemEmbedding, tf.tensor1d(indices, 'int32')) as tf.Tensor2D;
+    const inner = dense(x, block.inner, activation);
+    return dropout(dense(dropout(inner, rate, random), block.outer), rate, random);
   }
 
   /** The vectors of all items without the padding, `[N, d]`. */
@@ -209,17 +206,12 @@ function createNorm(parameters: Parameters, name: string, width: number): Norm {
   };
 }
 
-function dense(x: tf.Tensor, { kernel, bias }: Dense): tf.Tensor {
-  return linear(x, kernel, bias);
+function dense(x: tf.Tensor, { kernel, bias }: Dense, activation: Activation = 'none'): tf.Tensor {
+  return linear(x, kernel, bias, activation);
 }
 
 function norm(x: tf.Tensor, { gamma, beta }: Norm): tf.Tensor {
   return layerNorm(x, gamma, beta, LAYER_NORM_EPSILON);
-}
-
-/** x·Φ(x) with the exact error function (Hendrycks and Gimpel, 2016). */
-function gelu(x: tf.Tensor): tf.Tensor {
-  return tf.mul(tf.mul(x, 0.5), tf.add(1, tf.erf(tf.mul(x, Math.SQRT1_2))));
 }
 
 /** Flat indices of the positions that have a target, and those targets. */
@@ -231,13 +223,38 @@ function positionsWithTarget({ targets }: SequenceBatch): { positions: Int32Arra
   return { positions: Int32Array.from(positions), targets: targets.filter((target) => target !== 0) };
 }
 
-/** The negatives of the given positions, `positions × numNegatives`. */
-function negativesOf({ negatives, numNegatives }: SequenceBatch, positions: Int32Array): Int32Array {
+/** For each of the given positions its target and then its negatives, int32 `[P, 1 + k]`. */
+function targetsAndNegatives(
+  targets: Int32Array,
+  positions: Int32Array,
+  { negatives, numNegatives }: SequenceBatch,
+): tf.Tensor2D {
   if (negatives === null) throw new Error('This loss needs sampled negatives, and the batch has none.');
-  const chosen = new Int32Array(positions.length * numNegatives);
+  const columns = 1 + numNegatives;
+  const items = new Int32Array(positions.length * columns);
   positions.forEach((position, row) => {
     const from = position * numNegatives;
-    chosen.set(negatives.subarray(from, from + numNegatives), row * numNegatives);
+    items[row * columns] = targets[row]!;
+    items.set(negatives.subarray(from, from + numNegatives), row * columns + 1);
   });
-  return chosen;
+  return tf.tensor2d(items, [positions.length, columns], 'int32');
+}
+
+/**
+ * Binary cross-entropy in which a row's negatives weigh as much together as its target, as a sum of both means:
+ * mean of −log σ(target) plus mean of −log(1 − σ(negative)).
+ * @param logits `[P, 1 + k]`, the target first
+ */
+function targetAgainstSampled(logits: tf.Tensor2D): tf.Scalar {
+  const [rows, columns] = logits.shape;
+  const isTarget = Float32Array.from({ length: rows * columns }, (_, index) =>
+    index % columns === 0 ? 1 : 0,
+  );
+  const weights = isTarget.map((target) => (target === 1 ? 1 : 1 / (columns - 1)));
+  const mean = binaryCrossEntropy(
+    logits,
+    tf.tensor2d(isTarget, logits.shape),
+    tf.tensor2d(weights, logits.shape),
+  );
+  return tf.mul(mean, 2);
 }

@@ -1,49 +1,87 @@
 import * as tf from '@tensorflow/tfjs-core';
-import { dropout } from './dropout';
-import type { RandomStream } from '../random';
+import { fused } from '../fused';
+import type { RandomBlock, RandomStream } from '../random';
+import { dropoutFrom } from './dropout';
 
-/** Added to the logits of forbidden pairs: finite, so that a row with nothing allowed stays a number. */
-const FORBIDDEN = -1e9;
+export interface AttentionInput {
+  /** `[B, T, d]`; heads are consecutive slices of d. */
+  query: tf.Tensor;
+  key: tf.Tensor;
+  value: tf.Tensor;
+  numHeads: number;
+  /** Position i sees no position behind it. */
+  causal: boolean;
+  /** `[B, T]`: 1 where a key may be seen, 0 where it is padding; null when all may. */
+  keyMask: tf.Tensor2D | null;
+  /** Rate of dropout on the weights. */
+  dropout: number;
+  /** Null outside training: nothing is dropped. */
+  random: RandomStream | null;
+  /** What the products of query and key are multiplied by; 1/√(d / numHeads) if left out. */
+  scale?: number;
+}
 
-/**
- * Which positions may attend to which: position i sees the real (not padded) positions j ≤ i.
- * @param sequences item indices, `size × length`, 0 = padding
- * @returns what to add to the attention logits, `[size, 1, length, length]`
- */
-export function causalMask(sequences: Int32Array, size: number, length: number): tf.Tensor4D {
-  return tf.tidy(() => {
-    const causal = new Float32Array(length * length);
-    for (let i = 0; i < length; i++) causal.fill(FORBIDDEN, i * length + i + 1, (i + 1) * length);
-    const padded = Float32Array.from(sequences, (item) => (item === 0 ? FORBIDDEN : 0));
-    return tf.add(tf.tensor(causal, [1, 1, length, length]), tf.tensor(padded, [size, 1, 1, length]));
-  });
+export interface AttentionOutput {
+  /** `[B, T, d]`, without an output projection. */
+  output: tf.Tensor;
+  /** `[B, numHeads, T, T]`: how much each position takes from which, before dropout. */
+  weights: tf.Tensor;
 }
 
 /**
- * Scaled dot-product attention with several heads (Vaswani et al., 2017, eq. 1), without the output projection.
- * @param query `[size, length, width]`; key and value alike; heads are consecutive slices of the width
- * @param mask added to the logits, broadcast over heads
- * @param weightDropout rate on the attention weights; `random` is null outside training
- * @returns `[size, length, width]`
+ * Scaled dot-product attention with several heads (Vaswani et al., 2017, eq. 1).
+ * The weight of a key that may not be seen is 0, and a position that may see nothing has the output 0.
  */
-export function multiHeadAttention(
-  query: tf.Tensor,
-  key: tf.Tensor,
-  value: tf.Tensor,
-  numHeads: number,
-  mask: tf.Tensor4D,
-  weightDropout: number,
-  random: RandomStream | null,
-): tf.Tensor {
+export function multiHeadAttention(input: AttentionInput): AttentionOutput {
+  const { query, key, value, numHeads, causal, keyMask, random } = input;
   const [size, length, width] = query.shape as [number, number, number];
-  const headSize = width / numHeads;
+  const scale = input.scale ?? 1 / Math.sqrt(width / numHeads);
+  const rate = random === null ? 0 : input.dropout;
+  const block =
+    random === null || rate === 0 ? { key: 0, start: 0 } : random.reserve(size * numHeads * length * length);
+
+  const outputs = fused(
+    'Attention',
+    keyMask === null ? { query, key, value } : { query, key, value, keyMask },
+    { numHeads, causal, scale, rate, randomKey: block.key, randomStart: block.start },
+  );
+  if (outputs) return { output: outputs[0]!, weights: outputs[1]! };
+  return plainAttention(input, scale, rate, block);
+}
+
+/** Added to the logits of forbidden pairs. Finite, so that a row in which nothing may be seen stays a number. */
+const FORBIDDEN = -1e9;
+
+function plainAttention(
+  { query, key, value, numHeads, causal, keyMask }: AttentionInput,
+  scale: number,
+  rate: number,
+  block: RandomBlock,
+): AttentionOutput {
+  const [size, length, width] = query.shape as [number, number, number];
   const heads = (x: tf.Tensor): tf.Tensor =>
     numHeads === 1
       ? tf.reshape(x, [size, 1, length, width])
-      : tf.transpose(tf.reshape(x, [size, length, numHeads, headSize]), [0, 2, 1, 3]);
-  const scaled = tf.mul(heads(query), 1 / Math.sqrt(headSize));
-  const weights = tf.softmax(tf.add(tf.matMul(scaled, heads(key), false, true), mask));
-  const mixed = tf.matMul(dropout(weights, weightDropout, random), heads(value));
+      : tf.transpose(tf.reshape(x, [size, length, numHeads, width / numHeads]), [0, 2, 1, 3]);
+  let logits = tf.matMul(heads(tf.mul(query, scale)), heads(key), false, true);
+  if (causal) logits = tf.add(logits, futureMask(length));
+  let weights: tf.Tensor;
+  if (keyMask === null) {
+    weights = tf.softmax(logits);
+  } else {
+    const visible = tf.reshape(keyMask, [size, 1, 1, length]);
+    // Without the last factor a row in which nothing may be seen would be uniform.
+    weights = tf.mul(tf.softmax(tf.add(logits, tf.mul(tf.sub(1, visible), FORBIDDEN))), visible);
+  }
+  const kept = rate === 0 ? weights : dropoutFrom(weights, rate, block);
+  const mixed = tf.matMul(kept, heads(value));
   const joined = numHeads === 1 ? mixed : tf.transpose(mixed, [0, 2, 1, 3]);
-  return tf.reshape(joined, [size, length, width]);
+  return { output: tf.reshape(joined, [size, length, width]), weights };
+}
+
+/** `[length, length]`: what to add to the logits so that row i does not see the columns behind i. */
+function futureMask(length: number): tf.Tensor2D {
+  const mask = new Float32Array(length * length);
+  for (let i = 0; i < length; i++) mask.fill(FORBIDDEN, i * length + i + 1, (i + 1) * length);
+  return tf.tensor2d(mask, [length, length]);
 }

@@ -1,4 +1,5 @@
 import * as tf from '@tensorflow/tfjs-core';
+import { fused } from '../fused';
 
 /**
  * Layer normalization over the last axis with the biased variance: γ·(x − mean)/√(var + ε) + β
@@ -8,6 +9,8 @@ import * as tf from '@tensorflow/tfjs-core';
  * @param beta `[size]`
  */
 export function layerNorm(x: tf.Tensor, gamma: tf.Tensor1D, beta: tf.Tensor1D, epsilon: number): tf.Tensor {
+  const outputs = fused('LayerNorm', { x, gamma, beta }, { epsilon });
+  if (outputs) return outputs[0]!;
   return tf.add(tf.mul(normalize(x, epsilon), gamma), beta);
 }
 

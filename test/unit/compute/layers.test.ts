@@ -1,10 +1,10 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { describe, expect, it } from 'vitest';
-import { causalMask, multiHeadAttention } from '../../../src/compute/layers/attention';
+import { multiHeadAttention } from '../../../src/compute/layers/attention';
 import { dropout } from '../../../src/compute/layers/dropout';
 import { layerNorm } from '../../../src/compute/layers/layerNorm';
 import { linear } from '../../../src/compute/layers/linear';
-import { binaryCrossEntropy, fullCrossEntropy } from '../../../src/compute/layers/losses';
+import { binaryCrossEntropy, candidateCrossEntropy } from '../../../src/compute/layers/losses';
 import { RandomStream } from '../../../src/compute/random';
 import { useBackend } from './useBackend';
 
@@ -68,11 +68,11 @@ describe.each(['cpu', 'wasm'] as const)('layers on %s', (backend) => {
     );
   });
 
-  it('fullCrossEntropy has the value and gradient of −log softmax', () => {
+  it('candidateCrossEntropy has the value and gradient of −log softmax', () => {
     const targets = tf.tensor1d([3, 0, 6], 'int32');
     expectSameGradients(
       [tensor(3, 5), tensor(7, 5)],
-      (states, items) => fullCrossEntropy(states as tf.Tensor2D, items as tf.Tensor2D, targets),
+      (states, items) => candidateCrossEntropy(states as tf.Tensor2D, items as tf.Tensor2D, targets),
       (states, items) => {
         const logProbabilities = tf.logSoftmax(tf.matMul(states, items, false, true));
         return tf.neg(tf.mean(tf.sum(tf.mul(logProbabilities, tf.oneHot(targets, 7)), -1)));
@@ -80,7 +80,7 @@ describe.each(['cpu', 'wasm'] as const)('layers on %s', (backend) => {
     );
   });
 
-  it('fullCrossEntropy stays a number for huge logits', () => {
+  it('candidateCrossEntropy stays a number for huge logits', () => {
     const states = tf.tensor2d([
       [1000, 0],
       [0, -1000],
@@ -90,45 +90,55 @@ describe.each(['cpu', 'wasm'] as const)('layers on %s', (backend) => {
       [0, 1],
       [-1, 0],
     ]);
-    const loss = fullCrossEntropy(states, items, tf.tensor1d([0, 1], 'int32')).dataSync()[0]!;
+    const loss = candidateCrossEntropy(states, items, tf.tensor1d([0, 1], 'int32')).dataSync()[0]!;
     expect(loss).toBeCloseTo((0 + 1000 + Math.log(2)) / 2, 2);
   });
 
   it.runIf(backend === 'wasm')(
-    'fullCrossEntropy refuses what cannot fit into WebAssembly, before it tries',
+    'candidateCrossEntropy refuses what cannot fit into WebAssembly, before it tries',
     () => {
       const loss = () =>
         tf.tidy(() =>
-          fullCrossEntropy(tf.zeros([30_000, 1]), tf.zeros([10_000, 1]), tf.zeros([30_000], 'int32')),
+          candidateCrossEntropy(tf.zeros([30_000, 1]), tf.zeros([10_000, 1]), tf.zeros([30_000], 'int32')),
         );
       expect(loss).toThrow(/30000 positions against 10000 items takes 4\.8 GB.*batchSize/);
     },
   );
 
-  it('binaryCrossEntropy weighs positives and negatives alike', () => {
+  it('binaryCrossEntropy is the weighted mean', () => {
     const loss = binaryCrossEntropy(
-      tf.tensor1d([2, -1]),
-      tf.tensor2d([
-        [0, 1],
-        [3, -2],
-      ]),
+      tf.tensor1d([2, -1, 0]),
+      tf.tensor1d([1, 0, 1]),
+      tf.tensor1d([1, 0.5, 2]),
     );
     const softplus = (x: number) => Math.log1p(Math.exp(x));
-    const expected =
-      (softplus(-2) + softplus(1)) / 2 + (softplus(0) + softplus(1) + softplus(3) + softplus(-2)) / 4;
+    const expected = (softplus(-2) + 0.5 * softplus(-1) + 2 * softplus(0)) / 3.5;
     expect(loss.dataSync()[0]).toBeCloseTo(expected, 5);
   });
 
   it('attention with several heads equals attention head by head, and sees no future and no padding', () => {
     const [size, length, width, numHeads] = [2, 4, 6, 3];
     const sequences = Int32Array.of(5, 6, 7, 8, 0, 0, 1, 2);
-    const mask = causalMask(sequences, size, length);
+    const keyMask = tf.tensor2d(
+      Float32Array.from(sequences, (item) => (item === 0 ? 0 : 1)),
+      [size, length],
+    );
     const [query, key, value] = [
       tensor(size, length, width),
       tensor(size, length, width),
       tensor(size, length, width),
     ];
-    const result = multiHeadAttention(query, key, value, numHeads, mask, 0, null).arraySync() as number[][][];
+    const { output } = multiHeadAttention({
+      query,
+      key,
+      value,
+      numHeads,
+      causal: true,
+      keyMask,
+      dropout: 0,
+      random: null,
+    });
+    const result = output.arraySync() as number[][][];
     const [q, k, v] = [query, key, value].map((x) => x.arraySync() as number[][][]) as [
       number[][][],
       number[][][],

@@ -1,0 +1,250 @@
+import * as tf from '@tensorflow/tfjs-core';
+import { fused } from './fused';
+
+/** Candidates that each row must not count: row r's are `columns[offsets[r]]` to `columns[offsets[r + 1] - 1]`. */
+export interface Exclusions {
+  /** One more than there are rows, ascending from 0. */
+  offsets: Int32Array;
+  /** In any order; they may repeat. */
+  columns: Int32Array;
+}
+
+/** The best candidates of each row, row-major and best first. Places that no candidate takes have column −1. */
+export interface TopItems {
+  columns: Int32Array;
+  /** −Infinity in places that no candidate takes. */
+  scores: Float32Array;
+}
+
+/** How many candidates lie above a row's target and how many are level with it. */
+export interface TargetRanks {
+  greater: Int32Array;
+  equal: Int32Array;
+}
+
+/** Scores that a block of rows may have at once. */
+const BLOCK_SCORES = 2 ** 22;
+
+/**
+ * The k candidates of the highest score S·Cᵀ + bias for each row. Ties go to the lower column. A score of NaN or −Infinity
+ * is never listed.
+ * @param states S, `[R, d]`
+ * @param items C, `[N, d]`
+ * @param options bias `[N]`; candidates that each row must not list
+ */
+export async function topItems(
+  states: tf.Tensor2D,
+  items: tf.Tensor2D,
+  k: number,
+  options: { bias?: tf.Tensor1D; excluded?: Exclusions } = {},
+): Promise<TopItems> {
+  const { bias, excluded } = options;
+  const outputs = tf.tidy(() => {
+    const exclusions = exclusionTensors(excluded, states.shape[0]);
+    return fused('TopItems', { states, items, ...(bias && { bias }), ...exclusions }, { k }) ?? [];
+  });
+  if (outputs.length > 0) {
+    const [columns, scores] = await read(outputs);
+    return { columns: columns as Int32Array, scores: scores as Float32Array };
+  }
+  return plainTopItems(states, items, k, bias, excluded);
+}
+
+async function plainTopItems(
+  states: tf.Tensor2D,
+  items: tf.Tensor2D,
+  k: number,
+  bias: tf.Tensor1D | undefined,
+  excluded: Exclusions | undefined,
+): Promise<TopItems> {
+  const columns = new Int32Array(states.shape[0] * k).fill(-1);
+  const scores = new Float32Array(states.shape[0] * k).fill(-Infinity);
+  await forEachRow(states, items, bias, (row, rowScores) => {
+    for (const column of excludedColumns(excluded, row)) rowScores[column] = -Infinity;
+    insertBest(rowScores, columns.subarray(row * k, (row + 1) * k), scores.subarray(row * k, (row + 1) * k));
+  });
+  return { columns, scores };
+}
+
+/** Puts the best of a row's scores into lists that hold column −1 and −Infinity everywhere. */
+function insertBest(rowScores: Float32Array, columns: Int32Array, scores: Float32Array): void {
+  const last = scores.length - 1;
+  for (let column = 0; column < rowScores.length; column++) {
+    const score = rowScores[column]!;
+    if (!(score > scores[last]!)) continue;
+    let place = last;
+    for (; place > 0 && score > scores[place - 1]!; place--) {
+      scores[place] = scores[place - 1]!;
+      columns[place] = columns[place - 1]!;
+    }
+    scores[place] = score;
+    columns[place] = column;
+  }
+}
+
+/**
+ * Where each row's target stands among the candidates by score S·Cᵀ. The target itself is not counted, nor are the excluded;
+ * a target is ranked even if it is excluded. NaN is below every number, and level with NaN, as in `rankOf`.
+ * @param states S, `[R, d]`
+ * @param items C, `[N, d]`
+ * @param targets a candidate for each row
+ */
+export async function targetRanks(
+  states: tf.Tensor2D,
+  items: tf.Tensor2D,
+  targets: Int32Array,
+  excluded?: Exclusions,
+): Promise<TargetRanks> {
+  const outputs = tf.tidy(() => {
+    const exclusions = exclusionTensors(excluded, states.shape[0]);
+    const targetTensor = tf.tensor1d(targets, 'int32');
+    return fused('TargetRanks', { states, items, targets: targetTensor, ...exclusions }) ?? [];
+  });
+  if (outputs.length > 0) {
+    const [greater, equal] = await read(outputs);
+    return { greater: greater as Int32Array, equal: equal as Int32Array };
+  }
+  return plainTargetRanks(states, items, targets, excluded);
+}
+
+async function plainTargetRanks(
+  states: tf.Tensor2D,
+  items: tf.Tensor2D,
+  targets: Int32Array,
+  excluded: Exclusions | undefined,
+): Promise<TargetRanks> {
+  const greater = new Int32Array(targets.length);
+  const equal = new Int32Array(targets.length);
+  await forEachRow(states, items, undefined, (row, rowScores) => {
+    const own = rowScores[targets[row]!]!;
+    // −Infinity is no candidate: it is neither above a number nor, next to a target that is one, level with it.
+    for (const column of excludedColumns(excluded, row)) rowScores[column] = -Infinity;
+    rowScores[targets[row]!] = -Infinity;
+    for (const score of rowScores) {
+      if (score === -Infinity) continue;
+      if (score > own || (Number.isNaN(own) && !Number.isNaN(score))) greater[row]!++;
+      else if (score === own || (Number.isNaN(own) && Number.isNaN(score))) equal[row]!++;
+    }
+  });
+  return { greater, equal };
+}
+
+export type NeighbourMetric = 'cosine' | 'dot' | 'euclidean';
+
+/**
+ * The k nearest other points of each point, nearest first; ties go to the lower index.
+ * @param points `[N, d]`
+ * @param queries which points to look from; all if left out
+ * @returns `scores` holds the cosine, the product, or for `euclidean` the distance (Infinity in places that no point takes)
+ */
+export async function nearestNeighbours(
+  points: tf.Tensor2D,
+  k: number,
+  metric: NeighbourMetric,
+  queries: Int32Array = Int32Array.from({ length: points.shape[0] }, (_, index) => index),
+): Promise<TopItems> {
+  const { states, items, bias } = tf.tidy(() => {
+    const items = comparable(points, metric);
+    const states: tf.Tensor2D = tf.gather(items, tf.tensor1d(queries, 'int32'));
+    if (metric !== 'euclidean') return { states, items };
+    // |x − y|² = |x|² − (2x·y − |y|²), so the nearest have the largest bracket.
+    return {
+      states: tf.mul<tf.Tensor2D>(states, 2),
+      items,
+      bias: tf.neg<tf.Tensor1D>(tf.sum(tf.square(items), 1)),
+    };
+  });
+  const itself = {
+    offsets: Int32Array.from({ length: queries.length + 1 }, (_, row) => row),
+    columns: queries,
+  };
+  try {
+    const nearest = await topItems(states, items, k, { ...(bias && { bias }), excluded: itself });
+    return metric === 'euclidean' ? await withDistances(points, queries, nearest) : nearest;
+  } finally {
+    tf.dispose([states, items, bias ?? []]);
+  }
+}
+
+/** The points in the form in which their products tell how near they are. */
+function comparable(points: tf.Tensor2D, metric: NeighbourMetric): tf.Tensor2D {
+  switch (metric) {
+    case 'dot':
+      return tf.clone(points);
+    case 'cosine': {
+      const length = tf.sqrt(tf.sum(tf.square(points), 1, true));
+      return tf.divNoNan(points, length);
+    }
+    case 'euclidean':
+      // Distances stay the same, and fewer digits are lost to what all points have in common.
+      return tf.sub(points, tf.mean(points, 0));
+  }
+}
+
+/** Replaces the scores by distances, from the points themselves: the difference of large squares would be inexact. */
+async function withDistances(points: tf.Tensor2D, queries: Int32Array, nearest: TopItems): Promise<TopItems> {
+  const values = await points.data();
+  const width = points.shape[1];
+  const distance = (a: number, b: number): number => {
+    let sum = 0;
+    for (let axis = 0; axis < width; axis++)
+      sum += (values[a * width + axis]! - values[b * width + axis]!) ** 2;
+    return Math.sqrt(sum);
+  };
+  const k = nearest.columns.length / queries.length;
+  const columns = new Int32Array(nearest.columns.length).fill(-1);
+  const scores = new Float32Array(nearest.scores.length).fill(Infinity);
+  queries.forEach((query, row) => {
+    const found = [...nearest.columns.subarray(row * k, (row + 1) * k)]
+      .filter((column) => column >= 0)
+      .map((column) => ({ column, distance: distance(query, column) }))
+      .sort((a, b) => a.distance - b.distance || a.column - b.column);
+    found.forEach((neighbour, place) => {
+      columns[row * k + place] = neighbour.column;
+      scores[row * k + place] = neighbour.distance;
+    });
+  });
+  return { columns, scores };
+}
+
+/** Calls `visit` with the scores of each row, which it may change. Never makes the whole matrix. */
+async function forEachRow(
+  states: tf.Tensor2D,
+  items: tf.Tensor2D,
+  bias: tf.Tensor1D | undefined,
+  visit: (row: number, scores: Float32Array) => void,
+): Promise<void> {
+  const [numRows, numItems] = [states.shape[0], items.shape[0]];
+  const blockRows = Math.max(1, Math.floor(BLOCK_SCORES / numItems));
+  for (let start = 0; start < numRows; start += blockRows) {
+    const rows = Math.min(blockRows, numRows - start);
+    const block = tf.tidy(() => {
+      const scores = tf.matMul(tf.slice(states, [start, 0], [rows, -1]), items, false, true);
+      return bias === undefined ? scores : tf.add(scores, bias);
+    });
+    // A copy: an engine may hand out its own memory, and `visit` may write.
+    const scores = Float32Array.from(await block.data());
+    block.dispose();
+    for (let row = 0; row < rows; row++)
+      visit(start + row, scores.subarray(row * numItems, (row + 1) * numItems));
+  }
+}
+
+function excludedColumns(excluded: Exclusions | undefined, row: number): Int32Array {
+  if (excluded === undefined) return new Int32Array(0);
+  return excluded.columns.subarray(excluded.offsets[row], excluded.offsets[row + 1]);
+}
+
+function exclusionTensors(excluded: Exclusions | undefined, numRows: number): Record<string, tf.Tensor> {
+  return {
+    excludedOffsets: tf.tensor1d(excluded?.offsets ?? new Int32Array(numRows + 1), 'int32'),
+    excludedColumns: tf.tensor1d(excluded?.columns ?? new Int32Array(0), 'int32'),
+  };
+}
+
+/** The values of a kernel's outputs, which are disposed. */
+async function read(outputs: tf.Tensor[]): Promise<tf.TypedArray[]> {
+  const values = await Promise.all(outputs.map(async (output) => (await output.data()).slice()));
+  tf.dispose(outputs);
+  return values;
+}
