@@ -1,4 +1,5 @@
 import { parseArgs, type ParseArgsConfig } from 'node:util';
+import { backends } from './backends';
 import type { CliOptions } from './cliOptions';
 import { data } from './data';
 import { evaluate } from './evaluate';
@@ -64,6 +65,13 @@ const COMMANDS: Record<string, Command> = {
     argument: 'config',
     options: { ...set, ...json },
     execute: data,
+  },
+  backends: {
+    usage: 'recsight backends [--json]',
+    summary: 'List the compute backends: what works here, on what, and how fast',
+    argument: null,
+    options: json,
+    execute: (_, options) => backends(options),
   },
 };
 

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { BACKEND_NAMES } from '../protocol/backends';
 
 /*
  * The one description of a config file. The validator, the defaults, the table in docs/config.md and the JSON Schema
@@ -317,7 +318,7 @@ export const configSchema = z
     training: trainingSchema,
     evaluation: evaluationSchema,
     backend: z
-      .enum(['auto', 'tensorflow', 'webgpu', 'native', 'wasm', 'cpu'])
+      .enum(['auto', ...BACKEND_NAMES])
       .default('auto')
       .meta(
         describe(

@@ -19,7 +19,7 @@ export interface Scorer {
    * @param histories items of each user, oldest first
    * @returns row-major `histories × numItems`; column j belongs to item index j + 1. The caller may write into it.
    */
-  score(histories: readonly Uint32Array[]): Float32Array;
+  score(histories: readonly Uint32Array[]): Float32Array | Promise<Float32Array>;
 }
 
 export interface RankingResult {
@@ -54,7 +54,7 @@ export async function evaluateFullRanking(
   for (let from = 0; from < users.length; from += options.batchSize) {
     const batch = [...users.subarray(from, from + options.batchSize)];
     const histories = batch.map((user) => task.history(user));
-    const scores = scorer.score(histories);
+    const scores = await scorer.score(histories);
     batch.forEach((user, row) => {
       const own = scores.subarray(row * numItems, (row + 1) * numItems);
       const column = task.target(user) - 1;

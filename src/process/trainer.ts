@@ -24,6 +24,19 @@ export interface TrainerOptions {
   node: NodeRuntime;
   /** Absolute path of `dist/trainer.js`. */
   trainerPath: string;
+  /** Folder in which the extension has installed optional engines. */
+  runtimePath?: string;
+  /** Compute backend to take where a config leaves the choice. */
+  backend?: string;
+}
+
+/** The environment of a trainer: Node.js's, and what this machine has chosen about engines. */
+export function trainerEnvironment({ node, runtimePath, backend }: TrainerOptions): NodeJS.ProcessEnv {
+  return {
+    ...node.env,
+    ...(runtimePath !== undefined && { RECSIGHT_RUNTIME_PATH: runtimePath }),
+    ...(backend !== undefined && { RECSIGHT_BACKEND: backend }),
+  };
 }
 
 /** The trainer process could not be started or ended before it took up its run. The message holds what it printed. */
@@ -140,11 +153,7 @@ async function startTrainer(
  * A trainer has its own process group and no terminal, and writes its output into the run's log. Synchronous, so that
  * the caller hears also what happens to the process at once.
  */
-function spawnTrainer(
-  { node, trainerPath }: TrainerOptions,
-  command: string,
-  run: RunDirectory,
-): ChildProcess {
+function spawnTrainer(options: TrainerOptions, command: string, run: RunDirectory): ChildProcess {
   let log: number;
   try {
     log = openSync(run.logPath, 'a');
@@ -152,9 +161,9 @@ function spawnTrainer(
     throw toWriteError(error, run.logPath);
   }
   try {
-    const child = spawn(node.path, [trainerPath, command, run.path], {
+    const child = spawn(options.node.path, [options.trainerPath, command, run.path], {
       cwd: path.dirname(run.path),
-      env: node.env,
+      env: trainerEnvironment(options),
       detached: true,
       stdio: ['ignore', log, log],
       windowsHide: true,

@@ -102,7 +102,7 @@ function createBaseline(name: EvaluationConfig['baselines'][number], sequences: 
 
 function modelScorer(model: SequenceModel): Scorer {
   return {
-    score(histories) {
+    async score(histories) {
       const length = Math.max(
         1,
         ...histories.map((history) => Math.min(history.length, model.maxSequenceLength)),
@@ -114,7 +114,7 @@ function modelScorer(model: SequenceModel): Scorer {
       });
       const scores = model.score(sequences, histories.length, length);
       try {
-        return scores.dataSync() as Float32Array;
+        return (await scores.data()) as Float32Array;
       } finally {
         scores.dispose();
       }

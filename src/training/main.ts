@@ -13,6 +13,7 @@ import { BUSY_EXIT_CODE } from '../runs/trainerLock';
 import { loadCheckpoint, readState, type TrainingState } from './checkpoint';
 import { EarlyStopping } from './earlyStopping';
 import { evaluateBaselines, evaluateModel, rankingTask } from './evaluateModel';
+import { probeBackend } from './probe';
 import { RunRecorder } from './runRecorder';
 import { StopRequested } from './stopRequested';
 import { TrainingError } from './trainingError';
@@ -21,11 +22,21 @@ import { TrainingLoop } from './trainingLoop';
 /*
  * The trainer process: `trainer.js train|resume|evaluate <run directory>`. Everything it finds out goes into the run
  * directory; its output is only for trainer.log. Exit code 0 when the work was done or stopped on request, else 1.
+ *
+ * `trainer.js probe <backend>` prints what that compute backend is worth here, as one line of JSON, the last.
  */
 
 async function main(command: string | undefined, directory: string | undefined): Promise<void> {
+  if (command === 'probe' && directory !== undefined) {
+    const report = await probeBackend(directory, engineSearchPaths(), __dirname);
+    process.stdout.write(`${JSON.stringify(report)}\n`);
+    return;
+  }
   if (directory === undefined || !(command === 'train' || command === 'resume' || command === 'evaluate')) {
-    throw new TrainingError('trainer/usage', 'Usage: trainer.js train|resume|evaluate <run directory>');
+    throw new TrainingError(
+      'trainer/usage',
+      'Usage: trainer.js train|resume|evaluate <run directory>, or trainer.js probe <backend>',
+    );
   }
   const recorder = await RunRecorder.open(new RunDirectory(directory));
   try {
@@ -107,14 +118,27 @@ function trainingIsComplete(state: TrainingState | null, { training }: Experimen
   );
 }
 
+/** Optional engines are looked for above the run, where the user's workspace is, then where the extension installs them. */
+function engineSearchPaths(): string[] {
+  const { RECSIGHT_RUNTIME_PATH: runtime } = process.env;
+  return [process.cwd(), ...(runtime === undefined ? [] : [runtime]), __dirname];
+}
+
+/** What a config says goes; where it leaves the choice, this machine's own setting comes in. */
+function chosenBackend({ backend }: ExperimentConfig): ExperimentConfig['backend'] {
+  if (backend !== 'auto') return backend;
+  const { RECSIGHT_BACKEND: preferred } = process.env;
+  return configSchema.shape.backend.safeParse(preferred).data ?? 'auto';
+}
+
 async function startEngine(
   recorder: RunRecorder,
   config: ExperimentConfig,
   resumedFromStep: number,
 ): Promise<void> {
-  const { name, device, threads, version, fallback } = await startBackend(config.backend, {
+  const { name, device, threads, version, fallback } = await startBackend(chosenBackend(config), {
     assets: __dirname,
-    searchPaths: [],
+    searchPaths: engineSearchPaths(),
   });
   const backend = { name, device, threads, version };
   recorder.event({ kind: 'started', pid: process.pid, backend, resumedFromStep });

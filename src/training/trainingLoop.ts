@@ -1,10 +1,9 @@
-import * as tf from '@tensorflow/tfjs-core';
 import { Adam } from '../compute/adam';
 import { RandomStream } from '../compute/random';
 import type { ExperimentConfig } from '../config/schema';
 import type { PreparedDataset } from '../dataset/preparedDataset';
 import { createModel } from '../model/createModel';
-import type { SequenceModel } from '../model/sequenceModel';
+import type { SequenceBatch, SequenceModel } from '../model/sequenceModel';
 import type { MeasuredMetrics } from '../protocol/run';
 import { loadCheckpoint, saveCheckpoint, type TrainingState } from './checkpoint';
 import { EarlyStopping } from './earlyStopping';
@@ -13,6 +12,7 @@ import type { RunRecorder } from './runRecorder';
 import { SequenceBatches } from './sequenceBatches';
 import { StopRequested } from './stopRequested';
 import { TrainingError } from './trainingError';
+import { trainStep } from './trainStep';
 
 /** Name of the random stream that dropout draws from. */
 const DROPOUT = 4;
@@ -98,7 +98,7 @@ export class TrainingLoop {
       const started = performance.now();
       const { epoch, stepInEpoch } = this.#state;
       const batch = this.#batches.batch(epoch, stepInEpoch);
-      const loss = this.#trainStep(batch);
+      const loss = await this.#trainStep(batch);
       const elapsed = performance.now() - started;
       this.#stepMs =
         this.#stepMs === null ? elapsed : this.#stepMs + STEP_TIME_DECAY * (elapsed - this.#stepMs);
@@ -117,26 +117,19 @@ export class TrainingLoop {
     }
   }
 
-  /** One optimizer step. Returns the loss before it. */
-  #trainStep(batch: ReturnType<SequenceBatches['batch']>): number {
-    const { variables } = this.model;
-    const random = new RandomStream(this.#config.seed, DROPOUT, this.#state.step);
-    const { value, grads } = tf.variableGrads(() => this.model.loss(batch, random), [...variables.values()]);
-    try {
-      const loss = value.dataSync()[0]!;
-      if (!Number.isFinite(loss)) {
-        const { epoch, step } = this.#state;
-        throw new TrainingError(
-          'training/diverged',
-          `The loss is ${loss} at epoch ${epoch}, step ${step + 1}: training has diverged. ` +
-            `Lower \`training.learningRate\` (it is ${this.#config.training.learningRate}). The best checkpoint so far is kept.`,
-        );
-      }
-      this.#optimizer.apply(variables, grads);
-      return loss;
-    } finally {
-      tf.dispose([value, grads]);
+  /** One optimizer step. Resolves with the loss before it. */
+  async #trainStep(batch: SequenceBatch): Promise<number> {
+    const { epoch, step } = this.#state;
+    const random = new RandomStream(this.#config.seed, DROPOUT, step);
+    const loss = await trainStep(this.model, this.#optimizer, batch, random);
+    if (!Number.isFinite(loss)) {
+      throw new TrainingError(
+        'training/diverged',
+        `The loss is ${loss} at epoch ${epoch}, step ${step + 1}: training has diverged. ` +
+          `Lower \`training.learningRate\` (it is ${this.#config.training.learningRate}). The best checkpoint so far is kept.`,
+      );
     }
+    return loss;
   }
 
   /** Validates, remembers the best weights and saves a checkpoint that the next epoch starts from. */

@@ -6,6 +6,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { promisify } from 'node:util';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { RandomStream } from '../../src/compute/random';
+import type { BackendReport } from '../../src/protocol/backends';
 import type { RunManifest, RunStatus, TrainerProcess } from '../../src/protocol/run';
 import { readRun } from '../../src/runs/runStore';
 
@@ -217,6 +218,41 @@ describe('recsight', () => {
     expect(code).toBe(0);
     expect(JSON.parse(stdout)).toMatchObject({ users: 60, items: 30, interactions: 480 });
     expect((await recsight('data', 'tiny.recsight.json')).stdout).toMatch(/480/);
+  });
+
+  it('lists the compute backends with their speed, or why they are not available', async () => {
+    const { code, stdout } = await recsight('backends', '--json');
+    expect(code).toBe(0);
+    const { backends, auto } = JSON.parse(stdout.trimEnd().split('\n').at(-1)!) as {
+      backends: BackendReport[];
+      auto: string;
+    };
+    expect(backends.map(({ name }) => name)).toEqual(['tensorflow', 'webgpu', 'native', 'wasm', 'cpu']);
+    for (const { available, version, device, threads, stepsPerSecond, reason } of backends) {
+      if (available) {
+        expect(version).toMatch(/\d/);
+        expect(device).not.toBe('');
+        expect(threads).toBeGreaterThanOrEqual(1);
+        expect(stepsPerSecond).toBeGreaterThan(0);
+      } else {
+        expect(reason).toMatch(/\w/);
+        expect(reason).not.toMatch(/\n\s+at /);
+      }
+    }
+    const working = backends.filter(({ available }) => available).map(({ name }) => name);
+    expect(working).toContain('wasm');
+    expect(working).toContain('cpu');
+    expect(working).toContain(auto);
+  });
+
+  it('says in the run that a backend gave way to another', async () => {
+    const { code, stdout } = await recsight(
+      ...['train', 'tiny.recsight.json', '--set', 'training.epochs=1', '--set', 'backend=webgpu'],
+    );
+    expect(code).toBe(0);
+    expect(stdout).toMatch(
+      /Warning: Computing with \w+: webgpu, which was asked for, could not be started\./,
+    );
   });
 
   it('stops a run with a checkpoint, resumes it and evaluates it', async () => {

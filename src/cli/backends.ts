@@ -1,0 +1,37 @@
+import path from 'node:path';
+import { probeBackends } from '../process/probeBackends';
+import { automaticBackend, type BackendReport } from '../protocol/backends';
+import type { CliOptions } from './cliOptions';
+import { trainerOptions } from './workspace';
+
+/** `recsight backends`: which compute engines work here, how fast they are, and why the others do not. */
+export async function backends(options: CliOptions): Promise<number> {
+  const json = options.json === true;
+  const reports = await probeBackends(
+    { ...(await trainerOptions()), workspace: path.resolve('.') },
+    (report) => {
+      if (!json) process.stdout.write(`${row(report)}\n`);
+    },
+  );
+  const automatic = automaticBackend(reports);
+  if (json) process.stdout.write(`${JSON.stringify({ backends: reports, auto: automatic })}\n`);
+  else if (automatic !== null)
+    process.stdout.write(`\n\`auto\` takes ${automatic}. Steps are those of a small SASRec.\n`);
+  return automatic === null ? 1 : 0;
+}
+
+function row(report: BackendReport): string {
+  const name = report.name.padEnd(10);
+  if (!report.available) return `${name}  not available: ${report.reason ?? ''}`;
+  const { version, device, threads, stepsPerSecond } = report;
+  return [
+    name,
+    `${formatRate(stepsPerSecond ?? 0).padStart(7)} steps/s`,
+    `${device ?? ''}, ${threads ?? 1} ${threads === 1 ? 'thread' : 'threads'}`,
+    version ?? '',
+  ].join('  ');
+}
+
+function formatRate(rate: number): string {
+  return rate >= 10 ? rate.toFixed(0) : rate.toPrecision(2);
+}

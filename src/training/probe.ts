@@ -1,0 +1,96 @@
+import { Adam } from '../compute/adam';
+import { BACKEND_NAMES, type BackendName } from '../compute/backends/backend';
+import { startOnly } from '../compute/engine';
+import { RandomStream } from '../compute/random';
+import type { SasrecConfig } from '../config/schema';
+import { createModel } from '../model/createModel';
+import type { SequenceBatch } from '../model/sequenceModel';
+import type { BackendReport } from '../protocol/backends';
+import { TrainingError } from './trainingError';
+import { trainStep } from './trainStep';
+
+/** Small enough for plain JavaScript to take a step or two in the time, large enough to keep a thread busy. */
+const MODEL: SasrecConfig = {
+  type: 'sasrec',
+  maxSequenceLength: 32,
+  hiddenSize: 64,
+  numBlocks: 1,
+  numHeads: 2,
+  innerSize: null,
+  activation: 'relu',
+  normalization: 'pre',
+  dropout: 0.2,
+  scaleEmbedding: true,
+  initializerRange: 0.02,
+  loss: { type: 'crossEntropy' },
+};
+const NUM_ITEMS = 1000;
+const BATCH_SIZE = 32;
+const OPTIMIZER = { learningRate: 0.001, beta1: 0.9, beta2: 0.999, epsilon: 1e-8 };
+const SEED = 42;
+
+/**
+ * Starts one backend in this process and trains a small SASRec on random sequences for a while. Never throws for a backend
+ * that does not work: that is what the report is for.
+ * @param milliseconds how long the speed check takes, after a first step that is not counted
+ * @throws TrainingError when there is no backend of that name
+ */
+export async function probeBackend(
+  name: string,
+  searchPaths: readonly string[],
+  assets: string,
+  milliseconds = 2000,
+): Promise<BackendReport> {
+  const known = BACKEND_NAMES.find((candidate) => candidate === name);
+  if (known === undefined) {
+    throw new TrainingError(
+      'trainer/usage',
+      `There is no backend \`${name}\`. There are: ${BACKEND_NAMES.join(', ')}.`,
+    );
+  }
+  try {
+    return await measure(known, searchPaths, assets, milliseconds);
+  } catch (error) {
+    return {
+      name,
+      available: false,
+      version: null,
+      device: null,
+      threads: null,
+      isGpu: false,
+      stepsPerSecond: null,
+      reason: error instanceof Error ? error.message : String(error),
+    };
+  }
+}
+
+async function measure(
+  name: BackendName,
+  searchPaths: readonly string[],
+  assets: string,
+  milliseconds: number,
+): Promise<BackendReport> {
+  const backend = await startOnly(name, { assets, searchPaths });
+  const model = createModel(MODEL, NUM_ITEMS, SEED);
+  const optimizer = new Adam(model.variables, OPTIMIZER);
+  let steps = 0;
+  let started = 0;
+  do {
+    const loss = await trainStep(model, optimizer, randomBatch(steps), new RandomStream(SEED, steps));
+    if (!Number.isFinite(loss))
+      throw new Error(`It computes wrongly: the loss of a training step is ${loss}.`);
+    // The first step compiles and allocates.
+    if (started === 0) started = performance.now();
+    else steps++;
+  } while (steps === 0 || performance.now() - started < milliseconds);
+  const seconds = (performance.now() - started) / 1000;
+  return { ...backend, available: true, stepsPerSecond: steps / seconds, reason: null };
+}
+
+/** Full sequences: every position has an item and a target. */
+function randomBatch(step: number): SequenceBatch {
+  const random = new RandomStream(SEED, step);
+  const length = MODEL.maxSequenceLength;
+  const draw = () => Int32Array.from({ length: BATCH_SIZE * length }, () => 1 + random.nextInt(NUM_ITEMS));
+  return { size: BATCH_SIZE, length, items: draw(), targets: draw(), negatives: null, numNegatives: 0 };
+}
