@@ -63,25 +63,30 @@ function plainAttention(
     numHeads === 1
       ? tf.reshape(x, [size, 1, length, width])
       : tf.transpose(tf.reshape(x, [size, length, numHeads, width / numHeads]), [0, 2, 1, 3]);
-  let logits = tf.matMul(heads(tf.mul(query, scale)), heads(key), false, true);
-  if (causal) logits = tf.add(logits, futureMask(length));
-  let weights: tf.Tensor;
-  if (keyMask === null) {
-    weights = tf.softmax(logits);
-  } else {
-    const visible = tf.reshape(keyMask, [size, 1, 1, length]);
-    // Without the last factor a row in which nothing may be seen would be uniform.
-    weights = tf.mul(tf.softmax(tf.add(logits, tf.mul(tf.sub(1, visible), FORBIDDEN))), visible);
-  }
+  const logits = tf.matMul(heads(tf.mul(query, scale)), heads(key), false, true);
+  const visible = visiblePairs(size, length, causal, keyMask);
+  const weights =
+    visible === null
+      ? tf.softmax(logits)
+      : // Without the last factor a row in which nothing may be seen would be uniform.
+        tf.mul(tf.softmax(tf.add(logits, tf.mul(tf.sub(1, visible), FORBIDDEN))), visible);
   const kept = rate === 0 ? weights : dropoutFrom(weights, rate, block);
   const mixed = tf.matMul(kept, heads(value));
   const joined = numHeads === 1 ? mixed : tf.transpose(mixed, [0, 2, 1, 3]);
   return { output: tf.reshape(joined, [size, length, width]), weights };
 }
 
-/** `[length, length]`: what to add to the logits so that row i does not see the columns behind i. */
-function futureMask(length: number): tf.Tensor2D {
-  const mask = new Float32Array(length * length);
-  for (let i = 0; i < length; i++) mask.fill(FORBIDDEN, i * length + i + 1, (i + 1) * length);
-  return tf.tensor2d(mask, [length, length]);
+/** 1 where position i may see position j, else 0, of a shape like `[B, 1, T, T]`; null if all may see all. */
+function visiblePairs(
+  size: number,
+  length: number,
+  causal: boolean,
+  keyMask: tf.Tensor2D | null,
+): tf.Tensor | null {
+  const keys = keyMask === null ? null : tf.reshape(keyMask, [size, 1, 1, length]);
+  if (!causal) return keys;
+  const past = new Float32Array(length * length);
+  for (let i = 0; i < length; i++) past.fill(1, i * length, i * length + i + 1);
+  const triangle = tf.tensor2d(past, [length, length]);
+  return keys === null ? triangle : tf.mul(triangle, keys);
 }

@@ -1,6 +1,7 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { fused } from '../fused';
 import { linear } from './linear';
+import { columnsOf, positionsOf } from './positions';
 
 /** The last axis holds the reset gate, the update gate and the candidate, H wide each. */
 export interface GruParameters {
@@ -67,9 +68,9 @@ function plainGru(
 ): tf.Tensor3D {
   const [size, length] = x.shape;
   const width = recurrentKernel.shape[0];
-  const projected = tf.unstack(linear(x, inputKernel, inputBias), 1); // T times [B, 3H]
-  const masks = columns(mask);
-  const attentions = attention === undefined ? [] : columns(attention);
+  const projected = positionsOf(linear(x, inputKernel, inputBias) as tf.Tensor3D); // T times [B, 3H]
+  const masks = columnsOf(mask);
+  const attentions = attention === undefined ? [] : columnsOf(attention);
   const gateKernel = tf.slice(recurrentKernel, [0, 0], [-1, 2 * width]);
   const candidateKernel = tf.slice(recurrentKernel, [0, 2 * width], [-1, width]);
   const gateBias = tf.slice(recurrentBias, 0, 2 * width);
@@ -106,9 +107,4 @@ function movement(update: GruUpdate, gate: tf.Tensor, attention: tf.Tensor | und
     case 'attentionKeep':
       return tf.sub(1, tf.mul(tf.sub(1, attention!), gate));
   }
-}
-
-/** The columns of `[B, T]`, each `[B, 1]`. */
-function columns(matrix: tf.Tensor2D): tf.Tensor2D[] {
-  return tf.split(matrix, matrix.shape[1], 1);
 }

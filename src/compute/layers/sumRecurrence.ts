@@ -1,6 +1,7 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { fused } from '../fused';
 import { linear } from './linear';
+import { columnsOf, positionsOf } from './positions';
 
 /** d is the width of the input, h that of a memory slot, S the number of slots without the highway channel. */
 export interface SumParameters {
@@ -88,7 +89,7 @@ function plainSumRecurrence(
 
   // Every kernel in two: what the input is multiplied by, for all steps at once, and what the memory is.
   const halves = (kernel: tf.Tensor2D, bias: tf.Tensor1D) => ({
-    inputs: tf.unstack(linear(x, tf.slice(kernel, [0, 0], [inputSize, -1]), bias), 1),
+    inputs: positionsOf(linear(x, tf.slice(kernel, [0, 0], [inputSize, -1]), bias) as tf.Tensor3D),
     kernel: tf.slice(kernel, [inputSize, 0], [width, -1]),
   });
   const reset = halves(parameters.resetKernel, parameters.resetBias);
@@ -96,10 +97,10 @@ function plainSumRecurrence(
   const add = halves(parameters.addKernel, parameters.addBias);
   const write = writing === null ? null : halves(writing.writingKernel, writing.writingBias);
 
-  const masks: tf.Tensor2D[] = tf.split(mask, length, 1); // T times [B, 1]
-  const directions = tf.unstack(normalize(x), 1); // T times [B, d]
+  const masks = columnsOf(mask); // T times [B, 1]
+  const directions = positionsOf(normalize(x)); // T times [B, d]
   const attention = slots === 0 ? null : readAttention(x, parameters, mask);
-  const attentions = attention === null ? [] : tf.unstack(attention, 1); // T times [B, S]
+  const attentions = attention === null ? [] : positionsOf(attention); // T times [B, S]
 
   let memory: tf.Tensor3D = tf.zeros([size, slots + 1, width]);
   let last: tf.Tensor2D = tf.zeros([size, inputSize]);
@@ -126,7 +127,7 @@ function plainSumRecurrence(
     const candidate = tf.tanh(gate(add, tf.mul(resetting, mixed)));
     const movement = tf.mul(tf.expandDims(beside(weights, debuff), -1), tf.expandDims(erasing, 1));
     memory = tf.add(memory, tf.mul(movement, tf.sub(tf.expandDims(candidate, 1), memory)));
-    last = tf.where(tf.greater(present, 0), directions[step]!, last) as tf.Tensor2D;
+    last = tf.where<tf.Tensor2D>(tf.greater(present, 0), directions[step]!, last);
   }
   const none = (): tf.Tensor3D => tf.zeros([size, length, 0]);
   return {
@@ -148,6 +149,6 @@ function beside(slots: tf.Tensor | undefined, highway: tf.Tensor): tf.Tensor {
 }
 
 /** v/√max(Σv², 1e-12) over the last axis, so that a zero vector stays zero. */
-function normalize(x: tf.Tensor): tf.Tensor {
+function normalize(x: tf.Tensor3D): tf.Tensor3D {
   return tf.mul(x, tf.rsqrt(tf.maximum(tf.sum(tf.square(x), -1, true), 1e-12)));
 }
