@@ -1,5 +1,4 @@
 import * as tf from '@tensorflow/tfjs-core';
-import { ComputeError } from '../computeError';
 import { fused } from '../fused';
 import { embeddingLookup } from './embedding';
 
@@ -52,8 +51,6 @@ function plainCandidateCrossEntropy(
   scale: tf.Scalar,
   { logitBias, sameItem }: CandidateOptions,
 ): tf.Scalar {
-  const [numRows, numCandidates] = [states.shape[0], candidates.shape[0]];
-  checkSize(numRows, numCandidates);
   const scaled = tf.mul(states, scale);
   let logits: tf.Tensor2D = tf.matMul(scaled, candidates, false, true);
   let target: tf.Tensor1D = tf.sum(tf.mul(scaled, tf.gather(candidates, targets)), -1);
@@ -63,24 +60,10 @@ function plainCandidateCrossEntropy(
   }
   if (sameItem !== undefined) {
     const same = tf.equal(tf.expandDims(sameItem.rows, 1), sameItem.candidates);
-    const other = tf.notEqual(tf.expandDims(targets, 1), tf.range(0, numCandidates, 1, 'int32'));
+    const other = tf.notEqual(tf.expandDims(targets, 1), tf.range(0, candidates.shape[0], 1, 'int32'));
     logits = tf.where<tf.Tensor2D>(tf.logicalAnd(same, other), LEFT_OUT, logits);
   }
   return tf.mean(tf.sub(logSumExpRows(logits), target));
-}
-
-/** Matrices of the size of the scores that are alive at once: scores, softmax, its gradient, and one on the way. */
-const LIVE_MATRICES = 4;
-const WEBASSEMBLY_BYTES = 4 * 1024 ** 3;
-
-/** WebAssembly answers a full memory with wrong numbers before it gives up, so too large a step is refused beforehand. */
-function checkSize(rows: number, columns: number): void {
-  const bytes = LIVE_MATRICES * 4 * rows * columns;
-  if (tf.getBackend() !== 'wasm' || bytes < 0.9 * WEBASSEMBLY_BYTES) return;
-  throw new ComputeError(
-    `Scoring ${rows} positions against ${columns} items takes ${(bytes / 1e9).toFixed(1)} GB at once, and the backend has 4 GB. ` +
-      'Lower `training.batchSize` or `model.maxSequenceLength`, or take the loss `bce`.',
-  );
 }
 
 /**

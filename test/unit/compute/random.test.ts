@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { RandomStream } from '../../../src/compute/random';
+import { RandomStream, uint32At } from '../../../src/compute/random';
 
 describe('RandomStream', () => {
   it('draws the same numbers for the same name, others for another', () => {
@@ -57,6 +57,24 @@ describe('RandomStream', () => {
     const variance = values.reduce((sum, value) => sum + (value - mean) ** 2, 0) / values.length;
     expect(Math.abs(mean)).toBeLessThan(0.03);
     expect(Math.abs(variance - 1)).toBeLessThan(0.04);
+  });
+
+  it('reserves numbers: skips them and draws the same ones by their place', () => {
+    const counts = fc.array(fc.integer({ min: 0, max: 50 }), { maxLength: 5 });
+    fc.assert(
+      fc.property(fc.integer(), counts, (seed, blocks) => {
+        const reserving = new RandomStream(seed, 1);
+        const drawing = new RandomStream(seed, 1);
+        for (const count of blocks) {
+          const block = reserving.reserve(count);
+          expect(block.key).toBeGreaterThanOrEqual(0);
+          expect(block.start).toBeGreaterThanOrEqual(0);
+          for (let index = 0; index < count; index++)
+            expect(uint32At(block, index)).toBe(drawing.nextUint32());
+        }
+        expect(reserving.nextUint32()).toBe(drawing.nextUint32());
+      }),
+    );
   });
 
   it('shuffles to a permutation', () => {

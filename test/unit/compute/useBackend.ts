@@ -1,14 +1,41 @@
 import path from 'node:path';
-import { beforeAll } from 'vitest';
-import type { BackendName } from '../../../src/compute/backends/backend';
+import { beforeAll, beforeEach } from 'vitest';
+import { BACKEND_NAMES, type BackendName } from '../../../src/compute/backends/backend';
 import { startOnly } from '../../../src/compute/engine';
 
 /** Where the WebAssembly files of the engine are before they are built into `dist`. */
 export const ENGINE_ASSETS = path.resolve('node_modules/@tensorflow/tfjs-backend-wasm/dist');
 
-/** Makes one backend the one of all tests of a file. */
+/** Engines to test, from the environment: `RECSIGHT_TEST_BACKENDS=native,webgpu`. Each must start then. */
+const LISTED = process.env.RECSIGHT_TEST_BACKENDS?.split(',').map((name) => {
+  const backend = BACKEND_NAMES.find((known) => known === name.trim());
+  if (backend === undefined) throw new Error(`RECSIGHT_TEST_BACKENDS names ${name}, which is no engine.`);
+  return backend;
+});
+
+/** Engines that the layers are tested on. */
+export const TEST_BACKENDS: readonly BackendName[] = LISTED ?? ['cpu', 'wasm', 'native'];
+
+/** Those that start everywhere. */
+const ALWAYS_THERE: readonly BackendName[] = ['cpu', 'wasm'];
+
+/**
+ * Makes one engine the one of all tests of a suite. Where it does not start, the tests are skipped and say why, unless it
+ * was asked for or starts everywhere. `cpu` is there as well, to compare with.
+ */
 export function useBackend(name: BackendName): void {
+  const context = { assets: ENGINE_ASSETS, searchPaths: [path.resolve('.')] };
+  let reason: string | null = null;
   beforeAll(async () => {
-    await startOnly(name, { assets: ENGINE_ASSETS, searchPaths: [] });
+    await startOnly('cpu', context);
+    try {
+      await startOnly(name, context);
+    } catch (error) {
+      if (ALWAYS_THERE.includes(name) || LISTED?.includes(name)) throw error;
+      reason = `${name} does not start: ${error instanceof Error ? error.message : String(error)}`;
+    }
+  });
+  beforeEach((test) => {
+    if (reason !== null) test.skip(reason);
   });
 }

@@ -6,7 +6,7 @@ import { RandomStream } from '../../../src/compute/random';
 import { sasrecSchema, type SasrecConfig } from '../../../src/config/schema';
 import { Sasrec } from '../../../src/model/sasrec';
 import type { SequenceBatch } from '../../../src/model/sequenceModel';
-import { useBackend } from '../compute/useBackend';
+import { TEST_BACKENDS, useBackend } from '../compute/useBackend';
 
 const NUM_ITEMS = 12;
 const config = (change: Partial<SasrecConfig> = {}): SasrecConfig => ({
@@ -88,8 +88,8 @@ function loadPmixer(model: Sasrec, state: PmixerCase['state_dict']): void {
   }
 }
 
-describe('SASRec against pmixer/SASRec.pytorch', () => {
-  useBackend('cpu');
+describe.each(TEST_BACKENDS)('SASRec on %s against pmixer/SASRec.pytorch', (backend) => {
+  useBackend(backend);
   const { cases } = JSON.parse(readFileSync('test/golden/sasrec_pmixer.json', 'utf8')) as {
     cases: PmixerCase[];
   };
@@ -120,7 +120,7 @@ describe('SASRec against pmixer/SASRec.pytorch', () => {
   });
 });
 
-describe.each(['cpu', 'wasm'] as const)('SASRec on %s', (backend) => {
+describe.each(TEST_BACKENDS)('SASRec on %s', (backend) => {
   useBackend(backend);
 
   it.each(['pre', 'post'] as const)(
