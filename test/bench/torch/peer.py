@@ -1,0 +1,81 @@
+"""The PyTorch side of the benchmark.
+
+    python peer.py WORK FOLDER THREADS
+
+Loads the problem in FOLDER and answers each line of its input: a number of steps to take, as {"steps": 5}, with the
+milliseconds and the loss of each and the processor time that passed in and between the blocks of steps. Between them it
+waits for input, so that the other side has the machine for itself.
+"""
+
+import importlib
+import json
+import sys
+import time
+
+try:
+    import torch
+except ImportError:
+    sys.exit(f"It has no PyTorch. This installs it: {sys.executable} -m pip install torch==2.13.0 numpy")
+
+from problem import Problem
+
+MODULES = {"sum": "sum_model", "twotower": "two_tower"}
+RANKINGS = {"evaluation", "evaluation100k"}
+
+
+def training(work, problem):
+    """A function that takes one optimizer step and returns the loss before it."""
+    model = importlib.import_module(MODULES.get(work, work)).Model(problem)
+    optimizer = torch.optim.Adam(model.parameters(), lr=problem.settings["learningRate"])
+    taken = 0
+
+    def step():
+        nonlocal taken
+        batch = problem.batches[taken % len(problem.batches)]
+        taken += 1
+        optimizer.zero_grad()
+        loss = model.loss(batch)
+        loss.backward()
+        optimizer.step()
+        return loss.item()
+
+    return step
+
+
+def answer(message):
+    print(json.dumps(message), flush=True)
+
+
+def main(work, folder, threads):
+    torch.set_num_threads(int(threads))
+    problem = Problem(folder)
+    if work in RANKINGS:
+        from ranking import Ranking
+
+        step = Ranking(problem).run
+    else:
+        step = training(work, problem)
+    answer({"ready": torch.__version__, "threads": torch.get_num_threads()})
+
+    idle_since = time.process_time()
+    for line in sys.stdin:
+        request = json.loads(line)
+        started = time.process_time()
+        ms, losses = [], []
+        for _ in range(request["steps"]):
+            before = time.perf_counter()
+            losses.append(step())
+            ms.append(1000 * (time.perf_counter() - before))
+        ended = time.process_time()
+        answer(
+            {
+                "ms": ms,
+                "losses": losses,
+                "processorMs": 1000 * (ended - started),
+                "idleProcessorMs": 1000 * (started - idle_since),
+            }
+        )
+        idle_since = ended
+
+
+main(*sys.argv[1:])
