@@ -194,6 +194,21 @@ describe.each(TEST_BACKENDS)('sumRecurrence on %s', (backend) => {
     expectClose(write!, read!, 'write', 1e-6);
   });
 
+  it('compares the directions of small inputs, and shortens those below 1e-6', async () => {
+    const shape = { size: 2, length: 4, inputSize: 3, hiddenSize: 2, slots: 2 };
+    const mask = new Float32Array(8).fill(1);
+    const inputs = drawInputs(shape);
+    const small = { ...inputs, x: change(inputs.x, (value) => 1e-3 * value) };
+    await checkLayer({
+      inputs: small,
+      layer: (tensors) => [layer(tensors, mask).memory],
+      reference: (values) => reference(values, { ...shape, mask }).slice(0, 1),
+    });
+    const tiny = { ...inputs, x: change(inputs.x, (value) => 3e-7 * value) };
+    const [write] = await outputsOf({ inputs: tiny, layer: (tensors) => [layer(tensors, mask).write] });
+    expectClose(write!, reference(valuesOf(tiny), { ...shape, mask })[2], 'write');
+  });
+
   it('treats every user alike, wherever they stand in the batch', async () => {
     const shape = { size: 5, length: 6, inputSize: 3, hiddenSize: 4, slots: 3 };
     const inputs = drawInputs(shape);
