@@ -7,7 +7,6 @@
  * Development builds carry source maps; production builds are minified and carry none.
  */
 import { copyFile, mkdir, readdir, rm } from 'node:fs/promises';
-import { createRequire } from 'node:module';
 import path from 'node:path';
 import { parseArgs } from 'node:util';
 import esbuild from 'esbuild';
@@ -73,13 +72,17 @@ if (!flags.production) {
   });
 }
 
-/** The trainer reads its WebAssembly from beside itself. */
-async function copyWebAssembly() {
-  const manifest = createRequire(import.meta.url).resolve('@tensorflow/tfjs-backend-wasm/package.json');
-  const source = path.join(path.dirname(manifest), 'dist');
+/**
+ * The trainer finds the compute kernels beside itself: WebAssembly, which is committed, and the addon where one was built.
+ * A package for one platform (RECSIGHT_ADDON=linux-x64, or empty for none) gets that platform's only.
+ */
+async function copyKernels() {
+  const source = path.join(root, 'src/compute/kernels/built');
+  const platform = process.env.RECSIGHT_ADDON;
   await mkdir(outdir, { recursive: true });
-  for (const file of (await readdir(source)).filter((name) => name.endsWith('.wasm'))) {
-    await copyFile(path.join(source, file), path.join(outdir, file));
+  for (const file of await readdir(source)) {
+    const wanted = file.endsWith('.wasm') || platform === undefined || file === `kernels-${platform}.node`;
+    if (wanted) await copyFile(path.join(source, file), path.join(outdir, file));
   }
 }
 
@@ -103,7 +106,7 @@ const announceBuilds = {
 };
 
 const started = performance.now();
-await copyWebAssembly();
+await copyKernels();
 if (flags.watch) {
   for (const options of bundles) {
     const context = await esbuild.context({

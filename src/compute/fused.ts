@@ -10,7 +10,17 @@ export function fused(
   inputs: Record<string, tf.Tensor>,
   attributes: Record<string, number | boolean | string> = {},
 ): tf.Tensor[] | null {
-  if (tf.getKernel(name, tf.getBackend()) === undefined) return null;
-  const outputs: tf.Tensor | tf.Tensor[] = tf.engine().runKernel(name, inputs, attributes);
-  return Array.isArray(outputs) ? outputs : [outputs];
+  const kernelName = kernelNameOf(name, Object.keys(inputs));
+  if (findKernel(kernelName, tf.getBackend()) === undefined) return null;
+  return tf.engine().runKernel(kernelName, inputs, attributes);
+}
+
+/** A kernel is registered under its layer's name and the inputs it gets, because the tape knows no optional inputs. */
+export function kernelNameOf(layer: string, inputs: readonly string[]): string {
+  return `${layer}(${[...inputs].sort().join()})`;
+}
+
+/** TensorFlow.js says that there always is one. */
+export function findKernel(kernelName: string, backendName: string): tf.KernelConfig | undefined {
+  return tf.getKernel(kernelName, backendName);
 }

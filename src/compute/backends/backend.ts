@@ -13,6 +13,10 @@ export interface BackendContext {
    * engines that are no gain without one; the others take no notice.
    */
   gpuOnly: boolean;
+  /** Threads for our kernels; as many as the machine has processors if left out. */
+  threads?: number;
+  /** Told what does not stop the engine but makes it slower, such as a thread that has ended. */
+  onWarning?: (message: string) => void;
 }
 
 /** An engine that runs and is TensorFlow.js's backend of this process. */

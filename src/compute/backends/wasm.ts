@@ -1,17 +1,29 @@
-import * as tf from '@tensorflow/tfjs-core';
+import { availableParallelism } from 'node:os';
+import { version_core as version } from '@tensorflow/tfjs-core';
 import { BackendError, type BackendDefinition } from './backend';
 
-/** WebAssembly: no build, no installation, everywhere. */
+/** Our kernels as WebAssembly SIMD on shared memory with worker threads. */
 export const wasm: BackendDefinition = {
   name: 'wasm',
-  async start({ assets }) {
-    const { setWasmPaths, version_wasm: version } = await import('@tensorflow/tfjs-backend-wasm');
-    const { registerWasmKernels } = await import('../wasmKernels');
-    setWasmPaths(assets.endsWith('/') ? assets : `${assets}/`);
-    registerWasmKernels();
-    if (!(await tf.setBackend('wasm'))) {
-      throw new BackendError(`Its WebAssembly files in ${assets} are missing or cannot be run.`);
+  async start({ assets, threads = availableParallelism(), onWarning = () => undefined }) {
+    const [{ loadWasmLibrary }, { startKernelBackend }] = await Promise.all([
+      import('../kernelBackend/wasmLibrary'),
+      import('../kernelBackend/start'),
+    ]);
+    try {
+      const { library, instructions, degraded } = await startKernelBackend('wasm', () =>
+        loadWasmLibrary({ assets, threads, onThreadLost: onWarning }),
+      );
+      if (degraded !== null) onWarning(degraded);
+      return {
+        name: 'wasm',
+        device: `cpu (${instructions})`,
+        threads: library.threads,
+        version,
+        isGpu: false,
+      };
+    } catch (error) {
+      throw new BackendError(error instanceof Error ? error.message : String(error));
     }
-    return { name: 'wasm', device: 'cpu', threads: 1, version, isGpu: false };
   },
 };

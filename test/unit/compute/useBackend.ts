@@ -3,8 +3,8 @@ import { beforeAll, beforeEach } from 'vitest';
 import { BACKEND_NAMES, type BackendName } from '../../../src/compute/backends/backend';
 import { startOnly } from '../../../src/compute/engine';
 
-/** Where the WebAssembly files of the engine are before they are built into `dist`. */
-export const ENGINE_ASSETS = path.resolve('node_modules/@tensorflow/tfjs-backend-wasm/dist');
+/** Where the WebAssembly files of the engine are before a build copies them into `dist`. */
+export const ENGINE_ASSETS = path.resolve('src/compute/kernels/built');
 
 /** Engines to test, from the environment: `RECSIGHT_TEST_BACKENDS=native,webgpu`. Each must start then. */
 const LISTED = process.env.RECSIGHT_TEST_BACKENDS?.split(',').map((name) => {
@@ -24,7 +24,7 @@ const ALWAYS_THERE: readonly BackendName[] = ['cpu', 'wasm'];
  * was asked for or starts everywhere. `cpu` is there as well, to compare with.
  */
 export function useBackend(name: BackendName): void {
-  const context = { assets: ENGINE_ASSETS, searchPaths: [path.resolve('.')] };
+  const context = { assets: ENGINE_ASSETS, searchPaths: [path.resolve('.'), path.resolve('test/engines')] };
   let reason: string | null = null;
   beforeAll(async () => {
     await startOnly('cpu', context);

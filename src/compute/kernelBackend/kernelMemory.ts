@@ -1,0 +1,102 @@
+import { ComputeError } from '../computeError';
+
+const PAGE = 65_536;
+/** WebAssembly addresses 32 bits; the last page is left out because lengths of 4 GB overflow in tools on the way. */
+export const MAX_PAGES = 65_535;
+/** Grow by at least this much, so that a growing run does not ask for every tensor anew. */
+const GROWTH_PAGES = 512;
+/** Vectors may be read past the end of the last block. */
+const SLACK = 4096;
+/** A freed block may serve a smaller tensor of the next classes, up to 1.5 times its size. */
+const CLASSES_ABOVE = 2;
+
+/**
+ * The memory of our kernels: blocks of one WebAssembly.Memory, handed out by size class and taken back into lists, so that
+ * training steps of the same shapes need no new memory. Offsets are bytes; 0 is never handed out and stands for "none".
+ */
+export class KernelMemory {
+  readonly memory: WebAssembly.Memory;
+  readonly #sizes = new Map<number, number>();
+  readonly #free = new Map<number, number[]>();
+  #top: number;
+  #used = 0;
+
+  /** @param base where the program's own data end */
+  constructor(memory: WebAssembly.Memory, base: number) {
+    this.memory = memory;
+    this.#top = Math.ceil(Math.max(base, 64) / 64) * 64;
+  }
+
+  /** Bytes in use. */
+  get usedBytes(): number {
+    return this.#used;
+  }
+
+  /** Bytes that were ever in use at once, with what fell between the classes. */
+  get reservedBytes(): number {
+    return this.#top;
+  }
+
+  /** @throws ComputeError when the memory is full */
+  allocate(bytes: number): number {
+    let size = classOf(bytes);
+    let offset: number | undefined;
+    let candidate = size;
+    for (let step = 0; step <= CLASSES_ABOVE && offset === undefined; step++) {
+      offset = this.#free.get(candidate)?.pop();
+      if (offset !== undefined) size = candidate;
+      candidate = classOf(candidate + 1);
+    }
+    offset ??= this.#extend(size);
+    this.#sizes.set(offset, size);
+    this.#used += size;
+    return offset;
+  }
+
+  release(offset: number): void {
+    const size = this.#sizes.get(offset);
+    if (size === undefined) return;
+    this.#sizes.delete(offset);
+    this.#used -= size;
+    const list = this.#free.get(size);
+    if (list === undefined) this.#free.set(size, [offset]);
+    else list.push(offset);
+  }
+
+  /** A view of `length` numbers. Growth leaves it valid only where the memory is shared. */
+  floats(offset: number, length: number): Float32Array {
+    return new Float32Array(this.memory.buffer, offset, length);
+  }
+
+  #extend(size: number): number {
+    const offset = this.#top;
+    const missing = offset + size + SLACK - this.memory.buffer.byteLength;
+    if (missing > 0) this.#grow(Math.ceil(missing / PAGE));
+    this.#top = offset + size;
+    return offset;
+  }
+
+  #grow(pages: number): void {
+    const present = this.memory.buffer.byteLength / PAGE;
+    try {
+      this.memory.grow(Math.max(pages, Math.min(GROWTH_PAGES, MAX_PAGES - present)));
+    } catch {
+      throw new ComputeError(
+        `The engine's memory is full: ${gigabytes(this.#used)} of ${gigabytes(MAX_PAGES * PAGE)} are in use and ` +
+          `${gigabytes(pages * PAGE)} more were asked for. Lower \`training.batchSize\`, \`model.maxSequenceLength\` or ` +
+          '`model.hiddenSize`, or take the backend `tensorflow`, which has no such limit.',
+      );
+    }
+  }
+}
+
+function gigabytes(bytes: number): string {
+  return `${(bytes / 1e9).toFixed(2)} GB`;
+}
+
+/** Sizes that are told apart: multiples of 64 bytes up to 4 KB, then four between a power of two and the next. */
+function classOf(bytes: number): number {
+  if (bytes <= 4096) return Math.max(64, Math.ceil(bytes / 64) * 64);
+  const step = 2 ** (Math.floor(Math.log2(bytes - 1)) - 2);
+  return Math.ceil(bytes / step) * step;
+}

@@ -1,0 +1,177 @@
+/*
+ * Scaled dot-product attention with several heads, per sequence and head: the weights of a sequence stay in the cache
+ * between the two products, keys that may not be seen are not multiplied at all (causal upper triangle, padding at either
+ * end), and the weights are kept for the backward pass and for whoever wants to look at them.
+ */
+#include "kernel.h"
+
+/* Rows that share one product: more waste more of the causal triangle, fewer feed the registers badly. */
+enum { ATTENTION_ROWS = 2 * MR };
+
+typedef struct {
+  long length, width, headSize, from, to; /* keys [from, to) may be seen */
+  const float *keyMask;                   /* of this sequence, or NULL */
+  bool causal;
+  float scale;
+  bool drops;
+  DropoutMask dropout;
+} Head;
+
+/** The first and last key that the mask lets be seen. */
+INLINE void seenKeys(Head *head) {
+  head->from = 0;
+  head->to = head->length;
+  if (head->keyMask == NULL) return;
+  while (head->from < head->to && head->keyMask[head->from] == 0) head->from++;
+  while (head->to > head->from && head->keyMask[head->to - 1] == 0) head->to--;
+}
+
+/** One past the last key that position i sees. */
+INLINE long lastSeen(const Head *head, long i) { return head->causal ? shorter(head->to, i + 1) : head->to; }
+
+/** Logits of the seen keys [from, end) of one row become weights; all others are zero. */
+INLINE void weigh(const Head *head, float *row, long end) {
+  long from = head->from;
+  fill(row, 0, from);
+  if (end > from) {
+    if (head->scale != 1) scaleBy(row + from, head->scale, end - from);
+    if (head->keyMask != NULL)
+      for (long j = from; j < end; j++)
+        if (head->keyMask[j] == 0) row[j] = -__builtin_inff();
+    float sum = exponentialsOf(row + from, end - from, maxOf(row + from, end - from));
+    scaleBy(row + from, 1 / sum, end - from);
+  } else {
+    end = from;
+  }
+  fill(row + end, 0, head->length - end);
+}
+
+/** row·mask of weight dropout; `index` is the place of row[0] in the stream. */
+INLINE void dropWeights(const Head *head, const float *row, float *to, uint32_t index, long count) {
+  for (long j = 0; j < count; j += W)
+    storeUpTo(to + j, loadUpTo(row + j, count - j, 0) * dropoutFactors(head->dropout, index + (uint32_t)j), count - j);
+}
+
+/* attentionForward: args: query key value keyMask|0 output weights batch length width heads causal scale rate key start */
+static void attentionForward(const Call *call, int part, int parts) {
+  long batch = SIZE(6), length = SIZE(7), width = SIZE(8), heads = SIZE(9), first, last;
+  Head head = {.length = length, .width = width, .headSize = width / heads, .causal = SIZE(10) != 0, .scale = NUMBER(11),
+               .drops = NUMBER(12) > 0, .dropout = dropoutMask(call->args[12], call->args[13], call->args[14])};
+  float *packedKeys = OWN_SCRATCH, *dropped = packedKeys + packedSize(head.headSize, length);
+  share(batch * heads, 1, part, parts, &first, &last);
+  for (long unit = first; unit < last; unit++) {
+    long offset = unit / heads * length * width + unit % heads * head.headSize;
+    const float *query = FLOATS(0) + offset, *key = FLOATS(1) + offset, *value = FLOATS(2) + offset;
+    float *output = FLOATS(4) + offset, *weights = FLOATS(5) + unit * length * length;
+    head.keyMask = FLOATS(3) == NULL ? NULL : FLOATS(3) + unit / heads * length;
+    seenKeys(&head);
+    long from = head.from;
+    packRight((Matrix){key + from * width, 1, width}, head.headSize, head.to - from, packedKeys);
+    for (long i = 0; i < length; i += ATTENTION_ROWS) {
+      long rows = shorter(length - i, ATTENTION_ROWS), end = lastSeen(&head, i + rows - 1), seen = end - from;
+      float *block = weights + i * length;
+      if (seen > 0)
+        multiplyPacked(rows, seen, head.headSize, rowMajor(query + i * width, width), packedKeys, block + from, length,
+                       OVERWRITE, NULL);
+      for (long r = 0; r < rows; r++) weigh(&head, block + r * length, lastSeen(&head, i + r));
+      if (seen <= 0) {
+        for (long r = 0; r < rows; r++) fill(output + (i + r) * width, 0, head.headSize);
+        continue;
+      }
+      Matrix left = rowMajor(block + from, length);
+      if (head.drops) {
+        for (long r = 0; r < rows; r++)
+          dropWeights(&head, block + r * length, dropped + r * length, (uint32_t)((unit * length + i + r) * length), end);
+        left.at = dropped + from;
+      }
+      multiply(rows, head.headSize, seen, left, rowMajor(value + from * width, width), output + i * width, width, OVERWRITE,
+               NULL, call->scratch);
+    }
+  }
+}
+
+/*
+ * attentionBackward: with P the weights and S the logits, dP = dO·Vᵀ, dS = scale·P∘(dP − Σ_j P∘dP),
+ * dQ = dS·K, dK = dSᵀ·Q, dV = Pᵀ·dO (P after dropout, dP times its mask).
+ * args: query key value keyMask|0 weights doutput dquery dkey dvalue batch length width heads causal scale rate key start
+ */
+static void attentionBackward(const Call *call, int part, int parts) {
+  long batch = SIZE(9), length = SIZE(10), width = SIZE(11), heads = SIZE(12), first, last;
+  Head head = {.length = length, .width = width, .headSize = width / heads, .causal = SIZE(13) != 0, .scale = NUMBER(14),
+               .drops = NUMBER(15) > 0, .dropout = dropoutMask(call->args[15], call->args[16], call->args[17])};
+  const long size = head.headSize;
+  float *packedValues = OWN_SCRATCH, *gradients = packedValues + packedSize(size, length);
+  /* As many rows at once as fit twice: gradients of logits, and weights after dropout. */
+  long room = (OWN_FLOATS - packedSize(size, length)) / 2;
+  long rowsAtOnce = shorter(length, room / length);
+  float *dropped = gradients + rowsAtOnce * length;
+  share(batch * heads, 1, part, parts, &first, &last);
+  for (long unit = first; unit < last; unit++) {
+    long offset = unit / heads * length * width + unit % heads * size;
+    const float *query = FLOATS(0) + offset, *key = FLOATS(1) + offset, *value = FLOATS(2) + offset;
+    const float *weights = FLOATS(4) + unit * length * length, *doutput = FLOATS(5) + offset;
+    float *dquery = FLOATS(6) + offset, *dkey = FLOATS(7) + offset, *dvalue = FLOATS(8) + offset;
+    head.keyMask = FLOATS(3) == NULL ? NULL : FLOATS(3) + unit / heads * length;
+    seenKeys(&head);
+    long from = head.from, keys = head.to - from;
+    for (long j = 0; j < length; j++) {
+      if (j >= from && j < head.to) continue;
+      fill(dkey + j * width, 0, size);
+      fill(dvalue + j * width, 0, size);
+    }
+    long firstRow = keys <= 0 ? length : head.causal ? from : 0;
+    for (long i = 0; i < firstRow; i++) fill(dquery + i * width, 0, size);
+    if (keys <= 0) continue;
+    packRight((Matrix){value + from * width, 1, width}, size, keys, packedValues);
+    for (long base = firstRow; base < length; base += rowsAtOnce) {
+      long limit = shorter(length, base + rowsAtOnce);
+      for (long i = base; i < limit; i += ATTENTION_ROWS) {
+        long rows = shorter(limit - i, ATTENTION_ROWS), end = lastSeen(&head, i + rows - 1), seen = end - from;
+        float *block = gradients + (i - base) * length;
+        multiplyPacked(rows, seen, size, rowMajor(doutput + i * width, width), packedValues, block + from, length, OVERWRITE,
+                       NULL);
+        for (long r = 0; r < rows; r++) {
+          float *d = block + r * length + from;
+          const float *p = weights + (i + r) * length + from;
+          if (head.drops) {
+            uint32_t index = (uint32_t)((unit * length + i + r) * length + from);
+            dropWeights(&head, d, d, index, seen);
+            dropWeights(&head, p, dropped + (i - base + r) * length + from, index, seen);
+          }
+          float along = dot(d, p, seen);
+          long j = 0;
+          for (; j + W <= seen; j += W) store(d + j, load(p + j) * (load(d + j) - along) * head.scale);
+          for (; j < seen; j++) d[j] = p[j] * (d[j] - along) * head.scale;
+        }
+        multiply(rows, size, seen, rowMajor(block + from, length), rowMajor(key + from * width, width), dquery + i * width,
+                 width, OVERWRITE, NULL, call->scratch);
+      }
+      /* Columns of the triangle: key j is seen by rows from j on. */
+      const float *applied = head.drops ? dropped : weights + base * length;
+      Start start = base == firstRow ? OVERWRITE : ACCUMULATE;
+      for (long j = from; j < head.to; j += ATTENTION_ROWS) {
+        long columns = shorter(head.to - j, ATTENTION_ROWS);
+        long row = head.causal && j > base ? j : base;
+        if (row >= limit) {
+          for (long c = 0; c < columns && start == OVERWRITE; c++) {
+            fill(dkey + (j + c) * width, 0, size);
+            fill(dvalue + (j + c) * width, 0, size);
+          }
+          continue;
+        }
+        long at = (row - base) * length + j;
+        /* Within a block of rows the product ran to the block's last column only: what it did not write is not read. */
+        for (long r = row; head.causal && r < shorter(limit, j + columns); r++)
+          for (long c = shorter(lastSeen(&head, r), head.to); c < j + columns; c++) {
+            if (c < j) continue;
+            gradients[(r - base) * length + c] = 0;
+            if (head.drops) dropped[(r - base) * length + c] = 0;
+          }
+        multiply(columns, size, limit - row, (Matrix){gradients + at, 1, length}, rowMajor(query + row * width, width),
+                 dkey + j * width, width, start, NULL, call->scratch);
+        multiply(columns, size, limit - row, (Matrix){applied + at, 1, length}, rowMajor(doutput + row * width, width),
+                 dvalue + j * width, width, start, NULL, call->scratch);
+      }
+    }
+  }
+}

@@ -1,0 +1,231 @@
+/*
+ * Matrix product for the shapes of recommender models: tall and narrow, depth 16 to 512.
+ *
+ * Tiles of MR × 2·W results stay in registers while the depth is walked. The left side is read where it lies (a broadcast
+ * does not care how it is stored), so nothing of it is packed; the right side is packed into panels of 2·W columns only
+ * when its columns are not contiguous or when it is too wide to stay in the cache row by row.
+ */
+#include "kernel.h"
+
+#if W == 16
+#define MR 12
+#elif defined(__aarch64__)
+#define MR 8
+#elif defined(__wasm__)
+#define MR 4
+#else
+#define MR 6
+#endif
+#define NR (2 * W)
+
+enum { DEPTH_BLOCK = 512, ROW_BLOCK = 96, WIDEST_IN_PLACE = 256 };
+
+/** A matrix of any strides, in floats. */
+typedef struct {
+  const float *at;
+  long row, column;
+} Matrix;
+
+INLINE Matrix rowMajor(const float *at, long width) { return (Matrix){at, width, 1}; }
+INLINE Matrix transposed(Matrix m) { return (Matrix){m.at, m.column, m.row}; }
+
+typedef enum { OVERWRITE, ACCUMULATE, START_WITH_BIAS } Start;
+
+/** One tile: c[rows, columns] from a and a panel of b; `vectors` is 1 or 2, `columns` at most vectors·W. */
+INLINE void tile(const int rows, const int vectors, long depth, const float *a, long aRow, long aColumn, const float *b,
+                 long bRow, float *c, long cRow, long columns, Start start, const float *bias) {
+  Vec sum[MR][2];
+  const bool whole = columns == vectors * W;
+#pragma GCC unroll 16
+  for (int i = 0; i < rows; i++) {
+#pragma GCC unroll 2
+    for (int v = 0; v < vectors; v++) sum[i][v] = splat(0);
+  }
+  for (long k = 0; k < depth; k++) {
+    Vec right[2];
+#pragma GCC unroll 2
+    for (int v = 0; v < vectors; v++) right[v] = load(b + v * W);
+#pragma GCC unroll 16
+    for (int i = 0; i < rows; i++) {
+      Vec left = splat(a[i * aRow]);
+#pragma GCC unroll 2
+      for (int v = 0; v < vectors; v++) sum[i][v] = multiplyAdd(left, right[v], sum[i][v]);
+    }
+    a += aColumn;
+    b += bRow;
+  }
+#pragma GCC unroll 16
+  for (int i = 0; i < rows; i++) {
+#pragma GCC unroll 2
+    for (int v = 0; v < vectors; v++) {
+      float *to = c + i * cRow + v * W;
+      long left = columns - v * W;
+      Vec result = sum[i][v];
+      if (start == ACCUMULATE) result += whole ? load(to) : loadUpTo(to, left, 0);
+      if (start == START_WITH_BIAS) result += whole ? load(bias + v * W) : loadUpTo(bias + v * W, left, 0);
+      if (whole) store(to, result);
+      else storeUpTo(to, result, left);
+    }
+  }
+}
+
+/** A column of tiles: c[m, columns] where columns ≤ NR. */
+INLINE void tiles(const int vectors, long m, long depth, const float *a, long aRow, long aColumn, const float *b, long bRow,
+                  float *c, long cRow, long columns, Start start, const float *bias) {
+  long i = 0;
+  for (; i + MR <= m; i += MR)
+    tile(MR, vectors, depth, a + i * aRow, aRow, aColumn, b, bRow, c + i * cRow, cRow, columns, start, bias);
+#define REST(rows)                                                                                                      \
+  case rows:                                                                                                            \
+    tile(rows, vectors, depth, a + i * aRow, aRow, aColumn, b, bRow, c + i * cRow, cRow, columns, start, bias);         \
+    break;
+  switch (m - i) {
+    REST(1) REST(2) REST(3)
+#if MR > 4
+    REST(4) REST(5)
+#endif
+#if MR > 6
+    REST(6) REST(7)
+#endif
+#if MR > 8
+    REST(8) REST(9) REST(10) REST(11)
+#endif
+  }
+#undef REST
+}
+
+/** c[m, columns] from a panel of b whose rows are `bRow` apart; columns ≤ NR. */
+NOINLINE static void panelProduct(long m, long depth, Matrix a, const float *b, long bRow, float *c, long cRow, long columns,
+                                  Start start, const float *bias) {
+  if (columns > W) tiles(2, m, depth, a.at, a.row, a.column, b, bRow, c, cRow, columns, start, bias);
+  else tiles(1, m, depth, a.at, a.row, a.column, b, bRow, c, cRow, columns, start, bias);
+}
+
+INLINE void transpose4(Vec4 r0, Vec4 r1, Vec4 r2, Vec4 r3, float *to, long step) {
+  Vec4 a = __builtin_shufflevector(r0, r1, 0, 4, 1, 5), b = __builtin_shufflevector(r0, r1, 2, 6, 3, 7);
+  Vec4 c = __builtin_shufflevector(r2, r3, 0, 4, 1, 5), d = __builtin_shufflevector(r2, r3, 2, 6, 3, 7);
+  *(Vec4 *)to = __builtin_shufflevector(a, c, 0, 1, 4, 5);
+  *(Vec4 *)(to + step) = __builtin_shufflevector(a, c, 2, 3, 6, 7);
+  *(Vec4 *)(to + 2 * step) = __builtin_shufflevector(b, d, 0, 1, 4, 5);
+  *(Vec4 *)(to + 3 * step) = __builtin_shufflevector(b, d, 2, 3, 6, 7);
+}
+
+/** Room that `packRight` needs, in floats. */
+INLINE long packedSize(long depth, long n) { return (n + NR - 1) / NR * NR * depth; }
+
+/** Panels of NR columns, one after the other, each `depth` rows of NR floats; missing columns are zero. */
+NOINLINE static void packRight(Matrix b, long depth, long n, float *to) {
+  for (long j = 0; j < n; j += NR, to += depth * NR) {
+    long columns = shorter(n - j, NR);
+    const float *from = b.at + j * b.column;
+    if (b.column == 1) {
+      for (long k = 0; k < depth; k++) {
+        const float *row = from + k * b.row;
+        if (columns == NR) {
+          store(to + k * NR, load(row));
+          store(to + k * NR + W, load(row + W));
+        } else {
+          for (long c = 0; c < NR; c++) to[k * NR + c] = c < columns ? row[c] : 0;
+        }
+      }
+      continue;
+    }
+    long c = 0;
+    if (b.row == 1) {
+      for (; c + 4 <= columns; c += 4) {
+        const float *p = from + c * b.column;
+        long k = 0;
+        for (; k + 4 <= depth; k += 4)
+          transpose4(*(const Vec4 *)(p + k), *(const Vec4 *)(p + b.column + k), *(const Vec4 *)(p + 2 * b.column + k),
+                     *(const Vec4 *)(p + 3 * b.column + k), to + k * NR + c, NR);
+        for (; k < depth; k++)
+          for (int q = 0; q < 4; q++) to[k * NR + c + q] = p[q * b.column + k];
+      }
+    }
+    for (; c < columns; c++)
+      for (long k = 0; k < depth; k++) to[k * NR + c] = from[k * b.row + c * b.column];
+    for (; c < NR; c++)
+      for (long k = 0; k < depth; k++) to[k * NR + c] = 0;
+  }
+}
+
+/** c[m,n] from a[m,depth] and panels made by packRight of all n columns and this depth. */
+NOINLINE static void multiplyPacked(long m, long n, long depth, Matrix a, const float *packed, float *c, long cRow, Start start,
+                           const float *bias) {
+  for (long i = 0; i < m; i += ROW_BLOCK) {
+    long rows = shorter(m - i, ROW_BLOCK);
+    for (long j = 0; j < n; j += NR) {
+      long columns = shorter(n - j, NR);
+      const float *panel = packed + j * depth;
+      const float *left = a.at + i * a.row;
+      float *to = c + i * cRow + j;
+      const float *from = bias == NULL ? NULL : bias + j;
+      panelProduct(rows, depth, (Matrix){left, a.row, a.column}, panel, NR, to, cRow, columns, start, from);
+    }
+  }
+}
+
+/**
+ * c[m,n] = a[m,depth]·b[depth,n], added to c with ACCUMULATE, added to a row of n values with START_WITH_BIAS.
+ * Reads up to NR floats past the end of b, which the memory's end leaves room for.
+ * @param scratch MULTIPLY_FLOATS floats
+ */
+NOINLINE static void multiply(long m, long n, long depth, Matrix a, Matrix b, float *c, long cRow, Start start, const float *bias,
+                     float *scratch) {
+  if (m <= 0 || n <= 0) return;
+  if (depth <= 0) {
+    for (long i = 0; i < m && start != ACCUMULATE; i++) {
+      if (bias != NULL) copy(c + i * cRow, bias, n);
+      else fill(c + i * cRow, 0, n);
+    }
+    return;
+  }
+  const bool inPlace = b.column == 1 && (n <= WIDEST_IN_PLACE || m <= 2 * MR);
+  const long widest = MULTIPLY_FLOATS / DEPTH_BLOCK / NR * NR;
+  for (long k = 0; k < depth; k += DEPTH_BLOCK) {
+    long d = shorter(depth - k, DEPTH_BLOCK);
+    Matrix left = {a.at + k * a.column, a.row, a.column};
+    Start first = k == 0 ? start : ACCUMULATE;
+    for (long j = 0; j < n; j += widest) {
+      long columns = shorter(n - j, widest);
+      Matrix right = {b.at + k * b.row + j * b.column, b.row, b.column};
+      const float *from = first == START_WITH_BIAS ? bias + j : NULL;
+      if (!inPlace) {
+        packRight(right, d, columns, scratch);
+        multiplyPacked(m, columns, d, left, scratch, c + j, cRow, first, from);
+        continue;
+      }
+      for (long i = 0; i < m; i += ROW_BLOCK) {
+        long rows = shorter(m - i, ROW_BLOCK);
+        for (long q = 0; q < columns; q += NR) {
+          long width = shorter(columns - q, NR);
+          const float *l = left.at + i * left.row;
+          float *to = c + i * cRow + j + q;
+          const float *own = from == NULL ? NULL : from + q;
+          panelProduct(rows, d, (Matrix){l, left.row, left.column}, right.at + q, right.row, to, cRow, width, first, own);
+        }
+      }
+    }
+  }
+}
+
+/*
+ * matMul: c[batch, m, n] = op(a)·op(b).
+ * args: a b c batch m n depth transposeA transposeB batchOfA batchOfB (1 = the same for all)
+ */
+static void matMul(const Call *call, int part, int parts) {
+  const float *a = FLOATS(0), *b = FLOATS(1);
+  float *c = FLOATS(2);
+  long batch = SIZE(3), m = SIZE(4), n = SIZE(5), depth = SIZE(6);
+  const bool transposeA = SIZE(7) != 0, transposeB = SIZE(8) != 0;
+  long stepA = SIZE(9) > 1 ? m * depth : 0, stepB = SIZE(10) > 1 ? depth * n : 0;
+  long rowFrom = 0, rowTo = m, batchFrom = 0, batchTo = batch;
+  if (batch >= parts) share(batch, 1, part, parts, &batchFrom, &batchTo);
+  else share(m, MR, part, parts, &rowFrom, &rowTo);
+  for (long i = batchFrom; i < batchTo; i++) {
+    Matrix left = transposeA ? (Matrix){a + i * stepA, 1, m} : rowMajor(a + i * stepA, depth);
+    Matrix right = transposeB ? (Matrix){b + i * stepB, 1, depth} : rowMajor(b + i * stepB, n);
+    left.at += rowFrom * left.row;
+    multiply(rowTo - rowFrom, n, depth, left, right, c + (i * m + rowFrom) * n, n, OVERWRITE, NULL, call->scratch);
+  }
+}

@@ -1,0 +1,61 @@
+/* All kernels in one unit, and the table by which they are found. */
+#include "kernel.h"
+
+#include "gemm.c"
+
+#include "elementwise.c"
+
+#include "layers.c"
+
+#include "attention.c"
+
+#include "gru.c"
+
+#include "losses.c"
+
+#include "optimizer.c"
+
+#include "ranking.c"
+
+#ifndef KERNELS
+#define KERNELS kernels
+#endif
+
+/* The table's end is a kernel without a name. */
+const Kernel KERNELS[] = {
+    {"matMul", {matMul}},
+    {"binary", {binary}},
+    {"unary", {unary}},
+    {"sum", {sumColumns, sumFinish}},
+    {"maxRows", {maxRows}},
+    {"softmaxRows", {softmaxRows}},
+    {"gatherRows", {gatherRows}},
+    {"scatterRows", {scatterZero, scatterRows}},
+    {"copyRows", {copyRows}},
+    {"zero", {zero}},
+    {"bagRows", {bagRows}},
+    {"bagScatter", {scatterZero, bagScatter}},
+    {"linearForward", {linearForward}},
+    {"linearBackward", {linearBackward, linearFinish}},
+    {"layerNormForward", {layerNormForward}},
+    {"layerNormBackward", {layerNormBackward, layerNormFinish}},
+    {"dropout", {dropout}},
+    {"columnStatistics", {columnSums, columnMeans, columnSquares, columnVariances}},
+    {"batchNormForward", {batchNormForward}},
+    {"batchNormBackward", {batchNormSums, batchNormBackward}},
+    {"diceForward", {diceForward}},
+    {"diceBackward", {diceSums, diceBackward}},
+    {"attentionForward", {attentionForward}},
+    {"attentionBackward", {attentionBackward}},
+    {"gruForward", {gruForward}},
+    {"gruBackward", {gruBackward, gruFinish}},
+    {"candidateCrossEntropy", {candidatePack, candidateCrossEntropy, candidateFinish}},
+    {"rowwiseScores", {rowwiseScores}},
+    {"rowwiseBackward", {rowwiseStates, rowwiseTable}},
+    {"sampledCrossEntropy", {sampledCrossEntropy, sampledFinish}},
+    {"binaryCrossEntropy", {binaryCrossEntropy, binaryFinish}},
+    {"adam", {adam}},
+    {"topItems", {topPack, topItems}},
+    {"targetRanks", {ranksPack, targetRanks}},
+    {NULL, {NULL}},
+};

@@ -1,0 +1,426 @@
+/* Linear layer, LayerNorm, dropout, BatchNorm, Dice. Gradients of parameters are summed per part and then over parts. */
+#include "kernel.h"
+
+typedef enum { ACTIVATION_NONE, ACTIVATION_RELU, ACTIVATION_GELU, ACTIVATION_SIGMOID, ACTIVATION_TANH } Activation;
+
+enum { LINEAR_BLOCK = 192 };
+
+INLINE Vec activate(const Activation activation, Vec z) {
+  switch (activation) {
+    case ACTIVATION_NONE: return z;
+    case ACTIVATION_RELU: return choose(z <= splat(0), splat(0), z);
+    case ACTIVATION_GELU: return z * 0.5f * (1.0f + errorFunction(z * 0.70710678118654752f));
+    case ACTIVATION_SIGMOID: return sigmoid(z);
+    case ACTIVATION_TANH: return hyperbolicTangent(z);
+  }
+}
+
+/** The activation's derivative, from its result y; gelu's from its input, which is saved instead. */
+INLINE Vec derivative(const Activation activation, Vec saved) {
+  switch (activation) {
+    case ACTIVATION_NONE: return splat(1);
+    case ACTIVATION_RELU: return choose(saved > splat(0), splat(1), splat(0));
+    case ACTIVATION_GELU: {
+      Vec cumulative = 0.5f * (1.0f + errorFunction(saved * 0.70710678118654752f));
+      return cumulative + saved * 0.3989422804014327f * exponential(saved * saved * -0.5f);
+    }
+    case ACTIVATION_SIGMOID: return saved * (1.0f - saved);
+    case ACTIVATION_TANH: return 1.0f - saved * saved;
+  }
+}
+
+INLINE void activateRun(const Activation activation, const float *z, float *y, long count) {
+  long i = 0;
+  for (; i + W <= count; i += W) store(y + i, activate(activation, load(z + i)));
+  if (i < count) storePart(y + i, activate(activation, loadPart(z + i, (int)(count - i), 0)), (int)(count - i));
+}
+INLINE void derivativeRun(const Activation activation, const float *saved, const float *dy, float *dz, long count) {
+  long i = 0;
+  for (; i + W <= count; i += W) store(dz + i, load(dy + i) * derivative(activation, load(saved + i)));
+  if (i < count) {
+    int left = (int)(count - i);
+    storePart(dz + i, loadPart(dy + i, left, 0) * derivative(activation, loadPart(saved + i, left, 0)), left);
+  }
+}
+
+/*
+ * linearForward: y = f(x·kernel + bias). args: x kernel bias|0 y z|0 rows in out activation
+ * z keeps the value before the activation (for gelu's gradient).
+ */
+static void linearForward(const Call *call, int part, int parts) {
+  const float *x = FLOATS(0), *kernel = FLOATS(1), *bias = FLOATS(2);
+  float *y = FLOATS(3), *z = FLOATS(4);
+  long rows = SIZE(5), in = SIZE(6), out = SIZE(7), from, to;
+  Activation activation = (Activation)SIZE(8);
+  share(rows, MR, part, parts, &from, &to);
+  for (long row = from; row < to; row += LINEAR_BLOCK) {
+    long count = shorter(to - row, LINEAR_BLOCK);
+    float *target = (z != NULL ? z : y) + row * out;
+    multiply(count, out, in, rowMajor(x + row * in, in), rowMajor(kernel, out), target, out,
+             bias != NULL ? START_WITH_BIAS : OVERWRITE, bias, call->scratch);
+    switch (activation) {
+      case ACTIVATION_NONE: break;
+      case ACTIVATION_RELU: activateRun(ACTIVATION_RELU, target, y + row * out, count * out); break;
+      case ACTIVATION_GELU: activateRun(ACTIVATION_GELU, target, y + row * out, count * out); break;
+      case ACTIVATION_SIGMOID: activateRun(ACTIVATION_SIGMOID, target, y + row * out, count * out); break;
+      case ACTIVATION_TANH: activateRun(ACTIVATION_TANH, target, y + row * out, count * out); break;
+    }
+  }
+}
+
+/*
+ * linearBackward. args: x kernel saved dy dx|0 workspace rows in out activation dkernel dbias|0
+ * workspace: parts·(in + 1)·out floats for the parts' sums, then rows·out for dz when there is an activation.
+ */
+static void linearBackward(const Call *call, int part, int parts) {
+  const float *x = FLOATS(0), *kernel = FLOATS(1), *saved = FLOATS(2), *dy = FLOATS(3);
+  float *dx = FLOATS(4), *workspace = FLOATS(5);
+  long rows = SIZE(6), in = SIZE(7), out = SIZE(8), from, to;
+  Activation activation = (Activation)SIZE(9);
+  float *dkernel = workspace + part * (in + 1) * out, *dbias = dkernel + in * out;
+  float *dzRows = workspace + parts * (in + 1) * out;
+  fill(dkernel, 0, (in + 1) * out);
+  share(rows, MR, part, parts, &from, &to);
+  for (long row = from; row < to; row += LINEAR_BLOCK) {
+    long count = shorter(to - row, LINEAR_BLOCK);
+    const float *dz = dy + row * out;
+    if (activation != ACTIVATION_NONE) {
+      float *own = dzRows + row * out;
+      const float *s = saved + row * out;
+      switch (activation) {
+        case ACTIVATION_RELU: derivativeRun(ACTIVATION_RELU, s, dz, own, count * out); break;
+        case ACTIVATION_GELU: derivativeRun(ACTIVATION_GELU, s, dz, own, count * out); break;
+        case ACTIVATION_SIGMOID: derivativeRun(ACTIVATION_SIGMOID, s, dz, own, count * out); break;
+        default: derivativeRun(ACTIVATION_TANH, s, dz, own, count * out); break;
+      }
+      dz = own;
+    }
+    if (dx != NULL)
+      multiply(count, in, out, rowMajor(dz, out), transposed(rowMajor(kernel, out)), dx + row * in, in, OVERWRITE, NULL,
+               call->scratch);
+    multiply(in, out, count, transposed(rowMajor(x + row * in, in)), rowMajor(dz, out), dkernel, out, ACCUMULATE, NULL,
+             call->scratch);
+    for (long r = 0; r < count; r++) addTo(dbias, dz + r * out, out);
+  }
+}
+static void linearFinish(const Call *call, int part, int parts) {
+  const float *workspace = FLOATS(5);
+  long in = SIZE(7), out = SIZE(8), each = (in + 1) * out, from, to;
+  float *dkernel = FLOATS(10), *dbias = FLOATS(11);
+  share(in * out, W, part, parts, &from, &to);
+  copy(dkernel + from, workspace + from, to - from);
+  for (int p = 1; p < parts; p++) addTo(dkernel + from, workspace + p * each + from, to - from);
+  if (dbias == NULL || part != 0) return;
+  copy(dbias, workspace + in * out, out);
+  for (int p = 1; p < parts; p++) addTo(dbias, workspace + p * each + in * out, out);
+}
+
+/* layerNormForward: args: x gamma beta y saved[rows,2] (mean, 1/deviation) rows width epsilon */
+static void layerNormForward(const Call *call, int part, int parts) {
+  const float *gamma = FLOATS(1), *beta = FLOATS(2);
+  float *saved = FLOATS(4);
+  long width = SIZE(6), from, to;
+  float epsilon = NUMBER(7);
+  share(SIZE(5), 1, part, parts, &from, &to);
+  for (long row = from; row < to; row++) {
+    const float *x = FLOATS(0) + row * width;
+    float *y = FLOATS(3) + row * width;
+    Vec sum = splat(0);
+    long i = 0;
+    for (; i + W <= width; i += W) sum += load(x + i);
+    float mean = sumLanes(sum);
+    for (; i < width; i++) mean += x[i];
+    mean /= (float)width;
+    Vec squares = splat(0);
+    for (i = 0; i + W <= width; i += W) {
+      Vec d = load(x + i) - mean;
+      squares = multiplyAdd(d, d, squares);
+    }
+    float variance = sumLanes(squares);
+    for (; i < width; i++) variance += (x[i] - mean) * (x[i] - mean);
+    float inverse = 1 / scalarSquareRoot(variance / (float)width + epsilon);
+    saved[2 * row] = mean;
+    saved[2 * row + 1] = inverse;
+    for (i = 0; i + W <= width; i += W)
+      store(y + i, multiplyAdd((load(x + i) - mean) * inverse, load(gamma + i), load(beta + i)));
+    for (; i < width; i++) y[i] = (x[i] - mean) * inverse * gamma[i] + beta[i];
+  }
+}
+
+/* layerNormBackward: args: x gamma saved dy dx workspace[parts,2,width] rows width dgamma dbeta */
+static void layerNormBackward(const Call *call, int part, int parts) {
+  const float *gamma = FLOATS(1), *saved = FLOATS(2);
+  long width = SIZE(7), from, to;
+  float *dgamma = FLOATS(5) + part * 2 * width, *dbeta = dgamma + width;
+  fill(dgamma, 0, 2 * width);
+  share(SIZE(6), 1, part, parts, &from, &to);
+  for (long row = from; row < to; row++) {
+    const float *x = FLOATS(0) + row * width, *dy = FLOATS(3) + row * width;
+    float *dx = FLOATS(4) + row * width;
+    float mean = saved[2 * row], inverse = saved[2 * row + 1];
+    Vec sum = splat(0), projection = splat(0);
+    long i = 0;
+    for (; i + W <= width; i += W) {
+      Vec normal = (load(x + i) - mean) * inverse, d = load(dy + i), scaled = d * load(gamma + i);
+      sum += scaled;
+      projection = multiplyAdd(scaled, normal, projection);
+      store(dgamma + i, multiplyAdd(d, normal, load(dgamma + i)));
+      store(dbeta + i, load(dbeta + i) + d);
+    }
+    float total = sumLanes(sum), along = sumLanes(projection);
+    for (; i < width; i++) {
+      float normal = (x[i] - mean) * inverse;
+      total += dy[i] * gamma[i];
+      along += dy[i] * gamma[i] * normal;
+      dgamma[i] += dy[i] * normal;
+      dbeta[i] += dy[i];
+    }
+    total /= (float)width;
+    along /= (float)width;
+    for (i = 0; i + W <= width; i += W) {
+      Vec normal = (load(x + i) - mean) * inverse;
+      store(dx + i, (load(dy + i) * load(gamma + i) - total - normal * along) * inverse);
+    }
+    for (; i < width; i++) dx[i] = (dy[i] * gamma[i] - total - (x[i] - mean) * inverse * along) * inverse;
+  }
+}
+static void layerNormFinish(const Call *call, int part, int parts) {
+  const float *workspace = FLOATS(5);
+  long width = SIZE(7);
+  if (part != 0) return;
+  copy(FLOATS(8), workspace, width);
+  copy(FLOATS(9), workspace + width, width);
+  for (int p = 1; p < parts; p++) {
+    addTo(FLOATS(8), workspace + p * 2 * width, width);
+    addTo(FLOATS(9), workspace + p * 2 * width + width, width);
+  }
+}
+
+/* The generator of src/compute/random.ts: number i of a stream is mix(mix(start + (i + 1)·golden) ^ key). */
+INLINE VecUint mix(VecUint x) {
+  x = (x ^ (x >> 16)) * 0x21f0aaadu;
+  x = (x ^ (x >> 15)) * 0xd35a2d97u;
+  return x ^ (x >> 15);
+}
+INLINE VecUint laneNumbers(void) {
+  VecUint lanes;
+  for (int i = 0; i < W; i++) lanes[i] = (uint32_t)i;
+  return lanes;
+}
+
+typedef struct {
+  uint32_t key, start, threshold;
+  float kept;
+} DropoutMask;
+
+/** A double that holds any 32-bit integer, signed or not. */
+INLINE uint32_t bits32(double value) { return (uint32_t)(int64_t)value; }
+
+INLINE DropoutMask dropoutMask(double rate, double key, double start) {
+  double threshold = rate * 4294967296.0;
+  uint32_t whole = (uint32_t)threshold;
+  return (DropoutMask){bits32(key), bits32(start), whole + ((double)whole < threshold ? 1u : 0u), (float)(1 / (1 - rate))};
+}
+
+/** What numbers `index` to `index + W` of the stream make of values: 0, or 1/(1 − rate). */
+INLINE Vec dropoutFactors(DropoutMask mask, uint32_t index) {
+  VecUint counter = mask.start + (laneNumbers() + (index + 1)) * 0x9e3779b9u;
+  VecUint number = mix(mix(counter) ^ mask.key);
+  VecInt kept = number >= mask.threshold;
+  return (Vec)((VecInt)splat(mask.kept) & kept);
+}
+
+/* dropout: y = x·mask; its gradient is the same call on dy. args: x y count rate key start */
+static void dropout(const Call *call, int part, int parts) {
+  const float *x = FLOATS(0);
+  float *y = FLOATS(1);
+  long from, to;
+  DropoutMask mask = dropoutMask(call->args[3], call->args[4], call->args[5]);
+  share(SIZE(2), W, part, parts, &from, &to);
+  for (long i = from; i < to; i += W)
+    storeUpTo(y + i, loadUpTo(x + i, to - i, 0) * dropoutFactors(mask, (uint32_t)i), to - i);
+}
+
+/*
+ * Column statistics for BatchNorm and Dice: mean and biased variance of x[rows, width] by two passes, because a single
+ * pass loses the variance of values far from zero.
+ * columnSums: args: x workspace[parts·width] rows width mean variance
+ */
+static void columnSums(const Call *call, int part, int parts) {
+  long width = SIZE(3), from, to;
+  float *own = FLOATS(1) + part * width;
+  fill(own, 0, width);
+  share(SIZE(2), 1, part, parts, &from, &to);
+  for (long row = from; row < to; row++) addTo(own, FLOATS(0) + row * width, width);
+}
+static void columnMeans(const Call *call, int part, int parts) {
+  long width = SIZE(3), from, to;
+  sumPartials(FLOATS(4), FLOATS(1), width, parts, part, parts);
+  share(width, W, part, parts, &from, &to);
+  for (long i = from; i < to; i++) FLOATS(4)[i] /= (float)SIZE(2);
+}
+static void columnSquares(const Call *call, int part, int parts) {
+  long width = SIZE(3), from, to;
+  const float *mean = FLOATS(4);
+  float *own = FLOATS(1) + part * width;
+  fill(own, 0, width);
+  share(SIZE(2), 1, part, parts, &from, &to);
+  for (long row = from; row < to; row++) {
+    const float *x = FLOATS(0) + row * width;
+    long i = 0;
+    for (; i + W <= width; i += W) {
+      Vec d = load(x + i) - load(mean + i);
+      store(own + i, multiplyAdd(d, d, load(own + i)));
+    }
+    for (; i < width; i++) own[i] += (x[i] - mean[i]) * (x[i] - mean[i]);
+  }
+}
+static void columnVariances(const Call *call, int part, int parts) {
+  long width = SIZE(3), from, to;
+  sumPartials(FLOATS(5), FLOATS(1), width, parts, part, parts);
+  share(width, W, part, parts, &from, &to);
+  for (long i = from; i < to; i++) FLOATS(5)[i] /= (float)SIZE(2);
+}
+
+/** Values of W columns that both normalizations need. */
+typedef struct {
+  Vec mean, inverse;
+} Statistics;
+INLINE Statistics statisticsAt(const float *mean, const float *variance, long i, long left, float epsilon) {
+  return (Statistics){loadUpTo(mean + i, left, 0), 1.0f / squareRoot(loadUpTo(variance + i, left, 1) + epsilon)};
+}
+
+/* batchNormForward: y = γ·(x − mean)/√(variance + ε) + β. args: x gamma beta mean variance y rows width epsilon */
+static void batchNormForward(const Call *call, int part, int parts) {
+  long width = SIZE(7), from, to;
+  share(SIZE(6), 1, part, parts, &from, &to);
+  for (long i = 0; i < width; i += W) {
+    long left = width - i;
+    Statistics s = statisticsAt(FLOATS(3), FLOATS(4), i, left, NUMBER(8));
+    Vec scale = s.inverse * loadUpTo(FLOATS(1) + i, left, 1), shift = loadUpTo(FLOATS(2) + i, left, 0);
+    for (long row = from; row < to; row++) {
+      const float *x = FLOATS(0) + row * width + i;
+      storeUpTo(FLOATS(5) + row * width + i, multiplyAdd(loadUpTo(x, left, 0) - s.mean, scale, shift), left);
+    }
+  }
+}
+
+/*
+ * batchNormBackward, in two phases: sums of dy and dy·x̂ per column, then
+ * dx = γ/√(variance + ε)·(dy − mean(dy) − x̂·mean(dy·x̂)), without the two means when the statistics were given.
+ * args: x gamma mean variance dy dx workspace[parts,2,width] rows width epsilon ownStatistics dgamma dbeta
+ */
+static void batchNormSums(const Call *call, int part, int parts) {
+  long width = SIZE(8), from, to;
+  float *sums = FLOATS(6) + part * 2 * width;
+  share(SIZE(7), 1, part, parts, &from, &to);
+  for (long i = 0; i < width; i += W) {
+    long left = width - i;
+    Statistics s = statisticsAt(FLOATS(2), FLOATS(3), i, left, NUMBER(9));
+    Vec sum = splat(0), projection = splat(0);
+    for (long row = from; row < to; row++) {
+      Vec d = loadUpTo(FLOATS(4) + row * width + i, left, 0);
+      sum += d;
+      projection = multiplyAdd(d, (loadUpTo(FLOATS(0) + row * width + i, left, 0) - s.mean) * s.inverse, projection);
+    }
+    storeUpTo(sums + i, sum, left);
+    storeUpTo(sums + width + i, projection, left);
+  }
+}
+static void batchNormBackward(const Call *call, int part, int parts) {
+  long rows = SIZE(7), width = SIZE(8), from, to;
+  const float *workspace = FLOATS(6);
+  const bool own = SIZE(10) != 0;
+  share(rows, 1, part, parts, &from, &to);
+  for (long i = 0; i < width; i += W) {
+    long left = width - i;
+    Statistics s = statisticsAt(FLOATS(2), FLOATS(3), i, left, NUMBER(9));
+    Vec sum = splat(0), projection = splat(0);
+    for (int p = 0; p < parts; p++) {
+      sum += loadUpTo(workspace + p * 2 * width + i, left, 0);
+      projection += loadUpTo(workspace + (p * 2 + 1) * width + i, left, 0);
+    }
+    if (part == 0) {
+      storeUpTo(FLOATS(12) + i, sum, left);
+      storeUpTo(FLOATS(11) + i, projection, left);
+    }
+    Vec scale = loadUpTo(FLOATS(1) + i, left, 1) * s.inverse;
+    Vec mean = own ? sum / (float)rows : splat(0), along = own ? projection / (float)rows : splat(0);
+    for (long row = from; row < to; row++) {
+      Vec normal = (loadUpTo(FLOATS(0) + row * width + i, left, 0) - s.mean) * s.inverse;
+      Vec d = loadUpTo(FLOATS(4) + row * width + i, left, 0);
+      storeUpTo(FLOATS(5) + row * width + i, scale * (d - mean - normal * along), left);
+    }
+  }
+}
+
+/*
+ * Dice (Zhou et al., 2018, eq. 3): p = σ((x − mean)/√(variance + ε)), y = p·x + (1 − p)·α·x.
+ * diceForward: args: x alpha mean variance y rows width epsilon
+ */
+static void diceForward(const Call *call, int part, int parts) {
+  long width = SIZE(6), from, to;
+  share(SIZE(5), 1, part, parts, &from, &to);
+  for (long i = 0; i < width; i += W) {
+    long left = width - i;
+    Statistics s = statisticsAt(FLOATS(2), FLOATS(3), i, left, NUMBER(7));
+    Vec alpha = loadUpTo(FLOATS(1) + i, left, 0);
+    for (long row = from; row < to; row++) {
+      Vec x = loadUpTo(FLOATS(0) + row * width + i, left, 0), p = sigmoid((x - s.mean) * s.inverse);
+      storeUpTo(FLOATS(4) + row * width + i, x * (p + (1.0f - p) * alpha), left);
+    }
+  }
+}
+
+/*
+ * diceBackward: with n = (x − mean)/√(variance + ε) and dn = dy·x·(1 − α)·p·(1 − p),
+ * dx = dy·(p + (1 − p)·α) + (dn − mean(dn) − n·mean(dn·n))/√(variance + ε).
+ * args: x alpha mean variance dy dx workspace[parts,3,width] rows width epsilon ownStatistics dalpha
+ */
+static void diceSums(const Call *call, int part, int parts) {
+  long width = SIZE(8), from, to;
+  float *sums = FLOATS(6) + part * 3 * width;
+  share(SIZE(7), 1, part, parts, &from, &to);
+  for (long i = 0; i < width; i += W) {
+    long left = width - i;
+    Statistics s = statisticsAt(FLOATS(2), FLOATS(3), i, left, NUMBER(9));
+    Vec alpha = loadUpTo(FLOATS(1) + i, left, 0), sum = splat(0), projection = splat(0), dalpha = splat(0);
+    for (long row = from; row < to; row++) {
+      Vec x = loadUpTo(FLOATS(0) + row * width + i, left, 0), n = (x - s.mean) * s.inverse, p = sigmoid(n);
+      Vec weighted = loadUpTo(FLOATS(4) + row * width + i, left, 0) * x;
+      Vec dn = weighted * (1.0f - alpha) * p * (1.0f - p);
+      sum += dn;
+      projection = multiplyAdd(dn, n, projection);
+      dalpha = multiplyAdd(weighted, 1.0f - p, dalpha);
+    }
+    storeUpTo(sums + i, sum, left);
+    storeUpTo(sums + width + i, projection, left);
+    storeUpTo(sums + 2 * width + i, dalpha, left);
+  }
+}
+static void diceBackward(const Call *call, int part, int parts) {
+  long rows = SIZE(7), width = SIZE(8), from, to;
+  const float *workspace = FLOATS(6);
+  const bool own = SIZE(10) != 0;
+  share(rows, 1, part, parts, &from, &to);
+  for (long i = 0; i < width; i += W) {
+    long left = width - i;
+    Statistics s = statisticsAt(FLOATS(2), FLOATS(3), i, left, NUMBER(9));
+    Vec alpha = loadUpTo(FLOATS(1) + i, left, 0), sum = splat(0), projection = splat(0), dalpha = splat(0);
+    for (int p = 0; p < parts; p++) {
+      const float *sums = workspace + p * 3 * width + i;
+      sum += loadUpTo(sums, left, 0);
+      projection += loadUpTo(sums + width, left, 0);
+      dalpha += loadUpTo(sums + 2 * width, left, 0);
+    }
+    if (part == 0) storeUpTo(FLOATS(11) + i, dalpha, left);
+    Vec mean = own ? sum / (float)rows : splat(0), along = own ? projection / (float)rows : splat(0);
+    for (long row = from; row < to; row++) {
+      Vec x = loadUpTo(FLOATS(0) + row * width + i, left, 0), n = (x - s.mean) * s.inverse, p = sigmoid(n);
+      Vec dy = loadUpTo(FLOATS(4) + row * width + i, left, 0);
+      Vec dn = dy * x * (1.0f - alpha) * p * (1.0f - p);
+      Vec dx = dy * (p + (1.0f - p) * alpha) + (dn - mean - n * along) * s.inverse;
+      storeUpTo(FLOATS(5) + row * width + i, dx, left);
+    }
+  }
+}
