@@ -1,7 +1,5 @@
-import { mkdtemp, rm } from 'node:fs/promises';
-import { cpus, tmpdir } from 'node:os';
-import path from 'node:path';
-import { engineCommand, readOptions, startTorch } from './options';
+import { cpus } from 'node:os';
+import { engineCommand, readOptions, startTorch, temporaryFolder } from './options';
 import { Participant, Unavailable } from './participant';
 import type { Block } from './protocol';
 import { formatTable, hundredth, median, tenth } from './report';
@@ -31,6 +29,8 @@ interface Row {
   peerFastestMs: number | null;
   /** The peer's time by ours; null without a peer, and when both did not compute the same. */
   ratio: number | null;
+  /** Share of the machine that other processes took meanwhile. */
+  others: number;
   /** The largest difference to the peer's loss over the first steps, as a share of it. */
   lossDifference: number | null;
 }
@@ -40,6 +40,11 @@ interface Timing {
   participant: Participant;
   first: Block;
   blocks: Block[];
+}
+
+interface Measurement {
+  timings: Timing[];
+  others: number;
 }
 
 const options = readOptions();
@@ -72,7 +77,6 @@ if (rows.length === 0) process.exitCode = 1;
 
 /** Times one work on all engines asked for, in one run. */
 async function measure(work: string): Promise<Row[]> {
-  const folder = await mkdtemp(path.join(tmpdir(), 'recsight-bench-'));
   const participants: Participant[] = [];
   try {
     for (const engine of options.engines) {
@@ -86,21 +90,21 @@ async function measure(work: string): Promise<Row[]> {
     const [first] = participants;
     if (first === undefined) return [];
     if (options.peer) {
+      const folder = temporaryFolder();
       await first.export(folder);
       participants.push(await startTorch(folder, work, options));
     }
     console.error(`${work}: ${participants.map(({ name, device }) => `${name} (${device})`).join(', ')} …`);
-    const timings = await alternate(work, participants);
+    const { timings, others } = await alternate(work, participants);
     const peer = options.peer ? timings.pop()! : null;
-    return timings.map((timing) => toRow(work, timing, peer));
+    return timings.map((timing) => ({ ...toRow(work, timing, peer), others: hundredth(others) }));
   } finally {
     await Promise.all(participants.map((participant) => participant.stop()));
-    await rm(folder, { recursive: true, force: true });
   }
 }
 
 /** All sides take turns, so that what else happens on the machine happens to all of them. */
-async function alternate(work: string, participants: Participant[]): Promise<Timing[]> {
+async function alternate(work: string, participants: Participant[]): Promise<Measurement> {
   const timings: Timing[] = [];
   for (const participant of participants)
     timings.push({ participant, first: await participant.run(BLOCK), blocks: [] });
@@ -116,11 +120,11 @@ async function alternate(work: string, participants: Participant[]): Promise<Tim
   const used = sum(
     timings.flatMap(({ blocks }) => blocks.map((block) => block.processorMs + block.idleProcessorMs)),
   );
-  const others = machineMs() - before - used - (own.user + own.system) / 1000;
-  const share = others / (elapsed * cpus().length);
-  if (share > DISTURBANCE)
+  const othersMs = machineMs() - before - used - (own.user + own.system) / 1000;
+  const others = Math.max(0, othersMs / (elapsed * cpus().length));
+  if (others > DISTURBANCE)
     warnings.add(
-      `${work}: other processes took ${percent(share)} of the machine meanwhile. Measure again when it is quiet.`,
+      `${work}: other processes took ${percent(others)} of the machine meanwhile. Measure again when it is quiet.`,
     );
   for (const { participant, blocks } of timings) {
     const idleMs = elapsed - sum(blocks.flatMap(({ ms }) => ms));
@@ -128,10 +132,14 @@ async function alternate(work: string, participants: Participant[]): Promise<Tim
     if (idleShare > DISTURBANCE)
       warnings.add(`${work}: ${participant.name} computed for ${percent(idleShare)} of the others' time.`);
   }
-  return timings;
+  return { timings, others };
 }
 
-function toRow(work: string, { participant, first, blocks }: Timing, peer: Timing | null): Row {
+function toRow(
+  work: string,
+  { participant, first, blocks }: Timing,
+  peer: Timing | null,
+): Omit<Row, 'others'> {
   const { name, device, threads } = participant;
   const times = blocks.flatMap(({ ms }) => ms);
   const peerTimes = peer?.blocks.flatMap(({ ms }) => ms) ?? null;

@@ -8,7 +8,7 @@ export type Greeting = { ready: string; threads: number } | { unavailable: strin
 export type Request =
   /** Write the problem into this folder (ours only); answered by `{}`. */
   | { export: string }
-  /** Take up to so many steps; answered by a Block. A slow engine takes fewer, but one at least. */
+  /** Take so many steps; answered by a Block. It ends early, but not before one step, when it takes seconds. */
   | { steps: number };
 
 /** Some steps on end. */

@@ -1,7 +1,4 @@
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import path from 'node:path';
-import { engineCommand, readOptions, startTorch } from './options';
+import { engineCommand, readOptions, startTorch, temporaryFolder } from './options';
 import { Participant, Unavailable } from './participant';
 import { formatTable, hundredth, median, tenth } from './report';
 
@@ -15,7 +12,6 @@ const WORK = 'sasrec';
 
 const options = readOptions();
 const notes: string[] = [];
-const folder = await mkdtemp(path.join(tmpdir(), 'recsight-bench-'));
 const rows: {
   work: string;
   engine: string;
@@ -24,27 +20,18 @@ const rows: {
   peerMs: number | null;
   ratio: number | null;
 }[] = [];
-try {
-  let peerMs: number | null = null;
-  for (const engine of options.engines) {
-    try {
-      const start = () => Participant.start(engineCommand(engine, WORK, options));
-      const { ms, threads } = await firstStep(start);
-      if (options.peer && peerMs === null) {
-        const exporter = await start();
-        await exporter.export(folder);
-        await exporter.stop();
-        peerMs = (await firstStep(() => startTorch(folder, WORK, options))).ms;
-      }
-      const ratio = peerMs === null ? null : hundredth(peerMs / ms);
-      rows.push({ work: 'startup', engine, threads, ms: tenth(ms), peerMs: peerMs && tenth(peerMs), ratio });
-    } catch (error) {
-      if (!(error instanceof Unavailable)) throw error;
-      notes.push(`! ${engine} is left out. ${error.message}`);
-    }
+let peerMs: number | null = null;
+for (const engine of options.engines) {
+  const start = () => Participant.start(engineCommand(engine, WORK, options));
+  try {
+    const { ms, threads } = await firstStep(start);
+    if (options.peer) peerMs ??= await peerFirstStep(start);
+    const ratio = peerMs === null ? null : hundredth(peerMs / ms);
+    rows.push({ work: 'startup', engine, threads, ms: tenth(ms), peerMs: peerMs && tenth(peerMs), ratio });
+  } catch (error) {
+    if (!(error instanceof Unavailable)) throw error;
+    notes.push(`! ${engine} is left out. ${error.message}`);
   }
-} finally {
-  await rm(folder, { recursive: true, force: true });
 }
 const cells = rows.map((row) => [
   row.work,
@@ -72,4 +59,12 @@ async function firstStep(start: () => Promise<Participant>): Promise<{ ms: numbe
     await participant.stop();
   }
   return { ms: median(times), threads };
+}
+
+async function peerFirstStep(startEngine: () => Promise<Participant>): Promise<number> {
+  const folder = temporaryFolder();
+  const exporter = await startEngine();
+  await exporter.export(folder);
+  await exporter.stop();
+  return (await firstStep(() => startTorch(folder, WORK, options))).ms;
 }
