@@ -11,6 +11,10 @@ import { formatTable, hundredth, median, tenth } from './report';
 
 /** Steps that each side takes before its turn is over. */
 const BLOCK = 5;
+/** Seconds after which its turn is over in any case, so that a slow engine does not keep the others waiting. */
+const LONGEST_TURN = 3;
+/** The same for the steps that warm up: several are needed to compare losses. */
+const LONGEST_WARM_UP = 60;
 /** The same weights and batches give losses this near to each other, as a share. */
 const LOSS_TOLERANCE = 1e-3;
 /** Shares of the processor time from which a measurement deserves a warning. */
@@ -107,13 +111,13 @@ async function measure(work: string): Promise<Row[]> {
 async function alternate(work: string, participants: Participant[]): Promise<Measurement> {
   const timings: Timing[] = [];
   for (const participant of participants)
-    timings.push({ participant, first: await participant.run(BLOCK), blocks: [] });
+    timings.push({ participant, first: await participant.run(BLOCK, LONGEST_WARM_UP), blocks: [] });
 
   const started = performance.now();
   const before = machineMs();
   const ownBefore = process.cpuUsage();
   for (let round = 0; round < Math.ceil(options.steps / BLOCK); round++)
-    for (const { participant, blocks } of timings) blocks.push(await participant.run(BLOCK));
+    for (const { participant, blocks } of timings) blocks.push(await participant.run(BLOCK, LONGEST_TURN));
   const elapsed = performance.now() - started;
   const own = process.cpuUsage(ownBefore);
 

@@ -12,9 +12,6 @@ import { createWork } from './works';
  * sleeps in between.
  */
 
-/** A block of steps ends after this time, so that a slow engine does not keep the others waiting. */
-const LONGEST_BLOCK_MS = 3000;
-
 const [workName = '', engineName = '', threads = '', minLength] = process.argv.slice(2);
 process.env.TF_NUM_INTRAOP_THREADS = threads;
 
@@ -58,7 +55,7 @@ async function main(): Promise<void> {
       const started = performance.now();
       block.losses.push(await work.step());
       block.ms.push(performance.now() - started);
-    } while (block.ms.length < request.steps && performance.now() - blockStarted < LONGEST_BLOCK_MS);
+    } while (block.ms.length < request.steps && performance.now() - blockStarted < 1000 * request.seconds);
     block.processorMs = milliseconds(process.cpuUsage(before));
     idleSince = process.cpuUsage();
     answer(block);

@@ -48,8 +48,9 @@ export class Participant {
     return participant;
   }
 
-  run(steps: number): Promise<Block> {
-    return this.#ask<Block>({ steps });
+  /** @param seconds after which the block ends before all steps are taken */
+  run(steps: number, seconds: number): Promise<Block> {
+    return this.#ask<Block>({ steps, seconds });
   }
 
   async export(folder: string): Promise<void> {

@@ -8,8 +8,8 @@ export type Greeting = { ready: string; threads: number } | { unavailable: strin
 export type Request =
   /** Write the problem into this folder (ours only); answered by `{}`. */
   | { export: string }
-  /** Take so many steps; answered by a Block. It ends early, but not before one step, when it takes seconds. */
-  | { steps: number };
+  /** Take so many steps; answered by a Block. It ends early, but not before one step, after so many seconds. */
+  | { steps: number; seconds: number };
 
 /** Some steps on end. */
 export interface Block {

@@ -53,7 +53,7 @@ async function firstStep(start: () => Promise<Participant>): Promise<{ ms: numbe
   for (let count = 0; count < STARTS; count++) {
     const started = performance.now();
     const participant = await start();
-    await participant.run(1);
+    await participant.run(1, 0);
     times.push(performance.now() - started);
     threads = participant.threads;
     await participant.stop();

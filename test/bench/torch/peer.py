@@ -2,9 +2,9 @@
 
     python peer.py WORK FOLDER THREADS
 
-Loads the problem in FOLDER and answers each line of its input: a number of steps to take, as {"steps": 5}, with the
-milliseconds and the loss of each and the processor time that passed in and between the blocks of steps. Between them it
-waits for input, so that the other side has the machine for itself.
+Loads the problem in FOLDER and answers each line of its input: a number of steps to take within some time, as
+{"steps": 5, "seconds": 3}, with the milliseconds and the loss of each and the processor time that passed in and between
+the blocks of steps. Between them it waits for input, so that the other side has the machine for itself.
 """
 
 import importlib
@@ -18,9 +18,6 @@ except ImportError:
     sys.exit(f"It has no PyTorch. This installs it: {sys.executable} -m pip install torch==2.13.0 numpy")
 
 from problem import Problem
-
-# A block of steps ends after this time, as on our side.
-LONGEST_BLOCK_SECONDS = 3
 
 MODULES = {"sum": "sum_model", "twotower": "two_tower"}
 RANKINGS = {"evaluation", "evaluation100k"}
@@ -66,7 +63,7 @@ def main(work, folder, threads):
         started = time.process_time()
         ms, losses = [], []
         block_started = time.perf_counter()
-        while not ms or len(ms) < request["steps"] and time.perf_counter() - block_started < LONGEST_BLOCK_SECONDS:
+        while not ms or len(ms) < request["steps"] and time.perf_counter() - block_started < request["seconds"]:
             before = time.perf_counter()
             losses.append(step())
             ms.append(1000 * (time.perf_counter() - before))
