@@ -6,5 +6,9 @@ requireNode();
 await installDependencies();
 const { findChromium } = await import('./lib/chromium.mjs');
 const { installCodeServer } = await import('./lib/codeServer.mjs');
+const { installEngines } = await import('./lib/engines.mjs');
 await installCodeServer();
+for (const [name, reason] of Object.entries(await installEngines())) {
+  if (reason !== null) console.log(`${name} will not be tested. ${reason}`);
+}
 console.log(`Everything is there; the browser is ${await findChromium()}.`);

@@ -2,7 +2,7 @@
 /*
  * npm test: sets up whatever is missing and runs every kind of test.
  *
- *   node scripts/test.mjs [lint] [unit] [cli] [webview] [integration] [package]
+ *   node scripts/test.mjs [lint] [unit] [engines] [cli] [webview] [integration] [package]
  *
  * The last line is the sum, `N passed, N failed`. The exit code is 0 only when every suite ran tests and all passed.
  * With VSCODE_TEST=desktop, and everywhere but on Linux x64, the integration suite runs in desktop VS Code, and what
@@ -19,6 +19,7 @@ await installDependencies();
 // These need the packages.
 const { findChromium } = await import('./lib/chromium.mjs');
 const { installCodeServer } = await import('./lib/codeServer.mjs');
+const { installEngines, softwareGpuEnvironment } = await import('./lib/engines.mjs');
 const { runExtensionTests } = await import('./lib/extensionTests.mjs');
 const { runLint } = await import('./lib/lint.mjs');
 
@@ -32,6 +33,7 @@ const desktop =
 const suites = {
   lint: async () => [await runLint()],
   unit: async () => [await runVitest('unit')],
+  engines: runEngineTests,
   cli: async () => [await runVitest('cli')],
   webview: async () => [await runVitest('webview')],
   integration: async () => [await runExtensionTests(), ...(desktop ? [] : [await runVitest('workbench')])],
@@ -39,21 +41,40 @@ const suites = {
 };
 
 /**
+ * What users may install, for real. TensorFlow also computes every layer; WebGPU's tensors cannot be read in those tests.
+ *
+ * @returns {Promise<Counts[]>}
+ */
+async function runEngineTests() {
+  const problems = await installEngines();
+  for (const [name, reason] of Object.entries(problems)) {
+    if (reason !== null) console.log(`${name} is not tested. ${reason}`);
+  }
+  const env = { ...softwareGpuEnvironment, RECSIGHT_TEST_ENGINES: JSON.stringify(problems) };
+  const counts = [await runVitest('engines', { env })];
+  if (problems.tensorflow === null) {
+    const files = ['test/unit/compute'];
+    counts.push(await runVitest('unit', { files, env: { RECSIGHT_TEST_BACKENDS: 'tensorflow' } }));
+  }
+  return counts;
+}
+
+/**
  * @param {string} project As in vitest.config.mjs.
+ * @param {{ files?: string[], env?: Record<string, string> }} [options]
  * @returns {Promise<Counts>}
  */
-async function runVitest(project) {
+async function runVitest(project, { files = [], env = {} } = {}) {
   const scratch = await mkdtemp(path.join(tmpdir(), 'recsight-vitest-'));
   const report = path.join(scratch, 'report.json');
-  const vitest = ['node_modules/vitest/vitest.mjs', 'run', '--project', project];
+  const vitest = ['node_modules/vitest/vitest.mjs', 'run', '--project', project, ...files];
   try {
     let ended = true;
-    await run(process.execPath, [
-      ...vitest,
-      '--reporter=dot',
-      '--reporter=json',
-      `--outputFile.json=${report}`,
-    ]).catch((error) => {
+    await run(
+      process.execPath,
+      [...vitest, '--reporter=dot', '--reporter=json', `--outputFile.json=${report}`],
+      { env: { ...process.env, ...env } },
+    ).catch((error) => {
       if (!(error instanceof CommandError)) throw error;
       ended = false;
     });

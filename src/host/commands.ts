@@ -2,7 +2,9 @@ import path from 'node:path';
 import * as vscode from 'vscode';
 import { configFormat } from '../config/configFile';
 import type { ConfigProblem } from '../config/parseConfig';
+import { GPU_RUNTIMES, type GpuRuntime } from '../process/gpuRuntime';
 import type { RunSummary } from '../protocol/run';
+import type { ComputeBackends } from './computeBackends';
 import type { ConfigCatalogue } from './configCatalogue';
 import type { ConfigDiagnostics } from './configDiagnostics';
 import { firstLine } from './errorMessage';
@@ -19,6 +21,7 @@ import type { TrainerService } from './trainerService';
 
 /** What the commands work with. */
 export interface CommandContext {
+  backends: ComputeBackends;
   configs: ConfigCatalogue;
   diagnostics: ConfigDiagnostics;
   panels: LivePanels;
@@ -33,7 +36,7 @@ type RunArgument = RunNode | string | { kind: 'selection' } | undefined;
 
 /** Registers the commands of the manifest. None of them lets an error escape: all are reported to the user. */
 export function registerCommands(context: CommandContext): vscode.Disposable {
-  const { panels, runs, trainer, log } = context;
+  const { backends, panels, runs, trainer, log } = context;
   const register = (name: string, run: (argument: never) => Promise<void>) =>
     vscode.commands.registerCommand(`recsight.${name}`, async (argument: never) => {
       try {
@@ -62,6 +65,8 @@ export function registerCommands(context: CommandContext): vscode.Disposable {
     register('validateConfig', (uri: vscode.Uri | undefined) => validateConfig(context, uri)),
     register('newConfig', () => createConfig()),
     register('refreshRuns', () => runs.refresh()),
+    register('showBackends', () => backends.show()),
+    register('installGpuRuntime', (runtime: unknown) => backends.install(asGpuRuntime(runtime))),
     registerForRun(
       'openRun',
       'Open Run',
@@ -204,4 +209,9 @@ async function chooseRun(
 
 function titleOf(run: RunSummary | undefined, directory: string): string {
   return run ? runTitle(run, Date.now()) : path.basename(directory);
+}
+
+/** A keybinding may name the runtime, or anything. */
+function asGpuRuntime(argument: unknown): GpuRuntime | undefined {
+  return GPU_RUNTIMES.find((runtime) => runtime === argument);
 }

@@ -1,5 +1,6 @@
 import * as vscode from 'vscode';
 import { registerCommands } from './commands';
+import { ComputeBackends } from './computeBackends';
 import { ConfigCatalogue } from './configCatalogue';
 import { ConfigDiagnostics } from './configDiagnostics';
 import { ConfigLenses } from './configLenses';
@@ -15,21 +16,23 @@ import { TrainerService } from './trainerService';
  * Builds the extension, in reading order. Trainers that run already are simply seen: what the window shows comes from
  * the run directories alone.
  */
-export function activate({ extensionUri, subscriptions }: vscode.ExtensionContext): void {
+export function activate({ extensionUri, globalStorageUri, subscriptions }: vscode.ExtensionContext): void {
   const log = vscode.window.createOutputChannel('RecSight', { log: true });
   const trainerPath = vscode.Uri.joinPath(extensionUri, 'dist', 'trainer.js').fsPath;
+  const runtimePath = vscode.Uri.joinPath(globalStorageUri, 'runtime').fsPath;
 
   const configs = new ConfigCatalogue(log);
   const diagnostics = new ConfigDiagnostics();
   const runs = new RunCatalogue(log);
-  const trainer = new TrainerService(trainerPath, runs, log);
+  const trainer = new TrainerService(trainerPath, runtimePath, runs, log);
+  const backends = new ComputeBackends(trainer, runtimePath, log);
   const panels = new LivePanels({ extensionUri, runs, trainer, log });
   const tree = new RunTree(runs);
   const lenses = new ConfigLenses(runs);
   const statusBar = new StatusBar(runs, panels);
   const failures = new FailureNotices(runs, panels);
   const contextKeys = new ContextKeys(runs, configs, panels.onDidOpen);
-  const commands = registerCommands({ configs, diagnostics, panels, runs, trainer, tree, log });
+  const commands = registerCommands({ backends, configs, diagnostics, panels, runs, trainer, tree, log });
 
   // Disposed from last to first.
   subscriptions.push(
@@ -37,6 +40,7 @@ export function activate({ extensionUri, subscriptions }: vscode.ExtensionContex
     configs,
     diagnostics,
     runs,
+    backends,
     panels,
     tree,
     lenses,

@@ -21,6 +21,8 @@ export class TrainerServiceError extends Error {
 export class TrainerService {
   constructor(
     private readonly trainerPath: string,
+    /** Folder in which optional compute engines are installed. */
+    private readonly runtimePath: string,
     private readonly runs: RunCatalogue,
     private readonly log: vscode.LogOutputChannel,
   ) {}
@@ -34,7 +36,7 @@ export class TrainerService {
         `${path.basename(config.fsPath)} lies in no folder of this window. Runs are kept beside the configs: open the folder that holds it.`,
       );
     }
-    const options = await this.#options(config);
+    const options = await this.options(config);
     const run = await startTraining({
       ...options,
       configPath: config.fsPath,
@@ -46,14 +48,14 @@ export class TrainerService {
   }
 
   async resume(directory: string): Promise<void> {
-    await resumeRun(await this.#options(vscode.Uri.file(directory)), new RunDirectory(directory));
+    await resumeRun(await this.options(vscode.Uri.file(directory)), new RunDirectory(directory));
     this.log.info(`Resumed ${directory}`);
     await this.runs.refreshRun(directory);
   }
 
   /** Evaluates the best checkpoint on test; the result arrives in the run's manifest. */
   async evaluate(directory: string): Promise<void> {
-    await evaluateRun(await this.#options(vscode.Uri.file(directory)), new RunDirectory(directory));
+    await evaluateRun(await this.options(vscode.Uri.file(directory)), new RunDirectory(directory));
     this.log.info(`Evaluating ${directory}`);
     await this.runs.refreshRun(directory);
   }
@@ -65,15 +67,24 @@ export class TrainerService {
     await this.runs.refreshRun(directory);
   }
 
-  async #options(scope: vscode.Uri): Promise<TrainerOptions> {
+  /**
+   * How trainer processes are started in this window.
+   * @throws TrainerServiceError in a workspace that is not trusted, NodeRuntimeError where the setting names no Node.js
+   */
+  async options(scope?: vscode.Uri): Promise<TrainerOptions> {
     if (!vscode.workspace.isTrusted) {
       throw new TrainerServiceError(
         'trust/needed',
         'Training starts a process and reads the files that a config names, so it needs a trusted workspace.',
       );
     }
-    const setting = vscode.workspace.getConfiguration('recsight', scope).get<string>('nodePath')?.trim();
-    const node = await findNode(setting === '' ? undefined : setting);
-    return { node, trainerPath: this.trainerPath };
+    const settings = vscode.workspace.getConfiguration('recsight', scope);
+    const nodePath = settings.get<string>('nodePath')?.trim();
+    return {
+      node: await findNode(nodePath === '' ? undefined : nodePath),
+      trainerPath: this.trainerPath,
+      runtimePath: this.runtimePath,
+      backend: settings.get<string>('backend', 'auto'),
+    };
   }
 }

@@ -1,3 +1,4 @@
+import { existsSync, readdirSync } from 'node:fs';
 import path from 'node:path';
 import { startBackend } from '../compute/engine';
 import { configSchema, type ExperimentConfig } from '../config/schema';
@@ -120,8 +121,18 @@ function trainingIsComplete(state: TrainingState | null, { training }: Experimen
 
 /** Optional engines are looked for above the run, where the user's workspace is, then where the extension installs them. */
 function engineSearchPaths(): string[] {
-  const { RECSIGHT_RUNTIME_PATH: runtime } = process.env;
-  return [process.cwd(), ...(runtime === undefined ? [] : [runtime]), __dirname];
+  return [process.cwd(), ...installedRuntimes(process.env.RECSIGHT_RUNTIME_PATH), __dirname];
+}
+
+/** The runtime folder itself and its folders, one for each runtime; what is still being installed ends in `.partial`. */
+function installedRuntimes(folder: string | undefined): string[] {
+  if (folder === undefined || !existsSync(folder)) return [];
+  const runtimes = readdirSync(folder, { withFileTypes: true })
+    .filter(
+      (entry) => entry.isDirectory() && entry.name !== 'node_modules' && !entry.name.endsWith('.partial'),
+    )
+    .map(({ name }) => path.join(folder, name));
+  return [folder, ...runtimes];
 }
 
 /** What a config says goes; where it leaves the choice, this machine's own setting comes in. */

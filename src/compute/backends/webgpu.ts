@@ -78,12 +78,17 @@ export const webgpu: BackendDefinition = {
   },
 };
 
+/** Kept for as long as the process lives: Dawn frees its instance with this object, whoever still uses a device of it. */
+let instance: Gpu | null = null;
+
 /** Puts Dawn where TensorFlow.js looks for a browser's WebGPU. */
 async function startDawn(found: OptionalPackage): Promise<Gpu> {
+  if (instance !== null) return instance;
   try {
     const { create, globals } = (await found.import()) as Dawn;
     Object.assign(globalThis, globals);
     const gpu = create([]);
+    instance = gpu;
     const navigator = { gpu, userAgent: 'Node.js', platform: process.platform };
     // Node.js has a navigator since version 21, and it cannot be assigned to.
     Object.defineProperty(globalThis, 'navigator', { value: navigator, configurable: true, writable: true });

@@ -1,0 +1,152 @@
+import { mkdir, rename, rm } from 'node:fs/promises';
+import path from 'node:path';
+import type { BackendReport } from '../protocol/backends';
+import { probeBackend, type ProbeOptions } from './probeBackends';
+import { runTool, ToolError, type ToolOptions } from './runTool';
+import {
+  bindingPackage,
+  buildTensorflow,
+  npmInstall,
+  TFJS_NODE_VERSION,
+  type TensorflowVariant,
+} from './tensorflowBuild';
+
+/** What can be installed: an engine, in the folder of its name below the runtime folder. */
+export const GPU_RUNTIMES = ['webgpu', 'tensorflow-gpu', 'tensorflow-cpu'] as const;
+export type GpuRuntime = (typeof GPU_RUNTIMES)[number];
+
+const WEBGPU_PACKAGES = [
+  '@tensorflow/tfjs-backend-webgpu@4.22.0',
+  '@tensorflow/tfjs-core@4.22.0',
+  'webgpu@0.6.2',
+];
+
+/** It could not be installed, or does not work. The message says what was tried and what came of each. */
+export class RuntimeInstallError extends Error {
+  override readonly name = 'RuntimeInstallError';
+  readonly code = 'runtime/not-installed';
+}
+
+export interface InstallOptions extends ProbeOptions {
+  /** Folder of all runtimes; trainers get it as their `runtimePath`. */
+  runtimePath: string;
+  /** Hears every line that a tool prints. */
+  onLine: (line: string) => void;
+  /** Hears what is being done, in a few words. */
+  onStep: (step: string) => void;
+}
+
+/** One way to install a runtime. */
+interface Attempt {
+  what: string;
+  install: (tool: ToolOptions) => Promise<void>;
+}
+
+/**
+ * Installs a runtime beside those that are there and tries it with a training step. What was there of it before is
+ * replaced only by what works. Resolves with what the trial found.
+ * @throws RuntimeInstallError with what went wrong
+ * @throws ToolError with the code `tool/cancelled` when it was aborted; nothing is left behind then
+ */
+export async function installGpuRuntime(
+  runtime: GpuRuntime,
+  options: InstallOptions,
+): Promise<BackendReport> {
+  const { runtimePath, signal, onLine } = options;
+  // Trainers look into every folder but this.
+  const trial = path.join(runtimePath, `${runtime}.partial`);
+  const tool: ToolOptions = { cwd: trial, env: toolEnvironment(options), signal, onLine };
+  const failures: string[] = [];
+  try {
+    await mkdir(runtimePath, { recursive: true });
+    if (runtime === 'tensorflow-gpu') await requireNvidia({ ...tool, cwd: runtimePath });
+    for (const { what, install } of attempts(runtime, options)) {
+      onLine(`── ${what}`);
+      try {
+        await rm(trial, { recursive: true, force: true });
+        await mkdir(trial);
+        await install(tool);
+        const report = await tryOut(runtime, trial, options);
+        const final = path.join(runtimePath, runtime);
+        await rm(final, { recursive: true, force: true });
+        await rename(trial, final);
+        return report;
+      } catch (error) {
+        if (error instanceof ToolError && error.code === 'tool/cancelled') throw error;
+        const message = error instanceof Error ? error.message : String(error);
+        onLine(message);
+        failures.push(`${what}: ${message}`);
+      }
+    }
+  } finally {
+    await rm(trial, { recursive: true, force: true });
+  }
+  throw new RuntimeInstallError(failures.join('\n'));
+}
+
+/** npm's programs find the Node.js that trains first on their path. */
+function toolEnvironment({ node }: InstallOptions): NodeJS.ProcessEnv {
+  const inherited = node.env.PATH ?? node.env.Path ?? '';
+  return { ...node.env, PATH: `${path.dirname(node.path)}${path.delimiter}${inherited}` };
+}
+
+/** The ways to a runtime, best first. */
+function attempts(runtime: GpuRuntime, options: InstallOptions): Attempt[] {
+  if (runtime === 'webgpu') {
+    const install = (tool: ToolOptions) => {
+      options.onStep('installing WebGPU');
+      return npmInstall(WEBGPU_PACKAGES, tool);
+    };
+    return [{ what: 'WebGPU from npm', install }];
+  }
+  const variant = runtime === 'tensorflow-gpu' ? 'gpu' : 'cpu';
+  const fromNpm = npmAttempt(variant, options);
+  if (process.platform !== 'linux') return [fromNpm];
+  const fromWheel: Attempt = {
+    what: 'TensorFlow’s Python wheel, with the binding compiled here',
+    install: (tool) =>
+      buildTensorflow({ ...tool, folder: tool.cwd, variant, onStep: (step) => options.onStep(step) }),
+  };
+  // npm's GPU package wants CUDA 11.2 and cuDNN 8.1 on the machine; the wheel brings what it needs.
+  return variant === 'gpu' ? [fromWheel, fromNpm] : [fromNpm, fromWheel];
+}
+
+function npmAttempt(variant: TensorflowVariant, { onStep }: InstallOptions): Attempt {
+  const name = `${bindingPackage(variant)}@${TFJS_NODE_VERSION}`;
+  return {
+    what: `${name} from npm`,
+    install: (tool) => {
+      onStep(`installing ${bindingPackage(variant)}`);
+      return npmInstall([name], tool);
+    },
+  };
+}
+
+/** Gigabytes would be loaded for nothing. */
+async function requireNvidia(tool: ToolOptions): Promise<void> {
+  try {
+    await runTool('nvidia-smi', ['-L'], tool);
+  } catch (error) {
+    if (error instanceof ToolError && error.code === 'tool/cancelled') throw error;
+    throw new RuntimeInstallError(
+      'No NVIDIA GPU answers here (`nvidia-smi -L`), and TensorFlow computes on no other. ' +
+        'Install NVIDIA’s driver, or choose WebGPU, which works with the GPUs of all makers.',
+    );
+  }
+}
+
+/** A training step in a process of its own. */
+async function tryOut(runtime: GpuRuntime, trial: string, options: InstallOptions): Promise<BackendReport> {
+  options.onStep('trying it with a training step');
+  const name = runtime === 'webgpu' ? 'webgpu' : 'tensorflow';
+  // Not in the workspace: what is installed there is not what is tried.
+  const report = await probeBackend(name, { ...options, workspace: trial, runtimePath: trial });
+  if (options.signal?.aborted === true) throw new ToolError('tool/cancelled', 'It was cancelled.');
+  if (!report.available) throw new RuntimeInstallError(`It does not work. ${report.reason ?? ''}`);
+  if (runtime !== 'tensorflow-cpu' && !report.isGpu) {
+    throw new RuntimeInstallError(
+      `It works, but not on a GPU: it computes on ${report.device ?? 'something else'}, which is slower than what RecSight brings.`,
+    );
+  }
+  return report;
+}
