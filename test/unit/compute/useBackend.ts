@@ -1,4 +1,5 @@
 import path from 'node:path';
+import * as tf from '@tensorflow/tfjs-core';
 import { beforeAll, beforeEach } from 'vitest';
 import { BACKEND_NAMES, type BackendName } from '../../../src/compute/backends/backend';
 import { startOnly } from '../../../src/compute/engine';
@@ -27,13 +28,15 @@ export function useBackend(name: BackendName): void {
   const context = { assets: ENGINE_ASSETS, searchPaths: [path.resolve('.'), path.resolve('test/engines')] };
   let reason: string | null = null;
   beforeAll(async () => {
-    await startOnly('cpu', context);
     try {
       await startOnly(name, context);
     } catch (error) {
       if (ALWAYS_THERE.includes(name) || LISTED?.includes(name)) throw error;
       reason = `${name} does not start: ${error instanceof Error ? error.message : String(error)}`;
     }
+    // Afterwards, because TensorFlow's binding brings kernels for cpu that would take the place of our mends.
+    await startOnly('cpu', context);
+    if (reason === null) await tf.setBackend(name);
   });
   beforeEach((test) => {
     if (reason !== null) test.skip(reason);
