@@ -1,5 +1,5 @@
 import type { EvaluationProtocol, Metrics } from '../protocol/evaluation';
-import { meanRankMetrics, rankOf } from './rankMetrics';
+import { meanRankMetrics, rankOf, type Rank } from './rankMetrics';
 
 /** Users to rank, each with a history and one held-out item. Item indices start at 1. */
 export interface RankingTask {
@@ -13,6 +13,23 @@ export interface RankingTask {
   target(user: number): number;
 }
 
+/** Users whose held-out items are to be ranked together. */
+export interface RankingBatch {
+  /** Items of each user, oldest first. */
+  histories: readonly Uint32Array[];
+  /** Each user's held-out item. */
+  targets: readonly number[];
+  numItems: number;
+  /** Whether the history's items are no candidates; the held-out item is one in any case. */
+  filterSeen: boolean;
+}
+
+/** Anything that says where users' held-out items stand among all items. */
+export interface Ranker {
+  /** @returns a rank for each user of the batch, in their order */
+  rank(batch: RankingBatch): readonly Rank[] | Promise<readonly Rank[]>;
+}
+
 /** Anything that scores the whole catalogue for users. */
 export interface Scorer {
   /**
@@ -20,6 +37,25 @@ export interface Scorer {
    * @returns row-major `histories × numItems`; column j belongs to item index j + 1. The caller may write into it.
    */
   score(histories: readonly Uint32Array[]): Float32Array | Promise<Float32Array>;
+}
+
+/** Ranks by all scores. */
+export function rankByScores(scorer: Scorer): Ranker {
+  return {
+    async rank({ histories, targets, numItems, filterSeen }) {
+      const scores = await scorer.score(histories);
+      return targets.map((target, row) => {
+        const own = scores.subarray(row * numItems, (row + 1) * numItems);
+        const column = target - 1;
+        if (filterSeen) {
+          const targetScore = own[column]!;
+          for (const item of histories[row]!) own[item - 1] = -Infinity;
+          own[column] = targetScore; // an item met again is still what has to be found
+        }
+        return rankOf(own, column);
+      });
+    },
+  };
 }
 
 export interface RankingResult {
@@ -34,7 +70,7 @@ export interface RankingResult {
 export interface RankingOptions {
   cutoffs: readonly number[];
   filterSeen: boolean;
-  /** Users scored at once; bounds the memory at `batchSize × numItems` numbers. */
+  /** Users ranked at once. */
   batchSize: number;
   /** Called between batches; the place to let other work run, or to stop by throwing. */
   onProgress?: (done: number, total: number) => void | Promise<void>;
@@ -43,7 +79,7 @@ export interface RankingOptions {
 /** Ranks each user's held-out item against the whole catalogue. */
 export async function evaluateFullRanking(
   task: RankingTask,
-  scorer: Scorer,
+  ranker: Ranker,
   options: RankingOptions,
 ): Promise<RankingResult> {
   const { users, numItems } = task;
@@ -53,17 +89,13 @@ export async function evaluateFullRanking(
 
   for (let from = 0; from < users.length; from += options.batchSize) {
     const batch = [...users.subarray(from, from + options.batchSize)];
-    const histories = batch.map((user) => task.history(user));
-    const scores = await scorer.score(histories);
-    batch.forEach((user, row) => {
-      const own = scores.subarray(row * numItems, (row + 1) * numItems);
-      const column = task.target(user) - 1;
-      if (options.filterSeen) {
-        const targetScore = own[column]!;
-        for (const item of histories[row]!) own[item - 1] = -Infinity;
-        own[column] = targetScore; // an item met again is still what has to be found
-      }
-      const rank = rankOf(own, column);
+    const ranks = await ranker.rank({
+      histories: batch.map((user) => task.history(user)),
+      targets: batch.map((user) => task.target(user)),
+      numItems,
+      filterSeen: options.filterSeen,
+    });
+    ranks.forEach((rank, row) => {
       average[from + row] = rank.average;
       best[from + row] = rank.best;
       worst[from + row] = rank.worst;

@@ -31,7 +31,12 @@ export function rankOf(scores: Float32Array, target: number): Rank {
       else if (score === own) tied++;
     }
   }
-  return { average: better + (tied + 1) / 2, best: better + 1, worst: better + tied };
+  return rankFrom(better, tied - 1); // it is among its own ties
+}
+
+/** The rank of an item that so many others score above and so many others score the same as. */
+export function rankFrom(greater: number, equal: number): Rank {
+  return { average: greater + equal / 2 + 1, best: greater + 1, worst: greater + equal + 1 };
 }
 
 /**

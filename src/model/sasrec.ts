@@ -1,5 +1,5 @@
 import * as tf from '@tensorflow/tfjs-core';
-import { multiHeadAttention } from '../compute/layers/attention';
+import { attend } from '../compute/layers/attention';
 import { dropout } from '../compute/layers/dropout';
 import { embeddingLookup } from '../compute/layers/embedding';
 import { layerNorm } from '../compute/layers/layerNorm';
@@ -87,7 +87,8 @@ export class Sasrec implements SequenceModel {
     const { positions, targets } = positionsWithTarget(batch);
     const states = this.#encode(batch.items, batch.size, batch.length, random);
     const flat: tf.Tensor2D = tf.reshape(states, [-1, this.#config.hiddenSize]);
-    const learned = tf.gather(flat, positions); // [P, d]
+    const read = embeddingLookup(flat, tf.tensor1d(positions, 'int32'));
+    const learned = norm(read, this.#finalNorm) as tf.Tensor2D; // [P, d]
 
     if (this.#config.loss.type === 'crossEntropy') {
       const rows = targets.map((item) => item - 1); // the catalogue's rows start with item 1
@@ -98,26 +99,23 @@ export class Sasrec implements SequenceModel {
     return targetAgainstSampled(logits);
   }
 
-  score(sequences: Int32Array, size: number, length: number): tf.Tensor2D {
-    return tf.tidy(() => {
-      const states = this.#encode(sequences, size, length, null);
-      const last = tf.squeeze(tf.slice(states, [0, length - 1, 0], [size, 1, -1]), [1]);
-      return tf.matMul(last, this.#items(), false, true);
-    });
+  vectors(sequences: Int32Array, size: number, length: number): { states: tf.Tensor2D; items: tf.Tensor2D } {
+    const encoded = this.#encode(sequences, size, length, null);
+    const last = tf.squeeze<tf.Tensor2D>(tf.slice(encoded, [0, length - 1, 0], [size, 1, -1]), [1]);
+    return { states: norm(last, this.#finalNorm) as tf.Tensor2D, items: this.#items() };
   }
 
   dispose(): void {
     this.#parameters.dispose();
   }
 
-  /** States of all positions, `[B, T, d]`. `random` is null outside training. */
+  /** States of all positions before the final norm, `[B, T, d]`. `random` is null outside training. */
   #encode(sequences: Int32Array, size: number, length: number, random: RandomStream | null): tf.Tensor {
     const { dropout: rate, normalization, maxSequenceLength } = this.#config;
     const mask = tf.tensor2d(
       Float32Array.from(sequences, (item) => (item === 0 ? 0 : 1)),
       [size, length],
     );
-    const present = tf.expandDims(mask, -1); // [B, T, 1]
 
     const width = this.#config.hiddenSize;
     const embedded = embeddingLookup(
@@ -126,16 +124,15 @@ export class Sasrec implements SequenceModel {
     ); // [B, T, d]
     const items = this.#config.scaleEmbedding ? tf.mul(embedded, Math.sqrt(width)) : embedded;
     const positions = tf.slice(this.#positionEmbedding, [maxSequenceLength - length, 0], [length, -1]);
-    let x = tf.mul(dropout(tf.add(items, positions), rate, random), present);
+    // Padding is no key of attention, and nothing else looks from one position to another: its states reach nobody.
+    let x = dropout(tf.add(items, positions), rate, random);
     for (const block of this.#blocks) {
-      x = tf.mul(
+      x =
         normalization === 'pre'
           ? this.#preNormBlock(block, x, mask, random)
-          : this.#postNormBlock(block, x, mask, random),
-        present,
-      );
+          : this.#postNormBlock(block, x, mask, random);
     }
-    return norm(x, this.#finalNorm);
+    return x;
   }
 
   /** x + Attention(LN(x)), then x + FFN(LN(x)). */
@@ -152,7 +149,7 @@ export class Sasrec implements SequenceModel {
 
   #attention(block: Block, x: tf.Tensor, mask: tf.Tensor2D, random: RandomStream | null): tf.Tensor {
     const { numHeads, dropout: rate } = this.#config;
-    const { output } = multiHeadAttention({
+    const mixed = attend({
       query: dense(x, block.query),
       key: dense(x, block.key),
       value: dense(x, block.value),
@@ -162,7 +159,7 @@ export class Sasrec implements SequenceModel {
       dropout: rate,
       random,
     });
-    return dropout(dense(output, block.output), rate, random);
+    return dropout(dense(mixed, block.output), rate, random);
   }
 
   #feedForward(block: Block, x: tf.Tensor, random: RandomStream | null): tf.Tensor {

@@ -25,10 +25,10 @@ export interface SequenceModel {
   /** Training loss of a batch, to be differentiated with respect to `variables`. */
   loss(batch: SequenceBatch, random: RandomStream): tf.Scalar;
   /**
-   * Scores of all items as the next one.
+   * What the score of every item as the next one is the product of.
    * @param sequences left-padded item indices, `size × length`
-   * @returns `[size, numItems]`; column j belongs to item index j + 1
+   * @returns `states [size, d]` and `items [numItems, d]`, of which row j belongs to item index j + 1
    */
-  score(sequences: Int32Array, size: number, length: number): tf.Tensor2D;
+  vectors(sequences: Int32Array, size: number, length: number): { states: tf.Tensor2D; items: tf.Tensor2D };
   dispose(): void;
 }

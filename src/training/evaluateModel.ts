@@ -1,10 +1,15 @@
+import * as tf from '@tensorflow/tfjs-core';
+import { targetRanks, type Exclusions } from '../compute/ranking';
 import type { PreparedDataset } from '../dataset/preparedDataset';
 import {
   evaluateFullRanking,
+  rankByScores,
+  type Ranker,
   type RankingResult,
   type RankingTask,
   type Scorer,
 } from '../evaluation/fullRanking';
+import { rankFrom } from '../evaluation/rankMetrics';
 import type { EvaluationConfig } from '../config/schema';
 import type { TrainingSequences } from '../model/baselines/baseline';
 import { ItemKnn } from '../model/baselines/itemKnn';
@@ -13,9 +18,10 @@ import { Popularity } from '../model/baselines/popularity';
 import type { SequenceModel } from '../model/sequenceModel';
 import { TrainingError } from './trainingError';
 
-/** Bounds the score matrix of one batch to about 32 MB. */
+/** Users whose sequences go through a model at once. */
+const MODEL_BATCH = 256;
+/** Bounds the score matrix of one batch to about 32 MB, where there is one. */
 const MAX_SCORES = 8 * 1024 * 1024;
-const MAX_BATCH = 256;
 
 type Part = RankingTask['part'];
 type Progress = (done: number, total: number) => void | Promise<void>;
@@ -53,7 +59,7 @@ export function evaluateModel(
   config: EvaluationConfig,
   onProgress?: Progress,
 ): Promise<RankingResult> {
-  return evaluate(modelScorer(model), dataset, part, config, onProgress);
+  return evaluate(modelRanker(model), dataset, part, config, onProgress);
 }
 
 /**
@@ -68,20 +74,21 @@ export async function evaluateBaselines(
   const sequences: TrainingSequences = { ...dataset, ends: dataset.validationEnd };
   const results = new Map<string, RankingResult>();
   for (const name of config.baselines) {
-    results.set(name, await evaluate(createBaseline(name, sequences), dataset, 'test', config, onProgress));
+    const ranker = rankByScores(createBaseline(name, sequences));
+    results.set(name, await evaluate(ranker, dataset, 'test', config, onProgress));
   }
   return results;
 }
 
 function evaluate(
-  scorer: Scorer,
+  ranker: Ranker,
   dataset: PreparedDataset,
   part: Part,
   { cutoffs, filterSeen }: EvaluationConfig,
   onProgress?: Progress,
 ): Promise<RankingResult> {
-  const batchSize = Math.max(1, Math.min(MAX_BATCH, Math.floor(MAX_SCORES / dataset.numItems)));
-  return evaluateFullRanking(rankingTask(dataset, part), scorer, {
+  const batchSize = Math.max(1, Math.min(MODEL_BATCH, Math.floor(MAX_SCORES / dataset.numItems)));
+  return evaluateFullRanking(rankingTask(dataset, part), ranker, {
     cutoffs,
     filterSeen,
     batchSize,
@@ -100,24 +107,48 @@ function createBaseline(name: EvaluationConfig['baselines'][number], sequences: 
   }
 }
 
-function modelScorer(model: SequenceModel): Scorer {
+/** Ranks without making all scores, because a score is a product of a user's state and an item's vector. */
+function modelRanker(model: SequenceModel): Ranker {
   return {
-    async score(histories) {
-      const length = Math.max(
-        1,
-        ...histories.map((history) => Math.min(history.length, model.maxSequenceLength)),
-      );
-      const sequences = new Int32Array(histories.length * length);
-      histories.forEach((history, row) => {
-        const newest = history.subarray(Math.max(0, history.length - length));
-        sequences.set(newest, (row + 1) * length - newest.length);
-      });
-      const scores = model.score(sequences, histories.length, length);
+    async rank({ histories, targets, filterSeen }) {
+      const { sequences, length } = newestItems(histories, model.maxSequenceLength);
+      const { states, items } = tf.tidy(() => model.vectors(sequences, histories.length, length));
       try {
-        return (await scores.data()) as Float32Array;
+        const columns = Int32Array.from(targets, (item) => item - 1);
+        const seen = filterSeen ? seenColumns(histories) : undefined;
+        const { greater, equal } = await targetRanks(states, items, columns, seen);
+        return targets.map((_, row) => rankFrom(greater[row]!, equal[row]!));
       } finally {
-        scores.dispose();
+        tf.dispose([states, items]);
       }
     },
   };
+}
+
+/** What a model reads of each history, left-padded to the longest. */
+function newestItems(
+  histories: readonly Uint32Array[],
+  maxLength: number,
+): { sequences: Int32Array; length: number } {
+  const length = Math.max(1, ...histories.map((history) => Math.min(history.length, maxLength)));
+  const sequences = new Int32Array(histories.length * length);
+  histories.forEach((history, row) => {
+    const newest = history.subarray(Math.max(0, history.length - length));
+    sequences.set(newest, (row + 1) * length - newest.length);
+  });
+  return { sequences, length };
+}
+
+/** The items of each history as columns of the catalogue. */
+function seenColumns(histories: readonly Uint32Array[]): Exclusions {
+  const offsets = new Int32Array(histories.length + 1);
+  histories.forEach((history, row) => (offsets[row + 1] = offsets[row]! + history.length));
+  const columns = new Int32Array(offsets.at(-1)!);
+  histories.forEach((history, row) =>
+    columns.set(
+      history.map((item) => item - 1),
+      offsets[row],
+    ),
+  );
+  return { offsets, columns };
 }

@@ -59,7 +59,10 @@ async function trainTiny(overrides: Partial<SasrecConfig>): Promise<Trajectory> 
   }
   const weights = new Map<string, Float32Array>();
   for (const [name, variable] of model.variables) weights.set(name, (await variable.data()) as Float32Array);
-  const scores = tf.tidy(() => model.score(Int32Array.of(0, 0, 3, 9, 4), 1, 5));
+  const scores = tf.tidy(() => {
+    const { states, items } = model.vectors(Int32Array.of(0, 0, 3, 9, 4), 1, 5);
+    return tf.matMul(states, items, false, true);
+  });
   const trajectory = { losses, weights, scores: (await scores.data()) as Float32Array };
   scores.dispose();
   optimizer.state.forEach((moment) => moment.dispose());

@@ -205,6 +205,22 @@ const operations: Record<string, Operation> = {
     return info;
   },
 
+  PadV2(backend, { x }, { paddings, constantValue }) {
+    if (!areFloat(x) || constantValue !== 0) return null;
+    const margins = paddings as [number, number][];
+    const padded = margins.flatMap(([before, after], axis) => (before + after > 0 ? [axis] : []));
+    if (padded.length > 1) return null;
+    const [axis] = padded;
+    if (axis === undefined) return backend.reshaped(x!, x!.shape);
+    const shape = x!.shape.map((length, place) => length + margins[place]![0] + margins[place]![1]);
+    const { info, at } = zeros(backend, shape);
+    const inner = sizeOf(shape.slice(axis + 1));
+    const width = x!.shape[axis]! * inner;
+    const to = at + 4 * margins[axis]![0] * inner;
+    copyRows(backend, backend.at(x!), to, sizeOf(shape.slice(0, axis)), width, width, shape[axis]! * inner);
+    return info;
+  },
+
   SplitV(backend, { x }, { numOrSizeSplits, axis }) {
     if (!areFloat(x)) return null;
     const place = tf.util.parseAxisParam(axis as number, x!.shape)[0]!;

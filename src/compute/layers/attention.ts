@@ -33,6 +33,16 @@ export interface AttentionOutput {
  * The weight of a key that may not be seen is 0, and a position that may see nothing has the output 0.
  */
 export function multiHeadAttention(input: AttentionInput): AttentionOutput {
+  const [output, weights] = attention(input, true);
+  return { output, weights: weights! };
+}
+
+/** The output of attention for when nobody looks at the weights, `[B, T, d]`. */
+export function attend(input: AttentionInput): tf.Tensor {
+  return attention(input, false)[0];
+}
+
+function attention(input: AttentionInput, wantsWeights: boolean): [tf.Tensor, tf.Tensor | undefined] {
   const { query, key, value, numHeads, causal, keyMask, random } = input;
   const [size, length, width] = query.shape as [number, number, number];
   const scale = input.scale ?? 1 / Math.sqrt(width / numHeads);
@@ -43,10 +53,11 @@ export function multiHeadAttention(input: AttentionInput): AttentionOutput {
   const outputs = fused(
     'Attention',
     keyMask === null ? { query, key, value } : { query, key, value, keyMask },
-    { numHeads, causal, scale, rate, randomKey: block.key, randomStart: block.start },
+    { numHeads, causal, scale, rate, randomKey: block.key, randomStart: block.start, wantsWeights },
   );
-  if (outputs) return { output: outputs[0]!, weights: outputs[1]! };
-  return plainAttention(input, scale, rate, block);
+  if (outputs) return [outputs[0]!, outputs[1]];
+  const { output, weights } = plainAttention(input, scale, rate, block);
+  return [output, weights];
 }
 
 /** Added to the logits of forbidden pairs. Finite, so that a row in which nothing may be seen stays a number. */

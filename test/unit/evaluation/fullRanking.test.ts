@@ -1,5 +1,10 @@
 import { describe, expect, it } from 'vitest';
-import { evaluateFullRanking, type RankingTask, type Scorer } from '../../../src/evaluation/fullRanking';
+import {
+  evaluateFullRanking,
+  rankByScores,
+  type Ranker,
+  type RankingTask,
+} from '../../../src/evaluation/fullRanking';
 
 const NUM_ITEMS = 100;
 const task: RankingTask = {
@@ -11,14 +16,15 @@ const task: RankingTask = {
 };
 const options = { cutoffs: [1, 10], filterSeen: true, batchSize: 2 };
 
-const scorer = (scoreOf: (item: number, history: Uint32Array) => number): Scorer => ({
-  score: (histories) =>
-    Float32Array.from(
-      histories.flatMap((history) =>
-        Array.from({ length: NUM_ITEMS }, (_, column) => scoreOf(column + 1, history)),
+const scorer = (scoreOf: (item: number, history: Uint32Array) => number): Ranker =>
+  rankByScores({
+    score: (histories) =>
+      Float32Array.from(
+        histories.flatMap((history) =>
+          Array.from({ length: NUM_ITEMS }, (_, column) => scoreOf(column + 1, history)),
+        ),
       ),
-    ),
-});
+  });
 
 describe('evaluateFullRanking', () => {
   it('finds the item of a perfect scorer first', async () => {

@@ -27,7 +27,10 @@ function batch(rows: number[][], targets: number[][], negatives: number[][] | nu
 }
 
 const scores = (model: Sasrec, ...rows: number[][]): number[][] =>
-  model.score(Int32Array.from(rows.flat()), rows.length, rows[0]!.length).arraySync();
+  tf.tidy(() => {
+    const { states, items } = model.vectors(Int32Array.from(rows.flat()), rows.length, rows[0]!.length);
+    return tf.matMul(states, items, false, true).arraySync() as number[][];
+  });
 
 const lossOf = (model: Sasrec, data: SequenceBatch): number =>
   model.loss(data, new RandomStream(1)).dataSync()[0]!;
@@ -207,7 +210,8 @@ describe.each(TEST_BACKENDS)('SASRec on %s', (backend) => {
         [...model.variables.values()],
       );
       tf.dispose([value, grads]);
-      model.score(Int32Array.of(1, 2), 1, 2).dispose();
+      const { states, items } = tf.tidy(() => model.vectors(Int32Array.of(1, 2), 1, 2));
+      tf.dispose([states, items]);
     };
     step();
     const before = tf.memory().numTensors;
