@@ -17,6 +17,9 @@ const LISTED = process.env.RECSIGHT_TEST_BACKENDS?.split(',').map((name) => {
 /** Engines that the layers are tested on. */
 export const TEST_BACKENDS: readonly BackendName[] = LISTED ?? ['cpu', 'wasm', 'native'];
 
+/** Whether NaN stays what and where it is. WebGPU's language may assume that there is none, and some shaders clamp it away. */
+export const keepsNaN = (name: BackendName): boolean => name !== 'webgpu';
+
 /** Those that start everywhere. */
 const ALWAYS_THERE: readonly BackendName[] = ['cpu', 'wasm'];
 
