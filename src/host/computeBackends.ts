@@ -172,7 +172,7 @@ export class ComputeBackends implements vscode.Disposable {
           name,
           report === null ? '' : report.available ? backendFacts(report) : 'not available',
         ),
-        detail: (report?.available === true ? report.version : report?.reason) ?? ' ',
+        detail: detailOf(report),
       });
     }
     items.push(
@@ -215,4 +215,10 @@ export class ComputeBackends implements vscode.Disposable {
     });
     return picked?.runtime;
   }
+}
+
+/** Never empty: a row that grows when its backend answers would move the others from under the mouse. */
+function detailOf(report: BackendReport | null): string {
+  if (report === null) return ' ';
+  return report.available ? `Version ${report.version ?? 'unknown'}` : (report.reason ?? ' ');
 }

@@ -61,7 +61,7 @@ export async function installGpuRuntime(
     await mkdir(runtimePath, { recursive: true });
     if (runtime === 'tensorflow-gpu') await requireNvidia({ ...tool, cwd: runtimePath });
     for (const { what, install } of attempts(runtime, options)) {
-      onLine(`── ${what}`);
+      onLine(`── ${what}, into ${path.join(runtimePath, runtime)}`);
       try {
         await rm(trial, { recursive: true, force: true });
         await mkdir(trial);
@@ -84,10 +84,10 @@ export async function installGpuRuntime(
   throw new RuntimeInstallError(failures.join('\n'));
 }
 
-/** npm's programs find the Node.js that trains first on their path. */
+/** npm lies beside Node.js, which the setting may name. Last, so that the user's Python and compiler stay the first. */
 function toolEnvironment({ node }: InstallOptions): NodeJS.ProcessEnv {
   const inherited = node.env.PATH ?? node.env.Path ?? '';
-  return { ...node.env, PATH: `${path.dirname(node.path)}${path.delimiter}${inherited}` };
+  return { ...node.env, PATH: [inherited, path.dirname(node.path)].filter(Boolean).join(path.delimiter) };
 }
 
 /** The ways to a runtime, best first. */

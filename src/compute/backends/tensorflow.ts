@@ -57,6 +57,8 @@ async function startPackage(found: OptionalPackage, gpuOnly: boolean): Promise<S
   mendNode();
   // Its notes on processor features are no errors, and the log of a run is no place for them.
   process.env.TF_CPP_MIN_LOG_LEVEL ??= '1';
+  // Without this it takes all memory of a GPU, and the next run gets none.
+  process.env.TF_FORCE_GPU_ALLOW_GROWTH ??= 'true';
   try {
     found.require();
   } catch (error) {

@@ -64,20 +64,26 @@ export class Workbench {
    */
   async runCommand(title: string): Promise<void> {
     await this.findCommand(title);
-    await this.row(title).click();
+    await this.quickPickRow(title).click();
   }
 
   /** Opens the palette with a command in it; fails when the palette does not offer it within a minute. */
   async findCommand(title: string): Promise<void> {
     await retry(60_000, async () => {
       await this.openPalette(`>${title}`);
-      await this.row(title).waitFor({ timeout: 1500 });
+      await this.quickPickRow(title).waitFor({ timeout: 1500 });
     });
   }
 
   /** Picks a row of the quick pick that is open. */
   async pick(label: string): Promise<void> {
-    await this.row(label).click();
+    await this.quickPickRow(label).click();
+  }
+
+  /** The row of the open quick pick that has exactly this label. */
+  quickPickRow(label: string): Locator {
+    const name = this.page.locator('.label-name').getByText(label, { exact: true });
+    return this.page.locator('.quick-input-list .monaco-list-row').filter({ has: name }).first();
   }
 
   /** The page inside the visible webview of an extension. */
@@ -122,12 +128,6 @@ export class Workbench {
   async screenshot(name: string): Promise<void> {
     await mkdir(screenshotDirectory, { recursive: true });
     await this.page.screenshot({ path: path.join(screenshotDirectory, `${name}.png`) });
-  }
-
-  /** The row of the open quick pick that has exactly this label. */
-  private row(label: string): Locator {
-    const name = this.page.locator('.label-name').getByText(label, { exact: true });
-    return this.page.locator('.quick-input-list .monaco-list-row').filter({ has: name }).first();
   }
 
   private ready(): Promise<void> {
