@@ -1,6 +1,6 @@
 import type { RunEvent } from '../protocol/events';
 import type { RunManifest } from '../protocol/run';
-import { formatCount, formatDuration, formatMetric, formatMetricName, formatPercent } from '../series/format';
+import { formatBytes, formatCount, formatDuration, formatMetric, formatMetricName, formatPercent } from '../series/format';
 
 const BAR_WIDTH = 20;
 /** Weight of the newest step in the running mean of the throughput. */
@@ -51,6 +51,11 @@ export class ProgressLine {
           `Data: ${formatCount(numUsers)} users, ${formatCount(numItems)} items, ${formatCount(numInteractions)} interactions` +
             ` (${event.cached ? 'from the cache' : `prepared in ${event.seconds.toFixed(1)} s`})`,
         );
+        break;
+      }
+      case 'memory': {
+        const { total, available } = event.estimate;
+        this.#print(`Memory: about ${formatBytes(total)} of ${formatBytes(available)} free`);
         break;
       }
       case 'step':

@@ -8,7 +8,7 @@ import { binaryCrossEntropy, candidateCrossEntropy, rowwiseScores } from '../com
 import { Parameters } from '../compute/parameters';
 import type { RandomStream } from '../compute/random';
 import type { SasrecConfig } from '../config/schema';
-import type { SequenceBatch, SequenceModel } from './sequenceModel';
+import type { ModelSize, SequenceBatch, SequenceModel } from './sequenceModel';
 
 const LAYER_NORM_EPSILON = 1e-8;
 
@@ -172,6 +172,38 @@ export class Sasrec implements SequenceModel {
   #items(): tf.Tensor2D {
     return tf.slice(this.#itemEmbedding, [1, 0], [this.#numItems, -1]) as tf.Tensor2D;
   }
+}
+
+/** How much a SASRec takes. Every layer's output stays until the backward pass is through, and so does its gradient. */
+export function sasrecSize(
+  {
+    hiddenSize: d,
+    innerSize,
+    numBlocks,
+    numHeads,
+    maxSequenceLength: length,
+    dropout: rate,
+    loss,
+  }: SasrecConfig,
+  numItems: number,
+  batchSize: number,
+  threads: number,
+): ModelSize {
+  const inner = innerSize ?? d;
+  const positions = batchSize * length;
+  const block = 4 * (d * d + d) + 2 * d * inner + inner + d + 4 * d;
+  const dropped = rate > 0 ? 1 : 0;
+  // Norm, query, key, value, mixed, projected, sum, norm, inner, outer, sum; weights count once.
+  const perBlock = 2 * ((10 + 2 * dropped) * d + (1 + dropped) * inner) + numHeads * length;
+  const perPosition = 2 * (3 + dropped) * d + numBlocks * perBlock + 4 * d;
+  const perLoss =
+    loss.type === 'crossEntropy'
+      ? (2 + threads) * numItems * d + threads * 64 * numItems + positions * d
+      : numItems * d + positions * (3 * (1 + loss.numNegatives) + 2 * d);
+  return {
+    parameters: (numItems + 1 + length + 2) * d + numBlocks * block,
+    activations: positions * perPosition + perLoss,
+  };
 }
 
 function createBlock(parameters: Parameters, name: string, width: number, innerSize: number): Block {

@@ -14,6 +14,14 @@ export interface SequenceBatch {
   numNegatives: number;
 }
 
+/** How much a model takes, in numbers of values. */
+export interface ModelSize {
+  /** Trainable values. */
+  parameters: number;
+  /** What one training step has at once beside parameters and their gradients, about. */
+  activations: number;
+}
+
 /** A model that reads a user's items in order and scores every item as the next one. */
 export interface SequenceModel {
   /** Everything that training changes, by name. */

@@ -1,5 +1,5 @@
 import type { EvaluationProtocol, Metrics } from './evaluation';
-import type { BackendInfo, DatasetSummary, RecordedStatus, RunError } from './run';
+import type { BackendInfo, DatasetSummary, MemoryEstimate, RecordedStatus, RunError } from './run';
 
 /** What every line of `events.jsonl` carries. */
 interface EventHeader {
@@ -17,6 +17,8 @@ export type RunEventBody =
   | { kind: 'started'; pid: number; backend: BackendInfo; resumedFromStep: number }
   | { kind: 'status'; status: RecordedStatus; error?: RunError }
   | { kind: 'dataset'; dataset: DatasetSummary; seconds: number; cached: boolean }
+  /** What the training is expected to take. */
+  | { kind: 'memory'; estimate: MemoryEstimate }
   /** One optimizer step. `step` counts from 1 over the whole run. */
   | { kind: 'step'; epoch: number; step: number; loss: number; sequencesPerSecond: number }
   /** An epoch's training is done; `loss` is the mean over its steps. */

@@ -50,6 +50,21 @@ export interface BackendInfo {
   version: string;
 }
 
+/** What a training was expected to take before it began, in bytes. */
+export interface MemoryEstimate {
+  parameters: number;
+  gradients: number;
+  optimizer: number;
+  /** What a step keeps for its backward pass. */
+  activations: number;
+  /** All of these, with an allowance. */
+  tensors: number;
+  /** The whole process. */
+  total: number;
+  /** What the machine had free. */
+  available: number;
+}
+
 export interface GitState {
   commit: string;
   dirty: boolean;
@@ -103,6 +118,8 @@ export interface RunManifest {
   git: GitState | null;
   versions: Record<string, string>;
   backend: BackendInfo | null;
+  /** Left out by versions before 0.2 and before the data are known. */
+  memory?: MemoryEstimate;
   /** Wall-clock seconds by phase. */
   timings: { prepare: number; train: number; evaluate: number };
   error: RunError | null;

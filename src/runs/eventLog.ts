@@ -18,6 +18,7 @@ const BODIES: Record<RunEventKind, Shape> = {
   started: { pid: 'number', backend: 'object', resumedFromStep: 'number' },
   status: { status: 'string' },
   dataset: { dataset: 'object', seconds: 'number', cached: 'boolean' },
+  memory: { estimate: 'object' },
   step: { epoch: 'number', step: 'number', loss: 'number', sequencesPerSecond: 'number' },
   epoch: { epoch: 'number', step: 'number', loss: 'number', seconds: 'number' },
   validation: {

@@ -1,5 +1,6 @@
 import { existsSync, readdirSync } from 'node:fs';
 import path from 'node:path';
+import type { StartedBackend } from '../compute/backends/backend';
 import { startBackend } from '../compute/engine';
 import { configSchema, type ExperimentConfig } from '../config/schema';
 import type { PreparedDataset } from '../dataset/preparedDataset';
@@ -15,6 +16,7 @@ import { loadCheckpoint, readState, type TrainingState } from './checkpoint';
 import { EarlyStopping } from './earlyStopping';
 import { evaluateBaselines, evaluateModel, rankingTask } from './evaluateModel';
 import { probeBackend } from './probe';
+import { checkMemory, estimateMemory } from './memoryEstimate';
 import { RunRecorder } from './runRecorder';
 import { StopRequested } from './stopRequested';
 import { TrainingError } from './trainingError';
@@ -70,8 +72,12 @@ async function train(recorder: RunRecorder, resuming: boolean): Promise<void> {
   const config = await readConfig(recorder);
   await recorder.setStatus('preparing');
   const checkpoint = resuming ? await readState(recorder.run.checkpointPath('last')) : null;
-  await startEngine(recorder, config, checkpoint?.step ?? 0);
+  const engine = await startEngine(recorder, config, checkpoint?.step ?? 0);
   const dataset = await prepare(recorder, config);
+  const memory = estimateMemory(config, dataset.numItems, engine.threads);
+  recorder.event({ kind: 'memory', estimate: memory });
+  recorder.update({ memory });
+  checkMemory(memory, engine.memoryLimit ?? null);
   const loop = new TrainingLoop(config, dataset, recorder);
   // A run that ended before its first checkpoint is resumed from the start.
   if (checkpoint !== null) await loop.restore();
@@ -146,15 +152,18 @@ async function startEngine(
   recorder: RunRecorder,
   config: ExperimentConfig,
   resumedFromStep: number,
-): Promise<void> {
-  const { name, device, threads, version, fallback } = await startBackend(chosenBackend(config), {
+): Promise<StartedBackend> {
+  const { fallback, ...started } = await startBackend(chosenBackend(config), {
     assets: __dirname,
     searchPaths: engineSearchPaths(),
+    onWarning: (message) => recorder.warn(message),
   });
+  const { name, device, threads, version } = started;
   const backend = { name, device, threads, version };
   recorder.event({ kind: 'started', pid: process.pid, backend, resumedFromStep });
   recorder.update({ backend });
   if (fallback !== null) recorder.warn(`Computing with ${name}: ${fallback}`);
+  return started;
 }
 
 async function prepare(recorder: RunRecorder, config: ExperimentConfig): Promise<PreparedDataset> {

@@ -27,6 +27,8 @@ export interface StartedBackend {
   threads: number;
   version: string;
   isGpu: boolean;
+  /** Bytes of tensors that the engine can hold; left out where only the machine limits it. */
+  memoryLimit?: number;
 }
 
 /** How an engine is started. Importing the file of one must be cheap: what is heavy is loaded in `start`. */

@@ -30,6 +30,7 @@ export const native: BackendDefinition = {
         threads: library.threads,
         version,
         isGpu: false,
+        memoryLimit: library.memory.limitBytes,
       };
     } catch (error) {
       throw new BackendError(

@@ -21,6 +21,7 @@ export const wasm: BackendDefinition = {
         threads: library.threads,
         version,
         isGpu: false,
+        memoryLimit: library.memory.limitBytes,
       };
     } catch (error) {
       throw new BackendError(error instanceof Error ? error.message : String(error));

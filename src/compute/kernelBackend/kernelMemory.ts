@@ -18,13 +18,33 @@ export class KernelMemory {
   readonly memory: WebAssembly.Memory;
   readonly #sizes = new Map<number, number>();
   readonly #free = new Map<number, number[]>();
+  readonly #maxPages: number;
   #top: number;
   #used = 0;
+  #peak = 0;
 
-  /** @param base where the program's own data end */
-  constructor(memory: WebAssembly.Memory, base: number) {
+  /**
+   * @param base where the program's own data end
+   * @param maxPages that the memory may grow to
+   */
+  constructor(memory: WebAssembly.Memory, base: number, maxPages = MAX_PAGES) {
     this.memory = memory;
+    this.#maxPages = maxPages;
     this.#top = Math.ceil(Math.max(base, 64) / 64) * 64;
+  }
+
+  /** Bytes that there can be. Memory that is not shared has them from the start. */
+  get limitBytes(): number {
+    return this.#maxPages * PAGE;
+  }
+
+  /** The most that was in use at once since the last `resetPeak`. */
+  get peakBytes(): number {
+    return this.#peak;
+  }
+
+  resetPeak(): void {
+    this.#peak = this.#used;
   }
 
   /** Bytes in use. */
@@ -50,6 +70,7 @@ export class KernelMemory {
     offset ??= this.#extend(size);
     this.#sizes.set(offset, size);
     this.#used += size;
+    this.#peak = Math.max(this.#peak, this.#used);
     return offset;
   }
 
@@ -79,10 +100,10 @@ export class KernelMemory {
   #grow(pages: number): void {
     const present = this.memory.buffer.byteLength / PAGE;
     try {
-      this.memory.grow(Math.max(pages, Math.min(GROWTH_PAGES, MAX_PAGES - present)));
+      this.memory.grow(Math.max(pages, Math.min(GROWTH_PAGES, this.#maxPages - present)));
     } catch {
       throw new ComputeError(
-        `The engine's memory is full: ${gigabytes(this.#used)} of ${gigabytes(MAX_PAGES * PAGE)} are in use and ` +
+        `The engine's memory is full: ${gigabytes(this.#used)} of ${gigabytes(this.limitBytes)} are in use and ` +
           `${gigabytes(pages * PAGE)} more were asked for. Lower \`training.batchSize\`, \`model.maxSequenceLength\` or ` +
           '`model.hiddenSize`, or take the backend `tensorflow`, which has no such limit.',
       );

@@ -30,6 +30,8 @@ export interface WasmLibrary {
   instructions: string;
   /** Why this is not all that it could be; null when there is nothing to say. */
   degraded: string | null;
+  /** Its threads beside the caller's. */
+  workers: ReadonlySet<Worker>;
 }
 
 /** Each thread's stack in the shared memory. */
@@ -52,7 +54,11 @@ export async function loadWasmLibrary(options: WasmOptions): Promise<WasmLibrary
     : new WebAssembly.Memory({ initial: UNSHARED_PAGES, maximum: UNSHARED_PAGES });
   const instance = await WebAssembly.instantiate(module, { env: { memory } });
   const exports = instance.exports as KernelExports;
-  const kernelMemory = new KernelMemory(memory, exports.__heap_base.value);
+  const kernelMemory = new KernelMemory(
+    memory,
+    exports.__heap_base.value,
+    shared ? MAX_PAGES : UNSHARED_PAGES,
+  );
   const team = kernelMemory.allocate(TEAM_BYTES);
   new Uint8Array(memory.buffer, team, TEAM_BYTES).fill(0);
 
@@ -64,7 +70,12 @@ export async function loadWasmLibrary(options: WasmOptions): Promise<WasmLibrary
     degraded = `Its threads do not start (${error instanceof Error ? error.message : String(error)}), so it runs on one.`;
   }
   const library = new KernelLibrary(kernelMemory, executor, team, exports.scratchBytes());
-  return { library, instructions: relaxed && shared ? 'relaxed SIMD' : 'SIMD', degraded };
+  return {
+    library,
+    instructions: relaxed && shared ? 'relaxed SIMD' : 'SIMD',
+    degraded,
+    workers: executor.workers,
+  };
 }
 
 /*
@@ -84,7 +95,7 @@ class WasmExecutor implements KernelExecutor {
   readonly names: readonly string[];
   readonly #exports: KernelExports;
   readonly #team: number;
-  readonly #workers = new Set<Worker>();
+  readonly workers = new Set<Worker>();
   #disposed = false;
 
   constructor(exports: KernelExports, team: number, names: readonly string[]) {
@@ -94,7 +105,7 @@ class WasmExecutor implements KernelExecutor {
   }
 
   get threads(): number {
-    return this.#workers.size + 1;
+    return this.workers.size + 1;
   }
 
   async startThreads(
@@ -111,7 +122,7 @@ class WasmExecutor implements KernelExecutor {
         // A thread computes and nothing else: options of the process, such as a debugger's, are not for it.
         execArgv: [],
       });
-      this.#workers.add(worker);
+      this.workers.add(worker);
       worker.unref();
       starts.push(
         new Promise((resolve, reject) => {
@@ -119,7 +130,7 @@ class WasmExecutor implements KernelExecutor {
           worker.once('error', reject);
           worker.once('exit', () => {
             reject(new Error('it ended while starting'));
-            this.#workers.delete(worker);
+            this.workers.delete(worker);
             if (!this.#disposed) {
               onThreadLost?.(`A compute thread has ended; ${this.threads} of ${threads} go on, more slowly.`);
             }
@@ -136,7 +147,7 @@ class WasmExecutor implements KernelExecutor {
 
   dispose(): void {
     this.#disposed = true;
-    for (const worker of this.#workers) void worker.terminate();
+    for (const worker of this.workers) void worker.terminate();
   }
 }
 

@@ -1,0 +1,74 @@
+import { freemem, totalmem } from 'node:os';
+import type { ExperimentConfig } from '../config/schema';
+import { modelSize } from '../model/createModel';
+import type { MemoryEstimate } from '../protocol/run';
+import { TrainingError } from './trainingError';
+
+const BYTES = 4;
+/** Adam keeps two moments for each parameter. */
+const MOMENTS = 2;
+/** Blocks are handed out by size class, and steps of other lengths leave some lying about. */
+const ALLOWANCE = 1.2;
+/** Taken by the process whatever it trains: JavaScript, the engine's scratch. */
+const BASE_BYTES = 200e6;
+/** What has to be left for everything else on the machine. */
+const USABLE_SHARE = 0.9;
+
+/**
+ * What training is going to take, before anything is allocated: tables and layers with their gradients and moments, what a
+ * step keeps for its backward pass, and the process itself. The interactions themselves are small beside it.
+ * @param threads of the engine; some losses have a gradient of the catalogue for each
+ */
+export function estimateMemory(config: ExperimentConfig, numItems: number, threads: number): MemoryEstimate {
+  const { parameters, activations } = modelSize(config.model, numItems, config.training.batchSize, threads);
+  const bytes = {
+    parameters: BYTES * parameters,
+    gradients: BYTES * parameters,
+    optimizer: BYTES * MOMENTS * parameters,
+    activations: BYTES * activations,
+  };
+  const tensors = ALLOWANCE * (bytes.parameters + bytes.gradients + bytes.optimizer + bytes.activations);
+  return { ...bytes, tensors, total: tensors + BASE_BYTES, available: availableBytes() };
+}
+
+/**
+ * @param engineLimit what the engine can hold in all, null if only the machine limits it
+ * @throws TrainingError with the numbers when the training cannot fit
+ */
+export function checkMemory(estimate: MemoryEstimate, engineLimit: number | null): void {
+  const { tensors, total, available } = estimate;
+  const ways =
+    'Lower `training.batchSize`, `model.maxSequenceLength` or `model.hiddenSize`, or leave out rare items with `dataset.minItemInteractions`.';
+  if (engineLimit !== null && tensors > engineLimit) {
+    throw new TrainingError(
+      'memory/engine-limit',
+      `This training takes about ${gigabytes(tensors)} of tensors (${describe(estimate)}), and the engine holds ${gigabytes(engineLimit)}. ` +
+        `${ways} The backend \`tensorflow\` has no such limit.`,
+    );
+  }
+  if (total > USABLE_SHARE * available) {
+    throw new TrainingError(
+      'memory/too-small',
+      `This training takes about ${gigabytes(total)} (${describe(estimate)}), and this machine has ${gigabytes(available)} free. ${ways}`,
+    );
+  }
+}
+
+function describe({ parameters, gradients, optimizer, activations }: MemoryEstimate): string {
+  return (
+    `${gigabytes(parameters)} parameters, ${gigabytes(gradients + optimizer)} gradients and optimizer, ` +
+    `${gigabytes(activations)} activations`
+  );
+}
+
+function gigabytes(bytes: number): string {
+  return bytes < 0.95e9 ? `${Math.max(1, Math.round(bytes / 1e6))} MB` : `${(bytes / 1e9).toFixed(1)} GB`;
+}
+
+/** Memory that a process may still take. On Linux `freemem` counts what the system would give back from its caches. */
+function availableBytes(): number {
+  const limit = process.constrainedMemory();
+  // A container's limit; without one the answer is 0 or beyond what the machine has.
+  const share = limit > 0 && limit < totalmem() ? limit - process.memoryUsage.rss() : Infinity;
+  return Math.min(freemem(), share);
+}
