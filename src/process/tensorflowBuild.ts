@@ -1,5 +1,5 @@
 import { existsSync } from 'node:fs';
-import { mkdir, readdir, rm, writeFile } from 'node:fs/promises';
+import { mkdir, readdir, rm, symlink, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { runTool, ToolError, type ToolOptions } from './runTool';
 
@@ -70,6 +70,7 @@ export async function buildTensorflow(options: BuildOptions): Promise<void> {
         await downloadWheel(python, requirement, wheels, tool);
         await unpack(python, wheels, dependencies, tool);
       }
+      await linkCuda(dependencies);
     }
   } finally {
     await rm(wheels, { recursive: true, force: true });
@@ -197,6 +198,18 @@ async function unpack(python: string, wheels: string, target: string, tool: Tool
   return output.split('\n').filter((line) => line !== '');
 }
 
+/** Puts CUDA's libraries beside TensorFlow's, where it finds them whichever of its paths a version looks along. */
+async function linkCuda(dependencies: string): Promise<void> {
+  const nvidia = path.join(dependencies, 'nvidia');
+  for (const part of await readdir(nvidia)) {
+    const libraries = await readdir(path.join(nvidia, part, 'lib')).catch(() => []);
+    for (const library of libraries.filter((name) => name.includes('.so'))) {
+      const link = path.join(dependencies, 'lib', library);
+      if (!existsSync(link)) await symlink(path.join('..', 'nvidia', part, 'lib', library), link);
+    }
+  }
+}
+
 /** What node-gyp would do here is two files and these flags; this way it needs no headers from nodejs.org. */
 async function compile(
   compiler: string,
@@ -217,7 +230,8 @@ async function compile(
       ...['-I', nodeHeaders, '-I', '..', '-I', 'deps/include'],
       ...sources,
       ...['-L', 'deps/lib', '-l:libtensorflow_cc.so.2', '-l:libtensorflow_framework.so.2'],
-      '-Wl,-rpath,$ORIGIN/../../deps/lib',
+      // The old kind of path holds also for what TensorFlow loads later.
+      '-Wl,--disable-new-dtags,-rpath,$ORIGIN/../../deps/lib',
       ...['-o', path.join(output, 'tfjs_binding.node')],
     ],
     { ...tool, cwd: packageFolder },

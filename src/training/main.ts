@@ -142,10 +142,17 @@ function installedRuntimes(folder: string | undefined): string[] {
 }
 
 /** What a config says goes; where it leaves the choice, this machine's own setting comes in. */
-function chosenBackend({ backend }: ExperimentConfig): ExperimentConfig['backend'] {
-  if (backend !== 'auto') return backend;
+function chosenBackend({ backend }: ExperimentConfig, recorder: RunRecorder): ExperimentConfig['backend'] {
   const { RECSIGHT_BACKEND: preferred } = process.env;
-  return configSchema.shape.backend.safeParse(preferred).data ?? 'auto';
+  if (backend !== 'auto' || preferred === undefined || preferred === '') return backend;
+  const { data: known } = configSchema.shape.backend.safeParse(preferred);
+  if (known === undefined) {
+    const names = configSchema.shape.backend.unwrap().options.join(', ');
+    recorder.warn(
+      `The setting \`recsight.backend\` (RECSIGHT_BACKEND) is ${preferred}, which is none of ${names}.`,
+    );
+  }
+  return known ?? 'auto';
 }
 
 async function startEngine(
@@ -153,7 +160,7 @@ async function startEngine(
   config: ExperimentConfig,
   resumedFromStep: number,
 ): Promise<StartedBackend> {
-  const { fallback, ...started } = await startBackend(chosenBackend(config), {
+  const { fallback, ...started } = await startBackend(chosenBackend(config, recorder), {
     assets: __dirname,
     searchPaths: engineSearchPaths(),
     onWarning: (message) => recorder.warn(message),
