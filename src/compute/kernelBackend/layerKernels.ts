@@ -44,6 +44,13 @@ const MULTIPLY = 2;
 /** Columns of the widest panel that any build of the kernels packs (AVX-512: two vectors of 16). */
 const MAX_PANEL = 32;
 const UPDATES = ['gate', 'keep', 'attention', 'attentionGate', 'attentionKeep'];
+const SUM_PARAMETERS = [
+  ...['heads', 'eraseKernel', 'eraseBias', 'resetKernel', 'resetBias', 'addKernel', 'addBias'],
+  ...['alpha', 'beta'],
+];
+const SUM_WRITING = ['writingKernel', 'writingBias', 'writingHeads'];
+/** Steps between the states that kernels/sumRecurrence.c saves. */
+const SUM_STEPS = 8;
 
 /** What a loss on logits does: its kernel has made the gradient along with the loss. */
 const lossGradient: Gradient = {
@@ -272,6 +279,53 @@ const layers: Record<string, Layer> = {
         return [dx, ...kernels, ...(dattention ? [dattention] : [])].map(({ info }) => info);
       },
       of: ['x', 'inputKernel', 'inputBias', 'recurrentKernel', 'recurrentBias', 'attention'],
+    },
+  },
+
+  SumRecurrence: {
+    required: ['x', 'mask', ...SUM_PARAMETERS],
+    optional: SUM_WRITING,
+    forward(backend, inputs) {
+      const { size, length, hidden, slots, sizes, work, saved, room } = sumSizes(inputs);
+      const outputs = [
+        backend.output([size, slots + 1, hidden]),
+        backend.output([size, length, slots]),
+        backend.output([size, length, slots]),
+        backend.opaque(saved),
+      ];
+      const { library } = backend;
+      const parts = Math.max(1, Math.min(size, library.parts(work)));
+      library.withWorkspace(parts * room, (workspace) => {
+        const pointers = ['x', 'mask', ...SUM_PARAMETERS].map((name) => backend.at(inputs[name]!));
+        pointers.push(...SUM_WRITING.map((name) => atOrNone(backend, inputs[name])));
+        pointers.push(...outputs.map(({ at }) => at), workspace);
+        // Sequences that are computed together: some chunks for each part, so that all have as much to do.
+        const rows = Math.max(4, Math.min(16, Math.floor(size / (4 * parts))));
+        library.run('sumRecurrenceForward', parts, ...pointers, ...sizes, room, rows);
+      });
+      return outputs.map(({ info }) => info);
+    },
+    gradient: {
+      inputs: ['x', 'mask', ...SUM_PARAMETERS, ...SUM_WRITING],
+      outputs: [3],
+      kernel(backend, inputs) {
+        const { size, sizes, work, room } = sumSizes(inputs);
+        const dx = backend.output(inputs.x!.shape);
+        const gradientOf = (name: string) => inputs[name] && backend.output(inputs[name].shape);
+        const dparameters = [...SUM_PARAMETERS, ...SUM_WRITING].map(gradientOf);
+        const { library } = backend;
+        const parts = Math.max(1, Math.min(size, library.parts(2 * work)));
+        library.withWorkspace(parts * room, (workspace) => {
+          const names = ['x', 'mask', 'heads', 'eraseKernel', 'resetKernel', 'addKernel', 'alpha', 'beta'];
+          const pointers = names.map((name) => backend.at(inputs[name]!));
+          pointers.push(...['writingKernel', 'writingHeads'].map((name) => atOrNone(backend, inputs[name])));
+          pointers.push(backend.at(inputs.output3!), backend.at(inputs.dy!), dx.at, workspace);
+          const results = dparameters.map((result) => result?.at ?? 0);
+          library.run('sumRecurrenceBackward', parts, ...pointers, ...sizes, room, ...results);
+        });
+        return [dx, ...dparameters].flatMap((result) => (result ? [result.info] : []));
+      },
+      of: ['x', ...SUM_PARAMETERS, ...SUM_WRITING],
     },
   },
 
@@ -624,6 +678,24 @@ function gruSizes({
 
 function gruKind({ resetAfter, update }: Attributes): [number, number] {
   return [resetAfter === true ? 1 : 0, UPDATES.indexOf(update as string)];
+}
+
+/** Sizes, and room in floats: kernels/sumRecurrence.c needs no more of it, whatever the width of its vectors. */
+function sumSizes({ x, heads, eraseBias, writingKernel }: Inputs) {
+  const [size, length, width] = x!.shape as [number, number, number];
+  const [slots, hidden] = [heads!.shape[0]!, eraseBias!.shape[0]!];
+  const padded = (MAX_PANEL / 2) * Math.ceil(hidden / (MAX_PANEL / 2));
+  const gates = (writingKernel === undefined ? 2 : 3) * padded;
+  const columns = gates + MAX_PANEL * Math.ceil((1 + slots) / MAX_PANEL);
+  const perStep = gates + 32 + 2 * slots;
+  return {
+    ...{ size, length, hidden, slots },
+    sizes: [size, length, width, hidden, slots],
+    work: size * length * ((width + hidden) * columns + COSTLY * gates),
+    saved: 16 + size * Math.ceil(length / SUM_STEPS) * (SUM_STEPS * perStep + (slots + 1) * padded),
+    // For each part partial gradients, and its panels of the kernels both ways.
+    room: columns * 2 * (width + hidden + 2 * MAX_PANEL) + (slots + 1) * 4 * padded + 512,
+  };
 }
 
 /** Those that were given, or those of the columns of x. */

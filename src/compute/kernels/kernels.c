@@ -11,6 +11,8 @@
 
 #include "gru.c"
 
+#include "sumRecurrence.c"
+
 #include "losses.c"
 
 #include "optimizer.c"
@@ -49,6 +51,8 @@ const Kernel KERNELS[] = {
     {"attentionBackward", {attentionBackward}},
     {"gruForward", {gruForward}},
     {"gruBackward", {gruBackward, gruFinish}},
+    {"sumRecurrenceForward", {sumRecurrenceForward}},
+    {"sumRecurrenceBackward", {sumRecurrenceBackward, sumRecurrenceFinish}},
     {"candidateCrossEntropy", {candidatePack, candidateCrossEntropy, candidateFinish}},
     {"rowwiseScores", {rowwiseScores}},
     {"rowwiseBackward", {rowwiseStates, rowwiseTable}},

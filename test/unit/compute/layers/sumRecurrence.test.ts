@@ -71,6 +71,7 @@ describe.each(TEST_BACKENDS)('sumRecurrence on %s', (backend) => {
     [3, 6, 5, 17, 4],
     [1, 3, 63, 65, 1],
     [65, 2, 2, 3, 5],
+    [18, 19, 3, 5, 2],
     [2, 3, 3, 4, 17],
   ])('%i × %i × %i to %i in %i slots', async (size, length, inputSize, hiddenSize, slots) => {
     const shape = { size, length, inputSize, hiddenSize, slots };
