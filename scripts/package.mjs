@@ -4,7 +4,7 @@
  *
  *   node scripts/package.mjs [--target linux-x64] [--out FILE]
  *
- * DuckDB is native, so there is one VSIX for each platform. Everything is laid out in .stage/<target> first: the
+ * DuckDB and the compute kernels are native, so there is one VSIX for each platform. Everything is laid out in .stage/<target> first: the
  * production build, and in node_modules only what is needed at run time there.
  */
 import { cpSync, mkdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
@@ -45,7 +45,11 @@ rmSync(stage, { recursive: true, force: true });
 mkdirSync(stage, { recursive: true });
 await run(process.execPath, ['esbuild.mjs', '--production', `--outdir=${path.join(stage, 'dist')}`], {
   quiet: true,
+  // Without the addons that happen to be built here; the platform's own follows.
+  env: { ...process.env, RECSIGHT_ADDON: '' },
 });
+const { buildAddon } = await import('./lib/kernels.mjs');
+await buildAddon(target, path.join(stage, 'dist'));
 for (const name of ['media', 'README.md', 'CHANGELOG.md', 'LICENSE', '.vscodeignore']) {
   cpSync(path.join(root, name), path.join(stage, name), { recursive: true });
 }

@@ -2,7 +2,7 @@
 /*
  * npm test: sets up whatever is missing and runs every kind of test.
  *
- *   node scripts/test.mjs [lint] [unit] [engines] [cli] [webview] [integration] [package]
+ *   node scripts/test.mjs [lint] [kernels] [unit] [engines] [cli] [webview] [integration] [package]
  *
  * The last line is the sum, `N passed, N failed`. The exit code is 0 only when every suite ran tests and all passed.
  * With VSCODE_TEST=desktop, and everywhere but on Linux x64, the integration suite runs in desktop VS Code, and what
@@ -21,6 +21,7 @@ const { findChromium } = await import('./lib/chromium.mjs');
 const { installCodeServer } = await import('./lib/codeServer.mjs');
 const { installEngines, softwareGpuEnvironment } = await import('./lib/engines.mjs');
 const { runExtensionTests } = await import('./lib/extensionTests.mjs');
+const { ensureOwnAddon, findStaleWebAssembly, webAssemblyFiles } = await import('./lib/kernels.mjs');
 const { runLint } = await import('./lib/lint.mjs');
 
 /** @typedef {{ passed: number, failed: number, skipped: number }} Counts */
@@ -32,6 +33,7 @@ const desktop =
 /** @type {Record<string, () => Promise<Counts[]>>} */
 const suites = {
   lint: async () => [await runLint()],
+  kernels: async () => [await checkKernels()],
   unit: async () => [await runVitest('unit')],
   engines: runEngineTests,
   cli: async () => [await runVitest('cli')],
@@ -39,6 +41,19 @@ const suites = {
   integration: async () => [await runExtensionTests(), ...(desktop ? [] : [await runVitest('workbench')])],
   package: async () => (desktop ? [] : [await runVitest('package')]),
 };
+
+/**
+ * The committed WebAssembly must be what its sources make. The other suites then run on this machine's addon as well.
+ *
+ * @returns {Promise<Counts>}
+ */
+async function checkKernels() {
+  const stale = await findStaleWebAssembly();
+  for (const file of stale) console.error(`${file} is not what its sources make. Run \`npm run kernels\`.`);
+  await ensureOwnAddon();
+  await build(); // so that the addon is where the other suites look
+  return { passed: webAssemblyFiles.length - stale.length + 1, failed: stale.length, skipped: 0 };
+}
 
 /**
  * What users may install, for real. TensorFlow also computes every layer; WebGPU's tensors cannot be read in those tests.

@@ -40,11 +40,22 @@ const x64Kernels = { kernelsBaseline: 'x86_64_v2', kernelsAvx2: 'x86_64_v3', ker
 export const addonPlatforms = {
   'linux-x64': { target: 'x86_64-linux-gnu.2.17', kernels: x64Kernels },
   'linux-arm64': { target: 'aarch64-linux-gnu.2.17', kernels: { kernelsBaseline: 'generic' } },
+  'alpine-x64': { target: 'x86_64-linux-musl', kernels: x64Kernels },
+  'alpine-arm64': { target: 'aarch64-linux-musl', kernels: { kernelsBaseline: 'generic' } },
   'darwin-x64': { target: 'x86_64-macos.11.0', kernels: x64Kernels },
   'darwin-arm64': { target: 'aarch64-macos.11.0', kernels: { kernelsBaseline: 'apple_m1' } },
   'win32-x64': { target: 'x86_64-windows-gnu', kernels: x64Kernels },
   'win32-arm64': { target: 'aarch64-windows-gnu', kernels: { kernelsBaseline: 'generic' } },
 };
+
+/**
+ * The name under which the engine looks for a platform's addon: that of the running Node.js, which does not tell musl.
+ *
+ * @param {string} platform
+ */
+function addonFile(platform) {
+  return `kernels-${platform.replace('alpine', 'linux')}.node`;
+}
 
 /** Name of this machine's addon platform. */
 export const ownPlatform = `${process.platform}-${process.arch}`;
@@ -130,7 +141,7 @@ export async function buildAddon(platform, folder) {
   await installToolchain();
   await mkdir(folder, { recursive: true });
   const scratch = await mkdtemp(path.join(tmpdir(), 'recsight-kernels-'));
-  const outfile = path.join(folder, `kernels-${platform}.node`);
+  const outfile = path.join(folder, addonFile(platform));
   const isWindows = platform.startsWith('win32');
   const common = [
     ...[
@@ -186,6 +197,8 @@ export async function buildAddon(platform, folder) {
     }
     const processor = Object.values(kernels)[0];
     const strip = platform.startsWith('darwin') ? [] : ['-Wl,-s'];
+    // An import library of the addon itself would be left beside it otherwise.
+    if (isWindows) linking.push(`-Wl,--out-implib=${path.join(scratch, 'addon.lib')}`);
     await zig([
       'cc',
       ...common,
@@ -205,17 +218,18 @@ export async function buildAddon(platform, folder) {
 }
 
 /**
- * Whether this machine's addon is there and not older than its sources.
+ * Builds this machine's addon unless it is there and not older than its sources.
  *
- * @returns {Promise<boolean>}
+ * @returns {Promise<void>}
  */
-export async function ownAddonIsCurrent() {
-  const addon = path.join(builtKernels, `kernels-${ownPlatform}.node`);
-  if (!existsSync(addon)) return false;
-  const built = (await stat(addon)).mtimeMs;
+export async function ensureOwnAddon() {
+  const addon = path.join(builtKernels, addonFile(ownPlatform));
+  const built = existsSync(addon) ? (await stat(addon)).mtimeMs : 0;
   const sources = (await readdir(source)).filter((name) => /\.[ch]$/.test(name));
   const times = await Promise.all(sources.map(async (name) => (await stat(path.join(source, name))).mtimeMs));
-  return times.every((time) => time <= built);
+  if (times.every((time) => time <= built)) return;
+  console.log('Building the compute kernels for this machine (a minute or two) …');
+  await buildAddon(ownPlatform, builtKernels);
 }
 
 /**

@@ -3,19 +3,16 @@ import { attend } from '../compute/layers/attention';
 import { dropout } from '../compute/layers/dropout';
 import { embeddingLookup } from '../compute/layers/embedding';
 import { layerNorm } from '../compute/layers/layerNorm';
-import { linear, type Activation } from '../compute/layers/linear';
+import { linear } from '../compute/layers/linear';
 import { binaryCrossEntropy, candidateCrossEntropy, rowwiseScores } from '../compute/layers/losses';
+import { projections, type Projection } from '../compute/layers/projections';
+import { residualLinear } from '../compute/layers/residualLinear';
 import { Parameters } from '../compute/parameters';
 import type { RandomStream } from '../compute/random';
 import type { SasrecConfig } from '../config/schema';
 import type { ModelSize, SequenceBatch, SequenceModel } from './sequenceModel';
 
 const LAYER_NORM_EPSILON = 1e-8;
-
-interface Dense {
-  kernel: tf.Tensor2D;
-  bias: tf.Tensor1D;
-}
 
 interface Norm {
   gamma: tf.Tensor1D;
@@ -24,13 +21,13 @@ interface Norm {
 
 /** Parameters of one transformer block. */
 interface Block {
-  query: Dense;
-  key: Dense;
-  value: Dense;
-  output: Dense;
+  query: Projection;
+  key: Projection;
+  value: Projection;
+  output: Projection;
   attentionNorm: Norm;
-  inner: Dense;
-  outer: Dense;
+  inner: Projection;
+  outer: Projection;
   feedForwardNorm: Norm;
 }
 
@@ -112,10 +109,9 @@ export class Sasrec implements SequenceModel {
   /** States of all positions before the final norm, `[B, T, d]`. `random` is null outside training. */
   #encode(sequences: Int32Array, size: number, length: number, random: RandomStream | null): tf.Tensor {
     const { dropout: rate, normalization, maxSequenceLength } = this.#config;
-    const mask = tf.tensor2d(
-      Float32Array.from(sequences, (item) => (item === 0 ? 0 : 1)),
-      [size, length],
-    );
+    const present = new Float32Array(sequences.length);
+    for (let place = 0; place < present.length; place++) present[place] = sequences[place] === 0 ? 0 : 1;
+    const mask = tf.tensor2d(present, [size, length]);
 
     const width = this.#config.hiddenSize;
     const embedded = embeddingLookup(
@@ -137,35 +133,36 @@ export class Sasrec implements SequenceModel {
 
   /** x + Attention(LN(x)), then x + FFN(LN(x)). */
   #preNormBlock(block: Block, x: tf.Tensor, mask: tf.Tensor2D, random: RandomStream | null): tf.Tensor {
-    const attended = tf.add(x, this.#attention(block, norm(x, block.attentionNorm), mask, random));
-    return tf.add(attended, this.#feedForward(block, norm(attended, block.feedForwardNorm), random));
+    const attended = this.#addAttention(block, x, norm(x, block.attentionNorm), mask, random);
+    return this.#addFeedForward(block, attended, norm(attended, block.feedForwardNorm), random);
   }
 
   /** LN(x + Attention(x)), then LN(x + FFN(x)). */
   #postNormBlock(block: Block, x: tf.Tensor, mask: tf.Tensor2D, random: RandomStream | null): tf.Tensor {
-    const attended = norm(tf.add(x, this.#attention(block, x, mask, random)), block.attentionNorm);
-    return norm(tf.add(attended, this.#feedForward(block, attended, random)), block.feedForwardNorm);
+    const attended = norm(this.#addAttention(block, x, x, mask, random), block.attentionNorm);
+    return norm(this.#addFeedForward(block, attended, attended, random), block.feedForwardNorm);
   }
 
-  #attention(block: Block, x: tf.Tensor, mask: tf.Tensor2D, random: RandomStream | null): tf.Tensor {
+  /** residual + dropout(Attention(x)) */
+  #addAttention(
+    block: Block,
+    residual: tf.Tensor,
+    x: tf.Tensor,
+    mask: tf.Tensor2D,
+    random: RandomStream | null,
+  ): tf.Tensor {
     const { numHeads, dropout: rate } = this.#config;
-    const mixed = attend({
-      query: dense(x, block.query),
-      key: dense(x, block.key),
-      value: dense(x, block.value),
-      numHeads,
-      causal: true,
-      keyMask: mask,
-      dropout: rate,
-      random,
-    });
-    return dropout(dense(mixed, block.output), rate, random);
+    const [query, key, value] = projections(x, [block.query, block.key, block.value]);
+    const mixed = attend({ query, key, value, numHeads, causal: true, keyMask: mask, dropout: rate, random });
+    return residualLinear(mixed, block.output, residual, rate, random);
   }
 
-  #feedForward(block: Block, x: tf.Tensor, random: RandomStream | null): tf.Tensor {
+  /** residual + dropout(FFN(x)) */
+  #addFeedForward(block: Block, residual: tf.Tensor, x: tf.Tensor, random: RandomStream | null): tf.Tensor {
     const { activation, dropout: rate } = this.#config;
-    const inner = dense(x, block.inner, activation);
-    return dropout(dense(dropout(inner, rate, random), block.outer), rate, random);
+    const { kernel, bias } = block.inner;
+    const inner = dropout(linear(x, kernel, bias, activation), rate, random);
+    return residualLinear(inner, block.outer, residual, rate, random);
   }
 
   /** The vectors of all items without the padding, `[N, d]`. */
@@ -193,13 +190,15 @@ export function sasrecSize(
   const positions = batchSize * length;
   const block = 4 * (d * d + d) + 2 * d * inner + inner + d + 4 * d;
   const dropped = rate > 0 ? 1 : 0;
-  // Norm, query, key, value, mixed, projected, sum, norm, inner, outer, sum; weights count once.
-  const perBlock = 2 * ((10 + 2 * dropped) * d + (1 + dropped) * inner) + numHeads * length;
-  const perPosition = 2 * (3 + dropped) * d + numBlocks * perBlock + 4 * d;
+  // Norm, query, key, value, mixed, sum, norm, inner, sum, each with its gradient; the weights have none that stays.
+  const perBlock = 2 * (8 * d + (1 + dropped) * inner) + numHeads * length;
+  const perPosition = (5 + dropped) * d + numBlocks * perBlock + 4 * d;
+  // Gradients of the catalogue, one for each thread and two more, and a block of scores for each thread.
+  const scoreRows = Math.min(64, Math.max(16, 524_288 / numItems));
   const perLoss =
     loss.type === 'crossEntropy'
-      ? (2 + threads) * numItems * d + threads * 64 * numItems + positions * d
-      : numItems * d + positions * (3 * (1 + loss.numNegatives) + 2 * d);
+      ? (2 + threads) * numItems * d + threads * scoreRows * numItems + positions * d
+      : 2 * numItems * d + positions * (6 * (1 + loss.numNegatives) + 3 * d);
   return {
     parameters: (numItems + 1 + length + 2) * d + numBlocks * block,
     activations: positions * perPosition + perLoss,
@@ -219,7 +218,12 @@ function createBlock(parameters: Parameters, name: string, width: number, innerS
   };
 }
 
-function createDense(parameters: Parameters, name: string, inputSize: number, outputSize: number): Dense {
+function createDense(
+  parameters: Parameters,
+  name: string,
+  inputSize: number,
+  outputSize: number,
+): Projection {
   return {
     kernel: parameters.create(`${name}/kernel`, [inputSize, outputSize], {
       kind: 'glorotUniform',
@@ -235,21 +239,17 @@ function createNorm(parameters: Parameters, name: string, width: number): Norm {
   };
 }
 
-function dense(x: tf.Tensor, { kernel, bias }: Dense, activation: Activation = 'none'): tf.Tensor {
-  return linear(x, kernel, bias, activation);
-}
-
 function norm(x: tf.Tensor, { gamma, beta }: Norm): tf.Tensor {
   return layerNorm(x, gamma, beta, LAYER_NORM_EPSILON);
 }
 
 /** Flat indices of the positions that have a target, and those targets. */
 function positionsWithTarget({ targets }: SequenceBatch): { positions: Int32Array; targets: Int32Array } {
-  const positions: number[] = [];
-  targets.forEach((target, position) => {
-    if (target !== 0) positions.push(position);
-  });
-  return { positions: Int32Array.from(positions), targets: targets.filter((target) => target !== 0) };
+  const positions = new Int32Array(targets.length);
+  let count = 0;
+  for (let place = 0; place < targets.length; place++) if (targets[place] !== 0) positions[count++] = place;
+  const learned = positions.slice(0, count);
+  return { positions: learned, targets: learned.map((place) => targets[place]!) };
 }
 
 /** For each of the given positions its target and then its negatives, int32 `[P, 1 + k]`. */
@@ -261,11 +261,11 @@ function targetsAndNegatives(
   if (negatives === null) throw new Error('This loss needs sampled negatives, and the batch has none.');
   const columns = 1 + numNegatives;
   const items = new Int32Array(positions.length * columns);
-  positions.forEach((position, row) => {
-    const from = position * numNegatives;
+  for (let row = 0; row < positions.length; row++) {
     items[row * columns] = targets[row]!;
-    items.set(negatives.subarray(from, from + numNegatives), row * columns + 1);
-  });
+    const from = positions[row]! * numNegatives;
+    for (let k = 0; k < numNegatives; k++) items[row * columns + 1 + k] = negatives[from + k]!;
+  }
   return tf.tensor2d(items, [positions.length, columns], 'int32');
 }
 
@@ -276,14 +276,10 @@ function targetsAndNegatives(
  */
 function targetAgainstSampled(logits: tf.Tensor2D): tf.Scalar {
   const [rows, columns] = logits.shape;
-  const isTarget = Float32Array.from({ length: rows * columns }, (_, index) =>
-    index % columns === 0 ? 1 : 0,
-  );
-  const weights = isTarget.map((target) => (target === 1 ? 1 : 1 / (columns - 1)));
-  const mean = binaryCrossEntropy(
-    logits,
-    tf.tensor2d(isTarget, logits.shape),
-    tf.tensor2d(weights, logits.shape),
-  );
+  const labels = new Float32Array(rows * columns);
+  const weights = new Float32Array(rows * columns).fill(1 / (columns - 1));
+  for (let target = 0; target < labels.length; target += columns) labels[target] = weights[target] = 1;
+  const shape: [number, number] = [rows, columns];
+  const mean = binaryCrossEntropy(logits, tf.tensor2d(labels, shape), tf.tensor2d(weights, shape));
   return tf.mul(mean, 2);
 }

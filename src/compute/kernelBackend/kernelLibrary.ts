@@ -17,7 +17,6 @@ const SCRATCH_AT = 32;
 const ARGUMENTS_AT = 40;
 const MAX_ARGUMENTS = 32;
 export const TEAM_BYTES = ARGUMENTS_AT + 8 * MAX_ARGUMENTS;
-export const MAX_THREADS = 64;
 
 /** Multiplications and additions below which waking other threads costs more than it gains. */
 const WORK_PER_PART = 131_072;

@@ -19,7 +19,7 @@ interface Gradient {
   inputs: string[];
   /** Which outputs it needs again, by place, ascending. */
   outputs: number[];
-  /** Gets the saved inputs by name, the saved outputs as `output0`, …, and `dy`, the gradient of the first output. */
+  /** Gets the saved inputs by name, the saved outputs as `output0`, …, and the outputs' gradients as `dy0`, …; `dy` is `dy0`. */
   kernel: LayerKernel;
   /** The inputs that the kernel's results are gradients of, in order; optional ones have a result only if given. */
   of: string[];
@@ -120,8 +120,8 @@ const layers: Record<string, Layer> = {
       const pointers = [backend.at(x!), backend.at(kernel!), atOrNone(backend, bias), y.at, z?.at ?? 0];
       const kind = ACTIVATIONS.indexOf(activation as string);
       backend.library.run('linearForward', parts, ...pointers, rows, inputSize, outputSize, kind);
-      // The gradient of gelu needs what went in, that of the others what came out.
-      return [y.info, z?.info ?? backend.reshaped(y.info, shape)];
+      // The gradient of gelu needs what went in, that of the others what came out. As a scalar: see `opaque`.
+      return [y.info, z?.info ?? backend.reshaped(y.info, [])];
     },
     gradient: {
       inputs: ['x', 'kernel', 'bias'],
@@ -144,6 +144,97 @@ const layers: Record<string, Layer> = {
         return [dx.info, dkernel.info, dbias.info];
       },
       of: ['x', 'kernel', 'bias'],
+    },
+  },
+
+  Projections: {
+    required: ['x', 'kernel0', 'bias0', 'kernel1', 'bias1', 'kernel2', 'bias2'],
+    forward(backend, inputs) {
+      const { x } = inputs;
+      const [inputSize, outputSize] = inputs.kernel0!.shape as [number, number];
+      const rows = sizeOf(x!.shape) / inputSize;
+      const outputs = [0, 1, 2].map(() => backend.output([...x!.shape.slice(0, -1), outputSize]));
+      const each = outputs.flatMap(({ at }, place) => [
+        backend.at(inputs[`kernel${place}`]!),
+        backend.at(inputs[`bias${place}`]!),
+        at,
+      ]);
+      const parts = backend.library.parts(3 * rows * inputSize * outputSize);
+      backend.library.run(
+        'projectionsForward',
+        parts,
+        backend.at(x!),
+        rows,
+        inputSize,
+        outputSize,
+        3,
+        ...each,
+      );
+      return outputs.map(({ info }) => info);
+    },
+    gradient: {
+      inputs: ['x', 'kernel0', 'kernel1', 'kernel2'],
+      outputs: [],
+      kernel(backend, inputs) {
+        const { x } = inputs;
+        const [inputSize, outputSize] = inputs.kernel0!.shape as [number, number];
+        const rows = sizeOf(x!.shape) / inputSize;
+        const dx = backend.output(x!.shape);
+        const gradients = [0, 1, 2].map(
+          () => [backend.output([inputSize, outputSize]), backend.output([outputSize])] as const,
+        );
+        const { library } = backend;
+        const parts = library.parts(6 * rows * inputSize * outputSize);
+        library.withWorkspace(parts * 3 * (inputSize + 1) * outputSize, (partials) => {
+          const each = gradients.flatMap(([dkernel, dbias], place) => [
+            backend.at(inputs[`kernel${place}`]!),
+            backend.at(inputs[`dy${place}`]!),
+            dkernel.at,
+            dbias.at,
+          ]);
+          const sizes = [rows, inputSize, outputSize, 3];
+          library.run('projectionsBackward', parts, backend.at(x!), ...sizes, dx.at, partials, ...each);
+        });
+        return [dx.info, ...gradients.flatMap(([dkernel, dbias]) => [dkernel.info, dbias.info])];
+      },
+      of: ['x', 'kernel0', 'bias0', 'kernel1', 'bias1', 'kernel2', 'bias2'],
+    },
+  },
+
+  ResidualLinear: {
+    required: ['x', 'kernel', 'bias', 'residual'],
+    forward(backend, { x, kernel, bias, residual }, { rate, key, start }) {
+      const [inputSize, outputSize] = kernel!.shape as [number, number];
+      const rows = sizeOf(x!.shape) / inputSize;
+      const y = backend.output(residual!.shape);
+      const parts = backend.library.parts(rows * inputSize * outputSize);
+      const pointers = [x!, kernel!, bias!, residual!].map((tensor) => backend.at(tensor));
+      const numbers = [rate, key, start] as number[];
+      const sizes = [rows, inputSize, outputSize, ...numbers];
+      backend.library.run('residualLinearForward', parts, ...pointers, y.at, ...sizes);
+      return [y.info];
+    },
+    gradient: {
+      inputs: ['x', 'kernel'],
+      outputs: [],
+      kernel(backend, { x, kernel, dy }, { rate, key, start }) {
+        const [inputSize, outputSize] = kernel!.shape as [number, number];
+        const rows = sizeOf(x!.shape) / inputSize;
+        const dx = backend.output(x!.shape);
+        const dkernel = backend.output(kernel!.shape);
+        const dbias = backend.output([outputSize]);
+        const { library } = backend;
+        const parts = library.parts(2 * rows * inputSize * outputSize);
+        library.withWorkspace(parts * (inputSize + 1) * outputSize, (partials) => {
+          const pointers = [x!, kernel!, dy!].map((tensor) => backend.at(tensor));
+          const numbers = [rate, key, start] as number[];
+          const sizes = [rows, inputSize, outputSize, ...numbers];
+          const outputs = [dkernel.at, dbias.at];
+          library.run('residualLinearBackward', parts, ...pointers, dx.at, partials, ...sizes, ...outputs);
+        });
+        return [dx.info, dkernel.info, dbias.info, backend.reshaped(dy!, dy!.shape)];
+      },
+      of: ['x', 'kernel', 'bias', 'residual'],
     },
   },
 
@@ -207,7 +298,12 @@ const layers: Record<string, Layer> = {
     forward(backend, { query, key, value, keyMask }, attributes) {
       const [size, length] = query!.shape as [number, number];
       const output = backend.output(query!.shape);
-      const weights = backend.output([size, attributes.numHeads as number, length, length]);
+      const shapeOfWeights = [size, attributes.numHeads as number, length, length];
+      // The gradient needs them in any case; as an output TensorFlow.js would make zeros of their size for it.
+      const weights =
+        attributes.wantsWeights === true
+          ? backend.output(shapeOfWeights)
+          : backend.opaque(sizeOf(shapeOfWeights));
       const inputs = [backend.at(query!), backend.at(key!), backend.at(value!), atOrNone(backend, keyMask)];
       const parts = backend.library.parts(2 * size * length * length * query!.shape[2]!);
       const shape = attentionArguments(query!.shape, attributes);
@@ -508,7 +604,8 @@ const layers: Record<string, Layer> = {
     optional: ['weights'],
     forward(backend, { logits, labels, weights }) {
       const count = sizeOf(logits!.shape);
-      const sum = weights ? backend.floats(weights).reduce((sum, weight) => sum + weight, 0) : count;
+      let sum = weights ? 0 : count;
+      if (weights) for (const weight of backend.floats(weights)) sum += weight;
       // Without any weight there is no loss.
       const total = sum === 0 ? Infinity : sum;
       return lossWithGradient(backend, logits!, 2 * COSTLY, (parts, loss, dlogits, partials) => {
@@ -623,7 +720,9 @@ function registerGradient(
       outputs.includes(place),
     ),
     gradFunc: (dys, saved, attributes) => {
-      const arguments_: Record<string, tf.Tensor> = { dy: Array.isArray(dys) ? dys[0]! : dys };
+      const all = Array.isArray(dys) ? dys : [dys];
+      const arguments_: Record<string, tf.Tensor> = { dy: all[0]! };
+      all.forEach((dy, place) => (arguments_[`dy${place}`] = dy));
       inputsToSave.forEach((name, place) => (arguments_[name] = saved[place]!));
       saved
         .slice(inputsToSave.length)

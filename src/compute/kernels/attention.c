@@ -29,20 +29,22 @@ INLINE void seenKeys(Head *head) {
 /** One past the last key that position i sees. */
 INLINE long lastSeen(const Head *head, long i) { return head->causal ? shorter(head->to, i + 1) : head->to; }
 
-/** Logits of the seen keys [from, end) of one row become weights; all others are zero. */
-INLINE void weigh(const Head *head, float *row, long end) {
-  long from = head->from;
+/** Weights of one row from the logits of its seen keys [from, end); all others are zero. Destroys the logits. */
+INLINE void weigh(const Head *head, float *logits, float *row, long end) {
+  const long from = head->from, seen = end - from;
   fill(row, 0, from);
-  if (end > from) {
-    if (head->scale != 1) scaleBy(row + from, head->scale, end - from);
-    if (head->keyMask != NULL)
-      for (long j = from; j < end; j++)
-        if (head->keyMask[j] == 0) row[j] = -__builtin_inff();
-    float sum = exponentialsOf(row + from, end - from, maxOf(row + from, end - from));
-    scaleBy(row + from, 1 / sum, end - from);
-  } else {
-    end = from;
+  if (seen <= 0) {
+    fill(row + from, 0, head->length - from);
+    return;
   }
+  if (head->scale != 1) scaleBy(logits, head->scale, seen);
+  if (head->keyMask != NULL)
+    for (long j = 0; j < seen; j++)
+      if (head->keyMask[from + j] == 0) logits[j] = -__builtin_inff();
+  float factor = 1 / exponentialsOf(logits, seen, maxOf(logits, seen));
+  long j = 0;
+  for (; j + W <= seen; j += W) store(row + from + j, load(logits + j) * factor);
+  for (; j < seen; j++) row[from + j] = logits[j] * factor;
   fill(row + end, 0, head->length - end);
 }
 
@@ -57,7 +59,10 @@ static void attentionForward(const Call *call, int part, int parts) {
   long batch = SIZE(6), length = SIZE(7), width = SIZE(8), heads = SIZE(9), first, last;
   Head head = {.length = length, .width = width, .headSize = width / heads, .causal = SIZE(10) != 0, .scale = NUMBER(11),
                .drops = NUMBER(12) > 0, .dropout = dropoutMask(call->args[12], call->args[13], call->args[14])};
-  float *packedKeys = OWN_SCRATCH, *dropped = packedKeys + packedSize(head.headSize, length);
+  /* Logits in whole panels, so that no product has a ragged edge. */
+  const long stride = wholePanels(length);
+  float *packedKeys = OWN_SCRATCH, *logits = packedKeys + packedSize(head.headSize, length);
+  float *dropped = logits + ATTENTION_ROWS * stride;
   share(batch * heads, 1, part, parts, &first, &last);
   for (long unit = first; unit < last; unit++) {
     long offset = unit / heads * length * width + unit % heads * head.headSize;
@@ -71,9 +76,9 @@ static void attentionForward(const Call *call, int part, int parts) {
       long rows = shorter(length - i, ATTENTION_ROWS), end = lastSeen(&head, i + rows - 1), seen = end - from;
       float *block = weights + i * length;
       if (seen > 0)
-        multiplyPacked(rows, seen, head.headSize, rowMajor(query + i * width, width), packedKeys, block + from, length,
+        multiplyPacked(rows, wholePanels(seen), head.headSize, rowMajor(query + i * width, width), packedKeys, logits, stride,
                        OVERWRITE, NULL);
-      for (long r = 0; r < rows; r++) weigh(&head, block + r * length, lastSeen(&head, i + r));
+      for (long r = 0; r < rows; r++) weigh(&head, logits + r * stride, block + r * length, lastSeen(&head, i + r));
       if (seen <= 0) {
         for (long r = 0; r < rows; r++) fill(output + (i + r) * width, 0, head.headSize);
         continue;
@@ -101,10 +106,10 @@ static void attentionBackward(const Call *call, int part, int parts) {
                .drops = NUMBER(15) > 0, .dropout = dropoutMask(call->args[15], call->args[16], call->args[17])};
   const long size = head.headSize;
   float *packedValues = OWN_SCRATCH, *gradients = packedValues + packedSize(size, length);
-  /* As many rows at once as fit twice: gradients of logits, and weights after dropout. */
-  long room = (OWN_FLOATS - packedSize(size, length)) / 2;
-  long rowsAtOnce = shorter(length, room / length);
-  float *dropped = gradients + rowsAtOnce * length;
+  /* As many rows at once as fit twice: gradients of logits, and weights after dropout. A row holds the seen keys. */
+  const long stride = wholePanels(length);
+  const long rowsAtOnce = shorter(length, (OWN_FLOATS - packedSize(size, length)) / 2 / stride);
+  float *dropped = gradients + rowsAtOnce * stride;
   share(batch * heads, 1, part, parts, &first, &last);
   for (long unit = first; unit < last; unit++) {
     long offset = unit / heads * length * width + unit % heads * size;
@@ -127,50 +132,50 @@ static void attentionBackward(const Call *call, int part, int parts) {
       long limit = shorter(length, base + rowsAtOnce);
       for (long i = base; i < limit; i += ATTENTION_ROWS) {
         long rows = shorter(limit - i, ATTENTION_ROWS), end = lastSeen(&head, i + rows - 1), seen = end - from;
-        float *block = gradients + (i - base) * length;
-        multiplyPacked(rows, seen, size, rowMajor(doutput + i * width, width), packedValues, block + from, length, OVERWRITE,
-                       NULL);
+        float *block = gradients + (i - base) * stride;
+        multiplyPacked(rows, wholePanels(seen), size, rowMajor(doutput + i * width, width), packedValues, block, stride,
+                       OVERWRITE, NULL);
         for (long r = 0; r < rows; r++) {
-          float *d = block + r * length + from;
+          float *d = block + r * stride;
           const float *p = weights + (i + r) * length + from;
           if (head.drops) {
             uint32_t index = (uint32_t)((unit * length + i + r) * length + from);
             dropWeights(&head, d, d, index, seen);
-            dropWeights(&head, p, dropped + (i - base + r) * length + from, index, seen);
+            dropWeights(&head, p, dropped + (i - base + r) * stride, index, seen);
           }
           float along = dot(d, p, seen);
           long j = 0;
           for (; j + W <= seen; j += W) store(d + j, load(p + j) * (load(d + j) - along) * head.scale);
           for (; j < seen; j++) d[j] = p[j] * (d[j] - along) * head.scale;
         }
-        multiply(rows, size, seen, rowMajor(block + from, length), rowMajor(key + from * width, width), dquery + i * width,
-                 width, OVERWRITE, NULL, call->scratch);
+        multiply(rows, size, seen, rowMajor(block, stride), rowMajor(key + from * width, width), dquery + i * width, width,
+                 OVERWRITE, NULL, call->scratch);
       }
       /* Columns of the triangle: key j is seen by rows from j on. */
-      const float *applied = head.drops ? dropped : weights + base * length;
+      Matrix applied = head.drops ? rowMajor(dropped, stride) : rowMajor(weights + base * length + from, length);
       Start start = base == firstRow ? OVERWRITE : ACCUMULATE;
-      for (long j = from; j < head.to; j += ATTENTION_ROWS) {
-        long columns = shorter(head.to - j, ATTENTION_ROWS);
-        long row = head.causal && j > base ? j : base;
+      for (long j = 0; j < keys; j += ATTENTION_ROWS) {
+        const long columns = shorter(keys - j, ATTENTION_ROWS);
+        /* Row i sees keys up to i: these columns begin with row from + j. */
+        const long row = head.causal && from + j > base ? from + j : base;
+        float *to[2] = {dkey + (from + j) * width, dvalue + (from + j) * width};
         if (row >= limit) {
           for (long c = 0; c < columns && start == OVERWRITE; c++) {
-            fill(dkey + (j + c) * width, 0, size);
-            fill(dvalue + (j + c) * width, 0, size);
+            fill(to[0] + c * width, 0, size);
+            fill(to[1] + c * width, 0, size);
           }
           continue;
         }
-        long at = (row - base) * length + j;
-        /* Within a block of rows the product ran to the block's last column only: what it did not write is not read. */
-        for (long r = row; head.causal && r < shorter(limit, j + columns); r++)
-          for (long c = shorter(lastSeen(&head, r), head.to); c < j + columns; c++) {
-            if (c < j) continue;
-            gradients[(r - base) * length + c] = 0;
-            if (head.drops) dropped[(r - base) * length + c] = 0;
+        /* A block of rows wrote its own triangle and what fills its last panel; what lies above the diagonal is no part. */
+        for (long r = row; head.causal && r < shorter(limit, from + j + columns); r++)
+          for (long c = r + 1 - from; c < j + columns; c++) {
+            gradients[(r - base) * stride + c] = 0;
+            if (head.drops) dropped[(r - base) * stride + c] = 0;
           }
-        multiply(columns, size, limit - row, (Matrix){gradients + at, 1, length}, rowMajor(query + row * width, width),
-                 dkey + j * width, width, start, NULL, call->scratch);
-        multiply(columns, size, limit - row, (Matrix){applied + at, 1, length}, rowMajor(doutput + row * width, width),
-                 dvalue + j * width, width, start, NULL, call->scratch);
+        multiply(columns, size, limit - row, (Matrix){gradients + (row - base) * stride + j, 1, stride},
+                 rowMajor(query + row * width, width), to[0], width, start, NULL, call->scratch);
+        multiply(columns, size, limit - row, (Matrix){applied.at + (row - base) * applied.row + j, 1, applied.row},
+                 rowMajor(doutput + row * width, width), to[1], width, start, NULL, call->scratch);
       }
     }
   }

@@ -31,6 +31,13 @@ INLINE Matrix transposed(Matrix m) { return (Matrix){m.at, m.column, m.row}; }
 
 typedef enum { OVERWRITE, ACCUMULATE, START_WITH_BIAS } Start;
 
+/** Keeps the compiler from rewriting a pointer in terms of another. */
+#if defined(__wasm__)
+#define KEEP_POINTER(pointer) ((void)0)
+#else
+#define KEEP_POINTER(pointer) __asm__("" : "+r"(pointer))
+#endif
+
 /** One tile: c[rows, columns] from a and a panel of b; `vectors` is 1 or 2, `columns` at most vectors·W. */
 INLINE void tile(const int rows, const int vectors, long depth, const float *a, long aRow, long aColumn, const float *b,
                  long bRow, float *c, long cRow, long columns, Start start, const float *bias) {
@@ -41,17 +48,25 @@ INLINE void tile(const int rows, const int vectors, long depth, const float *a, 
 #pragma GCC unroll 2
     for (int v = 0; v < vectors; v++) sum[i][v] = splat(0);
   }
+  /* One pointer for three rows: with one for each the loop waits for its own address arithmetic. */
+  const float *groups[(MR + 2) / 3];
+#pragma GCC unroll 8
+  for (int g = 0; g < (rows + 2) / 3; g++) groups[g] = a + 3 * g * aRow;
   for (long k = 0; k < depth; k++) {
     Vec right[2];
 #pragma GCC unroll 2
     for (int v = 0; v < vectors; v++) right[v] = load(b + v * W);
 #pragma GCC unroll 16
     for (int i = 0; i < rows; i++) {
-      Vec left = splat(a[i * aRow]);
+      Vec left = splat(groups[i / 3][(i % 3) * aRow]);
 #pragma GCC unroll 2
       for (int v = 0; v < vectors; v++) sum[i][v] = multiplyAdd(left, right[v], sum[i][v]);
     }
-    a += aColumn;
+#pragma GCC unroll 8
+    for (int g = 0; g < (rows + 2) / 3; g++) {
+      groups[g] += aColumn;
+      KEEP_POINTER(groups[g]);
+    }
     b += bRow;
   }
 #pragma GCC unroll 16
@@ -110,8 +125,11 @@ INLINE void transpose4(Vec4 r0, Vec4 r1, Vec4 r2, Vec4 r3, float *to, long step)
   *(Vec4 *)(to + 3 * step) = __builtin_shufflevector(b, d, 2, 3, 6, 7);
 }
 
+/** Columns as packed panels have them: the last panel is filled up with zeros. */
+INLINE long wholePanels(long n) { return (n + NR - 1) / NR * NR; }
+
 /** Room that `packRight` needs, in floats. */
-INLINE long packedSize(long depth, long n) { return (n + NR - 1) / NR * NR * depth; }
+INLINE long packedSize(long depth, long n) { return wholePanels(n) * depth; }
 
 /** Panels of NR columns, one after the other, each `depth` rows of NR floats; missing columns are zero. */
 NOINLINE static void packRight(Matrix b, long depth, long n, float *to) {

@@ -3,7 +3,8 @@
 
 typedef enum { ACTIVATION_NONE, ACTIVATION_RELU, ACTIVATION_GELU, ACTIVATION_SIGMOID, ACTIVATION_TANH } Activation;
 
-enum { LINEAR_BLOCK = 192 };
+/* Rows whose inputs, outputs and gradients stay near the processor while they are used. */
+enum { LINEAR_BLOCK = 96 };
 
 INLINE Vec activate(const Activation activation, Vec z) {
   switch (activation) {
@@ -103,16 +104,20 @@ static void linearBackward(const Call *call, int part, int parts) {
     for (long r = 0; r < count; r++) addTo(dbias, dz + r * out, out);
   }
 }
-static void linearFinish(const Call *call, int part, int parts) {
-  const float *workspace = FLOATS(5);
-  long in = SIZE(7), out = SIZE(8), each = (in + 1) * out, from, to;
-  float *dkernel = FLOATS(10), *dbias = FLOATS(11);
+/** Adds up the parts' gradients of a kernel and of the bias behind it; `each` floats lie between one part's and the next's. */
+INLINE void sumKernelPartials(const float *partials, long each, long in, long out, float *dkernel, float *dbias, int part,
+                              int parts) {
+  long from, to;
   share(in * out, W, part, parts, &from, &to);
-  copy(dkernel + from, workspace + from, to - from);
-  for (int p = 1; p < parts; p++) addTo(dkernel + from, workspace + p * each + from, to - from);
+  copy(dkernel + from, partials + from, to - from);
+  for (int p = 1; p < parts; p++) addTo(dkernel + from, partials + p * each + from, to - from);
   if (dbias == NULL || part != 0) return;
-  copy(dbias, workspace + in * out, out);
-  for (int p = 1; p < parts; p++) addTo(dbias, workspace + p * each + in * out, out);
+  copy(dbias, partials + in * out, out);
+  for (int p = 1; p < parts; p++) addTo(dbias, partials + p * each + in * out, out);
+}
+static void linearFinish(const Call *call, int part, int parts) {
+  long in = SIZE(7), out = SIZE(8);
+  sumKernelPartials(FLOATS(5), (in + 1) * out, in, out, FLOATS(10), FLOATS(11), part, parts);
 }
 
 /* layerNormForward: args: x gamma beta y saved[rows,2] (mean, 1/deviation) rows width epsilon */
@@ -239,6 +244,112 @@ static void dropout(const Call *call, int part, int parts) {
   share(SIZE(2), W, part, parts, &from, &to);
   for (long i = from; i < to; i += W)
     storeUpTo(y + i, loadUpTo(x + i, to - i, 0) * dropoutFactors(mask, (uint32_t)i), to - i);
+}
+
+/*
+ * Several linear layers of one input, such as query, key and value: the input is read once, and its gradient is summed
+ * while it is near.
+ * projectionsForward: args: x rows in out number, then for each: kernel bias y
+ */
+static void projectionsForward(const Call *call, int part, int parts) {
+  const float *x = FLOATS(0);
+  long in = SIZE(2), out = SIZE(3), number = SIZE(4), from, to;
+  share(SIZE(1), MR, part, parts, &from, &to);
+  for (long row = from; row < to; row += LINEAR_BLOCK) {
+    long count = shorter(to - row, LINEAR_BLOCK);
+    for (int p = 0; p < number; p++)
+      multiply(count, out, in, rowMajor(x + row * in, in), rowMajor(FLOATS(5 + 3 * p), out), FLOATS(7 + 3 * p) + row * out,
+               out, START_WITH_BIAS, FLOATS(6 + 3 * p), call->scratch);
+  }
+}
+
+/*
+ * projectionsBackward: args: x rows in out number dx partials, then for each: kernel dy dkernel dbias
+ * partials[parts, number, (in + 1)·out]
+ */
+static void projectionsBackward(const Call *call, int part, int parts) {
+  const float *x = FLOATS(0);
+  float *dx = FLOATS(5);
+  long in = SIZE(2), out = SIZE(3), number = SIZE(4), each = (in + 1) * out, from, to;
+  float *partials = FLOATS(6) + part * number * each;
+  fill(partials, 0, number * each);
+  share(SIZE(1), MR, part, parts, &from, &to);
+  for (long row = from; row < to; row += LINEAR_BLOCK) {
+    long count = shorter(to - row, LINEAR_BLOCK);
+    for (int p = 0; p < number; p++) {
+      const float *dy = FLOATS(8 + 4 * p) + row * out;
+      float *dkernel = partials + p * each, *dbias = dkernel + in * out;
+      multiply(count, in, out, rowMajor(dy, out), transposed(rowMajor(FLOATS(7 + 4 * p), out)), dx + row * in, in,
+               p == 0 ? OVERWRITE : ACCUMULATE, NULL, call->scratch);
+      multiply(in, out, count, transposed(rowMajor(x + row * in, in)), rowMajor(dy, out), dkernel, out, ACCUMULATE, NULL,
+               call->scratch);
+      for (long r = 0; r < count; r++) addTo(dbias, dy + r * out, out);
+    }
+  }
+}
+static void projectionsFinish(const Call *call, int part, int parts) {
+  long in = SIZE(2), out = SIZE(3), number = SIZE(4);
+  for (int k = 0; k < number; k++)
+    sumKernelPartials(FLOATS(6) + k * (in + 1) * out, number * (in + 1) * out, in, out, FLOATS(9 + 4 * k),
+                      FLOATS(10 + 4 * k), part, parts);
+}
+
+/*
+ * residualLinearForward: y = residual + dropout(x·kernel + bias), dropout left out at rate 0.
+ * args: x kernel bias residual y rows in out rate key start
+ */
+static void residualLinearForward(const Call *call, int part, int parts) {
+  const float *x = FLOATS(0), *kernel = FLOATS(1), *bias = FLOATS(2);
+  long in = SIZE(6), out = SIZE(7), from, to;
+  const bool drops = NUMBER(8) > 0;
+  DropoutMask mask = dropoutMask(call->args[8], call->args[9], call->args[10]);
+  float *block = OWN_SCRATCH;
+  share(SIZE(5), MR, part, parts, &from, &to);
+  for (long row = from; row < to; row += LINEAR_BLOCK) {
+    long count = shorter(to - row, LINEAR_BLOCK), at = row * out, size = count * out;
+    multiply(count, out, in, rowMajor(x + row * in, in), rowMajor(kernel, out), block, out, START_WITH_BIAS, bias,
+             call->scratch);
+    const float *residual = FLOATS(3) + at;
+    float *y = FLOATS(4) + at;
+    for (long i = 0; i < size; i += W) {
+      Vec z = loadUpTo(block + i, size - i, 0);
+      if (drops) z *= dropoutFactors(mask, (uint32_t)(at + i));
+      storeUpTo(y + i, z + loadUpTo(residual + i, size - i, 0), size - i);
+    }
+  }
+}
+
+/*
+ * residualLinearBackward; the residual's gradient is dy itself.
+ * args: x kernel dy dx partials[parts, (in + 1)·out] rows in out rate key start dkernel dbias
+ */
+static void residualLinearBackward(const Call *call, int part, int parts) {
+  const float *x = FLOATS(0), *kernel = FLOATS(1);
+  long in = SIZE(6), out = SIZE(7), from, to;
+  const bool drops = NUMBER(8) > 0;
+  DropoutMask mask = dropoutMask(call->args[8], call->args[9], call->args[10]);
+  float *dkernel = FLOATS(4) + part * (in + 1) * out, *dbias = dkernel + in * out;
+  fill(dkernel, 0, (in + 1) * out);
+  share(SIZE(5), MR, part, parts, &from, &to);
+  for (long row = from; row < to; row += LINEAR_BLOCK) {
+    long count = shorter(to - row, LINEAR_BLOCK), at = row * out, size = count * out;
+    const float *dz = FLOATS(2) + at;
+    if (drops) {
+      float *block = OWN_SCRATCH;
+      for (long i = 0; i < size; i += W)
+        storeUpTo(block + i, loadUpTo(dz + i, size - i, 0) * dropoutFactors(mask, (uint32_t)(at + i)), size - i);
+      dz = block;
+    }
+    multiply(count, in, out, rowMajor(dz, out), transposed(rowMajor(kernel, out)), FLOATS(3) + row * in, in, OVERWRITE, NULL,
+             call->scratch);
+    multiply(in, out, count, transposed(rowMajor(x + row * in, in)), rowMajor(dz, out), dkernel, out, ACCUMULATE, NULL,
+             call->scratch);
+    for (long r = 0; r < count; r++) addTo(dbias, dz + r * out, out);
+  }
+}
+static void residualLinearFinish(const Call *call, int part, int parts) {
+  long in = SIZE(6), out = SIZE(7);
+  sumKernelPartials(FLOATS(4), (in + 1) * out, in, out, FLOATS(11), FLOATS(12), part, parts);
 }
 
 /*
