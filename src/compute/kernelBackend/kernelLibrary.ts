@@ -13,11 +13,14 @@ export interface KernelExecutor {
 }
 
 /* Where things are in the struct Team of kernels/team.c, in bytes. */
+const SCRATCH_FLOATS_AT = 24;
 const SCRATCH_AT = 32;
 const ARGUMENTS_AT = 40;
 const MAX_ARGUMENTS = 32;
 export const TEAM_BYTES = ARGUMENTS_AT + 8 * MAX_ARGUMENTS;
 
+/** OWN_FLOATS of kernels/kernel.h: what every kernel may count on. */
+const OWN_SCRATCH_FLOATS = 1_310_720;
 /** Multiplications and additions below which waking other threads costs more than it gains. */
 const WORK_PER_PART = 131_072;
 
@@ -27,6 +30,10 @@ export class KernelLibrary {
   readonly #executor: KernelExecutor;
   readonly #numbers: ReadonlyMap<string, number>;
   readonly #arguments: Float64Array;
+  readonly #team: number;
+  /** What each thread's scratch holds beside the kernel's own part. */
+  readonly #multiplyFloats: number;
+  #scratch = { at: 0, ownFloats: 0 };
 
   /**
    * @param team offset of the kernels' struct Team
@@ -36,8 +43,9 @@ export class KernelLibrary {
     this.memory = memory;
     this.#executor = executor;
     this.#numbers = new Map(executor.names.map((name, number) => [name, number]));
-    const scratch = memory.allocate(scratchBytes * executor.threads);
-    new Float64Array(memory.memory.buffer, team + SCRATCH_AT, 1)[0] = scratch;
+    this.#team = team;
+    this.#multiplyFloats = scratchBytes / 4 - OWN_SCRATCH_FLOATS;
+    this.reserveScratch(OWN_SCRATCH_FLOATS);
     this.#arguments = new Float64Array(memory.memory.buffer, team + ARGUMENTS_AT, MAX_ARGUMENTS);
   }
 
@@ -48,6 +56,18 @@ export class KernelLibrary {
   /** Into how many parts to split a kernel of so many operations. */
   parts(work: number): number {
     return Math.max(1, Math.min(this.#executor.threads, Math.floor(work / WORK_PER_PART)));
+  }
+
+  /** Sees to it that each thread has so many floats of scratch for the kernel itself. */
+  reserveScratch(ownFloats: number): void {
+    if (ownFloats <= this.#scratch.ownFloats) return;
+    const { memory } = this.memory;
+    const floats = Math.ceil((this.#multiplyFloats + ownFloats) / 64) * 64;
+    this.memory.release(this.#scratch.at);
+    const at = this.memory.allocate(4 * floats * this.#executor.threads);
+    this.#scratch = { at, ownFloats };
+    new Uint32Array(memory.buffer, this.#team + SCRATCH_FLOATS_AT, 1)[0] = floats;
+    new Float64Array(memory.buffer, this.#team + SCRATCH_AT, 1)[0] = at;
   }
 
   /** Runs a kernel to its end. @throws ComputeError when a thread was lost in the middle of it */

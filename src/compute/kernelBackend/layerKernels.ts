@@ -1,5 +1,6 @@
 import * as tf from '@tensorflow/tfjs-core';
 import type { KernelBackend } from './kernelBackend';
+import { ComputeError } from '../computeError';
 import { kernelNameOf } from '../fused';
 import { gather, scatter } from './operations';
 
@@ -39,6 +40,10 @@ interface Layer {
 const COSTLY = 16;
 const ACTIVATIONS = ['none', 'relu', 'gelu', 'sigmoid', 'tanh'];
 const POOLINGS = ['sum', 'mean', 'sqrtn'];
+/** Values of one sequence's keys of one head that kernels/attention.c can pack. */
+const MAX_HEAD = 1_000_000;
+/** Rows that kernels/gru.c takes at once. */
+const GRU_CHUNK = 64;
 /** The place of multiplication among the operations of kernels/elementwise.c. */
 const MULTIPLY = 2;
 /** Columns of the widest panel that any build of the kernels packs (AVX-512: two vectors of 16). */
@@ -331,7 +336,7 @@ const layers: Record<string, Layer> = {
     required: ['x', 'mask', 'inputKernel', 'inputBias', 'recurrentKernel', 'recurrentBias'],
     optional: ['attention'],
     forward(backend, inputs, attributes) {
-      const { size, length, width, hidden, work } = gruSizes(inputs);
+      const { size, length, width, hidden, work } = gruSizes(backend, inputs);
       const states = backend.output([size, length, hidden]);
       const saved = backend.opaque(size * length * 4 * hidden);
       const names = ['x', 'mask', 'inputKernel', 'inputBias', 'recurrentKernel', 'recurrentBias'];
@@ -354,7 +359,7 @@ const layers: Record<string, Layer> = {
       inputs: ['x', 'mask', 'inputKernel', 'recurrentKernel', 'attention'],
       outputs: [0, 1],
       kernel(backend, inputs, attributes) {
-        const { size, length, width, hidden, work } = gruSizes(inputs);
+        const { size, length, width, hidden, work } = gruSizes(backend, inputs);
         const dx = backend.output(inputs.x!.shape);
         const dattention = inputs.attention && backend.output(inputs.attention.shape);
         const kernels = [backend.output([width, 3 * hidden]), backend.output([3 * hidden])];
@@ -763,15 +768,26 @@ function dropout(backend: KernelBackend, x: tf.TensorInfo, { rate, key, start }:
 function attentionArguments(shape: number[], attributes: Attributes): number[] {
   const { numHeads, causal, scale, rate, randomKey, randomStart } = attributes as Record<string, number>;
   const [size, length, width] = shape as [number, number, number];
+  if ((width / numHeads!) * length > MAX_HEAD) {
+    throw new ComputeError(
+      `Attention over ${length} positions with heads of ${width / numHeads!} does not fit into the engine's scratch. ` +
+        'Lower `model.maxSequenceLength`, or raise `model.numHeads`.',
+    );
+  }
   return [size, length, width, numHeads!, Number(causal), scale!, rate!, randomKey!, randomStart!];
 }
 
-function gruSizes({
-  x,
-  recurrentKernel,
-}: Inputs): Record<'size' | 'length' | 'width' | 'hidden' | 'work', number> {
+/** The sizes of a GRU; sees to it that its kernels have the scratch that such sizes need. */
+function gruSizes(
+  backend: KernelBackend,
+  { x, recurrentKernel }: Inputs,
+): Record<'size' | 'length' | 'width' | 'hidden' | 'work', number> {
   const [size, length, width] = x!.shape as [number, number, number];
   const hidden = recurrentKernel!.shape[0]!;
+  const panels = (count: number): number => Math.ceil(count / MAX_PANEL) * MAX_PANEL;
+  const packed = panels(3 * hidden) * (hidden + panels(hidden) + panels(width)) + hidden * panels(hidden);
+  const blocks = GRU_CHUNK * 6 * (hidden + MAX_PANEL);
+  backend.library.reserveScratch(packed + blocks + 2 * size + length + 1);
   return { size, length, width, hidden, work: size * length * (width + hidden) * 3 * hidden };
 }
 

@@ -8,7 +8,7 @@
 typedef struct {
   const double *args; /* offsets into memory, sizes and numbers; the kernel's comment says which */
   char *memory;
-  float *scratch; /* SCRATCH_FLOATS floats that belong to the part while it runs */
+  float *scratch; /* SCRATCH_FLOATS floats, or more if the caller saw to it, that belong to the part while it runs */
 } Call;
 
 typedef void Phase(const Call *call, int part, int parts);

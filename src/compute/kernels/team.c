@@ -16,7 +16,8 @@ typedef struct {
   _Atomic uint32_t sleepers; /* threads that wait without spinning */
   _Atomic uint32_t closing;
   uint32_t kernel, phase;
-  uint32_t padding[2];
+  uint32_t scratchFloats; /* that each thread has, SCRATCH_FLOATS or more */
+  uint32_t padding;
   double scratch; /* offset of the first thread's scratch; the others' follow */
   double args[MAX_ARGUMENTS];
 } Team;
@@ -27,7 +28,7 @@ static const Kernel *kernelTable(void);
 static void relax(void);
 
 INLINE void runPart(Team *team, char *memory, int thread, int part, int parts) {
-  Call call = {team->args, memory, (float *)((uintptr_t)memory + (uintptr_t)team->scratch) + (size_t)thread * SCRATCH_FLOATS};
+  Call call = {team->args, memory, (float *)((uintptr_t)memory + (uintptr_t)team->scratch) + (size_t)thread * team->scratchFloats};
   kernelTable()[team->kernel].phases[team->phase](&call, part, parts);
 }
 

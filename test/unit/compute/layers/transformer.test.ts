@@ -1,0 +1,107 @@
+import * as tf from '@tensorflow/tfjs-core';
+import { describe, expect, test } from 'vitest';
+import { findKernel, kernelNameOf } from '../../../../src/compute/fused';
+import { dropout } from '../../../../src/compute/layers/dropout';
+import { linear } from '../../../../src/compute/layers/linear';
+import { projections } from '../../../../src/compute/layers/projections';
+import { residualLinear } from '../../../../src/compute/layers/residualLinear';
+import { RandomStream } from '../../../../src/compute/random';
+import { TEST_BACKENDS, useBackend } from '../useBackend';
+
+/** Values of both, and the gradients of the sum of their squares by all inputs. */
+function expectSame(
+  inputs: tf.Tensor[],
+  first: (...inputs: tf.Tensor[]) => tf.Tensor,
+  second: (...inputs: tf.Tensor[]) => tf.Tensor,
+): void {
+  const measure = (layer: (...inputs: tf.Tensor[]) => tf.Tensor) => [
+    layer(...inputs),
+    ...tf.grads((...values: tf.Tensor[]) => tf.sum(tf.square(layer(...values))))(inputs),
+  ];
+  const [ours, plain] = [measure(first), measure(second)];
+  ours.forEach((tensor, place) => {
+    const [values, expected] = [[...tensor.dataSync()], [...plain[place]!.dataSync()]];
+    const largest = expected.reduce((most, value) => Math.max(most, Math.abs(value)), 1e-6);
+    values.forEach((value, index) => expect(Math.abs(value - expected[index]!)).toBeLessThan(1e-4 * largest));
+  });
+}
+
+describe.each(TEST_BACKENDS)('the layers of a transformer on %s', (name) => {
+  useBackend(name);
+
+  const draw = (...shape: number[]) => tf.randomNormal(shape, 0, 1, 'float32', shape.length + shape[0]!);
+
+  test.each([
+    [1, 1, 1],
+    [3, 17, 5],
+    [65, 63, 64],
+    [200, 64, 33],
+  ])('projections of %i rows, %i to %i, are three linear layers', (rows, inputSize, outputSize) => {
+    const parameters = [0, 1, 2].flatMap((place) => [
+      tf.mul(draw(inputSize, outputSize), place + 0.5),
+      tf.mul(draw(outputSize), place + 1),
+    ]);
+    const of = (values: tf.Tensor[], place: number) => ({
+      kernel: values[2 * place] as tf.Tensor2D,
+      bias: values[2 * place + 1] as tf.Tensor1D,
+    });
+    expectSame(
+      [draw(rows, inputSize), ...parameters],
+      (x, ...values) => tf.concat(projections(x, [of(values, 0), of(values, 1), of(values, 2)]), -1),
+      (x, ...values) =>
+        tf.concat(
+          [0, 1, 2].map((place) => linear(x, of(values, place).kernel, of(values, place).bias)),
+          -1,
+        ),
+    );
+  });
+
+  test.each([
+    [1, 1, 1, 0],
+    [3, 17, 5, 0.5],
+    [65, 63, 64, 0.2],
+    [200, 64, 33, 0],
+  ])('residualLinear of %i rows, %i to %i, drops %d and adds', (rows, inputSize, outputSize, rate) => {
+    expectSame(
+      [draw(rows, inputSize), draw(inputSize, outputSize), draw(outputSize), draw(rows, outputSize)],
+      (x, kernel, bias, residual) =>
+        residualLinear(
+          x,
+          { kernel: kernel as tf.Tensor2D, bias: bias as tf.Tensor1D },
+          residual,
+          rate,
+          new RandomStream(7),
+        ),
+      (x, kernel, bias, residual) =>
+        tf.add(
+          residual,
+          dropout(linear(x, kernel as tf.Tensor2D, bias as tf.Tensor1D), rate, new RandomStream(7)),
+        ),
+    );
+  });
+
+  test.runIf(name === 'wasm' || name === 'native')('every layer has its kernel here', () => {
+    const layers: Record<string, string[]> = {
+      EmbeddingLookup: ['table', 'indices'],
+      EmbeddingBag: ['table', 'indices'],
+      Linear: ['x', 'kernel', 'bias'],
+      Projections: ['x', 'kernel0', 'bias0', 'kernel1', 'bias1', 'kernel2', 'bias2'],
+      ResidualLinear: ['x', 'kernel', 'bias', 'residual'],
+      LayerNorm: ['x', 'gamma', 'beta'],
+      Dropout: ['x'],
+      Attention: ['query', 'key', 'value', 'keyMask'],
+      Gru: ['x', 'mask', 'inputKernel', 'inputBias', 'recurrentKernel', 'recurrentBias', 'attention'],
+      BatchNorm: ['x', 'gamma', 'beta', 'mean', 'variance'],
+      Dice: ['x', 'alpha', 'mean', 'variance'],
+      CandidateCrossEntropy: ['states', 'candidates', 'targets', 'scale', 'logitBias'],
+      RowwiseScores: ['states', 'table', 'ids'],
+      SampledCrossEntropy: ['logits'],
+      BinaryCrossEntropy: ['logits', 'labels', 'weights'],
+      Adam: ['value', 'first', 'second', 'gradient'],
+      TopItems: ['states', 'items', 'bias', 'excludedOffsets', 'excludedColumns'],
+      TargetRanks: ['states', 'items', 'targets', 'excludedOffsets', 'excludedColumns'],
+    };
+    for (const [layer, inputs] of Object.entries(layers))
+      expect(findKernel(kernelNameOf(layer, inputs), name), layer).toBeDefined();
+  });
+});
