@@ -1,6 +1,13 @@
 import type { RunEvent } from '../protocol/events';
 import type { RunManifest } from '../protocol/run';
-import { formatBytes, formatCount, formatDuration, formatMetric, formatMetricName, formatPercent } from '../series/format';
+import {
+  formatBytes,
+  formatCount,
+  formatDuration,
+  formatMetric,
+  formatMetricName,
+  formatPercent,
+} from '../series/format';
 
 const BAR_WIDTH = 20;
 /** Weight of the newest step in the running mean of the throughput. */

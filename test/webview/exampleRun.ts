@@ -20,6 +20,15 @@ const protocol: EvaluationProtocol = {
   numUsers: 4096,
 };
 const backend = { name: 'wasm', device: 'cpu', threads: 2, version: '4.22.0' };
+const memory = {
+  parameters: 0.9e6,
+  gradients: 0.9e6,
+  optimizer: 1.8e6,
+  activations: 61e6,
+  tensors: 77e6,
+  total: 277e6,
+  available: 20.1e9,
+};
 
 /** Events of a run that got as far as `epochs`, or a little further. */
 export function exampleEvents(epochs: number, stepsPerEpoch = STEPS_PER_EPOCH, extraSteps = 0): RunEvent[] {
@@ -119,6 +128,7 @@ export function exampleRun(status: RunStatus, epoch: number, changes: Partial<Ru
       git: { commit: '8b1a9953c4611296a827abf8c47804d7e6b1c2aa', dirty: true },
       versions: { recsight: '0.1.0', node: '24.2.0' },
       backend: preparing ? null : backend,
+      ...(preparing ? {} : { memory }),
       timings: { prepare: 2.1, train: 16 * epoch, evaluate: finished ? 3.4 : 0 },
       error: null,
       ...changes,

@@ -112,6 +112,15 @@ describe('what is shown', () => {
     );
   });
 
+  test('the details, with what the training takes in memory', async () => {
+    const { page } = await open(runningHost());
+    await page.getByText('Details', { exact: true }).click();
+    const details = page.locator('.details dl');
+    await expect
+      .poll(() => details.textContent())
+      .toContain('about 277 MB (61.0 MB activations), 20.1 GB were free');
+  });
+
   test('the test table: best in bold, differences with sign and arrow, and a plain word when below a baseline', async () => {
     const good = await open(new TestHost(exampleRun('finished', 20, { test: exampleTest() }), []));
     expect(await good.page.locator('.verdict').textContent()).toContain('At least as good as every baseline');

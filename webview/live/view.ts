@@ -2,6 +2,7 @@ import { html, nothing, type TemplateResult } from 'lit';
 import { describeProtocol, protocolBadge } from '../../src/protocol/evaluation';
 import { isActive, type RunManifest, type RunSummary } from '../../src/protocol/run';
 import {
+  formatBytes,
   formatCount,
   formatDelta,
   formatDuration,
@@ -363,7 +364,7 @@ function messages({ series }: LiveState): TemplateResult | typeof nothing {
 
 /** What one needs to know to repeat the run. */
 function details({ manifest, directory }: RunSummary): TemplateResult {
-  const { git, dataset, timings } = manifest;
+  const { git, dataset, memory, timings } = manifest;
   const rows: [string, string | null][] = [
     ['run', directory],
     ['config', manifest.configPath],
@@ -379,6 +380,13 @@ function details({ manifest, directory }: RunSummary): TemplateResult {
       'backend',
       manifest.backend &&
         `${manifest.backend.name} ${manifest.backend.version} on ${manifest.backend.device}`,
+    ],
+    [
+      'memory',
+      memory === undefined
+        ? null
+        : `about ${formatBytes(memory.total)} (${formatBytes(memory.activations)} activations), ` +
+          `${formatBytes(memory.available)} were free`,
     ],
     [
       'time',
