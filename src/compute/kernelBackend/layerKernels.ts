@@ -42,6 +42,9 @@ const ACTIVATIONS = ['none', 'relu', 'gelu', 'sigmoid', 'tanh'];
 const POOLINGS = ['sum', 'mean', 'sqrtn'];
 /** Values of one sequence's keys of one head that kernels/attention.c can pack. */
 const MAX_HEAD = 1_000_000;
+/** Rows of a block of scores in kernels/ranking.c, and how far apart they are. */
+const RANKING_ROWS = 96;
+const RANKING_STRIDE = 1056;
 /** Rows that kernels/gru.c takes at once. */
 const GRU_CHUNK = 64;
 /** The place of multiplication among the operations of kernels/elementwise.c. */
@@ -647,6 +650,7 @@ const layers: Record<string, Layer> = {
       const [rows, width] = states!.shape as [number, number];
       const count = items!.shape[0]!;
       const columns = backend.output([rows, k as number], 'int32');
+      backend.library.reserveScratch(RANKING_ROWS * (RANKING_STRIDE + 4 * (k as number)));
       const scores = backend.output([rows, k as number]);
       withPackedItems(backend, rows, count, width, (parts, packed) => {
         const inputs = [backend.at(states!), backend.at(items!), atOrNone(backend, bias)];
@@ -890,9 +894,8 @@ function ascendingExclusions(
 ): [number, number] {
   const count = sizeOf(columns.shape);
   if (count === 0) return [0, 0];
-  const { buffer } = backend.library.memory.memory;
-  const rows = new Int32Array(buffer, backend.at(offsets), sizeOf(offsets.shape));
-  const values = new Int32Array(buffer, backend.at(columns), count);
-  for (let row = 0; row + 1 < rows.length; row++) values.subarray(rows[row], rows[row + 1]).sort();
+  const rows = sizeOf(offsets.shape) - 1;
+  const pointers = [backend.at(offsets), backend.at(columns)];
+  backend.library.run('sortExclusions', backend.library.parts(8 * count), ...pointers, rows);
   return [backend.at(offsets), backend.at(columns)];
 }

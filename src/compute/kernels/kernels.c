@@ -63,6 +63,7 @@ const Kernel KERNELS[] = {
     {"sampledCrossEntropy", {sampledCrossEntropy, sampledFinish}},
     {"binaryCrossEntropy", {binaryCrossEntropy, binaryFinish}},
     {"adam", {adam}},
+    {"sortExclusions", {sortExclusions}},
     {"topItems", {topPack, topItems}},
     {"targetRanks", {ranksPack, targetRanks}},
     {NULL, {NULL}},

@@ -47,8 +47,11 @@ INLINE void storeUpTo(float *p, Vec v, long count) {
   else storePart(p, v, (int)count);
 }
 
-#if defined(__wasm_relaxed_simd__)
+#if defined(__wasm_simd128__)
 #include <wasm_simd128.h>
+#endif
+
+#if defined(__wasm_relaxed_simd__)
 INLINE Vec multiplyAdd(Vec a, Vec b, Vec c) { return (Vec)wasm_f32x4_relaxed_madd((v128_t)a, (v128_t)b, (v128_t)c); }
 #else
 /** a·b + c; fused where the machine can (-ffp-contract=fast). */
@@ -71,8 +74,27 @@ INLINE float maxLanes(Vec v) {
   return best;
 }
 
+/** One bit for each lane of a comparison's result. */
+INLINE uint32_t laneBits(VecInt mask) {
+#if defined(__AVX512F__)
+  typedef int32_t Native __attribute__((vector_size(64)));
+  return __builtin_ia32_cvtd2mask512((Native)mask);
+#elif defined(__AVX2__)
+  typedef float Native __attribute__((vector_size(32)));
+  return (uint32_t)__builtin_ia32_movmskps256((Native)mask);
+#elif defined(__SSE2__)
+  typedef float Native __attribute__((vector_size(16)));
+  return (uint32_t)__builtin_ia32_movmskps((Native)mask);
+#elif defined(__wasm_simd128__)
+  return wasm_i32x4_bitmask((v128_t)mask);
+#else
+  uint32_t bits = 0;
+  for (int i = 0; i < W; i++) bits |= (uint32_t)(mask[i] & 1) << i;
+  return bits;
+#endif
+}
+
 #if defined(__wasm_simd128__)
-#include <wasm_simd128.h>
 INLINE Vec squareRoot(Vec v) { return (Vec)wasm_f32x4_sqrt((v128_t)v); }
 INLINE float scalarSquareRoot(float x) { return __builtin_sqrtf(x); }
 #else
