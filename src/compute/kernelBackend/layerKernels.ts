@@ -44,7 +44,8 @@ const POOLINGS = ['sum', 'mean', 'sqrtn'];
 const MAX_HEAD = 1_000_000;
 /** Rows of a block of scores in kernels/ranking.c, and how far apart they are. */
 const RANKING_ROWS = 96;
-const RANKING_STRIDE = 1056;
+const RANKING_COLUMNS = 1024;
+const RANKING_STRIDE = RANKING_COLUMNS + 32;
 /** Rows that kernels/gru.c takes at once. */
 const GRU_CHUNK = 64;
 /** The place of multiplication among the operations of kernels/elementwise.c. */
@@ -650,24 +651,29 @@ const layers: Record<string, Layer> = {
       const [rows, width] = states!.shape as [number, number];
       const count = items!.shape[0]!;
       const columns = backend.output([rows, k as number], 'int32');
-      backend.library.reserveScratch(RANKING_ROWS * (RANKING_STRIDE + 4 * (k as number)));
+      const twiceBest = 2 * (k as number) + MAX_PANEL;
+      backend.library.reserveScratch(RANKING_ROWS * (RANKING_STRIDE + 2 * twiceBest));
       const scores = backend.output([rows, k as number]);
-      withPackedItems(backend, rows, count, width, (parts, packed) => {
-        const inputs = [backend.at(states!), backend.at(items!), atOrNone(backend, bias)];
-        const excluded = ascendingExclusions(backend, excludedOffsets!, excludedColumns!);
-        const outputs = [columns.at, scores.at, packed];
-        backend.library.run(
-          'topItems',
-          parts,
-          ...inputs,
-          ...excluded,
-          ...outputs,
-          rows,
-          count,
-          width,
-          k as number,
-        );
-      });
+      withCandidates(
+        backend,
+        { items: items!, excludedOffsets: excludedOffsets!, excludedColumns: excludedColumns! },
+        rows,
+        (parts, packed, excluded) => {
+          const inputs = [backend.at(states!), backend.at(items!), atOrNone(backend, bias)];
+          const outputs = [columns.at, scores.at, packed];
+          backend.library.run(
+            'topItems',
+            parts,
+            ...inputs,
+            ...excluded,
+            ...outputs,
+            rows,
+            count,
+            width,
+            k as number,
+          );
+        },
+      );
       return [columns.info, scores.info];
     },
   },
@@ -679,12 +685,16 @@ const layers: Record<string, Layer> = {
       const count = items!.shape[0]!;
       const greater = backend.output([rows], 'int32');
       const equal = backend.output([rows], 'int32');
-      withPackedItems(backend, rows, count, width, (parts, packed) => {
-        const inputs = [states!, items!, targets!].map((tensor) => backend.at(tensor));
-        const excluded = ascendingExclusions(backend, excludedOffsets!, excludedColumns!);
-        const outputs = [greater.at, equal.at, packed];
-        backend.library.run('targetRanks', parts, ...inputs, ...excluded, ...outputs, rows, count, width);
-      });
+      withCandidates(
+        backend,
+        { items: items!, excludedOffsets: excludedOffsets!, excludedColumns: excludedColumns! },
+        rows,
+        (parts, packed, excluded) => {
+          const inputs = [states!, items!, targets!].map((tensor) => backend.at(tensor));
+          const outputs = [greater.at, equal.at, packed];
+          backend.library.run('targetRanks', parts, ...inputs, ...excluded, ...outputs, rows, count, width);
+        },
+      );
       return [greater.info, equal.info];
     },
   },
@@ -874,28 +884,35 @@ function lossWithGradient(
   return [loss.info, dlogits.info];
 }
 
-function withPackedItems(
+/** Calls `run` with room for the packed items, and with the exclusions as the kernels want them: in the order of the blocks. */
+function withCandidates(
   backend: KernelBackend,
+  {
+    items,
+    excludedOffsets,
+    excludedColumns,
+  }: Record<'items' | 'excludedOffsets' | 'excludedColumns', tf.TensorInfo>,
   rows: number,
-  count: number,
-  width: number,
-  run: (parts: number, packed: number) => void,
+  run: (parts: number, packed: number, excluded: [offsets: number, columns: number]) => void,
 ): void {
   const { library } = backend;
-  const packed = Math.ceil(count / MAX_PANEL) * MAX_PANEL * width;
-  library.withWorkspace(packed, (workspace) => run(library.parts(rows * count * width), workspace));
-}
-
-/** Where the exclusions are, with each row's in ascending order, as the kernels want them. */
-function ascendingExclusions(
-  backend: KernelBackend,
-  offsets: tf.TensorInfo,
-  columns: tf.TensorInfo,
-): [number, number] {
-  const count = sizeOf(columns.shape);
-  if (count === 0) return [0, 0];
-  const rows = sizeOf(offsets.shape) - 1;
-  const pointers = [backend.at(offsets), backend.at(columns)];
-  backend.library.run('sortExclusions', backend.library.parts(8 * count), ...pointers, rows);
-  return [backend.at(offsets), backend.at(columns)];
+  const [count, width] = items.shape as [number, number];
+  const numPacked = Math.ceil(count / MAX_PANEL) * MAX_PANEL * width;
+  const numExcluded = sizeOf(excludedColumns.shape);
+  const numBlocks = Math.floor(count / RANKING_COLUMNS) + 1;
+  library.reserveScratch(numBlocks);
+  library.withWorkspace(numPacked + numExcluded, (packed) => {
+    const parts = library.parts(rows * count * width);
+    if (numExcluded === 0) return run(parts, packed, [0, 0]);
+    const grouped = packed + 4 * numPacked;
+    const pointers = [backend.at(excludedOffsets), backend.at(excludedColumns), grouped];
+    library.run(
+      'groupExclusions',
+      library.parts(8 * numExcluded + rows * numBlocks),
+      ...pointers,
+      rows,
+      count,
+    );
+    run(parts, packed, [pointers[0]!, grouped]);
+  });
 }

@@ -63,7 +63,7 @@ const Kernel KERNELS[] = {
     {"sampledCrossEntropy", {sampledCrossEntropy, sampledFinish}},
     {"binaryCrossEntropy", {binaryCrossEntropy, binaryFinish}},
     {"adam", {adam}},
-    {"sortExclusions", {sortExclusions}},
+    {"groupExclusions", {groupExclusions}},
     {"topItems", {topPack, topItems}},
     {"targetRanks", {ranksPack, targetRanks}},
     {NULL, {NULL}},

@@ -1,6 +1,6 @@
 /*
  * Scores of rows against all candidates, block by block, for what is wanted of them: the k best, or how many beat a target.
- * The whole matrix is never made. Excluded columns are in ascending order per row: sortExclusions sees to it.
+ * The whole matrix is never made. Excluded columns are in the order of the blocks, row by row: groupExclusions sees to it.
  */
 #include "kernel.h"
 
@@ -13,24 +13,77 @@ typedef struct {
   long candidates, width;
 } Scoring;
 
-/** Scores of rows [row, row + rows) for columns [from, to); excluded ones become −∞, which is no candidate. */
+/**
+ * Scores of rows [row, row + rows) for columns [from, to); excluded ones become −∞, which is no candidate, and so do the
+ * places up to the next whole vector.
+ */
 INLINE void scoreBlock(const Scoring *s, const float *states, long row, long rows, long from, long to, long *cursors,
                        float *block) {
   multiplyPacked(rows, to - from, s->width, rowMajor(states + row * s->width, s->width), s->packed + from * s->width, block,
                  RANKING_STRIDE, s->bias == NULL ? OVERWRITE : START_WITH_BIAS, s->bias == NULL ? NULL : s->bias + from);
-  if (s->excludedOffsets == NULL) return;
   for (long r = 0; r < rows; r++) {
+    float *scores = block + r * RANKING_STRIDE;
+    for (long c = to - from; c % W != 0; c++) scores[c] = -__builtin_inff();
+    if (s->excludedOffsets == NULL) continue;
     long end = s->excludedOffsets[row + r + 1];
-    while (cursors[r] < end && s->excludedColumns[cursors[r]] < to) {
-      long column = s->excludedColumns[cursors[r]++];
-      if (column >= from) block[r * RANKING_STRIDE + column - from] = -__builtin_inff();
-    }
+    for (; cursors[r] < end && s->excludedColumns[cursors[r]] < to; cursors[r]++)
+      scores[s->excludedColumns[cursors[r]] - from] = -__builtin_inff();
   }
 }
 
+/** A float as an integer of the same order, and back. */
+INLINE int32_t orderOf(float x) {
+  int32_t bits;
+  __builtin_memcpy(&bits, &x, 4);
+  return bits ^ ((bits >> 31) & 0x7fffffff);
+}
+INLINE float atOrder(int32_t order) {
+  int32_t bits = order ^ ((order >> 31) & 0x7fffffff);
+  float x;
+  __builtin_memcpy(&x, &bits, 4);
+  return x;
+}
+
+INLINE long countFrom(const float *scores, long count, float least) {
+  VecInt reached = (VecInt)splat(0);
+  for (long i = 0; i < count; i += W) reached -= load(scores + i) >= splat(least);
+  long sum = 0;
+  for (int lane = 0; lane < W; lane++) sum += reached[lane];
+  return sum;
+}
+
+enum { VALUE_STEPS = 16 };
 /**
- * The best so far, in no order, with room for as many again. When it is full, the better half is found and stays: cheaper
- * than keeping an order that later scores upset. What does not beat `bar`, the k-th best of the last time, need not come in.
+ * The highest number that at least `fewest` of the scores reach; or sooner, one that no more than `most` reach. −∞ when there
+ * are not so many. Found by bisection, which counts a vector of scores at a time and branches on none of them: first between
+ * the values, then between their representations, which ends whatever they are. Scores are filled up to whole vectors by −∞.
+ */
+static float scoreReachedBy(long fewest, long most, const float *scores, long count) {
+  Vec lowest = splat(__builtin_inff()), highest = splat(-__builtin_inff());
+  for (long i = 0; i < count; i += W) {
+    Vec v = load(scores + i);
+    highest = choose(v > highest, v, highest);
+    lowest = choose((v < lowest) & (v > splat(-__builtin_inff())), v, lowest);
+  }
+  const float least = -maxLanes(-lowest);
+  int32_t low = orderOf(least), high = orderOf(maxLanes(highest)) + 1;
+  if (countFrom(scores, count, least) < fewest) return -__builtin_inff();
+  for (int step = 0; high - (int64_t)low > 1; step++) {
+    const int32_t half = (int32_t)(((int64_t)low + high) >> 1);
+    /* Where the ends' sum overflows the middle is no number or infinite, and so out of bounds. */
+    const int32_t between = step < VALUE_STEPS ? orderOf(0.5f * (atOrder(low) + atOrder(high))) : half;
+    const int32_t middle = between > low && between < high ? between : half;
+    const long reached = countFrom(scores, count, atOrder(middle));
+    if (reached < fewest) high = middle;
+    else low = middle;
+    if (reached >= fewest && reached <= most) break;
+  }
+  return atOrder(low);
+}
+
+/**
+ * The best so far, by column, with room for as many again: when that is full, the best of all stay. Only what is above `bar`
+ * comes in.
  */
 typedef struct {
   float *scores;
@@ -39,78 +92,92 @@ typedef struct {
   float bar;
 } Best;
 
-/** Higher score, or the same and the earlier column. */
-INLINE bool better(float score, int32_t column, float otherScore, int32_t otherColumn) {
-  return score > otherScore || (score == otherScore && column < otherColumn);
-}
-INLINE void swapEntries(Best *best, long a, long b) {
-  float score = best->scores[a];
-  int32_t column = best->columns[a];
-  best->scores[a] = best->scores[b];
-  best->columns[a] = best->columns[b];
-  best->scores[b] = score;
-  best->columns[b] = column;
+/** Rounded up to whole vectors, and room for one more: where it is filled up by −∞. */
+INLINE long bestRoom(long k) { return (2 * k + W - 1) / W * W; }
+
+INLINE void fillUp(const Best *best) {
+  for (long i = best->size; i % W != 0; i++) best->scores[i] = -__builtin_inff();
 }
 
-/** Brings the k best of the entries to the front (Hoare, 1961, "Find"). */
+/** Leaves the k best; of equal scores the earlier columns. */
 static void keepBest(Best *best) {
-  long low = 0, high = best->size - 1, k = best->k;
-  while (low < high) {
-    float pivot = best->scores[(low + high) / 2];
-    int32_t pivotColumn = best->columns[(low + high) / 2];
-    long i = low, j = high;
-    while (i <= j) {
-      while (better(best->scores[i], best->columns[i], pivot, pivotColumn)) i++;
-      while (better(pivot, pivotColumn, best->scores[j], best->columns[j])) j--;
-      if (i <= j) swapEntries(best, i++, j--);
-    }
-    if (k - 1 <= j) high = j;
-    else if (k - 1 >= i) low = i;
-    else break;
+  fillUp(best);
+  const float last = scoreReachedBy(best->k, best->k, best->scores, best->size);
+  long above = 0, size = 0;
+  for (long i = 0; i < best->size; i++) above += best->scores[i] > last;
+  for (long i = 0, level = best->k - above; i < best->size; i++) { /* without branches: none could be predicted */
+    const float score = best->scores[i];
+    const long equal = (score == last) & (level > 0);
+    best->scores[size] = score;
+    best->columns[size] = best->columns[i];
+    level -= equal;
+    size += equal | (score > last);
   }
-  best->size = k;
-  best->bar = best->scores[0];
-  for (long i = 1; i < k; i++) best->bar = best->scores[i] < best->bar ? best->scores[i] : best->bar;
+  best->size = size;
+  best->bar = last;
 }
 
-static void siftDown(Best *best, long at, long size) {
-  for (;;) {
-    long child = 2 * at + 1;
-    if (child >= size) return;
-    if (child + 1 < size && better(best->scores[child], best->columns[child], best->scores[child + 1], best->columns[child + 1]))
-      child++;
-    if (!better(best->scores[at], best->columns[at], best->scores[child], best->columns[child])) return;
-    swapEntries(best, child, at);
-    at = child;
+INLINE void addBlock(Best *best, const float *scores, long from, long count) {
+  /* The first block would fill the room many times over: a look at all of it says where about the bar is going to be. */
+  if (from == 0 && count > 2 * best->k) {
+    const float least = scoreReachedBy(best->k, 2 * best->k - 1, scores, count);
+    if (least > -__builtin_inff()) best->bar = atOrder(orderOf(least) - 1);
   }
-}
-/** Best first: a heap with the worst at its root gives the worst away to the end. */
-static void sortBest(Best *best) {
-  for (long at = best->size / 2 - 1; at >= 0; at--) siftDown(best, at, best->size);
-  for (long end = best->size - 1; end > 0; end--) {
-    swapEntries(best, 0, end);
-    siftDown(best, 0, end);
+  for (long c = 0; c < count; c += W) {
+    uint32_t over = laneBits(load(scores + c) > splat(best->bar));
+    for (; over != 0; over &= over - 1) {
+      const long column = c + __builtin_ctz(over);
+      if (!(scores[column] > best->bar)) continue; /* the bar may have risen meanwhile */
+      best->scores[best->size] = scores[column];
+      best->columns[best->size++] = (int32_t)(from + column);
+      if (best->size == 2 * best->k) keepBest(best);
+    }
   }
 }
 
-/* sortExclusions: puts each row's columns into ascending order. args: offsets columns rows */
-static void sortColumns(int32_t *columns, long count) {
-  bool ascending = true;
-  for (long i = 1; i < count && ascending; i++) ascending = columns[i - 1] <= columns[i];
-  if (ascending) return;
-  for (long gap = count / 2; gap > 0; gap = gap == 2 ? 1 : gap * 5 / 11) /* Shell's sort */
-    for (long i = gap; i < count; i++) {
-      int32_t column = columns[i];
-      long at = i;
-      for (; at >= gap && columns[at - gap] > column; at -= gap) columns[at] = columns[at - gap];
-      columns[at] = column;
-    }
+/** Writes them best first: each goes where as many as are better leave it. That many is counted, a vector at a time. */
+static void sortBest(const Best *best, float *scores, int32_t *columns) {
+  VecInt lanes;
+  for (int lane = 0; lane < W; lane++) lanes[lane] = lane;
+  fillUp(best);
+  for (long i = 0; i < best->size; i++) {
+    const Vec own = splat(best->scores[i]);
+    const long before = i / W * W;
+    const Vec beside = load(best->scores + before);
+    VecInt better = -((beside > own) | ((beside == own) & (lanes < (VecInt)splat(0) + (int32_t)(i - before))));
+    for (long j = 0; j < before; j += W) better -= load(best->scores + j) >= own;
+    for (long j = before + W; j < best->size; j += W) better -= load(best->scores + j) > own;
+    long place = 0;
+    for (int lane = 0; lane < W; lane++) place += better[lane];
+    scores[place] = best->scores[i];
+    columns[place] = best->columns[i];
+  }
+  for (long i = best->size; i < best->k; i++) {
+    scores[i] = -__builtin_inff();
+    columns[i] = -1;
+  }
 }
-static void sortExclusions(const Call *call, int part, int parts) {
-  const int32_t *offsets = INTS(0);
+
+/*
+ * groupExclusions: each row's columns in the order of the blocks that they are in, by counting.
+ * args: offsets columns grouped rows candidates
+ */
+static void groupExclusions(const Call *call, int part, int parts) {
+  const int32_t *offsets = INTS(0), *columns = INTS(1);
+  const long blocks = SIZE(4) / RANKING_COLUMNS + 1;
+  int32_t *grouped = INTS(2), *next = (int32_t *)OWN_SCRATCH;
   long from, to;
-  share(SIZE(2), 1, part, parts, &from, &to);
-  for (long row = from; row < to; row++) sortColumns(INTS(1) + offsets[row], offsets[row + 1] - offsets[row]);
+  share(SIZE(3), 1, part, parts, &from, &to);
+  for (long row = from; row < to; row++) {
+    for (long block = 0; block < blocks; block++) next[block] = 0;
+    for (long i = offsets[row]; i < offsets[row + 1]; i++) next[columns[i] / RANKING_COLUMNS]++;
+    for (long block = 0, at = offsets[row]; block < blocks; block++) {
+      const int32_t count = next[block];
+      next[block] = (int32_t)at;
+      at += count;
+    }
+    for (long i = offsets[row]; i < offsets[row + 1]; i++) grouped[next[columns[i] / RANKING_COLUMNS]++] = columns[i];
+  }
 }
 
 /* topItems: args: states items bias|0 excludedOffsets|0 excludedColumns|0 columns scores packed rows candidates width k */
@@ -119,47 +186,28 @@ static void topPack(const Call *call, int part, int parts) {
 }
 static void topItems(const Call *call, int part, int parts) {
   Scoring s = {FLOATS(7), FLOATS(2), INTS(3), INTS(4), SIZE(9), SIZE(10)};
-  long k = SIZE(11), first, last;
+  const long k = SIZE(11), room = bestRoom(k);
+  long first, last;
   /* Twice k for each row, and one block of scores. */
   float *block = OWN_SCRATCH, *bestScores = block + RANKING_ROWS * RANKING_STRIDE;
-  int32_t *bestColumns = (int32_t *)(bestScores + RANKING_ROWS * 2 * k);
+  int32_t *bestColumns = (int32_t *)(bestScores + RANKING_ROWS * room);
   long cursors[RANKING_ROWS];
   share(SIZE(8), MR, part, parts, &first, &last);
   for (long row = first; row < last; row += RANKING_ROWS) {
     long rows = shorter(last - row, RANKING_ROWS);
     Best best[RANKING_ROWS];
     for (long r = 0; r < rows; r++) {
-      best[r] = (Best){bestScores + r * 2 * k, bestColumns + r * 2 * k, 0, k, -__builtin_inff()};
+      best[r] = (Best){bestScores + r * room, bestColumns + r * room, 0, k, -__builtin_inff()};
       cursors[r] = s.excludedOffsets == NULL ? 0 : s.excludedOffsets[row + r];
     }
     for (long from = 0; from < s.candidates; from += RANKING_COLUMNS) {
       long to = shorter(s.candidates, from + RANKING_COLUMNS);
       scoreBlock(&s, FLOATS(0), row, rows, from, to, cursors, block);
-      for (long r = 0; r < rows; r++) {
-        const float *scores = block + r * RANKING_STRIDE;
-        Best *own = &best[r];
-        for (long c = 0; c < to - from; c += W) {
-          uint32_t over = laneBits(loadUpTo(scores + c, to - from - c, -__builtin_inff()) > splat(own->bar));
-          for (; over != 0; over &= over - 1) {
-            const long column = c + __builtin_ctz(over);
-            if (!(scores[column] > own->bar)) continue; /* the bar may have risen meanwhile */
-            own->scores[own->size] = scores[column];
-            own->columns[own->size++] = (int32_t)(from + column);
-            if (own->size == 2 * k) keepBest(own);
-          }
-        }
-      }
+      for (long r = 0; r < rows; r++) addBlock(&best[r], block + r * RANKING_STRIDE, from, to - from);
     }
     for (long r = 0; r < rows; r++) {
-      Best *own = &best[r];
-      if (own->size > k) keepBest(own);
-      sortBest(own);
-      float *scores = FLOATS(6) + (row + r) * k;
-      int32_t *columns = INTS(5) + (row + r) * k;
-      for (long i = 0; i < k; i++) {
-        scores[i] = i < own->size ? own->scores[i] : -__builtin_inff();
-        columns[i] = i < own->size ? own->columns[i] : -1;
-      }
+      if (best[r].size > k) keepBest(&best[r]);
+      sortBest(&best[r], FLOATS(6) + (row + r) * k, INTS(5) + (row + r) * k);
     }
   }
 }
