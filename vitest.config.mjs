@@ -10,6 +10,7 @@ export default defineConfig({
     maxWorkers: 2,
     projects: [
       { test: { name: 'unit', include: ['test/unit/**/*.test.ts'], testTimeout: 30_000 } },
+      { test: { name: 'golden', include: ['test/golden/*.test.ts'], testTimeout: 60_000 } },
       {
         test: {
           name: 'cli',

@@ -2,7 +2,7 @@
 /*
  * npm test: sets up whatever is missing and runs every kind of test.
  *
- *   node scripts/test.mjs [lint] [kernels] [unit] [engines] [cli] [webview] [integration] [package]
+ *   node scripts/test.mjs [lint] [kernels] [unit] [golden] [engines] [cli] [webview] [integration] [package]
  *
  * The last line is the sum, `N passed, N failed`. The exit code is 0 only when every suite ran tests and all passed.
  * With VSCODE_TEST=desktop, and everywhere but on Linux x64, the integration suite runs in desktop VS Code, and what
@@ -35,6 +35,7 @@ const suites = {
   lint: async () => [await runLint()],
   kernels: async () => [await checkKernels()],
   unit: async () => [await runVitest('unit')],
+  golden: async () => [await runVitest('golden')],
   engines: runEngineTests,
   cli: async () => [await runVitest('cli')],
   webview: async () => [await runVitest('webview')],

@@ -1,5 +1,6 @@
 import path from 'node:path';
 import { loadConfig } from '../config/configFile';
+import { maxSequenceLengthOf } from '../config/schema';
 import { formatReport } from '../dataset/datasetReport';
 import { prepareDataset } from '../dataset/prepareDataset';
 import { cacheDirectoryOf } from '../runs/runDirectory';
@@ -14,7 +15,7 @@ export async function data(configPath: string, options: CliOptions): Promise<num
     baseDirectory: path.dirname(file),
     cacheDirectory: cacheDirectoryOf(findRunsDirectory(options.runs, path.dirname(file))),
     seed: config.seed,
-    maxSequenceLength: config.model.maxSequenceLength,
+    maxSequenceLength: maxSequenceLengthOf(config.model),
   });
   if (options.json === true) process.stdout.write(`${JSON.stringify({ ...report, cached, seconds })}\n`);
   else process.stdout.write(`${formatReport(report)}\n`);

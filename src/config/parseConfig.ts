@@ -3,6 +3,7 @@ import { configJsonSchema, describeExpected, findFieldSchema, type JsonSchema } 
 import { readJson } from './jsonSource';
 import { nearestName, plainName } from './nearestName';
 import { applyOverrides, overrideOf } from './overrides';
+import { applyPreset } from './presets';
 import { configSchema, type ExperimentConfig } from './schema';
 import {
   findNode,
@@ -196,7 +197,7 @@ function validate(root: SourceNode, drafts: Draft[]): ExperimentConfig | null {
     );
     return null;
   }
-  const result = configSchema.safeParse(value);
+  const result = configSchema.safeParse(applyPreset(value));
   if (result.success) {
     for (const { path, message } of findWarnings(result.data)) {
       const { start, end } = valueRange(root, path);

@@ -1,13 +1,14 @@
 import { z } from 'zod';
 import { BACKEND_NAMES } from '../protocol/backends';
+import { describe } from './describe';
+import { itemKnnSchema, markovSchema, popularitySchema, type BaselineConfig } from './models/baselines';
+import { sasrecSchema } from './models/sasrec';
 
 /*
  * The one description of a config file. The validator, the defaults, the table in docs/config.md and the JSON Schema
  * that gives completion and hovers in the editor all come from here, so every field has a `.meta({ description })`
  * written for the person who hovers over it.
  */
-
-const describe = (description: string) => ({ description });
 
 const columnsSchema = z
   .strictObject({
@@ -132,104 +133,6 @@ const datasetSchema = z
   })
   .meta(describe('Where the interactions are and which of them to use.'));
 
-const lossSchema = z
-  .discriminatedUnion('type', [
-    z
-      .strictObject({
-        type: z.literal('crossEntropy'),
-      })
-      .meta(describe('Softmax cross-entropy over the whole catalogue at every position.')),
-    z
-      .strictObject({
-        type: z.literal('bce'),
-        numNegatives: z
-          .int()
-          .min(1)
-          .max(4096)
-          .default(1)
-          .meta(
-            describe(
-              'Negative items drawn for each position, uniformly from the items the user has not met in training.',
-            ),
-          ),
-      })
-      .meta(
-        describe(
-          'Binary cross-entropy of the next item against sampled negatives (the original SASRec loss).',
-        ),
-      ),
-  ])
-  .prefault({ type: 'crossEntropy' })
-  .meta(describe('Training loss.'));
-
-export const sasrecSchema = z
-  .strictObject({
-    type: z
-      .literal('sasrec')
-      .meta(describe('SASRec: self-attentive sequential recommendation (Kang and McAuley, ICDM 2018).')),
-    maxSequenceLength: z
-      .int()
-      .min(1)
-      .max(2048)
-      .default(50)
-      .meta(describe('Longest history the model sees; of longer ones the newest items are used.')),
-    hiddenSize: z
-      .int()
-      .min(1)
-      .max(4096)
-      .default(64)
-      .meta(describe('Width d of the item vectors and of the blocks.')),
-    numBlocks: z.int().min(1).max(64).default(2).meta(describe('Number of transformer blocks.')),
-    numHeads: z
-      .int()
-      .min(1)
-      .max(64)
-      .default(1)
-      .meta(describe('Attention heads of a block; must divide `hiddenSize`.')),
-    innerSize: z
-      .int()
-      .min(1)
-      .max(16384)
-      .nullable()
-      .default(null)
-      .meta(describe('Width of the feed-forward layer’s hidden part. `null`: the same as `hiddenSize`.')),
-    activation: z
-      .enum(['relu', 'gelu'])
-      .default('relu')
-      .meta(describe('Activation of the feed-forward layer.')),
-    normalization: z
-      .enum(['pre', 'post'])
-      .default('pre')
-      .meta(describe('Where LayerNorm sits: before each sub-layer (`pre`) or after its residual (`post`).')),
-    dropout: z
-      .number()
-      .min(0)
-      .lt(1)
-      .default(0.2)
-      .meta(
-        describe(
-          'Share of values set to zero in training: on embeddings, attention weights and both sub-layers.',
-        ),
-      ),
-    scaleEmbedding: z
-      .boolean()
-      .default(true)
-      .meta(
-        describe('Multiply item vectors by √hiddenSize where they enter the blocks, as the original does.'),
-      ),
-    initializerRange: z
-      .number()
-      .positive()
-      .default(0.02)
-      .meta(describe('Standard deviation of the normal distribution that embeddings start from.')),
-    loss: lossSchema,
-  })
-  .refine((model) => model.hiddenSize % model.numHeads === 0, {
-    message: 'must divide `hiddenSize`',
-    path: ['numHeads'],
-  })
-  .meta(describe('The model and its size.'));
-
 const trainingSchema = z
   .strictObject({
     epochs: z
@@ -276,6 +179,16 @@ const evaluationSchema = z
       .refine((cutoffs) => new Set(cutoffs).size === cutoffs.length, 'must not name a cut-off twice')
       .default([5, 10, 20])
       .meta(describe('Cut-offs k of the ranking metrics.')),
+    maxValidationUsers: z
+      .int()
+      .min(1)
+      .nullable()
+      .default(null)
+      .meta(
+        describe(
+          'Measure validation on this many users, drawn once by the seed, because some models take long to rank a catalogue. `null`: all. Test always counts all.',
+        ),
+      ),
     filterSeen: z
       .boolean()
       .default(true)
@@ -313,7 +226,7 @@ export const configSchema = z
       ),
     dataset: datasetSchema,
     model: z
-      .discriminatedUnion('type', [sasrecSchema])
+      .discriminatedUnion('type', [sasrecSchema, popularitySchema, itemKnnSchema, markovSchema])
       .meta(describe('The model; `type` says which, and with that which fields there are.')),
     training: trainingSchema,
     evaluation: evaluationSchema,
@@ -340,5 +253,21 @@ export const configSchema = z
 export type ExperimentConfig = z.output<typeof configSchema>;
 export type DatasetConfig = ExperimentConfig['dataset'];
 export type ModelConfig = ExperimentConfig['model'];
-export type SasrecConfig = z.output<typeof sasrecSchema>;
+/** Of a model that is trained by gradients. */
+export type TrainedModelConfig = Exclude<ModelConfig, BaselineConfig>;
+/** An experiment with such a model. */
+export type TrainedConfig = ExperimentConfig & { model: TrainedModelConfig };
+
+export function isBaseline(model: ModelConfig): model is BaselineConfig {
+  return model.type === 'popularity' || model.type === 'itemKnn' || model.type === 'markov';
+}
+
+export function isTrained(config: ExperimentConfig): config is TrainedConfig {
+  return !isBaseline(config.model);
+}
+
+/** The longest history that a model reads, if it is bounded. */
+export function maxSequenceLengthOf(model: ModelConfig): number | undefined {
+  return 'maxSequenceLength' in model ? model.maxSequenceLength : undefined;
+}
 export type EvaluationConfig = ExperimentConfig['evaluation'];

@@ -57,6 +57,8 @@ export async function readDatasetCache(
       userIds,
       itemIds,
       itemTitles: 'itemTitles.text' in header.columns ? await texts('itemTitles') : null,
+      itemFeatures: [],
+      userFeatures: [],
     };
     return { dataset, facts: header.facts };
   } catch {

@@ -19,7 +19,7 @@ export interface PrepareOptions {
   /** Decides the order of a user's simultaneous interactions. */
   seed: number;
   /** The model's, for a warning about histories it cuts. */
-  maxSequenceLength?: number;
+  maxSequenceLength?: number | undefined;
   /** Threads for reading; the result does not depend on it. */
   threads?: number;
 }
@@ -103,6 +103,8 @@ function arrange(
       '',
       ...Array.from(arranged.keptItems, (item, index) => itemTitles[item] ?? itemIds[index + 1]!),
     ],
+    itemFeatures: [],
+    userFeatures: [],
   };
   refuseUnusable(content, config);
   if (itemTitles) {

@@ -1,3 +1,5 @@
+import type { FeatureColumn } from '../protocol/features';
+
 /**
  * Interactions of all users, ready for training: ids mapped to indices, rows sorted by user and time.
  * User indices run from 0; item indices from 1, because 0 is the padding of sequences.
@@ -26,4 +28,8 @@ export interface PreparedDataset {
   itemIds: string[];
   /** Title of each item index where the config names an item table, else null. */
   itemTitles: string[] | null;
+  /** Side features by item index; row 0 is the padding's. */
+  itemFeatures: FeatureColumn[];
+  /** Side features by user index. */
+  userFeatures: FeatureColumn[];
 }

@@ -15,6 +15,8 @@ export interface RankingTask {
 
 /** Users whose held-out items are to be ranked together. */
 export interface RankingBatch {
+  /** Index of each user. */
+  users: readonly number[];
   /** Items of each user, oldest first. */
   histories: readonly Uint32Array[];
   /** Each user's held-out item. */
@@ -90,6 +92,7 @@ export async function evaluateFullRanking(
   for (let from = 0; from < users.length; from += options.batchSize) {
     const batch = [...users.subarray(from, from + options.batchSize)];
     const ranks = await ranker.rank({
+      users: batch,
       histories: batch.map((user) => task.history(user)),
       targets: batch.map((user) => task.target(user)),
       numItems,

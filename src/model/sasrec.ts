@@ -9,8 +9,19 @@ import { projections, type Projection } from '../compute/layers/projections';
 import { residualLinear } from '../compute/layers/residualLinear';
 import { Parameters } from '../compute/parameters';
 import type { RandomStream } from '../compute/random';
-import type { SasrecConfig } from '../config/schema';
-import type { ModelSize, SequenceBatch, SequenceModel } from './sequenceModel';
+import type { SasrecConfig } from '../config/models/sasrec';
+import type {
+  AttentionView,
+  EmbeddingView,
+  Model,
+  ModelData,
+  ModelSize,
+  ProductScoring,
+  Query,
+  SequenceBatch,
+  SequenceRequest,
+  SizeContext,
+} from './model';
 
 const LAYER_NORM_EPSILON = 1e-8;
 
@@ -43,9 +54,10 @@ interface Block {
  *
  * Shapes in comments: B users, T positions, d = hiddenSize, N items, P positions that have a target.
  */
-export class Sasrec implements SequenceModel {
-  readonly maxSequenceLength: number;
-  readonly numNegatives: number;
+export class Sasrec implements Model {
+  readonly batches: SequenceRequest;
+  readonly embeddings: readonly EmbeddingView[];
+  readonly attentions: readonly AttentionView[] = [];
   readonly #config: SasrecConfig;
   readonly #numItems: number;
   readonly #parameters: Parameters;
@@ -54,11 +66,25 @@ export class Sasrec implements SequenceModel {
   readonly #blocks: Block[];
   readonly #finalNorm: Norm;
 
-  constructor(config: SasrecConfig, numItems: number, seed: number) {
+  constructor(config: SasrecConfig, { numItems }: ModelData, seed: number) {
     this.#config = config;
     this.#numItems = numItems;
-    this.maxSequenceLength = config.maxSequenceLength;
-    this.numNegatives = config.loss.type === 'bce' ? config.loss.numNegatives : 0;
+    this.batches = {
+      kind: 'sequences',
+      maxLength: config.maxSequenceLength,
+      numNegatives: config.loss.type === 'bce' ? config.loss.numNegatives : 0,
+      sampler: 'unconsumed',
+      sharedNegatives: false,
+    };
+    this.embeddings = [
+      { name: 'items', label: 'Items', rows: 'items', vectors: () => this.#items() },
+      {
+        name: 'positions',
+        label: 'Positions',
+        rows: 'positions',
+        vectors: () => tf.clone(this.#positionEmbedding) as tf.Tensor2D,
+      },
+    ];
 
     const parameters = new Parameters(seed);
     const width = config.hiddenSize;
@@ -80,6 +106,10 @@ export class Sasrec implements SequenceModel {
     return this.#parameters.variables;
   }
 
+  get state(): ReadonlyMap<string, tf.Variable> {
+    return this.#parameters.state;
+  }
+
   loss(batch: SequenceBatch, random: RandomStream): tf.Scalar {
     const { positions, targets } = positionsWithTarget(batch);
     const states = this.#encode(batch.items, batch.size, batch.length, random);
@@ -96,10 +126,10 @@ export class Sasrec implements SequenceModel {
     return targetAgainstSampled(logits);
   }
 
-  vectors(sequences: Int32Array, size: number, length: number): { states: tf.Tensor2D; items: tf.Tensor2D } {
-    const encoded = this.#encode(sequences, size, length, null);
+  scoring({ histories, size, length }: Query): ProductScoring {
+    const encoded = this.#encode(histories, size, length, null);
     const last = tf.squeeze<tf.Tensor2D>(tf.slice(encoded, [0, length - 1, 0], [size, 1, -1]), [1]);
-    return { states: norm(last, this.#finalNorm) as tf.Tensor2D, items: this.#items() };
+    return { kind: 'product', states: norm(last, this.#finalNorm) as tf.Tensor2D, items: this.#items() };
   }
 
   dispose(): void {
@@ -182,9 +212,7 @@ export function sasrecSize(
     dropout: rate,
     loss,
   }: SasrecConfig,
-  numItems: number,
-  batchSize: number,
-  threads: number,
+  { data: { numItems }, batchSize, threads }: SizeContext,
 ): ModelSize {
   const inner = innerSize ?? d;
   const positions = batchSize * length;

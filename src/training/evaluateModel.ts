@@ -1,27 +1,29 @@
 import * as tf from '@tensorflow/tfjs-core';
+import { RandomStream } from '../compute/random';
 import { targetRanks, type Exclusions } from '../compute/ranking';
 import type { PreparedDataset } from '../dataset/preparedDataset';
 import {
   evaluateFullRanking,
   rankByScores,
   type Ranker,
+  type RankingBatch,
   type RankingResult,
   type RankingTask,
-  type Scorer,
 } from '../evaluation/fullRanking';
-import { rankFrom } from '../evaluation/rankMetrics';
+import { rankFrom, type Rank } from '../evaluation/rankMetrics';
+import type { BaselineConfig } from '../config/models/baselines';
 import type { EvaluationConfig } from '../config/schema';
 import type { TrainingSequences } from '../model/baselines/baseline';
-import { ItemKnn } from '../model/baselines/itemKnn';
-import { Markov } from '../model/baselines/markov';
-import { Popularity } from '../model/baselines/popularity';
-import type { SequenceModel } from '../model/sequenceModel';
+import { createBaseline } from '../model/baselines/createBaseline';
+import type { JointScoring, Model, ProductScoring, Query, Scoring } from '../model/model';
 import { TrainingError } from './trainingError';
 
 /** Users whose sequences go through a model at once. */
 const MODEL_BATCH = 256;
 /** Bounds the score matrix of one batch to about 32 MB, where there is one. */
 const MAX_SCORES = 8 * 1024 * 1024;
+/** Bounds what a model makes at once of pairs of users and items, to about 64 MB. */
+const MAX_JOINT_VALUES = 16 * 1024 * 1024;
 
 type Part = RankingTask['part'];
 type Progress = (done: number, total: number) => void | Promise<void>;
@@ -30,11 +32,12 @@ type Progress = (done: number, total: number) => void | Promise<void>;
  * The users, histories and held-out items of one part. The history of the test part includes the validation item, which
  * lies before it in time.
  */
-export function rankingTask(dataset: PreparedDataset, part: Part): RankingTask {
+export function rankingTask(dataset: PreparedDataset, part: Part, sample?: UserSample): RankingTask {
   const { offsets, trainEnd, validationEnd, items } = dataset;
   const start = part === 'validation' ? trainEnd : validationEnd;
   const end = (user: number): number => (part === 'validation' ? validationEnd[user]! : offsets[user + 1]!);
-  const users = Uint32Array.from(start.keys()).filter((user) => start[user]! < end(user));
+  const held = Uint32Array.from(start.keys()).filter((user) => start[user]! < end(user));
+  const users = sample === undefined ? held : sampled(held, sample);
   if (users.length === 0) {
     throw new TrainingError(
       'evaluation/no-users',
@@ -51,15 +54,33 @@ export function rankingTask(dataset: PreparedDataset, part: Part): RankingTask {
   };
 }
 
+/** Some of the users, the same for the same seed, in the order of all. */
+export interface UserSample {
+  /** At most. */
+  count: number;
+  seed: number;
+}
+
+/** Name of the random stream that the sample is drawn from. */
+const SAMPLE = 5;
+
+function sampled(users: Uint32Array, { count, seed }: UserSample): Uint32Array {
+  if (users.length <= count) return users;
+  const shuffled = users.slice();
+  new RandomStream(seed, SAMPLE).shuffle(shuffled);
+  return shuffled.subarray(0, count).sort();
+}
+
 /** Ranks the held-out items of one part by the model. */
 export function evaluateModel(
-  model: SequenceModel,
+  model: Model,
   dataset: PreparedDataset,
   part: Part,
   config: EvaluationConfig,
   onProgress?: Progress,
+  sample?: UserSample,
 ): Promise<RankingResult> {
-  return evaluate(modelRanker(model), dataset, part, config, onProgress);
+  return evaluate(modelRanker(model), rankingTask(dataset, part, sample), config, onProgress);
 }
 
 /**
@@ -74,21 +95,33 @@ export async function evaluateBaselines(
   const sequences: TrainingSequences = { ...dataset, ends: dataset.validationEnd };
   const results = new Map<string, RankingResult>();
   for (const name of config.baselines) {
-    const ranker = rankByScores(createBaseline(name, sequences));
-    results.set(name, await evaluate(ranker, dataset, 'test', config, onProgress));
+    const ranker = rankByScores(createBaseline(defaultBaseline(name), sequences));
+    results.set(name, await evaluate(ranker, rankingTask(dataset, 'test'), config, onProgress));
   }
   return results;
 }
 
-function evaluate(
-  ranker: Ranker,
+/** Ranks the held-out items of one part by a baseline, fitted on the interactions before them. */
+export function evaluateBaseline(
+  model: BaselineConfig,
   dataset: PreparedDataset,
   part: Part,
+  config: EvaluationConfig,
+  onProgress?: Progress,
+): Promise<RankingResult> {
+  const ends = part === 'validation' ? dataset.trainEnd : dataset.validationEnd;
+  const ranker = rankByScores(createBaseline(model, { ...dataset, ends }));
+  return evaluate(ranker, rankingTask(dataset, part), config, onProgress);
+}
+
+function evaluate(
+  ranker: Ranker,
+  task: RankingTask,
   { cutoffs, filterSeen }: EvaluationConfig,
   onProgress?: Progress,
 ): Promise<RankingResult> {
-  const batchSize = Math.max(1, Math.min(MODEL_BATCH, Math.floor(MAX_SCORES / dataset.numItems)));
-  return evaluateFullRanking(rankingTask(dataset, part), ranker, {
+  const batchSize = Math.max(1, Math.min(MODEL_BATCH, Math.floor(MAX_SCORES / task.numItems)));
+  return evaluateFullRanking(task, ranker, {
     cutoffs,
     filterSeen,
     batchSize,
@@ -96,47 +129,85 @@ function evaluate(
   });
 }
 
-function createBaseline(name: EvaluationConfig['baselines'][number], sequences: TrainingSequences): Scorer {
-  switch (name) {
-    case 'popularity':
-      return new Popularity(sequences);
-    case 'itemKnn':
-      return new ItemKnn(sequences);
-    case 'markov':
-      return new Markov(sequences);
-  }
+/** A baseline with its default options, as it stands beside a model. */
+function defaultBaseline(type: BaselineConfig['type']): BaselineConfig {
+  return type === 'itemKnn' ? { type, numNeighbors: null, shrinkage: 0 } : { type };
 }
 
-/** Ranks without making all scores, because a score is a product of a user's state and an item's vector. */
-function modelRanker(model: SequenceModel): Ranker {
+/** Ranks by the scores of a model. Where they are products, they are never all made. */
+function modelRanker(model: Model): Ranker {
   return {
-    async rank({ histories, targets, filterSeen }) {
-      const { sequences, length } = newestItems(histories, model.maxSequenceLength);
-      const { states, items } = tf.tidy(() => model.vectors(sequences, histories.length, length));
+    async rank(batch) {
+      const query = queryOf(batch, model.batches.maxLength);
+      const scoring = tf.tidy(() => model.scoring(query) as Scoring & tf.TensorContainer);
       try {
-        const columns = Int32Array.from(targets, (item) => item - 1);
-        const seen = filterSeen ? seenColumns(histories) : undefined;
-        const { greater, equal } = await targetRanks(states, items, columns, seen);
-        return targets.map((_, row) => rankFrom(greater[row]!, equal[row]!));
+        return scoring.kind === 'product'
+          ? await ranksByProduct(scoring, batch)
+          : await ranksByScores(scoring, batch);
       } finally {
-        tf.dispose([states, items]);
+        tf.dispose(scoring);
       }
     },
   };
 }
 
-/** What a model reads of each history, left-padded to the longest. */
-function newestItems(
-  histories: readonly Uint32Array[],
+async function ranksByProduct(
+  { states, items, bias }: ProductScoring,
+  { histories, targets, filterSeen }: RankingBatch,
+): Promise<Rank[]> {
+  const columns = Int32Array.from(targets, (item) => item - 1);
+  const seen = filterSeen ? seenColumns(histories) : undefined;
+  const [rows, candidates] = bias === undefined ? [states, items] : withBias(states, items, bias);
+  try {
+    const { greater, equal } = await targetRanks(rows, candidates, columns, seen);
+    return targets.map((_, row) => rankFrom(greater[row]!, equal[row]!));
+  } finally {
+    if (bias !== undefined) tf.dispose([rows, candidates]);
+  }
+}
+
+/** The same scores as products alone: a bias is the product with a column of ones. */
+function withBias(states: tf.Tensor2D, items: tf.Tensor2D, bias: tf.Tensor1D): [tf.Tensor2D, tf.Tensor2D] {
+  return tf.tidy(() => [
+    tf.concat2d([states, tf.ones([states.shape[0], 1])], 1),
+    tf.concat2d([items, tf.expandDims<tf.Tensor2D>(bias, 1)], 1),
+  ]);
+}
+
+async function ranksByScores(scoring: JointScoring, batch: RankingBatch): Promise<readonly Rank[]> {
+  const { numItems, users } = batch;
+  const perCall = Math.max(1, Math.floor(MAX_JOINT_VALUES / (users.length * scoring.valuesPerPair)));
+  const score = async (): Promise<Float32Array> => {
+    const scores = new Float32Array(users.length * numItems);
+    for (let first = 1; first <= numItems; first += perCall) {
+      const items = Int32Array.from(
+        { length: Math.min(perCall, numItems + 1 - first) },
+        (_, place) => first + place,
+      );
+      const block = tf.tidy(() => scoring.score(items));
+      const values = await block.data();
+      block.dispose();
+      for (let row = 0; row < users.length; row++) {
+        scores.set(values.subarray(row * items.length, (row + 1) * items.length), row * numItems + first - 1);
+      }
+    }
+    return scores;
+  };
+  return rankByScores({ score }).rank(batch);
+}
+
+/** What a model reads of the users of a batch: the newest items, left-padded to the longest history. */
+export function queryOf(
+  { users, histories }: Pick<RankingBatch, 'users' | 'histories'>,
   maxLength: number,
-): { sequences: Int32Array; length: number } {
+): Query {
   const length = Math.max(1, ...histories.map((history) => Math.min(history.length, maxLength)));
   const sequences = new Int32Array(histories.length * length);
   histories.forEach((history, row) => {
-    const newest = history.subarray(Math.max(0, history.length - length));
+    const newest = history.subarray(Math.max(0, history.length - Math.min(length, maxLength)));
     sequences.set(newest, (row + 1) * length - newest.length);
   });
-  return { sequences, length };
+  return { size: histories.length, length, users: Int32Array.from(users), histories: sequences };
 }
 
 /** The items of each history as columns of the catalogue. */

@@ -2,19 +2,28 @@ import { existsSync, readdirSync } from 'node:fs';
 import path from 'node:path';
 import type { StartedBackend } from '../compute/backends/backend';
 import { startBackend } from '../compute/engine';
-import { configSchema, type ExperimentConfig } from '../config/schema';
+import {
+  configSchema,
+  isBaseline,
+  isTrained,
+  maxSequenceLengthOf,
+  type ExperimentConfig,
+  type TrainedConfig,
+} from '../config/schema';
+import type { BaselineConfig } from '../config/models/baselines';
 import type { PreparedDataset } from '../dataset/preparedDataset';
 import { prepareDataset } from '../dataset/prepareDataset';
 import type { RankingResult } from '../evaluation/fullRanking';
 import { createModel } from '../model/createModel';
-import type { SequenceModel } from '../model/sequenceModel';
-import type { DatasetSummary, RunError, TestResult } from '../protocol/run';
+import type { Model } from '../model/model';
+import type { DatasetSummary, MeasuredMetrics, RunError, TestResult } from '../protocol/run';
 import { cacheDirectoryOf, RunDirectory } from '../runs/runDirectory';
 import { RunBusyError } from '../runs/runErrors';
 import { BUSY_EXIT_CODE } from '../runs/trainerLock';
 import { loadCheckpoint, readState, type TrainingState } from './checkpoint';
 import { EarlyStopping } from './earlyStopping';
-import { evaluateBaselines, evaluateModel, rankingTask } from './evaluateModel';
+import { evaluateBaseline, evaluateBaselines, evaluateModel, rankingTask } from './evaluateModel';
+import { modelDataOf } from './modelData';
 import { probeBackend } from './probe';
 import { checkMemory, estimateMemory } from './memoryEstimate';
 import { RunRecorder } from './runRecorder';
@@ -71,10 +80,14 @@ async function readConfig({ run }: RunRecorder): Promise<ExperimentConfig> {
 async function train(recorder: RunRecorder, resuming: boolean): Promise<void> {
   const config = await readConfig(recorder);
   await recorder.setStatus('preparing');
+  if (!isTrained(config)) {
+    await measureBaseline(recorder, config);
+    return;
+  }
   const checkpoint = resuming ? await readState(recorder.run.checkpointPath('last')) : null;
   const engine = await startEngine(recorder, config, checkpoint?.step ?? 0);
   const dataset = await prepare(recorder, config);
-  const memory = estimateMemory(config, dataset.numItems, engine.threads);
+  const memory = estimateMemory(config, modelDataOf(dataset), engine.threads);
   recorder.event({ kind: 'memory', estimate: memory });
   recorder.update({ memory });
   checkMemory(memory, engine.memoryLimit ?? null);
@@ -88,7 +101,7 @@ async function train(recorder: RunRecorder, resuming: boolean): Promise<void> {
     return;
   }
   await recorder.setStatus('evaluating');
-  await test(recorder, config, dataset, loop.model);
+  await testModel(recorder, config, dataset, loop.model);
   await recorder.setStatus('finished');
 }
 
@@ -102,10 +115,15 @@ async function evaluateBest(recorder: RunRecorder): Promise<void> {
   await recorder.setStatus('evaluating');
   try {
     const config = await readConfig(recorder);
-    finished ||= trainingIsComplete(await readState(recorder.run.checkpointPath('last')), config);
-    await startEngine(recorder, config, 0);
-    const dataset = await prepare(recorder, config);
-    await test(recorder, config, dataset, createModel(config.model, dataset.numItems, config.seed));
+    if (isTrained(config)) {
+      finished ||= trainingIsComplete(await readState(recorder.run.checkpointPath('last')), config);
+      await startEngine(recorder, config, 0);
+      const dataset = await prepare(recorder, config);
+      const model = createModel(config.model, modelDataOf(dataset), config.seed);
+      await testModel(recorder, config, dataset, model);
+    } else {
+      await testBaseline(recorder, config, await prepare(recorder, config));
+    }
   } catch (error) {
     if (error instanceof RunBusyError) throw error;
     if (error instanceof StopRequested) recorder.warn('The evaluation was stopped before it was done.');
@@ -180,7 +198,7 @@ async function prepare(recorder: RunRecorder, config: ExperimentConfig): Promise
     baseDirectory: path.dirname(run.resolveConfigPath(manifest)),
     cacheDirectory: cacheDirectoryOf(runsDirectory),
     seed: config.seed,
-    maxSequenceLength: config.model.maxSequenceLength,
+    maxSequenceLength: maxSequenceLengthOf(config.model),
   });
   const summary: DatasetSummary = {
     fingerprint: dataset.fingerprint,
@@ -201,15 +219,51 @@ async function prepare(recorder: RunRecorder, config: ExperimentConfig): Promise
   return dataset;
 }
 
-/** Measures the best checkpoint and the baselines on test, and stores the metrics and each user's rank. */
-async function test(
+/** A model without training: fitted, measured on validation and on test. */
+async function measureBaseline(
+  recorder: RunRecorder,
+  config: ExperimentConfig,
+): Promise<void> {
+  const dataset = await prepare(recorder, config);
+  await recorder.setStatus('running');
+  const started = performance.now();
+  const breathe = () => recorder.breathe();
+  const result = await evaluateBaseline(baselineOf(config), dataset, 'validation', config.evaluation, breathe);
+  const measured: MeasuredMetrics = { ...NO_TRAINING, metrics: result.metrics };
+  const seconds = (performance.now() - started) / 1000;
+  recorder.event({ kind: 'validation', ...measured, protocol: result.protocol, best: true, seconds });
+  recorder.update({ protocol: result.protocol, last: measured, best: measured });
+  await recorder.setStatus('evaluating');
+  await testBaseline(recorder, config, dataset);
+  await recorder.setStatus('finished');
+}
+
+function baselineOf({ model }: ExperimentConfig): BaselineConfig {
+  if (isBaseline(model)) return model;
+  throw new Error(`${model.type} is no baseline.`);
+}
+
+/** Where a model stands that needs no steps. */
+const NO_TRAINING = { epoch: 0, step: 0 };
+
+async function testBaseline(
   recorder: RunRecorder,
   config: ExperimentConfig,
   dataset: PreparedDataset,
-  model: SequenceModel,
 ): Promise<void> {
-  const started = performance.now();
-  const { best } = (await loadCheckpoint(recorder.run.checkpointPath('best'), model.variables, null))
+  await test(recorder, config, dataset, NO_TRAINING, () =>
+    evaluateBaseline(baselineOf(config), dataset, 'test', config.evaluation, () => recorder.breathe()),
+  );
+}
+
+/** Measures the best checkpoint on test. */
+async function testModel(
+  recorder: RunRecorder,
+  config: TrainedConfig,
+  dataset: PreparedDataset,
+  model: Model,
+): Promise<void> {
+  const { best } = (await loadCheckpoint(recorder.run.checkpointPath('best'), model.state, null))
     .earlyStopping;
   if (best === null) {
     throw new TrainingError(
@@ -217,14 +271,27 @@ async function test(
       'No epoch of this run was validated, so there is nothing to test.',
     );
   }
-  const breathe = () => recorder.breathe();
-  const own = await evaluateModel(model, dataset, 'test', config.evaluation, breathe);
-  const baselineResults = await evaluateBaselines(dataset, config.evaluation, breathe);
+  await test(recorder, config, dataset, best, () =>
+    evaluateModel(model, dataset, 'test', config.evaluation, () => recorder.breathe()),
+  );
+  recorder.update({ best });
+}
+
+/** Measures a model and the baselines on test, and stores the metrics and each user's rank. */
+async function test(
+  recorder: RunRecorder,
+  config: ExperimentConfig,
+  dataset: PreparedDataset,
+  { epoch, step }: Pick<MeasuredMetrics, 'epoch' | 'step'>,
+  evaluateOwn: () => Promise<RankingResult>,
+): Promise<void> {
+  const started = performance.now();
+  const own = await evaluateOwn();
+  const baselineResults = await evaluateBaselines(dataset, config.evaluation, () => recorder.breathe());
   const seconds = (performance.now() - started) / 1000;
 
   const baselines: TestResult['baselines'] = {};
   for (const [name, { metrics }] of baselineResults) baselines[name] = metrics;
-  const { epoch, step } = best;
   const { metrics, protocol } = own;
   const { users } = rankingTask(dataset, 'test');
   await recorder.run.writeEvaluation('test', {
@@ -238,7 +305,6 @@ async function test(
   });
   recorder.event({ kind: 'test', epoch, step, metrics, baselines, protocol, seconds });
   recorder.update({
-    best,
     test: { epoch, step, metrics, baselines, protocol, evaluatedAt: Date.now() },
     timings: { ...recorder.manifest.timings, evaluate: seconds },
   });

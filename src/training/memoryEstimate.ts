@@ -1,6 +1,7 @@
 import { freemem, totalmem } from 'node:os';
-import type { ExperimentConfig } from '../config/schema';
+import type { TrainedConfig } from '../config/schema';
 import { modelSize } from '../model/createModel';
+import type { ModelData } from '../model/model';
 import type { MemoryEstimate } from '../protocol/run';
 import { TrainingError } from './trainingError';
 
@@ -19,8 +20,12 @@ const USABLE_SHARE = 0.9;
  * step keeps for its backward pass, and the process itself. The interactions themselves are small beside it.
  * @param threads of the engine; some losses have a gradient of the catalogue for each
  */
-export function estimateMemory(config: ExperimentConfig, numItems: number, threads: number): MemoryEstimate {
-  const { parameters, activations } = modelSize(config.model, numItems, config.training.batchSize, threads);
+export function estimateMemory(config: TrainedConfig, data: ModelData, threads: number): MemoryEstimate {
+  const { parameters, activations } = modelSize(config.model, {
+    data,
+    batchSize: config.training.batchSize,
+    threads,
+  });
   const bytes = {
     parameters: BYTES * parameters,
     gradients: BYTES * parameters,

@@ -2,29 +2,29 @@ import { Adam } from '../compute/adam';
 import { BACKEND_NAMES, type BackendName } from '../compute/backends/backend';
 import { startOnly } from '../compute/engine';
 import { RandomStream } from '../compute/random';
-import type { SasrecConfig } from '../config/schema';
+import { sasrecSchema } from '../config/models/sasrec';
 import { createModel } from '../model/createModel';
-import type { SequenceBatch } from '../model/sequenceModel';
+import type { ModelData, SequenceBatch } from '../model/model';
 import type { BackendReport } from '../protocol/backends';
 import { TrainingError } from './trainingError';
 import { trainStep } from './trainStep';
 
 /** Small enough for plain JavaScript to take a step or two in the time, large enough to keep a thread busy. */
-const MODEL: SasrecConfig = {
+const MODEL = sasrecSchema.parse({
   type: 'sasrec',
   maxSequenceLength: 32,
   hiddenSize: 64,
   numBlocks: 1,
   numHeads: 2,
-  innerSize: null,
-  activation: 'relu',
-  normalization: 'pre',
-  dropout: 0.2,
-  scaleEmbedding: true,
-  initializerRange: 0.02,
-  loss: { type: 'crossEntropy' },
-};
+});
 const NUM_ITEMS = 1000;
+const DATA: ModelData = {
+  numUsers: 1,
+  numItems: NUM_ITEMS,
+  itemCounts: new Uint32Array(NUM_ITEMS + 1),
+  itemFeatures: [],
+  userFeatures: [],
+};
 const BATCH_SIZE = 32;
 const OPTIMIZER = { learningRate: 0.001, beta1: 0.9, beta2: 0.999, epsilon: 1e-8 };
 const SEED = 42;
@@ -71,7 +71,7 @@ async function measure(
   milliseconds: number,
 ): Promise<BackendReport> {
   const backend = await startOnly(name, { assets, searchPaths });
-  const model = createModel(MODEL, NUM_ITEMS, SEED);
+  const model = createModel(MODEL, DATA, SEED);
   const optimizer = new Adam(model.variables, OPTIMIZER);
   const takeStep = async (step: number) => {
     const started = performance.now();
@@ -94,5 +94,14 @@ function randomBatch(step: number): SequenceBatch {
   const random = new RandomStream(SEED, step);
   const length = MODEL.maxSequenceLength;
   const draw = () => Int32Array.from({ length: BATCH_SIZE * length }, () => 1 + random.nextInt(NUM_ITEMS));
-  return { size: BATCH_SIZE, length, items: draw(), targets: draw(), negatives: null, numNegatives: 0 };
+  return {
+    kind: 'sequences',
+    size: BATCH_SIZE,
+    length,
+    users: new Int32Array(BATCH_SIZE),
+    items: draw(),
+    targets: draw(),
+    negatives: null,
+    numNegatives: 0,
+  };
 }

@@ -1,52 +1,46 @@
 import { RandomStream } from '../compute/random';
 import type { PreparedDataset } from '../dataset/preparedDataset';
-import type { SequenceBatch } from '../model/sequenceModel';
+import type { SequenceBatch, SequenceRequest } from '../model/model';
+import type { Batches } from './batches';
+import { NegativeSampler } from './negativeSampler';
+import { ShuffledOrder, STREAMS } from './shuffledOrder';
 import { TrainingError } from './trainingError';
 
-export interface SequenceBatchOptions {
-  batchSize: number;
-  maxSequenceLength: number;
-  /** Negatives for each position; 0 for losses that need none. */
-  numNegatives: number;
-  seed: number;
-}
-
-/** Names of the random streams that batches draw from. */
-const STREAMS = { order: 2, negatives: 3 } as const;
-
-/**
- * Cuts the training parts of all users into batches of left-padded sequences, in a new order each epoch.
- * Every batch depends only on the data, the seed and its place, so training can be taken up anywhere.
- */
-export class SequenceBatches {
+/** Cuts the training parts of all users into batches of left-padded sequences. */
+export class SequenceBatches implements Batches {
   readonly stepsPerEpoch: number;
   readonly #dataset: PreparedDataset;
-  readonly #options: SequenceBatchOptions;
+  readonly #request: SequenceRequest;
+  readonly #batchSize: number;
+  readonly #seed: number;
   /** Users with at least one item and its successor to learn from. */
-  readonly #users: Uint32Array;
-  #order: { epoch: number; users: Uint32Array } | null = null;
+  readonly #users: ShuffledOrder;
+  readonly #sampler: NegativeSampler | null;
 
   /** @throws TrainingError when no user has two training interactions */
-  constructor(dataset: PreparedDataset, options: SequenceBatchOptions) {
+  constructor(dataset: PreparedDataset, request: SequenceRequest, batchSize: number, seed: number) {
     this.#dataset = dataset;
-    this.#options = options;
-    this.#users = Uint32Array.from(dataset.trainEnd.keys()).filter(
+    this.#request = request;
+    this.#batchSize = batchSize;
+    this.#seed = seed;
+    const users = Uint32Array.from(dataset.trainEnd.keys()).filter(
       (user) => dataset.trainEnd[user]! - dataset.offsets[user]! >= 2,
     );
-    if (this.#users.length === 0) {
+    if (users.length === 0) {
       throw new TrainingError(
         'training/no-sequences',
         'No user has two interactions to learn from: after leave-one-out takes each user’s last two for validation and ' +
           'test, the training part needs at least two more. Use data with longer histories, or set `minUserInteractions` to 4 to see what is left.',
       );
     }
-    this.stepsPerEpoch = Math.ceil(this.#users.length / options.batchSize);
+    this.#users = new ShuffledOrder(users, seed);
+    this.#sampler = request.numNegatives > 0 ? new NegativeSampler(dataset, request.sampler) : null;
+    this.stepsPerEpoch = Math.ceil(users.length / batchSize);
   }
 
-  /** @param epoch from 1 @param index from 0 within the epoch */
   batch(epoch: number, index: number): SequenceBatch {
-    const from = index * this.#options.batchSize;
-    const users = this.#usersInOrder(epoch).subarray(from, from + this.#options.batchSize);
+    const from = index * this.#batchSize;
+    const users = this.#users.of(epoch).subarray(from, from + this.#batchSize);
     const sequences = Array.from(users, (user) => this.#sequence(user));
     // Columns that are padding for everybody change nothing, so they are left out.
     const length = Math.max(...sequences.map((sequence) => sequence.length)) - 1;
@@ -58,52 +52,47 @@ export class SequenceBatches {
       items.set(sequence.subarray(0, -1), start);
       targets.set(sequence.subarray(1), start);
     });
-    const { numNegatives } = this.#options;
-    const negatives = numNegatives > 0 ? this.#negatives(users, targets, length, epoch, index) : null;
-    return { size, length, items, targets, negatives, numNegatives };
+    const { numNegatives } = this.#request;
+    const random = new RandomStream(this.#seed, STREAMS.negatives, epoch, index);
+    const negatives = this.#sampler && this.#negatives(this.#sampler, users, targets, length, random);
+    return {
+      kind: 'sequences',
+      size,
+      length,
+      users: Int32Array.from(users),
+      items,
+      targets,
+      negatives,
+      numNegatives,
+    };
   }
 
   /** The newest training items of a user: at most one more than the model reads, because the last is only a target. */
   #sequence(user: number): Uint32Array {
     const { offsets, trainEnd, items } = this.#dataset;
     const end = trainEnd[user]!;
-    return items.subarray(Math.max(offsets[user]!, end - this.#options.maxSequenceLength - 1), end);
+    return items.subarray(Math.max(offsets[user]!, end - this.#request.maxLength - 1), end);
   }
 
-  #usersInOrder(epoch: number): Uint32Array {
-    if (this.#order?.epoch !== epoch) {
-      const users = this.#users.slice();
-      new RandomStream(this.#options.seed, STREAMS.order, epoch).shuffle(users);
-      this.#order = { epoch, users };
-    }
-    return this.#order.users;
-  }
-
-  /** Items drawn uniformly from those the user has not met in training; from all but the target when nothing is left. */
   #negatives(
+    sampler: NegativeSampler,
     users: Uint32Array,
     targets: Int32Array,
     length: number,
-    epoch: number,
-    index: number,
+    random: RandomStream,
   ): Int32Array {
-    const { offsets, trainEnd, items, numItems } = this.#dataset;
-    const { numNegatives, seed } = this.#options;
-    const random = new RandomStream(seed, STREAMS.negatives, epoch, index);
-    const negatives = new Int32Array(users.length * length * numNegatives);
-    users.forEach((user, row) => {
-      const met = new Set(items.subarray(offsets[user], trainEnd[user]));
-      const metAll = met.size >= numItems;
-      for (let position = row * length; position < (row + 1) * length; position++) {
-        const target = targets[position]!;
-        if (target === 0) continue;
-        for (let k = 0; k < numNegatives; k++) {
-          let item = 1 + random.nextInt(numItems);
-          while (metAll ? item === target && numItems > 1 : met.has(item))
-            item = 1 + random.nextInt(numItems);
-          negatives[position * numNegatives + k] = item;
-        }
-      }
+    const { numNegatives, sharedNegatives } = this.#request;
+    const positives = targets.filter((target) => target !== 0);
+    if (sharedNegatives) {
+      const shared = new Int32Array(numNegatives);
+      sampler.draw(random, users[0]!, 0, shared, 0, numNegatives, positives);
+      return shared;
+    }
+    const negatives = new Int32Array(targets.length * numNegatives);
+    targets.forEach((target, place) => {
+      if (target === 0) return;
+      const user = users[Math.floor(place / length)]!;
+      sampler.draw(random, user, target, negatives, place * numNegatives, numNegatives, positives);
     });
     return negatives;
   }

@@ -1,16 +1,16 @@
 import * as tf from '@tensorflow/tfjs-core';
 import type { Adam } from '../compute/adam';
 import type { RandomStream } from '../compute/random';
-import type { SequenceBatch, SequenceModel } from '../model/sequenceModel';
+import type { Batch, Model } from '../model/model';
 
 /**
  * One optimizer step. Resolves with the loss before it; where that is no finite number, nothing was changed. The loss is
  * read asynchronously, because a GPU's tensors cannot be read in any other way.
  */
 export async function trainStep(
-  model: SequenceModel,
+  model: Model,
   optimizer: Adam,
-  batch: SequenceBatch,
+  batch: Batch,
   random: RandomStream,
 ): Promise<number> {
   const { variables } = model;

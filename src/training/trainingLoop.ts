@@ -1,15 +1,16 @@
 import { Adam } from '../compute/adam';
 import { RandomStream } from '../compute/random';
-import type { ExperimentConfig } from '../config/schema';
+import type { TrainedConfig } from '../config/schema';
 import type { PreparedDataset } from '../dataset/preparedDataset';
 import { createModel } from '../model/createModel';
-import type { SequenceBatch, SequenceModel } from '../model/sequenceModel';
+import type { Batch, Model } from '../model/model';
 import type { MeasuredMetrics } from '../protocol/run';
+import { createBatches, type Batches } from './batches';
 import { loadCheckpoint, saveCheckpoint, type TrainingState } from './checkpoint';
 import { EarlyStopping } from './earlyStopping';
 import { evaluateModel } from './evaluateModel';
+import { modelDataOf } from './modelData';
 import type { RunRecorder } from './runRecorder';
-import { SequenceBatches } from './sequenceBatches';
 import { StopRequested } from './stopRequested';
 import { TrainingError } from './trainingError';
 import { trainStep } from './trainStep';
@@ -24,11 +25,11 @@ export type TrainingOutcome = 'completed' | 'stopped';
 
 /** Trains one model, from the start or from its last checkpoint, until the planned end, early stopping or a request. */
 export class TrainingLoop {
-  readonly model: SequenceModel;
-  readonly #config: ExperimentConfig;
+  readonly model: Model;
+  readonly #config: TrainedConfig;
   readonly #dataset: PreparedDataset;
   readonly #recorder: RunRecorder;
-  readonly #batches: SequenceBatches;
+  readonly #batches: Batches;
   readonly #optimizer: Adam;
   readonly #earlyStopping: EarlyStopping;
   #state: Omit<TrainingState, 'earlyStopping'> = { epoch: 1, stepInEpoch: 0, step: 0, lossSum: 0 };
@@ -37,21 +38,16 @@ export class TrainingLoop {
   /** Time of the steps of this epoch that this process took. */
   #epochMs = 0;
 
-  constructor(config: ExperimentConfig, dataset: PreparedDataset, recorder: RunRecorder) {
+  constructor(config: TrainedConfig, dataset: PreparedDataset, recorder: RunRecorder) {
     const { training, seed } = config;
     this.#config = config;
     this.#dataset = dataset;
     this.#recorder = recorder;
-    this.model = createModel(config.model, dataset.numItems, seed);
+    this.model = createModel(config.model, modelDataOf(dataset), seed);
     this.#optimizer = new Adam(this.model.variables, training);
     const { metric, patience, minDelta } = training.earlyStopping;
     this.#earlyStopping = new EarlyStopping(metric, patience, minDelta);
-    this.#batches = new SequenceBatches(dataset, {
-      batchSize: training.batchSize,
-      maxSequenceLength: this.model.maxSequenceLength,
-      numNegatives: this.model.numNegatives,
-      seed,
-    });
+    this.#batches = createBatches(dataset, this.model.batches, training.batchSize, seed);
   }
 
   /** Steps taken, over all epochs. */
@@ -62,11 +58,7 @@ export class TrainingLoop {
   /** Takes up training where the last checkpoint left it. @throws TrainingError when there is none that fits */
   async restore(): Promise<void> {
     const directory = this.#recorder.run.checkpointPath('last');
-    const { earlyStopping, ...state } = await loadCheckpoint(
-      directory,
-      this.model.variables,
-      this.#optimizer,
-    );
+    const { earlyStopping, ...state } = await loadCheckpoint(directory, this.model.state, this.#optimizer);
     this.#state = state;
     this.#earlyStopping.state = earlyStopping;
     // A trainer that was killed may have saved a checkpoint and not said so.
@@ -118,7 +110,7 @@ export class TrainingLoop {
   }
 
   /** One optimizer step. Resolves with the loss before it. */
-  async #trainStep(batch: SequenceBatch): Promise<number> {
+  async #trainStep(batch: Batch): Promise<number> {
     const { epoch, step } = this.#state;
     const random = new RandomStream(this.#config.seed, DROPOUT, step);
     const loss = await trainStep(this.model, this.#optimizer, batch, random);
@@ -147,8 +139,15 @@ export class TrainingLoop {
     this.#epochMs = 0;
 
     const started = performance.now();
-    const result = await evaluateModel(this.model, this.#dataset, 'validation', this.#config.evaluation, () =>
-      recorder.breathe(),
+    const { evaluation, seed } = this.#config;
+    const { maxValidationUsers: count } = evaluation;
+    const result = await evaluateModel(
+      this.model,
+      this.#dataset,
+      'validation',
+      evaluation,
+      () => recorder.breathe(),
+      count === null ? undefined : { count, seed },
     );
     this.#validationMs = performance.now() - started;
     const measured: MeasuredMetrics = { epoch, step, metrics: result.metrics };
@@ -163,7 +162,7 @@ export class TrainingLoop {
     this.#state = { epoch: epoch + 1, stepInEpoch: 0, step, lossSum: 0 };
     if (best) {
       const state = { ...this.#state, earlyStopping: this.#earlyStopping.state };
-      await saveCheckpoint(recorder.run.checkpointPath('best'), this.model.variables, null, state);
+      await saveCheckpoint(recorder.run.checkpointPath('best'), this.model.state, null, state);
       recorder.event({ kind: 'checkpoint', epoch, step, which: 'best' });
       // A test result of an earlier best is not one of this model.
       recorder.update({ test: null });
@@ -181,7 +180,7 @@ export class TrainingLoop {
   async #saveLast(): Promise<void> {
     const { run } = this.#recorder;
     const state = { ...this.#state, earlyStopping: this.#earlyStopping.state };
-    await saveCheckpoint(run.checkpointPath('last'), this.model.variables, this.#optimizer, state);
+    await saveCheckpoint(run.checkpointPath('last'), this.model.state, this.#optimizer, state);
     const { epoch, step, stepInEpoch } = this.#state;
     this.#recorder.event({
       kind: 'checkpoint',

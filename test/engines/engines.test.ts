@@ -5,10 +5,11 @@ import { Adam } from '../../src/compute/adam';
 import { BackendError, type BackendName, type StartedBackend } from '../../src/compute/backends/backend';
 import { startBackend, startOnly } from '../../src/compute/engine';
 import { RandomStream } from '../../src/compute/random';
-import { sasrecSchema, type SasrecConfig } from '../../src/config/schema';
+import { sasrecSchema, type SasrecConfig } from '../../src/config/models/sasrec';
 import { createModel } from '../../src/model/createModel';
-import type { SequenceBatch } from '../../src/model/sequenceModel';
+import type { ProductScoring, SequenceBatch, SequenceRequest } from '../../src/model/model';
 import { trainStep } from '../../src/training/trainStep';
+import { modelData, queryOf } from '../unit/model/modelData';
 
 /*
  * The engines that users install themselves, for real: they train the same model to the same numbers as plain JavaScript.
@@ -44,7 +45,7 @@ async function trainTiny(overrides: Partial<SasrecConfig>): Promise<Trajectory> 
     numHeads: 2,
     ...overrides,
   });
-  const model = createModel(config, NUM_ITEMS, 42);
+  const model = createModel(config, modelData(NUM_ITEMS), 42);
   const optimizer = new Adam(model.variables, {
     learningRate: 0.01,
     beta1: 0.9,
@@ -54,13 +55,18 @@ async function trainTiny(overrides: Partial<SasrecConfig>): Promise<Trajectory> 
   const losses: number[] = [];
   for (let step = 0; step < STEPS; step++) {
     losses.push(
-      await trainStep(model, optimizer, randomBatch(step, model.numNegatives), new RandomStream(42, step)),
+      await trainStep(
+        model,
+        optimizer,
+        randomBatch(step, (model.batches as SequenceRequest).numNegatives),
+        new RandomStream(42, step),
+      ),
     );
   }
   const weights = new Map<string, Float32Array>();
   for (const [name, variable] of model.variables) weights.set(name, (await variable.data()) as Float32Array);
   const scores = tf.tidy(() => {
-    const { states, items } = model.vectors(Int32Array.of(0, 0, 3, 9, 4), 1, 5);
+    const { states, items } = model.scoring(queryOf([0, 0, 3, 9, 4])) as ProductScoring;
     return tf.matMul(states, items, false, true);
   });
   const trajectory = { losses, weights, scores: (await scores.data()) as Float32Array };
@@ -84,7 +90,16 @@ function randomBatch(step: number, numNegatives: number): SequenceBatch {
     { length: size * length * numNegatives },
     () => 1 + random.nextInt(NUM_ITEMS),
   );
-  return { size, length, items, targets, negatives: numNegatives > 0 ? negatives : null, numNegatives };
+  return {
+    kind: 'sequences',
+    users: new Int32Array(3),
+    size,
+    length,
+    items,
+    targets,
+    negatives: numNegatives > 0 ? negatives : null,
+    numNegatives,
+  };
 }
 
 function expectClose(actual: ArrayLike<number>, expected: ArrayLike<number>, what: string): void {

@@ -1,5 +1,6 @@
 import type * as tf from '@tensorflow/tfjs-core';
 import { RandomStream } from '../../../src/compute/random';
+import { modelData } from '../../unit/model/modelData';
 import { Sasrec } from '../../../src/model/sasrec';
 import { drawItem, int32 } from '../data';
 import type { Batch, TrainingTask } from '../work';
@@ -36,7 +37,7 @@ export class SasrecTask implements TrainingTask {
         initializerRange: 0.02,
         loss: { type: 'bce', numNegatives: 1 },
       },
-      sizes.numItems,
+      modelData(sizes.numItems),
       SEED,
     );
   }
@@ -64,7 +65,9 @@ export class SasrecTask implements TrainingTask {
     const [size, length] = items.shape as [number, number];
     return this.#model.loss(
       {
+        kind: 'sequences',
         size,
+        users: new Int32Array(size),
         length,
         items: items.values as Int32Array,
         targets: targets.values as Int32Array,

@@ -258,7 +258,7 @@ test('overrides are read as JSON where they are, and checked like the file', () 
 test.each([
   ['training.epochs=abc', 'training.epochs', /expected a whole number.*found `abc`/],
   ['training.epoch=3', 'training.epoch', /Did you mean `epochs`/],
-  ['model.type=gru', 'model.type', /expected `sasrec`, found `gru`/],
+  ['model.type=gru', 'model.type', /expected `sasrec`.*, found `gru`/],
   ['evaluation.cutoffs=[5,"x"]', 'evaluation.cutoffs.1', /found `"x"`/],
   ['nonsense', '', /form `path=value`/],
   ['a..b=1', '', /form `path=value`/],

@@ -33,6 +33,8 @@ const anyDataset = fc
   .map(({ numbers, times, texts, titled }): PreparedDataset => ({
     fingerprint: 'f'.repeat(64),
     numUsers: texts.length,
+    itemFeatures: [],
+    userFeatures: [],
     numItems: texts.length,
     offsets: numbers,
     items: numbers.toReversed(),

@@ -77,7 +77,7 @@ describe('baselines', () => {
             const shared = first.filter((user) => second.includes(user)).length;
             return a === b || shared === 0 ? 0 : shared / Math.sqrt(first.length * second.length);
           };
-          const knn = new ItemKnn(sequences(users));
+          const knn = new ItemKnn(sequences(users), { numNeighbors: null, shrinkage: 0 });
           const scores = knn.score([Uint32Array.from(history)]);
           for (let item = 1; item <= NUM_ITEMS; item++) {
             const expected = history.reduce((sum, met) => sum + similarity(met, item), 0);

@@ -3,10 +3,11 @@ import * as tf from '@tensorflow/tfjs-core';
 import { describe, expect, it } from 'vitest';
 import { Adam } from '../../../src/compute/adam';
 import { RandomStream } from '../../../src/compute/random';
-import { sasrecSchema, type SasrecConfig } from '../../../src/config/schema';
+import { sasrecSchema, type SasrecConfig } from '../../../src/config/models/sasrec';
 import { Sasrec } from '../../../src/model/sasrec';
-import type { SequenceBatch } from '../../../src/model/sequenceModel';
+import type { ProductScoring, SequenceBatch } from '../../../src/model/model';
 import { TEST_BACKENDS, useBackend } from '../compute/useBackend';
+import { modelData, queryOf } from './modelData';
 
 const NUM_ITEMS = 12;
 const config = (change: Partial<SasrecConfig> = {}): SasrecConfig => ({
@@ -17,6 +18,8 @@ const config = (change: Partial<SasrecConfig> = {}): SasrecConfig => ({
 
 function batch(rows: number[][], targets: number[][], negatives: number[][] | null = null): SequenceBatch {
   return {
+    kind: 'sequences',
+    users: new Int32Array(rows.length),
     size: rows.length,
     length: rows[0]!.length,
     items: Int32Array.from(rows.flat()),
@@ -28,7 +31,7 @@ function batch(rows: number[][], targets: number[][], negatives: number[][] | nu
 
 const scores = (model: Sasrec, ...rows: number[][]): number[][] =>
   tf.tidy(() => {
-    const { states, items } = model.vectors(Int32Array.from(rows.flat()), rows.length, rows[0]!.length);
+    const { states, items } = model.scoring(queryOf(...rows));
     return tf.matMul(states, items, false, true).arraySync() as number[][];
   });
 
@@ -103,7 +106,11 @@ describe.each(TEST_BACKENDS)('SASRec on %s against pmixer/SASRec.pytorch', (back
     const numItems = golden.state_dict['item_emb.weight']!.length - 1;
     const normalization = golden.norm_first ? 'pre' : 'post';
     const bce = { type: 'bce', numNegatives: 1 } as const;
-    const model = new Sasrec(config({ normalization, numHeads: golden.num_heads, loss: bce }), numItems, 1);
+    const model = new Sasrec(
+      config({ normalization, numHeads: golden.num_heads, loss: bce }),
+      modelData(numItems),
+      1,
+    );
     loadPmixer(model, golden.state_dict);
 
     // Rows with padding differ on purpose: pmixer lets padded keys take part in attention.
@@ -129,7 +136,7 @@ describe.each(TEST_BACKENDS)('SASRec on %s', (backend) => {
   it.each(['pre', 'post'] as const)(
     'with %s-norm does not see padding: a longer row gives the same scores',
     (normalization) => {
-      const model = new Sasrec(config({ normalization, numHeads: 2 }), NUM_ITEMS, 3);
+      const model = new Sasrec(config({ normalization, numHeads: 2 }), modelData(NUM_ITEMS), 3);
       const [short] = scores(model, [4, 9, 2]);
       const [long] = scores(model, [0, 0, 4, 9, 2]);
       short!.forEach((value, index) => expect(value).toBeCloseTo(long![index]!, 5));
@@ -137,7 +144,7 @@ describe.each(TEST_BACKENDS)('SASRec on %s', (backend) => {
   );
 
   it('does not see the future: the loss at a position ignores the items behind it', () => {
-    const model = new Sasrec(config(), NUM_ITEMS, 3);
+    const model = new Sasrec(config(), modelData(NUM_ITEMS), 3);
     const targets = [[0, 5, 0, 0]];
     const first = lossOf(model, batch([[1, 2, 3, 4]], targets));
     expect(lossOf(model, batch([[1, 2, 11, 12]], targets))).toBeCloseTo(first, 6);
@@ -145,7 +152,7 @@ describe.each(TEST_BACKENDS)('SASRec on %s', (backend) => {
   });
 
   it('uses the order of items', () => {
-    const model = new Sasrec(config(), NUM_ITEMS, 3);
+    const model = new Sasrec(config(), modelData(NUM_ITEMS), 3);
     const [first] = scores(model, [1, 2, 3]);
     const [second] = scores(model, [2, 1, 3]);
     expect(Math.abs(first![0]! - second![0]!)).toBeGreaterThan(1e-4);
@@ -161,7 +168,7 @@ describe.each(TEST_BACKENDS)('SASRec on %s', (backend) => {
       { normalization: 'post', activation: 'gelu', numHeads: 2, loss: { type: 'bce', numNegatives: 1 } },
     ],
   ] as const)('%s: gradients agree with finite differences', (_, change) => {
-    const model = new Sasrec(config({ ...change, hiddenSize: 4, numBlocks: 1 }), 6, 5);
+    const model = new Sasrec(config({ ...change, hiddenSize: 4, numBlocks: 1 }), modelData(6), 5);
     const data = batch(
       [
         [0, 1, 2],
@@ -202,7 +209,7 @@ describe.each(TEST_BACKENDS)('SASRec on %s', (backend) => {
   });
 
   it('keeps no tensors from step to step', () => {
-    const model = new Sasrec(config({ dropout: 0.2 }), NUM_ITEMS, 2);
+    const model = new Sasrec(config({ dropout: 0.2 }), modelData(NUM_ITEMS), 2);
     const data = batch([[0, 1, 2, 3]], [[0, 2, 3, 4]]);
     const step = () => {
       const { value, grads } = tf.variableGrads(
@@ -210,7 +217,9 @@ describe.each(TEST_BACKENDS)('SASRec on %s', (backend) => {
         [...model.variables.values()],
       );
       tf.dispose([value, grads]);
-      const { states, items } = tf.tidy(() => model.vectors(Int32Array.of(1, 2), 1, 2));
+      const { states, items } = tf.tidy(
+        () => model.scoring(queryOf([1, 2])) as ProductScoring & tf.TensorContainer,
+      );
       tf.dispose([states, items]);
     };
     step();
@@ -225,7 +234,11 @@ describe('SASRec', () => {
 
   it.each(['crossEntropy', 'bce'] as const)('learns a small dataset by heart with %s', (type) => {
     const loss = type === 'bce' ? ({ type, numNegatives: 1 } as const) : ({ type } as const);
-    const model = new Sasrec(config({ loss, hiddenSize: 16, initializerRange: 0.1 }), NUM_ITEMS, 2);
+    const model = new Sasrec(
+      config({ loss, hiddenSize: 16, initializerRange: 0.1 }),
+      modelData(NUM_ITEMS),
+      2,
+    );
     const rows = Array.from({ length: 8 }, (_, user) =>
       Array.from({ length: 5 }, (_, step) => 1 + ((user * 5 + step * (user + 1)) % NUM_ITEMS)),
     );

@@ -3,22 +3,24 @@ import { describe, expect, it } from 'vitest';
 import { Adam } from '../../../src/compute/adam';
 import type { KernelBackend } from '../../../src/compute/kernelBackend/kernelBackend';
 import { RandomStream } from '../../../src/compute/random';
-import { configSchema, type ExperimentConfig } from '../../../src/config/schema';
+import { configSchema, type TrainedConfig } from '../../../src/config/schema';
 import { createModel } from '../../../src/model/createModel';
+import type { SequenceBatch } from '../../../src/model/model';
 import { checkMemory, estimateMemory } from '../../../src/training/memoryEstimate';
 import { trainStep } from '../../../src/training/trainStep';
 import { useBackend } from '../compute/useBackend';
+import { modelData } from '../model/modelData';
 
-function configOf(model: object, batchSize: number): ExperimentConfig {
+function configOf(model: object, batchSize: number): TrainedConfig {
   return configSchema.parse({
     dataset: { path: 'interactions.csv' },
     model: { type: 'sasrec', ...model },
     training: { batchSize },
-  });
+  }) as TrainedConfig;
 }
 
 /** Full sequences of random items: the most that a step can take. */
-function randomBatch(config: ExperimentConfig, numItems: number, length: number, seed: number) {
+function randomBatch(config: TrainedConfig, numItems: number, length: number, seed: number): SequenceBatch {
   const random = new RandomStream(seed);
   const size = config.training.batchSize;
   const { loss } = config.model;
@@ -26,7 +28,17 @@ function randomBatch(config: ExperimentConfig, numItems: number, length: number,
   const draw = (count: number) => Int32Array.from({ length: count }, () => 1 + random.nextInt(numItems));
   const positions = size * length;
   const negatives = numNegatives > 0 ? draw(positions * numNegatives) : null;
-  return { size, length, items: draw(positions), targets: draw(positions), negatives, numNegatives };
+  const users = new Int32Array(size);
+  return {
+    kind: 'sequences',
+    size,
+    length,
+    users,
+    items: draw(positions),
+    targets: draw(positions),
+    negatives,
+    numNegatives,
+  };
 }
 
 describe.each(['wasm', 'native'] as const)('the memory of training on %s', (name) => {
@@ -40,15 +52,15 @@ describe.each(['wasm', 'native'] as const)('the memory of training on %s', (name
     const config = configOf(model, batchSize);
     const { library } = tf.backend() as unknown as KernelBackend;
     const before = library.memory.usedBytes;
-    const sasrec = createModel(config.model, numItems, 1);
+    const sasrec = createModel(config.model, modelData(numItems), 1);
     const optimizer = new Adam(sasrec.variables, config.training);
     library.memory.resetPeak();
     for (let step = 0; step < 2; step++) {
-      const batch = randomBatch(config, numItems, config.model.maxSequenceLength, step);
+      const batch = randomBatch(config, numItems, sasrec.batches.maxLength, step);
       await trainStep(sasrec, optimizer, batch, new RandomStream(step));
     }
     const taken = library.memory.peakBytes - before;
-    const { tensors } = estimateMemory(config, numItems, library.threads);
+    const { tensors } = estimateMemory(config, modelData(numItems), library.threads);
     expect(tensors / taken).toBeGreaterThan(3 / 4);
     expect(tensors / taken).toBeLessThan(4 / 3);
     sasrec.dispose();
@@ -58,7 +70,7 @@ describe.each(['wasm', 'native'] as const)('the memory of training on %s', (name
   it('does not grow over 500 steps of batches of all lengths', async () => {
     const config = configOf({ hiddenSize: 16, maxSequenceLength: 12, numBlocks: 1 }, 8);
     const { library } = tf.backend() as unknown as KernelBackend;
-    const sasrec = createModel(config.model, 50, 1);
+    const sasrec = createModel(config.model, modelData(50), 1);
     const optimizer = new Adam(sasrec.variables, config.training);
     const steps = async (from: number, to: number) => {
       for (let step = from; step < to; step++)
@@ -85,7 +97,7 @@ describe.each(['wasm', 'native'] as const)('the memory of training on %s', (name
 });
 
 describe('checkMemory', () => {
-  const estimate = { ...estimateMemory(configOf({}, 128), 1_000_000, 2), available: 64e9 };
+  const estimate = { ...estimateMemory(configOf({}, 128), modelData(1_000_000), 2), available: 64e9 };
 
   it('lets pass what fits', () => {
     expect(() => checkMemory(estimate, null)).not.toThrow();

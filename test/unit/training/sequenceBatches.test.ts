@@ -1,8 +1,15 @@
 import { describe, expect, it } from 'vitest';
+import type { SequenceRequest } from '../../../src/model/model';
 import { SequenceBatches } from '../../../src/training/sequenceBatches';
 import { datasetOf, tinyDataset } from './tinyDataset';
 
-const options = { batchSize: 2, maxSequenceLength: 3, numNegatives: 0, seed: 1 };
+const request: SequenceRequest = {
+  kind: 'sequences',
+  maxLength: 3,
+  numNegatives: 0,
+  sampler: 'unconsumed',
+  sharedNegatives: false,
+};
 
 describe('SequenceBatches', () => {
   it('shifts the training part by one, keeps the newest items, pads on the left', () => {
@@ -13,7 +20,7 @@ describe('SequenceBatches', () => {
       ],
       9,
     );
-    const batches = new SequenceBatches(dataset, options);
+    const batches = new SequenceBatches(dataset, request, 2, 1);
     expect(batches.stepsPerEpoch).toBe(1);
     const { size, length, items, targets, negatives } = batches.batch(1, 0);
     expect([size, length, negatives]).toEqual([2, 3, null]);
@@ -39,7 +46,7 @@ describe('SequenceBatches', () => {
       9,
     );
     const visit = (epoch: number, seed: number) => {
-      const batches = new SequenceBatches(dataset, { ...options, seed });
+      const batches = new SequenceBatches(dataset, request, 2, seed);
       return Array.from({ length: batches.stepsPerEpoch }, (_, step) => [
         ...batches.batch(epoch, step).items,
       ]).flat();
@@ -52,12 +59,7 @@ describe('SequenceBatches', () => {
 
   it('draws negatives the user has not met in training, at positions with a target only', () => {
     const dataset = tinyDataset();
-    const batches = new SequenceBatches(dataset, {
-      ...options,
-      batchSize: 30,
-      maxSequenceLength: 8,
-      numNegatives: 4,
-    });
+    const batches = new SequenceBatches(dataset, { ...request, maxLength: 8, numNegatives: 4 }, 30, 1);
     const { size, length, items, targets, negatives } = batches.batch(1, 0);
     for (let row = 0; row < size; row++) {
       const met = new Set([
@@ -73,13 +75,18 @@ describe('SequenceBatches', () => {
   });
 
   it('ends for a user who has met everything', () => {
-    const batches = new SequenceBatches(datasetOf([[1, 2, 1, 2, 1, 2]], 2), { ...options, numNegatives: 1 });
+    const batches = new SequenceBatches(
+      datasetOf([[1, 2, 1, 2, 1, 2]], 2),
+      { ...request, numNegatives: 1 },
+      2,
+      1,
+    );
     const { targets, negatives } = batches.batch(1, 0);
     targets.forEach((target, position) => expect(negatives![position]).toBe(3 - target));
   });
 
   it('says clearly that every user is too short', () => {
-    expect(() => new SequenceBatches(datasetOf([[1, 2, 3], [2]], 3), options)).toThrow(
+    expect(() => new SequenceBatches(datasetOf([[1, 2, 3], [2]], 3), request, 2, 1)).toThrow(
       /No user has two interactions/,
     );
   });

@@ -31,5 +31,7 @@ export function datasetOf(users: number[][], numItems: number): PreparedDataset 
     userIds: users.map((_, user) => `u${user}`),
     itemIds: ['', ...Array.from({ length: numItems }, (_, item) => `i${item + 1}`)],
     itemTitles: null,
+    itemFeatures: [],
+    userFeatures: [],
   };
 }

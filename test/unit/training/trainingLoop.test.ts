@@ -2,7 +2,7 @@ import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { configSchema, type ExperimentConfig } from '../../../src/config/schema';
+import { configSchema, type TrainedConfig } from '../../../src/config/schema';
 import type { RunEvent } from '../../../src/protocol/events';
 import { EventLogReader } from '../../../src/runs/eventLog';
 import { createRun, type RunDirectory } from '../../../src/runs/runDirectory';
@@ -14,13 +14,13 @@ import { tinyDataset } from './tinyDataset';
 
 const dataset = tinyDataset(40);
 
-function config(change: object = {}): ExperimentConfig {
+function config(change: object = {}): TrainedConfig {
   return configSchema.parse({
     seed: 7,
     dataset: { path: 'unused.csv' },
     model: { type: 'sasrec', maxSequenceLength: 8, hiddenSize: 8, numBlocks: 1, dropout: 0.2, ...change },
     training: { epochs: 3, batchSize: 8, learningRate: 0.01, earlyStopping: { patience: null } },
-  });
+  }) as TrainedConfig;
 }
 
 describe('TrainingLoop', () => {

@@ -1,0 +1,247 @@
+import { z } from 'zod';
+import { describe } from '../describe';
+import type { Preset } from '../presets';
+
+export const sumSchema = z
+  .strictObject({
+    type: z
+      .literal('sum')
+      .meta(
+        describe(
+          'SUM: sequential user matrix, a memory of several interests per user (Lian et al., 2021, arXiv 2102.09211).',
+        ),
+      ),
+    preset: z
+      .enum(['microsoft'])
+      .nullable()
+      .default(null)
+      .meta(
+        describe(
+          'Options of a reference implementation: `microsoft` is SUM of Microsoft Recommenders (`sum.yaml`). Fields of this config win.',
+        ),
+      ),
+    cell: z
+      .enum(['SUM', 'SUMV2'])
+      .default('SUM')
+      .meta(
+        describe(
+          'How a step writes into the memory: with the attention that it read with (`SUM`), or with one made of input and memory (`SUMV2`).',
+        ),
+      ),
+    maxSequenceLength: z
+      .int()
+      .min(1)
+      .max(2048)
+      .default(50)
+      .meta(describe('Longest history the model sees; of longer ones the newest items are used.')),
+    minSequenceLength: z
+      .int()
+      .min(1)
+      .max(2048)
+      .default(1)
+      .meta(describe('Interactions with a shorter history are not learned from.')),
+    slots: z
+      .int()
+      .min(1, 'must be at least 1, which is the highway channel alone')
+      .max(64)
+      .default(4)
+      .meta(
+        describe(
+          'Memory channels of a user: one for each interest, and the highway channel that all items pass through. 1: the highway channel alone.',
+        ),
+      ),
+    hiddenSize: z
+      .int()
+      .min(1)
+      .max(1024)
+      .default(40)
+      .meta(describe('Width h of a memory channel.')),
+    itemEmbeddingSize: z.int().min(1).max(4096).default(32).meta(describe('Width of the item vectors.')),
+    featureEmbeddingSize: z
+      .int()
+      .min(1)
+      .max(4096)
+      .default(8)
+      .meta(describe('Width of the vectors of each item feature, such as the category.')),
+    userEmbeddingSize: z
+      .int()
+      .min(0)
+      .max(4096)
+      .default(0)
+      .meta(
+        describe(
+          'Width of a vector of each user that the last layers read beside memory and item; 0: none. The reference makes such vectors and never reads them.',
+        ),
+      ),
+    itemFeatures: z
+      .array(z.string().min(1))
+      .refine((names) => new Set(names).size === names.length, 'must not name a feature twice')
+      .nullable()
+      .default(null)
+      .meta(
+        describe(
+          'Item features of one value each that stand beside the item vector, in the history and for the candidate. `null`: all that the dataset has. `[]`: none.',
+        ),
+      ),
+    alpha: z
+      .enum(['exponential', 'softplus', 'free'])
+      .default('exponential')
+      .meta(
+        describe(
+          'How α is learned, which damps items that resemble the one before: as e^θ or log(1 + e^θ), which stay positive, or as a free number (the reference), which ends in NaN below 0.',
+        ),
+      ),
+    layerSizes: z
+      .array(z.int().min(1).max(16_384))
+      .max(16)
+      .default([100, 64])
+      .meta(describe('Widths of the last layers, which make the score of memory and item. `[]`: a linear score.')),
+    activation: z
+      .enum(['none', 'relu', 'sigmoid', 'tanh'])
+      .default('relu')
+      .meta(describe('Activation of the last layers.')),
+    batchNorm: z
+      .boolean()
+      .default(true)
+      .meta(describe('Normalize each of the last layers over the batch before its activation.')),
+    dropout: z
+      .number()
+      .min(0)
+      .lt(1)
+      .default(0)
+      .meta(describe('Share of values of the last layers that are set to zero in training.')),
+    dropoutPlace: z
+      .enum(['beforeActivation', 'afterActivation'])
+      .default('afterActivation')
+      .meta(describe('Where dropout is in the last layers. The reference has it before the activation.')),
+    initializer: z
+      .enum([
+        'truncatedNormal',
+        'normal',
+        'uniform',
+        'glorotNormal',
+        'glorotUniform',
+        'heNormal',
+        'heUniform',
+        'orthogonal',
+      ])
+      .default('truncatedNormal')
+      .meta(
+        describe(
+          'How vectors and the last layers start. The memory’s own kernels are always `glorotUniform`, as in the reference.',
+        ),
+      ),
+    initializerRange: z
+      .number()
+      .positive()
+      .default(0.01)
+      .meta(
+        describe(
+          'For `truncatedNormal` and `normal` the standard deviation, for `uniform` the largest value. Others follow from the widths.',
+        ),
+      ),
+    loss: z
+      .enum(['softmax', 'crossEntropy', 'log', 'rmse', 'mse'])
+      .default('softmax')
+      .meta(
+        describe(
+          'Training loss. `softmax`: the chosen item against its negatives. Each item for itself: `crossEntropy` and `log` (the same, with the probability kept from 0 and 1), `mse` and `rmse` (the reference’s `square_loss`).',
+        ),
+      ),
+    prediction: z
+      .enum(['probability', 'score'])
+      .default('probability')
+      .meta(
+        describe(
+          'What `mse` and `rmse` compare with 1 and 0: the score’s logistic function, or the score itself. The reference’s `method`: classification or regression.',
+        ),
+      ),
+    numNegatives: z
+      .int()
+      .min(1)
+      .max(4096)
+      .default(4)
+      .meta(describe('Items that were not chosen, drawn for each interaction.')),
+    sampler: z
+      .enum(['uniform', 'unconsumed', 'popular', 'logUniform', 'inBatch'])
+      .default('unconsumed')
+      .meta(
+        describe(
+          'Where negatives come from: all items (`uniform`), those the user has not met in training (`unconsumed`), popular ones more often (`popular`, `logUniform`), or what others of the batch chose (`inBatch`, the reference).',
+        ),
+      ),
+    embeddingL2: z
+      .number()
+      .min(0)
+      .default(1e-4)
+      .meta(describe('Weight of half the squared norm of the vectors that a step touches.')),
+    embeddingL1: z
+      .number()
+      .min(0)
+      .default(0)
+      .meta(describe('Weight of the absolute values of the vectors that a step touches.')),
+    embeddingPenalty: z
+      .enum(['mean', 'sum'])
+      .default('mean')
+      .meta(
+        describe(
+          'Whether the penalties of the touched vectors are divided by the examples of the step (`mean`) or not (`sum`, the reference: they weigh more in a smaller batch).',
+        ),
+      ),
+    layerL2: z
+      .number()
+      .min(0)
+      .default(1e-4)
+      .meta(describe('Weight of half the squared norm of all other parameters but α and β.')),
+    layerL1: z
+      .number()
+      .min(0)
+      .default(0)
+      .meta(describe('Weight of the absolute values of all other parameters but α and β.')),
+  })
+  .refine(({ minSequenceLength, maxSequenceLength }) => minSequenceLength <= maxSequenceLength, {
+    message: 'must not be longer than `maxSequenceLength`',
+    path: ['minSequenceLength'],
+  })
+  .refine(({ loss, prediction }) => loss !== 'log' || prediction === 'probability', {
+    message: 'must be `probability` with the loss `log`, which takes the logarithm of it',
+    path: ['prediction'],
+  })
+  .meta(
+    describe('SUM, which keeps several interests of a user in a memory and reads them by the item in question.'),
+  );
+
+export type SumConfig = z.output<typeof sumSchema>;
+
+export const sumPresets: Record<NonNullable<SumConfig['preset']>, Preset<z.input<typeof sumSchema>>> = {
+  microsoft: {
+    model: {
+      cell: 'SUM',
+      maxSequenceLength: 50,
+      minSequenceLength: 1,
+      slots: 4,
+      hiddenSize: 40,
+      itemEmbeddingSize: 32,
+      featureEmbeddingSize: 8,
+      userEmbeddingSize: 0,
+      alpha: 'free',
+      layerSizes: [100, 64],
+      activation: 'relu',
+      batchNorm: true,
+      dropout: 0,
+      dropoutPlace: 'beforeActivation',
+      initializer: 'truncatedNormal',
+      initializerRange: 0.01,
+      loss: 'softmax',
+      prediction: 'probability',
+      numNegatives: 4,
+      sampler: 'inBatch',
+      embeddingL2: 1e-4,
+      embeddingL1: 0,
+      embeddingPenalty: 'sum',
+      layerL2: 1e-4,
+      layerL1: 0,
+    },
+    training: { batchSize: 400, learningRate: 1e-3 },
+  },
+};

@@ -1,0 +1,203 @@
+import { z } from 'zod';
+import { describe } from '../describe';
+import type { Preset } from '../presets';
+
+const samplerSchema = z
+  .enum(['uniform', 'unconsumed', 'popular'])
+  .default('unconsumed')
+  .meta(
+    describe(
+      'Where negatives come from: any other item (`uniform`), an item that the user has not met in training (`unconsumed`), or any other with probability ∝ (training interactions)^0.75 (`popular`).',
+    ),
+  );
+
+const numNegativesSchema = z
+  .int()
+  .min(1)
+  .max(4096)
+  .default(1)
+  .meta(describe('Negative items drawn for each interaction.'));
+
+const softmaxSchema = z
+  .strictObject({
+    type: z.literal('softmax'),
+    temperature: z
+      .union([
+        z
+          .number()
+          .refine(
+            (value) => value > 0,
+            'must be above 0, because scores are divided by it; write `"learned"` for one that is learned',
+          ),
+        z.enum(['learned', 'learnedUnbounded']),
+      ])
+      .default(1)
+      .meta(
+        describe(
+          'What scores are divided by; small values (such as 0.05) suit `normalizeOutput`. `"learned"`: a parameter that starts at 1 and stays within 0.01 and 100. `"learnedUnbounded"`: a bare scalar, as in LibRecommender, which may even turn negative.',
+        ),
+      ),
+    correction: z
+      .enum(['none', 'counts', 'smoothedCounts'])
+      .default('smoothedCounts')
+      .meta(
+        describe(
+          'logQ correction: popular items are in more batches, so log Q of each item is subtracted from its scores in training. Q is its share of the training interactions (`counts`), or that with one interaction more for every item (`smoothedCounts`).',
+        ),
+      ),
+    removeAccidentalHits: z
+      .boolean()
+      .default(true)
+      .meta(describe('Whether a row’s own item, when it is in the batch twice, is no negative.')),
+  })
+  .meta(describe('In-batch softmax: every user’s item against the other items of the batch.'));
+
+const lossSchema = z
+  .discriminatedUnion('type', [
+    softmaxSchema,
+    z
+      .strictObject({
+        type: z.literal('crossEntropy'),
+        numNegatives: numNegativesSchema,
+        sampler: samplerSchema,
+      })
+      .meta(describe('Binary cross-entropy of interactions against sampled negatives.')),
+    z
+      .strictObject({
+        type: z.literal('maxMargin'),
+        margin: z
+          .number()
+          .positive()
+          .default(1)
+          .meta(describe('By how much the item has to score above a negative.')),
+        numNegatives: numNegativesSchema,
+        sampler: samplerSchema,
+      })
+      .meta(describe('Hinge loss: the mean of max(0, margin + negative − positive).')),
+  ])
+  .prefault({ type: 'softmax' })
+  .meta(describe('Training loss.'));
+
+const selfSupervisedSchema = z
+  .strictObject({
+    pattern: z
+      .enum(['rfm', 'rfmComplementary', 'cfm'])
+      .default('cfm')
+      .meta(
+        describe(
+          'Which of an item’s columns (its id and its features) the two views of it hide, about half of them each: random ones (`rfm`), a random half and the other half (`rfmComplementary`), or a random column’s most related half and the rest (`cfm`, by mutual information in the training interactions).',
+        ),
+      ),
+    alpha: z.number().positive().default(0.2).meta(describe('Weight of this loss beside the main one.')),
+    masks: z
+      .enum(['perRow', 'perBatch'])
+      .default('perRow')
+      .meta(describe('Whether each item of a batch hides columns of its own, or all the same.')),
+    batchNorm: z
+      .enum(['separate', 'shared'])
+      .default('separate')
+      .meta(
+        describe(
+          'Whether items with hidden columns count in the running statistics of BatchNorm (`shared`) or not (`separate`).',
+        ),
+      ),
+  })
+  .meta(
+    describe(
+      'Self-supervised learning: two views of an item, each with some columns hidden, should be alike (Yao et al., CIKM 2021). Needs item features.',
+    ),
+  );
+
+/** Names of feature columns; null for all there are. */
+const featuresSchema = z.array(z.string().min(1)).nullable().default(null);
+
+export const twoTowerSchema = z
+  .strictObject({
+    type: z
+      .literal('twoTower')
+      .meta(
+        describe(
+          'Two towers: one network makes a vector of the user, another one of the item (Yi et al., RecSys 2019).',
+        ),
+      ),
+    preset: z
+      .enum(['librecommender'])
+      .nullable()
+      .default(null)
+      .meta(describe('Follow a reference in everything that is not said otherwise.')),
+    embeddingSize: z
+      .int()
+      .min(1)
+      .max(4096)
+      .default(16)
+      .meta(describe('Width of the vectors of ids and of feature values.')),
+    hiddenSizes: z
+      .array(z.int().min(1).max(16384))
+      .min(1)
+      .default([128, 64, 32])
+      .meta(describe('Widths of both towers’ layers; the last is that of the vectors that are compared.')),
+    userFeatures: featuresSchema.meta(
+      describe('Features of users that the tower reads, by name. `null`: all that the dataset has.'),
+    ),
+    itemFeatures: featuresSchema.meta(
+      describe('Features of items that the tower reads, by name. `null`: all that the dataset has.'),
+    ),
+    useBatchNorm: z
+      .boolean()
+      .default(true)
+      .meta(describe('BatchNorm on the input of a tower and behind every layer but the last.')),
+    dropout: z
+      .number()
+      .min(0)
+      .lt(1)
+      .default(0)
+      .meta(describe('Share of values set to zero in training behind every layer but the last.')),
+    normalizeOutput: z
+      .boolean()
+      .default(false)
+      .meta(
+        describe(
+          'Whether the towers’ vectors are scaled to length 1. Scores are then cosines, and `loss.temperature` should be small.',
+        ),
+      ),
+    idDropout: z
+      .number()
+      .min(0)
+      .lt(1)
+      .default(0)
+      .meta(
+        describe(
+          'Share of ids that training takes for unknown, so that the towers learn to go by features alone. With 0, unknown users and items get the mean of all id vectors.',
+        ),
+      ),
+    l2: z
+      .number()
+      .min(0)
+      .default(0)
+      .meta(describe('Weight of the sum of squares of all embeddings in the loss.')),
+    loss: lossSchema,
+    selfSupervised: selfSupervisedSchema.nullable().default(null),
+  })
+  .refine((model) => model.selfSupervised === null || model.loss.type === 'softmax', {
+    message: 'needs `loss.type` to be `softmax`',
+    path: ['selfSupervised'],
+  })
+  .meta(describe('Two towers and their size.'));
+
+export type TwoTowerConfig = z.output<typeof twoTowerSchema>;
+
+export const twoTowerPresets: Record<string, Preset<z.input<typeof twoTowerSchema>>> = {
+  librecommender: {
+    model: {
+      embeddingSize: 16,
+      hiddenSizes: [128, 64, 32],
+      useBatchNorm: true,
+      dropout: 0,
+      normalizeOutput: false,
+      idDropout: 0,
+      l2: 0,
+      loss: { type: 'softmax', temperature: 1, correction: 'counts', removeAccidentalHits: false },
+    },
+    training: { batchSize: 256, learningRate: 0.001, epsilon: 1e-5 },
+  },
+};

@@ -1,0 +1,36 @@
+import type { z } from 'zod';
+import type { configSchema } from './schema';
+
+type ConfigInput = z.input<typeof configSchema>;
+
+/** Options that follow a reference: they take the place of the defaults, and a config may still say otherwise. */
+export interface Preset<Model> {
+  model: Partial<Model>;
+  /** What the reference trains with, as far as it differs. */
+  training?: Omit<NonNullable<ConfigInput['training']>, 'epochs' | 'earlyStopping'>;
+}
+
+/** Presets by model type and name. */
+const presets: Readonly<Record<string, Readonly<Record<string, Preset<object>>>>> = {};
+
+/**
+ * Puts the options of `model.preset` under those that a config names itself. What has no such preset stays as it is, for
+ * the validation to say so.
+ */
+export function applyPreset(config: unknown): unknown {
+  if (!isObject(config) || !isObject(config.model)) return config;
+  const { type, preset: name } = config.model;
+  if (typeof type !== 'string' || typeof name !== 'string') return config;
+  const preset = presets[type]?.[name];
+  if (preset === undefined) return config;
+  const training = config.training ?? {};
+  return {
+    ...config,
+    model: { ...preset.model, ...config.model },
+    ...(isObject(training) && preset.training ? { training: { ...preset.training, ...training } } : {}),
+  };
+}
+
+function isObject(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}

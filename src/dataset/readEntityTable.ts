@@ -1,0 +1,101 @@
+import type { DuckDBConnection } from '@duckdb/node-api';
+import type { FeaturesConfig } from '../config/featureSchema';
+import { resolveColumn, selectColumns, type ColumnPick, type DataFile } from './dataFile';
+import { datasetErrorFrom, readRows, sqlName } from './duckDb';
+
+/** The columns of a table of users or items that a config asks for. */
+export interface EntityColumns {
+  of: 'users' | 'items';
+  id: string;
+  /** Column with the text to show; undefined takes `title` where the table has it, null none. */
+  title: string | null | undefined;
+  features: FeaturesConfig;
+}
+
+/** A table of users or items, joined to the ids of the interactions: one entry per id, in the order of their indices. */
+export interface EntityTable {
+  of: 'users' | 'items';
+  file: DataFile;
+  /** Row of each entity, from 1, the first where there are several; 0 where there is none. */
+  rows: Uint32Array;
+  /** The first title of each that is not empty; null when the table has no titles. */
+  titles: (string | null)[] | null;
+  /** Text of each feature; null where the table has no row or no value. */
+  features: { name: string; column: string; texts: (string | null)[] }[];
+  /** Entities whose rows differ. */
+  numConflicts: number;
+}
+
+/**
+ * Reads a table of users or items. The temporary tables `users` and `items` must hold the ids and their indices.
+ * @throws DatasetError when a column that the config names is missing, or the file cannot be read
+ */
+export async function readEntityTable(
+  connection: DuckDBConnection,
+  file: DataFile,
+  columns: EntityColumns,
+): Promise<EntityTable> {
+  const { of, id } = columns;
+  const field = `dataset.${of}`;
+  const picks: Record<string, ColumnPick> = { id: { column: id, field: `${field}.id` } };
+  const title = titleColumn(file, columns);
+  if (title !== null) picks.title = { column: title, field: `${field}.title` };
+  const names = Object.keys(columns.features);
+  names.forEach((name, index) => (picks[`f${index}`] = { column: name, field: `${field}.features` }));
+
+  const [entity, table] = [of === 'users' ? 'user' : 'item', sqlName(`${of} table`)];
+  try {
+    await connection.run(`CREATE TEMP TABLE ${table} AS ${selectColumns([file], picks)}`);
+  } catch (error) {
+    throw datasetErrorFrom(error, file.label);
+  }
+  const values = names.map((_, index) => `f${index}`);
+  const titles = title === null ? 'NULL' : "(arg_min(title, rowid) FILTER (trim(title) <> ''))";
+  const conflicts = values.length === 0 ? '0' : `count(DISTINCT (${values.map((name) => `coalesce(${name}, '')`).join(', ')}, 0))`;
+  const result = await connection.stream(
+    `SELECT coalesce(first_row + 1, 0)::UINTEGER, first_title, coalesce(numRows, 0) > 1${values.map((name) => `, ${table}.${name}`).join('')}
+     FROM ${of}
+     LEFT JOIN (SELECT id, min(rowid) AS first_row, ${titles} AS first_title, ${conflicts} AS numRows FROM ${table} GROUP BY id) AS firsts
+       ON ${entity}_id = firsts.id
+     LEFT JOIN ${table} ON ${table}.rowid = first_row
+     ORDER BY "${entity}"`,
+  );
+  const read = {
+    rows: [] as number[],
+    titles: [] as (string | null)[],
+    texts: names.map((): (string | null)[] => []),
+    numConflicts: 0,
+  };
+  for (
+    let chunk = await result.fetchChunk();
+    chunk && chunk.rowCount > 0;
+    chunk = await result.fetchChunk()
+  ) {
+    for (const row of chunk.getColumnValues(0)) read.rows.push(row as number);
+    for (const text of chunk.getColumnValues(1)) read.titles.push(text as string | null);
+    for (const differs of chunk.getColumnValues(2)) if (differs === true) read.numConflicts++;
+    read.texts.forEach((texts, index) => {
+      for (const text of chunk.getColumnValues(3 + index)) texts.push(text as string | null);
+    });
+  }
+  await readRows(connection, `DROP TABLE ${table}`);
+  return {
+    of,
+    file,
+    rows: Uint32Array.from(read.rows),
+    titles: title === null ? null : read.titles,
+    features: names.map((name, index) => ({
+      name,
+      column: file.columns[resolveColumn(file, picks[`f${index}`]!)]!,
+      texts: read.texts[index]!,
+    })),
+    numConflicts: read.numConflicts,
+  };
+}
+
+/** A table of features alone needs no titles, so their default name may be missing. */
+function titleColumn(file: DataFile, { title, features }: EntityColumns): string | null {
+  if (title !== undefined) return title;
+  const isThere = file.columns.some((column) => column.replace(/:.*$/, '') === 'title');
+  return isThere || Object.keys(features).length === 0 ? 'title' : null;
+}

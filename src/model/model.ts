@@ -1,0 +1,196 @@
+import type * as tf from '@tensorflow/tfjs-core';
+import type { RandomStream } from '../compute/random';
+import type { FeatureColumn } from '../protocol/features';
+
+/*
+ * What a model is to everything around it. Users are numbered from 0, and −1 is one whom training does not know; items are
+ * numbered from 1, and 0 is padding. Arrays are row-major. Histories are padded on the left: the newest item comes last.
+ */
+
+/** What a model may know of the data before it sees a batch. All of it comes from the training part. */
+export interface ModelData {
+  numUsers: number;
+  /** Without the padding. */
+  numItems: number;
+  /** Training interactions of each item; `[numItems + 1]`, `itemCounts[0]` is 0. */
+  itemCounts: Uint32Array;
+  /** By item index; row 0 is the padding's, and unknown. */
+  itemFeatures: readonly FeatureColumn[];
+  /** By user index. */
+  userFeatures: readonly FeatureColumn[];
+}
+
+/**
+ * Where negatives come from:
+ * - `uniform`: any item but the positive
+ * - `unconsumed`: any item that the user has not met in training
+ * - `popular`: as `uniform`, item j with probability ∝ (training interactions)^0.75
+ * - `logUniform`: as `uniform`, the item of popularity rank r (from 0) with probability ∝ log((r + 2)/(r + 1))
+ * - `inBatch`: another positive of the same batch
+ */
+export type Sampler = 'uniform' | 'unconsumed' | 'popular' | 'logUniform' | 'inBatch';
+
+/** What a model learns from. */
+export type BatchRequest = SequenceRequest | ExampleRequest;
+
+/** Whole sequences, with the next item as the target at each position. */
+export interface SequenceRequest {
+  kind: 'sequences';
+  /** Positions that the model reads, at most. */
+  maxLength: number;
+  /** For each position, or for the batch where they are shared. */
+  numNegatives: number;
+  sampler: Sampler;
+  /** One set of negatives for all positions of a batch. */
+  sharedNegatives: boolean;
+}
+
+/** Each interaction for itself, with what the user did before it. */
+export interface ExampleRequest {
+  kind: 'examples';
+  /** Items of the history, at most; 0 when the model reads none. */
+  maxLength: number;
+  /** Interactions with a shorter history are no examples. */
+  minLength: number;
+  /** For each example. */
+  numNegatives: number;
+  sampler: Sampler;
+  /** Whether each item of the history comes with one that was not chosen in its place. */
+  negativeHistories: boolean;
+}
+
+export type Batch = SequenceBatch | ExampleBatch;
+
+/** Sequences of one optimizer step, arrays of `size × length`. */
+export interface SequenceBatch {
+  kind: 'sequences';
+  size: number;
+  length: number;
+  /** User of each row. */
+  users: Int32Array;
+  /** Item at each position. */
+  items: Int32Array;
+  /** Item that follows each position; 0 where nothing is to be learned. */
+  targets: Int32Array;
+  /** `numNegatives` items for each position, or for all of them where the request shares them; null when there are none. */
+  negatives: Int32Array | null;
+  numNegatives: number;
+}
+
+/** Examples of one optimizer step. */
+export interface ExampleBatch {
+  kind: 'examples';
+  size: number;
+  /** Longest history of the batch; may be 0. */
+  length: number;
+  /** `[size]` */
+  users: Int32Array;
+  /** `[size, length]` */
+  histories: Int32Array;
+  /** `[size, 1 + numNegatives]`, the item that the user chose first. */
+  candidates: Int32Array;
+  numNegatives: number;
+  /** `[size, length]`, or null unless the request wants them; 0 where the history is padding. */
+  negativeHistories: Int32Array | null;
+}
+
+/** Users to score items for. */
+export interface Query {
+  size: number;
+  /** Longest history; 1 at least, though it may be all padding. */
+  length: number;
+  /** `[size]` */
+  users: Int32Array;
+  /** `[size, length]` */
+  histories: Int32Array;
+}
+
+/** How a model scores items for the users of a query. */
+export type Scoring = ProductScoring | JointScoring;
+
+/** Scores are products of a user's vector and an item's: states·itemsᵀ. */
+export interface ProductScoring {
+  kind: 'product';
+  /** `[size, d]` */
+  states: tf.Tensor2D;
+  /** `[numItems, d]`; row j belongs to item j + 1. */
+  items: tf.Tensor2D;
+  /** `[numItems]`: added to the scores of each item. */
+  bias?: tf.Tensor1D;
+}
+
+/** The model looks at user and item together. */
+export interface JointScoring {
+  kind: 'joint';
+  /** What was computed of the users, once for all items. Whoever asked for the scoring disposes of it. */
+  encoded: tf.Tensor[];
+  /** Values that `score` has at once for each pair of user and item, about: what bounds the items of a call. */
+  valuesPerPair: number;
+  /** Scores of some items for each user, `[size, items.length]`. */
+  score(items: Int32Array, record?: Recorder): tf.Tensor2D;
+}
+
+/**
+ * Receives the attention weights of a forward pass by the name of their {@link AttentionView}, as the layer used them.
+ * They belong to the pass: who wants to keep them says so to TensorFlow.js.
+ */
+export type Recorder = (name: string, weights: tf.Tensor) => void;
+
+/** What the axes of recorded weights stand for; the first axis is always the users, or the pairs of user and candidate. */
+export type AttentionAxis = 'head' | 'position' | 'slot';
+
+/** Weights that a model can show. */
+export interface AttentionView {
+  name: string;
+  /** For people, such as `Block 1`. */
+  label: string;
+  /** Whether the weights are of a user, or of a user and one candidate. */
+  of: 'user' | 'candidate';
+  /** All axes but the first. The last is what attention is divided among. */
+  axes: readonly AttentionAxis[];
+  /** Position i attends to no position behind it. */
+  causal: boolean;
+}
+
+/** Vectors that a model can show, one for each of some things. */
+export interface EmbeddingView {
+  name: string;
+  /** For people, such as `Items`. */
+  label: string;
+  /** What the rows are: items 1 to N, users from 0, positions from the oldest, or the values of a feature from 0. */
+  rows: 'items' | 'users' | 'positions' | { of: 'items' | 'users'; feature: string };
+  /** `[rows, d]`; to be called within tf.tidy. */
+  vectors(): tf.Tensor2D;
+}
+
+/** A recommender that is trained by gradients. */
+export interface Model {
+  /** Everything that the optimizer changes, by name. */
+  readonly variables: ReadonlyMap<string, tf.Variable>;
+  /** Everything that a checkpoint holds: `variables` and running statistics. */
+  readonly state: ReadonlyMap<string, tf.Variable>;
+  readonly batches: BatchRequest;
+  readonly embeddings: readonly EmbeddingView[];
+  readonly attentions: readonly AttentionView[];
+  /** Training loss of a batch of the kind that the model asked for, to be differentiated with respect to `variables`. */
+  loss(batch: Batch, random: RandomStream): tf.Scalar;
+  /** To be called within tf.tidy. */
+  scoring(query: Query, record?: Recorder): Scoring;
+  dispose(): void;
+}
+
+/** How much a model takes, in numbers of values. */
+export interface ModelSize {
+  /** Trainable values. */
+  parameters: number;
+  /** What one training step has at once beside parameters and their gradients, about. */
+  activations: number;
+}
+
+/** What {@link ModelSize} depends on beside the config. */
+export interface SizeContext {
+  data: ModelData;
+  batchSize: number;
+  /** Of the engine: some gradients exist once for each. */
+  threads: number;
+}
