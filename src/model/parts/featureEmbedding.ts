@@ -1,0 +1,153 @@
+import * as tf from '@tensorflow/tfjs-core';
+import { embeddingBag, embeddingLookup } from '../../compute/layers/embedding';
+import type { Initializer, Parameters } from '../../compute/parameters';
+import type { CategoryColumn, FeatureColumn, MultiColumn, NumberColumn } from '../../protocol/features';
+import type { EmbeddingView } from '../model';
+
+export interface FeatureEmbeddingOptions {
+  /** Whose ids and columns. Row 0 of the items' table is the padding; the last row of the users' is for the unknown. */
+  of: 'items' | 'users';
+  /** Items without the padding, or users. */
+  count: number;
+  columns: readonly FeatureColumn[];
+  /** Width of the vector of an id; 0 for none. */
+  idSize: number;
+  /** Width of the vector of each column. */
+  featureSize: number;
+  initializer: Initializer;
+}
+
+type Column =
+  | { kind: 'category'; column: CategoryColumn; table: tf.Tensor2D }
+  | { kind: 'multi'; column: MultiColumn; table: tf.Tensor2D }
+  | { kind: 'number'; column: NumberColumn; table: tf.Tensor2D };
+
+/**
+ * Vectors of items or users: that of the id, and behind it one for each column. The vector of a category is learned; of
+ * several values it is their mean, 0 where there are none; of a number it is the number times a learned vector.
+ */
+export class FeatureEmbedding {
+  /** Width of the vectors. */
+  readonly width: number;
+  readonly views: readonly EmbeddingView[];
+  readonly #of: 'items' | 'users';
+  readonly #count: number;
+  readonly #ids: tf.Tensor2D | null;
+  readonly #columns: readonly Column[];
+
+  /** Makes the tables `<name>/id` and `<name>/<column>`. */
+  constructor(parameters: Parameters, name: string, options: FeatureEmbeddingOptions) {
+    const { of, count, columns, idSize, featureSize, initializer } = options;
+    if (idSize === 0 && columns.length === 0) throw new Error(`The vectors of ${of} would have no values.`);
+    this.#of = of;
+    this.#count = count;
+    this.width = featureWidth(options);
+    const table = (part: string, rows: number, width: number): tf.Tensor2D =>
+      parameters.create(`${name}/${part}`, [rows, width], initializer) as tf.Tensor2D;
+    this.#ids = idSize === 0 ? null : table('id', count + 1, idSize);
+    this.#columns = columns.map((column): Column => {
+      const rows = column.kind === 'number' ? 1 : column.labels.length;
+      const values = table(`feature/${column.name}`, rows, featureSize);
+      // The three cases are the same, but the compiler has to see them one by one.
+      if (column.kind === 'category') return { kind: 'category', column, table: values };
+      if (column.kind === 'multi') return { kind: 'multi', column, table: values };
+      return { kind: 'number', column, table: values };
+    });
+    this.views = [...this.#idView(name), ...this.#columnViews(name)];
+  }
+
+  /**
+   * The vectors of some items or users, `[…shape, width]`.
+   * @param ids items from 0, the padding, or users from 0, −1 being an unknown one
+   * @param shape what the ids are arranged in
+   */
+  lookup(ids: Int32Array, shape: number[]): tf.Tensor {
+    const parts = this.#columns.map((column) => this.#columnVectors(column, ids));
+    if (this.#ids !== null) parts.unshift(embeddingLookup(this.#ids, this.#rows(ids)) as tf.Tensor2D);
+    const vectors = parts.length === 1 ? parts[0]! : tf.concat2d(parts, 1);
+    return tf.reshape(vectors, [...shape, this.width]);
+  }
+
+  #rows(ids: Int32Array): tf.Tensor1D {
+    const unknown = this.#count;
+    return tf.tensor1d(this.#of === 'items' ? ids : ids.map((id) => (id < 0 ? unknown : id)), 'int32');
+  }
+
+  /** `[ids.length, featureSize]` */
+  #columnVectors({ kind, column, table }: Column, ids: Int32Array): tf.Tensor2D {
+    switch (kind) {
+      case 'category':
+        return embeddingLookup(
+          table,
+          tf.tensor1d(
+            ids.map((id) => column.values[id] ?? 0),
+            'int32',
+          ),
+        ) as tf.Tensor2D;
+      case 'multi':
+        return embeddingBag(table, bags(column, ids), 'mean');
+      case 'number': {
+        const values = Float32Array.from(ids, (id) => column.values[id] ?? 0);
+        return tf.matMul(tf.tensor2d(values, [ids.length, 1]), table);
+      }
+    }
+  }
+
+  #idView(name: string): EmbeddingView[] {
+    const ids = this.#ids;
+    if (ids === null) return [];
+    const items = this.#of === 'items';
+    return [
+      {
+        name,
+        label: items ? 'Items' : 'Users',
+        rows: this.#of,
+        vectors: () => tf.slice(ids, [items ? 1 : 0, 0], [this.#count, -1]),
+      },
+    ];
+  }
+
+  #columnViews(name: string): EmbeddingView[] {
+    return this.#columns
+      .filter(({ kind }) => kind !== 'number')
+      .map(({ column, table }) => ({
+        name: `${name}/${column.name}`,
+        label: column.name,
+        rows: { of: this.#of, feature: column.name },
+        vectors: () => tf.clone(table),
+      }));
+  }
+}
+
+/** Width of the vectors that a {@link FeatureEmbedding} makes. */
+export function featureWidth({
+  columns,
+  idSize,
+  featureSize,
+}: Pick<FeatureEmbeddingOptions, 'columns' | 'idSize' | 'featureSize'>): number {
+  return idSize + columns.length * featureSize;
+}
+
+/** Values of its tables. */
+export function featureParameters({
+  columns,
+  idSize,
+  featureSize,
+  count,
+}: Pick<FeatureEmbeddingOptions, 'columns' | 'idSize' | 'featureSize' | 'count'>): number {
+  const values = columns.reduce(
+    (sum, column) => sum + (column.kind === 'number' ? 1 : column.labels.length),
+    0,
+  );
+  return (count + 1) * idSize + values * featureSize;
+}
+
+/** The values of each row side by side, filled with 0: int32 `[ids.length, k]`. */
+function bags({ offsets, values }: MultiColumn, ids: Int32Array): tf.Tensor2D {
+  const valuesOf = (id: number): Int32Array =>
+    id < 0 || id + 1 >= offsets.length ? new Int32Array() : values.subarray(offsets[id], offsets[id + 1]);
+  const most = ids.reduce((largest, id) => Math.max(largest, valuesOf(id).length), 1);
+  const indices = new Int32Array(ids.length * most);
+  ids.forEach((id, row) => indices.set(valuesOf(id), row * most));
+  return tf.tensor2d(indices, [ids.length, most], 'int32');
+}

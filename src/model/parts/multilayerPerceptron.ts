@@ -1,0 +1,180 @@
+import type * as tf from '@tensorflow/tfjs-core';
+import { batchNorm } from '../../compute/layers/batchNorm';
+import { dropout } from '../../compute/layers/dropout';
+import type { Projection } from '../../compute/layers/projections';
+import type { Initializer, Parameters } from '../../compute/parameters';
+import type { RandomStream } from '../../compute/random';
+import { createDense, dense } from './dense';
+import { DICE_EPSILON } from './diceActivation';
+import { activate, createActivation, type ActivationName, type LayerActivation } from './layerActivation';
+import {
+  createRunningStatistics,
+  statisticsFor,
+  updateStatistics,
+  type RunningStatistics,
+  type StatisticsMode,
+} from './runningStatistics';
+
+export interface MlpOptions {
+  activation: ActivationName;
+  /** Whether the last layer is a product and a bias alone. */
+  linearLast?: boolean;
+  /** Rate of dropout. */
+  dropout?: number;
+  /** Whether dropout acts on what goes into a linear layer, before its activation, or on what comes out of it. */
+  dropoutAt?: 'input' | 'beforeActivation' | 'output';
+  /** Where in a layer batch normalization sits. */
+  batchNorm?: 'none' | 'beforeActivation' | 'afterActivation';
+  /** Whether the input of the first layer is normalized. */
+  batchNormInput?: boolean;
+  /** Share of the running statistics that a batch leaves, of batch normalization and of Dice. */
+  decay?: number;
+  /** Added to the variance by batch normalization. */
+  epsilon?: number;
+  /** Added to the variance by Dice. */
+  diceEpsilon?: number;
+  initializer?: Initializer;
+}
+
+type Order = Pick<MlpOptions, 'dropoutAt' | 'batchNorm' | 'batchNormInput' | 'linearLast'>;
+
+/** The orders of the references, with batch normalization. */
+export const MLP_ORDERS = {
+  /** dropout → linear → batch norm → activation */
+  recbole: { dropoutAt: 'input', batchNorm: 'beforeActivation' },
+  /** Batch norm of the input; then linear → activation → batch norm → dropout, and after the last layer nothing. */
+  librecommender: {
+    dropoutAt: 'output',
+    batchNorm: 'afterActivation',
+    batchNormInput: true,
+    linearLast: true,
+  },
+  /** linear → batch norm → dropout → activation */
+  deeprec: { dropoutAt: 'beforeActivation', batchNorm: 'beforeActivation' },
+} as const satisfies Record<string, Order>;
+
+export interface BatchNormLayer {
+  gamma: tf.Tensor1D;
+  beta: tf.Tensor1D;
+  running: RunningStatistics;
+  epsilon: number;
+}
+
+interface MlpLayer {
+  dense: Projection;
+  /** `none` in a last layer that is linear, which has no batch normalization and no dropout behind it either. */
+  activation: LayerActivation;
+  batchNorm: BatchNormLayer | null;
+  bare: boolean;
+}
+
+export interface Mlp {
+  inputNorm: BatchNormLayer | null;
+  layers: readonly MlpLayer[];
+  dropout: number;
+  dropoutAt: 'input' | 'beforeActivation' | 'output';
+  batchNorm: 'none' | 'beforeActivation' | 'afterActivation';
+}
+
+export interface MlpRun {
+  /** Where dropout draws from; null outside training. */
+  training: RandomStream | null;
+  /** `training` in training and `running` otherwise, if left out. */
+  statistics?: StatisticsMode;
+}
+
+/**
+ * Makes the parameters of a stack of linear layers: `<name>/<n>/kernel`, `bias`, and those of batch normalization and
+ * activation. Without batch normalization and dropout a layer is activation(x·W + b).
+ */
+export function createMlp(
+  parameters: Parameters,
+  name: string,
+  inputSize: number,
+  layerSizes: readonly number[],
+  options: MlpOptions,
+): Mlp {
+  const { activation, linearLast = false, batchNorm: normAt = 'none', decay = 0.9, epsilon = 1e-5 } = options;
+  const diceOptions = { decay, epsilon: options.diceEpsilon ?? DICE_EPSILON };
+  const inputNorm =
+    options.batchNormInput === true
+      ? createBatchNorm(parameters, `${name}/input/norm`, inputSize, decay, epsilon)
+      : null;
+  const layers = layerSizes.map((size, index): MlpLayer => {
+    const layer = `${name}/${index}`;
+    const bare = linearLast && index === layerSizes.length - 1;
+    const normalized = !bare && normAt !== 'none';
+    return {
+      dense: createDense(parameters, layer, layerSizes[index - 1] ?? inputSize, size, options.initializer),
+      batchNorm: normalized ? createBatchNorm(parameters, `${layer}/norm`, size, decay, epsilon) : null,
+      activation: createActivation(
+        parameters,
+        `${layer}/activation`,
+        size,
+        bare ? 'none' : activation,
+        diceOptions,
+      ),
+      bare,
+    };
+  });
+  const { dropout: rate = 0, dropoutAt = 'input' } = options;
+  return { inputNorm, layers, dropout: rate, dropoutAt, batchNorm: normAt };
+}
+
+/**
+ * Runs rows through the layers.
+ * @param x `[R, in]`
+ * @returns `[R, out]`, out being the size of the last layer, or x if there is none
+ */
+export function mlp(x: tf.Tensor2D, { inputNorm, layers, ...options }: Mlp, run: MlpRun): tf.Tensor2D {
+  const { training } = run;
+  const mode = run.statistics ?? (training === null ? 'running' : 'training');
+  const drop = (values: tf.Tensor2D, at: Mlp['dropoutAt'], bare: boolean): tf.Tensor2D =>
+    at !== options.dropoutAt || (bare && at !== 'input')
+      ? values
+      : (dropout(values, options.dropout, training) as tf.Tensor2D);
+
+  let state = inputNorm === null ? x : normalizeBatch(x, inputNorm, mode);
+  for (const { dense: layer, activation, batchNorm: norm, bare } of layers) {
+    state = drop(state, 'input', bare);
+    const dropsBetween = options.dropoutAt === 'beforeActivation' && options.dropout > 0;
+    const between = dropsBetween || (norm !== null && options.batchNorm === 'beforeActivation');
+    if (activation.kind === 'plain' && !between) {
+      state = dense(state, layer, activation.name);
+    } else {
+      state = dense(state, layer);
+      if (norm !== null && options.batchNorm === 'beforeActivation')
+        state = normalizeBatch(state, norm, mode);
+      state = activate(drop(state, 'beforeActivation', bare), activation, mode);
+    }
+    if (norm !== null && options.batchNorm === 'afterActivation') state = normalizeBatch(state, norm, mode);
+    state = drop(state, 'output', bare);
+  }
+  return state;
+}
+
+/** Makes the parameters of a batch normalization: γ and β, which start at 1 and 0, and the running statistics. */
+export function createBatchNorm(
+  parameters: Parameters,
+  name: string,
+  size: number,
+  decay: number,
+  epsilon: number,
+): BatchNormLayer {
+  const vector = (part: string, value: number): tf.Tensor1D =>
+    parameters.create(`${name}/${part}`, [size], { kind: 'constant', value }) as tf.Tensor1D;
+  return {
+    gamma: vector('gamma', 1),
+    beta: vector('beta', 0),
+    running: createRunningStatistics(parameters, name, size, decay),
+    epsilon,
+  };
+}
+
+/** @param x `[R, size]` */
+export function normalizeBatch(x: tf.Tensor2D, layer: BatchNormLayer, mode: StatisticsMode): tf.Tensor2D {
+  const { gamma, beta, running, epsilon } = layer;
+  const { output, ...used } = batchNorm(x, gamma, beta, statisticsFor(running, mode), epsilon);
+  updateStatistics(running, used, mode);
+  return output;
+}
