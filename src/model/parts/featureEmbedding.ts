@@ -68,6 +68,26 @@ export class FeatureEmbedding {
     return tf.reshape(vectors, [...shape, this.width]);
   }
 
+  /**
+   * The rows of each table that the vectors of some items or users are made of, each once: what penalties of a step are
+   * taken of.
+   */
+  touchedRows(ids: Int32Array): tf.Tensor2D[] {
+    const distinct = Int32Array.from(new Set(ids));
+    const tables = this.#columns.flatMap(({ kind, column, table }) => {
+      if (kind === 'number') return [tf.clone(table)];
+      const valuesOf = (id: number): Iterable<number> => {
+        if (kind === 'category') return [column.values[id] ?? 0];
+        return id < 0 ? [] : column.values.subarray(column.offsets[id], column.offsets[id + 1]);
+      };
+      const values = new Set(Array.from(distinct, (id) => [...valuesOf(id)]).flat());
+      if (values.size === 0) return [];
+      return [embeddingLookup(table, tf.tensor1d([...values], 'int32')) as tf.Tensor2D];
+    });
+    if (this.#ids === null) return tables;
+    return [embeddingLookup(this.#ids, this.#rows(distinct)) as tf.Tensor2D, ...tables];
+  }
+
   #rows(ids: Int32Array): tf.Tensor1D {
     const unknown = this.#count;
     return tf.tensor1d(this.#of === 'items' ? ids : ids.map((id) => (id < 0 ? unknown : id)), 'int32');
