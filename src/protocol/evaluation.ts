@@ -11,9 +11,11 @@ export interface EvaluationProtocol {
   /** Which part was ranked. */
   part: 'validation' | 'test';
   /** Which items compete with the held-out one. */
-  candidates: 'full';
-  /** Number of items in the catalogue. */
+  candidates: 'full' | 'sampled';
+  /** Number of items that are ranked: the catalogue, or the held-out item and its negatives. */
   numCandidates: number;
+  /** How the negatives were drawn, where not all items are candidates. */
+  negatives?: SampledNegatives;
   /** `true`: items of the user's history are left out of the ranking. */
   filterSeen: boolean;
   /** Tied items take the average of the ranks they span. */
@@ -22,6 +24,14 @@ export interface EvaluationProtocol {
   cutoffs: number[];
   /** Users that were ranked. */
   numUsers: number;
+}
+
+/** Negatives that are drawn once for each user and kept: distinct, and outside the user's whole history. */
+export interface SampledNegatives {
+  count: number;
+  /** `popularity`: in proportion to an item's training interactions. */
+  distribution: 'uniform' | 'popularity';
+  seed: number;
 }
 
 /** How a baseline is called wherever its numbers are shown. */
@@ -38,12 +48,22 @@ export function baselineName(baseline: string): string {
 
 /** A short text for a badge, such as `full · LOO · seen filtered`. */
 export function protocolBadge(protocol: EvaluationProtocol): string {
+  const { negatives } = protocol;
+  if (negatives) return `${negatives.count} ${negatives.distribution} negatives · LOO`;
   const seen = protocol.filterSeen ? 'seen filtered' : 'seen kept';
   return `${protocol.candidates} · LOO · ${seen}`;
 }
 
 /** One sentence that says the protocol in full, for hovers, tables and reports. */
 export function describeProtocol(protocol: EvaluationProtocol): string {
+  const { negatives } = protocol;
+  if (negatives) {
+    return (
+      `${protocol.part}, leave-one-out, ranked against ${negatives.count} items that the user never met, drawn ` +
+      `${negatives.distribution === 'uniform' ? 'uniformly' : 'by popularity'} with seed ${negatives.seed}, ` +
+      `ties at average rank, ${protocol.numUsers} users`
+    );
+  }
   return (
     `${protocol.part}, leave-one-out, ranked against all ${protocol.numCandidates} items, ` +
     `items of the history ${protocol.filterSeen ? 'left out' : 'kept'}, ties at average rank, ` +

@@ -1,21 +1,23 @@
 import * as tf from '@tensorflow/tfjs-core';
+import { rowwiseScores } from '../compute/layers/losses';
 import { RandomStream } from '../compute/random';
 import { targetRanks, type Exclusions } from '../compute/ranking';
 import type { PreparedDataset } from '../dataset/preparedDataset';
 import {
-  evaluateFullRanking,
+  evaluateRanking,
   rankByScores,
   type Ranker,
   type RankingBatch,
   type RankingResult,
   type RankingTask,
-} from '../evaluation/fullRanking';
-import { rankFrom, type Rank } from '../evaluation/rankMetrics';
+} from '../evaluation/evaluateRanking';
+import { rankFrom, rankOf, type Rank } from '../evaluation/rankMetrics';
 import type { BaselineConfig } from '../config/models/baselines';
 import type { EvaluationConfig } from '../config/schema';
 import type { TrainingSequences } from '../model/baselines/baseline';
 import { createBaseline } from '../model/baselines/createBaseline';
 import type { JointScoring, Model, ProductScoring, Query, Scoring } from '../model/model';
+import { sampleNegatives } from './sampledNegatives';
 import { TrainingError } from './trainingError';
 
 /** Users whose sequences go through a model at once. */
@@ -32,12 +34,14 @@ type Progress = (done: number, total: number) => void | Promise<void>;
  * The users, histories and held-out items of one part. The history of the test part includes the validation item, which
  * lies before it in time.
  */
-export function rankingTask(dataset: PreparedDataset, part: Part, sample?: UserSample): RankingTask {
+export function rankingTask(dataset: PreparedDataset, part: Part, config: EvaluationConfig): RankingTask {
   const { offsets, trainEnd, validationEnd, items } = dataset;
   const start = part === 'validation' ? trainEnd : validationEnd;
   const end = (user: number): number => (part === 'validation' ? validationEnd[user]! : offsets[user + 1]!);
   const held = Uint32Array.from(start.keys()).filter((user) => start[user]! < end(user));
-  const users = sample === undefined ? held : sampled(held, sample);
+  const { candidates, maxValidationUsers } = config;
+  const users =
+    part === 'validation' && maxValidationUsers !== null ? sampleUsers(held, maxValidationUsers) : held;
   if (users.length === 0) {
     throw new TrainingError(
       'evaluation/no-users',
@@ -51,23 +55,19 @@ export function rankingTask(dataset: PreparedDataset, part: Part, sample?: UserS
     users,
     history: (user) => items.subarray(offsets[user], start[user]),
     target: (user) => items[start[user]!]!,
+    ...(candidates.type === 'sampled' && {
+      sampled: { ...candidates, of: sampleNegatives(dataset, candidates) },
+    }),
   };
 }
 
-/** Some of the users, the same for the same seed, in the order of all. */
-export interface UserSample {
-  /** At most. */
-  count: number;
-  seed: number;
-}
+/** Name of the random stream that validation's users are drawn from. It has no other seed: runs are compared by them. */
+const VALIDATION_USERS = 5;
 
-/** Name of the random stream that the sample is drawn from. */
-const SAMPLE = 5;
-
-function sampled(users: Uint32Array, { count, seed }: UserSample): Uint32Array {
-  if (users.length <= count) return users;
+/** So many of the users, in the order of all. */
+function sampleUsers(users: Uint32Array, count: number): Uint32Array {
   const shuffled = users.slice();
-  new RandomStream(seed, SAMPLE).shuffle(shuffled);
+  new RandomStream(VALIDATION_USERS).shuffle(shuffled);
   return shuffled.subarray(0, count).sort();
 }
 
@@ -78,9 +78,8 @@ export function evaluateModel(
   part: Part,
   config: EvaluationConfig,
   onProgress?: Progress,
-  sample?: UserSample,
 ): Promise<RankingResult> {
-  return evaluate(modelRanker(model), rankingTask(dataset, part, sample), config, onProgress);
+  return evaluate(modelRanker(model), rankingTask(dataset, part, config), config, onProgress);
 }
 
 /**
@@ -96,7 +95,7 @@ export async function evaluateBaselines(
   const results = new Map<string, RankingResult>();
   for (const name of config.baselines) {
     const ranker = rankByScores(createBaseline(defaultBaseline(name), sequences));
-    results.set(name, await evaluate(ranker, rankingTask(dataset, 'test'), config, onProgress));
+    results.set(name, await evaluate(ranker, rankingTask(dataset, 'test', config), config, onProgress));
   }
   return results;
 }
@@ -111,7 +110,7 @@ export function evaluateBaseline(
 ): Promise<RankingResult> {
   const ends = part === 'validation' ? dataset.trainEnd : dataset.validationEnd;
   const ranker = rankByScores(createBaseline(model, { ...dataset, ends }));
-  return evaluate(ranker, rankingTask(dataset, part), config, onProgress);
+  return evaluate(ranker, rankingTask(dataset, part, config), config, onProgress);
 }
 
 function evaluate(
@@ -121,7 +120,7 @@ function evaluate(
   onProgress?: Progress,
 ): Promise<RankingResult> {
   const batchSize = Math.max(1, Math.min(MODEL_BATCH, Math.floor(MAX_SCORES / task.numItems)));
-  return evaluateFullRanking(task, ranker, {
+  return evaluateRanking(task, ranker, {
     cutoffs,
     filterSeen,
     batchSize,
@@ -153,17 +152,40 @@ function modelRanker(model: Model): Ranker {
 
 async function ranksByProduct(
   { states, items, bias }: ProductScoring,
-  { histories, targets, filterSeen }: RankingBatch,
+  { histories, targets, filterSeen, negatives }: RankingBatch,
 ): Promise<Rank[]> {
-  const columns = Int32Array.from(targets, (item) => item - 1);
-  const seen = filterSeen ? seenColumns(histories) : undefined;
-  const [rows, candidates] = bias === undefined ? [states, items] : withBias(states, items, bias);
+  const [rows, vectors] = bias === undefined ? [states, items] : withBias(states, items, bias);
   try {
-    const { greater, equal } = await targetRanks(rows, candidates, columns, seen);
+    if (negatives !== null) return await ranksAmongNegatives(rows, vectors, targets, negatives);
+    const columns = Int32Array.from(targets, (item) => item - 1);
+    const seen = filterSeen ? seenColumns(histories) : undefined;
+    const { greater, equal } = await targetRanks(rows, vectors, columns, seen);
     return targets.map((_, row) => rankFrom(greater[row]!, equal[row]!));
   } finally {
-    if (bias !== undefined) tf.dispose([rows, candidates]);
+    if (bias !== undefined) tf.dispose([rows, vectors]);
   }
+}
+
+async function ranksAmongNegatives(
+  states: tf.Tensor2D,
+  items: tf.Tensor2D,
+  targets: readonly number[],
+  negatives: readonly Uint32Array[],
+): Promise<Rank[]> {
+  const columns = 1 + Math.max(...negatives.map((own) => own.length));
+  // Where a user has fewer negatives than others, the target stands in; what comes of that is not looked at.
+  const candidates = new Int32Array(targets.length * columns);
+  targets.forEach((target, row) => {
+    candidates.fill(target - 1, row * columns, (row + 1) * columns);
+    negatives[row]!.forEach((item, place) => (candidates[row * columns + 1 + place] = item - 1));
+  });
+  const ids = tf.tensor2d(candidates, [targets.length, columns], 'int32');
+  const scores = rowwiseScores(states, items, ids);
+  const values = (await scores.data()) as Float32Array;
+  tf.dispose([ids, scores]);
+  return targets.map((_, row) =>
+    rankOf(values.subarray(row * columns, row * columns + 1 + negatives[row]!.length), 0),
+  );
 }
 
 /** The same scores as products alone: a bias is the product with a column of ones. */

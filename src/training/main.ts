@@ -13,7 +13,7 @@ import {
 import type { BaselineConfig } from '../config/models/baselines';
 import type { PreparedDataset } from '../dataset/preparedDataset';
 import { prepareDataset } from '../dataset/prepareDataset';
-import type { RankingResult } from '../evaluation/fullRanking';
+import type { RankingResult } from '../evaluation/evaluateRanking';
 import { createModel } from '../model/createModel';
 import type { Model } from '../model/model';
 import type { DatasetSummary, MeasuredMetrics, RunError, TestResult } from '../protocol/run';
@@ -220,15 +220,18 @@ async function prepare(recorder: RunRecorder, config: ExperimentConfig): Promise
 }
 
 /** A model without training: fitted, measured on validation and on test. */
-async function measureBaseline(
-  recorder: RunRecorder,
-  config: ExperimentConfig,
-): Promise<void> {
+async function measureBaseline(recorder: RunRecorder, config: ExperimentConfig): Promise<void> {
   const dataset = await prepare(recorder, config);
   await recorder.setStatus('running');
   const started = performance.now();
   const breathe = () => recorder.breathe();
-  const result = await evaluateBaseline(baselineOf(config), dataset, 'validation', config.evaluation, breathe);
+  const result = await evaluateBaseline(
+    baselineOf(config),
+    dataset,
+    'validation',
+    config.evaluation,
+    breathe,
+  );
   const measured: MeasuredMetrics = { ...NO_TRAINING, metrics: result.metrics };
   const seconds = (performance.now() - started) / 1000;
   recorder.event({ kind: 'validation', ...measured, protocol: result.protocol, best: true, seconds });
@@ -293,7 +296,7 @@ async function test(
   const baselines: TestResult['baselines'] = {};
   for (const [name, { metrics }] of baselineResults) baselines[name] = metrics;
   const { metrics, protocol } = own;
-  const { users } = rankingTask(dataset, 'test');
+  const { users } = rankingTask(dataset, 'test', config.evaluation);
   await recorder.run.writeEvaluation('test', {
     schemaVersion: '1.0',
     epoch,

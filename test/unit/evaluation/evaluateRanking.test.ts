@@ -1,10 +1,10 @@
 import { describe, expect, it } from 'vitest';
 import {
-  evaluateFullRanking,
+  evaluateRanking,
   rankByScores,
   type Ranker,
   type RankingTask,
-} from '../../../src/evaluation/fullRanking';
+} from '../../../src/evaluation/evaluateRanking';
 
 const NUM_ITEMS = 100;
 const task: RankingTask = {
@@ -26,9 +26,9 @@ const scorer = (scoreOf: (item: number, history: Uint32Array) => number): Ranker
       ),
   });
 
-describe('evaluateFullRanking', () => {
+describe('evaluateRanking', () => {
   it('finds the item of a perfect scorer first', async () => {
-    const { metrics, ranks } = await evaluateFullRanking(
+    const { metrics, ranks } = await evaluateRanking(
       task,
       scorer((item, history) => (item === history[0]! + 9 ? 1 : 0)),
       options,
@@ -38,7 +38,7 @@ describe('evaluateFullRanking', () => {
   });
 
   it('does not let a constant scorer win, and tells the bounds', async () => {
-    const { metrics, ranks, tieBounds } = await evaluateFullRanking(
+    const { metrics, ranks, tieBounds } = await evaluateRanking(
       task,
       scorer(() => 1),
       options,
@@ -53,8 +53,8 @@ describe('evaluateFullRanking', () => {
     const likesHistory = scorer((item, history) =>
       history.includes(item) ? 2 : item === history[0]! + 9 ? 1 : 0,
     );
-    const filtered = await evaluateFullRanking(task, likesHistory, options);
-    const kept = await evaluateFullRanking(task, likesHistory, { ...options, filterSeen: false });
+    const filtered = await evaluateRanking(task, likesHistory, options);
+    const kept = await evaluateRanking(task, likesHistory, { ...options, filterSeen: false });
     expect([...filtered.ranks]).toEqual([1, 1, 1]);
     expect([...kept.ranks]).toEqual([3, 3, 3]);
     expect(kept.protocol.filterSeen).toBe(false);
@@ -62,7 +62,7 @@ describe('evaluateFullRanking', () => {
 
   it('still ranks an item that the user meets again', async () => {
     const again = { ...task, target: (user: number) => user + 1 };
-    const { ranks } = await evaluateFullRanking(
+    const { ranks } = await evaluateRanking(
       again,
       scorer((item, history) => (item === history[0] ? 5 : 0)),
       options,
@@ -73,7 +73,7 @@ describe('evaluateFullRanking', () => {
   it('gives the same result for every batch size and says its protocol', async () => {
     const some = scorer((item, history) => Math.sin(item * history[0]!));
     const [one, all] = await Promise.all(
-      [1, 10].map((batchSize) => evaluateFullRanking(task, some, { ...options, batchSize })),
+      [1, 10].map((batchSize) => evaluateRanking(task, some, { ...options, batchSize })),
     );
     expect(one).toEqual(all);
     expect(one!.protocol).toEqual({

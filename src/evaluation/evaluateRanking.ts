@@ -1,4 +1,4 @@
-import type { EvaluationProtocol, Metrics } from '../protocol/evaluation';
+import type { EvaluationProtocol, Metrics, SampledNegatives } from '../protocol/evaluation';
 import { meanRankMetrics, rankOf, type Rank } from './rankMetrics';
 
 /** Users to rank, each with a history and one held-out item. Item indices start at 1. */
@@ -11,6 +11,8 @@ export interface RankingTask {
   history(user: number): Uint32Array;
   /** The held-out item. */
   target(user: number): number;
+  /** Where not the whole catalogue is ranked: what else is, and how it was drawn. */
+  sampled?: SampledNegatives & { of(user: number): Uint32Array };
 }
 
 /** Users whose held-out items are to be ranked together. */
@@ -24,6 +26,8 @@ export interface RankingBatch {
   numItems: number;
   /** Whether the history's items are no candidates; the held-out item is one in any case. */
   filterSeen: boolean;
+  /** Each user's negatives, where these are all that the held-out item is ranked against. */
+  negatives: readonly Uint32Array[] | null;
 }
 
 /** Anything that says where users' held-out items stand among all items. */
@@ -36,19 +40,25 @@ export interface Ranker {
 export interface Scorer {
   /**
    * @param histories items of each user, oldest first
+   * @param users index of each user
    * @returns row-major `histories × numItems`; column j belongs to item index j + 1. The caller may write into it.
    */
-  score(histories: readonly Uint32Array[]): Float32Array | Promise<Float32Array>;
+  score(histories: readonly Uint32Array[], users: readonly number[]): Float32Array | Promise<Float32Array>;
 }
 
 /** Ranks by all scores. */
 export function rankByScores(scorer: Scorer): Ranker {
   return {
-    async rank({ histories, targets, numItems, filterSeen }) {
-      const scores = await scorer.score(histories);
+    async rank({ users, histories, targets, numItems, filterSeen, negatives }) {
+      const scores = await scorer.score(histories, users);
       return targets.map((target, row) => {
         const own = scores.subarray(row * numItems, (row + 1) * numItems);
         const column = target - 1;
+        if (negatives !== null) {
+          const candidates = Float32Array.of(own[column]!, ...negatives[row]!);
+          negatives[row]!.forEach((item, place) => (candidates[place + 1] = own[item - 1]!));
+          return rankOf(candidates, 0);
+        }
         if (filterSeen) {
           const targetScore = own[column]!;
           for (const item of histories[row]!) own[item - 1] = -Infinity;
@@ -78,8 +88,8 @@ export interface RankingOptions {
   onProgress?: (done: number, total: number) => void | Promise<void>;
 }
 
-/** Ranks each user's held-out item against the whole catalogue. */
-export async function evaluateFullRanking(
+/** Ranks each user's held-out item against the whole catalogue, or against the user's negatives. */
+export async function evaluateRanking(
   task: RankingTask,
   ranker: Ranker,
   options: RankingOptions,
@@ -97,6 +107,7 @@ export async function evaluateFullRanking(
       targets: batch.map((user) => task.target(user)),
       numItems,
       filterSeen: options.filterSeen,
+      negatives: task.sampled ? batch.map((user) => task.sampled!.of(user)) : null,
     });
     ranks.forEach((rank, row) => {
       average[from + row] = rank.average;
@@ -117,8 +128,7 @@ export async function evaluateFullRanking(
     protocol: {
       split: 'leaveOneOut',
       part: task.part,
-      candidates: 'full',
-      numCandidates: numItems,
+      ...candidatesOf(task),
       filterSeen: options.filterSeen,
       ties: 'average',
       cutoffs: [...options.cutoffs],
@@ -126,5 +136,18 @@ export async function evaluateFullRanking(
     },
     ranks: average,
     tieBounds: tiesMatter ? bounds : null,
+  };
+}
+
+function candidatesOf({
+  sampled,
+  numItems,
+}: RankingTask): Pick<EvaluationProtocol, 'candidates' | 'numCandidates' | 'negatives'> {
+  if (sampled === undefined) return { candidates: 'full', numCandidates: numItems };
+  const { count, distribution, seed } = sampled;
+  return {
+    candidates: 'sampled',
+    numCandidates: Math.min(1 + count, numItems),
+    negatives: { count, distribution, seed },
   };
 }
