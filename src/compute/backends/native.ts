@@ -1,7 +1,6 @@
 import { existsSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import path from 'node:path';
-import { version_core as version } from '@tensorflow/tfjs-core';
 import { BackendError, type BackendDefinition } from './backend';
 
 /** Our kernels as a Node-API addon. */
@@ -20,18 +19,7 @@ export const native: BackendDefinition = {
       );
     }
     try {
-      const { library, instructions, degraded } = await startKernelBackend('native', () =>
-        loadNativeLibrary(assets, threads),
-      );
-      if (degraded !== null) onWarning(degraded);
-      return {
-        name: 'native',
-        device: `cpu (${instructions})`,
-        threads: library.threads,
-        version,
-        isGpu: false,
-        memoryLimit: library.memory.limitBytes,
-      };
+      return await startKernelBackend('native', () => loadNativeLibrary(assets, threads), onWarning);
     } catch (error) {
       throw new BackendError(
         `${ADDON} is there and does not load: ${error instanceof Error ? error.message : String(error)}.`,
