@@ -23,8 +23,16 @@ function listFields(schema: JsonSchema, prefix: string): string[] {
   });
 }
 
-/** The fields of an object, or of each object that a union allows, which are told apart by their `type`. */
+/** The fields of an object, those whose names are free as `<name>`, or of each object that a union allows, which are told apart by their `type`. */
 function listMembers(schema: JsonSchema, prefix: string): string[] {
+  if (typeof schema.additionalProperties === 'object') {
+    const entry = schema.additionalProperties;
+    return [row(`${prefix}<name>`, entry, false), ...listMembers(entry, `${prefix}<name>.`)];
+  }
+  const objects = schema.anyOf?.find((member) => member.oneOf !== undefined || member.type === 'object');
+  if (objects !== undefined) {
+    return listMembers(objects, prefix);
+  }
   if (schema.oneOf === undefined) {
     return listFields(schema, prefix);
   }

@@ -6,7 +6,9 @@ const minCountSchema = z
   .min(1)
   .default(1)
   .meta(
-    describe('Values that fewer users or items of the training part have count as unknown. 1 keeps all values.'),
+    describe(
+      'Values that fewer users or items of the training part have count as unknown. 1 keeps all values.',
+    ),
   );
 
 const categorySchema = z
@@ -28,7 +30,9 @@ const multiSchema = z
       .min(1)
       .optional()
       .meta(
-        describe('What stands between two values. Default: `|`, and a space for RecBole’s `token_seq` columns.'),
+        describe(
+          'What stands between two values. Default: `|`, and a space for RecBole’s `token_seq` columns.',
+        ),
       ),
     minCount: minCountSchema,
   })
@@ -36,7 +40,9 @@ const multiSchema = z
 
 const numberSchema = z
   .strictObject({
-    type: z.literal('number').meta(describe('A number, such as a price. A missing one becomes 0 after normalization.')),
+    type: z
+      .literal('number')
+      .meta(describe('A number, such as a price. A missing one becomes 0 after normalization.')),
     normalization: z
       .enum(['standard', 'minMax', 'none'])
       .default('standard')
@@ -53,7 +59,9 @@ const anyFeatureSchema = z.discriminatedUnion('type', [categorySchema, multiSche
 /** How a column becomes a side feature; the name of a kind alone means that kind with its defaults. */
 const featureSchema = z
   .union([z.enum(['category', 'multi', 'number']), anyFeatureSchema])
-  .transform((feature): FeatureConfig => (typeof feature === 'string' ? anyFeatureSchema.parse({ type: feature }) : feature))
+  .transform((feature): FeatureConfig =>
+    typeof feature === 'string' ? anyFeatureSchema.parse({ type: feature }) : feature,
+  )
   .meta(describe('What the column holds: the name of its kind, or an object to set options.'));
 
 /** Side features by the name of their column. */

@@ -9,7 +9,8 @@ export interface JsonSchema {
   type?: string | string[];
   properties?: Record<string, JsonSchema>;
   required?: string[];
-  additionalProperties?: boolean;
+  additionalProperties?: boolean | JsonSchema;
+  propertyNames?: JsonSchema;
   items?: JsonSchema;
   anyOf?: JsonSchema[];
   oneOf?: JsonSchema[];
@@ -57,6 +58,7 @@ export function buildEditorSchema(schema: JsonSchema = buildJsonSchema()): JsonS
     title,
     description,
     properties,
+    additionalProperties,
     items,
     anyOf,
     oneOf,
@@ -73,6 +75,9 @@ export function buildEditorSchema(schema: JsonSchema = buildJsonSchema()): JsonS
       properties: Object.fromEntries(
         Object.entries(properties).map(([name, property]) => [name, buildEditorSchema(property)]),
       ),
+    }),
+    ...(typeof additionalProperties === 'object' && {
+      additionalProperties: buildEditorSchema(additionalProperties),
     }),
     ...(items && { items: buildEditorSchema(items) }),
     ...(members && { anyOf: members.map((member) => buildEditorSchema(member)) }),
@@ -101,7 +106,7 @@ export function findFieldSchema(path: readonly (string | number)[], value: unkno
   for (const part of path) {
     const chosen: JsonSchema = chooseMember(schema, inside);
     const child: JsonSchema | undefined =
-      typeof part === 'number' ? listItems(chosen) : chosen.properties?.[part];
+      typeof part === 'number' ? listItems(chosen) : (chosen.properties?.[part] ?? entrySchema(chosen));
     if (child === undefined) {
       return null;
     }
@@ -112,11 +117,20 @@ export function findFieldSchema(path: readonly (string | number)[], value: unkno
   return chooseMember(schema, inside);
 }
 
+/** What the entries of an object hold whose names are free. */
+function entrySchema({ additionalProperties }: JsonSchema): JsonSchema | undefined {
+  return typeof additionalProperties === 'object' ? additionalProperties : undefined;
+}
+
 function listItems(schema: JsonSchema): JsonSchema | undefined {
   return schema.items ?? schema.anyOf?.find((member) => member.items !== undefined)?.items;
 }
 
 function chooseMember(schema: JsonSchema, value: unknown): JsonSchema {
+  const objects = schema.anyOf?.find((member) => member.oneOf !== undefined || member.type === 'object');
+  if (objects !== undefined && typeof value === 'object' && value !== null && !Array.isArray(value)) {
+    return chooseMember(objects, value);
+  }
   if (schema.oneOf === undefined || typeof value !== 'object' || value === null) {
     return schema;
   }

@@ -271,8 +271,13 @@ function describeUnion(
   root: SourceNode,
   value: unknown,
 ): Draft[] {
+  const isScalar = findNode(root, path)?.kind === 'scalar';
   const fitting = issue.errors.filter(
-    (issues) => !issues.some((inner) => inner.code === 'invalid_type' && inner.path.length === 0),
+    (issues) =>
+      !issues.some(
+        ({ code, path: innerPath }) =>
+          innerPath.length === 0 && (code === 'invalid_type' || (code === 'invalid_value' && !isScalar)),
+      ),
   );
   const [only] = fitting;
   if (fitting.length === 1 && only !== undefined) {

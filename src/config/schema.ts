@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { BACKEND_NAMES } from '../protocol/backends';
 import { describe } from './describe';
+import { featuresSchema } from './featureSchema';
 import { itemKnnSchema, markovSchema, popularitySchema, type BaselineConfig } from './models/baselines';
 import { sasrecSchema } from './models/sasrec';
 
@@ -44,11 +45,58 @@ const columnsSchema = z
 
 const itemsSchema = z
   .strictObject({
-    path: z.string().min(1).meta(describe('File with one row per item, relative to this config file.')),
+    path: z
+      .string()
+      .min(1)
+      .meta(
+        describe(
+          'File with a row per item, relative to this config file. It may be the file of the interactions itself.',
+        ),
+      ),
     id: z.string().min(1).default('item_id').meta(describe('Column that holds the item id.')),
-    title: z.string().min(1).default('title').meta(describe('Column with the text to show for an item.')),
+    title: z
+      .string()
+      .min(1)
+      .optional()
+      .meta(
+        describe(
+          'Column with the text to show for an item. Default: `title`; where there is no such column, but features, ids are shown.',
+        ),
+      ),
+    features: featuresSchema
+      .default({})
+      .meta(
+        describe(
+          'Side features of items: the name of a column, and what it holds (`category`, `multi` or `number`).',
+        ),
+      ),
   })
-  .meta(describe('Titles of items, shown instead of bare ids.'));
+  .meta(
+    describe(
+      'Titles of items, shown instead of bare ids, and side features. Of several rows the first counts.',
+    ),
+  );
+
+const usersSchema = z
+  .strictObject({
+    path: z
+      .string()
+      .min(1)
+      .meta(
+        describe(
+          'File with a row per user, relative to this config file. It may be the file of the interactions itself.',
+        ),
+      ),
+    id: z.string().min(1).default('user_id').meta(describe('Column that holds the user id.')),
+    features: featuresSchema
+      .refine((features) => Object.keys(features).length > 0, 'must name a column')
+      .meta(
+        describe(
+          'Side features of users: the name of a column, and what it holds (`category`, `multi` or `number`).',
+        ),
+      ),
+  })
+  .meta(describe('Side features of users. Of several rows the first counts.'));
 
 const datasetSchema = z
   .strictObject({
@@ -75,6 +123,7 @@ const datasetSchema = z
       .meta(describe('Format of the files. `auto` looks at the file name, then at the header.')),
     columns: columnsSchema,
     items: itemsSchema.optional(),
+    users: usersSchema.optional(),
     minRating: z
       .number()
       .nullable()

@@ -146,12 +146,8 @@ export function resolveColumn(
   { label, columns }: Pick<DataFile, 'label' | 'columns'>,
   { column: wanted, field }: ColumnPick,
 ): number {
-  const exact = columns.indexOf(wanted);
-  if (exact >= 0) return exact;
-  const bare = columns.findIndex(
-    (column) => column.replace(RECBOLE_TYPE, '') === wanted.replace(RECBOLE_TYPE, ''),
-  );
-  if (bare >= 0) return bare;
+  const found = findColumn(columns, wanted);
+  if (found >= 0) return found;
 
   const shown = columns.slice(0, 20).map((column) => `\`${shorten(column)}\``);
   const list = `${shown.join(', ')}${columns.length > 20 ? `, and ${columns.length - 20} more` : ''}`;
@@ -166,6 +162,20 @@ export function resolveColumn(
           ? 'These look like values: the first line of a file must name the columns. Add such a line.'
           : `Set \`${field}\` to the name of the right one.`),
   );
+}
+
+/** Place of the column of this name, with or without RecBole's type; -1 when there is none. */
+export function findColumn(columns: readonly string[], wanted: string): number {
+  const exact = columns.indexOf(wanted);
+  if (exact >= 0) return exact;
+  const bare = wanted.replace(RECBOLE_TYPE, '');
+  return columns.findIndex((column) => column.replace(RECBOLE_TYPE, '') === bare);
+}
+
+/** Where a row (from 1) of a text file is, for messages: ` (line 7)`; empty for other files. */
+export function lineOf({ layout }: Pick<DataFile, 'layout'>, row: number): string {
+  if (layout.kind === 'parquet') return '';
+  return ` (line ${layout.kind === 'delimited' ? row + 1 + layout.skip : row})`;
 }
 
 /**
@@ -190,7 +200,9 @@ export function selectColumns(
         const index = resolveColumn(group[0]!, pick);
         names.push(columns[index]!);
         const source = layout.kind === 'delimited' ? `c${index}` : sqlName(columns[index]!);
-        return `CAST(${source} AS VARCHAR) AS ${name}`;
+        // A list comes as JSON, so that its values can be told apart.
+        const isList = layout.kind === 'parquet' && layout.types[index]!.endsWith('[]');
+        return `CAST(${isList ? `to_json(${source})` : source} AS VARCHAR) AS ${name}`;
       });
       return `SELECT ${expressions.join(', ')} FROM ${readCall(group, names)}`;
     })

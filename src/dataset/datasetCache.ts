@@ -1,6 +1,7 @@
 import { createHash, randomBytes } from 'node:crypto';
 import { mkdir, open, readFile, readdir, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import type { FeatureColumn } from '../protocol/features';
 import type { ReadingFacts } from './datasetReport';
 import type { PreparedDataset } from './preparedDataset';
 
@@ -11,7 +12,7 @@ import type { PreparedDataset } from './preparedDataset';
  */
 
 /** Part of the fingerprint: whatever changes the content or the layout of the cache raises it. */
-export const CACHE_VERSION = 1;
+export const CACHE_VERSION = 2;
 
 export interface CachedDataset {
   dataset: PreparedDataset;
@@ -22,10 +23,16 @@ interface CacheHeader {
   version: number;
   fingerprint: string;
   facts: ReadingFacts;
+  features: Record<'items' | 'users', FeatureHeader[]>;
   columns: Record<string, { bytes: number; sha256: string }>;
 }
 
-type NumberColumn = Uint32Array | Float64Array;
+/** A feature without its arrays; those are columns such as `items-feature0-values`. */
+type FeatureHeader =
+  | { kind: 'category' | 'multi'; name: string }
+  | { kind: 'number'; name: string; shift: number; scale: number };
+
+type Numbers = Uint32Array | Int32Array | Float32Array | Float64Array;
 const DAY_MS = 24 * 60 * 60 * 1000;
 
 /** The cached dataset, or null when there is none or it is damaged; a damaged one is removed. */
@@ -42,6 +49,23 @@ export async function readDatasetCache(
     const indices = async (name: string) => new Uint32Array(await bytes(name));
     const texts = async (name: string) =>
       unpackTexts(await bytes(`${name}.text`), await indices(`${name}.ends`));
+    const features = async (of: 'items' | 'users') => {
+      const found: FeatureColumn[] = [];
+      for (const [index, feature] of header.features[of].entries()) {
+        const column = featureFile(of, index);
+        const values = await bytes(`${column}-values`);
+        if (feature.kind === 'number') {
+          found.push({ ...feature, values: new Float32Array(values) });
+          continue;
+        }
+        const { kind, name } = feature;
+        const labels = await texts(`${column}-labels`);
+        const base = { name, values: new Int32Array(values), labels };
+        if (kind === 'category') found.push({ kind, ...base });
+        else found.push({ kind, ...base, offsets: await indices(`${column}-offsets`) });
+      }
+      return found;
+    };
     const offsets = await indices('offsets');
     const userIds = await texts('userIds');
     const itemIds = await texts('itemIds');
@@ -57,8 +81,8 @@ export async function readDatasetCache(
       userIds,
       itemIds,
       itemTitles: 'itemTitles.text' in header.columns ? await texts('itemTitles') : null,
-      itemFeatures: [],
-      userFeatures: [],
+      itemFeatures: await features('items'),
+      userFeatures: await features('users'),
     };
     return { dataset, facts: header.facts };
   } catch {
@@ -77,7 +101,7 @@ export async function writeDatasetCache(
   await removeAbandoned(cacheDirectory);
   const temporary = join(cacheDirectory, `tmp-${process.pid}-${randomBytes(4).toString('hex')}`);
   const columns: CacheHeader['columns'] = {};
-  const write = async (name: string, data: NumberColumn | Buffer) => {
+  const write = async (name: string, data: Numbers | Buffer) => {
     const bytes = Buffer.from(data.buffer, data.byteOffset, data.byteLength);
     await writeFile(join(temporary, name), bytes);
     columns[name] = { bytes: bytes.length, sha256: sha256(bytes) };
@@ -97,7 +121,22 @@ export async function writeDatasetCache(
     await writeTexts('userIds', dataset.userIds);
     await writeTexts('itemIds', dataset.itemIds);
     if (dataset.itemTitles) await writeTexts('itemTitles', dataset.itemTitles);
-    const header: CacheHeader = { version: CACHE_VERSION, fingerprint: dataset.fingerprint, facts, columns };
+    const features: CacheHeader['features'] = { items: [], users: [] };
+    for (const of of ['items', 'users'] as const) {
+      for (const [index, feature] of dataset[of === 'items' ? 'itemFeatures' : 'userFeatures'].entries()) {
+        const column = featureFile(of, index);
+        for (const [name, numbers] of numbersOf(feature)) await write(`${column}-${name}`, numbers);
+        if (feature.kind !== 'number') await writeTexts(`${column}-labels`, feature.labels);
+        features[of].push(headerOf(feature));
+      }
+    }
+    const header: CacheHeader = {
+      version: CACHE_VERSION,
+      fingerprint: dataset.fingerprint,
+      facts,
+      features,
+      columns,
+    };
     await writeFile(join(temporary, 'header.json'), JSON.stringify(header, null, 2));
     try {
       await rename(temporary, join(cacheDirectory, dataset.fingerprint));
@@ -109,6 +148,21 @@ export async function writeDatasetCache(
   } finally {
     await rm(temporary, { recursive: true, force: true }).catch(() => undefined);
   }
+}
+
+/** The arrays of a feature, by name. */
+export function numbersOf(feature: FeatureColumn): [string, Numbers][] {
+  const values: [string, Numbers] = ['values', feature.values];
+  return feature.kind === 'multi' ? [values, ['offsets', feature.offsets]] : [values];
+}
+
+function headerOf(feature: FeatureColumn): FeatureHeader {
+  const { kind, name } = feature;
+  return kind === 'number' ? { kind, name, shift: feature.shift, scale: feature.scale } : { kind, name };
+}
+
+function featureFile(of: 'items' | 'users', index: number): string {
+  return `${of}-feature${index}`;
 }
 
 async function readColumn(directory: string, name: string, header: CacheHeader): Promise<ArrayBuffer> {

@@ -1,3 +1,4 @@
+import type { FeatureFacts } from './encodeFeature';
 import type { PreparedDataset } from './preparedDataset';
 
 /** What reading and filtering did; kept in the cache, since the prepared dataset does not tell it. */
@@ -5,6 +6,7 @@ export interface ReadingFacts {
   /** Rows of the source. */
   numRows: number;
   dropped: { emptyIds: number; missingTimes: number; rating: number; duplicates: number; kCore: number };
+  features: FeatureFacts[];
   /** Sentences about the source. */
   warnings: string[];
 }
@@ -34,12 +36,15 @@ export interface DatasetReport {
   split: { training: number; validation: number; test: number };
   /** Rows that were left out, in the order in which they were. */
   dropped: ReadingFacts['dropped'];
+  /** Side features, those of the items first. */
+  features: FeatureFacts[];
   warnings: string[];
 }
 
 /** Fewer evaluated users than this make metrics too noisy to compare models by. */
 const FEW_USERS = 100;
 const MANY_TIES = 0.05;
+const MANY_UNKNOWN = 0.1;
 
 /**
  * Counts what the report tells. `maxSequenceLength` is the model's, to say how many histories it cuts.
@@ -115,6 +120,15 @@ export function datasetReport(
       `${number(cut)} of ${number(numUsers)} training histories are longer than \`maxSequenceLength\` (${maxSequenceLength!}): only their newest items are used.`,
     );
   }
+  for (const { of, name, unknownShare, kind } of facts.features) {
+    if (unknownShare <= MANY_UNKNOWN) continue;
+    warnings.push(
+      `The feature \`${name}\` is unknown for ${percent(unknownShare)} of the ${of}: ` +
+        (kind === 'number'
+          ? 'they have no number there.'
+          : 'they have no value there, or one that is too rare or does not occur in training.'),
+    );
+  }
   return {
     fingerprint: dataset.fingerprint,
     rows: facts.numRows,
@@ -134,6 +148,7 @@ export function datasetReport(
     },
     split: { training, validation: evaluated, test: evaluated },
     dropped,
+    features: facts.features,
     warnings,
   };
 }
@@ -162,6 +177,14 @@ export function formatReport(report: DatasetReport): string {
       `training ${number(split.training)} · validation ${number(split.validation)} · test ${number(split.test)}`,
     ],
   );
+  for (const { of, name, kind, numValues, unknownShare } of report.features) {
+    const values =
+      numValues === null ? '' : ` · ${number(numValues)} ${numValues === 1 ? 'value' : 'values'}`;
+    aligned.push([
+      of === 'items' ? 'item feature' : 'user feature',
+      `${name} · ${kind}${values} · ${percent(unknownShare)} unknown`,
+    ]);
+  }
   const reasons = [
     ['no id', dropped.emptyIds],
     ['no time', dropped.missingTimes],

@@ -76,7 +76,12 @@ export function encodeFeature(
   return {
     column:
       config.type === 'category'
-        ? ({ kind: 'category', name, values: Int32Array.from(rows, ([value]) => value ?? 0), labels } satisfies CategoryColumn)
+        ? ({
+            kind: 'category',
+            name,
+            values: Int32Array.from(rows, ([value]) => value ?? 0),
+            labels,
+          } satisfies CategoryColumn)
         : ({ kind: 'multi', name, ...packRows(rows), labels } satisfies MultiColumn),
     facts: facts(labels.length - 1, numUnknown),
   };
@@ -104,7 +109,9 @@ function readList(text: string | null): (string | null)[] | null {
   try {
     const list = JSON.parse(text) as unknown;
     return Array.isArray(list)
-      ? list.map((value) => (value === null ? null : typeof value === 'string' ? value : JSON.stringify(value)))
+      ? list.map((value) =>
+          value === null ? null : typeof value === 'string' ? value : JSON.stringify(value),
+        )
       : null;
   } catch {
     return null;
@@ -126,7 +133,12 @@ function packRows(rows: readonly (readonly number[])[]): Pick<MultiColumn, 'offs
 }
 
 /** NaN for a missing number, which is also how Parquet files of dataframes write one. */
-function readNumber(text: string | null, { file, rows, of }: EntityTable, entity: number, source: string): number {
+function readNumber(
+  text: string | null,
+  { file, rows, of }: EntityTable,
+  entity: number,
+  source: string,
+): number {
   const plain = text?.trim() ?? '';
   if (plain === '' || /^nan$/i.test(plain)) return NaN;
   const value = Number(plain);
@@ -139,20 +151,18 @@ function readNumber(text: string | null, { file, rows, of }: EntityTable, entity
   );
 }
 
-/** What to subtract and to divide by; a column of one value only is not divided. */
+/** What to subtract and to divide by. A column of one value only is not divided. */
 function normalizationOf(
   normalization: 'standard' | 'minMax' | 'none',
   values: Float64Array,
 ): { shift: number; scale: number } {
   if (normalization === 'none' || values.length === 0) return { shift: 0, scale: 1 };
-  if (normalization === 'minMax') {
-    const [least, most] = values.reduce(([a, b], value) => [Math.min(a, value), Math.max(b, value)], [
-      Infinity,
-      -Infinity,
-    ] as [number, number]);
-    return { shift: least, scale: most - least || 1 };
-  }
+  const least = values.reduce((a, b) => Math.min(a, b));
+  const most = values.reduce((a, b) => Math.max(a, b));
+  // Rounding would give the mean of equal values a deviation.
+  if (least === most) return { shift: least, scale: 1 };
+  if (normalization === 'minMax') return { shift: least, scale: most - least };
   const mean = values.reduce((sum, value) => sum + value, 0) / values.length;
   const variance = values.reduce((sum, value) => sum + (value - mean) ** 2, 0) / values.length;
-  return { shift: mean, scale: Math.sqrt(variance) || 1 };
+  return { shift: mean, scale: Math.sqrt(variance) };
 }

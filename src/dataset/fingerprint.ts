@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { createReadStream } from 'node:fs';
 import type { DatasetConfig } from '../config/schema';
-import { CACHE_VERSION } from './datasetCache';
+import { CACHE_VERSION, numbersOf } from './datasetCache';
 import type { OpenedSource } from './openSource';
 import type { PreparedDataset } from './preparedDataset';
 
@@ -16,7 +16,7 @@ export async function sourceFingerprint(
   seed: number,
 ): Promise<string | null> {
   if (source.files.length === 0) return null;
-  const { interactions, titles } = source;
+  const { interactions, tables } = source;
   const hash = createHash('sha256').update(
     JSON.stringify({
       version: CACHE_VERSION,
@@ -25,13 +25,21 @@ export async function sourceFingerprint(
           ? interactions.query
           : interactions.files.map(({ layout, columns }) => [layout, columns]),
       columns: config.columns,
-      titles: titles && [titles.layout, config.items?.id, config.items?.title],
+      items: tables.items && [tables.items.layout, { ...config.items, path: null }],
+      users: tables.users && [tables.users.layout, { ...config.users, path: null }],
       filters: [config.minRating, config.duplicates, config.minUserInteractions, config.minItemInteractions],
       split: config.split,
       seed,
     }),
   );
-  for (const path of [...source.files, ...(titles ? [titles.path] : [])]) hash.update(await fileDigest(path));
+  const paths = [...source.files, ...[tables.items, tables.users].flatMap((table) => table?.path ?? [])];
+  // One file may be all three: it is read once.
+  const digests = new Map<string, Buffer>();
+  for (const path of paths) {
+    const digest = digests.get(path) ?? (await fileDigest(path));
+    digests.set(path, digest);
+    hash.update(digest);
+  }
   return hash.digest('hex');
 }
 
@@ -40,10 +48,21 @@ export function contentFingerprint(dataset: Omit<PreparedDataset, 'fingerprint'>
   const { offsets, items, times, trainEnd, validationEnd, userIds, itemIds, itemTitles } = dataset;
   const hash = createHash('sha256');
   for (const numbers of [offsets, items, times, trainEnd, validationEnd]) {
-    if (numbers) hash.update(new Uint8Array(numbers.buffer, numbers.byteOffset, numbers.byteLength));
+    if (numbers) hash.update(bytesOf(numbers));
   }
-  hash.update(JSON.stringify([userIds, itemIds, itemTitles]));
+  const { itemFeatures, userFeatures } = dataset;
+  const features = [itemFeatures, userFeatures].map((columns) =>
+    columns.map((column) => {
+      for (const [, part] of numbersOf(column)) hash.update(bytesOf(part));
+      return { ...column, values: null, offsets: null };
+    }),
+  );
+  hash.update(JSON.stringify([userIds, itemIds, itemTitles, features]));
   return hash.digest('hex');
+}
+
+function bytesOf({ buffer, byteOffset, byteLength }: ArrayBufferView): Uint8Array {
+  return new Uint8Array(buffer, byteOffset, byteLength);
 }
 
 async function fileDigest(path: string): Promise<Buffer> {

@@ -9,8 +9,8 @@ import type { InteractionSource } from './readInteractions';
 /** What a config reads, found and looked at, but not read yet. */
 export interface OpenedSource {
   interactions: InteractionSource;
-  /** The item table, where the config names one. */
-  titles: DataFile | null;
+  /** The tables of items and users, where the config names them. */
+  tables: { items: DataFile | null; users: DataFile | null };
   /** Files whose content decides the result, in the order in which they are read; for a query, those it names in quotes. */
   files: string[];
   warnings: string[];
@@ -22,28 +22,39 @@ export async function openSource(
   config: DatasetConfig,
   baseDirectory: string,
 ): Promise<OpenedSource> {
-  let titles: DataFile | null = null;
-  if (config.items) {
-    const [path, ...others] = await findFiles(connection, config.items.path, baseDirectory);
-    if (others.length > 0) {
-      throw new DatasetError(
-        'dataset/no-match',
-        `\`dataset.items.path\` (\`${config.items.path}\`) matches ${others.length + 1} files, expected one.`,
-      );
-    }
-    titles = await inspectFile(connection, path!, 'auto', baseDirectory);
-  }
+  const tables = {
+    items: await openTable(connection, config, 'items', baseDirectory),
+    users: await openTable(connection, config, 'users', baseDirectory),
+  };
   if (config.query !== undefined) {
     const query = config.query.trim().replace(/;+$/, '');
     const types = await describeQuery(connection, query, baseDirectory);
     const files = await filesOfQuery(connection, query, baseDirectory);
     const interactions: InteractionSource = { kind: 'query', query, columns: [...types.keys()] };
-    return { interactions, titles, files, warnings: lostZeros(types, files, config) };
+    return { interactions, tables, files, warnings: lostZeros(types, files, config) };
   }
   const paths = await findFiles(connection, config.path ?? [], baseDirectory);
   const files: DataFile[] = [];
   for (const path of paths) files.push(await inspectFile(connection, path, config.format, baseDirectory));
-  return { interactions: { kind: 'files', files }, titles, files: paths, warnings: [] };
+  return { interactions: { kind: 'files', files }, tables, files: paths, warnings: [] };
+}
+
+async function openTable(
+  connection: DuckDBConnection,
+  config: DatasetConfig,
+  of: 'items' | 'users',
+  baseDirectory: string,
+): Promise<DataFile | null> {
+  const pattern = config[of]?.path;
+  if (pattern === undefined) return null;
+  const [path, ...others] = await findFiles(connection, pattern, baseDirectory);
+  if (others.length > 0) {
+    throw new DatasetError(
+      'dataset/no-match',
+      `\`dataset.${of}.path\` (\`${pattern}\`) matches ${others.length + 1} files, expected one.`,
+    );
+  }
+  return inspectFile(connection, path!, 'auto', baseDirectory);
 }
 
 /** The columns of the query's result and their types. */

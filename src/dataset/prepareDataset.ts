@@ -1,13 +1,15 @@
 import type { DatasetConfig } from '../config/schema';
-import { arrangeInteractions, splitLeaveOneOut } from './arrangeInteractions';
+import { arrangeInteractions, splitLeaveOneOut, type ArrangedInteractions } from './arrangeInteractions';
 import { verifyGzip } from './dataFile';
 import { readDatasetCache, writeDatasetCache, type CachedDataset } from './datasetCache';
 import { DatasetError } from './datasetError';
 import { datasetReport, type DatasetReport } from './datasetReport';
 import { withDuckDb } from './duckDb';
+import { encodeFeature } from './encodeFeature';
 import { contentFingerprint, sourceFingerprint } from './fingerprint';
 import { openSource } from './openSource';
 import type { PreparedDataset } from './preparedDataset';
+import type { EntityTable } from './readEntityTable';
 import { readInteractions, type ReadResult } from './readInteractions';
 import { normalizeTimes } from './timeUnit';
 
@@ -49,8 +51,10 @@ export async function prepareDataset(
     const fingerprint = await sourceFingerprint(config, source, seed);
     const cached = fingerprint === null ? null : await readDatasetCache(cacheDirectory, fingerprint);
     if (cached) return { fingerprint, cached, read: null };
-    for (const file of source.files) if (/\.gz$/i.test(file)) await verifyGzip(file);
-    const read = await readInteractions(connection, source.interactions, source.titles, config);
+    const tablePaths = [source.tables.items, source.tables.users].flatMap((table) => table?.path ?? []);
+    for (const file of new Set([...source.files, ...tablePaths]))
+      if (/\.gz$/i.test(file)) await verifyGzip(file);
+    const read = await readInteractions(connection, source.interactions, source.tables, config);
     return { fingerprint, cached, read: { ...read, warnings: source.warnings } };
   });
 
@@ -76,7 +80,8 @@ export async function prepareDataset(
 function arrange(
   {
     interactions,
-    itemTitles,
+    itemTable,
+    userTable,
     dropped,
     numRows,
     warnings: sourceWarnings,
@@ -89,24 +94,30 @@ function arrange(
   const warnings = [...sourceWarnings];
   if (timestamp !== null) warnings.push(...normalizeTimes(interactions.times, timestamp));
   const arranged = arrangeInteractions(interactions, config, seed);
+  const split = splitLeaveOneOut(arranged.offsets);
   const itemIds = ['', ...Array.from(arranged.keptItems, (item) => interactions.itemIds[item]!)];
+  const itemTitles = itemTable?.titles ?? null;
+  const itemFeatures = itemTable === null ? [] : encodeItems(itemTable, config, arranged, split.trainEnd);
+  const userFeatures = userTable === null ? [] : encodeUsers(userTable, config, arranged, split.trainEnd);
   const content = {
     numUsers: arranged.keptUsers.length,
     numItems: arranged.keptItems.length,
     offsets: arranged.offsets,
     items: arranged.items,
     times: timestamp === null ? null : arranged.times,
-    ...splitLeaveOneOut(arranged.offsets),
+    ...split,
     userIds: Array.from(arranged.keptUsers, (user) => interactions.userIds[user]!),
     itemIds,
     itemTitles: itemTitles && [
       '',
       ...Array.from(arranged.keptItems, (item, index) => itemTitles[item] ?? itemIds[index + 1]!),
     ],
-    itemFeatures: [],
-    userFeatures: [],
+    itemFeatures: itemFeatures.map(({ column }) => column),
+    userFeatures: userFeatures.map(({ column }) => column),
   };
   refuseUnusable(content, config);
+  if (itemTable) warnings.push(...tableWarnings(itemTable, arranged.keptItems));
+  if (userTable) warnings.push(...tableWarnings(userTable, arranged.keptUsers));
   if (itemTitles) {
     const untitled = arranged.keptItems.reduce((sum, item) => sum + (itemTitles[item] === null ? 1 : 0), 0);
     if (untitled > 0) {
@@ -117,8 +128,71 @@ function arrange(
   }
   return {
     dataset: { fingerprint: fingerprint ?? contentFingerprint(content), ...content },
-    facts: { numRows, dropped: { ...dropped, ...arranged.dropped }, warnings },
+    facts: {
+      numRows,
+      dropped: { ...dropped, ...arranged.dropped },
+      features: [...itemFeatures, ...userFeatures].map(({ facts }) => facts),
+      warnings,
+    },
   };
+}
+
+type EncodedFeature = ReturnType<typeof encodeFeature>;
+
+function encodeItems(
+  table: EntityTable,
+  { items: config }: DatasetConfig,
+  { keptItems, offsets, items }: ArrangedInteractions,
+  trainEnd: Uint32Array,
+): EncodedFeature[] {
+  const inTraining = new Uint8Array(keptItems.length + 1);
+  trainEnd.forEach((end, user) => {
+    for (let place = offsets[user]!; place < end; place++) inTraining[items[place]!] = 1;
+  });
+  return table.features.map(({ name }, index) =>
+    encodeFeature(table, index, config!.features[name]!, {
+      kept: keptItems,
+      inTraining: (item) => inTraining[item + 1] === 1,
+      numPadding: 1,
+    }),
+  );
+}
+
+function encodeUsers(
+  table: EntityTable,
+  { users: config }: DatasetConfig,
+  { keptUsers, offsets }: ArrangedInteractions,
+  trainEnd: Uint32Array,
+): EncodedFeature[] {
+  return table.features.map(({ name }, index) =>
+    encodeFeature(table, index, config!.features[name]!, {
+      kept: keptUsers,
+      inTraining: (user) => trainEnd[user]! > offsets[user]!,
+      numPadding: 0,
+    }),
+  );
+}
+
+/** What makes the features of a table doubtful as a whole. */
+function tableWarnings({ of, file, rows, features, conflicts }: EntityTable, kept: Uint32Array): string[] {
+  if (features.length === 0) return [];
+  const count = (has: (entity: number) => boolean) =>
+    kept.reduce((sum, entity) => sum + (has(entity) ? 1 : 0), 0);
+  const absent = count((entity) => rows[entity] === 0);
+  const differing = count((entity) => conflicts[entity] === 1);
+  const warnings: string[] = [];
+  if (absent > 0) {
+    warnings.push(
+      `${absent} of ${kept.length} ${of} have no row in \`${file.label}\`: their features are unknown.` +
+        (absent === kept.length ? ` Is \`dataset.${of}.id\` the right column?` : ''),
+    );
+  }
+  if (differing > 0) {
+    warnings.push(
+      `${differing} of ${kept.length} ${of} have several rows in \`${file.label}\` with different features: the first one counts.`,
+    );
+  }
+  return warnings;
 }
 
 function refuseUnusable(

@@ -1,6 +1,6 @@
 import type { DuckDBConnection } from '@duckdb/node-api';
 import type { FeaturesConfig } from '../config/featureSchema';
-import { resolveColumn, selectColumns, type ColumnPick, type DataFile } from './dataFile';
+import { findColumn, resolveColumn, selectColumns, type ColumnPick, type DataFile } from './dataFile';
 import { datasetErrorFrom, readRows, sqlName } from './duckDb';
 
 /** The columns of a table of users or items that a config asks for. */
@@ -22,8 +22,8 @@ export interface EntityTable {
   titles: (string | null)[] | null;
   /** Text of each feature; null where the table has no row or no value. */
   features: { name: string; column: string; texts: (string | null)[] }[];
-  /** Entities whose rows differ. */
-  numConflicts: number;
+  /** 1 for each entity that has rows with different features. */
+  conflicts: Uint8Array;
 }
 
 /**
@@ -51,11 +51,14 @@ export async function readEntityTable(
   }
   const values = names.map((_, index) => `f${index}`);
   const titles = title === null ? 'NULL' : "(arg_min(title, rowid) FILTER (trim(title) <> ''))";
-  const conflicts = values.length === 0 ? '0' : `count(DISTINCT (${values.map((name) => `coalesce(${name}, '')`).join(', ')}, 0))`;
+  const conflicts =
+    values.length === 0
+      ? '0'
+      : `count(DISTINCT (${values.map((name) => `coalesce(${name}, '')`).join(', ')}, 0))`;
   const result = await connection.stream(
-    `SELECT coalesce(first_row + 1, 0)::UINTEGER, first_title, coalesce(numRows, 0) > 1${values.map((name) => `, ${table}.${name}`).join('')}
+    `SELECT coalesce(first_row + 1, 0)::UINTEGER, first_title, coalesce(variants, 0) > 1${values.map((name) => `, ${table}.${name}`).join('')}
      FROM ${of}
-     LEFT JOIN (SELECT id, min(rowid) AS first_row, ${titles} AS first_title, ${conflicts} AS numRows FROM ${table} GROUP BY id) AS firsts
+     LEFT JOIN (SELECT id, min(rowid) AS first_row, ${titles} AS first_title, ${conflicts} AS variants FROM ${table} GROUP BY id) AS firsts
        ON ${entity}_id = firsts.id
      LEFT JOIN ${table} ON ${table}.rowid = first_row
      ORDER BY "${entity}"`,
@@ -64,7 +67,7 @@ export async function readEntityTable(
     rows: [] as number[],
     titles: [] as (string | null)[],
     texts: names.map((): (string | null)[] => []),
-    numConflicts: 0,
+    conflicts: [] as boolean[],
   };
   for (
     let chunk = await result.fetchChunk();
@@ -73,7 +76,7 @@ export async function readEntityTable(
   ) {
     for (const row of chunk.getColumnValues(0)) read.rows.push(row as number);
     for (const text of chunk.getColumnValues(1)) read.titles.push(text as string | null);
-    for (const differs of chunk.getColumnValues(2)) if (differs === true) read.numConflicts++;
+    for (const differs of chunk.getColumnValues(2)) read.conflicts.push(differs === true);
     read.texts.forEach((texts, index) => {
       for (const text of chunk.getColumnValues(3 + index)) texts.push(text as string | null);
     });
@@ -89,13 +92,12 @@ export async function readEntityTable(
       column: file.columns[resolveColumn(file, picks[`f${index}`]!)]!,
       texts: read.texts[index]!,
     })),
-    numConflicts: read.numConflicts,
+    conflicts: Uint8Array.from(read.conflicts, Number),
   };
 }
 
 /** A table of features alone needs no titles, so their default name may be missing. */
 function titleColumn(file: DataFile, { title, features }: EntityColumns): string | null {
   if (title !== undefined) return title;
-  const isThere = file.columns.some((column) => column.replace(/:.*$/, '') === 'title');
-  return isThere || Object.keys(features).length === 0 ? 'title' : null;
+  return findColumn(file.columns, 'title') >= 0 || Object.keys(features).length === 0 ? 'title' : null;
 }

@@ -1,8 +1,9 @@
 import type { DuckDBConnection, DuckDBResult } from '@duckdb/node-api';
 import type { DatasetConfig } from '../config/schema';
-import { resolveColumn, selectColumns, shorten, type ColumnPick, type DataFile } from './dataFile';
+import { lineOf, resolveColumn, selectColumns, shorten, type ColumnPick, type DataFile } from './dataFile';
 import { DatasetError } from './datasetError';
 import { datasetErrorFrom, readRows, sqlName } from './duckDb';
+import { readEntityTable, type EntityTable } from './readEntityTable';
 import type { RawInteractions } from './arrangeInteractions';
 
 /** Where interactions come from: files, or a query whose columns are known. */
@@ -11,8 +12,9 @@ export type InteractionSource =
 
 export interface ReadResult {
   interactions: RawInteractions;
-  /** Text to show for each item; null without an item table. */
-  itemTitles: (string | null)[] | null;
+  /** The tables of items and users, joined to the ids; null without one. */
+  itemTable: EntityTable | null;
+  userTable: EntityTable | null;
   /** Rows of the source that were left out, by reason. */
   dropped: { emptyIds: number; missingTimes: number; rating: number };
   /** Rows of the source. */
@@ -28,7 +30,7 @@ export interface ReadResult {
 export async function readInteractions(
   connection: DuckDBConnection,
   source: InteractionSource,
-  titles: DataFile | null,
+  tables: { items: DataFile | null; users: DataFile | null },
   config: DatasetConfig,
 ): Promise<ReadResult> {
   const { columns, minRating } = config;
@@ -108,8 +110,16 @@ export async function readInteractions(
        FROM kept JOIN users USING (user_id) JOIN items USING (item_id)`,
     ),
   );
-  const itemTitles = titles && config.items ? await readTitles(connection, titles, config.items) : null;
-  return { interactions, itemTitles, dropped, numRows };
+  const { items, users } = config;
+  const itemTable =
+    tables.items && items
+      ? await readEntityTable(connection, tables.items, { of: 'items', title: undefined, ...items })
+      : null;
+  const userTable =
+    tables.users && users
+      ? await readEntityTable(connection, tables.users, { of: 'users', title: null, ...users })
+      : null;
+  return { interactions, itemTable, userTable, dropped, numRows };
 }
 
 /*
@@ -153,13 +163,7 @@ async function badValue(
     const row = Number(found[0]);
     const text = String(found[1]);
     const file = part.kind === 'files' ? part.files[0]! : null;
-    const layout = file?.layout;
-    const line =
-      layout?.kind === 'delimited'
-        ? ` (line ${row + 1 + layout.skip})`
-        : layout?.kind === 'json'
-          ? ` (line ${row})`
-          : '';
+    const line = file ? lineOf(file, row) : '';
     return new DatasetError(
       'dataset/not-a-number',
       `${file ? file.label : 'The result of `dataset.query`'}, row ${row}${line}: column \`${pick.column}\` holds ` +
@@ -213,26 +217,6 @@ async function readTexts(connection: DuckDBConnection, sql: string): Promise<str
     for (const text of chunk.getColumnValues(0)) texts.push(text as string);
   }
   return texts;
-}
-
-async function readTitles(
-  connection: DuckDBConnection,
-  file: DataFile,
-  items: NonNullable<DatasetConfig['items']>,
-): Promise<(string | null)[]> {
-  const select = selectColumns([file], {
-    item_id: { column: items.id, field: 'dataset.items.id' },
-    title: { column: items.title, field: 'dataset.items.title' },
-  });
-  // An item with several rows keeps the title of the first one.
-  await connection.run(`CREATE TEMP TABLE titles AS ${select}`);
-  const rows = await readRows(
-    connection,
-    `SELECT first_title FROM items
-     LEFT JOIN (SELECT item_id, arg_min(title, rowid) AS first_title FROM titles WHERE trim(title) <> '' GROUP BY item_id)
-     USING (item_id) ORDER BY item`,
-  );
-  return rows.map(([title]) => title as string | null);
 }
 
 async function fillInteractions(into: RawInteractions, result: DuckDBResult): Promise<void> {

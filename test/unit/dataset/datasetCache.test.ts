@@ -19,6 +19,9 @@ import { dataFolder, plainCsv } from './dataFolder';
 const facts = {
   numRows: 7,
   dropped: { emptyIds: 1, missingTimes: 2, rating: 3, duplicates: 4, kCore: 5 },
+  features: [
+    { of: 'items' as const, name: 'genre', kind: 'multi' as const, numValues: 2, unknownShare: 0.5 },
+  ],
   warnings: ['mind the gap'],
 };
 
@@ -33,8 +36,11 @@ const anyDataset = fc
   .map(({ numbers, times, texts, titled }): PreparedDataset => ({
     fingerprint: 'f'.repeat(64),
     numUsers: texts.length,
-    itemFeatures: [],
-    userFeatures: [],
+    itemFeatures: [
+      { kind: 'category', name: 'a/b', values: new Int32Array(numbers), labels: ['', ...texts] },
+      { kind: 'multi', name: '', offsets: numbers, values: new Int32Array(numbers), labels: texts },
+    ],
+    userFeatures: [{ kind: 'number', name: 'x', values: new Float32Array(numbers), shift: 0.1, scale: 1e-9 }],
     numItems: texts.length,
     offsets: numbers,
     items: numbers.toReversed(),
