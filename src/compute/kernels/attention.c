@@ -29,23 +29,37 @@ INLINE void seenKeys(Head *head) {
 /** One past the last key that position i sees. */
 INLINE long lastSeen(const Head *head, long i) { return head->causal ? shorter(head->to, i + 1) : head->to; }
 
-/** Weights of one row from the logits of its seen keys [from, end); all others are zero. Destroys the logits. */
+/**
+ * Weights of one row from the logits of its seen keys [from, end); all others are zero. Destroys the logits, which must have
+ * room for whole vectors: what fills the last one counts as a key that may not be seen.
+ */
 INLINE void weigh(const Head *head, float *logits, float *row, long end) {
   const long from = head->from, seen = end - from;
-  fill(row, 0, from);
   if (seen <= 0) {
-    fill(row + from, 0, head->length - from);
+    fill(row, 0, head->length);
     return;
   }
-  if (head->scale != 1) scaleBy(logits, head->scale, seen);
-  if (head->keyMask != NULL)
-    for (long j = 0; j < seen; j++)
-      if (head->keyMask[from + j] == 0) logits[j] = -__builtin_inff();
-  float factor = 1 / exponentialsOf(logits, seen, maxOf(logits, seen));
+  fill(row, 0, from);
+  const Vec unseen = splat(-__builtin_inff());
+  Vec max = unseen, sum = splat(0);
+  for (long j = 0; j < seen; j += W) {
+    Vec logit = choose((VecInt)laneNumbers() < (int32_t)(seen - j), load(logits + j) * head->scale, unseen);
+    if (head->keyMask != NULL) logit = choose(load(head->keyMask + from + j) == splat(0), unseen, logit);
+    store(logits + j, logit);
+    max = maximum(max, logit);
+  }
+  const float highest = maxLanes(max);
+  for (long j = 0; j < seen; j += W) {
+    Vec e = exponential(load(logits + j) - highest);
+    store(logits + j, e);
+    sum += e;
+  }
+  const float factor = 1 / sumLanes(sum);
+  row += from;
+  const long length = head->length - from;
   long j = 0;
-  for (; j + W <= seen; j += W) store(row + from + j, load(logits + j) * factor);
-  for (; j < seen; j++) row[from + j] = logits[j] * factor;
-  fill(row + end, 0, head->length - end);
+  for (; j < seen; j += W) storeUpTo(row + j, load(logits + j) * factor, length - j);
+  if (j < length) fill(row + j, 0, length - j);
 }
 
 /** row·mask of weight dropout; `index` is the place of row[0] in the stream. */
@@ -143,10 +157,9 @@ static void attentionBackward(const Call *call, int part, int parts) {
             dropWeights(&head, d, d, index, seen);
             dropWeights(&head, p, dropped + (i - base + r) * stride, index, seen);
           }
+          /* Whole vectors: beyond the seen keys the weights are zero, or those of rows that no product reads with these. */
           float along = dot(d, p, seen);
-          long j = 0;
-          for (; j + W <= seen; j += W) store(d + j, load(p + j) * (load(d + j) - along) * head.scale);
-          for (; j < seen; j++) d[j] = p[j] * (d[j] - along) * head.scale;
+          for (long j = 0; j < seen; j += W) store(d + j, load(p + j) * (load(d + j) - along) * head.scale);
         }
         multiply(rows, size, seen, rowMajor(block, stride), rowMajor(key + from * width, width), dquery + i * width, width,
                  OVERWRITE, NULL, call->scratch);

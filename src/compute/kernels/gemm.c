@@ -109,11 +109,16 @@ INLINE void tiles(const int vectors, long m, long depth, const float *a, long aR
 #undef REST
 }
 
+/*
+ * What is not inlined gets a matrix as three arguments: as one it is copied through the stack in pieces of another size than
+ * it was written in, for which the processor waits longer than a small tile takes.
+ */
+
 /** c[m, columns] from a panel of b whose rows are `bRow` apart; columns ≤ NR. */
-NOINLINE static void panelProduct(long m, long depth, Matrix a, const float *b, long bRow, float *c, long cRow, long columns,
-                                  Start start, const float *bias) {
-  if (columns > W) tiles(2, m, depth, a.at, a.row, a.column, b, bRow, c, cRow, columns, start, bias);
-  else tiles(1, m, depth, a.at, a.row, a.column, b, bRow, c, cRow, columns, start, bias);
+NOINLINE static void panelProduct(long m, long depth, const float *a, long aRow, long aColumn, const float *b, long bRow,
+                                  float *c, long cRow, long columns, Start start, const float *bias) {
+  if (columns > W) tiles(2, m, depth, a, aRow, aColumn, b, bRow, c, cRow, columns, start, bias);
+  else tiles(1, m, depth, a, aRow, aColumn, b, bRow, c, cRow, columns, start, bias);
 }
 
 INLINE void transpose4(Vec4 r0, Vec4 r1, Vec4 r2, Vec4 r3, float *to, long step) {
@@ -167,29 +172,27 @@ NOINLINE static void packRight(Matrix b, long depth, long n, float *to) {
   }
 }
 
-/** c[m,n] from a[m,depth] and panels made by packRight of all n columns and this depth. */
-NOINLINE static void multiplyPacked(long m, long n, long depth, Matrix a, const float *packed, float *c, long cRow, Start start,
-                           const float *bias) {
+NOINLINE static void packedProduct(long m, long n, long depth, const float *a, long aRow, long aColumn, const float *packed,
+                                   float *c, long cRow, Start start, const float *bias) {
   for (long i = 0; i < m; i += ROW_BLOCK) {
     long rows = shorter(m - i, ROW_BLOCK);
     for (long j = 0; j < n; j += NR) {
       long columns = shorter(n - j, NR);
       const float *panel = packed + j * depth;
-      const float *left = a.at + i * a.row;
       float *to = c + i * cRow + j;
       const float *from = bias == NULL ? NULL : bias + j;
-      panelProduct(rows, depth, (Matrix){left, a.row, a.column}, panel, NR, to, cRow, columns, start, from);
+      panelProduct(rows, depth, a + i * aRow, aRow, aColumn, panel, NR, to, cRow, columns, start, from);
     }
   }
 }
+/** c[m,n] from a[m,depth] and panels made by packRight of all n columns and this depth. */
+INLINE void multiplyPacked(long m, long n, long depth, Matrix a, const float *packed, float *c, long cRow, Start start,
+                           const float *bias) {
+  packedProduct(m, n, depth, a.at, a.row, a.column, packed, c, cRow, start, bias);
+}
 
-/**
- * c[m,n] = a[m,depth]·b[depth,n], added to c with ACCUMULATE, added to a row of n values with START_WITH_BIAS.
- * Reads up to NR floats past the end of b, which the memory's end leaves room for.
- * @param scratch MULTIPLY_FLOATS floats
- */
-NOINLINE static void multiply(long m, long n, long depth, Matrix a, Matrix b, float *c, long cRow, Start start, const float *bias,
-                     float *scratch) {
+NOINLINE static void product(long m, long n, long depth, const float *a, long aRow, long aColumn, const float *b, long bRow,
+                             long bColumn, float *c, long cRow, Start start, const float *bias, float *scratch) {
   if (m <= 0 || n <= 0) return;
   if (depth <= 0) {
     for (long i = 0; i < m && start != ACCUMULATE; i++) {
@@ -198,33 +201,41 @@ NOINLINE static void multiply(long m, long n, long depth, Matrix a, Matrix b, fl
     }
     return;
   }
-  const bool inPlace = b.column == 1 && (n <= WIDEST_IN_PLACE || m <= 2 * MR);
+  const bool inPlace = bColumn == 1 && (n <= WIDEST_IN_PLACE || m <= 2 * MR);
   const long widest = MULTIPLY_FLOATS / DEPTH_BLOCK / NR * NR;
   for (long k = 0; k < depth; k += DEPTH_BLOCK) {
     long d = shorter(depth - k, DEPTH_BLOCK);
-    Matrix left = {a.at + k * a.column, a.row, a.column};
+    const float *left = a + k * aColumn;
     Start first = k == 0 ? start : ACCUMULATE;
     for (long j = 0; j < n; j += widest) {
       long columns = shorter(n - j, widest);
-      Matrix right = {b.at + k * b.row + j * b.column, b.row, b.column};
+      const float *right = b + k * bRow + j * bColumn;
       const float *from = first == START_WITH_BIAS ? bias + j : NULL;
       if (!inPlace) {
-        packRight(right, d, columns, scratch);
-        multiplyPacked(m, columns, d, left, scratch, c + j, cRow, first, from);
+        packRight((Matrix){right, bRow, bColumn}, d, columns, scratch);
+        packedProduct(m, columns, d, left, aRow, aColumn, scratch, c + j, cRow, first, from);
         continue;
       }
       for (long i = 0; i < m; i += ROW_BLOCK) {
         long rows = shorter(m - i, ROW_BLOCK);
         for (long q = 0; q < columns; q += NR) {
           long width = shorter(columns - q, NR);
-          const float *l = left.at + i * left.row;
           float *to = c + i * cRow + j + q;
           const float *own = from == NULL ? NULL : from + q;
-          panelProduct(rows, d, (Matrix){l, left.row, left.column}, right.at + q, right.row, to, cRow, width, first, own);
+          panelProduct(rows, d, left + i * aRow, aRow, aColumn, right + q, bRow, to, cRow, width, first, own);
         }
       }
     }
   }
+}
+/**
+ * c[m,n] = a[m,depth]·b[depth,n], added to c with ACCUMULATE, added to a row of n values with START_WITH_BIAS.
+ * Reads up to NR floats past the end of b, which the memory's end leaves room for.
+ * @param scratch MULTIPLY_FLOATS floats
+ */
+INLINE void multiply(long m, long n, long depth, Matrix a, Matrix b, float *c, long cRow, Start start, const float *bias,
+                     float *scratch) {
+  product(m, n, depth, a.at, a.row, a.column, b.at, b.row, b.column, c, cRow, start, bias, scratch);
 }
 
 /*

@@ -63,10 +63,17 @@ INLINE Vec choose(VecInt mask, Vec yes, Vec no) { return (Vec)(((VecInt)yes & ma
 INLINE Vec maximum(Vec a, Vec b) { return choose(a < b, b, a); }
 INLINE Vec absolute(Vec a) { return (Vec)((VecInt)a & 0x7fffffff); }
 
+/* Halves at a time: lane by lane each addition waits for the one before. */
 INLINE float sumLanes(Vec v) {
-  float sum = 0;
-  for (int i = 0; i < W; i++) sum += v[i];
-  return sum;
+#if W == 16
+  Vec4 four = __builtin_shufflevector(v, v, 0, 1, 2, 3) + __builtin_shufflevector(v, v, 4, 5, 6, 7) +
+              (__builtin_shufflevector(v, v, 8, 9, 10, 11) + __builtin_shufflevector(v, v, 12, 13, 14, 15));
+#elif W == 8
+  Vec4 four = __builtin_shufflevector(v, v, 0, 1, 2, 3) + __builtin_shufflevector(v, v, 4, 5, 6, 7);
+#else
+  Vec4 four = v;
+#endif
+  return (four[0] + four[2]) + (four[1] + four[3]);
 }
 INLINE float maxLanes(Vec v) {
   float best = v[0];
