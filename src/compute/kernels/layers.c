@@ -4,7 +4,7 @@
 typedef enum { ACTIVATION_NONE, ACTIVATION_RELU, ACTIVATION_GELU, ACTIVATION_SIGMOID, ACTIVATION_TANH } Activation;
 
 /* Rows whose inputs, outputs and gradients stay near the processor while they are used. */
-enum { LINEAR_BLOCK = 96 };
+enum { LINEAR_BLOCK = 96, MAX_PROJECTIONS = 3 };
 
 INLINE Vec activate(const Activation activation, Vec z) {
   switch (activation) {
@@ -69,6 +69,40 @@ static void linearForward(const Call *call, int part, int parts) {
   }
 }
 
+/** The transpose of a kernel in panels, or NULL where they do not fit: then every block of rows packs its own. */
+INLINE const float *packTransposed(const float *kernel, long in, long out, float *to, long room) {
+  if (out > DEPTH_BLOCK || packedSize(out, in) > room) return NULL;
+  packRight(transposed(rowMajor(kernel, out)), out, in, to);
+  return to;
+}
+
+/** sums[c] += Σ_r x[r, c] */
+INLINE void addColumnSums(const float *x, long rows, long width, float *sums) {
+  long c = 0;
+  for (; c + 4 * W <= width; c += 4 * W) {
+    Vec sum[4];
+    for (int v = 0; v < 4; v++) sum[v] = load(sums + c + v * W);
+    for (long r = 0; r < rows; r++)
+      for (int v = 0; v < 4; v++) sum[v] += load(x + r * width + c + v * W);
+    for (int v = 0; v < 4; v++) store(sums + c + v * W, sum[v]);
+  }
+  for (long r = 0; r < rows && c < width; r++) addTo(sums + c, x + r * width + c, width - c);
+}
+
+/**
+ * The gradients of z = x·kernel + bias for a block of rows: dx as `start` says, or none, and on top of dkernel and dbias.
+ * @param packed of packTransposed
+ */
+NOINLINE static void linearGradients(long rows, long in, long out, const float *x, const float *kernel, const float *packed,
+                                     const float *dz, float *dx, Start start, float *dkernel, float *dbias, float *scratch) {
+  if (dx != NULL && packed != NULL)
+    multiplyPacked(rows, in, out, rowMajor(dz, out), packed, dx, in, start, NULL);
+  else if (dx != NULL)
+    multiply(rows, in, out, rowMajor(dz, out), transposed(rowMajor(kernel, out)), dx, in, start, NULL, scratch);
+  multiply(in, out, rows, transposed(rowMajor(x, in)), rowMajor(dz, out), dkernel, out, ACCUMULATE, NULL, scratch);
+  addColumnSums(dz, rows, out, dbias);
+}
+
 /*
  * linearBackward. args: x kernel saved dy dx|0 workspace rows in out activation dkernel dbias|0
  * workspace: parts·(in + 1)·out floats for the parts' sums, then rows·out for dz when there is an activation.
@@ -80,6 +114,7 @@ static void linearBackward(const Call *call, int part, int parts) {
   Activation activation = (Activation)SIZE(9);
   float *dkernel = workspace + part * (in + 1) * out, *dbias = dkernel + in * out;
   float *dzRows = workspace + parts * (in + 1) * out;
+  const float *packed = dx == NULL ? NULL : packTransposed(kernel, in, out, OWN_SCRATCH, OWN_FLOATS);
   fill(dkernel, 0, (in + 1) * out);
   share(rows, MR, part, parts, &from, &to);
   for (long row = from; row < to; row += LINEAR_BLOCK) {
@@ -96,12 +131,8 @@ static void linearBackward(const Call *call, int part, int parts) {
       }
       dz = own;
     }
-    if (dx != NULL)
-      multiply(count, in, out, rowMajor(dz, out), transposed(rowMajor(kernel, out)), dx + row * in, in, OVERWRITE, NULL,
-               call->scratch);
-    multiply(in, out, count, transposed(rowMajor(x + row * in, in)), rowMajor(dz, out), dkernel, out, ACCUMULATE, NULL,
-             call->scratch);
-    for (long r = 0; r < count; r++) addTo(dbias, dz + r * out, out);
+    linearGradients(count, in, out, x + row * in, kernel, packed, dz, dx == NULL ? NULL : dx + row * in, OVERWRITE, dkernel,
+                    dbias, call->scratch);
   }
 }
 /** Adds up the parts' gradients of a kernel and of the bias behind it; `each` floats lie between one part's and the next's. */
@@ -273,17 +304,18 @@ static void projectionsBackward(const Call *call, int part, int parts) {
   long in = SIZE(2), out = SIZE(3), number = SIZE(4), each = (in + 1) * out, from, to;
   float *partials = FLOATS(6) + part * number * each;
   fill(partials, 0, number * each);
+  const float *packed[MAX_PROJECTIONS];
+  for (int p = 0; p < number; p++)
+    packed[p] = packTransposed(FLOATS(7 + 4 * p), in, out, OWN_SCRATCH + p * packedSize(out, in),
+                               OWN_FLOATS - p * packedSize(out, in));
   share(SIZE(1), MR, part, parts, &from, &to);
   for (long row = from; row < to; row += LINEAR_BLOCK) {
     long count = shorter(to - row, LINEAR_BLOCK);
     for (int p = 0; p < number; p++) {
       const float *dy = FLOATS(8 + 4 * p) + row * out;
       float *dkernel = partials + p * each, *dbias = dkernel + in * out;
-      multiply(count, in, out, rowMajor(dy, out), transposed(rowMajor(FLOATS(7 + 4 * p), out)), dx + row * in, in,
-               p == 0 ? OVERWRITE : ACCUMULATE, NULL, call->scratch);
-      multiply(in, out, count, transposed(rowMajor(x + row * in, in)), rowMajor(dy, out), dkernel, out, ACCUMULATE, NULL,
-               call->scratch);
-      for (long r = 0; r < count; r++) addTo(dbias, dy + r * out, out);
+      linearGradients(count, in, out, x + row * in, FLOATS(7 + 4 * p), packed[p], dy, dx + row * in,
+                      p == 0 ? OVERWRITE : ACCUMULATE, dkernel, dbias, call->scratch);
     }
   }
 }
@@ -330,21 +362,19 @@ static void residualLinearBackward(const Call *call, int part, int parts) {
   DropoutMask mask = dropoutMask(call->args[8], call->args[9], call->args[10]);
   float *dkernel = FLOATS(4) + part * (in + 1) * out, *dbias = dkernel + in * out;
   fill(dkernel, 0, (in + 1) * out);
+  float *block = OWN_SCRATCH, *panels = block + LINEAR_BLOCK * out;
+  const float *packed = packTransposed(kernel, in, out, panels, OWN_FLOATS - LINEAR_BLOCK * out);
   share(SIZE(5), MR, part, parts, &from, &to);
   for (long row = from; row < to; row += LINEAR_BLOCK) {
     long count = shorter(to - row, LINEAR_BLOCK), at = row * out, size = count * out;
     const float *dz = FLOATS(2) + at;
     if (drops) {
-      float *block = OWN_SCRATCH;
       for (long i = 0; i < size; i += W)
         storeUpTo(block + i, loadUpTo(dz + i, size - i, 0) * dropoutFactors(mask, (uint32_t)(at + i)), size - i);
       dz = block;
     }
-    multiply(count, in, out, rowMajor(dz, out), transposed(rowMajor(kernel, out)), FLOATS(3) + row * in, in, OVERWRITE, NULL,
-             call->scratch);
-    multiply(in, out, count, transposed(rowMajor(x + row * in, in)), rowMajor(dz, out), dkernel, out, ACCUMULATE, NULL,
-             call->scratch);
-    for (long r = 0; r < count; r++) addTo(dbias, dz + r * out, out);
+    linearGradients(count, in, out, x + row * in, kernel, packed, dz, FLOATS(3) + row * in, OVERWRITE, dkernel, dbias,
+                    call->scratch);
   }
 }
 static void residualLinearFinish(const Call *call, int part, int parts) {
