@@ -19,6 +19,7 @@
 typedef HANDLE Thread;
 #else
 #include <pthread.h>
+#include <sys/mman.h>
 #include <time.h>
 typedef pthread_t Thread;
 #endif
@@ -30,6 +31,9 @@ extern const Kernel kernelsBaseline[], kernelsAvx2[], kernelsAvx512[];
 #else
 extern const Kernel kernelsBaseline[];
 #endif
+
+/* What a WebAssembly.Memory can grow to, in bytes. */
+#define MAX_MEMORY ((size_t)65535 * 65536)
 
 static const Kernel *table;
 static const Kernel *kernelTable(void) { return table; }
@@ -134,6 +138,18 @@ static void wakeAll(_Atomic uint32_t *word) {
 }
 #endif
 
+/**
+ * A step goes through more memory than the processor has addresses of small pages at hand. The memory grows in place, so what
+ * lies behind its present end is asked for too; what is not mapped is passed over.
+ */
+static void askForHugePages(void *memory) {
+#if defined(MADV_HUGEPAGE)
+  madvise(memory, MAX_MEMORY, MADV_HUGEPAGE);
+#else
+  (void)memory;
+#endif
+}
+
 /** The threads of one JavaScript environment. */
 typedef struct Pool Pool;
 typedef struct {
@@ -214,6 +230,7 @@ static napi_value start(napi_env env, napi_callback_info info) {
   stopPool(pool);
   if (pool->keepsMemory != NULL) napi_delete_reference(env, pool->keepsMemory);
   CHECK(napi_create_reference(env, arguments[0], 1, &pool->keepsMemory), "start: the memory cannot be held");
+  askForHugePages(data);
   pool->memory = data;
   pool->team = (Team *)((char *)data + team);
   pool->threads = 1;
