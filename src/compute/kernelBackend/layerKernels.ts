@@ -613,8 +613,7 @@ const layers: Record<string, Layer> = {
     optional: ['weights'],
     forward(backend, { logits, labels, weights }) {
       const count = sizeOf(logits!.shape);
-      let sum = weights ? 0 : count;
-      if (weights) for (const weight of backend.floats(weights)) sum += weight;
+      const sum = weights ? backend.floats(weights).reduce((total, weight) => total + weight, 0) : count;
       // Without any weight there is no loss.
       const total = sum === 0 ? Infinity : sum;
       return lossWithGradient(backend, logits!, 2 * COSTLY, (parts, loss, dlogits, partials) => {
@@ -748,6 +747,8 @@ function registerGradient(
         .forEach((tensor, place) => (arguments_[`output${outputs[place]!}`] = tensor));
       // Computed here and now: asked for one by one, each would run the whole kernel.
       const results: tf.Tensor[] = tf.engine().runKernel(gradientName, arguments_, attributes);
+      // The tape would keep them until all gradients are there; so the next ones are written where the cache still is.
+      tf.dispose(saved);
       const present = of.filter((name) => inputs.includes(name));
       return Object.fromEntries(present.map((name, place) => [name, () => results[place]!]));
     },
