@@ -46,8 +46,9 @@ const MAX_HEAD = 1_000_000;
 const RANKING_ROWS = 96;
 const RANKING_COLUMNS = 1024;
 const RANKING_STRIDE = RANKING_COLUMNS + 32;
-/** Rows that kernels/gru.c takes at once. */
+/** Rows that kernels/gru.c takes at once, and what lies between rows in its scratch. */
 const GRU_CHUNK = 64;
+const GRU_PADDING = 16;
 /** The place of multiplication among the operations of kernels/elementwise.c. */
 const MULTIPLY = 2;
 /** Columns of the widest panel that any build of the kernels packs (AVX-512: two vectors of 16). */
@@ -340,13 +341,12 @@ const layers: Record<string, Layer> = {
     required: ['x', 'mask', 'inputKernel', 'inputBias', 'recurrentKernel', 'recurrentBias'],
     optional: ['attention'],
     forward(backend, inputs, attributes) {
-      const { size, length, width, hidden, work } = gruSizes(backend, inputs);
+      const { size, length, width, hidden, parts } = gruSizes(backend, inputs);
       const states = backend.output([size, length, hidden]);
       const saved = backend.opaque(size * length * 4 * hidden);
       const names = ['x', 'mask', 'inputKernel', 'inputBias', 'recurrentKernel', 'recurrentBias'];
       const pointers = names.map((name) => backend.at(inputs[name]!));
       pointers.push(atOrNone(backend, inputs.attention), states.at, saved.at);
-      const parts = Math.min(size, backend.library.parts(work));
       backend.library.run(
         'gruForward',
         parts,
@@ -363,19 +363,17 @@ const layers: Record<string, Layer> = {
       inputs: ['x', 'mask', 'inputKernel', 'recurrentKernel', 'attention'],
       outputs: [0, 1],
       kernel(backend, inputs, attributes) {
-        const { size, length, width, hidden, work } = gruSizes(backend, inputs);
+        const { size, length, width, hidden, parts } = gruSizes(backend, inputs);
         const dx = backend.output(inputs.x!.shape);
         const dattention = inputs.attention && backend.output(inputs.attention.shape);
         const kernels = [backend.output([width, 3 * hidden]), backend.output([3 * hidden])];
         kernels.push(backend.output([hidden, 3 * hidden]), backend.output([3 * hidden]));
         const { library } = backend;
-        const parts = Math.min(size, library.parts(2 * work));
         library.withWorkspace(parts * (width + hidden + 2) * 3 * hidden, (partials) => {
           const pointers = ['x', 'mask', 'inputKernel', 'recurrentKernel'].map((name) =>
             backend.at(inputs[name]!),
           );
           pointers.push(atOrNone(backend, inputs.attention));
-          // The gates are replaced by their gradients: this is the last that is done with them.
           pointers.push(backend.at(inputs.output0!), backend.at(inputs.output1!), backend.at(inputs.dy!));
           pointers.push(dx.at, dattention?.at ?? 0, partials);
           const sizes = [size, length, width, hidden, ...gruKind(attributes)];
@@ -792,18 +790,22 @@ function attentionArguments(shape: number[], attributes: Attributes): number[] {
   return [size, length, width, numHeads!, Number(causal), scale!, rate!, randomKey!, randomStart!];
 }
 
-/** The sizes of a GRU; sees to it that its kernels have the scratch that such sizes need. */
+/**
+ * The sizes of a GRU, and the parts that both directions are cut into; sees to it that its kernels have the scratch that
+ * such sizes need.
+ */
 function gruSizes(
   backend: KernelBackend,
   { x, recurrentKernel }: Inputs,
-): Record<'size' | 'length' | 'width' | 'hidden' | 'work', number> {
+): Record<'size' | 'length' | 'width' | 'hidden' | 'parts', number> {
   const [size, length, width] = x!.shape as [number, number, number];
   const hidden = recurrentKernel!.shape[0]!;
   const panels = (count: number): number => Math.ceil(count / MAX_PANEL) * MAX_PANEL;
-  const packed = panels(3 * hidden) * (hidden + panels(hidden) + panels(width)) + hidden * panels(hidden);
-  const blocks = GRU_CHUNK * 6 * (hidden + MAX_PANEL);
+  const packed = panels(hidden) * (3 * (panels(width) + panels(hidden)) + hidden);
+  const blocks = GRU_CHUNK * (2 * width + 7 * hidden + 2 * GRU_PADDING) + 4 * hidden;
   backend.library.reserveScratch(packed + blocks + 2 * size + length + 1);
-  return { size, length, width, hidden, work: size * length * (width + hidden) * 3 * hidden };
+  const parts = Math.min(size, backend.library.parts(size * length * (width + hidden) * 3 * hidden));
+  return { size, length, width, hidden, parts };
 }
 
 function gruKind({ resetAfter, update }: Attributes): [number, number] {

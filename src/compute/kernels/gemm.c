@@ -136,9 +136,12 @@ INLINE long wholePanels(long n) { return (n + NR - 1) / NR * NR; }
 /** Room that `packRight` needs, in floats. */
 INLINE long packedSize(long depth, long n) { return wholePanels(n) * depth; }
 
-/** Panels of NR columns, one after the other, each `depth` rows of NR floats; missing columns are zero. */
-NOINLINE static void packRight(Matrix b, long depth, long n, float *to) {
-  for (long j = 0; j < n; j += NR, to += depth * NR) {
+/**
+ * Panels of NR columns, `step` floats apart, each `depth` rows of NR floats; missing columns are zero. Panels that are
+ * further apart than that have room for the rows of other matrices, which thereby are stacked.
+ */
+NOINLINE static void packRows(Matrix b, long depth, long n, float *to, long step) {
+  for (long j = 0; j < n; j += NR, to += step) {
     long columns = shorter(n - j, NR);
     const float *from = b.at + j * b.column;
     if (b.column == 1) {
@@ -171,6 +174,8 @@ NOINLINE static void packRight(Matrix b, long depth, long n, float *to) {
       for (long k = 0; k < depth; k++) to[k * NR + c] = 0;
   }
 }
+/** Panels of NR columns, one right after the other. */
+INLINE void packRight(Matrix b, long depth, long n, float *to) { packRows(b, depth, n, to, depth * NR); }
 
 NOINLINE static void packedProduct(long m, long n, long depth, const float *a, long aRow, long aColumn, const float *packed,
                                    float *c, long cRow, Start start, const float *bias) {

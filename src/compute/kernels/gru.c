@@ -1,15 +1,17 @@
 /*
  * GRU, AGRU and AUGRU over whole sequences (src/compute/layers/gru.ts has the equations).
  *
- * A part takes its sequences in chunks, longest first, and keeps the chunk's states in a dense block of scratch: the rows
- * that are active at a step are then the first n of it, and padding costs nothing at either end of a sequence.
+ * A part takes its sequences in chunks, longest first, and goes through a chunk step by step with all its inputs and states
+ * in dense blocks of scratch: the rows that are active at a step are then the first n of them, and padding costs nothing at
+ * either end of a sequence.
  *
- * saved[batch, steps, 4·hidden] holds r, z, n and q per step, where q = h·Un + cn (reset after) or r∘h (reset before).
- * The backward pass replaces them by the gradients of what went into the gates.
+ * saved[batch, steps, 4·hidden] holds r, z, n and q per step, where q = h·Un + cn (reset after) or r∘h (reset before). It lies
+ * there chunk by chunk, within them step by step: the backward pass has to be cut into the same parts.
  */
 #include "kernel.h"
 
-enum { CHUNK = 64 };
+/* PADDING keeps the rows of blocks in scratch from falling onto the same lines of the cache. */
+enum { CHUNK = 64, PADDING = 16 };
 
 typedef enum { UPDATE_GATE, UPDATE_KEEP, UPDATE_ATTENTION, UPDATE_ATTENTION_GATE, UPDATE_ATTENTION_KEEP } Update;
 
@@ -56,12 +58,15 @@ INLINE long activeRows(const float *mask, const int32_t *order, long count, long
   return count;
 }
 
-/** The steps [from, to) of a row outside of which it is padding. */
-INLINE void activeSteps(const float *mask, long steps, long *from, long *to) {
-  *from = 0;
-  *to = steps;
-  while (*from < *to && mask[*from] == 0) (*from)++;
-  while (*to > *from && mask[*to - 1] == 0) (*to)--;
+/** Asks for a row before it is needed: the rows of a step lie so far apart that the processor does not foresee them. */
+INLINE void prefetch(const float *from, long count) {
+  for (long i = 0; i < count; i += 16) __builtin_prefetch(from + i);
+}
+
+/** Zeros where there is nothing to copy. */
+INLINE void copyOrZero(float *to, const float *from, long count) {
+  if (from == NULL) fill(to, 0, count);
+  else copy(to, from, count);
 }
 
 /*
@@ -78,46 +83,58 @@ static void gruForward(const Call *call, int part, int parts) {
   long from, to;
   share(SIZE(9), 1, part, parts, &from, &to);
   if (from >= to) return;
-  const long together = resetAfter ? gates : 2 * hidden; /* gates that need nothing but the last state */
-  float *packed = OWN_SCRATCH, *packedCandidate = packed + packedSize(hidden, together);
-  float *h = packedCandidate + packedSize(hidden, hidden), *recurrent = h + CHUNK * hidden;
-  float *reset = recurrent + CHUNK * gates, *rest = reset + CHUNK * hidden;
-  packRight(rowMajor(recurrentKernel, gates), hidden, together, packed);
-  if (!resetAfter) packRight(rowMajor(recurrentKernel + 2 * hidden, gates), hidden, hidden, packedCandidate);
-  const int32_t *order = longestFirst(mask, steps, from, to, rest);
+  const long depth = width + hidden, stride = depth + PADDING;
+  float *packed = OWN_SCRATCH, *packedInput = packed + packedSize(depth, 2 * hidden);
+  float *packedRecurrent = packedInput + packedSize(width, hidden);
+  float *bias = packedRecurrent + packedSize(hidden, hidden), *inputs = bias + each, *h = inputs + width;
+  packRows(rowMajor(inputKernel, gates), width, 2 * hidden, packed, depth * NR);
+  packRows(rowMajor(recurrentKernel, gates), hidden, 2 * hidden, packed + width * NR, depth * NR);
+  packRight(rowMajor(inputKernel + 2 * hidden, gates), width, hidden, packedInput);
+  packRight(rowMajor(recurrentKernel + 2 * hidden, gates), hidden, hidden, packedRecurrent);
+  copy(bias, inputBias, gates);
+  addTo(bias, recurrentBias, resetAfter ? 2 * hidden : gates);
+  copy(bias + gates, recurrentBias + 2 * hidden, hidden);
+  const int32_t *order = longestFirst(mask, steps, from, to, inputs + CHUNK * stride);
 
   for (long first = 0; first < to - from; first += CHUNK) {
     const long count = shorter(to - from - first, CHUNK);
     const int32_t *rows = order + first;
-    for (long i = 0; i < count; i++) {
-      long start, end, row = rows[i];
-      activeSteps(mask + row * steps, steps, &start, &end);
-      multiply(end - start, gates, width, rowMajor(x + (row * steps + start) * width, width), rowMajor(inputKernel, gates),
-               saved + (row * steps + start) * each, each, START_WITH_BIAS, inputBias, call->scratch);
-    }
-    fill(h, 0, count * hidden);
+    for (long i = 0; i < count; i++) fill(h + i * stride, 0, hidden);
     for (long t = 0; t < steps; t++) {
       const long active = activeRows(mask, rows, count, steps, t);
-      for (long i = active; i < count; i++) copy(states + (rows[i] * steps + t) * hidden, h + i * hidden, hidden);
+      float *step = saved + ((from + first) * steps + t * count) * each;
+      for (long i = 0; i < count; i++) {
+        const long at = rows[i] * steps + t;
+        prefetch(x + (at + 1) * width, width);
+        if (i < active) copyOrZero(inputs + i * stride, mask[at] == 0 ? NULL : x + at * width, width);
+        else copy(states + at * hidden, h + i * stride, hidden);
+      }
       if (active == 0) continue;
-      multiplyPacked(active, together, hidden, rowMajor(h, hidden), packed, recurrent, gates, START_WITH_BIAS, recurrentBias);
-      if (!resetAfter) {
+      multiplyPacked(active, 2 * hidden, depth, rowMajor(inputs, stride), packed, step, each, START_WITH_BIAS, bias);
+      for (long i = 0; i < active; i++) { /* apart from the candidate, so that many of these are under way at once */
+        float *g = step + i * each;
+        for (long j = 0; j < 2 * hidden; j += W)
+          storeUpTo(g + j, sigmoid(loadUpTo(g + j, 2 * hidden - j, 0)), 2 * hidden - j);
+      }
+      multiplyPacked(active, hidden, width, rowMajor(inputs, stride), packedInput, step + 2 * hidden, each, START_WITH_BIAS,
+                     bias + 2 * hidden);
+      if (resetAfter) {
+        multiplyPacked(active, hidden, hidden, rowMajor(h, stride), packedRecurrent, step + gates, each, START_WITH_BIAS,
+                       bias + gates);
+      } else {
         for (long i = 0; i < active; i++) {
-          float *g = saved + (rows[i] * steps + t) * each, *u = recurrent + i * gates;
+          float *g = step + i * each;
           for (long j = 0; j < hidden; j += W) {
             long left = hidden - j;
-            Vec r = sigmoid(loadUpTo(g + j, left, 0) + loadUpTo(u + j, left, 0));
-            storeUpTo(reset + i * hidden + j, r * loadUpTo(h + i * hidden + j, left, 0), left);
-            storeUpTo(u + j, r, left); /* kept here until the row is known to be active */
+            storeUpTo(g + gates + j, loadUpTo(g + j, left, 0) * loadUpTo(h + i * stride + j, left, 0), left);
           }
         }
-        multiplyPacked(active, hidden, hidden, rowMajor(reset, hidden), packedCandidate, recurrent + 2 * hidden, gates,
-                       START_WITH_BIAS, recurrentBias + 2 * hidden);
+        multiplyPacked(active, hidden, hidden, rowMajor(step + gates, each), packedRecurrent, step + 2 * hidden, each,
+                       ACCUMULATE, NULL);
       }
       for (long i = 0; i < active; i++) {
         const long at = rows[i] * steps + t;
-        float *g = saved + at * each, *state = h + i * hidden, *to_ = states + at * hidden;
-        const float *u = recurrent + i * gates;
+        float *g = step + i * each, *state = h + i * stride, *to_ = states + at * hidden;
         if (mask[at] == 0) {
           copy(to_, state, hidden);
           continue;
@@ -125,21 +142,12 @@ static void gruForward(const Call *call, int part, int parts) {
         const Weight weight = weightOf(update, attention == NULL ? 0 : attention[at]);
         for (long j = 0; j < hidden; j += W) {
           long left = hidden - j;
-          Vec q = loadUpTo(u + 2 * hidden + j, left, 0), last = loadUpTo(state + j, left, 0), r, n;
-          if (resetAfter) {
-            r = sigmoid(loadUpTo(g + j, left, 0) + loadUpTo(u + j, left, 0));
-            n = hyperbolicTangent(loadUpTo(g + 2 * hidden + j, left, 0) + r * q);
-          } else {
-            r = loadUpTo(u + j, left, 0);
-            n = hyperbolicTangent(loadUpTo(g + 2 * hidden + j, left, 0) + q);
-            q = loadUpTo(reset + i * hidden + j, left, 0);
-          }
-          Vec z = sigmoid(loadUpTo(g + hidden + j, left, 0) + loadUpTo(u + hidden + j, left, 0));
+          Vec last = loadUpTo(state + j, left, 0), n = loadUpTo(g + 2 * hidden + j, left, 0);
+          if (resetAfter) n = multiplyAdd(loadUpTo(g + j, left, 0), loadUpTo(g + gates + j, left, 0), n);
+          n = hyperbolicTangent(n);
+          Vec z = loadUpTo(g + hidden + j, left, 0);
           Vec next = multiplyAdd(weight.base + weight.slope * z, n - last, last);
-          storeUpTo(g + j, r, left);
-          storeUpTo(g + hidden + j, z, left);
           storeUpTo(g + 2 * hidden + j, n, left);
-          storeUpTo(g + 3 * hidden + j, q, left);
           storeUpTo(state + j, next, left);
           storeUpTo(to_ + j, next, left);
         }
@@ -152,11 +160,14 @@ static void gruForward(const Call *call, int part, int parts) {
  * gruBackward: args: x mask inputKernel recurrentKernel attention|0 states saved dstates dx dattention|0 partials
  * batch steps width hidden resetAfter update dinputKernel dinputBias drecurrentKernel drecurrentBias
  * partials[parts, (width + hidden + 2)·3·hidden]: gradients of the two kernels and the two biases, in this order.
+ *
+ * The gradients of a step's gates are kept in the order n, r, z and, where the reset acts after, n∘r: what the inputs'
+ * kernel needs are the first three, what the states' kernel needs the last three.
  */
 static void gruBackward(const Call *call, int part, int parts) {
   const float *x = FLOATS(0), *mask = FLOATS(1), *inputKernel = FLOATS(2), *recurrentKernel = FLOATS(3);
-  const float *attention = FLOATS(4), *states = FLOATS(5), *dstates = FLOATS(7);
-  float *saved = FLOATS(6), *dx = FLOATS(8), *dattention = FLOATS(9);
+  const float *attention = FLOATS(4), *states = FLOATS(5), *saved = FLOATS(6), *dstates = FLOATS(7);
+  float *dx = FLOATS(8), *dattention = FLOATS(9);
   const long steps = SIZE(12), width = SIZE(13), hidden = SIZE(14), gates = 3 * hidden, each = 4 * hidden;
   const bool resetAfter = SIZE(15) != 0;
   const Update update = (Update)SIZE(16);
@@ -166,14 +177,18 @@ static void gruBackward(const Call *call, int part, int parts) {
   long from, to;
   share(SIZE(11), 1, part, parts, &from, &to);
   if (from >= to) return;
-  const long together = resetAfter ? gates : 2 * hidden;
+  const long together = resetAfter ? gates : 2 * hidden; /* gates that only need the last state */
+  const long stride = width + hidden + PADDING, dstride = each + PADDING;
   float *packed = OWN_SCRATCH, *packedCandidate = packed + packedSize(together, hidden);
-  float *packedInput = packedCandidate + packedSize(hidden, hidden), *dh = packedInput + packedSize(gates, width);
-  float *dgates = dh + CHUNK * hidden, *dreset = dgates + CHUNK * gates, *rest = dreset + CHUNK * hidden;
+  float *packedInput = packedCandidate + packedSize(hidden, hidden), *dbias = packedInput + packedSize(gates, width);
+  float *inputs = dbias + each, *h = inputs + width, *dgates = inputs + CHUNK * stride, *dh = dgates + CHUNK * dstride;
+  float *dinputs = dh + CHUNK * hidden, *dreset = dinputs + CHUNK * width;
   packRight((Matrix){recurrentKernel, 1, gates}, together, hidden, packed);
   if (!resetAfter) packRight((Matrix){recurrentKernel + 2 * hidden, 1, gates}, hidden, hidden, packedCandidate);
-  packRight((Matrix){inputKernel, 1, gates}, gates, width, packedInput);
-  const int32_t *order = longestFirst(mask, steps, from, to, rest);
+  packRows((Matrix){inputKernel + 2 * hidden, 1, gates}, hidden, width, packedInput, gates * NR);
+  packRows((Matrix){inputKernel, 1, gates}, 2 * hidden, width, packedInput + hidden * NR, gates * NR);
+  fill(dbias, 0, each);
+  const int32_t *order = longestFirst(mask, steps, from, to, dreset + CHUNK * hidden);
 
   for (long first = 0; first < to - from; first += CHUNK) {
     const long count = shorter(to - from - first, CHUNK);
@@ -181,92 +196,82 @@ static void gruBackward(const Call *call, int part, int parts) {
     fill(dh, 0, count * hidden);
     for (long t = steps - 1; t >= 0; t--) {
       const long active = activeRows(mask, rows, count, steps, t);
+      const float *step = saved + ((from + first) * steps + t * count) * each;
       for (long i = 0; i < count; i++) {
         const long at = rows[i] * steps + t;
-        float *g = saved + at * each, *d = dh + i * hidden, *dg = dgates + i * gates;
+        const float *g = step + i * each, *last = h + i * stride;
+        float *d = dh + i * hidden, *dg = dgates + i * dstride;
+        if (t > 1) {
+          prefetch(x + (at - 1) * width, width);
+          prefetch(states + (at - 2) * hidden, hidden);
+          prefetch(dstates + (at - 1) * hidden, hidden);
+          prefetch(dx + (at - 1) * width, width);
+        }
         addTo(d, dstates + at * hidden, hidden);
         if (i >= active || mask[at] == 0) {
-          fill(g, 0, each);
-          if (i < active) fill(dg, 0, gates);
-          if (i < active && !resetAfter) fill(dreset + i * hidden, 0, hidden);
+          if (i >= active) {
+            fill(dx + at * width, 0, width);
+          } else {
+            fill(inputs + i * stride, 0, width + hidden);
+            fill(dg, 0, each);
+          }
           if (dattention != NULL) dattention[at] = 0;
           continue;
         }
-        const float *last = t > 0 ? states + (at - 1) * hidden : NULL;
+        copy(inputs + i * stride, x + at * width, width);
+        copyOrZero(h + i * stride, t > 0 ? states + (at - 1) * hidden : NULL, hidden);
         const Weight weight = weightOf(update, attention == NULL ? 0 : attention[at]);
         Vec dweights = splat(0);
         for (long j = 0; j < hidden; j += W) {
           long left = hidden - j;
           Vec r = loadUpTo(g + j, left, 0), z = loadUpTo(g + hidden + j, left, 0), n = loadUpTo(g + 2 * hidden + j, left, 0);
-          Vec q = loadUpTo(g + 3 * hidden + j, left, 0), h = last == NULL ? splat(0) : loadUpTo(last + j, left, 0);
-          Vec dnext = loadUpTo(d + j, left, 0), w = weight.base + weight.slope * z, dw = dnext * (n - h);
+          Vec dnext = loadUpTo(d + j, left, 0), w = weight.base + weight.slope * z;
+          Vec dw = dnext * (n - loadUpTo(last + j, left, 0));
           dweights += dw * (weight.dbase + weight.dslope * z);
           Vec dz = dw * weight.slope * z * (1.0f - z), dn = dnext * w * (1.0f - n * n);
           storeUpTo(d + j, dnext * (1.0f - w), left);
-          storeUpTo(g + hidden + j, dz, left);
-          storeUpTo(g + 2 * hidden + j, dn, left);
-          storeUpTo(dg + hidden + j, dz, left);
+          storeUpTo(dg + j, dn, left);
+          storeUpTo(dg + 2 * hidden + j, dz, left);
           if (resetAfter) {
-            Vec dr = dn * q * r * (1.0f - r);
-            storeUpTo(g + j, dr, left);
-            storeUpTo(g + 3 * hidden + j, dn * r, left);
-            storeUpTo(dg + j, dr, left);
-            storeUpTo(dg + 2 * hidden + j, dn * r, left);
-          } else {
-            storeUpTo(dg + 2 * hidden + j, dn, left);
+            storeUpTo(dg + hidden + j, dn * loadUpTo(g + gates + j, left, 0) * r * (1.0f - r), left);
+            storeUpTo(dg + gates + j, dn * r, left);
           }
         }
         if (dattention != NULL) dattention[at] = sumLanes(dweights);
       }
       if (active == 0) continue;
       if (!resetAfter) {
-        multiplyPacked(active, hidden, hidden, rowMajor(dgates + 2 * hidden, gates), packedCandidate, dreset, hidden,
-                       OVERWRITE, NULL);
+        multiplyPacked(active, hidden, hidden, rowMajor(dgates, dstride), packedCandidate, dreset, hidden, OVERWRITE, NULL);
         for (long i = 0; i < active; i++) {
-          const long at = rows[i] * steps + t;
-          if (mask[at] == 0) continue;
-          float *g = saved + at * each;
+          if (mask[rows[i] * steps + t] == 0) continue;
+          const float *g = step + i * each, *last = h + i * stride;
           for (long j = 0; j < hidden; j += W) {
             long left = hidden - j;
             Vec r = loadUpTo(g + j, left, 0), d = loadUpTo(dreset + i * hidden + j, left, 0);
-            Vec h = t > 0 ? loadUpTo(states + (at - 1) * hidden + j, left, 0) : splat(0);
-            Vec dr = d * h * r * (1.0f - r);
-            storeUpTo(g + j, dr, left);
-            storeUpTo(dgates + i * gates + j, dr, left);
+            storeUpTo(dgates + i * dstride + hidden + j, d * loadUpTo(last + j, left, 0) * r * (1.0f - r), left);
             storeUpTo(dh + i * hidden + j, multiplyAdd(d, r, loadUpTo(dh + i * hidden + j, left, 0)), left);
           }
         }
       }
-      multiplyPacked(active, hidden, together, rowMajor(dgates, gates), packed, dh, hidden, ACCUMULATE, NULL);
-    }
-    for (long i = 0; i < count; i++) {
-      const long row = rows[i];
-      long start, end;
-      activeSteps(mask + row * steps, steps, &start, &end);
-      float *g = saved + (row * steps + start) * each, *d = dx + row * steps * width;
-      const long length = end - start;
-      fill(d, 0, start * width);
-      fill(d + end * width, 0, (steps - end) * width);
-      if (length <= 0) continue;
-      multiplyPacked(length, width, gates, rowMajor(g, each), packedInput, d + start * width, width, OVERWRITE, NULL);
-      multiply(width, gates, length, (Matrix){x + (row * steps + start) * width, 1, width}, rowMajor(g, each), dinputKernel,
-               gates, ACCUMULATE, NULL, call->scratch);
-      for (long t = 0; t < length; t++) {
-        const float *step = g + t * each;
-        addTo(dinputBias, step, gates);
-        addTo(drecurrentBias, step, 2 * hidden);
-        addTo(drecurrentBias + 2 * hidden, step + (resetAfter ? 3 : 2) * hidden, hidden);
+      multiplyPacked(active, hidden, together, rowMajor(dgates + hidden, dstride), packed, dh, hidden, ACCUMULATE, NULL);
+      multiplyPacked(active, width, gates, rowMajor(dgates, dstride), packedInput, dinputs, width, OVERWRITE, NULL);
+      for (long i = 0; i < active; i++) {
+        copy(dx + (rows[i] * steps + t) * width, dinputs + i * width, width);
+        addTo(dbias, dgates + i * dstride, each);
       }
-      if (start == 0) g += each; /* before the first step the state is zero */
-      const long after = start == 0 ? length - 1 : length, t0 = start == 0 ? 1 : start;
-      const float *last = states + (row * steps + t0 - 1) * hidden;
-      multiply(hidden, 2 * hidden, after, (Matrix){last, 1, hidden}, rowMajor(g, each), drecurrentKernel, gates, ACCUMULATE,
-               NULL, call->scratch);
-      Matrix left = resetAfter ? (Matrix){last, 1, hidden} : (Matrix){g + 3 * hidden, 1, each};
-      multiply(hidden, hidden, after, left, rowMajor(g + (resetAfter ? 3 : 2) * hidden, each), drecurrentKernel + 2 * hidden,
+      multiply(width + hidden, 2 * hidden, active, (Matrix){inputs, 1, stride}, rowMajor(dgates + hidden, dstride), dinputKernel,
                gates, ACCUMULATE, NULL, call->scratch);
+      multiply(width, hidden, active, (Matrix){inputs, 1, stride}, rowMajor(dgates, dstride), dinputKernel + 2 * hidden, gates,
+               ACCUMULATE, NULL, call->scratch);
+      multiply(hidden, hidden, active, resetAfter ? (Matrix){h, 1, stride} : (Matrix){step + gates, 1, each},
+               rowMajor(dgates + (resetAfter ? gates : 0), dstride), drecurrentKernel + 2 * hidden, gates, ACCUMULATE, NULL,
+               call->scratch);
     }
   }
+  copy(dinputBias, dbias + hidden, 2 * hidden);
+  copy(dinputBias + 2 * hidden, dbias, hidden);
+  copy(drecurrentBias, dbias + hidden, 2 * hidden);
+  copy(drecurrentBias + 2 * hidden, dbias + (resetAfter ? gates : 0), hidden);
 }
 static void gruFinish(const Call *call, int part, int parts) {
   const long width = SIZE(13), hidden = SIZE(14), gates = 3 * hidden, each = (width + hidden + 2) * gates;

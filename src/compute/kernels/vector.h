@@ -116,20 +116,19 @@ INLINE Vec squareRoot(Vec v) {
 }
 #endif
 
-/**
- * e^x, relative error below 2e-7 (range reduction by ln 2 and a polynomial of degree 7). Below −87 it is exactly zero and
- * never a denormal, which would make every later operation slow; above 88 it stays at e^88. NaN stays NaN.
- */
-INLINE Vec exponential(Vec x) {
-  VecInt isNumber = x == x;
-  VecInt notTiny = x >= splat(-87.0f);
-  Vec clamped = choose(x > splat(88.0f), splat(88.0f), x);
-  clamped = choose(clamped < splat(-87.0f), splat(-87.0f), clamped);
-  const Vec magic = splat(12582912.0f); /* 1.5·2²³: adding it rounds to an integer in the low bits */
-  Vec shifted = multiplyAdd(clamped, splat(1.44269504088896341f), magic);
-  VecInt power = (VecInt)shifted - (VecInt)magic;
+/* NaN stays: comparisons with it are false. */
+INLINE Vec clamp(Vec x, float low, float high) {
+  Vec notAbove = choose(x > splat(high), splat(high), x);
+  return choose(notAbove < splat(low), splat(low), notAbove);
+}
+
+/** e^x for −87 ≤ x ≤ 88 and NaN, relative error below 2e-7 (range reduction by ln 2 and a polynomial of degree 7). */
+INLINE Vec exponentialWithin(Vec x) {
+  const Vec magic = splat(12582912.0f + 127); /* 1.5·2²³: adding it rounds to an integer in the low bits, here an exponent */
+  Vec shifted = multiplyAdd(x, splat(1.44269504088896341f), magic);
+  Vec power = (Vec)((VecInt)shifted << 23);
   Vec rounded = shifted - magic;
-  Vec f = multiplyAdd(rounded, splat(-0.693359375f), clamped);
+  Vec f = multiplyAdd(rounded, splat(-0.693359375f), x);
   f = multiplyAdd(rounded, splat(2.12194440e-4f), f);
   Vec p = multiplyAdd(f, splat(1.9875691500e-4f), splat(1.3981999507e-3f));
   p = multiplyAdd(p, f, splat(8.3334519073e-3f));
@@ -137,14 +136,22 @@ INLINE Vec exponential(Vec x) {
   p = multiplyAdd(p, f, splat(1.6666665459e-1f));
   p = multiplyAdd(p, f, splat(5.0000001201e-1f));
   p = multiplyAdd(p, f * f, f) + 1.0f;
-  Vec result = (Vec)(((VecInt)p + (power << 23)) & notTiny);
-  return choose(isNumber, result, x);
+  return p * power;
 }
 
-INLINE Vec sigmoid(Vec x) { return 1.0f / (1.0f + exponential(-x)); }
+/**
+ * e^x. Below −87 it is exactly zero and never a denormal, which would make every later operation slow; above 88 it stays
+ * at e^88. NaN stays NaN.
+ */
+INLINE Vec exponential(Vec x) {
+  VecInt tiny = x < splat(-87.0f);
+  return (Vec)((VecInt)exponentialWithin(clamp(x, -87, 88)) & ~tiny);
+}
+
+INLINE Vec sigmoid(Vec x) { return 1.0f / (1.0f + exponentialWithin(clamp(-x, -87, 88))); }
 /** Near zero the difference 2σ(2x) − 1 loses all digits, so the odd series takes over there. */
 INLINE Vec hyperbolicTangent(Vec x) {
-  Vec large = 2.0f / (1.0f + exponential(x * -2.0f)) - 1.0f;
+  Vec large = 2.0f / (1.0f + exponentialWithin(clamp(x * -2.0f, -87, 88))) - 1.0f;
   Vec s = x * x;
   Vec p = multiplyAdd(s, splat(-0.053968254f), splat(0.13333333f));
   p = multiplyAdd(p, s, splat(-0.33333333f));
