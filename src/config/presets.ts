@@ -1,4 +1,5 @@
 import type { z } from 'zod';
+import { sumPresets } from './models/sum';
 import type { configSchema } from './schema';
 
 type ConfigInput = z.input<typeof configSchema>;
@@ -11,7 +12,7 @@ export interface Preset<Model> {
 }
 
 /** Presets by model type and name. */
-const presets: Readonly<Record<string, Readonly<Record<string, Preset<object>>>>> = {};
+const presets: Readonly<Record<string, Readonly<Record<string, Preset<object>>>>> = { sum: sumPresets };
 
 /**
  * Puts the options of `model.preset` under those that a config names itself. What has no such preset stays as it is, for

@@ -4,6 +4,7 @@ import { describe } from './describe';
 import { featuresSchema } from './featureSchema';
 import { itemKnnSchema, markovSchema, popularitySchema, type BaselineConfig } from './models/baselines';
 import { sasrecSchema } from './models/sasrec';
+import { sumSchema } from './models/sum';
 
 /*
  * The one description of a config file. The validator, the defaults, the table in docs/config.md and the JSON Schema
@@ -275,7 +276,7 @@ export const configSchema = z
       ),
     dataset: datasetSchema,
     model: z
-      .discriminatedUnion('type', [sasrecSchema, popularitySchema, itemKnnSchema, markovSchema])
+      .discriminatedUnion('type', [sasrecSchema, sumSchema, popularitySchema, itemKnnSchema, markovSchema])
       .meta(describe('The model; `type` says which, and with that which fields there are.')),
     training: trainingSchema,
     evaluation: evaluationSchema,

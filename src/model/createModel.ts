@@ -1,12 +1,15 @@
 import type { TrainedModelConfig } from '../config/schema';
 import type { Model, ModelData, ModelSize, SizeContext } from './model';
 import { Sasrec, sasrecSize } from './sasrec';
+import { Sum, sumSize } from './sum';
 
 /** Builds the model that a config asks for, with fresh weights drawn from the seed. */
 export function createModel(config: TrainedModelConfig, data: ModelData, seed: number): Model {
   switch (config.type) {
     case 'sasrec':
       return new Sasrec(config, data, seed);
+    case 'sum':
+      return new Sum(config, data, seed);
   }
 }
 
@@ -15,5 +18,7 @@ export function modelSize(config: TrainedModelConfig, context: SizeContext): Mod
   switch (config.type) {
     case 'sasrec':
       return sasrecSize(config, context);
+    case 'sum':
+      return sumSize(config, context);
   }
 }

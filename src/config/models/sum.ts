@@ -2,6 +2,46 @@ import { z } from 'zod';
 import { describe } from '../describe';
 import type { Preset } from '../presets';
 
+const lossSchema = z
+  .strictObject({
+    type: z
+      .enum(['softmax', 'crossEntropy', 'log', 'rmse', 'mse'])
+      .default('softmax')
+      .meta(
+        describe(
+          '`softmax`: the chosen item against its negatives. Or each item for itself: `crossEntropy`, `log` (the same, with the probability kept from 0 and 1), `mse`, or its root `rmse` (the reference’s `square_loss`).',
+        ),
+      ),
+    prediction: z
+      .enum(['probability', 'score'])
+      .default('probability')
+      .meta(
+        describe(
+          'What `mse` and `rmse` compare with 1 and 0: the score’s logistic function, or the score itself. The reference’s `method`: classification or regression.',
+        ),
+      ),
+    numNegatives: z
+      .int()
+      .min(1)
+      .max(4096)
+      .default(4)
+      .meta(describe('Items that were not chosen, drawn for each interaction.')),
+    sampler: z
+      .enum(['uniform', 'unconsumed', 'popular', 'logUniform', 'inBatch'])
+      .default('unconsumed')
+      .meta(
+        describe(
+          'Where negatives come from: all items (`uniform`), those the user has not met in training (`unconsumed`), popular ones more often (`popular`, `logUniform`), or what others of the batch chose (`inBatch`, the reference).',
+        ),
+      ),
+  })
+  .refine(({ type, prediction }) => type !== 'log' || prediction === 'probability', {
+    message: 'must be `probability` with the loss `log`, which takes the logarithm of it',
+    path: ['prediction'],
+  })
+  .prefault({})
+  .meta(describe('Training loss.'));
+
 export const sumSchema = z
   .strictObject({
     type: z
@@ -50,12 +90,7 @@ export const sumSchema = z
           'Memory channels of a user: one for each interest, and the highway channel that all items pass through. 1: the highway channel alone.',
         ),
       ),
-    hiddenSize: z
-      .int()
-      .min(1)
-      .max(1024)
-      .default(40)
-      .meta(describe('Width h of a memory channel.')),
+    hiddenSize: z.int().min(1).max(1024).default(40).meta(describe('Width h of a memory channel.')),
     itemEmbeddingSize: z.int().min(1).max(4096).default(32).meta(describe('Width of the item vectors.')),
     featureEmbeddingSize: z
       .int()
@@ -80,7 +115,7 @@ export const sumSchema = z
       .default(null)
       .meta(
         describe(
-          'Item features of one value each that stand beside the item vector, in the history and for the candidate. `null`: all that the dataset has. `[]`: none.',
+          'Item features whose vectors stand beside the item vector, in the history and for the candidate. `null`: all that the dataset has. `[]`: none.',
         ),
       ),
     alpha: z
@@ -95,11 +130,15 @@ export const sumSchema = z
       .array(z.int().min(1).max(16_384))
       .max(16)
       .default([100, 64])
-      .meta(describe('Widths of the last layers, which make the score of memory and item. `[]`: a linear score.')),
+      .meta(
+        describe('Widths of the last layers, which make the score of memory and item. `[]`: a linear score.'),
+      ),
     activation: z
-      .enum(['none', 'relu', 'sigmoid', 'tanh'])
+      .enum(['none', 'relu', 'gelu', 'sigmoid', 'tanh', 'prelu', 'dice'])
       .default('relu')
-      .meta(describe('Activation of the last layers.')),
+      .meta(
+        describe('Activation of the last layers. `prelu` and `dice` learn their slope for values below 0.'),
+      ),
     batchNorm: z
       .boolean()
       .default(true)
@@ -140,36 +179,7 @@ export const sumSchema = z
           'For `truncatedNormal` and `normal` the standard deviation, for `uniform` the largest value. Others follow from the widths.',
         ),
       ),
-    loss: z
-      .enum(['softmax', 'crossEntropy', 'log', 'rmse', 'mse'])
-      .default('softmax')
-      .meta(
-        describe(
-          'Training loss. `softmax`: the chosen item against its negatives. Each item for itself: `crossEntropy` and `log` (the same, with the probability kept from 0 and 1), `mse` and `rmse` (the reference’s `square_loss`).',
-        ),
-      ),
-    prediction: z
-      .enum(['probability', 'score'])
-      .default('probability')
-      .meta(
-        describe(
-          'What `mse` and `rmse` compare with 1 and 0: the score’s logistic function, or the score itself. The reference’s `method`: classification or regression.',
-        ),
-      ),
-    numNegatives: z
-      .int()
-      .min(1)
-      .max(4096)
-      .default(4)
-      .meta(describe('Items that were not chosen, drawn for each interaction.')),
-    sampler: z
-      .enum(['uniform', 'unconsumed', 'popular', 'logUniform', 'inBatch'])
-      .default('unconsumed')
-      .meta(
-        describe(
-          'Where negatives come from: all items (`uniform`), those the user has not met in training (`unconsumed`), popular ones more often (`popular`, `logUniform`), or what others of the batch chose (`inBatch`, the reference).',
-        ),
-      ),
+    loss: lossSchema,
     embeddingL2: z
       .number()
       .min(0)
@@ -203,12 +213,10 @@ export const sumSchema = z
     message: 'must not be longer than `maxSequenceLength`',
     path: ['minSequenceLength'],
   })
-  .refine(({ loss, prediction }) => loss !== 'log' || prediction === 'probability', {
-    message: 'must be `probability` with the loss `log`, which takes the logarithm of it',
-    path: ['prediction'],
-  })
   .meta(
-    describe('SUM, which keeps several interests of a user in a memory and reads them by the item in question.'),
+    describe(
+      'SUM, which keeps several interests of a user in a memory and reads them by the item in question.',
+    ),
   );
 
 export type SumConfig = z.output<typeof sumSchema>;
@@ -232,10 +240,7 @@ export const sumPresets: Record<NonNullable<SumConfig['preset']>, Preset<z.input
       dropoutPlace: 'beforeActivation',
       initializer: 'truncatedNormal',
       initializerRange: 0.01,
-      loss: 'softmax',
-      prediction: 'probability',
-      numNegatives: 4,
-      sampler: 'inBatch',
+      loss: { type: 'softmax', prediction: 'probability', numNegatives: 4, sampler: 'inBatch' },
       embeddingL2: 1e-4,
       embeddingL1: 0,
       embeddingPenalty: 'sum',
