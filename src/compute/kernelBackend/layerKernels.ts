@@ -906,7 +906,10 @@ function withCandidates(
   library.reserveScratch(numBlocks);
   library.withWorkspace(numPacked + numExcluded, (packed) => {
     const parts = library.parts(rows * count * width);
-    if (numExcluded === 0) return run(parts, packed, [0, 0]);
+    if (numExcluded === 0) {
+      run(parts, packed, [0, 0]);
+      return;
+    }
     const grouped = packed + 4 * numPacked;
     const pointers = [backend.at(excludedOffsets), backend.at(excludedColumns), grouped];
     library.run(
