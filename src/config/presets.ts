@@ -1,5 +1,6 @@
 import type { z } from 'zod';
 import { sumPresets } from './models/sum';
+import { twoTowerPresets } from './models/twoTower';
 import type { configSchema } from './schema';
 
 type ConfigInput = z.input<typeof configSchema>;
@@ -12,7 +13,10 @@ export interface Preset<Model> {
 }
 
 /** Presets by model type and name. */
-const presets: Readonly<Record<string, Readonly<Record<string, Preset<object>>>>> = { sum: sumPresets };
+const presets: Readonly<Record<string, Readonly<Record<string, Preset<object>>>>> = {
+  sum: sumPresets,
+  twoTower: twoTowerPresets,
+};
 
 /**
  * Puts the options of `model.preset` under those that a config names itself. What has no such preset stays as it is, for

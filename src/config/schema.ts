@@ -5,6 +5,7 @@ import { featuresSchema } from './featureSchema';
 import { itemKnnSchema, markovSchema, popularitySchema, type BaselineConfig } from './models/baselines';
 import { sasrecSchema } from './models/sasrec';
 import { sumSchema } from './models/sum';
+import { hasHideableFeatures, twoTowerSchema } from './models/twoTower';
 
 /*
  * The one description of a config file. The validator, the defaults, the table in docs/config.md and the JSON Schema
@@ -276,7 +277,7 @@ export const configSchema = z
       ),
     dataset: datasetSchema,
     model: z
-      .discriminatedUnion('type', [sasrecSchema, sumSchema, popularitySchema, itemKnnSchema, markovSchema])
+      .discriminatedUnion('type', [sasrecSchema, sumSchema, twoTowerSchema, popularitySchema, itemKnnSchema, markovSchema])
       .meta(describe('The model; `type` says which, and with that which fields there are.')),
     training: trainingSchema,
     evaluation: evaluationSchema,
@@ -297,6 +298,11 @@ export const configSchema = z
       path: ['training', 'earlyStopping', 'metric'],
     },
   )
+  .refine(({ model, dataset }) => hasHideableFeatures(model, dataset.items?.features ?? {}), {
+    message:
+      'needs item features to hide: name a column with categories in `dataset.items.features`, and in `model.itemFeatures` if that is a list',
+    path: ['model', 'selfSupervised'],
+  })
   .meta(describe('A RecSight experiment.'));
 
 /** A config file after validation, with all defaults filled in. */

@@ -2,6 +2,7 @@ import type { TrainedModelConfig } from '../config/schema';
 import type { Model, ModelData, ModelSize, SizeContext } from './model';
 import { Sasrec, sasrecSize } from './sasrec';
 import { Sum, sumSize } from './sum';
+import { TwoTower, twoTowerSize } from './twoTower';
 
 /** Builds the model that a config asks for, with fresh weights drawn from the seed. */
 export function createModel(config: TrainedModelConfig, data: ModelData, seed: number): Model {
@@ -10,6 +11,8 @@ export function createModel(config: TrainedModelConfig, data: ModelData, seed: n
       return new Sasrec(config, data, seed);
     case 'sum':
       return new Sum(config, data, seed);
+    case 'twoTower':
+      return new TwoTower(config, data, seed);
   }
 }
 
@@ -20,5 +23,7 @@ export function modelSize(config: TrainedModelConfig, context: SizeContext): Mod
       return sasrecSize(config, context);
     case 'sum':
       return sumSize(config, context);
+    case 'twoTower':
+      return twoTowerSize(config, context);
   }
 }

@@ -78,36 +78,6 @@ const lossSchema = z
   .prefault({ type: 'softmax' })
   .meta(describe('Training loss.'));
 
-const selfSupervisedSchema = z
-  .strictObject({
-    pattern: z
-      .enum(['rfm', 'rfmComplementary', 'cfm'])
-      .default('cfm')
-      .meta(
-        describe(
-          'Which of an item’s columns (its id and its features) the two views of it hide, about half of them each: random ones (`rfm`), a random half and the other half (`rfmComplementary`), or a random column’s most related half and the rest (`cfm`, by mutual information in the training interactions).',
-        ),
-      ),
-    alpha: z.number().positive().default(0.2).meta(describe('Weight of this loss beside the main one.')),
-    masks: z
-      .enum(['perRow', 'perBatch'])
-      .default('perRow')
-      .meta(describe('Whether each item of a batch hides columns of its own, or all the same.')),
-    batchNorm: z
-      .enum(['separate', 'shared'])
-      .default('separate')
-      .meta(
-        describe(
-          'Whether items with hidden columns count in the running statistics of BatchNorm (`shared`) or not (`separate`).',
-        ),
-      ),
-  })
-  .meta(
-    describe(
-      'Self-supervised learning: two views of an item, each with some columns hidden, should be alike (Yao et al., CIKM 2021). Needs item features.',
-    ),
-  );
-
 /** Names of feature columns; null for all there are. */
 const featuresSchema = z.array(z.string().min(1)).nullable().default(null);
 
@@ -176,7 +146,32 @@ export const twoTowerSchema = z
       .default(0)
       .meta(describe('Weight of the sum of squares of all embeddings in the loss.')),
     loss: lossSchema,
-    selfSupervised: selfSupervisedSchema.nullable().default(null),
+    selfSupervised: z
+      .enum(['rfm', 'rfmComplementary', 'cfm'])
+      .nullable()
+      .default(null)
+      .meta(
+        describe(
+          'Self-supervised learning: two views of an item, each with about half of its columns (its id and its features) hidden, should be alike (Yao et al., CIKM 2021). Hidden are random columns (`rfm`), a random half and the other half (`rfmComplementary`), or the columns most related to a random one and the rest (`cfm`, by mutual information in the training interactions). Needs item features and the loss `softmax`.',
+        ),
+      ),
+    selfSupervisedWeight: z
+      .number()
+      .positive()
+      .default(0.2)
+      .meta(describe('Weight α of the self-supervised loss beside the main one.')),
+    selfSupervisedMasks: z
+      .enum(['perRow', 'perBatch'])
+      .default('perRow')
+      .meta(describe('Whether each item of a batch hides columns of its own, or all items the same.')),
+    selfSupervisedBatchNorm: z
+      .enum(['separate', 'shared'])
+      .default('separate')
+      .meta(
+        describe(
+          'Whether items with hidden columns count in the running statistics of BatchNorm (`shared`) or not (`separate`).',
+        ),
+      ),
   })
   .refine((model) => model.selfSupervised === null || model.loss.type === 'softmax', {
     message: 'needs `loss.type` to be `softmax`',
@@ -185,6 +180,18 @@ export const twoTowerSchema = z
   .meta(describe('Two towers and their size.'));
 
 export type TwoTowerConfig = z.output<typeof twoTowerSchema>;
+
+/** Whether a two-tower model that learns from item features has any that can be hidden; true for every other model. */
+export function hasHideableFeatures(
+  model: { type: string } | TwoTowerConfig,
+  features: Readonly<Record<string, { type: string }>>,
+): boolean {
+  if (!('selfSupervised' in model) || model.selfSupervised === null) return true;
+  const { itemFeatures } = model;
+  return Object.entries(features).some(
+    ([name, { type }]) => type !== 'number' && (itemFeatures === null || itemFeatures.includes(name)),
+  );
+}
 
 export const twoTowerPresets: Record<string, Preset<z.input<typeof twoTowerSchema>>> = {
   librecommender: {
@@ -197,7 +204,14 @@ export const twoTowerPresets: Record<string, Preset<z.input<typeof twoTowerSchem
       idDropout: 0,
       l2: 0,
       loss: { type: 'softmax', temperature: 1, correction: 'counts', removeAccidentalHits: false },
+      selfSupervisedWeight: 0.2,
+      selfSupervisedMasks: 'perBatch',
+      selfSupervisedBatchNorm: 'shared',
     },
-    training: { batchSize: 256, learningRate: 0.001, epsilon: 1e-5 },
+    training: {
+      batchSize: 256,
+      learningRate: 0.001,
+      optimizer: { type: 'adam', epsilon: 1e-5, epsilonHat: true },
+    },
   },
 };

@@ -17,6 +17,14 @@ export interface FeatureEmbeddingOptions {
   initializer: Initializer;
 }
 
+/** What a lookup does otherwise. */
+export interface LookupOptions {
+  /** One vector in the place of some id vectors: where `instead` is 1, `[ids]`. `vector` has `idSize` values. */
+  idVector?: { instead: Float32Array; vector: tf.Tensor };
+  /** 1 where a part is taken as it is, 0 where it is a vector of zeros: `[ids, parts]`, the id and then the columns. */
+  shown?: Float32Array;
+}
+
 type Column =
   | { kind: 'category'; column: CategoryColumn; table: tf.Tensor2D }
   | { kind: 'multi'; column: MultiColumn; table: tf.Tensor2D }
@@ -32,7 +40,8 @@ export class FeatureEmbedding {
   readonly views: readonly EmbeddingView[];
   readonly #of: 'items' | 'users';
   readonly #count: number;
-  readonly #ids: tf.Tensor2D | null;
+  /** Vectors of ids, `[count + 1, idSize]`; null where there are none. */
+  readonly ids: tf.Tensor2D | null;
   readonly #columns: readonly Column[];
 
   /** Makes the tables `<name>/id` and `<name>/<column>`. */
@@ -44,7 +53,7 @@ export class FeatureEmbedding {
     this.width = featureWidth(options);
     const table = (part: string, rows: number, width: number): tf.Tensor2D =>
       parameters.create(`${name}/${part}`, [rows, width], initializer) as tf.Tensor2D;
-    this.#ids = idSize === 0 ? null : table('id', count + 1, idSize);
+    this.ids = idSize === 0 ? null : table('id', count + 1, idSize);
     this.#columns = columns.map((column): Column => {
       const rows = column.kind === 'number' ? 1 : column.labels.length;
       const values = table(`feature/${column.name}`, rows, featureSize);
@@ -61,9 +70,16 @@ export class FeatureEmbedding {
    * @param ids items from 0, the padding, or users from 0, −1 being an unknown one
    * @param shape what the ids are arranged in
    */
-  lookup(ids: Int32Array, shape: number[]): tf.Tensor {
-    const parts = this.#columns.map((column) => this.#columnVectors(column, ids));
-    if (this.#ids !== null) parts.unshift(embeddingLookup(this.#ids, this.#rows(ids)) as tf.Tensor2D);
+  lookup(ids: Int32Array, shape: number[], { idVector, shown }: LookupOptions = {}): tf.Tensor {
+    let parts = this.#columns.map((column) => this.#columnVectors(column, ids));
+    if (this.ids !== null) {
+      const own = embeddingLookup(this.ids, this.#rows(ids)) as tf.Tensor2D;
+      parts.unshift(idVector === undefined ? own : replaceRows(own, idVector.instead, idVector.vector));
+    }
+    if (shown !== undefined) {
+      const columns = tf.split(tf.tensor2d(shown, [ids.length, parts.length]), parts.length, 1);
+      parts = parts.map((part, index) => tf.mul(part, columns[index]!));
+    }
     const vectors = parts.length === 1 ? parts[0]! : tf.concat2d(parts, 1);
     return tf.reshape(vectors, [...shape, this.width]);
   }
@@ -84,8 +100,8 @@ export class FeatureEmbedding {
       if (values.size === 0) return [];
       return [embeddingLookup(table, tf.tensor1d([...values], 'int32')) as tf.Tensor2D];
     });
-    if (this.#ids === null) return tables;
-    return [embeddingLookup(this.#ids, this.#rows(distinct)) as tf.Tensor2D, ...tables];
+    if (this.ids === null) return tables;
+    return [embeddingLookup(this.ids, this.#rows(distinct)) as tf.Tensor2D, ...tables];
   }
 
   #rows(ids: Int32Array): tf.Tensor1D {
@@ -114,7 +130,7 @@ export class FeatureEmbedding {
   }
 
   #idView(name: string): EmbeddingView[] {
-    const ids = this.#ids;
+    const ids = this.ids;
     if (ids === null) return [];
     const items = this.#of === 'items';
     return [
@@ -137,6 +153,14 @@ export class FeatureEmbedding {
         vectors: () => tf.clone(table),
       }));
   }
+}
+
+/** The rows of x, but for those where `instead` is 1: the vector. */
+function replaceRows(x: tf.Tensor2D, instead: Float32Array, vector: tf.Tensor): tf.Tensor2D {
+  if (!instead.includes(1)) return x;
+  const replaced = tf.tensor2d(instead, [instead.length, 1]);
+  const row: tf.Tensor2D = tf.reshape(vector, [1, -1]);
+  return tf.add(tf.mul(x, tf.sub(1, replaced)), tf.matMul(replaced, row));
 }
 
 /** Width of the vectors that a {@link FeatureEmbedding} makes. */
