@@ -3,4 +3,7 @@ export interface CliOptions {
   runs?: string;
   set?: string[];
   json?: boolean;
+  users?: boolean;
+  format?: string;
+  output?: string;
 }

@@ -8,6 +8,7 @@ import { runs } from './runs';
 import { stop } from './stop';
 import { train } from './train';
 import { UsageError } from './usageError';
+import { vectors } from './vectors';
 
 interface Command {
   usage: string;
@@ -58,6 +59,19 @@ const COMMANDS: Record<string, Command> = {
     argument: 'run',
     options: { ...runsOption, ...json },
     execute: evaluate,
+  },
+  vectors: {
+    usage: 'recsight vectors <run> [--users] [--format npy|csv|jsonl] [--output FILE] [--runs DIR] [--json]',
+    summary: 'Write the vectors of a run’s items, or users, for a vector index',
+    argument: 'run',
+    options: {
+      ...runsOption,
+      ...json,
+      users: { type: 'boolean' },
+      format: { type: 'string' },
+      output: { type: 'string' },
+    },
+    execute: vectors,
   },
   data: {
     usage: 'recsight data <config> [--json]',

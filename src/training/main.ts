@@ -12,16 +12,18 @@ import {
 } from '../config/schema';
 import type { BaselineConfig } from '../config/models/baselines';
 import type { PreparedDataset } from '../dataset/preparedDataset';
-import { prepareDataset } from '../dataset/prepareDataset';
+import { prepareDataset, type PreparedResult } from '../dataset/prepareDataset';
 import type { RankingResult } from '../evaluation/evaluateRanking';
 import { createModel } from '../model/createModel';
 import type { Model } from '../model/model';
-import type { DatasetSummary, MeasuredMetrics, RunError, TestResult } from '../protocol/run';
+import type { DatasetSummary, MeasuredMetrics, RunError, RunManifest, TestResult } from '../protocol/run';
+import type { VectorReport, VectorRequest } from '../protocol/vectors';
 import { cacheDirectoryOf, RunDirectory } from '../runs/runDirectory';
 import { RunBusyError } from '../runs/runErrors';
 import { BUSY_EXIT_CODE } from '../runs/trainerLock';
 import { loadCheckpoint, readState, type TrainingState } from './checkpoint';
 import { EarlyStopping } from './earlyStopping';
+import { exportVectors } from './exportVectors';
 import { evaluateBaseline, evaluateBaselines, evaluateModel, rankingTask } from './evaluateModel';
 import { modelDataOf } from './modelData';
 import { probeBackend } from './probe';
@@ -35,19 +37,31 @@ import { TrainingLoop } from './trainingLoop';
  * The trainer process: `trainer.js train|resume|evaluate <run directory>`. Everything it finds out goes into the run
  * directory; its output is only for trainer.log. Exit code 0 when the work was done or stopped on request, else 1.
  *
+ * `trainer.js vectors <run directory> <request as JSON>` writes vectors of a run, without changing it, and prints a report as
+ * one line of JSON, the last.
+ *
  * `trainer.js probe <backend>` prints what that compute backend is worth here, as one line of JSON, the last.
  */
 
-async function main(command: string | undefined, directory: string | undefined): Promise<void> {
+async function main(
+  command: string | undefined,
+  directory: string | undefined,
+  request: string | undefined,
+): Promise<void> {
   if (command === 'probe' && directory !== undefined) {
     const report = await probeBackend(directory, engineSearchPaths(), __dirname);
+    process.stdout.write(`${JSON.stringify(report)}\n`);
+    return;
+  }
+  if (command === 'vectors' && directory !== undefined && request !== undefined) {
+    const report = await writeVectors(new RunDirectory(directory), JSON.parse(request) as VectorRequest);
     process.stdout.write(`${JSON.stringify(report)}\n`);
     return;
   }
   if (directory === undefined || !(command === 'train' || command === 'resume' || command === 'evaluate')) {
     throw new TrainingError(
       'trainer/usage',
-      'Usage: trainer.js train|resume|evaluate <run directory>, or trainer.js probe <backend>',
+      'Usage: trainer.js train|resume|evaluate <run directory>, trainer.js vectors <run directory> <request>, or trainer.js probe <backend>',
     );
   }
   const recorder = await RunRecorder.open(new RunDirectory(directory));
@@ -65,7 +79,7 @@ async function main(command: string | undefined, directory: string | undefined):
 }
 
 /** The resolved config that the run was started with. @throws TrainingError when this version cannot use it */
-async function readConfig({ run }: RunRecorder): Promise<ExperimentConfig> {
+async function readConfig(run: RunDirectory): Promise<ExperimentConfig> {
   const { data, error } = configSchema.safeParse(await run.readConfig());
   if (data !== undefined) return data;
   const [issue] = error.issues;
@@ -78,7 +92,7 @@ async function readConfig({ run }: RunRecorder): Promise<ExperimentConfig> {
 
 /** Trains until the planned end, early stopping or a request; at a planned end reads the test split, once. */
 async function train(recorder: RunRecorder, resuming: boolean): Promise<void> {
-  const config = await readConfig(recorder);
+  const config = await readConfig(recorder.run);
   await recorder.setStatus('preparing');
   if (!isTrained(config)) {
     await measureBaseline(recorder, config);
@@ -114,7 +128,7 @@ async function evaluateBest(recorder: RunRecorder): Promise<void> {
   let finished = recorded === 'finished';
   await recorder.setStatus('evaluating');
   try {
-    const config = await readConfig(recorder);
+    const config = await readConfig(recorder.run);
     if (isTrained(config)) {
       finished ||= trainingIsComplete(await readState(recorder.run.checkpointPath('last')), config);
       await startEngine(recorder, config, 0);
@@ -160,15 +174,16 @@ function installedRuntimes(folder: string | undefined): string[] {
 }
 
 /** What a config says goes; where it leaves the choice, this machine's own setting comes in. */
-function chosenBackend({ backend }: ExperimentConfig, recorder: RunRecorder): ExperimentConfig['backend'] {
+function chosenBackend(
+  { backend }: ExperimentConfig,
+  warn: (message: string) => void,
+): ExperimentConfig['backend'] {
   const { RECSIGHT_BACKEND: preferred } = process.env;
   if (backend !== 'auto' || preferred === undefined || preferred === '') return backend;
   const { data: known } = configSchema.shape.backend.safeParse(preferred);
   if (known === undefined) {
     const names = configSchema.shape.backend.unwrap().options.join(', ');
-    recorder.warn(
-      `The setting \`recsight.backend\` (RECSIGHT_BACKEND) is ${preferred}, which is none of ${names}.`,
-    );
+    warn(`The setting \`recsight.backend\` (RECSIGHT_BACKEND) is ${preferred}, which is none of ${names}.`);
   }
   return known ?? 'auto';
 }
@@ -178,10 +193,11 @@ async function startEngine(
   config: ExperimentConfig,
   resumedFromStep: number,
 ): Promise<StartedBackend> {
-  const { fallback, ...started } = await startBackend(chosenBackend(config, recorder), {
+  const warn = (message: string) => recorder.warn(message);
+  const { fallback, ...started } = await startBackend(chosenBackend(config, warn), {
     assets: __dirname,
     searchPaths: engineSearchPaths(),
-    onWarning: (message) => recorder.warn(message),
+    onWarning: warn,
   });
   const { name, device, threads, version } = started;
   const backend = { name, device, threads, version };
@@ -193,30 +209,61 @@ async function startEngine(
 
 async function prepare(recorder: RunRecorder, config: ExperimentConfig): Promise<PreparedDataset> {
   const { run, manifest } = recorder;
-  const runsDirectory = path.dirname(run.path);
-  const { dataset, cached, seconds, warnings } = await prepareDataset(config.dataset, {
-    baseDirectory: path.dirname(run.resolveConfigPath(manifest)),
-    cacheDirectory: cacheDirectoryOf(runsDirectory),
-    seed: config.seed,
-    maxSequenceLength: maxSequenceLengthOf(config.model),
-  });
+  const { dataset, cached, seconds, warnings } = await prepareUnchanged(run, manifest, config);
   const summary: DatasetSummary = {
     fingerprint: dataset.fingerprint,
     numUsers: dataset.numUsers,
     numItems: dataset.numItems,
     numInteractions: dataset.items.length,
   };
-  if (manifest.dataset !== null && manifest.dataset.fingerprint !== dataset.fingerprint) {
+  for (const warning of warnings) recorder.warn(warning);
+  recorder.event({ kind: 'dataset', dataset: summary, seconds, cached });
+  recorder.update({ dataset: summary, timings: { ...manifest.timings, prepare: seconds } });
+  return dataset;
+}
+
+/** Prepares the data of a run. @throws TrainingError when they are not those that it was started with */
+async function prepareUnchanged(
+  run: RunDirectory,
+  manifest: RunManifest,
+  config: ExperimentConfig,
+): Promise<PreparedResult> {
+  const prepared = await prepareDataset(config.dataset, {
+    baseDirectory: path.dirname(run.resolveConfigPath(manifest)),
+    cacheDirectory: cacheDirectoryOf(path.dirname(run.path)),
+    seed: config.seed,
+    maxSequenceLength: maxSequenceLengthOf(config.model),
+  });
+  if (manifest.dataset !== null && manifest.dataset.fingerprint !== prepared.dataset.fingerprint) {
     throw new TrainingError(
       'dataset/changed',
       'The data changed since this run was started, so its numbers would no longer belong together. ' +
         'Restore the data files, or start a new run.',
     );
   }
-  for (const warning of warnings) recorder.warn(warning);
-  recorder.event({ kind: 'dataset', dataset: summary, seconds, cached });
-  recorder.update({ dataset: summary, timings: { ...manifest.timings, prepare: seconds } });
-  return dataset;
+  return prepared;
+}
+
+/** Writes vectors of the best checkpoint of a run. The run may be in training. */
+async function writeVectors(run: RunDirectory, request: VectorRequest): Promise<VectorReport> {
+  const config = await readConfig(run);
+  if (!isTrained(config)) {
+    throw new TrainingError(
+      'vectors/none',
+      `The baseline \`${config.model.type}\` has no vectors. Models that have some are for instance \`twoTower\`, \`sasrec\` and \`gru4rec\`.`,
+    );
+  }
+  const warn = (message: string) => console.error(message);
+  await startBackend(chosenBackend(config, warn), {
+    assets: __dirname,
+    searchPaths: engineSearchPaths(),
+    onWarning: warn,
+  });
+  const { dataset } = await prepareUnchanged(run, await run.readManifest(), config);
+  const model = createModel(config.model, modelDataOf(dataset), config.seed);
+  const state = await loadCheckpoint(run.checkpointPath('best'), model.state, null);
+  const written = await exportVectors(model, dataset, request);
+  return { ...written, epoch: state.earlyStopping.best?.epoch ?? state.epoch };
 }
 
 /** A model without training: fitted, measured on validation and on test. */
@@ -333,7 +380,7 @@ function reportFailure(error: unknown): RunError {
   return { code: 'trainer/unexpected', message: `Unexpected error: ${message}. Details are in trainer.log.` };
 }
 
-main(process.argv[2], process.argv[3]).catch((error: unknown) => {
+main(process.argv[2], process.argv[3], process.argv[4]).catch((error: unknown) => {
   console.error(error instanceof Error ? error.message : error);
   process.exitCode = error instanceof RunBusyError ? BUSY_EXIT_CODE : 1;
 });
