@@ -31,6 +31,8 @@ export interface MlpOptions {
   decay?: number;
   /** Added to the variance by batch normalization. */
   epsilon?: number;
+  /** Whether batch normalization keeps the statistics it starts with, so that only γ and β are learned. */
+  frozenStatistics?: boolean;
   /** Added to the variance by Dice. */
   diceEpsilon?: number;
   initializer?: Initializer;
@@ -58,6 +60,8 @@ export interface BatchNormLayer {
   beta: tf.Tensor1D;
   running: RunningStatistics;
   epsilon: number;
+  /** Whether the running statistics are used in training too, and stay as they are. */
+  frozen: boolean;
 }
 
 interface MlpLayer {
@@ -95,10 +99,11 @@ export function createMlp(
   options: MlpOptions,
 ): Mlp {
   const { activation, linearLast = false, batchNorm: normAt = 'none', decay = 0.9, epsilon = 1e-5 } = options;
+  const frozen = options.frozenStatistics;
   const diceOptions = { decay, epsilon: options.diceEpsilon ?? DICE_EPSILON };
   const inputNorm =
     options.batchNormInput === true
-      ? createBatchNorm(parameters, `${name}/input/norm`, inputSize, decay, epsilon)
+      ? createBatchNorm(parameters, `${name}/input/norm`, inputSize, decay, epsilon, frozen)
       : null;
   const layers = layerSizes.map((size, index): MlpLayer => {
     const layer = `${name}/${index}`;
@@ -106,7 +111,9 @@ export function createMlp(
     const normalized = !bare && normAt !== 'none';
     return {
       dense: createDense(parameters, layer, layerSizes[index - 1] ?? inputSize, size, options.initializer),
-      batchNorm: normalized ? createBatchNorm(parameters, `${layer}/norm`, size, decay, epsilon) : null,
+      batchNorm: normalized
+        ? createBatchNorm(parameters, `${layer}/norm`, size, decay, epsilon, frozen)
+        : null,
       activation: createActivation(
         parameters,
         `${layer}/activation`,
@@ -160,6 +167,7 @@ export function createBatchNorm(
   size: number,
   decay: number,
   epsilon: number,
+  frozen = false,
 ): BatchNormLayer {
   const vector = (part: string, value: number): tf.Tensor1D =>
     parameters.create(`${name}/${part}`, [size], { kind: 'constant', value }) as tf.Tensor1D;
@@ -168,12 +176,14 @@ export function createBatchNorm(
     beta: vector('beta', 0),
     running: createRunningStatistics(parameters, name, size, decay),
     epsilon,
+    frozen,
   };
 }
 
 /** @param x `[R, size]` */
-export function normalizeBatch(x: tf.Tensor2D, layer: BatchNormLayer, mode: StatisticsMode): tf.Tensor2D {
+export function normalizeBatch(x: tf.Tensor2D, layer: BatchNormLayer, asked: StatisticsMode): tf.Tensor2D {
   const { gamma, beta, running, epsilon } = layer;
+  const mode = layer.frozen ? 'running' : asked;
   const { output, ...used } = batchNorm(x, gamma, beta, statisticsFor(running, mode), epsilon);
   updateStatistics(running, used, mode);
   return output;

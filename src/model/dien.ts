@@ -1,0 +1,277 @@
+import * as tf from '@tensorflow/tfjs-core';
+import type { GruParameters } from '../compute/layers/gru';
+import type { Projection } from '../compute/layers/projections';
+import { Parameters } from '../compute/parameters';
+import type { RandomStream } from '../compute/random';
+import type { DienConfig } from '../config/models/dien';
+import type {
+  AttentionView,
+  EmbeddingView,
+  ExampleBatch,
+  ExampleRequest,
+  JointScoring,
+  Model,
+  ModelData,
+  ModelSize,
+  Query,
+  Recorder,
+  SizeContext,
+} from './model';
+import { createDense, dense } from './parts/dense';
+import type { FeatureEmbedding } from './parts/featureEmbedding';
+import { createGru, gruParameters } from './parts/gruLayer';
+import { historyMask } from './parts/historyMask';
+import { evolutionKeys, evolveInterests, type InterestEvolution } from './parts/interestEvolution';
+import {
+  auxiliaryLoss,
+  createAuxiliaryNetwork,
+  extractInterests,
+  type AuxiliaryNetwork,
+} from './parts/interestExtractor';
+import { activate, createActivation, type LayerActivation } from './parts/layerActivation';
+import { mlp, type Mlp } from './parts/multilayerPerceptron';
+import { pairInputs, pooledHistory } from './parts/pairInputs';
+import {
+  attentionSize,
+  createHead,
+  createPairEmbeddings,
+  diceOptions,
+  exampleRequest,
+  headSize,
+  pairLoss,
+  pairTables,
+} from './parts/pairModel';
+import { createTargetAttention } from './parts/targetAttention';
+
+/** What is known of users before a candidate is. */
+interface Encoded {
+  size: number;
+  length: number;
+  /** `[B, T, D]`: items of the history. */
+  items: tf.Tensor3D;
+  /** `[B, T, H]`: interests at them. */
+  interests: tf.Tensor3D;
+  /** `[B, T, H]`: what attention looks at. */
+  keys: tf.Tensor3D;
+  /** `[B·T]` */
+  present: Float32Array;
+  /** `[B, D]` */
+  pooled: tf.Tensor2D;
+  /** `[B, …]`; null when nothing is known of users. */
+  user: tf.Tensor2D | null;
+}
+
+/**
+ * DIEN (Zhou et al., "Deep Interest Evolution Network for Click-Through Rate Prediction", AAAI 2019, arXiv 1809.03672).
+ *
+ * A GRU over the history makes the interest at each item, and an auxiliary loss asks of it to tell the next item from one
+ * that was not chosen. A second GRU follows how the interest in the candidate evolved: attention of the candidate says at
+ * which items it moves. Its last state is scored by an MLP beside user and item.
+ *
+ * Shapes in comments: B users, C candidates of each, T positions, D width of an item's vector, which is also H, that of the
+ * states.
+ */
+export class Dien implements Model {
+  readonly batches: ExampleRequest;
+  readonly embeddings: readonly EmbeddingView[];
+  readonly attentions: readonly AttentionView[] = [
+    { name: 'history', label: 'History', of: 'candidate', axes: ['position'], causal: false },
+  ];
+  readonly #config: DienConfig;
+  readonly #parameters: Parameters;
+  readonly #items: FeatureEmbedding;
+  readonly #users: FeatureEmbedding | null;
+  readonly #interest: GruParameters;
+  readonly #auxiliary: AuxiliaryNetwork | null;
+  readonly #query: { dense: Projection; activation: LayerActivation } | null;
+  readonly #evolution: InterestEvolution;
+  readonly #head: Mlp;
+  readonly #output: Projection;
+
+  constructor(config: DienConfig, data: ModelData, seed: number) {
+    this.#config = config;
+    this.batches = exampleRequest(config, config.auxiliaryWeight > 0);
+    const parameters = new Parameters(seed);
+    this.#parameters = parameters;
+    const { items, users } = createPairEmbeddings(parameters, config, data);
+    this.#items = items;
+    this.#users = users;
+    this.embeddings = [...items.views, ...(users?.views ?? [])];
+
+    const { width } = items;
+    const { gateBias, batchNormDecay, batchNormEpsilon, batchNormFrozen } = config;
+    const initializer = { kind: config.initializer } as const;
+    this.#interest = createGru(parameters, 'interest', width, width, config.interestInitializer, gateBias);
+    this.#auxiliary =
+      config.auxiliaryWeight === 0
+        ? null
+        : createAuxiliaryNetwork(
+            parameters,
+            'auxiliary',
+            2 * width,
+            config.auxiliaryLayers,
+            config.auxiliaryAverage,
+            {
+              activation: config.auxiliaryActivation,
+              batchNormInput: config.auxiliaryBatchNorm,
+              decay: batchNormDecay,
+              epsilon: batchNormEpsilon,
+              frozenStatistics: batchNormFrozen,
+              initializer,
+            },
+          );
+    this.#query =
+      config.attentionQuery === 'item'
+        ? null
+        : {
+            dense: createDense(parameters, 'query', width, width, initializer),
+            activation: createActivation(parameters, 'query/activation', width, 'prelu', diceOptions(config)),
+          };
+    this.#evolution = {
+      type: config.evolution,
+      attentionUpdate: config.attentionUpdate,
+      resetAfter: config.resetGate === 'after',
+      attention: createTargetAttention(parameters, 'attention', width, {
+        layers: config.attentionLayers,
+        activation: config.attentionActivation,
+        scaled: config.attentionScale,
+        softmax: config.attentionSoftmax,
+        dice: diceOptions(config),
+        initializer,
+      }),
+      gru: createGru(parameters, 'evolution', width, width, config.evolutionInitializer, gateBias),
+    };
+    const { head, output } = createHead(parameters, config, width, users?.width ?? 0);
+    this.#head = head;
+    this.#output = output;
+  }
+
+  get variables(): ReadonlyMap<string, tf.Variable> {
+    return this.#parameters.variables;
+  }
+
+  get state(): ReadonlyMap<string, tf.Variable> {
+    return this.#parameters.state;
+  }
+
+  loss(batch: ExampleBatch, random: RandomStream): tf.Scalar {
+    const encoded = this.#encode(batch);
+    const logits = this.#logits(encoded, batch.candidates, 1 + batch.numNegatives, random);
+    const loss = pairLoss(logits, this.#config.loss);
+    if (this.#auxiliary === null) return loss;
+    if (batch.negativeHistories === null)
+      throw new Error('The auxiliary loss needs negative histories, and the batch has none.');
+    const { size, length, interests, items, present } = encoded;
+    const negatives = this.#items.lookup(batch.negativeHistories, [size, length]) as tf.Tensor3D;
+    const auxiliary = auxiliaryLoss(interests, items, negatives, present, this.#auxiliary, 'training');
+    return tf.add(loss, tf.mul(auxiliary, this.#config.auxiliaryWeight));
+  }
+
+  scoring(query: Query): JointScoring {
+    const encoded = this.#encode(query);
+    const { keys, pooled, user } = encoded;
+    const { attentionLayers, headLayers, evolution } = this.#config;
+    const { width } = this.#items;
+    const hidden = 3 * (attentionLayers[0] ?? 1) + sum(attentionLayers.slice(1));
+    const evolving = evolution === 'GRU' ? 0 : 6 * width;
+    return {
+      kind: 'joint',
+      encoded: [keys, pooled, ...(user === null ? [] : [user])],
+      valuesPerPair: query.length * (3 * width + hidden + evolving) + 4 * width + 2 * sum(headLayers),
+      score: (items, record) => this.#logits(encoded, items, null, null, record),
+    };
+  }
+
+  dispose(): void {
+    this.#parameters.dispose();
+  }
+
+  /** What the interest GRU makes of histories, once for all candidates. */
+  #encode({
+    size,
+    length,
+    users,
+    histories,
+  }: Pick<Query, 'size' | 'length' | 'users' | 'histories'>): Encoded {
+    const present = historyMask(histories);
+    const mask = tf.tensor2d(present, [size, length]);
+    const items = this.#items.lookup(histories, [size, length]) as tf.Tensor3D;
+    const interests = extractInterests(items, mask, this.#interest, this.#evolution.resetAfter);
+    return {
+      size,
+      length,
+      items,
+      interests,
+      keys: evolutionKeys(interests, mask, this.#evolution),
+      present,
+      pooled: pooledHistory(items, present, this.#config.pooling),
+      user: (this.#users?.lookup(users, [size]) ?? null) as tf.Tensor2D | null,
+    };
+  }
+
+  /**
+   * Scores of candidates, `[B, C]`.
+   * @param ids those of each user, `[B, C]`, or of all users alike
+   * @param perUser how many each user has of his own; null when they are of all
+   * @param training null outside training
+   */
+  #logits(
+    { size, length, keys, present, pooled, user }: Encoded,
+    ids: Int32Array,
+    perUser: number | null,
+    training: RandomStream | null,
+    record?: Recorder,
+  ): tf.Tensor2D {
+    const candidates = perUser ?? ids.length;
+    const mode = training === null ? 'running' : 'training';
+    const item = this.#items.lookup(ids, [perUser === null ? 1 : size, candidates]) as tf.Tensor3D;
+    const { interest, weights } = evolveInterests(this.#queries(item), keys, present, this.#evolution, mode);
+    record?.('history', tf.reshape(weights, [size * candidates, length]));
+
+    const input = pairInputs(this.#config.headInputs, { user, item, interest, pooled });
+    const logits = dense(mlp(input, this.#head, { training }), this.#output);
+    return tf.reshape(logits, [size, candidates]);
+  }
+
+  /** What attends to the history for each candidate, of the shape of the candidates' vectors. */
+  #queries(item: tf.Tensor3D): tf.Tensor3D {
+    if (this.#query === null) return item;
+    const rows: tf.Tensor2D = tf.reshape(item, [-1, this.#items.width]);
+    return tf.reshape(
+      activate(dense(rows, this.#query.dense), this.#query.activation, 'running'),
+      item.shape,
+    );
+  }
+}
+
+/** How much a DIEN takes. Every layer's output stays until the backward pass is through, and so does its gradient. */
+export function dienSize(config: DienConfig, { data, batchSize }: SizeContext): ModelSize {
+  const { itemWidth: d, userWidth, parameters: tables } = pairTables(config, data);
+  const rows = batchSize * (1 + config.numNegatives);
+  const length = config.maxSequenceLength;
+  const attention = attentionSize(config, d);
+  const head = headSize(config, d, userWidth);
+  let parameters = tables + attention.parameters + head.parameters + 2 * gruParameters(d, d);
+  let perPosition = 12 * d;
+  if (config.auxiliaryWeight > 0) {
+    let inputSize = 2 * d;
+    if (config.auxiliaryBatchNorm) parameters += 2 * inputSize;
+    for (const layer of config.auxiliaryLayers) {
+      parameters += (inputSize + 1) * layer;
+      perPosition += 2 * layer;
+      inputSize = layer;
+    }
+    parameters += inputSize + 1;
+    perPosition += 10 * d;
+  }
+  if (config.attentionQuery === 'projected') parameters += d * d + 2 * d;
+  const perPair = length * (attention.activations + (config.evolution === 'GRU' ? 0 : 10 * d));
+  return {
+    parameters,
+    activations: 2 * (batchSize * length * perPosition + rows * (perPair + 6 * d + head.activations)),
+  };
+}
+
+function sum(values: readonly number[]): number {
+  return values.reduce((total, value) => total + value, 0);
+}

@@ -1,0 +1,226 @@
+import * as tf from '@tensorflow/tfjs-core';
+import { embeddingLookup } from '../compute/layers/embedding';
+import type { Projection } from '../compute/layers/projections';
+import { Parameters } from '../compute/parameters';
+import type { RandomStream } from '../compute/random';
+import type { DinConfig } from '../config/models/din';
+import type {
+  AttentionView,
+  EmbeddingView,
+  ExampleBatch,
+  ExampleRequest,
+  JointScoring,
+  Model,
+  ModelData,
+  ModelSize,
+  Query,
+  Recorder,
+  SizeContext,
+} from './model';
+import { createDense, dense } from './parts/dense';
+import { historyMask } from './parts/historyMask';
+import {
+  createBatchNorm,
+  mlp,
+  normalizeBatch,
+  type BatchNormLayer,
+  type Mlp,
+} from './parts/multilayerPerceptron';
+import type { FeatureEmbedding } from './parts/featureEmbedding';
+import { pairInputs, pooledHistory } from './parts/pairInputs';
+import {
+  createHead,
+  createPairEmbeddings,
+  diceOptions,
+  exampleRequest,
+  headSize,
+  attentionSize,
+  pairLoss,
+  pairTables,
+} from './parts/pairModel';
+import {
+  createTargetAttention,
+  targetAttention,
+  weightedSum,
+  type TargetAttention,
+} from './parts/targetAttention';
+
+/** What is known of users before a candidate is. */
+interface Encoded {
+  size: number;
+  length: number;
+  /** `[B, T, D]` */
+  keys: tf.Tensor3D;
+  /** `[B·T]` */
+  present: Float32Array;
+  /** `[B, D]` */
+  pooled: tf.Tensor2D;
+  /** `[B, …]`; null when nothing is known of users. */
+  user: tf.Tensor2D | null;
+}
+
+/**
+ * DIN (Zhou et al., "Deep Interest Network for Click-Through Rate Prediction", KDD 2018, arXiv 1706.06978).
+ *
+ * What a user did is seen through the candidate's eyes: an activation unit weighs each item of the history by the two
+ * together (section 4.3), the weighted sum is the interest, and an MLP with Dice (section 5.3) scores it beside user and
+ * item.
+ *
+ * Shapes in comments: B users, C candidates of each, T positions, D width of an item's vector.
+ */
+export class Din implements Model {
+  readonly batches: ExampleRequest;
+  readonly embeddings: readonly EmbeddingView[];
+  readonly attentions: readonly AttentionView[] = [
+    { name: 'history', label: 'History', of: 'candidate', axes: ['position'], causal: false },
+  ];
+  readonly #config: DinConfig;
+  readonly #parameters: Parameters;
+  readonly #items: FeatureEmbedding;
+  readonly #users: FeatureEmbedding | null;
+  readonly #attention: TargetAttention;
+  readonly #projection: { norm: BatchNormLayer; dense: Projection } | null;
+  readonly #head: Mlp;
+  readonly #output: Projection;
+  readonly #itemBias: tf.Tensor2D | null; // [N + 1, 1]
+
+  constructor(config: DinConfig, data: ModelData, seed: number) {
+    this.#config = config;
+    this.batches = exampleRequest(config, false);
+    const parameters = new Parameters(seed);
+    this.#parameters = parameters;
+    const { items, users } = createPairEmbeddings(parameters, config, data);
+    this.#items = items;
+    this.#users = users;
+    this.embeddings = [...items.views, ...(users?.views ?? [])];
+
+    const initializer = { kind: config.initializer } as const;
+    this.#attention = createTargetAttention(parameters, 'attention', items.width, {
+      layers: config.attentionLayers,
+      activation: config.attentionActivation,
+      scaled: config.attentionScale,
+      softmax: config.attentionSoftmax,
+      dice: diceOptions(config),
+      initializer,
+    });
+    this.#projection = config.historyProjection
+      ? {
+          norm: createBatchNorm(
+            parameters,
+            'historyNorm',
+            items.width,
+            config.batchNormDecay,
+            config.batchNormEpsilon,
+            config.batchNormFrozen,
+          ),
+          dense: createDense(parameters, 'historyProjection', items.width, items.width, initializer),
+        }
+      : null;
+    const { head, output } = createHead(parameters, config, items.width, users?.width ?? 0);
+    this.#head = head;
+    this.#output = output;
+    this.#itemBias = config.itemBias
+      ? (parameters.create('itemBias', [data.numItems + 1, 1], { kind: 'constant', value: 0 }) as tf.Tensor2D)
+      : null;
+  }
+
+  get variables(): ReadonlyMap<string, tf.Variable> {
+    return this.#parameters.variables;
+  }
+
+  get state(): ReadonlyMap<string, tf.Variable> {
+    return this.#parameters.state;
+  }
+
+  loss(batch: ExampleBatch, random: RandomStream): tf.Scalar {
+    const logits = this.#logits(this.#encode(batch), batch.candidates, 1 + batch.numNegatives, random);
+    return pairLoss(logits, this.#config.loss);
+  }
+
+  scoring(query: Query): JointScoring {
+    const encoded = this.#encode(query);
+    const { keys, pooled, user } = encoded;
+    const { attentionLayers, headLayers } = this.#config;
+    const perPosition = 3 * this.#items.width + 3 * (attentionLayers[0] ?? 1) + sum(attentionLayers.slice(1));
+    return {
+      kind: 'joint',
+      encoded: [keys, pooled, ...(user === null ? [] : [user])],
+      valuesPerPair: query.length * perPosition + 4 * this.#items.width + 2 * sum(headLayers),
+      score: (items, record) => this.#logits(encoded, items, null, null, record),
+    };
+  }
+
+  dispose(): void {
+    this.#parameters.dispose();
+  }
+
+  #encode({
+    size,
+    length,
+    users,
+    histories,
+  }: Pick<Query, 'size' | 'length' | 'users' | 'histories'>): Encoded {
+    const present = historyMask(histories);
+    const keys = this.#items.lookup(histories, [size, length]) as tf.Tensor3D;
+    return {
+      size,
+      length,
+      keys,
+      present,
+      pooled: pooledHistory(keys, present, this.#config.pooling),
+      user: (this.#users?.lookup(users, [size]) ?? null) as tf.Tensor2D | null,
+    };
+  }
+
+  /**
+   * Scores of candidates, `[B, C]`.
+   * @param ids those of each user, `[B, C]`, or of all users alike
+   * @param perUser how many each user has of his own; null when they are of all
+   * @param training null outside training
+   */
+  #logits(
+    { size, length, keys, present, pooled, user }: Encoded,
+    ids: Int32Array,
+    perUser: number | null,
+    training: RandomStream | null,
+    record?: Recorder,
+  ): tf.Tensor2D {
+    const candidates = perUser ?? ids.length;
+    const owners = perUser === null ? 1 : size;
+    const mode = training === null ? 'running' : 'training';
+    const item = this.#items.lookup(ids, [owners, candidates]) as tf.Tensor3D;
+    const weights = targetAttention(item, keys, present, this.#attention, mode); // [B, C, T]
+    record?.('history', tf.reshape(weights, [size * candidates, length]));
+
+    let interest: tf.Tensor2D = tf.reshape(weightedSum(weights, keys), [size * candidates, -1]);
+    if (this.#projection !== null)
+      interest = dense(normalizeBatch(interest, this.#projection.norm, mode), this.#projection.dense);
+    const input = pairInputs(this.#config.headInputs, { user, item, interest, pooled });
+    const logits = dense(mlp(input, this.#head, { training }), this.#output);
+    const scores: tf.Tensor2D = tf.reshape(logits, [size, candidates]);
+    if (this.#itemBias === null) return scores;
+    const bias = embeddingLookup(this.#itemBias, tf.tensor1d(ids, 'int32'));
+    return tf.add(scores, tf.reshape(bias, [owners, candidates]));
+  }
+}
+
+/** How much a DIN takes. Every layer's output stays until the backward pass is through, and so does its gradient. */
+export function dinSize(config: DinConfig, { data, batchSize }: SizeContext): ModelSize {
+  const { itemWidth: d, userWidth, parameters: tables } = pairTables(config, data);
+  const rows = batchSize * (1 + config.numNegatives);
+  const attention = attentionSize(config, d);
+  const head = headSize(config, d, userWidth);
+  const projection = config.historyProjection ? d * d + 3 * d : 0;
+  const bias = config.itemBias ? data.numItems + 1 : 0;
+  const length = config.maxSequenceLength;
+  return {
+    parameters: tables + attention.parameters + head.parameters + projection + bias,
+    activations:
+      2 * (batchSize * length * d + rows * (length * attention.activations + 4 * d + head.activations)) +
+      (config.historyProjection ? 4 * rows * d : 0),
+  };
+}
+
+function sum(values: readonly number[]): number {
+  return values.reduce((total, value) => total + value, 0);
+}

@@ -1,0 +1,82 @@
+import * as tf from '@tensorflow/tfjs-core';
+import { gru, type GruParameters, type GruUpdate } from '../../compute/layers/gru';
+import { repeatForCandidates } from './pairRows';
+import type { StatisticsMode } from './runningStatistics';
+import { targetAttention, weightedSum, type TargetAttention } from './targetAttention';
+
+/** How attention and the GRU meet: over its states, on its inputs, in place of its update gate, or as a factor of it. */
+export type EvolutionType = 'GRU' | 'AIGRU' | 'AGRU' | 'AUGRU';
+
+export interface InterestEvolution {
+  type: EvolutionType;
+  /** How far AUGRU moves. */
+  attentionUpdate: Extract<GruUpdate, 'attentionGate' | 'attentionKeep'>;
+  resetAfter: boolean;
+  attention: TargetAttention;
+  gru: GruParameters;
+}
+
+export interface Evolved {
+  /** `[B·C, H]` */
+  interest: tf.Tensor2D;
+  /** `[B, C, T]`: attention of the candidates to the history. */
+  weights: tf.Tensor3D;
+}
+
+/**
+ * What attention looks at: the interests themselves, or with `GRU` the states of the second GRU over them. It depends on no
+ * candidate.
+ * @param interests `[B, T, H]`
+ * @param mask `[B, T]`
+ * @returns `[B, T, H]`
+ */
+export function evolutionKeys(
+  interests: tf.Tensor3D,
+  mask: tf.Tensor2D,
+  { type, gru: parameters, resetAfter }: InterestEvolution,
+): tf.Tensor3D {
+  return type === 'GRU' ? gru(interests, parameters, mask, { resetAfter, update: 'keep' }) : interests;
+}
+
+/**
+ * How the interest in each candidate evolved along the history (Zhou et al., 2019, "Deep Interest Evolution Network",
+ * section "Interest Evolving Layer", eq. 8 to 13).
+ *
+ * Shapes: B users, C candidates, T positions, H width of states and candidates.
+ * @param query `[B, C, H]`, or `[1, C, H]` where all users have the same candidates
+ * @param keys of {@link evolutionKeys}, `[B, T, H]`
+ * @param present for each of B·T positions 1, or 0 where it is padding, which comes before the items
+ */
+export function evolveInterests(
+  query: tf.Tensor3D,
+  keys: tf.Tensor3D,
+  present: Float32Array,
+  evolution: InterestEvolution,
+  mode: StatisticsMode,
+): Evolved {
+  const { type, attentionUpdate, resetAfter, attention, gru: parameters } = evolution;
+  const [size, length, width] = keys.shape;
+  const candidates = query.shape[1];
+  const rows = size * candidates;
+  const weights = targetAttention(query, keys, present, attention, mode);
+  if (type === 'GRU') return { interest: tf.reshape(weightedSum(weights, keys), [rows, width]), weights };
+
+  const mask = repeatForCandidates(tf.tensor2d(present, [size, length]), candidates);
+  const inputs = repeatForCandidates(keys, candidates); // [B·C, T, H]
+  const attended: tf.Tensor2D = tf.reshape(weights, [rows, length]);
+  const states =
+    type === 'AIGRU'
+      ? gru(tf.mul(inputs, tf.expandDims(attended, -1)), parameters, mask, { resetAfter, update: 'keep' })
+      : gru(inputs, parameters, mask, {
+          resetAfter,
+          update: type === 'AGRU' ? 'attention' : attentionUpdate,
+          attention: attended,
+        });
+  return { interest: lastState(states), weights };
+}
+
+/** The newest state, which is also that of a history that ends earlier: masked steps leave it. `[R, T, H]` to `[R, H]`. */
+function lastState(states: tf.Tensor3D): tf.Tensor2D {
+  const [rows, length, width] = states.shape;
+  return tf.reshape(tf.slice(states, [0, length - 1, 0], [rows, 1, width]), [rows, width]);
+}
