@@ -1,11 +1,15 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { fused } from './fused';
+import type { Optimizer } from './optimizers/optimizer';
 
 export interface AdamSettings {
-  learningRate: number;
+  /** Of steps that are not given one. */
+  learningRate?: number;
   beta1: number;
   beta2: number;
   epsilon: number;
+  /** Adds ε to √v before the correction (the form of the paper's section 2 and of TensorFlow 1). False if left out. */
+  epsilonHat?: boolean;
   /** Which variables to update lazily: all, none, or those of these names. None if left out. */
   lazy?: boolean | ReadonlySet<string>;
 }
@@ -18,6 +22,7 @@ interface Moments {
 /**
  * Adam (Kingma and Ba, 2015, algorithm 1, with the bias correction folded into the step size as in their section 2):
  * θ ← θ − α·√(1−β₂ᵗ)/(1−β₁ᵗ) · m / (√v + ε·√(1−β₂ᵗ)), which equals the textbook form m̂/(√v̂ + ε).
+ * With `epsilonHat` ε is added to √v as it is: θ ← θ − α·√(1−β₂ᵗ)/(1−β₁ᵗ) · m / (√v + ε).
  * The moments are ordinary named tensors, so that a checkpoint holds all of the optimizer's state.
  *
  * A variable that is updated lazily, such as an embedding table, changes only in the rows (slices of its first axis) that
@@ -25,7 +30,7 @@ interface Moments {
  * row moves on by its old momentum while its moments fade. Both are the same as long as every step touches every row.
  * The bias correction counts all steps, as in TensorFlow Addons' LazyAdam.
  */
-export class Adam {
+export class Adam implements Optimizer {
   /** Steps taken so far. */
   step = 0;
   readonly #settings: AdamSettings;
@@ -50,15 +55,20 @@ export class Adam {
   }
 
   /** One update of all variables that have a gradient. */
-  apply(variables: ReadonlyMap<string, tf.Variable>, gradients: Record<string, tf.Tensor>): void {
+  apply(
+    variables: ReadonlyMap<string, tf.Variable>,
+    gradients: Record<string, tf.Tensor>,
+    learningRate = this.#settings.learningRate,
+  ): void {
+    if (learningRate === undefined) throw new Error('Adam needs a learning rate.');
     this.step++;
-    const { learningRate, beta1, beta2, epsilon, lazy = false } = this.#settings;
+    const { beta1, beta2, epsilon, epsilonHat = false, lazy = false } = this.#settings;
     const correction = Math.sqrt(1 - beta2 ** this.step);
     const update = {
       rate: (learningRate * correction) / (1 - beta1 ** this.step),
       beta1,
       beta2,
-      epsilon: epsilon * correction,
+      epsilon: epsilonHat ? epsilon : epsilon * correction,
     };
     tf.tidy(() => {
       for (const [name, value] of variables) {

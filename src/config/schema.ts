@@ -9,6 +9,7 @@ import { hasHideableFeatures, twoTowerSchema } from './models/twoTower';
 
 /*
  * The one description of a config file. The validator, the defaults, the table in docs/config.md and the JSON Schema
+import { trainingSchema } from './trainingSchema';
  * that gives completion and hovers in the editor all come from here, so every field has a `.meta({ description })`
  * written for the person who hovers over it.
  */
@@ -183,44 +184,6 @@ const datasetSchema = z
     path: ['columns', 'item'],
   })
   .meta(describe('Where the interactions are and which of them to use.'));
-
-const trainingSchema = z
-  .strictObject({
-    epochs: z
-      .int()
-      .min(1)
-      .max(100_000)
-      .default(50)
-      .meta(describe('Passes over all users, at most; early stopping may end sooner.')),
-    batchSize: z.int().min(1).max(65_536).default(128).meta(describe('Users per optimizer step.')),
-    learningRate: z.number().positive().default(0.001).meta(describe('Step size of Adam.')),
-    beta1: z.number().min(0).lt(1).default(0.9).meta(describe('Adam: decay of the first moment.')),
-    beta2: z.number().min(0).lt(1).default(0.999).meta(describe('Adam: decay of the second moment.')),
-    epsilon: z.number().positive().default(1e-8).meta(describe('Adam: added to the denominator.')),
-    earlyStopping: z
-      .strictObject({
-        metric: z
-          .string()
-          .regex(/^(hr|ndcg|mrr)@[1-9]\d*$/, 'must look like `ndcg@10`')
-          .default('ndcg@10')
-          .meta(
-            describe(
-              'Validation metric that chooses the best epoch: `hr`, `ndcg` or `mrr` at a cut-off, such as `ndcg@10`.',
-            ),
-          ),
-        patience: z
-          .int()
-          .min(1)
-          .nullable()
-          .default(5)
-          .meta(describe('Stop after this many validations without improvement. `null` trains all epochs.')),
-        minDelta: z.number().min(0).default(0).meta(describe('Smallest gain that counts as an improvement.')),
-      })
-      .prefault({})
-      .meta(describe('Which validation metric chooses the best epoch, and when to give up.')),
-  })
-  .prefault({})
-  .meta(describe('Optimizer and schedule.'));
 
 const evaluationSchema = z
   .strictObject({

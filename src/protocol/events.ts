@@ -20,7 +20,15 @@ export type RunEventBody =
   /** What the training is expected to take. */
   | { kind: 'memory'; estimate: MemoryEstimate }
   /** One optimizer step. `step` counts from 1 over the whole run. */
-  | { kind: 'step'; epoch: number; step: number; loss: number; sequencesPerSecond: number }
+  | {
+      kind: 'step';
+      epoch: number;
+      step: number;
+      loss: number;
+      /** Missing in runs of version 0.1.0. */
+      learningRate?: number;
+      sequencesPerSecond: number;
+    }
   /** An epoch's training is done; `loss` is the mean over its steps. */
   | { kind: 'epoch'; epoch: number; step: number; loss: number; seconds: number }
   | {

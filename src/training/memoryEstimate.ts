@@ -1,4 +1,5 @@
 import { freemem, totalmem } from 'node:os';
+import { optimizerSize } from '../compute/optimizers/createOptimizer';
 import type { TrainedConfig } from '../config/schema';
 import { modelSize } from '../model/createModel';
 import type { ModelData } from '../model/model';
@@ -6,8 +7,6 @@ import type { MemoryEstimate } from '../protocol/run';
 import { TrainingError } from './trainingError';
 
 const BYTES = 4;
-/** Adam keeps two moments for each parameter. */
-const MOMENTS = 2;
 /** Blocks are handed out by size class, and steps of other lengths leave some lying about. */
 const ALLOWANCE = 1.2;
 /** Taken by the process whatever it trains: JavaScript, the engine's scratch. */
@@ -16,8 +15,8 @@ const BASE_BYTES = 200e6;
 const USABLE_SHARE = 0.9;
 
 /**
- * What training is going to take, before anything is allocated: tables and layers with their gradients and moments, what a
- * step keeps for its backward pass, and the process itself. The interactions themselves are small beside it.
+ * What training is going to take, before anything is allocated: tables and layers with their gradients and the
+ * optimizer's state, what a step keeps for its backward pass or for the update, and the process itself. The interactions themselves are small beside it.
  * @param threads of the engine; some losses have a gradient of the catalogue for each
  */
 export function estimateMemory(config: TrainedConfig, data: ModelData, threads: number): MemoryEstimate {
@@ -26,11 +25,15 @@ export function estimateMemory(config: TrainedConfig, data: ModelData, threads: 
     batchSize: config.training.batchSize,
     threads,
   });
+  const optimizer = optimizerSize(config.training.optimizer);
+  // While a gradient is clipped, it is there twice.
+  const clipped = config.training.clipping === null ? 0 : 1;
   const bytes = {
     parameters: BYTES * parameters,
     gradients: BYTES * parameters,
-    optimizer: BYTES * MOMENTS * parameters,
-    activations: BYTES * activations,
+    optimizer: BYTES * optimizer.state * parameters,
+    // The update comes when nothing is left of the backward pass but the gradients.
+    activations: BYTES * Math.max(activations, (optimizer.working + clipped) * parameters),
   };
   const tensors = ALLOWANCE * (bytes.parameters + bytes.gradients + bytes.optimizer + bytes.activations);
   return { ...bytes, tensors, total: tensors + BASE_BYTES, available: availableBytes() };

@@ -26,7 +26,8 @@ const DATA: ModelData = {
   userFeatures: [],
 };
 const BATCH_SIZE = 32;
-const OPTIMIZER = { learningRate: 0.001, beta1: 0.9, beta2: 0.999, epsilon: 1e-8 };
+const OPTIMIZER = { beta1: 0.9, beta2: 0.999, epsilon: 1e-8 };
+const STEP = { learningRate: 0.001 };
 const SEED = 42;
 
 /**
@@ -75,7 +76,7 @@ async function measure(
   const optimizer = new Adam(model.variables, OPTIMIZER);
   const takeStep = async (step: number) => {
     const started = performance.now();
-    const loss = await trainStep(model, optimizer, randomBatch(step), new RandomStream(SEED, step));
+    const loss = await trainStep(model, optimizer, randomBatch(step), new RandomStream(SEED, step), STEP);
     if (!Number.isFinite(loss))
       throw new Error(`It computes wrongly: the loss of a training step is ${loss}.`);
     return performance.now() - started;

@@ -1,7 +1,15 @@
 import * as tf from '@tensorflow/tfjs-core';
-import type { Adam } from '../compute/adam';
+import type { Optimizer } from '../compute/optimizers/optimizer';
 import type { RandomStream } from '../compute/random';
+import type { ClippingConfig } from '../config/trainingSchema';
 import type { Batch, Model } from '../model/model';
+import { clipGradients } from './clipGradients';
+
+export interface StepSettings {
+  learningRate: number;
+  /** None if left out. */
+  clipping?: ClippingConfig | null;
+}
 
 /**
  * One optimizer step. Resolves with the loss before it; where that is no finite number, nothing was changed. The loss is
@@ -9,17 +17,22 @@ import type { Batch, Model } from '../model/model';
  */
 export async function trainStep(
   model: Model,
-  optimizer: Adam,
+  optimizer: Optimizer,
   batch: Batch,
   random: RandomStream,
+  { learningRate, clipping = null }: StepSettings,
 ): Promise<number> {
   const { variables } = model;
   const { value, grads } = tf.variableGrads(() => model.loss(batch, random), [...variables.values()]);
+  let gradients: Record<string, tf.Tensor> = grads;
   try {
     const loss = (await value.data())[0]!;
-    if (Number.isFinite(loss)) optimizer.apply(variables, grads);
+    if (Number.isFinite(loss)) {
+      if (clipping !== null) gradients = clipGradients(grads, clipping);
+      optimizer.apply(variables, gradients, learningRate);
+    }
     return loss;
   } finally {
-    tf.dispose([value, grads]);
+    tf.dispose([value, grads, gradients]);
   }
 }

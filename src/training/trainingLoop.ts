@@ -1,4 +1,5 @@
-import { Adam } from '../compute/adam';
+import { createOptimizer } from '../compute/optimizers/createOptimizer';
+import type { Optimizer } from '../compute/optimizers/optimizer';
 import { RandomStream } from '../compute/random';
 import type { TrainedConfig } from '../config/schema';
 import type { PreparedDataset } from '../dataset/preparedDataset';
@@ -9,6 +10,7 @@ import { createBatches, type Batches } from './batches';
 import { loadCheckpoint, saveCheckpoint, type TrainingState } from './checkpoint';
 import { EarlyStopping } from './earlyStopping';
 import { evaluateModel } from './evaluateModel';
+import { scheduledShare } from './learningRateSchedule';
 import { modelDataOf } from './modelData';
 import type { RunRecorder } from './runRecorder';
 import { StopRequested } from './stopRequested';
@@ -30,7 +32,7 @@ export class TrainingLoop {
   readonly #dataset: PreparedDataset;
   readonly #recorder: RunRecorder;
   readonly #batches: Batches;
-  readonly #optimizer: Adam;
+  readonly #optimizer: Optimizer;
   readonly #earlyStopping: EarlyStopping;
   #state: Omit<TrainingState, 'earlyStopping'> = { epoch: 1, stepInEpoch: 0, step: 0, lossSum: 0 };
   #stepMs: number | null = null;
@@ -44,7 +46,7 @@ export class TrainingLoop {
     this.#dataset = dataset;
     this.#recorder = recorder;
     this.model = createModel(config.model, modelDataOf(dataset), seed);
-    this.#optimizer = new Adam(this.model.variables, training);
+    this.#optimizer = createOptimizer(training.optimizer, this.model.variables);
     const { metric, patience, minDelta } = training.earlyStopping;
     this.#earlyStopping = new EarlyStopping(metric, patience, minDelta);
     this.#batches = createBatches(dataset, this.model.batches, training.batchSize, seed);
@@ -90,7 +92,8 @@ export class TrainingLoop {
       const started = performance.now();
       const { epoch, stepInEpoch } = this.#state;
       const batch = this.#batches.batch(epoch, stepInEpoch);
-      const loss = await this.#trainStep(batch);
+      const learningRate = this.#learningRate();
+      const loss = await this.#trainStep(batch, learningRate);
       const elapsed = performance.now() - started;
       this.#stepMs =
         this.#stepMs === null ? elapsed : this.#stepMs + STEP_TIME_DECAY * (elapsed - this.#stepMs);
@@ -103,17 +106,26 @@ export class TrainingLoop {
         epoch,
         step: this.#state.step,
         loss,
+        learningRate,
         sequencesPerSecond: (1000 * batch.size) / elapsed,
       });
       this.#reportProgress(loss, elapsed);
     }
   }
 
+  /** Of the next step. */
+  #learningRate(): number {
+    const { learningRate, schedule, epochs } = this.#config.training;
+    const { stepsPerEpoch } = this.#batches;
+    return learningRate * scheduledShare(schedule, this.#state.step, { stepsPerEpoch, epochs });
+  }
+
   /** One optimizer step. Resolves with the loss before it. */
-  async #trainStep(batch: Batch): Promise<number> {
+  async #trainStep(batch: Batch, learningRate: number): Promise<number> {
     const { epoch, step } = this.#state;
+    const { clipping } = this.#config.training;
     const random = new RandomStream(this.#config.seed, DROPOUT, step);
-    const loss = await trainStep(this.model, this.#optimizer, batch, random);
+    const loss = await trainStep(this.model, this.#optimizer, batch, random, { learningRate, clipping });
     if (!Number.isFinite(loss)) {
       throw new TrainingError(
         'training/diverged',
@@ -139,15 +151,8 @@ export class TrainingLoop {
     this.#epochMs = 0;
 
     const started = performance.now();
-    const { evaluation, seed } = this.#config;
-    const { maxValidationUsers: count } = evaluation;
-    const result = await evaluateModel(
-      this.model,
-      this.#dataset,
-      'validation',
-      evaluation,
-      () => recorder.breathe(),
-      count === null ? undefined : { count, seed },
+    const result = await evaluateModel(this.model, this.#dataset, 'validation', this.#config.evaluation, () =>
+      recorder.breathe(),
     );
     this.#validationMs = performance.now() - started;
     const measured: MeasuredMetrics = { epoch, step, metrics: result.metrics };

@@ -1,11 +1,12 @@
 import path from 'node:path';
 import * as tf from '@tensorflow/tfjs-core';
 import { beforeAll, describe, expect, it, type TestContext } from 'vitest';
+import type { z } from 'zod';
 import { Adam } from '../../src/compute/adam';
 import { BackendError, type BackendName, type StartedBackend } from '../../src/compute/backends/backend';
 import { startBackend, startOnly } from '../../src/compute/engine';
 import { RandomStream } from '../../src/compute/random';
-import { sasrecSchema, type SasrecConfig } from '../../src/config/models/sasrec';
+import { sasrecSchema } from '../../src/config/models/sasrec';
 import { createModel } from '../../src/model/createModel';
 import type { ProductScoring, SequenceBatch, SequenceRequest } from '../../src/model/model';
 import { trainStep } from '../../src/training/trainStep';
@@ -20,7 +21,7 @@ const CONTEXT = { assets: path.resolve('dist'), searchPaths: [path.resolve('test
 const STEPS = 4;
 const NUM_ITEMS = 23;
 
-const MODELS: [what: string, Partial<SasrecConfig>][] = [
+const MODELS: [what: string, Partial<z.input<typeof sasrecSchema>>][] = [
   ['cross-entropy over the catalogue', { loss: { type: 'crossEntropy' } }],
   [
     'sampled negatives, GELU, LayerNorm behind the blocks',
@@ -36,7 +37,7 @@ interface Trajectory {
   scores: Float32Array;
 }
 
-async function trainTiny(overrides: Partial<SasrecConfig>): Promise<Trajectory> {
+async function trainTiny(overrides: Partial<z.input<typeof sasrecSchema>>): Promise<Trajectory> {
   const config = sasrecSchema.parse({
     type: 'sasrec',
     maxSequenceLength: 7,
@@ -46,12 +47,7 @@ async function trainTiny(overrides: Partial<SasrecConfig>): Promise<Trajectory> 
     ...overrides,
   });
   const model = createModel(config, modelData(NUM_ITEMS), 42);
-  const optimizer = new Adam(model.variables, {
-    learningRate: 0.01,
-    beta1: 0.9,
-    beta2: 0.999,
-    epsilon: 1e-8,
-  });
+  const optimizer = new Adam(model.variables, { beta1: 0.9, beta2: 0.999, epsilon: 1e-8 });
   const losses: number[] = [];
   for (let step = 0; step < STEPS; step++) {
     losses.push(
@@ -60,6 +56,7 @@ async function trainTiny(overrides: Partial<SasrecConfig>): Promise<Trajectory> 
         optimizer,
         randomBatch(step, (model.batches as SequenceRequest).numNegatives),
         new RandomStream(42, step),
+        { learningRate: 0.01 },
       ),
     );
   }

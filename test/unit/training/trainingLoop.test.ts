@@ -14,12 +14,12 @@ import { tinyDataset } from './tinyDataset';
 
 const dataset = tinyDataset(40);
 
-function config(change: object = {}): TrainedConfig {
+function config(change: object = {}, training: object = {}): TrainedConfig {
   return configSchema.parse({
     seed: 7,
     dataset: { path: 'unused.csv' },
     model: { type: 'sasrec', maxSequenceLength: 8, hiddenSize: 8, numBlocks: 1, dropout: 0.2, ...change },
-    training: { epochs: 3, batchSize: 8, learningRate: 0.01, earlyStopping: { patience: null } },
+    training: { epochs: 3, batchSize: 8, learningRate: 0.01, earlyStopping: { patience: null }, ...training },
   }) as TrainedConfig;
 }
 
@@ -95,21 +95,69 @@ describe('TrainingLoop', () => {
   });
 
   it.each([
-    ['cross-entropy, in the middle of an epoch', 8, {}],
-    ['BCE, at the end of an epoch', 5, { loss: { type: 'bce', numNegatives: 2 } }],
-  ])('a resumed run equals an uninterrupted one to the last bit: %s', async (_, stopAtStep, change) => {
-    const settings = config(change);
-    const [whole, parts] = [await newRun(), await newRun()];
-    expect(await trainUntil(whole, Infinity, { settings })).toBe('completed');
-    expect(await trainUntil(parts, stopAtStep, { settings })).toBe('stopped');
-    expect(await trainUntil(parts, Infinity, { settings, resume: true })).toBe('completed');
+    ['cross-entropy, in the middle of an epoch', 8, {}, {}],
+    ['BCE, at the end of an epoch', 5, { loss: { type: 'bce', numNegatives: 2 } }, {}],
+    ['SGD', 3, {}, { optimizer: { type: 'sgd' } }],
+    ['momentum', 8, {}, { optimizer: { type: 'sgd', momentum: 0.9, nesterov: true } }],
+    [
+      'lazy Adam, exponential',
+      8,
+      {},
+      { optimizer: { type: 'adam', lazy: true }, schedule: { type: 'exponential' } },
+    ],
+    ['AdamW, cosine', 8, {}, { optimizer: { type: 'adamw' }, schedule: { type: 'cosine', warmupSteps: 10 } }],
+    [
+      'Adagrad, clipped',
+      8,
+      {},
+      { optimizer: { type: 'adagrad' }, clipping: { type: 'globalNorm', norm: 0.1 } },
+    ],
+    ['RMSProp', 8, {}, { optimizer: { type: 'rmsprop', momentum: 0.5, centered: true } }],
+    ['Adadelta', 8, {}, { optimizer: { type: 'adadelta' }, clipping: { type: 'variableNorm', norm: 0.1 } }],
+    ['FTRL', 8, {}, { optimizer: { type: 'ftrl', l1: 1e-4 } }],
+  ])(
+    'a resumed run equals an uninterrupted one to the last bit: %s',
+    async (_, stopAtStep, change, training) => {
+      const settings = config(change, training);
+      const [whole, parts] = [await newRun(), await newRun()];
+      expect(await trainUntil(whole, Infinity, { settings })).toBe('completed');
+      expect(await trainUntil(parts, stopAtStep, { settings })).toBe('stopped');
+      expect(await trainUntil(parts, Infinity, { settings, resume: true })).toBe('completed');
 
-    expect(await lossesOf(parts)).toEqual(await lossesOf(whole));
-    for (const which of ['last', 'best'] as const) {
-      expect(await weightsOf(parts, which, 'model')).toEqual(await weightsOf(whole, which, 'model'));
-    }
-    expect(await weightsOf(parts, 'last', 'optimizer')).toEqual(await weightsOf(whole, 'last', 'optimizer'));
-    expect((await parts.readManifest()).best).toEqual((await whole.readManifest()).best);
+      expect(await lossesOf(parts)).toEqual(await lossesOf(whole));
+      for (const which of ['last', 'best'] as const) {
+        expect(await weightsOf(parts, which, 'model')).toEqual(await weightsOf(whole, which, 'model'));
+      }
+      expect(await weightsOf(parts, 'last', 'optimizer')).toEqual(
+        await weightsOf(whole, 'last', 'optimizer'),
+      );
+      expect((await parts.readManifest()).best).toEqual((await whole.readManifest()).best);
+    },
+  );
+
+  it('records the learning rate of each step, which the schedule decides', async () => {
+    const run = await newRun();
+    const schedule = { type: 'exponential', rate: 0.5, warmupSteps: 2 };
+    await trainUntil(run, 12, { settings: config({}, { schedule }) });
+    const rates = (await eventsOf(run)).flatMap((event) =>
+      event.kind === 'step' ? [event.learningRate] : [],
+    );
+    const share = [0.5, 1, 1, 1, 1, 0.5, 0.5, 0.5, 0.5, 0.5, 0.25, 0.25];
+    expect(rates).toEqual(share.map((part) => 0.01 * part));
+  });
+
+  it('clips: steps of gradient descent are no longer than the norm', async () => {
+    const weightsAfter = async (step: number) => {
+      const run = await newRun();
+      const training = { optimizer: { type: 'sgd' }, clipping: { type: 'globalNorm', norm: 1e-4 } };
+      await trainUntil(run, step, { settings: config({}, { ...training, learningRate: 10 }) });
+      const tensors = (await weightsOf(run, 'last', 'model')) as Map<string, { values: Float32Array }>;
+      return [...tensors.values()].flatMap(({ values }) => [...values]);
+    };
+    const [first, third] = [await weightsAfter(1), await weightsAfter(3)];
+    const moved = Math.hypot(...first.map((value, place) => value - third[place]!));
+    expect(moved).toBeGreaterThan(1e-4);
+    expect(moved).toBeLessThan(2 * 10 * 1e-4 * 1.01);
   });
 
   it('learns: the loss falls, and validation names the best epoch', async () => {
