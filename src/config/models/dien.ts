@@ -199,6 +199,11 @@ export const dienPresets: Record<string, Preset<z.input<typeof dienSchema>>> = {
       numNegatives: 1,
       initializer: 'glorotUniform',
     },
-    training: { batchSize: 128, learningRate: 0.001 },
+    training: {
+      batchSize: 128,
+      learningRate: 0.001,
+      optimizer: { type: 'adam', epsilonHat: true },
+      schedule: { type: 'exponential', rate: 0.5 },
+    },
   },
 };

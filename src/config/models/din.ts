@@ -96,7 +96,12 @@ export const dinPresets: Record<string, Preset<z.input<typeof dinSchema>>> = {
       numNegatives: 1,
       initializer: 'glorotUniform',
     },
-    training: { batchSize: 32 },
+    training: {
+      batchSize: 32,
+      learningRate: 1,
+      optimizer: { type: 'sgd' },
+      clipping: { type: 'globalNorm', norm: 5 },
+    },
   },
   recbole: {
     model: {

@@ -247,6 +247,6 @@ export const sumPresets: Record<NonNullable<SumConfig['preset']>, Preset<z.input
       layerL2: 1e-4,
       layerL1: 0,
     },
-    training: { batchSize: 400, learningRate: 1e-3 },
+    training: { batchSize: 400, learningRate: 1e-3, optimizer: { type: 'adam', epsilonHat: true } },
   },
 };
