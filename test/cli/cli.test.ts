@@ -8,6 +8,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { RandomStream } from '../../src/compute/random';
 import type { BackendReport } from '../../src/protocol/backends';
 import type { RunManifest, RunStatus, TrainerProcess } from '../../src/protocol/run';
+import type { VectorReport } from '../../src/protocol/vectors';
 import { readRun } from '../../src/runs/runStore';
 
 /*
@@ -190,6 +191,37 @@ describe('recsight', () => {
     const again = await recsight('evaluate', 'latest', '--json');
     expect(again.code).toBe(0);
     expect((JSON.parse(again.stdout.trimEnd().split('\n').at(-1)!) as TrainReport).test).toEqual(report.test);
+  });
+
+  it('writes the vectors of a run for an index, and leaves the run as it is', async () => {
+    await recsight('train', 'tiny.recsight.json', '--set', 'training.epochs=1');
+    const before = (await recsight('runs', '--json')).stdout;
+    const items = await recsight('vectors', 'latest', '--output', 'out/items.npy', '--json');
+    expect(items.code).toBe(0);
+    const report = JSON.parse(items.stdout.trimEnd().split('\n').at(-1)!) as VectorReport;
+    expect(report).toMatchObject({ of: 'items', format: 'npy', rows: 30, width: 16, epoch: 1 });
+    const ids = JSON.parse(await readFile(path.join(folder, 'out', 'items.ids.json'), 'utf8')) as string[];
+    expect(ids).toHaveLength(30);
+    expect(ids).toContain('07');
+    const bytes = await readFile(path.join(folder, 'out', 'items.npy'));
+    expect(bytes).toHaveLength(10 + bytes.readUInt16LE(8) + 4 * 30 * 16);
+
+    const users = await recsight('vectors', 'latest', '--users', '--format', 'jsonl', '--output', 'users');
+    expect(users.stdout).toContain('Wrote 60 vectors of 16 values');
+    const [first] = (await readFile(path.join(folder, 'users'), 'utf8')).split('\n');
+    expect((JSON.parse(first!) as { vector: number[] }).vector).toHaveLength(16);
+    expect((await recsight('runs', '--json')).stdout).toBe(before);
+
+    expect(await recsight('vectors', 'latest', '--format', 'xml')).toMatchObject({
+      code: 2,
+      stderr: expect.stringContaining('npy, csv, jsonl') as string,
+    });
+    await recsight('train', 'tiny.recsight.json', '--set', 'model={"type":"markov"}');
+    const none = await recsight('vectors', 'latest');
+    expect(none).toMatchObject({
+      code: 1,
+      stderr: expect.stringContaining('`markov` has no vectors') as string,
+    });
   });
 
   it('keeps a finished run finished when its evaluation fails', async () => {
