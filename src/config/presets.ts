@@ -1,4 +1,6 @@
 import type { z } from 'zod';
+import { gru4recPresets } from './models/gru4rec';
+import { sasrecPresets } from './models/sasrec';
 import { sumPresets } from './models/sum';
 import { twoTowerPresets } from './models/twoTower';
 import type { configSchema } from './schema';
@@ -14,6 +16,8 @@ export interface Preset<Model> {
 
 /** Presets by model type and name. */
 const presets: Readonly<Record<string, Readonly<Record<string, Preset<object>>>>> = {
+  gru4rec: gru4recPresets,
+  sasrec: sasrecPresets,
   sum: sumPresets,
   twoTower: twoTowerPresets,
 };

@@ -3,6 +3,7 @@ import { BACKEND_NAMES } from '../protocol/backends';
 import { describe } from './describe';
 import { featuresSchema } from './featureSchema';
 import { itemKnnSchema, markovSchema, popularitySchema, type BaselineConfig } from './models/baselines';
+import { gru4recSchema } from './models/gru4rec';
 import { sasrecSchema } from './models/sasrec';
 import { sumSchema } from './models/sum';
 import { hasHideableFeatures, twoTowerSchema } from './models/twoTower';
@@ -240,7 +241,7 @@ export const configSchema = z
       ),
     dataset: datasetSchema,
     model: z
-      .discriminatedUnion('type', [sasrecSchema, sumSchema, twoTowerSchema, popularitySchema, itemKnnSchema, markovSchema])
+      .discriminatedUnion('type', [sasrecSchema, gru4recSchema, sumSchema, twoTowerSchema, popularitySchema, itemKnnSchema, markovSchema])
       .meta(describe('The model; `type` says which, and with that which fields there are.')),
     training: trainingSchema,
     evaluation: evaluationSchema,

@@ -1,4 +1,5 @@
 import type { TrainedModelConfig } from '../config/schema';
+import { Gru4rec, gru4recSize } from './gru4rec';
 import type { Model, ModelData, ModelSize, SizeContext } from './model';
 import { Sasrec, sasrecSize } from './sasrec';
 import { Sum, sumSize } from './sum';
@@ -9,6 +10,8 @@ export function createModel(config: TrainedModelConfig, data: ModelData, seed: n
   switch (config.type) {
     case 'sasrec':
       return new Sasrec(config, data, seed);
+    case 'gru4rec':
+      return new Gru4rec(config, data, seed);
     case 'sum':
       return new Sum(config, data, seed);
     case 'twoTower':
@@ -21,6 +24,8 @@ export function modelSize(config: TrainedModelConfig, context: SizeContext): Mod
   switch (config.type) {
     case 'sasrec':
       return sasrecSize(config, context);
+    case 'gru4rec':
+      return gru4recSize(config, context);
     case 'sum':
       return sumSize(config, context);
     case 'twoTower':

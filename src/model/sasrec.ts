@@ -1,29 +1,32 @@
 import * as tf from '@tensorflow/tfjs-core';
-import { attend } from '../compute/layers/attention';
+import { attend, multiHeadAttention, type AttentionInput } from '../compute/layers/attention';
 import { dropout } from '../compute/layers/dropout';
 import { embeddingLookup } from '../compute/layers/embedding';
 import { layerNorm } from '../compute/layers/layerNorm';
 import { linear } from '../compute/layers/linear';
-import { binaryCrossEntropy, candidateCrossEntropy, rowwiseScores } from '../compute/layers/losses';
 import { projections, type Projection } from '../compute/layers/projections';
 import { residualLinear } from '../compute/layers/residualLinear';
-import { Parameters } from '../compute/parameters';
+import { Parameters, type Initializer } from '../compute/parameters';
 import type { RandomStream } from '../compute/random';
+import { sharesNegatives } from '../config/models/nextItemLoss';
 import type { SasrecConfig } from '../config/models/sasrec';
 import type {
   AttentionView,
+  BatchRequest,
   EmbeddingView,
+  ExampleBatch,
   Model,
   ModelData,
   ModelSize,
   ProductScoring,
   Query,
+  Recorder,
   SequenceBatch,
-  SequenceRequest,
   SizeContext,
 } from './model';
-
-const LAYER_NORM_EPSILON = 1e-8;
+import { NextItemLoss, nextItemLossSize, targetRows } from './nextItemLoss';
+import { createDense } from './parts/dense';
+import { historyMask } from './parts/historyMask';
 
 interface Norm {
   gamma: tf.Tensor1D;
@@ -32,14 +35,26 @@ interface Norm {
 
 /** Parameters of one transformer block. */
 interface Block {
+  /** Of its attention weights. */
+  name: string;
   query: Projection;
   key: Projection;
   value: Projection;
-  output: Projection;
+  /** Null where the joined heads are the output. */
+  output: Projection | null;
   attentionNorm: Norm;
   inner: Projection;
   outer: Projection;
   feedForwardNorm: Norm;
+}
+
+/** What a forward pass knows beside the states. */
+interface Pass {
+  /** `[B, T]`: 1 where there is an item, 0 where there is padding. */
+  present: tf.Tensor2D;
+  /** Null outside training. */
+  random: RandomStream | null;
+  record: Recorder | undefined;
 }
 
 /**
@@ -48,58 +63,67 @@ interface Block {
  * Item and position vectors are added (section III-A), pass through causal self-attention blocks (III-B to III-D), and the
  * state at each position is scored against the item vectors themselves (III-E, shared embedding).
  *
- * Where the public implementations differ from the paper or from each other, this is the corrected form: padded keys are
- * masked, several heads are real heads with an output projection, LayerNorm sits before each sub-layer or after its
- * residual, and the padding's vector is zero and no candidate.
+ * Where the public implementations differ from the paper or from each other, the defaults are the corrected form: padded
+ * keys are masked, several heads are real heads with an output projection, LayerNorm sits before each sub-layer, and the
+ * padding's vector is zero and no candidate. Each difference is an option, and the presets set all of them.
  *
  * Shapes in comments: B users, T positions, d = hiddenSize, N items, P positions that have a target.
  */
 export class Sasrec implements Model {
-  readonly batches: SequenceRequest;
+  readonly batches: BatchRequest;
   readonly embeddings: readonly EmbeddingView[];
-  readonly attentions: readonly AttentionView[] = [];
+  readonly attentions: readonly AttentionView[];
   readonly #config: SasrecConfig;
-  readonly #numItems: number;
+  readonly #loss: NextItemLoss;
+  readonly #rates: Readonly<
+    Record<'embedding' | 'attention' | 'attentionOutput' | 'inner' | 'outer', number>
+  >;
   readonly #parameters: Parameters;
   readonly #itemEmbedding: tf.Variable; // [N + 1, d]; row 0 is the padding
-  readonly #positionEmbedding: tf.Variable; // [maxSequenceLength, d]
+  readonly #positionEmbedding: tf.Variable | null; // [maxSequenceLength, d], and a row 0 for padding with that option
+  readonly #inputNorm: Norm | null;
   readonly #blocks: Block[];
-  readonly #finalNorm: Norm;
+  readonly #finalNorm: Norm | null;
+  readonly #outputEmbedding: tf.Variable | null; // [N + 1, d] if separate
 
-  constructor(config: SasrecConfig, { numItems }: ModelData, seed: number) {
+  constructor(config: SasrecConfig, data: ModelData, seed: number) {
+    const { dropout: rate, hiddenSize: width } = config;
     this.#config = config;
-    this.#numItems = numItems;
-    this.batches = {
-      kind: 'sequences',
-      maxLength: config.maxSequenceLength,
-      numNegatives: config.loss.type === 'bce' ? config.loss.numNegatives : 0,
-      sampler: 'unconsumed',
-      sharedNegatives: false,
+    this.#loss = new NextItemLoss(config.loss, data);
+    this.#rates = {
+      embedding: config.embeddingDropout ?? rate,
+      attention: config.attentionDropout ?? rate,
+      attentionOutput: config.attentionOutputDropout ?? rate,
+      inner: config.innerDropout ?? rate,
+      outer: rate,
     };
-    this.embeddings = [
-      { name: 'items', label: 'Items', rows: 'items', vectors: () => this.#items() },
-      {
-        name: 'positions',
-        label: 'Positions',
-        rows: 'positions',
-        vectors: () => tf.clone(this.#positionEmbedding) as tf.Tensor2D,
-      },
-    ];
+    this.batches = this.#loss.batches(config.trainOn, config.maxSequenceLength);
 
     const parameters = new Parameters(seed);
-    const width = config.hiddenSize;
-    const embedding = { kind: 'normal', deviation: config.initializerRange } as const;
+    const embedding = embeddingInitializer(config);
     this.#parameters = parameters;
-    this.#itemEmbedding = parameters.create('itemEmbedding', [numItems + 1, width], embedding);
-    this.#positionEmbedding = parameters.create(
-      'positionEmbedding',
-      [config.maxSequenceLength, width],
-      embedding,
-    );
+    this.#itemEmbedding = parameters.create('itemEmbedding', [data.numItems + 1, width], embedding);
+    const numPositions = positionRows(config);
+    this.#positionEmbedding =
+      numPositions === 0 ? null : parameters.create('positionEmbedding', [numPositions, width], embedding);
+    this.#inputNorm = config.inputNorm ? createNorm(parameters, 'inputNorm', width) : null;
     this.#blocks = Array.from({ length: config.numBlocks }, (_, index) =>
-      createBlock(parameters, `block${index}`, width, config.innerSize ?? width),
+      createBlock(parameters, `block${index}`, config),
     );
-    this.#finalNorm = createNorm(parameters, 'finalNorm', width);
+    this.#finalNorm = config.finalNorm ? createNorm(parameters, 'finalNorm', width) : null;
+    this.#outputEmbedding =
+      config.outputEmbedding === 'separate'
+        ? parameters.create('outputEmbedding', [data.numItems + 1, width], embedding)
+        : null;
+
+    this.embeddings = this.#embeddingViews();
+    this.attentions = this.#blocks.map(({ name }, index) => ({
+      name,
+      label: `Block ${index + 1}`,
+      of: 'user',
+      axes: ['head', 'position', 'position'],
+      causal: config.causal,
+    }));
   }
 
   get variables(): ReadonlyMap<string, tf.Variable> {
@@ -110,26 +134,28 @@ export class Sasrec implements Model {
     return this.#parameters.state;
   }
 
-  loss(batch: SequenceBatch, random: RandomStream): tf.Scalar {
-    const { positions, targets } = positionsWithTarget(batch);
-    const states = this.#encode(batch.items, batch.size, batch.length, random);
-    const flat: tf.Tensor2D = tf.reshape(states, [-1, this.#config.hiddenSize]);
-    const read = embeddingLookup(flat, tf.tensor1d(positions, 'int32'));
-    const learned = norm(read, this.#finalNorm) as tf.Tensor2D; // [P, d]
-
-    if (this.#config.loss.type === 'crossEntropy') {
-      const rows = targets.map((item) => item - 1); // the catalogue's rows start with item 1
-      return candidateCrossEntropy(learned, this.#items(), tf.tensor1d(rows, 'int32'));
+  loss(batch: SequenceBatch | ExampleBatch, random: RandomStream): tf.Scalar {
+    const rows = targetRows(batch, sharesNegatives(this.#config.loss));
+    const items = batch.kind === 'sequences' ? batch.items : batch.histories;
+    const encoded = this.#encode(items, batch.size, batch.length, random);
+    let read: tf.Tensor2D;
+    if (rows.positions === null) read = lastPosition(encoded);
+    else {
+      const flat: tf.Tensor2D = tf.reshape(encoded, [-1, this.#config.hiddenSize]);
+      read = embeddingLookup(flat, tf.tensor1d(rows.positions, 'int32')) as tf.Tensor2D;
     }
-    const candidates = targetsAndNegatives(targets, positions, batch); // [P, 1 + k]
-    const logits = rowwiseScores(learned, this.#itemEmbedding as tf.Tensor2D, candidates);
-    return targetAgainstSampled(logits);
+    const loss = this.#loss.loss(this.#finish(read) as tf.Tensor2D, this.#candidates(), rows);
+    return this.#config.embeddingL2 === 0 ? loss : tf.add(loss, this.#embeddingPenalty());
   }
 
-  scoring({ histories, size, length }: Query): ProductScoring {
-    const encoded = this.#encode(histories, size, length, null);
-    const last = tf.squeeze<tf.Tensor2D>(tf.slice(encoded, [0, length - 1, 0], [size, 1, -1]), [1]);
-    return { kind: 'product', states: norm(last, this.#finalNorm) as tf.Tensor2D, items: this.#items() };
+  scoring({ histories, size, length }: Query, record?: Recorder): ProductScoring {
+    const last = lastPosition(this.#encode(histories, size, length, null, record));
+    return this.#loss.scoring(this.#finish(last) as tf.Tensor2D, this.#candidates());
+  }
+
+  /** What the model makes of all positions of histories, as `scoring` has it of the last: `[B, T, d]`. Within tf.tidy. */
+  states({ histories, size, length }: Query, record?: Recorder): tf.Tensor3D {
+    return this.#finish(this.#encode(histories, size, length, null, record)) as tf.Tensor3D;
   }
 
   dispose(): void {
@@ -137,126 +163,236 @@ export class Sasrec implements Model {
   }
 
   /** States of all positions before the final norm, `[B, T, d]`. `random` is null outside training. */
-  #encode(sequences: Int32Array, size: number, length: number, random: RandomStream | null): tf.Tensor {
-    const { dropout: rate, normalization, maxSequenceLength } = this.#config;
-    const present = new Float32Array(sequences.length);
-    for (let place = 0; place < present.length; place++) present[place] = sequences[place] === 0 ? 0 : 1;
-    const mask = tf.tensor2d(present, [size, length]);
+  #encode(
+    sequences: Int32Array,
+    size: number,
+    length: number,
+    random: RandomStream | null,
+    record?: Recorder,
+  ): tf.Tensor {
+    const present = tf.tensor2d(historyMask(sequences), [size, length]);
+    const pass: Pass = { present, random, record };
+    const { normalization, padding } = this.#config;
+    // Masked padding is no key of attention, and nothing else looks from one position to another: its states reach nobody.
+    const zeroes = padding === 'zeroed' || normalization === 'kang';
+    const settle = (states: tf.Tensor): tf.Tensor => (zeroes ? onlyPresent(states, present) : states);
 
-    const width = this.#config.hiddenSize;
+    let x = settle(this.#embed(sequences, pass));
+    for (const block of this.#blocks) x = settle(this.#block(block, x, pass));
+    return x;
+  }
+
+  /** dropout(items + positions), `[B, T, d]` (section III-A). */
+  #embed(sequences: Int32Array, { present, random }: Pass): tf.Tensor {
+    const { hiddenSize, scaleEmbedding, padding, paddingVector } = this.#config;
+    const [size, length] = present.shape;
     const embedded = embeddingLookup(
       this.#itemEmbedding as tf.Tensor2D,
       tf.tensor2d(sequences, [size, length], 'int32'),
     ); // [B, T, d]
-    const items = this.#config.scaleEmbedding ? tf.mul(embedded, Math.sqrt(width)) : embedded;
-    const positions = tf.slice(this.#positionEmbedding, [maxSequenceLength - length, 0], [length, -1]);
-    // Padding is no key of attention, and nothing else looks from one position to another: its states reach nobody.
-    let x = dropout(tf.add(items, positions), rate, random);
-    for (const block of this.#blocks) {
-      x =
-        normalization === 'pre'
-          ? this.#preNormBlock(block, x, mask, random)
-          : this.#postNormBlock(block, x, mask, random);
+    const scaled = scaleEmbedding ? tf.mul(embedded, Math.sqrt(hiddenSize)) : embedded;
+    const zeroPadding = padding === 'visible' && paddingVector === 'zero';
+    const items = zeroPadding ? onlyPresent(scaled, present) : scaled;
+    const positions = this.#positions(sequences, present, zeroPadding);
+    const sum = positions === null ? items : tf.add(items, positions);
+    const input = this.#inputNorm === null ? sum : this.#norm(sum, this.#inputNorm);
+    return dropout(input, this.#rates.embedding, random);
+  }
+
+  /** Position vectors, `[T, d]` or `[B, T, d]`; null if there are none. */
+  #positions(sequences: Int32Array, present: tf.Tensor2D, zeroPadding: boolean): tf.Tensor | null {
+    if (this.#positionEmbedding === null) return null;
+    const table = this.#positionEmbedding as tf.Tensor2D;
+    const { positions, maxSequenceLength } = this.#config;
+    const [size, length] = present.shape;
+    const first = maxSequenceLength - length;
+    if (positions === 'fromNewest') return tf.slice(table, [first, 0], [length, -1]);
+
+    const places = new Int32Array(sequences.length);
+    for (let row = 0; row < places.length; row += length) {
+      let seen = 0;
+      for (let place = 0; place < length; place++) {
+        if (sequences[row + place] === 0) continue;
+        places[row + place] = positions === 'fromOldest' ? seen++ : first + place + 1;
+      }
     }
-    return x;
+    const vectors = embeddingLookup(table, tf.tensor2d(places, [size, length], 'int32'));
+    return zeroPadding && positions === 'fromNewestPaddingZero' ? onlyPresent(vectors, present) : vectors;
   }
 
-  /** x + Attention(LN(x)), then x + FFN(LN(x)). */
-  #preNormBlock(block: Block, x: tf.Tensor, mask: tf.Tensor2D, random: RandomStream | null): tf.Tensor {
-    const attended = this.#addAttention(block, x, norm(x, block.attentionNorm), mask, random);
-    return this.#addFeedForward(block, attended, norm(attended, block.feedForwardNorm), random);
+  #block(block: Block, x: tf.Tensor, pass: Pass): tf.Tensor {
+    switch (this.#config.normalization) {
+      case 'pre': {
+        // x + Attention(LN(x)), then x + FFN(LN(x)).
+        const normalized = this.#norm(x, block.attentionNorm);
+        const attended = this.#addAttention(block, x, normalized, normalized, pass);
+        return this.#addFeedForward(block, attended, this.#norm(attended, block.feedForwardNorm), pass);
+      }
+      case 'post': {
+        // LN(x + Attention(x)), then LN(x + FFN(x)).
+        const attended = this.#norm(this.#addAttention(block, x, x, x, pass), block.attentionNorm);
+        return this.#norm(this.#addFeedForward(block, attended, attended, pass), block.feedForwardNorm);
+      }
+      case 'kang': {
+        // y + Attention(y, x) with y = LN(x), then z + FFN(z) with z = LN of that.
+        const normalized = this.#norm(x, block.attentionNorm);
+        const attended = this.#addAttention(block, normalized, normalized, x, pass);
+        const again = this.#norm(attended, block.feedForwardNorm);
+        return this.#addFeedForward(block, again, again, pass);
+      }
+    }
   }
 
-  /** LN(x + Attention(x)), then LN(x + FFN(x)). */
-  #postNormBlock(block: Block, x: tf.Tensor, mask: tf.Tensor2D, random: RandomStream | null): tf.Tensor {
-    const attended = norm(this.#addAttention(block, x, x, mask, random), block.attentionNorm);
-    return norm(this.#addFeedForward(block, attended, attended, random), block.feedForwardNorm);
-  }
-
-  /** residual + dropout(Attention(x)) */
+  /** residual + dropout(Attention(asking, asked)), `asked` giving keys and values (III-B). */
   #addAttention(
     block: Block,
     residual: tf.Tensor,
-    x: tf.Tensor,
-    mask: tf.Tensor2D,
-    random: RandomStream | null,
+    asking: tf.Tensor,
+    asked: tf.Tensor,
+    { present, random, record }: Pass,
   ): tf.Tensor {
-    const { numHeads, dropout: rate } = this.#config;
-    const [query, key, value] = projections(x, [block.query, block.key, block.value]);
-    const mixed = attend({ query, key, value, numHeads, causal: true, keyMask: mask, dropout: rate, random });
-    return residualLinear(mixed, block.output, residual, rate, random);
+    const { numHeads, causal, padding } = this.#config;
+    const [query, key, value] =
+      asking === asked
+        ? projections(asking, [block.query, block.key, block.value])
+        : [project(asking, block.query), project(asked, block.key), project(asked, block.value)];
+    const input: AttentionInput = {
+      // A query of zeros divides its attention evenly: what the references' masking of padded queries comes to.
+      query: padding === 'zeroed' ? onlyPresent(query, present) : query,
+      key,
+      value,
+      numHeads,
+      causal,
+      keyMask: padding === 'masked' ? present : null,
+      dropout: this.#rates.attention,
+      random,
+    };
+    const mixed = record === undefined ? attend(input) : recordedAttention(input, block.name, record);
+    const rate = this.#rates.attentionOutput;
+    return block.output === null
+      ? tf.add(residual, dropout(mixed, rate, random))
+      : residualLinear(mixed, block.output, residual, rate, random);
   }
 
-  /** residual + dropout(FFN(x)) */
-  #addFeedForward(block: Block, residual: tf.Tensor, x: tf.Tensor, random: RandomStream | null): tf.Tensor {
-    const { activation, dropout: rate } = this.#config;
+  /** residual + dropout(FFN(x)) (III-C) */
+  #addFeedForward(block: Block, residual: tf.Tensor, x: tf.Tensor, { random }: Pass): tf.Tensor {
     const { kernel, bias } = block.inner;
-    const inner = dropout(linear(x, kernel, bias, activation), rate, random);
-    return residualLinear(inner, block.outer, residual, rate, random);
+    const inner = dropout(linear(x, kernel, bias, this.#config.activation), this.#rates.inner, random);
+    return residualLinear(inner, block.outer, residual, this.#rates.outer, random);
   }
 
-  /** The vectors of all items without the padding, `[N, d]`. */
-  #items(): tf.Tensor2D {
-    return tf.slice(this.#itemEmbedding, [1, 0], [this.#numItems, -1]) as tf.Tensor2D;
+  #finish(states: tf.Tensor): tf.Tensor {
+    return this.#finalNorm === null ? states : this.#norm(states, this.#finalNorm);
+  }
+
+  #norm(x: tf.Tensor, { gamma, beta }: Norm): tf.Tensor {
+    return layerNorm(x, gamma, beta, this.#config.normEpsilon);
+  }
+
+  /** Vectors that states are scored against, with the padding's, `[N + 1, d]`. */
+  #candidates(): tf.Tensor2D {
+    const table = (this.#outputEmbedding ?? this.#itemEmbedding) as tf.Tensor2D;
+    const { loss, paddingVector } = this.#config;
+    const seesPadding = loss.type === 'crossEntropy' && loss.includePadding;
+    if (!seesPadding || paddingVector === 'trained') return table;
+    return tf.concat([tf.zeros<tf.Rank.R2>([1, table.shape[1]]), tf.slice(table, [1, 0])]);
+  }
+
+  /** λ·Σ w² of every embedding table. */
+  #embeddingPenalty(): tf.Scalar {
+    const tables = [this.#itemEmbedding, this.#positionEmbedding, this.#outputEmbedding];
+    const squares = tables.filter((table) => table !== null).map((table) => tf.sum(tf.square(table)));
+    return tf.mul(tf.addN(squares), this.#config.embeddingL2);
+  }
+
+  #embeddingViews(): EmbeddingView[] {
+    const rowsFrom = (table: tf.Variable, first: number) => () => tf.slice(table, [first, 0]) as tf.Tensor2D;
+    const views: EmbeddingView[] = [
+      { name: 'items', label: 'Items', rows: 'items', vectors: rowsFrom(this.#itemEmbedding, 1) },
+    ];
+    if (this.#positionEmbedding !== null) {
+      const first = this.#positionEmbedding.shape[0] - this.#config.maxSequenceLength;
+      const vectors = rowsFrom(this.#positionEmbedding, first);
+      views.push({ name: 'positions', label: 'Positions', rows: 'positions', vectors });
+    }
+    if (this.#outputEmbedding !== null) {
+      const vectors = rowsFrom(this.#outputEmbedding, 1);
+      views.push({ name: 'outputItems', label: 'Items as candidates', rows: 'items', vectors });
+    }
+    return views;
   }
 }
 
 /** How much a SASRec takes. Every layer's output stays until the backward pass is through, and so does its gradient. */
 export function sasrecSize(
-  {
-    hiddenSize: d,
-    innerSize,
-    numBlocks,
-    numHeads,
-    maxSequenceLength: length,
-    dropout: rate,
-    loss,
-  }: SasrecConfig,
+  config: SasrecConfig,
   { data: { numItems }, batchSize, threads }: SizeContext,
 ): ModelSize {
-  const inner = innerSize ?? d;
+  const { hiddenSize: d, numBlocks, numHeads, maxSequenceLength: length, dropout: rate, loss } = config;
+  const inner = config.innerSize ?? d;
   const positions = batchSize * length;
-  const block = 4 * (d * d + d) + 2 * d * inner + inner + d + 4 * d;
+  const block = (config.outputProjection ? 4 : 3) * (d * d + d) + 2 * d * inner + inner + d + 4 * d;
+  const tables = (config.outputEmbedding === 'separate' ? 2 : 1) * (numItems + 1) + positionRows(config);
+  const norms = (config.inputNorm ? 2 : 0) + (config.finalNorm ? 2 : 0);
   const dropped = rate > 0 ? 1 : 0;
   // Norm, query, key, value, mixed, sum, norm, inner, sum, each with its gradient; the weights have none that stays.
   const perBlock = 2 * (8 * d + (1 + dropped) * inner) + numHeads * length;
   const perPosition = (5 + dropped) * d + numBlocks * perBlock + 4 * d;
-  // Gradients of the catalogue, one for each thread and two more, and a block of scores for each thread.
-  const scoreRows = Math.min(64, Math.max(16, 524_288 / numItems));
-  const perLoss =
-    loss.type === 'crossEntropy'
-      ? (2 + threads) * numItems * d + threads * scoreRows * numItems + positions * d
-      : 2 * numItems * d + positions * (6 * (1 + loss.numNegatives) + 3 * d);
+  const rows = config.trainOn === 'all' ? positions : batchSize;
   return {
-    parameters: (numItems + 1 + length + 2) * d + numBlocks * block,
-    activations: positions * perPosition + perLoss,
+    parameters: (tables + norms) * d + numBlocks * block,
+    activations: positions * perPosition + nextItemLossSize(loss, { rows, width: d, numItems, threads }),
   };
 }
 
-function createBlock(parameters: Parameters, name: string, width: number, innerSize: number): Block {
-  return {
-    query: createDense(parameters, `${name}/attention/query`, width, width),
-    key: createDense(parameters, `${name}/attention/key`, width, width),
-    value: createDense(parameters, `${name}/attention/value`, width, width),
-    output: createDense(parameters, `${name}/attention/output`, width, width),
-    attentionNorm: createNorm(parameters, `${name}/attentionNorm`, width),
-    inner: createDense(parameters, `${name}/feedForward/inner`, width, innerSize),
-    outer: createDense(parameters, `${name}/feedForward/outer`, innerSize, width),
-    feedForwardNorm: createNorm(parameters, `${name}/feedForwardNorm`, width),
-  };
+/** Rows of the position table; 0 for none. */
+function positionRows({ positions, maxSequenceLength }: SasrecConfig): number {
+  if (positions === 'none') return 0;
+  return maxSequenceLength + (positions === 'fromNewestPaddingZero' ? 1 : 0);
 }
 
-function createDense(
-  parameters: Parameters,
-  name: string,
+function embeddingInitializer({ embeddingInitializer: kind, initializerRange }: SasrecConfig): Initializer {
+  switch (kind) {
+    case 'normal':
+      return { kind, deviation: initializerRange };
+    case 'uniform':
+      return { kind, limit: initializerRange };
+    case 'glorotUniform':
+    case 'glorotNormal':
+      return { kind };
+  }
+}
+
+function kernelInitializer(
+  { kernelInitializer: kind, initializerRange }: SasrecConfig,
   inputSize: number,
-  outputSize: number,
-): Projection {
+): Initializer {
+  switch (kind) {
+    case 'normal':
+      return { kind, deviation: initializerRange };
+    case 'fanInUniform':
+      return { kind: 'uniform', limit: 1 / Math.sqrt(inputSize) };
+    case 'glorotUniform':
+    case 'glorotNormal':
+      return { kind };
+  }
+}
+
+function createBlock(parameters: Parameters, name: string, config: SasrecConfig): Block {
+  const width = config.hiddenSize;
+  const innerSize = config.innerSize ?? width;
+  const create = (part: string, inputSize: number, outputSize: number): Projection =>
+    createDense(parameters, `${name}/${part}`, inputSize, outputSize, kernelInitializer(config, inputSize));
   return {
-    kernel: parameters.create(`${name}/kernel`, [inputSize, outputSize], {
-      kind: 'glorotUniform',
-    }) as tf.Tensor2D,
-    bias: parameters.create(`${name}/bias`, [outputSize], { kind: 'constant', value: 0 }) as tf.Tensor1D,
+    name,
+    query: create('attention/query', width, width),
+    key: create('attention/key', width, width),
+    value: create('attention/value', width, width),
+    output: config.outputProjection ? create('attention/output', width, width) : null,
+    attentionNorm: createNorm(parameters, `${name}/attentionNorm`, width),
+    inner: create('feedForward/inner', width, innerSize),
+    outer: create('feedForward/outer', innerSize, width),
+    feedForwardNorm: createNorm(parameters, `${name}/feedForwardNorm`, width),
   };
 }
 
@@ -267,47 +403,21 @@ function createNorm(parameters: Parameters, name: string, width: number): Norm {
   };
 }
 
-function norm(x: tf.Tensor, { gamma, beta }: Norm): tf.Tensor {
-  return layerNorm(x, gamma, beta, LAYER_NORM_EPSILON);
+const project = (x: tf.Tensor, { kernel, bias }: Projection): tf.Tensor => linear(x, kernel, bias);
+
+function recordedAttention(input: AttentionInput, name: string, record: Recorder): tf.Tensor {
+  const { output, weights } = multiHeadAttention(input);
+  record(name, weights);
+  return output;
 }
 
-/** Flat indices of the positions that have a target, and those targets. */
-function positionsWithTarget({ targets }: SequenceBatch): { positions: Int32Array; targets: Int32Array } {
-  const positions = new Int32Array(targets.length);
-  let count = 0;
-  for (let place = 0; place < targets.length; place++) if (targets[place] !== 0) positions[count++] = place;
-  const learned = positions.slice(0, count);
-  return { positions: learned, targets: learned.map((place) => targets[place]!) };
+/** Zeros in the place of what padding has. @param x `[B, T, d]` @param present `[B, T]` */
+function onlyPresent(x: tf.Tensor, present: tf.Tensor2D): tf.Tensor {
+  return tf.mul(x, tf.expandDims(present, -1));
 }
 
-/** For each of the given positions its target and then its negatives, int32 `[P, 1 + k]`. */
-function targetsAndNegatives(
-  targets: Int32Array,
-  positions: Int32Array,
-  { negatives, numNegatives }: SequenceBatch,
-): tf.Tensor2D {
-  if (negatives === null) throw new Error('This loss needs sampled negatives, and the batch has none.');
-  const columns = 1 + numNegatives;
-  const items = new Int32Array(positions.length * columns);
-  for (let row = 0; row < positions.length; row++) {
-    items[row * columns] = targets[row]!;
-    const from = positions[row]! * numNegatives;
-    for (let k = 0; k < numNegatives; k++) items[row * columns + 1 + k] = negatives[from + k]!;
-  }
-  return tf.tensor2d(items, [positions.length, columns], 'int32');
-}
-
-/**
- * Binary cross-entropy in which a row's negatives weigh as much together as its target, as a sum of both means:
- * mean of −log σ(target) plus mean of −log(1 − σ(negative)).
- * @param logits `[P, 1 + k]`, the target first
- */
-function targetAgainstSampled(logits: tf.Tensor2D): tf.Scalar {
-  const [rows, columns] = logits.shape;
-  const labels = new Float32Array(rows * columns);
-  const weights = new Float32Array(rows * columns).fill(1 / (columns - 1));
-  for (let target = 0; target < labels.length; target += columns) labels[target] = weights[target] = 1;
-  const shape: [number, number] = [rows, columns];
-  const mean = binaryCrossEntropy(logits, tf.tensor2d(labels, shape), tf.tensor2d(weights, shape));
-  return tf.mul(mean, 2);
+/** `[B, T, d]` → `[B, d]` */
+function lastPosition(states: tf.Tensor): tf.Tensor2D {
+  const [size, length] = states.shape as [number, number, number];
+  return tf.squeeze<tf.Tensor2D>(tf.slice(states, [0, length - 1, 0], [size, 1, -1]), [1]);
 }

@@ -1,35 +1,26 @@
 import type { RandomStream } from '../compute/random';
 import type { PreparedDataset } from '../dataset/preparedDataset';
 import type { Sampler } from '../model/model';
+import { samplingWeights } from '../model/parts/samplingWeights';
 import { modelDataOf } from './modelData';
 
 /** How often an item is drawn again that should not be a negative, before it is taken as it is. */
 const MAX_DRAWS = 100;
-/** Popularity is damped: p ∝ (training interactions)^0.75 (Mikolov et al., 2013, section 2.2). */
-const POPULARITY_EXPONENT = 0.75;
 
 /** Draws items that a user did not choose. Users are numbered from 0, items from 1. */
 export class NegativeSampler {
   readonly #dataset: PreparedDataset;
   readonly #sampler: Sampler;
-  /** Ends of the items' shares of [0, 1), for samplers that prefer some; of the items in `#ranked`. */
+  /** Ends of the items' shares of [0, 1), for samplers that prefer some. */
   readonly #cumulative: Float64Array | null;
-  readonly #ranked: Uint32Array | null;
   /** Items that the user drawn for last has met in training: users mostly come in runs. */
   #met: { user: number; items: ReadonlySet<number> } | null = null;
 
   constructor(dataset: PreparedDataset, sampler: Sampler) {
     this.#dataset = dataset;
     this.#sampler = sampler;
-    const { itemCounts } = modelDataOf(dataset);
-    const items = Array.from(itemCounts.keys()).slice(1);
-    this.#ranked = null;
-    let weights: number[] | null = null;
-    if (sampler === 'popular') weights = items.map((item) => itemCounts[item]! ** POPULARITY_EXPONENT);
-    if (sampler === 'logUniform') {
-      this.#ranked = popularityOrder(itemCounts);
-      weights = items.map((_, rank) => Math.log((rank + 2) / (rank + 1)));
-    }
+    // Those of the batch are drawn from the batch itself.
+    const weights = sampler === 'inBatch' ? null : samplingWeights(sampler, modelDataOf(dataset).itemCounts);
     this.#cumulative = weights && cumulativeShares(weights);
   }
 
@@ -63,8 +54,7 @@ export class NegativeSampler {
   #drawOne(random: RandomStream, batchPositives: Int32Array): number {
     if (this.#sampler === 'inBatch') return batchPositives[random.nextInt(batchPositives.length)]!;
     if (this.#cumulative === null) return 1 + random.nextInt(this.#dataset.numItems);
-    const place = firstAbove(this.#cumulative, random.nextFloat());
-    return this.#ranked === null ? place + 1 : this.#ranked[place]!;
+    return 1 + firstAbove(this.#cumulative, random.nextFloat());
   }
 
   #metBy(user: number): ReadonlySet<number> {
@@ -76,16 +66,10 @@ export class NegativeSampler {
   }
 }
 
-/** Items from the most popular in training to the least; equals by their index. */
-export function popularityOrder(itemCounts: Uint32Array): Uint32Array {
-  const items = Uint32Array.from(itemCounts.keys()).subarray(1);
-  return items.sort((a, b) => itemCounts[b]! - itemCounts[a]! || a - b);
-}
-
-function cumulativeShares(weights: readonly number[]): Float64Array {
+function cumulativeShares(weights: Float64Array): Float64Array {
   const total = weights.reduce((sum, weight) => sum + weight, 0);
   let sum = 0;
-  return Float64Array.from(weights, (weight) => (sum += weight) / total);
+  return weights.map((weight) => (sum += weight) / total);
 }
 
 /** The first place whose value is above x; the last place if none is. */

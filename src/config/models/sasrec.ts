@@ -1,41 +1,32 @@
 import { z } from 'zod';
 import { describe } from '../describe';
+import type { Preset } from '../presets';
+import { nextItemLossSchema, sharesNegatives, trainOnSchema } from './nextItemLoss';
 
-const lossSchema = z
-  .discriminatedUnion('type', [
-    z
-      .strictObject({
-        type: z.literal('crossEntropy'),
-      })
-      .meta(describe('Softmax cross-entropy over the whole catalogue at every position.')),
-    z
-      .strictObject({
-        type: z.literal('bce'),
-        numNegatives: z
-          .int()
-          .min(1)
-          .max(4096)
-          .default(1)
-          .meta(
-            describe(
-              'Negative items drawn for each position, uniformly from the items the user has not met in training.',
-            ),
-          ),
-      })
-      .meta(
-        describe(
-          'Binary cross-entropy of the next item against sampled negatives (the original SASRec loss).',
-        ),
-      ),
-  ])
-  .prefault({ type: 'crossEntropy' })
-  .meta(describe('Training loss.'));
+/** A rate of dropout at one place; null is `dropout`. */
+const dropoutAt = (place: string) =>
+  z
+    .number()
+    .min(0)
+    .lt(1)
+    .nullable()
+    .default(null)
+    .meta(describe(`Dropout on ${place}. \`null\`: as \`dropout\`.`));
 
 export const sasrecSchema = z
   .strictObject({
     type: z
       .literal('sasrec')
       .meta(describe('SASRec: self-attentive sequential recommendation (Kang and McAuley, ICDM 2018).')),
+    preset: z
+      .enum(['recohut', 'kang205', 'pmixer', 'recbole', 'gsasrec'])
+      .nullable()
+      .default(null)
+      .meta(
+        describe(
+          'Behave as a public implementation does, with its defaults for all options below: RecoHut’s notebook, the original kang205/SASRec, pmixer/SASRec.pytorch, RecBole, or gSASRec. Options written here still win.',
+        ),
+      ),
     maxSequenceLength: z
       .int()
       .min(1)
@@ -67,9 +58,55 @@ export const sasrecSchema = z
       .default('relu')
       .meta(describe('Activation of the feed-forward layer.')),
     normalization: z
-      .enum(['pre', 'post'])
+      .enum(['pre', 'post', 'kang'])
       .default('pre')
-      .meta(describe('Where LayerNorm sits: before each sub-layer (`pre`) or after its residual (`post`).')),
+      .meta(
+        describe(
+          'Where LayerNorm sits: before each sub-layer (`pre`), after its residual (`post`), or as in the original code (`kang`): queries and residuals are normalized, keys and values are not.',
+        ),
+      ),
+    normEpsilon: z.number().positive().default(1e-8).meta(describe('What LayerNorm adds to the variance.')),
+    inputNorm: z
+      .boolean()
+      .default(false)
+      .meta(describe('LayerNorm on the sum of item and position vectors, before their dropout.')),
+    finalNorm: z.boolean().default(true).meta(describe('LayerNorm on the states after the last block.')),
+    causal: z
+      .boolean()
+      .default(true)
+      .meta(
+        describe(
+          'Whether a position sees only itself and what came before. Without it, only the last position can be trained (`trainOn`).',
+        ),
+      ),
+    padding: z
+      .enum(['masked', 'zeroed', 'visible'])
+      .default('masked')
+      .meta(
+        describe(
+          'What attention makes of the padding before short histories. `masked`: nobody attends to it. `zeroed`: everybody does, as to a position of zeros (RecoHut). `visible`: it is a position like any other (pmixer).',
+        ),
+      ),
+    paddingVector: z
+      .enum(['zero', 'trained'])
+      .default('zero')
+      .meta(
+        describe(
+          'Vector of the padding, where something sees it: zeros, or a row of the table that is trained like any other.',
+        ),
+      ),
+    outputProjection: z
+      .boolean()
+      .default(true)
+      .meta(describe('Whether a linear layer mixes the joined heads of attention.')),
+    positions: z
+      .enum(['fromNewest', 'fromOldest', 'fromNewestPaddingZero', 'none'])
+      .default('fromNewest')
+      .meta(
+        describe(
+          'Position vectors. `fromNewest`: the newest item always has the last one, which is the same as counting columns of left-padded rows; padding has some, too. `fromNewestPaddingZero`: the same, with a vector of its own for all padding, zeros or trained by `paddingVector` (pmixer). `fromOldest`: the oldest item that is read has the first one (RecBole). `none`: no positions.',
+        ),
+      ),
     dropout: z
       .number()
       .min(0)
@@ -80,23 +117,225 @@ export const sasrecSchema = z
           'Share of values set to zero in training: on embeddings, attention weights and both sub-layers.',
         ),
       ),
+    embeddingDropout: dropoutAt('the sum of item and position vectors'),
+    attentionDropout: dropoutAt('attention weights'),
+    attentionOutputDropout: dropoutAt('the output of attention, before its residual'),
+    innerDropout: dropoutAt('the feed-forward layer’s hidden part'),
     scaleEmbedding: z
       .boolean()
       .default(true)
       .meta(
         describe('Multiply item vectors by √hiddenSize where they enter the blocks, as the original does.'),
       ),
+    outputEmbedding: z
+      .enum(['shared', 'separate'])
+      .default('shared')
+      .meta(
+        describe(
+          'Vectors that states are scored against: those of the input (`shared`), or a table of their own (`separate`).',
+        ),
+      ),
+    embeddingInitializer: z
+      .enum(['normal', 'uniform', 'glorotUniform', 'glorotNormal'])
+      .default('normal')
+      .meta(
+        describe(
+          'What item and position vectors start from; `normal` and `uniform` are as wide as `initializerRange` says.',
+        ),
+      ),
+    kernelInitializer: z
+      .enum(['glorotUniform', 'glorotNormal', 'normal', 'fanInUniform'])
+      .default('glorotUniform')
+      .meta(
+        describe(
+          'What the kernels of linear layers start from. `normal` has the deviation `initializerRange`; `fanInUniform` is ±1/√inputs, the default of PyTorch.',
+        ),
+      ),
     initializerRange: z
       .number()
       .positive()
       .default(0.02)
-      .meta(describe('Standard deviation of the normal distribution that embeddings start from.')),
-    loss: lossSchema,
+      .meta(describe('Standard deviation of the normal initializers, and limit of the uniform one.')),
+    trainOn: trainOnSchema,
+    embeddingL2: z
+      .number()
+      .min(0)
+      .default(0)
+      .meta(describe('Weight λ of the loss λ·Σ w² of the item table, and of the position table.')),
+    loss: nextItemLossSchema,
   })
   .refine((model) => model.hiddenSize % model.numHeads === 0, {
     message: 'must divide `hiddenSize`',
     path: ['numHeads'],
   })
+  .refine((model) => model.causal || model.trainOn === 'last', {
+    message:
+      'must be "last" when `causal` is off: attention that sees the whole sequence also sees the items it should predict',
+    path: ['trainOn'],
+  })
+  .refine((model) => model.trainOn === 'all' || !sharesNegatives(model.loss), {
+    message: 'needs `trainOn: "all"`: examples have negatives of their own',
+    path: ['loss', 'sharedNegatives'],
+  })
   .meta(describe('The model and its size.'));
 
 export type SasrecConfig = z.output<typeof sasrecSchema>;
+
+export const sasrecPresets: Readonly<Record<string, Preset<z.input<typeof sasrecSchema>>>> = {
+  recohut: {
+    model: {
+      maxSequenceLength: 40,
+      numBlocks: 1,
+      numHeads: 1,
+      innerSize: 128,
+      activation: 'relu',
+      normalization: 'post',
+      normEpsilon: 1e-6,
+      inputNorm: false,
+      finalNorm: false,
+      causal: false,
+      padding: 'zeroed',
+      paddingVector: 'trained',
+      outputProjection: false,
+      positions: 'fromNewest',
+      dropout: 0,
+      attentionDropout: 0,
+      innerDropout: 0,
+      scaleEmbedding: false,
+      outputEmbedding: 'shared',
+      embeddingInitializer: 'uniform',
+      kernelInitializer: 'glorotUniform',
+      initializerRange: 0.05,
+      trainOn: 'last',
+      embeddingL2: 1e-6,
+      loss: { type: 'bce', numNegatives: 1, sampler: 'unconsumed', weighting: 'halved' },
+    },
+    training: {
+      batchSize: 512,
+      learningRate: 0.001,
+      optimizer: { type: 'adam', epsilon: 1e-7, epsilonHat: true },
+    },
+  },
+  kang205: {
+    model: {
+      maxSequenceLength: 50,
+      hiddenSize: 50,
+      numBlocks: 2,
+      numHeads: 1,
+      innerSize: null,
+      activation: 'relu',
+      normalization: 'kang',
+      normEpsilon: 1e-8,
+      inputNorm: false,
+      finalNorm: true,
+      causal: true,
+      padding: 'masked',
+      paddingVector: 'zero',
+      outputProjection: false,
+      positions: 'fromNewest',
+      dropout: 0.5,
+      attentionOutputDropout: 0,
+      scaleEmbedding: true,
+      outputEmbedding: 'shared',
+      embeddingInitializer: 'glorotUniform',
+      kernelInitializer: 'glorotUniform',
+      trainOn: 'all',
+      embeddingL2: 0,
+      loss: { type: 'bce', numNegatives: 1, sampler: 'unconsumed', weighting: 'balanced' },
+    },
+    training: {
+      batchSize: 128,
+      learningRate: 0.001,
+      optimizer: { type: 'adam', beta2: 0.98, epsilonHat: true },
+    },
+  },
+  pmixer: {
+    model: {
+      maxSequenceLength: 200,
+      hiddenSize: 50,
+      numBlocks: 2,
+      numHeads: 1,
+      innerSize: null,
+      activation: 'relu',
+      normalization: 'post',
+      normEpsilon: 1e-8,
+      inputNorm: false,
+      finalNorm: true,
+      causal: true,
+      padding: 'visible',
+      paddingVector: 'zero',
+      outputProjection: true,
+      positions: 'fromNewestPaddingZero',
+      dropout: 0.2,
+      attentionOutputDropout: 0,
+      scaleEmbedding: true,
+      outputEmbedding: 'shared',
+      embeddingInitializer: 'glorotNormal',
+      kernelInitializer: 'glorotNormal',
+      trainOn: 'all',
+      embeddingL2: 0,
+      loss: { type: 'bce', numNegatives: 1, sampler: 'unconsumed', weighting: 'balanced' },
+    },
+    training: { batchSize: 128, learningRate: 0.001, optimizer: { type: 'adam', beta2: 0.98 } },
+  },
+  recbole: {
+    model: {
+      maxSequenceLength: 50,
+      hiddenSize: 64,
+      numBlocks: 2,
+      numHeads: 2,
+      innerSize: 256,
+      activation: 'gelu',
+      normalization: 'post',
+      normEpsilon: 1e-12,
+      inputNorm: true,
+      finalNorm: false,
+      causal: true,
+      padding: 'masked',
+      paddingVector: 'trained',
+      outputProjection: true,
+      positions: 'fromOldest',
+      dropout: 0.5,
+      innerDropout: 0,
+      scaleEmbedding: false,
+      outputEmbedding: 'shared',
+      embeddingInitializer: 'normal',
+      kernelInitializer: 'normal',
+      initializerRange: 0.02,
+      trainOn: 'last',
+      embeddingL2: 0,
+      loss: { type: 'crossEntropy', includePadding: true },
+    },
+    training: { batchSize: 2048, learningRate: 0.001 },
+  },
+  gsasrec: {
+    model: {
+      maxSequenceLength: 200,
+      hiddenSize: 128,
+      numBlocks: 2,
+      numHeads: 1,
+      innerSize: null,
+      activation: 'relu',
+      normalization: 'kang',
+      normEpsilon: 1e-5,
+      inputNorm: false,
+      finalNorm: true,
+      causal: true,
+      padding: 'masked',
+      paddingVector: 'zero',
+      outputProjection: false,
+      positions: 'fromNewest',
+      dropout: 0.5,
+      attentionOutputDropout: 0,
+      scaleEmbedding: false,
+      outputEmbedding: 'separate',
+      embeddingInitializer: 'normal',
+      kernelInitializer: 'fanInUniform',
+      initializerRange: 1,
+      trainOn: 'all',
+      embeddingL2: 0,
+      loss: { type: 'gbce', numNegatives: 256, sampler: 'uniform', t: 0.75 },
+    },
+    training: { batchSize: 128, learningRate: 0.001 },
+  },
+};

@@ -1,5 +1,6 @@
 import type * as tf from '@tensorflow/tfjs-core';
 import { RandomStream } from '../../../src/compute/random';
+import { sasrecSchema } from '../../../src/config/models/sasrec';
 import { modelData } from '../../unit/model/modelData';
 import { Sasrec } from '../../../src/model/sasrec';
 import { drawItem, int32 } from '../data';
@@ -23,20 +24,14 @@ export class SasrecTask implements TrainingTask {
   constructor(sizes: typeof SASREC_SIZES) {
     this.#sizes = sizes;
     this.#model = new Sasrec(
-      {
+      sasrecSchema.parse({
         type: 'sasrec',
         maxSequenceLength: sizes.length,
         hiddenSize: sizes.width,
         numBlocks: sizes.numBlocks,
-        numHeads: 1,
-        innerSize: null,
-        activation: 'relu',
-        normalization: 'pre',
         dropout: 0,
-        scaleEmbedding: true,
-        initializerRange: 0.02,
         loss: { type: 'bce', numNegatives: 1 },
-      },
+      }),
       modelData(sizes.numItems),
       SEED,
     );

@@ -1,259 +1,237 @@
-import { readFileSync } from 'node:fs';
 import * as tf from '@tensorflow/tfjs-core';
 import { describe, expect, it } from 'vitest';
-import { Adam } from '../../../src/compute/adam';
-import { RandomStream } from '../../../src/compute/random';
-import { sasrecSchema, type SasrecConfig } from '../../../src/config/models/sasrec';
-import { Sasrec } from '../../../src/model/sasrec';
-import type { ProductScoring, SequenceBatch } from '../../../src/model/model';
+import type { z } from 'zod';
+import { parseConfig } from '../../../src/config/parseConfig';
+import { sasrecPresets, sasrecSchema } from '../../../src/config/models/sasrec';
+import { Sasrec, sasrecSize } from '../../../src/model/sasrec';
 import { TEST_BACKENDS, useBackend } from '../compute/useBackend';
 import { modelData, queryOf } from './modelData';
+import {
+  batchFor,
+  checkGradients,
+  checkTensors,
+  LOSSES,
+  lossOf,
+  scoresOf,
+  train,
+  trainedWeights,
+  users,
+} from './nextItemModel';
+
+type Options = Partial<z.input<typeof sasrecSchema>>;
 
 const NUM_ITEMS = 12;
-const config = (change: Partial<SasrecConfig> = {}): SasrecConfig => ({
-  ...sasrecSchema.parse({ type: 'sasrec', maxSequenceLength: 5, hiddenSize: 6, numBlocks: 2, dropout: 0 }),
-  initializerRange: 0.5,
-  ...change,
-});
+const create = (change: Options = {}, seed = 3, numItems = NUM_ITEMS): Sasrec => {
+  const preset = change.preset ? sasrecPresets[change.preset]!.model : {};
+  const tiny = { maxSequenceLength: 5, hiddenSize: 6, numBlocks: 2, dropout: 0, initializerRange: 0.5 };
+  return new Sasrec(
+    sasrecSchema.parse({ ...preset, ...tiny, ...change, type: 'sasrec' }),
+    modelData(numItems),
+    seed,
+  );
+};
 
-function batch(rows: number[][], targets: number[][], negatives: number[][] | null = null): SequenceBatch {
-  return {
-    kind: 'sequences',
-    users: new Int32Array(rows.length),
-    size: rows.length,
-    length: rows[0]!.length,
-    items: Int32Array.from(rows.flat()),
-    targets: Int32Array.from(targets.flat()),
-    negatives: negatives === null ? null : Int32Array.from(negatives.flat()),
-    numNegatives: negatives === null ? 0 : 1,
-  };
-}
-
-const scores = (model: Sasrec, ...rows: number[][]): number[][] =>
-  tf.tidy(() => {
-    const { states, items } = model.scoring(queryOf(...rows));
-    return tf.matMul(states, items, false, true).arraySync() as number[][];
-  });
-
-const lossOf = (model: Sasrec, data: SequenceBatch): number =>
-  model.loss(data, new RandomStream(1)).dataSync()[0]!;
-
-interface PmixerCase {
-  norm_first: boolean;
-  num_heads: number;
-  state_dict: Record<string, number[] | number[][] | number[][][]>;
-  seq: number[][];
-  pos: number[][];
-  neg: number[][];
-  pos_logits: number[][];
-  neg_logits: number[][];
-  predict_items: number[];
-  predict: number[][];
-}
-
-/** Puts the weights of pmixer's PyTorch module (`[out, in]`) into our model (`[in, out]`). */
-function loadPmixer(model: Sasrec, state: PmixerCase['state_dict']): void {
-  const assign = (name: string, values: tf.Tensor) => {
-    const variable = model.variables.get(name);
-    if (variable === undefined) throw new Error(`no variable ${name}`);
-    variable.assign(values);
-  };
-  const get = (name: string) => tf.tensor(state[name] as number[]);
-  assign('itemEmbedding', get('item_emb.weight'));
-  // Its position 0 is the padding's; ours has none.
-  assign('positionEmbedding', tf.slice(get('pos_emb.weight'), [1, 0]));
-  assign('finalNorm/gamma', get('last_layernorm.weight'));
-  assign('finalNorm/beta', get('last_layernorm.bias'));
-  for (const block of [0, 1]) {
-    const kernels = tf.split(get(`attention_layers.${block}.in_proj_weight`), 3);
-    const biases = tf.split(get(`attention_layers.${block}.in_proj_bias`), 3);
-    ['query', 'key', 'value'].forEach((part, index) => {
-      assign(`block${block}/attention/${part}/kernel`, tf.transpose(kernels[index]!));
-      assign(`block${block}/attention/${part}/bias`, biases[index]!);
-    });
-    assign(
-      `block${block}/attention/output/kernel`,
-      tf.transpose(get(`attention_layers.${block}.out_proj.weight`)),
-    );
-    assign(`block${block}/attention/output/bias`, get(`attention_layers.${block}.out_proj.bias`));
-    for (const [ours, theirs] of [
-      ['attentionNorm', 'attention_layernorms'],
-      ['feedForwardNorm', 'forward_layernorms'],
-    ]) {
-      assign(`block${block}/${ours}/gamma`, get(`${theirs}.${block}.weight`));
-      assign(`block${block}/${ours}/beta`, get(`${theirs}.${block}.bias`));
-    }
-    for (const [ours, theirs] of [
-      ['inner', 'conv1'],
-      ['outer', 'conv2'],
-    ]) {
-      const kernel = tf.squeeze(get(`forward_layers.${block}.${theirs}.weight`), [2]);
-      assign(`block${block}/feedForward/${ours}/kernel`, tf.transpose(kernel));
-      assign(`block${block}/feedForward/${ours}/bias`, get(`forward_layers.${block}.${theirs}.bias`));
-    }
-  }
-}
-
-describe.each(TEST_BACKENDS)('SASRec on %s against pmixer/SASRec.pytorch', (backend) => {
-  useBackend(backend);
-  const { cases } = JSON.parse(readFileSync('test/golden/sasrec_pmixer.json', 'utf8')) as {
-    cases: PmixerCase[];
-  };
-
-  it.each(
-    cases.map((golden) => ({ golden, name: `norm_first ${golden.norm_first}, ${golden.num_heads} heads` })),
-  )('$name: the same scores and loss for a history without padding', ({ golden }) => {
-    const numItems = golden.state_dict['item_emb.weight']!.length - 1;
-    const normalization = golden.norm_first ? 'pre' : 'post';
-    const bce = { type: 'bce', numNegatives: 1 } as const;
-    const model = new Sasrec(
-      config({ normalization, numHeads: golden.num_heads, loss: bce }),
-      modelData(numItems),
-      1,
-    );
-    loadPmixer(model, golden.state_dict);
-
-    // Rows with padding differ on purpose: pmixer lets padded keys take part in attention.
-    const row = golden.seq.findIndex((sequence) => !sequence.includes(0));
-    const predicted = scores(model, golden.seq[row]!)[0]!;
-    golden.predict_items.forEach((item, index) => {
-      expect(Math.abs(predicted[item - 1]! - golden.predict[row]![index]!)).toBeLessThan(1e-5);
-    });
-
-    const softplus = (x: number) => Math.log1p(Math.exp(x));
-    const mean = (values: number[]) => values.reduce((sum, value) => sum + value, 0) / values.length;
-    const expected =
-      mean(golden.pos_logits[row]!.map((logit) => softplus(-logit))) +
-      mean(golden.neg_logits[row]!.map(softplus));
-    const data = batch([golden.seq[row]!], [golden.pos[row]!], [golden.neg[row]!]);
-    expect(Math.abs(lossOf(model, data) - expected)).toBeLessThan(1e-5);
-  });
-});
+const PRESETS = ['recohut', 'kang205', 'pmixer', 'recbole', 'gsasrec'] as const;
 
 describe.each(TEST_BACKENDS)('SASRec on %s', (backend) => {
   useBackend(backend);
 
-  it.each(['pre', 'post'] as const)(
-    'with %s-norm does not see padding: a longer row gives the same scores',
-    (normalization) => {
-      const model = new Sasrec(config({ normalization, numHeads: 2 }), modelData(NUM_ITEMS), 3);
-      const [short] = scores(model, [4, 9, 2]);
-      const [long] = scores(model, [0, 0, 4, 9, 2]);
-      short!.forEach((value, index) => expect(value).toBeCloseTo(long![index]!, 5));
-    },
-  );
+  it.each<[string, Options]>([
+    ['pre-norm', { normalization: 'pre', numHeads: 2 }],
+    ['post-norm', { normalization: 'post', numHeads: 2 }],
+    ['the original blocks', { preset: 'kang205', numHeads: 2 }],
+    ['gSASRec’s', { preset: 'gsasrec' }],
+    ['RecBole’s', { preset: 'recbole' }],
+    ['no positions', { positions: 'none' }],
+  ])('with %s does not see padding: a longer row gives the same scores', (_, change) => {
+    const model = create(change);
+    const [short] = scoresOf(model, [4, 9, 2]);
+    const [long, other] = scoresOf(model, [0, 0, 4, 9, 2], [1, 2, 3, 4, 5]);
+    short!.forEach((value, index) => expect(value).toBeCloseTo(long![index]!, 5));
+    expect(other).not.toEqual(long);
+  });
+
+  it.each(['recohut', 'pmixer'] as const)('%s sees padding, as its reference does', (preset) => {
+    const model = create({ preset });
+    const [short] = scoresOf(model, [4, 9, 2]);
+    const [long] = scoresOf(model, [0, 0, 4, 9, 2]);
+    expect(Math.abs(short![0]! - long![0]!)).toBeGreaterThan(1e-4);
+  });
 
   it('does not see the future: the loss at a position ignores the items behind it', () => {
-    const model = new Sasrec(config(), modelData(NUM_ITEMS), 3);
+    const model = create();
     const targets = [[0, 5, 0, 0]];
-    const first = lossOf(model, batch([[1, 2, 3, 4]], targets));
-    expect(lossOf(model, batch([[1, 2, 11, 12]], targets))).toBeCloseTo(first, 6);
-    expect(Math.abs(lossOf(model, batch([[1, 7, 3, 4]], targets)) - first)).toBeGreaterThan(1e-4);
+    const loss = (row: number[]) => lossOf(model, batchFor(model.batches, [row], targets, NUM_ITEMS));
+    const first = loss([1, 2, 3, 4]);
+    expect(loss([1, 2, 11, 12])).toBeCloseTo(first, 6);
+    expect(Math.abs(loss([1, 7, 3, 4]) - first)).toBeGreaterThan(1e-4);
   });
 
-  it('uses the order of items', () => {
-    const model = new Sasrec(config(), modelData(NUM_ITEMS), 3);
-    const [first] = scores(model, [1, 2, 3]);
-    const [second] = scores(model, [2, 1, 3]);
-    expect(Math.abs(first![0]! - second![0]!)).toBeGreaterThan(1e-4);
-  });
-
-  it.each([
-    [
-      'cross-entropy, pre-norm, relu',
-      { normalization: 'pre', activation: 'relu', loss: { type: 'crossEntropy' } },
-    ],
-    [
-      'BCE, post-norm, gelu, two heads',
-      { normalization: 'post', activation: 'gelu', numHeads: 2, loss: { type: 'bce', numNegatives: 1 } },
-    ],
-  ] as const)('%s: gradients agree with finite differences', (_, change) => {
-    const model = new Sasrec(config({ ...change, hiddenSize: 4, numBlocks: 1 }), modelData(6), 5);
-    const data = batch(
-      [
-        [0, 1, 2],
-        [3, 4, 5],
-      ],
-      [
-        [0, 2, 3],
-        [4, 5, 6],
-      ],
-      [
-        [0, 6, 6],
-        [1, 1, 2],
-      ],
-    );
-    const variables = [...model.variables.values()];
-    const { grads } = tf.variableGrads(() => model.loss(data, new RandomStream(1)), variables);
-    const step = 1e-2;
-    let compared = 0;
-    for (const [name, variable] of model.variables) {
-      const gradient = grads[variable.name]!.dataSync();
-      const values = Float32Array.from(variable.dataSync());
-      for (const index of [0, Math.floor(values.length / 2), values.length - 1]) {
-        const at = (shift: number): number => {
-          const shifted = values.slice();
-          shifted[index]! += shift;
-          variable.assign(tf.tensor(shifted, variable.shape));
-          return lossOf(model, data);
-        };
-        const numeric = (at(step) - at(-step)) / (2 * step);
-        variable.assign(tf.tensor(values, variable.shape));
-        expect(Math.abs(numeric - gradient[index]!), `${name}[${index}]`).toBeLessThan(
-          2e-3 + 0.02 * Math.abs(numeric),
-        );
-        compared++;
-      }
-    }
-    expect(compared).toBe(3 * model.variables.size);
-  });
-
-  it('keeps no tensors from step to step', () => {
-    const model = new Sasrec(config({ dropout: 0.2 }), modelData(NUM_ITEMS), 2);
-    const data = batch([[0, 1, 2, 3]], [[0, 2, 3, 4]]);
-    const step = () => {
-      const { value, grads } = tf.variableGrads(
-        () => model.loss(data, new RandomStream(1)),
-        [...model.variables.values()],
-      );
-      tf.dispose([value, grads]);
-      const { states, items } = tf.tidy(
-        () => model.scoring(queryOf([1, 2])) as ProductScoring & tf.TensorContainer,
-      );
-      tf.dispose([states, items]);
+  it('uses the order of items, unless it has no positions', () => {
+    // Of one block with the same newest item, only positions tell the older items apart.
+    const differ = (change: Options): number => {
+      const model = create({ numBlocks: 1, ...change });
+      const [first, second] = scoresOf(model, [1, 2, 3], [2, 1, 3]);
+      return Math.abs(first![0]! - second![0]!);
     };
-    step();
-    const before = tf.memory().numTensors;
-    for (let count = 0; count < 10; count++) step();
-    expect(tf.memory().numTensors).toBe(before);
+    expect(differ({})).toBeGreaterThan(1e-4);
+    expect(differ({ positions: 'fromOldest' })).toBeGreaterThan(1e-4);
+    expect(differ({ positions: 'none' })).toBeLessThan(1e-5);
+  });
+
+  const rows = [
+    [0, 1, 2],
+    [3, 4, 5],
+  ];
+  const targets = [
+    [0, 2, 3],
+    [4, 5, 6],
+  ];
+  it.each<[string, Options]>([
+    ['the defaults', {}],
+    ['post-norm, gelu, two heads', { normalization: 'post', activation: 'gelu', numHeads: 2 }],
+    ...PRESETS.map((preset): [string, Options] => [`the preset ${preset}`, { preset }]),
+    ['RecBole with the padding’s vector at zero', { preset: 'recbole', paddingVector: 'zero' }],
+    ['trained padding that is seen', { preset: 'pmixer', paddingVector: 'trained' }],
+    ['neither positions nor final norm', { positions: 'none', finalNorm: false, scaleEmbedding: false }],
+    ['penalized embeddings', { embeddingL2: 0.1, outputEmbedding: 'separate' }],
+    ['dropout everywhere', { dropout: 0.3, inputNorm: true }],
+    ['dropout without an output projection', { dropout: 0.3, outputProjection: false }],
+    ['the last position only', { causal: false, trainOn: 'last' }],
+    ...Object.entries(LOSSES).map(([name, loss]): [string, Options] => [name, { loss }]),
+  ])('%s: gradients agree with finite differences', (_, change) => {
+    const model = create({ hiddenSize: 4, numBlocks: 1, innerSize: 3, ...change }, 5, 6);
+    checkGradients(model, batchFor(model.batches, rows, targets, 6));
+  });
+
+  it('records the attention of each block', () => {
+    const model = create({ numHeads: 2 });
+    const recorded = new Map<string, { shape: number[]; values: Float32Array }>();
+    tf.tidy(() => {
+      model.scoring(queryOf([0, 1, 2, 3], [4, 5, 6, 7]), (name, weights) =>
+        recorded.set(name, { shape: weights.shape, values: weights.dataSync<'float32'>() }),
+      );
+    });
+    expect([...recorded.keys()]).toEqual(model.attentions.map(({ name }) => name));
+    expect(model.attentions[0]).toMatchObject({ axes: ['head', 'position', 'position'], causal: true });
+    for (const { shape, values } of recorded.values()) {
+      expect(shape).toEqual([2, 2, 4, 4]);
+      const row = (index: number) => [...values.subarray(index * 4, index * 4 + 4)];
+      expect(row(0)).toEqual([0, 0, 0, 0]); // the padding
+      expect(row(1)).toEqual([0, 1, 0, 0]);
+      expect(row(3).reduce((sum, weight) => sum + weight, 0)).toBeCloseTo(1, 5);
+    }
+  });
+
+  it('divides the attention of padding evenly in RecoHut’s form', () => {
+    const model = create({ preset: 'recohut', numBlocks: 1 });
+    let first: number[] = [];
+    tf.tidy(() => {
+      model.scoring(queryOf([0, 1, 2, 3]), (_, weights) => {
+        first = [...weights.dataSync<'float32'>().subarray(0, 4)];
+      });
+    });
+    first.forEach((weight) => expect(weight).toBeCloseTo(0.25, 6));
+  });
+
+  it('scores a batch of 1 as within a larger one', () => {
+    const model = create();
+    const [alone] = scoresOf(model, [4, 9, 2]);
+    const [, among] = scoresOf(model, [1, 2, 3], [4, 9, 2]);
+    alone!.forEach((value, index) => expect(value).toBeCloseTo(among![index]!, 5));
+    expect(lossOf(model, batchFor(model.batches, [[4]], [[9]], NUM_ITEMS))).toBeGreaterThan(0);
+  });
+
+  it('draws the same bits from the same seed', () => {
+    const weights = () => {
+      const model = create({ dropout: 0.3, loss: LOSSES.gbce! });
+      return trainedWeights(model, (step) => batchFor(model.batches, rows, targets, 6, step));
+    };
+    expect(weights()).toEqual(weights());
+  });
+
+  it.each([...PRESETS, null])('keeps no tensors from step to step with the preset %s', (preset) => {
+    const model = create({ preset, dropout: 0.2 });
+    checkTensors(model, batchFor(model.batches, [[0, 1, 2, 3]], [[0, 2, 3, 4]], NUM_ITEMS));
   });
 });
 
 describe('SASRec', () => {
   useBackend('wasm');
 
-  it.each(['crossEntropy', 'bce'] as const)('learns a small dataset by heart with %s', (type) => {
-    const loss = type === 'bce' ? ({ type, numNegatives: 1 } as const) : ({ type } as const);
-    const model = new Sasrec(
-      config({ loss, hiddenSize: 16, initializerRange: 0.1 }),
-      modelData(NUM_ITEMS),
-      2,
+  it.each<[string, Options]>([
+    ...Object.entries(LOSSES).map(([name, loss]): [string, Options] => [name, { loss }]),
+    ['the original blocks', { preset: 'kang205', scaleEmbedding: false }],
+    ['the preset recohut', { preset: 'recohut' }],
+    ['the preset recbole', { preset: 'recbole' }],
+  ])('learns 32 users by heart with %s', (_, change) => {
+    const size = { hiddenSize: 32, numBlocks: 1, innerSize: 32, initializerRange: 0.1 };
+    const model = create({ embeddingL2: 0, ...size, ...change, ...{ dropout: 0 } }, 2, 40);
+    const { rows, targets } = users(40);
+    const batchAt = (step: number) => batchFor(model.batches, rows, targets, 40, step);
+    train(model, batchAt, 200, 0.02);
+    expect(lossOf(model, batchAt(1000))).toBeLessThan(0.1);
+  });
+
+  it('shows its embeddings', () => {
+    const views = (change: Options) =>
+      tf.tidy(() => create(change).embeddings.map((view) => [view.name, ...view.vectors().shape]));
+    expect(views({ outputEmbedding: 'separate' })).toEqual([
+      ['items', 12, 6],
+      ['positions', 5, 6],
+      ['outputItems', 12, 6],
+    ]);
+    expect(views({ positions: 'none' })).toEqual([['items', 12, 6]]);
+    expect(views({ preset: 'pmixer' })[1]).toEqual(['positions', 5, 6]);
+  });
+
+  it.each<[string, Options]>([
+    ['the defaults', {}],
+    ...PRESETS.map((preset): [string, Options] => [`the preset ${preset}`, { preset }]),
+  ])('knows the size of its parameters with %s', (_, change) => {
+    const model = create(change);
+    let count = 0;
+    for (const variable of model.variables.values()) count += variable.size;
+    const preset = change.preset ? sasrecPresets[change.preset]!.model : {};
+    const tiny = { maxSequenceLength: 5, hiddenSize: 6, numBlocks: 2, dropout: 0 };
+    const config = sasrecSchema.parse({ ...preset, ...tiny, ...change, type: 'sasrec' });
+    const size = sasrecSize(config, { data: modelData(NUM_ITEMS), batchSize: 4, threads: 1 });
+    expect(size.parameters).toBe(count);
+  });
+});
+
+describe('a config of SASRec', () => {
+  const problems = (model: object) =>
+    parseConfig(
+      JSON.stringify({ dataset: { path: 'x.csv' }, model: { type: 'sasrec', ...model } }),
+      'json',
+    ).problems.map(({ path, message }) => `${path}: ${message}`);
+
+  it.each<[object, string]>([
+    [{ hiddenSize: 64, numHeads: 3 }, 'model.numHeads'],
+    [{ causal: false }, 'model.trainOn'],
+    [{ loss: { type: 'gbce', t: 1.5 } }, 'model.loss.t'],
+    [{ loss: { type: 'gbce', t: -0.5 } }, 'model.loss.t'],
+    [{ loss: { type: 'sampledSoftmax', temperature: 0 } }, 'model.loss.temperature'],
+    [{ loss: { type: 'bce', numNegatives: 0 } }, 'model.loss.numNegatives'],
+    [
+      { trainOn: 'last', loss: { type: 'sampledSoftmax', sharedNegatives: true } },
+      'model.loss.sharedNegatives',
+    ],
+    [{ preset: 'nobody' }, 'model.preset'],
+  ])('%j is refused', (model, path) => {
+    const found = problems(model);
+    expect(found).toHaveLength(1);
+    expect(found[0]).toContain(path);
+  });
+
+  it.each(PRESETS)('the preset %s sets options, and those of the file win', (preset) => {
+    const { config, problems: found } = parseConfig(
+      JSON.stringify({ dataset: { path: 'x.csv' }, model: { type: 'sasrec', preset, dropout: 0.1 } }),
+      'json',
     );
-    const rows = Array.from({ length: 8 }, (_, user) =>
-      Array.from({ length: 5 }, (_, step) => 1 + ((user * 5 + step * (user + 1)) % NUM_ITEMS)),
-    );
-    const targets = rows.map((row) => row.map((item) => 1 + (item % NUM_ITEMS)));
-    const negatives = rows.map((row) => row.map((item) => 1 + ((item + 4) % NUM_ITEMS)));
-    const data = batch(rows, targets, type === 'bce' ? negatives : null);
-    const adam = new Adam(model.variables, { learningRate: 0.01, beta1: 0.9, beta2: 0.999, epsilon: 1e-8 });
-    for (let step = 0; step < 100; step++) {
-      const { value, grads } = tf.variableGrads(
-        () => model.loss(data, new RandomStream(step)),
-        [...model.variables.values()],
-      );
-      adam.apply(model.variables, grads);
-      tf.dispose([value, grads]);
-    }
-    expect(lossOf(model, data)).toBeLessThan(0.1);
+    expect(found).toEqual([]);
+    expect(config!.model).toMatchObject({ ...sasrecPresets[preset]!.model, dropout: 0.1 });
+    expect(config!.training).toMatchObject(sasrecPresets[preset]!.training!);
   });
 });

@@ -1,0 +1,117 @@
+import { z } from 'zod';
+import { describe } from '../describe';
+import type { Preset } from '../presets';
+import { nextItemLossSchema, sharesNegatives, trainOnSchema } from './nextItemLoss';
+
+export const gru4recSchema = z
+  .strictObject({
+    type: z
+      .literal('gru4rec')
+      .meta(
+        describe(
+          'GRU4Rec: a recurrent network over the history (Hidasi et al., ICLR 2016, with item embeddings).',
+        ),
+      ),
+    preset: z
+      .enum(['recbole'])
+      .nullable()
+      .default(null)
+      .meta(
+        describe(
+          'Behave as a public implementation does, with its defaults for all options below. Options written here still win.',
+        ),
+      ),
+    maxSequenceLength: z
+      .int()
+      .min(1)
+      .max(2048)
+      .default(50)
+      .meta(describe('Longest history the model sees; of longer ones the newest items are used.')),
+    embeddingSize: z.int().min(1).max(4096).default(64).meta(describe('Width of the item vectors.')),
+    hiddenSize: z.int().min(1).max(4096).default(64).meta(describe('Width of the recurrent state.')),
+    numLayers: z
+      .int()
+      .min(1)
+      .max(16)
+      .default(1)
+      .meta(describe('GRU layers; each reads the states of the one before.')),
+    outputProjection: z
+      .boolean()
+      .nullable()
+      .default(null)
+      .meta(
+        describe(
+          'Linear layer from the state to the width of the item vectors. `null`: only where the widths differ, because it is needed there.',
+        ),
+      ),
+    embeddingDropout: z
+      .number()
+      .min(0)
+      .lt(1)
+      .default(0.2)
+      .meta(describe('Share of the item vectors’ values set to zero in training.')),
+    layerDropout: z
+      .number()
+      .min(0)
+      .lt(1)
+      .default(0)
+      .meta(describe('Dropout on what each GRU layer gives to the next.')),
+    outputEmbedding: z
+      .enum(['shared', 'separate'])
+      .default('shared')
+      .meta(
+        describe(
+          'Vectors that states are scored against: those of the input (`shared`), or a table of their own (`separate`).',
+        ),
+      ),
+    embeddingInitializer: z
+      .enum(['normal', 'glorotNormal'])
+      .default('normal')
+      .meta(describe('What item vectors start from; `normal` has the deviation `initializerRange`.')),
+    initializerRange: z
+      .number()
+      .positive()
+      .default(0.02)
+      .meta(describe('Standard deviation of the normal distribution that item vectors start from.')),
+    recurrentInitializer: z
+      .enum(['orthogonal', 'glorotUniform', 'uniform'])
+      .default('orthogonal')
+      .meta(
+        describe(
+          'What the recurrent kernels start from; those of the input start from `glorotUniform`, or from `uniform` as well, which is ±1/√hiddenSize, the default of PyTorch.',
+        ),
+      ),
+    trainOn: trainOnSchema,
+    loss: nextItemLossSchema,
+  })
+  .refine((model) => model.outputProjection !== false || model.embeddingSize === model.hiddenSize, {
+    message: 'cannot be off while `hiddenSize` and `embeddingSize` differ',
+    path: ['outputProjection'],
+  })
+  .refine((model) => model.trainOn === 'all' || !sharesNegatives(model.loss), {
+    message: 'needs `trainOn: "all"`: examples have negatives of their own',
+    path: ['loss', 'sharedNegatives'],
+  })
+  .meta(describe('The model and its size.'));
+
+export type Gru4recConfig = z.output<typeof gru4recSchema>;
+
+export const gru4recPresets: Readonly<Record<string, Preset<z.input<typeof gru4recSchema>>>> = {
+  recbole: {
+    model: {
+      maxSequenceLength: 50,
+      embeddingSize: 64,
+      hiddenSize: 128,
+      numLayers: 1,
+      outputProjection: true,
+      embeddingDropout: 0.3,
+      layerDropout: 0,
+      outputEmbedding: 'shared',
+      embeddingInitializer: 'glorotNormal',
+      recurrentInitializer: 'glorotUniform',
+      trainOn: 'last',
+      loss: { type: 'crossEntropy', includePadding: true },
+    },
+    training: { batchSize: 2048, learningRate: 0.001 },
+  },
+};
