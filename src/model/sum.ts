@@ -139,23 +139,23 @@ export class Sum implements Model {
 
   scoring(query: Query, record?: Recorder): JointScoring {
     const { size } = query;
-    const { hiddenSize, slots, layerSizes } = this.#config;
+    const { slots, layerSizes } = this.#config;
     const recorded = slots === 1 ? undefined : record;
     const { memory, read, write } = this.#encode(query);
     recorded?.('reads', read);
     recorded?.('writes', write);
-    const keys = this.#keys(memory);
-    const users = this.#userVectors(query.users);
+    const keys = this.#keys(memory); // [B, slots, d]
+    const channels = this.#channelProducts(memory, this.#userVectors(query.users)); // [B, slots, l]
     const width = this.#items.width;
+    const [first, ...others] = [...layerSizes, 1];
     return {
       kind: 'joint',
-      encoded: users === null ? [memory, keys] : [memory, keys, users],
-      valuesPerPair:
-        4 * slots + 3 * (hiddenSize + width) + 3 * layerSizes.reduce((sum, size) => sum + size, 1),
+      encoded: [memory, keys, channels],
+      valuesPerPair: 4 * slots + 4 * first + 3 * others.reduce((sum, layer) => sum + layer, 1),
       score: (items, recordPairs) => {
         const count = items.length;
         const vectors = this.#items.lookup(items, [count]) as tf.Tensor2D; // [n, d]
-        // All users read by the same candidates, so that one product makes the logits of a block of items.
+        // All users have the same candidates, so that one product makes the logits of a block of items.
         const flatKeys: tf.Tensor2D = tf.reshape(keys, [size * slots, width]);
         const logits: tf.Tensor3D = tf.reshape(tf.matMul(flatKeys, vectors, false, true), [
           size,
@@ -164,13 +164,9 @@ export class Sum implements Model {
         ]);
         const weights = tf.softmax(tf.transpose(logits, [0, 2, 1])); // [B, n, slots]
         if (slots > 1) recordPairs?.('query', tf.reshape(weights, [size * count, slots]));
-        const interests: tf.Tensor3D = tf.matMul(weights, memory);
-        const queries = tf.broadcastTo<tf.Rank.R3>(tf.expandDims<tf.Tensor3D>(vectors, 0), [
-          size,
-          count,
-          width,
-        ]);
-        return this.#score(interests, queries, users, null);
+        const product: tf.Tensor3D = tf.add(tf.matMul(weights, channels), this.#itemProducts(vectors));
+        const rows: tf.Tensor2D = tf.reshape(product, [size * count, first]);
+        return tf.reshape(mlp(rows, this.#head, { training: null, isProduct: true }), [size, count]);
       },
     };
   }
@@ -203,7 +199,7 @@ export class Sum implements Model {
   }
 
   /**
-   * Scores of candidates from what they read, what they are, and whose they are.
+   * Scores of candidates from what they read, what they are, and whose they are, in training.
    * @param interests `[B, G, h]`
    * @param queries `[B, G, d]`
    * @returns `[B, G]`
@@ -212,7 +208,7 @@ export class Sum implements Model {
     interests: tf.Tensor3D,
     queries: tf.Tensor3D,
     users: tf.Tensor2D | null,
-    random: RandomStream | null,
+    random: RandomStream,
   ): tf.Tensor2D {
     const [size, columns] = queries.shape;
     const parts: tf.Tensor3D[] = [interests, queries];
@@ -220,6 +216,26 @@ export class Sum implements Model {
     const inputs = tf.concat3d(parts, 2);
     const rows: tf.Tensor2D = tf.reshape(inputs, [size * columns, inputs.shape[2]]);
     return tf.reshape(mlp(rows, this.#head, { training: random }), [size, columns]);
+  }
+
+  /**
+   * The part of the head's first product that is the user's: because it is linear and what a candidate reads is a mean of
+   * channels, it can be made of the channels, once for all candidates. `[B, slots, l]`, l being the layer's width.
+   */
+  #channelProducts(memory: tf.Tensor3D, users: tf.Tensor2D | null): tf.Tensor3D {
+    const { kernel } = this.#head.layers[0]!.dense;
+    const { hiddenSize } = this.#config;
+    const channels = linear(memory, tf.slice(kernel, [0, 0], [hiddenSize, -1]), null) as tf.Tensor3D;
+    if (users === null) return channels;
+    const own = tf.matMul(users, tf.slice(kernel, [hiddenSize + this.#items.width, 0]));
+    return tf.add(channels, tf.expandDims(own, 1));
+  }
+
+  /** The part of the head's first product that is the candidate's, with the bias: `[n, l]` of `[n, d]`. */
+  #itemProducts(vectors: tf.Tensor2D): tf.Tensor2D {
+    const { kernel, bias } = this.#head.layers[0]!.dense;
+    const rows = tf.slice(kernel, [this.#config.hiddenSize, 0], [this.#items.width, -1]);
+    return linear(vectors, rows, bias) as tf.Tensor2D;
   }
 
   /** Penalties of the vectors that the batch touches and of the layers. */

@@ -85,6 +85,8 @@ export interface MlpRun {
   training: RandomStream | null;
   /** `training` in training and `running` otherwise, if left out. */
   statistics?: StatisticsMode;
+  /** Whether the rows are those of the first layer's product already, with its bias: who could make it with less work. */
+  isProduct?: boolean;
 }
 
 /**
@@ -142,14 +144,15 @@ export function mlp(x: tf.Tensor2D, { inputNorm, layers, ...options }: Mlp, run:
       : (dropout(values, options.dropout, training) as tf.Tensor2D);
 
   let state = inputNorm === null ? x : normalizeBatch(x, inputNorm, mode);
-  for (const { dense: layer, activation, batchNorm: norm, bare } of layers) {
+  for (const [index, { dense: layer, activation, batchNorm: norm, bare }] of layers.entries()) {
+    const multiplied = index === 0 && run.isProduct === true;
     state = drop(state, 'input', bare);
     const dropsBetween = options.dropoutAt === 'beforeActivation' && options.dropout > 0;
     const between = dropsBetween || (norm !== null && options.batchNorm === 'beforeActivation');
-    if (activation.kind === 'plain' && !between) {
+    if (activation.kind === 'plain' && !between && !multiplied) {
       state = dense(state, layer, activation.name);
     } else {
-      state = dense(state, layer);
+      if (!multiplied) state = dense(state, layer);
       if (norm !== null && options.batchNorm === 'beforeActivation')
         state = normalizeBatch(state, norm, mode);
       state = activate(drop(state, 'beforeActivation', bare), activation, mode);
