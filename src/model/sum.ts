@@ -278,10 +278,10 @@ export function sumSize(config: SumConfig, { data, batchSize }: SizeContext): Mo
     batchNorm ? 2 * layerSizes.reduce((sum, size) => sum + size, 0) : 0,
   );
   const tableValues = tables.reduce((sum, table) => sum + featureParameters(table), 0);
-  const perPosition = 4 * d + 2 * (slots * h + 4 * h) + 4 * S;
-  const perLayer = 4 + (batchNorm ? 2 : 0) + (config.dropout > 0 ? 2 : 0);
+  const perPosition = 2 * d + (slots + 4) * h + 2 * S;
+  const perLayer = 3 + (batchNorm ? 2 : 0) + (config.dropout > 0 ? 1 : 0);
   const perCandidate =
-    4 * slots + 3 * (h + d) + 2 * inputSize + perLayer * layerSizes.reduce((sum, size) => sum + size, 1);
+    4 * slots + 2 * (h + d) + 2 * inputSize + perLayer * layerSizes.reduce((sum, size) => sum + size, 1);
   return {
     parameters: tableValues + cell + h * d + head,
     // Each lookup has a gradient of the whole table: history, candidates and penalty.
