@@ -68,7 +68,7 @@ test('a field at the wrong level is told where it belongs; an unknown one what t
     '`batch_size` is no field of a config. There is `training.batchSize`.',
   );
   expect(onlyProblem(withModel('"zzz": 2')).message).toMatch(
-    /^`zzz` is no field of `model`. Its fields are `type`, `max/,
+    /^`zzz` is no field of `model`. Its fields are `type`, `preset`, `max/,
   );
 });
 
@@ -96,9 +96,14 @@ test.each([
     '"loss": "bce"',
     'model.loss',
     '"bce"',
-    'expected an object with `type` `crossEntropy` or `bce`, found `"bce"`',
+    'expected an object with `type` `crossEntropy`, `bce`, `bpr`, `sampledSoftmax` or `gbce`, found `"bce"`',
   ],
-  ['"loss": {}', 'model.loss.type', '"loss"', 'is missing. Expected `crossEntropy` or `bce`'],
+  [
+    '"loss": {}',
+    'model.loss.type',
+    '"loss"',
+    'is missing. Expected `crossEntropy`, `bce`, `bpr`, `sampledSoftmax` or `gbce`',
+  ],
 ])('model with %s', (fields, path, marked, message) => {
   const problem = onlyProblem(withModel(fields));
   expect(problem).toMatchObject({ path, marked });
