@@ -35,9 +35,19 @@ export function applyPreset(config: unknown): unknown {
   const training = config.training ?? {};
   return {
     ...config,
-    model: { ...preset.model, ...config.model },
-    ...(isObject(training) && preset.training ? { training: { ...preset.training, ...training } } : {}),
+    model: merged(preset.model, config.model),
+    ...(isObject(training) && preset.training ? { training: merged(preset.training, training) } : {}),
   };
+}
+
+/** The fields of both; those of `own` come first, also within an object of the same `type`, such as a loss. */
+function merged(preset: object, own: Record<string, unknown>): Record<string, unknown> {
+  const result: Record<string, unknown> = { ...preset, ...own };
+  for (const [name, value] of Object.entries(preset)) {
+    const part = own[name];
+    if (isObject(value) && isObject(part) && value.type === part.type) result[name] = { ...value, ...part };
+  }
+  return result;
 }
 
 function isObject(value: unknown): value is Record<string, unknown> {

@@ -175,7 +175,11 @@ export class TwoTower implements Model {
         items: loss.removeAccidentalHits ? positives : null,
       });
     }
-    const scores = pairScores(users, this.#train(this.#items, candidates, random)); // [B, 1 + k]
+    const separate = loss.type === 'maxMargin' && this.#config.negativeBatchNorm === 'separate';
+    const items = separate
+      ? this.#trainSeparately(candidates, size, random)
+      : this.#train(this.#items, candidates, random); // [B·(1 + k), d]
+    const scores = pairScores(users, items); // [B, 1 + k]
     if (loss.type === 'maxMargin') return maxMargin(scores, loss.margin);
     const chosen = Float32Array.from(candidates, (_, place) => (place % scores.shape[1] === 0 ? 1 : 0));
     return binaryCrossEntropy(scores, tf.tensor2d(chosen, scores.shape), null);
@@ -221,6 +225,17 @@ export class TwoTower implements Model {
     if (idDropout === 0) return this.#run(tower, ids, { training: random });
     const instead = Float32Array.from(ids, () => (random.nextFloat() < idDropout ? 1 : 0));
     return this.#run(tower, ids, { training: random, idVector: { instead, vector: tower.unknownId() } });
+  }
+
+  /** Vectors of candidates, `[B·(1 + k), d]`, whose positives and negatives go through the tower one after the other. */
+  #trainSeparately(candidates: Int32Array, size: number, random: RandomStream): tf.Tensor2D {
+    const columns = candidates.length / size;
+    const positives = candidates.filter((_, place) => place % columns === 0);
+    const negatives = candidates.filter((_, place) => place % columns !== 0);
+    const width = this.#config.hiddenSizes.at(-1)!;
+    const perUser = (items: Int32Array): tf.Tensor3D =>
+      tf.reshape(this.#train(this.#items, items, random), [size, -1, width]);
+    return tf.reshape(tf.concat3d([perUser(positives), perUser(negatives)], 1), [-1, width]);
   }
 
   /** Vectors outside training, in blocks, because there may be very many. */

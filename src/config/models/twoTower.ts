@@ -146,6 +146,14 @@ export const twoTowerSchema = z
       .default(0)
       .meta(describe('Weight of the sum of squares of all embeddings in the loss.')),
     loss: lossSchema,
+    negativeBatchNorm: z
+      .enum(['joint', 'separate'])
+      .default('joint')
+      .meta(
+        describe(
+          'With the loss `maxMargin`: whether BatchNorm takes items and their negatives for one batch, or each for its own, which tells them apart.',
+        ),
+      ),
     selfSupervised: z
       .enum(['rfm', 'rfmComplementary', 'cfm'])
       .nullable()
@@ -204,6 +212,7 @@ export const twoTowerPresets: Record<string, Preset<z.input<typeof twoTowerSchem
       idDropout: 0,
       l2: 0,
       loss: { type: 'softmax', temperature: 1, correction: 'counts', removeAccidentalHits: false },
+      negativeBatchNorm: 'separate',
       selfSupervisedWeight: 0.2,
       selfSupervisedMasks: 'perBatch',
       selfSupervisedBatchNorm: 'shared',

@@ -120,6 +120,11 @@ describe.each(TEST_BACKENDS)('TwoTower on %s', (backend) => {
     ],
     ['cross-entropy', { loss: { type: 'crossEntropy', numNegatives: 2 } }, withNegatives],
     ['max margin', { loss: { type: 'maxMargin', numNegatives: 2, margin: 5 } }, withNegatives],
+    [
+      'max margin, negatives for themselves',
+      { loss: { type: 'maxMargin', numNegatives: 2, margin: 5 }, negativeBatchNorm: 'separate' },
+      withNegatives,
+    ],
     ['rfm', { selfSupervised: 'rfm', selfSupervisedWeight: 1 }, positives],
     ['rfmComplementary', { selfSupervised: 'rfmComplementary', selfSupervisedMasks: 'perBatch' }, positives],
     [
@@ -452,6 +457,23 @@ describe('a two-tower config', () => {
       selfSupervisedBatchNorm: 'shared',
       loss: { type: 'softmax', temperature: 1, correction: 'counts', removeAccidentalHits: false },
     });
-    expect(parsed?.training).toMatchObject({ batchSize: 256, epsilon: 1e-5 });
+    expect(parsed?.training).toMatchObject({ batchSize: 256, optimizer: { type: 'adam', epsilon: 1e-5 } });
+    // Another temperature keeps the rest of the preset's loss; another loss has nothing of it.
+    const loss = (change: object) => {
+      const { config: changed } = parseConfig(text({ loss: change }), 'json');
+      return changed?.model.type === 'twoTower' ? changed.model.loss : undefined;
+    };
+    expect(loss({ type: 'softmax', temperature: 0.5 })).toEqual({
+      type: 'softmax',
+      temperature: 0.5,
+      correction: 'counts',
+      removeAccidentalHits: false,
+    });
+    expect(loss({ type: 'maxMargin' })).toEqual({
+      type: 'maxMargin',
+      margin: 1,
+      numNegatives: 1,
+      sampler: 'unconsumed',
+    });
   });
 });
