@@ -174,8 +174,8 @@ export const headInputsField = (interest: string, initial: (typeof PAIR_INPUTS)[
     .min(1)
     .refine((names) => new Set(names).size === names.length, 'must not name an input twice')
     .refine(
-      (names) => names.some((name) => name !== 'user' && name !== 'pooled'),
-      'must name one that depends on the candidate: `item`, `interest`, `interestProduct` or `pooledProduct`',
+      (names) => names.includes('interest') || names.includes('interestProduct'),
+      'must name `interest` or `interestProduct`, without which nothing would learn to attend to the history',
     )
     .default(initial)
     .meta(
