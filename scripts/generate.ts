@@ -1,6 +1,6 @@
 import { readFile, writeFile } from 'node:fs/promises';
 import { buildEditorSchema, buildJsonSchema } from '../src/config/jsonSchema';
-import { insertTables } from './lib/configTable';
+import { insertModelTables, insertTables, modelPages } from './lib/configTable';
 
 /* Writes what is made from the config schema; `npm run generate` bundles and runs it at the top of the repository. */
 async function main(): Promise<void> {
@@ -11,6 +11,10 @@ async function main(): Promise<void> {
     `${JSON.stringify(buildEditorSchema(schema), null, 2)}\n`,
   );
   await writeFile('docs/config.md', insertTables(await readFile('docs/config.md', 'utf8'), schema));
+  for (const page of Object.keys(modelPages)) {
+    const file = `docs/models/${page}`;
+    await writeFile(file, insertModelTables(await readFile(file, 'utf8'), schema, page));
+  }
 }
 
 void main();

@@ -1,7 +1,9 @@
 import type { z } from 'zod';
+import { dienPresets } from './models/dien';
+import { dinPresets } from './models/din';
+import { sumPresets } from './models/sum';
 import { gru4recPresets } from './models/gru4rec';
 import { sasrecPresets } from './models/sasrec';
-import { sumPresets } from './models/sum';
 import { twoTowerPresets } from './models/twoTower';
 import type { configSchema } from './schema';
 
@@ -16,6 +18,8 @@ export interface Preset<Model> {
 
 /** Presets by model type and name. */
 const presets: Readonly<Record<string, Readonly<Record<string, Preset<object>>>>> = {
+  dien: dienPresets,
+  din: dinPresets,
   gru4rec: gru4recPresets,
   sasrec: sasrecPresets,
   sum: sumPresets,

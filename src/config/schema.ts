@@ -3,14 +3,16 @@ import { BACKEND_NAMES } from '../protocol/backends';
 import { describe } from './describe';
 import { featuresSchema } from './featureSchema';
 import { itemKnnSchema, markovSchema, popularitySchema, type BaselineConfig } from './models/baselines';
+import { dienSchema } from './models/dien';
+import { dinSchema } from './models/din';
 import { gru4recSchema } from './models/gru4rec';
 import { sasrecSchema } from './models/sasrec';
 import { sumSchema } from './models/sum';
 import { hasHideableFeatures, twoTowerSchema } from './models/twoTower';
+import { trainingSchema } from './trainingSchema';
 
 /*
  * The one description of a config file. The validator, the defaults, the table in docs/config.md and the JSON Schema
-import { trainingSchema } from './trainingSchema';
  * that gives completion and hovers in the editor all come from here, so every field has a `.meta({ description })`
  * written for the person who hovers over it.
  */
@@ -204,6 +206,32 @@ const evaluationSchema = z
           'Measure validation on this many users, drawn once by the seed, because some models take long to rank a catalogue. `null`: all. Test always counts all.',
         ),
       ),
+    candidates: z
+      .discriminatedUnion('type', [
+        z.strictObject({ type: z.literal('full') }).meta(describe('The whole catalogue.')),
+        z
+          .strictObject({
+            type: z.literal('sampled'),
+            count: z.int().min(1).max(100_000).default(100).meta(describe('Negatives for each user.')),
+            distribution: z
+              .enum(['uniform', 'popularity'])
+              .default('uniform')
+              .meta(describe('How negatives are drawn: each item alike, or by its training interactions.')),
+            seed: z
+              .int()
+              .min(0)
+              .max(0xffffffff)
+              .default(42)
+              .meta(describe('Seed of the draw. Runs with the same data and seed meet the same negatives.')),
+          })
+          .meta(
+            describe(
+              'The held-out item against items that the user never met: the protocol of many older papers. Its numbers are far higher than those of full ranking and must not be compared with them.',
+            ),
+          ),
+      ])
+      .prefault({ type: 'full' })
+      .meta(describe('What the held-out item is ranked against.')),
     filterSeen: z
       .boolean()
       .default(true)
@@ -216,7 +244,7 @@ const evaluationSchema = z
       ),
   })
   .prefault({})
-  .meta(describe('How the model is measured. Ranking is always over the whole catalogue.'));
+  .meta(describe('How the model is measured.'));
 
 export const configSchema = z
   .strictObject({
@@ -241,7 +269,17 @@ export const configSchema = z
       ),
     dataset: datasetSchema,
     model: z
-      .discriminatedUnion('type', [sasrecSchema, gru4recSchema, sumSchema, twoTowerSchema, popularitySchema, itemKnnSchema, markovSchema])
+      .discriminatedUnion('type', [
+        sasrecSchema,
+        gru4recSchema,
+        sumSchema,
+        dinSchema,
+        dienSchema,
+        twoTowerSchema,
+        popularitySchema,
+        itemKnnSchema,
+        markovSchema,
+      ])
       .meta(describe('The model; `type` says which, and with that which fields there are.')),
     training: trainingSchema,
     evaluation: evaluationSchema,

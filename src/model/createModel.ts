@@ -1,4 +1,6 @@
 import type { TrainedModelConfig } from '../config/schema';
+import { Dien, dienSize } from './dien';
+import { Din, dinSize } from './din';
 import { Gru4rec, gru4recSize } from './gru4rec';
 import type { Model, ModelData, ModelSize, SizeContext } from './model';
 import { Sasrec, sasrecSize } from './sasrec';
@@ -14,6 +16,10 @@ export function createModel(config: TrainedModelConfig, data: ModelData, seed: n
       return new Gru4rec(config, data, seed);
     case 'sum':
       return new Sum(config, data, seed);
+    case 'din':
+      return new Din(config, data, seed);
+    case 'dien':
+      return new Dien(config, data, seed);
     case 'twoTower':
       return new TwoTower(config, data, seed);
   }
@@ -28,6 +34,10 @@ export function modelSize(config: TrainedModelConfig, context: SizeContext): Mod
       return gru4recSize(config, context);
     case 'sum':
       return sumSize(config, context);
+    case 'din':
+      return dinSize(config, context);
+    case 'dien':
+      return dienSize(config, context);
     case 'twoTower':
       return twoTowerSize(config, context);
   }

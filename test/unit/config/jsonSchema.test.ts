@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import { expect, test } from 'vitest';
-import { insertTables } from '../../../scripts/lib/configTable';
+import { insertModelTables, insertTables, modelPages } from '../../../scripts/lib/configTable';
 import {
   buildEditorSchema,
   buildJsonSchema,
@@ -14,25 +14,22 @@ import { parseConfig } from '../../../src/config/parseConfig';
 const root = path.join(import.meta.dirname, '../../..');
 const read = (file: string) => readFileSync(path.join(root, file), 'utf8');
 
-test('media/recsight.schema.json and docs/config.md are up to date (else: npm run generate)', () => {
+test('media/*.json, docs/config.md and docs/models are up to date (else: npm run generate)', () => {
   const schema = buildJsonSchema();
   expect(JSON.parse(read('media/recsight.schema.json'))).toEqual(JSON.parse(JSON.stringify(schema)));
   expect(JSON.parse(read('media/recsight.editor.schema.json'))).toEqual(buildEditorSchema());
   const docs = read('docs/config.md');
   expect(docs).toBe(insertTables(docs, schema));
   expect(() => insertTables('no markers', schema)).toThrow(/lacks the lines/);
+  for (const page of Object.keys(modelPages)) {
+    const text = read(`docs/models/${page}`);
+    expect(text).toBe(insertModelTables(text, schema, page));
+    expect(text).toContain('`model.type`');
+  }
 });
 
 test('the editor’s own schema explains every field and forbids nothing but a wrong `type`', () => {
-  const strict = [
-    'required',
-    'type',
-    'enum',
-    'pattern',
-    'minimum',
-    'maximum',
-    'oneOf',
-  ];
+  const strict = ['required', 'type', 'enum', 'pattern', 'minimum', 'maximum', 'oneOf'];
   let described = 0;
   const visit = (schema: JsonSchema): void => {
     expect(Object.keys(schema).filter((key) => strict.includes(key))).toEqual([]);
