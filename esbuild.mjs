@@ -6,7 +6,7 @@
  *
  * Development builds carry source maps; production builds are minified and carry none.
  */
-import { copyFile, mkdir, readdir, rm } from 'node:fs/promises';
+import { copyFile, mkdir, readdir, rename, rm } from 'node:fs/promises';
 import path from 'node:path';
 import { parseArgs } from 'node:util';
 import esbuild from 'esbuild';
@@ -82,7 +82,11 @@ async function copyKernels() {
   await mkdir(outdir, { recursive: true });
   for (const file of await readdir(source)) {
     const wanted = file.endsWith('.wasm') || platform === undefined || file === `kernels-${platform}.node`;
-    if (wanted) await copyFile(path.join(source, file), path.join(outdir, file));
+    if (!wanted) continue;
+    // By renaming: a trainer that runs has the old addon mapped, and would crash if that file itself changed.
+    const temporary = path.join(outdir, `${file}.${process.pid}.tmp`);
+    await copyFile(path.join(source, file), temporary);
+    await rename(temporary, path.join(outdir, file));
   }
 }
 
