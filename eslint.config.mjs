@@ -13,9 +13,10 @@ const allowedImports = {
   dataset: ['config', 'protocol'],
   evaluation: ['protocol'],
   compute: [],
+  analysis: ['compute', 'protocol'],
   model: ['compute', 'config', 'protocol'],
   runs: ['protocol'],
-  training: ['protocol', 'config', 'dataset', 'compute', 'model', 'evaluation', 'runs'],
+  training: ['protocol', 'config', 'dataset', 'compute', 'analysis', 'model', 'evaluation', 'runs'],
   process: ['runs', 'config', 'protocol'],
   host: ['process', 'runs', 'config', 'series', 'protocol'],
   cli: [
@@ -24,6 +25,7 @@ const allowedImports = {
     'config',
     'dataset',
     'compute',
+    'analysis',
     'model',
     'evaluation',
     'runs',
@@ -56,6 +58,7 @@ const libraryHomes = {
   chokidar: ['src/runs'],
   '@vscode/webview-ui-toolkit': ['webview/ui'],
   uplot: ['webview/plot'],
+  'ml-matrix': ['src/analysis', 'test/unit/analysis'],
 };
 const restrictLibraries = (home) => [
   'error',
