@@ -4,7 +4,7 @@ import type { StartedBackend } from '../backends/backend';
 import { findKernel } from '../fused';
 import { KernelBackend } from './kernelBackend';
 import type { KernelLibrary } from './kernelLibrary';
-import { registerLayers } from './layerKernels';
+import { registerLayers } from './registerLayers';
 import { registerOperations } from './operations';
 
 export interface LoadedLibrary {

@@ -1,0 +1,25 @@
+import type * as tf from '@tensorflow/tfjs-core';
+import type { KernelBackend } from '../kernelBackend';
+import { sizeOf, type Attributes, type Layer } from './layer';
+
+/** Dropout, whose gradient is dropout of the gradient at the same places. */
+export const dropoutKernels: Record<string, Layer> = {
+  Dropout: {
+    required: ['x'],
+    forward: (backend, { x }, attributes) => [dropout(backend, x!, attributes)],
+    gradient: {
+      inputs: [],
+      outputs: [],
+      kernel: (backend, { dy }, attributes) => [dropout(backend, dy!, attributes)],
+      of: ['x'],
+    },
+  },
+};
+
+function dropout(backend: KernelBackend, x: tf.TensorInfo, { rate, key, start }: Attributes): tf.TensorInfo {
+  const count = sizeOf(x.shape);
+  const { info, at } = backend.output(x.shape);
+  const numbers = [rate, key, start] as number[];
+  backend.library.run('dropout', backend.library.parts(8 * count), backend.at(x), at, count, ...numbers);
+  return info;
+}
