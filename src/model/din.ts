@@ -206,7 +206,7 @@ export class Din implements Model {
 
 /** How much a DIN takes. Every layer's output stays until the backward pass is through, and so does its gradient. */
 export function dinSize(config: DinConfig, { data, batchSize }: SizeContext): ModelSize {
-  const { itemWidth: d, userWidth, parameters: tables } = pairTables(config, data);
+  const { itemWidth: d, userWidth, itemTables, userTables } = pairTables(config, data);
   const rows = batchSize * (1 + config.numNegatives);
   const attention = attentionSize(config, d);
   const head = headSize(config, d, userWidth);
@@ -214,10 +214,12 @@ export function dinSize(config: DinConfig, { data, batchSize }: SizeContext): Mo
   const bias = config.itemBias ? data.numItems + 1 : 0;
   const length = config.maxSequenceLength;
   return {
-    parameters: tables + attention.parameters + head.parameters + projection + bias,
+    parameters: itemTables + userTables + attention.parameters + head.parameters + projection + bias,
     activations:
       2 * (batchSize * length * d + rows * (length * attention.activations + 4 * d + head.activations)) +
-      (config.historyProjection ? 4 * rows * d : 0),
+      (config.historyProjection ? 4 * rows * d : 0) +
+      // History and candidates each give the tables of items a gradient, beside the sum.
+      2 * itemTables,
   };
 }
 

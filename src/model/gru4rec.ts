@@ -150,7 +150,7 @@ export class Gru4rec implements Model {
   }
 }
 
-/** How much a GRU4Rec takes. Every layer's output stays until the backward pass is through, and so does its gradient. */
+/** How much a GRU4Rec takes. What a layer made stays until its gradient is made, when that of its output is there. */
 export function gru4recSize(
   config: Gru4recConfig,
   { data: { numItems }, batchSize, threads }: SizeContext,
@@ -163,9 +163,9 @@ export function gru4recSize(
   return {
     parameters:
       tables * e + layers.reduce((sum, size) => sum + size, 0) + (projects(config) ? (h + 1) * e : 0),
-    // Vectors, dropout, and for each layer the projected input, gates and states, each with its gradient.
+    // Vectors, dropout, and for each layer its input, gates, candidates and states; gradients of one layer.
     activations:
-      positions * (4 * e + numLayers * 2 * 8 * h) +
+      positions * (2 * e + (6 * numLayers + 1) * h) +
       nextItemLossSize(loss, { rows, width: e, numItems, threads }),
   };
 }

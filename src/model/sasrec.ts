@@ -323,7 +323,10 @@ export class Sasrec implements Model {
   }
 }
 
-/** How much a SASRec takes. Every layer's output stays until the backward pass is through, and so does its gradient. */
+/**
+ * How much a SASRec takes. A layer's output stays until its gradient is made, so that the most is there when the backward
+ * pass begins: all outputs, and what the loss makes.
+ */
 export function sasrecSize(
   config: SasrecConfig,
   { data: { numItems }, batchSize, threads }: SizeContext,
@@ -335,9 +338,10 @@ export function sasrecSize(
   const tables = (config.outputEmbedding === 'separate' ? 2 : 1) * (numItems + 1) + positionRows(config);
   const norms = (config.inputNorm ? 2 : 0) + (config.finalNorm ? 2 : 0);
   const dropped = rate > 0 ? 1 : 0;
-  // Norm, query, key, value, mixed, sum, norm, inner, sum, each with its gradient; the weights have none that stays.
-  const perBlock = 2 * (8 * d + (1 + dropped) * inner) + numHeads * length;
-  const perPosition = (5 + dropped) * d + numBlocks * perBlock + 4 * d;
+  const zeroes = config.padding === 'zeroed' || config.normalization === 'kang' ? 3 : 0;
+  // Norm, query, key, value, mixed, sum, norm, inner, sum, and the weights.
+  const perBlock = (8 + zeroes) * d + (1 + dropped) * inner + numHeads * length;
+  const perPosition = (5 + dropped) * d + numBlocks * perBlock + 2 * d;
   const rows = config.trainOn === 'all' ? positions : batchSize;
   return {
     parameters: (tables + norms) * d + numBlocks * block,

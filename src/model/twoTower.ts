@@ -286,15 +286,17 @@ export class TwoTower implements Model {
   }
 }
 
-/** How much the towers take. Every layer's output stays until the backward pass is through, and so does its gradient. */
+/** How much the towers take. A layer's output stays until its gradient is made: the most is there when that begins. */
 export function twoTowerSize(config: TwoTowerConfig, { data, batchSize, threads }: SizeContext): ModelSize {
-  const { hiddenSizes, loss, useBatchNorm, selfSupervised, dropout: rate } = config;
+  const { hiddenSizes, loss, useBatchNorm, selfSupervised, dropout: rate, l2 } = config;
   const { users, items } = towerSizes(config, data);
   const normed = useBatchNorm ? 1 : 0;
-  // The input and its parts, and of each layer the product, what becomes of it, and its gradients.
-  const perLayer = 2 * (2 + normed + (rate > 0 ? 1 : 0));
-  const perRow = (width: number): number =>
-    2 * (2 + normed) * width + perLayer * hiddenSizes.reduce((sum, size) => sum + size, 0);
+  // The input and its parts, and of each layer the product and what becomes of it, which is nothing in the last.
+  const perLayer = 2 + normed + (rate > 0 ? 1 : 0);
+  const lastSize = hiddenSizes.at(-1)!;
+  const hidden = hiddenSizes.reduce((sum, size) => sum + size, -lastSize);
+  const perOutput = (config.normalizeOutput ? 3 : 1) * lastSize;
+  const perRow = (width: number): number => (2 + normed) * width + perLayer * hidden + perOutput;
   const layers = (width: number): number =>
     hiddenSizes.reduce(
       (sum, size, index) => {
@@ -304,18 +306,27 @@ export function twoTowerSize(config: TwoTowerConfig, { data, batchSize, threads 
       2 * normed * width,
     );
   const [userWidth, itemWidth] = [featureWidth(users), featureWidth(items)];
-  const tables = featureParameters(users) + featureParameters(items);
-  const itemRows =
-    batchSize * ((loss.type === 'softmax' ? 1 : 1 + loss.numNegatives) + (selfSupervised === null ? 0 : 2));
+  const [userTables, itemTables] = [featureParameters(users), featureParameters(items)];
+  const views = selfSupervised === null ? 0 : 2;
+  const itemRows = batchSize * ((loss.type === 'softmax' ? 1 : 1 + loss.numNegatives) + views);
+  const separate = loss.type === 'maxMargin' && config.negativeBatchNorm === 'separate' ? 1 : 0;
+  const penalties = l2 > 0 ? 2 : 0; // squares, and their gradient
+  const learned = loss.type === 'softmax' && typeof loss.temperature === 'string' ? 1 : 0;
   return {
-    parameters: tables + layers(userWidth) + layers(itemWidth),
+    parameters: userTables + itemTables + layers(userWidth) + layers(itemWidth) + learned,
     activations:
       batchSize * perRow(userWidth) +
       itemRows * perRow(itemWidth) +
-      // A block of scores for each thread, and the catalogue's gradients.
+      // A block of scores for each thread.
       (loss.type === 'softmax' ? 64 * threads * batchSize : 0) +
-      tables,
+      addedGradients(1 + penalties) * userTables +
+      addedGradients(1 + views + separate + penalties) * itemTables,
   };
+}
+
+/** Gradients of a table that are there beside their sum, when so many parts of a step read it. */
+function addedGradients(reads: number): number {
+  return reads === 1 ? 0 : reads;
 }
 
 interface TowerSize {

@@ -86,12 +86,13 @@ function embeddingOptions(
 export function pairTables(
   config: PairConfig,
   data: ModelData,
-): { itemWidth: number; userWidth: number; parameters: number } {
+): { itemWidth: number; userWidth: number; itemTables: number; userTables: number } {
   const { items, users } = embeddingOptions(config, data);
   return {
     itemWidth: featureWidth(items),
     userWidth: users === null ? 0 : featureWidth(users),
-    parameters: featureParameters(items) + (users === null ? 0 : featureParameters(users)),
+    itemTables: featureParameters(items),
+    userTables: users === null ? 0 : featureParameters(users),
   };
 }
 

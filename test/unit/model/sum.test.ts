@@ -1,7 +1,6 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { describe, expect, it } from 'vitest';
 import { Adam } from '../../../src/compute/adam';
-import type { KernelBackend } from '../../../src/compute/kernelBackend/kernelBackend';
 import { RandomStream } from '../../../src/compute/random';
 import { sumSchema, type SumConfig } from '../../../src/config/models/sum';
 import { applyPreset } from '../../../src/config/presets';
@@ -368,42 +367,6 @@ describe('SUM', () => {
       model.variables.get('cell/alpha')!.assign(tf.scalar(-0.5));
       expect(Number.isFinite(lossOf(model, DATA)), alpha).toBe(finite);
     }
-  });
-});
-
-describe('the memory of training SUM', () => {
-  useBackend('wasm');
-
-  it.each<[Change, number, number]>([
-    [{ maxSequenceLength: 50 }, 128, 3000],
-    [
-      { maxSequenceLength: 20, layerSizes: [64, 32], dropout: 0.2, loss: lossOptions({ numNegatives: 24 }) },
-      128,
-      500,
-    ],
-    [{ maxSequenceLength: 10, cell: 'SUMV2', slots: 8, hiddenSize: 16, userEmbeddingSize: 16 }, 64, 20_000],
-  ])('%o, batch %i, %i items: is estimated within a third', (change, batchSize, numItems) => {
-    const asked = { ...sumSchema.parse({ type: 'sum' }), ...change };
-    const { maxSequenceLength: length, loss } = asked;
-    const data = modelData(numItems);
-    const { library } = tf.backend() as unknown as KernelBackend;
-    const before = library.memory.usedBytes;
-    const model = new Sum(asked, data, 1);
-    const random = new RandomStream(1);
-    const rows = (columns: number): number[][] =>
-      Array.from({ length: batchSize }, () =>
-        Array.from({ length: columns }, () => 1 + random.nextInt(numItems)),
-      );
-    library.memory.resetPeak();
-    const examples = batch(rows(length), rows(1 + loss.numNegatives));
-    train(model, { ...examples, users: new Int32Array(batchSize) }, 2, 0.01);
-    const taken = library.memory.peakBytes - before;
-    const { parameters, activations } = sumSize(asked, { data, batchSize, threads: library.threads });
-    // As src/training/memoryEstimate.ts has it: values, gradients and two moments, and a fifth lying about.
-    const estimated = 1.2 * 4 * (4 * parameters + activations);
-    expect(estimated / taken).toBeGreaterThan(3 / 4);
-    expect(estimated / taken).toBeLessThan(4 / 3);
-    model.dispose();
   });
 });
 

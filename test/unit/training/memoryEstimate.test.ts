@@ -3,10 +3,9 @@ import { describe, expect, it } from 'vitest';
 import { createOptimizer } from '../../../src/compute/optimizers/createOptimizer';
 import type { KernelBackend } from '../../../src/compute/kernelBackend/kernelBackend';
 import { RandomStream } from '../../../src/compute/random';
-import type { SasrecConfig } from '../../../src/config/models/sasrec';
 import { configSchema, type TrainedConfig } from '../../../src/config/schema';
 import { createModel } from '../../../src/model/createModel';
-import type { SequenceBatch } from '../../../src/model/model';
+import type { Batch, BatchRequest } from '../../../src/model/model';
 import { checkMemory, estimateMemory } from '../../../src/training/memoryEstimate';
 import { trainStep } from '../../../src/training/trainStep';
 import { useBackend } from '../compute/useBackend';
@@ -20,16 +19,25 @@ function configOf(model: object, batchSize: number, training: object = {}): Trai
   }) as TrainedConfig;
 }
 
-/** Full sequences of random items: the most that a step can take. */
-function randomBatch(config: TrainedConfig, numItems: number, length: number, seed: number): SequenceBatch {
+/** Full histories of random items: the most that a step can take. `length` is the model's own if left out. */
+function randomBatch(
+  request: BatchRequest,
+  size: number,
+  numItems: number,
+  seed: number,
+  length = request.maxLength,
+): Batch {
   const random = new RandomStream(seed);
-  const size = config.training.batchSize;
-  const { loss } = config.model as SasrecConfig;
-  const numNegatives = loss.type === 'bce' ? loss.numNegatives : 0;
   const draw = (count: number) => Int32Array.from({ length: count }, () => 1 + random.nextInt(numItems));
-  const positions = size * length;
-  const negatives = numNegatives > 0 ? draw(positions * numNegatives) : null;
+  const { numNegatives } = request;
   const users = new Int32Array(size);
+  if (request.kind === 'examples') {
+    const histories = draw(size * length);
+    const candidates = draw(size * (1 + numNegatives));
+    const negativeHistories = request.negativeHistories ? draw(size * length) : null;
+    return { kind: 'examples', size, length, users, histories, candidates, numNegatives, negativeHistories };
+  }
+  const positions = size * length;
   return {
     kind: 'sequences',
     size,
@@ -37,7 +45,7 @@ function randomBatch(config: TrainedConfig, numItems: number, length: number, se
     users,
     items: draw(positions),
     targets: draw(positions),
-    negatives,
+    negatives: numNegatives > 0 ? draw(numNegatives * (request.sharedNegatives ? 1 : positions)) : null,
     numNegatives,
   };
 }
@@ -47,53 +55,109 @@ type Case = [model: object, batchSize: number, numItems: number, training: objec
 describe.each(['wasm', 'native'] as const)('the memory of training on %s', (name) => {
   useBackend(name);
 
-  const manyItems = { hiddenSize: 64, maxSequenceLength: 10, loss: { type: 'bce' } };
-  it.each([
+  const largeTable = { hiddenSize: 64, maxSequenceLength: 10, loss: { type: 'bce' } };
+  const fewCases: Case[] = [
     [{ hiddenSize: 64, maxSequenceLength: 20, loss: { type: 'crossEntropy' } }, 64, 3000, {}],
     [{ hiddenSize: 32, maxSequenceLength: 50, loss: { type: 'bce', numNegatives: 4 } }, 32, 500, {}],
+    [{ type: 'gru4rec', embeddingSize: 64, maxSequenceLength: 10, loss: { type: 'bce' } }, 16, 12_000, {}],
+    [{ type: 'twoTower' }, 512, 300, {}],
+    [{ type: 'din', maxSequenceLength: 20 }, 64, 500, {}],
+    [{ type: 'dien', maxSequenceLength: 10 }, 64, 500, {}],
+  ];
+  const manyCases: Case[] = [
+    ...fewCases,
+    [{ hiddenSize: 64, maxSequenceLength: 50, loss: { type: 'bpr' }, innerSize: 256 }, 16, 300, {}],
+    [{ hiddenSize: 32, maxSequenceLength: 20, loss: { type: 'gbce', numNegatives: 64 } }, 32, 1000, {}],
+    [{ maxSequenceLength: 20, trainOn: 'last', loss: { type: 'crossEntropy' } }, 64, 300, {}],
+    [{ hiddenSize: 48, maxSequenceLength: 40, normalization: 'kang', dropout: 0 }, 32, 300, {}],
+    [
+      {
+        hiddenSize: 64,
+        maxSequenceLength: 20,
+        loss: { type: 'sampledSoftmax', numNegatives: 100, sharedNegatives: true, normalize: true },
+      },
+      32,
+      3000,
+      {},
+    ],
     [
       { hiddenSize: 64, maxSequenceLength: 10, numHeads: 2, dropout: 0, normalization: 'post' },
       16,
       20000,
       {},
     ],
-    [manyItems, 16, 50_000, { clipping: { type: 'globalNorm' } }],
-    ...(['sgd', 'adamw', 'adagrad', 'rmsprop', 'adadelta', 'ftrl'] as const).map(
-      (type): Case => [manyItems, 16, 50_000, { optimizer: { type } }],
-    ),
-  ] satisfies Case[])(
+    [{ type: 'gru4rec', maxSequenceLength: 50, loss: { type: 'crossEntropy' } }, 32, 300, {}],
+    [
+      { type: 'gru4rec', numLayers: 2, hiddenSize: 100, loss: { type: 'bpr', numNegatives: 8 } },
+      16,
+      3000,
+      {},
+    ],
+    [{ type: 'twoTower', useBatchNorm: false, dropout: 0.2, normalizeOutput: true }, 512, 2000, {}],
+    [{ type: 'twoTower', embeddingSize: 64 }, 32, 12_000, {}],
+    [{ type: 'twoTower', embeddingSize: 64, l2: 1e-4 }, 32, 12_000, {}],
+    [{ type: 'twoTower', loss: { type: 'crossEntropy', numNegatives: 8 } }, 128, 500, {}],
+    [{ type: 'twoTower', loss: { type: 'maxMargin' }, negativeBatchNorm: 'separate' }, 256, 500, {}],
+    [{ type: 'din', maxSequenceLength: 10, embeddingSize: 64 }, 8, 12_000, {}],
+    [{ type: 'dien', maxSequenceLength: 10, evolution: 'GRU', auxiliaryWeight: 0 }, 64, 500, {}],
+    [{ type: 'dien', maxSequenceLength: 5, embeddingSize: 64 }, 8, 12_000, {}],
+    [{ type: 'sum', maxSequenceLength: 50 }, 128, 3000, {}],
+    [{ type: 'sum', maxSequenceLength: 10, cell: 'SUMV2', slots: 8, userEmbeddingSize: 16 }, 64, 20_000, {}],
+    [
+      {
+        type: 'sum',
+        maxSequenceLength: 20,
+        layerSizes: [64, 32],
+        dropout: 0.2,
+        loss: { type: 'softmax', numNegatives: 24 },
+      },
+      128,
+      500,
+      {},
+    ],
+    [largeTable, 16, 12_000, { clipping: { type: 'globalNorm' } }],
+    ...(['sgd', 'adamw', 'adagrad', 'rmsprop', 'adadelta', 'ftrl'] as const).map((type): Case => [
+      largeTable,
+      16,
+      12_000,
+      { optimizer: { type } },
+    ]),
+  ];
+
+  // Both engines have the same memory; what differs is the number of threads.
+  it.each(name === 'wasm' ? manyCases : fewCases)(
     '%o, batch %i, %i items, %o: is estimated within a third',
     async (model, batchSize, numItems, training) => {
       const config = configOf(model, batchSize, training);
       const { library } = tf.backend() as unknown as KernelBackend;
       const before = library.memory.usedBytes;
-      const sasrec = createModel(config.model, modelData(numItems), 1);
-      const optimizer = createOptimizer(config.training.optimizer, sasrec.variables);
+      const recommender = createModel(config.model, modelData(numItems), 1);
+      const optimizer = createOptimizer(config.training.optimizer, recommender.variables);
       library.memory.resetPeak();
       for (let step = 0; step < 2; step++) {
-        const batch = randomBatch(config, numItems, sasrec.batches.maxLength, step);
-        await trainStep(sasrec, optimizer, batch, new RandomStream(step), config.training);
+        const batch = randomBatch(recommender.batches, batchSize, numItems, step);
+        await trainStep(recommender, optimizer, batch, new RandomStream(step), config.training);
       }
       const taken = library.memory.peakBytes - before;
       const { tensors } = estimateMemory(config, modelData(numItems), library.threads);
       expect(tensors / taken).toBeGreaterThan(3 / 4);
       expect(tensors / taken).toBeLessThan(4 / 3);
-      sasrec.dispose();
+      recommender.dispose();
       for (const moment of optimizer.state.values()) moment.dispose();
     },
   );
 
-  it('does not grow over 500 steps of batches of all lengths', async () => {
+  it('does not grow over 200 steps of batches of all lengths', async () => {
     const config = configOf({ hiddenSize: 16, maxSequenceLength: 12, numBlocks: 1 }, 8);
     const { library } = tf.backend() as unknown as KernelBackend;
-    const sasrec = createModel(config.model, modelData(50), 1);
-    const optimizer = createOptimizer(config.training.optimizer, sasrec.variables);
+    const recommender = createModel(config.model, modelData(50), 1);
+    const optimizer = createOptimizer(config.training.optimizer, recommender.variables);
     const steps = async (from: number, to: number) => {
       for (let step = from; step < to; step++)
         await trainStep(
-          sasrec,
+          recommender,
           optimizer,
-          randomBatch(config, 50, 1 + (step % 12), step),
+          randomBatch(recommender.batches, 8, 50, step, 1 + (step % 12)),
           new RandomStream(step),
           config.training,
         );
@@ -104,11 +168,11 @@ describe.each(['wasm', 'native'] as const)('the memory of training on %s', (name
       library.memory.usedBytes,
       tf.memory().numTensors,
     ];
-    await steps(24, 500);
+    await steps(24, 200);
     expect(library.memory.reservedBytes).toBe(reserved);
     expect(library.memory.usedBytes).toBe(used);
     expect(tf.memory().numTensors).toBe(tensors);
-    sasrec.dispose();
+    recommender.dispose();
     for (const moment of optimizer.state.values()) moment.dispose();
   });
 });
