@@ -1,5 +1,6 @@
 import { RandomStream } from '../../../src/compute/random';
 import type { PreparedDataset } from '../../../src/dataset/preparedDataset';
+import type { FeatureColumn } from '../../../src/protocol/features';
 
 /** A small dataset with structure: most items are followed by the next one. */
 export function tinyDataset(numUsers = 30, numItems = 12, seed = 1): PreparedDataset {
@@ -34,4 +35,43 @@ export function datasetOf(users: number[][], numItems: number): PreparedDataset 
     itemFeatures: [],
     userFeatures: [],
   };
+}
+
+/** The same with a category and tags of items, and an age and a group of users. */
+export function withFeatures(dataset: PreparedDataset): PreparedDataset {
+  const { numUsers, numItems } = dataset;
+  const itemFeatures: FeatureColumn[] = [
+    {
+      kind: 'category',
+      name: 'category',
+      labels: ['', 'a', 'b', 'c'],
+      values: Int32Array.from({ length: numItems + 1 }, (_, item) => (item === 0 ? 0 : 1 + (item % 3))),
+    },
+    {
+      kind: 'multi',
+      name: 'tags',
+      labels: ['', 'x', 'y'],
+      // Item j has both tags if it is even, else one.
+      offsets: Uint32Array.from({ length: numItems + 2 }, (_, item) =>
+        item === 0 ? 0 : item - 1 + Math.floor((item - 1) / 2),
+      ),
+      values: Int32Array.from({ length: 2 * numItems }, (_, place) => 1 + (place % 2)),
+    },
+  ];
+  const userFeatures: FeatureColumn[] = [
+    {
+      kind: 'number',
+      name: 'age',
+      values: Float32Array.from({ length: numUsers }, (_, user) => (user % 5) - 2),
+      shift: 30,
+      scale: 10,
+    },
+    {
+      kind: 'category',
+      name: 'group',
+      labels: ['', 'p', 'q'],
+      values: Int32Array.from({ length: numUsers }, (_, user) => user % 3),
+    },
+  ];
+  return { ...dataset, itemFeatures, userFeatures };
 }
