@@ -2,6 +2,7 @@ import type { RandomStream } from '../compute/random';
 import type { PreparedDataset } from '../dataset/preparedDataset';
 import type { Sampler } from '../model/model';
 import { samplingWeights } from '../model/parts/samplingWeights';
+import { firstAbove } from './firstAbove';
 import { modelDataOf } from './modelData';
 
 /** How often an item is drawn again that should not be a negative, before it is taken as it is. */
@@ -13,8 +14,8 @@ export class NegativeSampler {
   readonly #sampler: Sampler;
   /** Ends of the items' shares of [0, 1), for samplers that prefer some. */
   readonly #cumulative: Float64Array | null;
-  /** Items that the user drawn for last has met in training: users mostly come in runs. */
-  #met: { user: number; items: ReadonlySet<number> } | null = null;
+  /** Training items of each user, at their places in `dataset.items` but ascending; null where nobody asks for them. */
+  readonly #met: Uint32Array | null;
 
   constructor(dataset: PreparedDataset, sampler: Sampler) {
     this.#dataset = dataset;
@@ -22,6 +23,7 @@ export class NegativeSampler {
     // Those of the batch are drawn from the batch itself.
     const weights = sampler === 'inBatch' ? null : samplingWeights(sampler, modelDataOf(dataset).itemCounts);
     this.#cumulative = weights && cumulativeShares(weights);
+    this.#met = sampler === 'unconsumed' ? sortedItems(dataset) : null;
   }
 
   /**
@@ -38,12 +40,11 @@ export class NegativeSampler {
     count: number,
     batchPositives: Int32Array,
   ): void {
-    const met = this.#sampler === 'unconsumed' ? this.#metBy(user) : null;
+    const isTaken = (item: number): boolean => item === positive || this.#hasMet(user, item);
     for (let place = from; place < from + count; place++) {
       let item = this.#drawOne(random, batchPositives);
-      for (let draws = 1; draws < MAX_DRAWS && (item === positive || met?.has(item)); draws++) {
+      for (let draws = 1; draws < MAX_DRAWS && isTaken(item); draws++)
         item = this.#drawOne(random, batchPositives);
-      }
       // Somebody who has met nearly everything still needs a negative.
       for (let draws = 0; draws < MAX_DRAWS && item === positive; draws++)
         item = 1 + random.nextInt(this.#dataset.numItems);
@@ -57,29 +58,30 @@ export class NegativeSampler {
     return 1 + firstAbove(this.#cumulative, random.nextFloat());
   }
 
-  #metBy(user: number): ReadonlySet<number> {
-    if (this.#met?.user !== user) {
-      const { offsets, trainEnd, items } = this.#dataset;
-      this.#met = { user, items: new Set(items.subarray(offsets[user], trainEnd[user])) };
+  /** False for all where the sampler does not ask. */
+  #hasMet(user: number, item: number): boolean {
+    if (this.#met === null) return false;
+    const { offsets, trainEnd } = this.#dataset;
+    let low = offsets[user]!;
+    let high = trainEnd[user]!;
+    while (low < high) {
+      const middle = (low + high) >>> 1;
+      if (this.#met[middle]! < item) low = middle + 1;
+      else high = middle;
     }
-    return this.#met.items;
+    return low < trainEnd[user]! && this.#met[low] === item;
   }
+}
+
+/** Sorted once: a set for each user would be made again for nearly every example, because users come in any order. */
+function sortedItems({ numUsers, offsets, trainEnd, items }: PreparedDataset): Uint32Array {
+  const sorted = items.slice();
+  for (let user = 0; user < numUsers; user++) sorted.subarray(offsets[user], trainEnd[user]).sort();
+  return sorted;
 }
 
 function cumulativeShares(weights: Float64Array): Float64Array {
   const total = weights.reduce((sum, weight) => sum + weight, 0);
   let sum = 0;
   return weights.map((weight) => (sum += weight) / total);
-}
-
-/** The first place whose value is above x; the last place if none is. */
-function firstAbove(ascending: Float64Array, x: number): number {
-  let low = 0;
-  let high = ascending.length - 1;
-  while (low < high) {
-    const middle = (low + high) >> 1;
-    if (ascending[middle]! > x) high = middle;
-    else low = middle + 1;
-  }
-  return low;
 }

@@ -1,6 +1,7 @@
 import { RandomStream } from '../compute/random';
 import type { PreparedDataset } from '../dataset/preparedDataset';
 import type { SampledNegatives } from '../protocol/evaluation';
+import { firstAbove } from './firstAbove';
 import { modelDataOf } from './modelData';
 
 /** Name of the random stream that the negatives are drawn from; the user's index follows. */
@@ -22,7 +23,8 @@ export function sampleNegatives(
     const drawn = new Set<number>();
     // Where most of what is left is wanted, or some of it has no weight, drawing would not come to an end.
     for (let draws = 0; drawn.size < count && draws < 20 * count; draws++) {
-      const item = ends === null ? 1 + random.nextInt(numItems) : placeOf(ends, random.nextInt(ends.at(-1)!));
+      const item =
+        ends === null ? 1 + random.nextInt(numItems) : firstAbove(ends, random.nextInt(ends.at(-1)!));
       if (!met.has(item)) drawn.add(item);
     }
     if (drawn.size < count) {
@@ -36,20 +38,8 @@ export function sampleNegatives(
   };
 }
 
-/** Sums of the counts up to and with each item. */
+/** Sums of the counts up to and with each item, from the padding. */
 function cumulativeCounts(counts: Uint32Array): Float64Array {
   let sum = 0;
   return Float64Array.from(counts, (count) => (sum += count));
-}
-
-/** The item whose share of the counts the number falls into. */
-function placeOf(ends: Float64Array, number: number): number {
-  let low = 0;
-  let high = ends.length - 1;
-  while (low < high) {
-    const middle = (low + high) >> 1;
-    if (ends[middle]! > number) high = middle;
-    else low = middle + 1;
-  }
-  return low;
 }
