@@ -179,6 +179,7 @@ export class Dien implements Model {
       encoded: [keys, pooled, ...(user === null ? [] : [user])],
       valuesPerPair: query.length * (3 * width + hidden + evolving) + 4 * width + 2 * sum(headLayers),
       score: (items, record) => this.#logits(encoded, items, null, null, record),
+      scoreOwn: (candidates) => this.#logits(encoded, candidates, candidates.length / query.size, null),
     };
   }
 

@@ -147,6 +147,7 @@ export class Din implements Model {
       encoded: [keys, pooled, ...(user === null ? [] : [user])],
       valuesPerPair: query.length * perPosition + 4 * this.#items.width + 2 * sum(headLayers),
       score: (items, record) => this.#logits(encoded, items, null, null, record),
+      scoreOwn: (candidates) => this.#logits(encoded, candidates, candidates.length / query.size, null),
     };
   }
 

@@ -17,6 +17,7 @@ import type {
   ModelSize,
   ProductScoring,
   Query,
+  Recorder,
   SequenceBatch,
   SizeContext,
 } from './model';
@@ -113,9 +114,9 @@ export class Gru4rec implements Model {
     return this.#loss.loss(this.#project(read), this.#candidates(), rows);
   }
 
-  scoring({ histories, size, length }: Query): ProductScoring {
+  scoring({ histories, size, length }: Query, _record?: Recorder, items?: tf.Tensor2D): ProductScoring {
     const last = lastPosition(this.#encode(histories, size, length, null));
-    return this.#loss.scoring(this.#project(last), this.#candidates());
+    return this.#loss.scoring(this.#project(last), this.#candidates(), items);
   }
 
   dispose(): void {

@@ -128,6 +128,8 @@ export interface JointScoring {
   valuesPerPair: number;
   /** Scores of some items for each user, `[size, items.length]`. */
   score(items: Int32Array, record?: Recorder): tf.Tensor2D;
+  /** Scores of each user's own candidates, `[size, k]` as they are. */
+  scoreOwn(candidates: Int32Array): tf.Tensor2D;
 }
 
 /**
@@ -174,8 +176,12 @@ export interface Model {
   readonly attentions: readonly AttentionView[];
   /** Training loss of a batch of the kind that the model asked for, to be differentiated with respect to `variables`. */
   loss(batch: Batch, random: RandomStream): tf.Scalar;
-  /** To be called within tf.tidy. */
-  scoring(query: Query, record?: Recorder): Scoring;
+  /**
+   * To be called within tf.tidy.
+   * @param items those of an earlier scoring by products with the same weights: they depend on no query, so they are taken
+   *   again as they are
+   */
+  scoring(query: Query, record?: Recorder, items?: tf.Tensor2D): Scoring;
   dispose(): void;
 }
 

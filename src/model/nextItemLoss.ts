@@ -95,12 +95,14 @@ export class NextItemLoss {
     }
   }
 
-  /** How items are scored in ranking. @param states `[size, d]` @param table as for the loss */
-  scoring(states: tf.Tensor2D, table: tf.Tensor2D): ProductScoring {
-    const items = withoutPadding(table);
-    return this.#normalizes()
-      ? { kind: 'product', states: unitVectors(states), items: unitVectors(items) }
-      : { kind: 'product', states, items };
+  /**
+   * How items are scored in ranking.
+   * @param states `[size, d]` @param table as for the loss
+   * @param items those of an earlier scoring, if there was one
+   */
+  scoring(states: tf.Tensor2D, table: tf.Tensor2D, items?: tf.Tensor2D): ProductScoring {
+    const scaled = (vectors: tf.Tensor2D) => (this.#normalizes() ? unitVectors(vectors) : vectors);
+    return { kind: 'product', states: scaled(states), items: items ?? scaled(withoutPadding(table)) };
   }
 
   #sampledSoftmax(

@@ -26,6 +26,7 @@ import type {
 } from './model';
 import { chosenColumns } from './parts/chosenColumns';
 import { FeatureEmbedding, featureParameters, featureWidth } from './parts/featureEmbedding';
+import { historyMask } from './parts/historyMask';
 import { createMlp, mlp, MLP_ORDERS, type Mlp } from './parts/multilayerPerceptron';
 
 /** What α and β start from. */
@@ -148,6 +149,13 @@ export class Sum implements Model {
     const channels = this.#channelProducts(memory, this.#userVectors(query.users)); // [B, slots, l]
     const width = this.#items.width;
     const [first, ...others] = [...layerSizes, 1];
+    /** Scores from the shares that candidates give the channels, `[B, n, slots]`, and from their vectors. */
+    const scores = (weights: tf.Tensor3D, vectors: tf.Tensor): tf.Tensor2D => {
+      const count = weights.shape[1];
+      const product: tf.Tensor = tf.add(tf.matMul(weights, channels), this.#itemProducts(vectors));
+      const rows: tf.Tensor2D = tf.reshape(product, [size * count, first]);
+      return tf.reshape(mlp(rows, this.#head, { training: null, isProduct: true }), [size, count]);
+    };
     return {
       kind: 'joint',
       encoded: [memory, keys, channels],
@@ -164,9 +172,11 @@ export class Sum implements Model {
         ]);
         const weights = tf.softmax(tf.transpose(logits, [0, 2, 1])); // [B, n, slots]
         if (slots > 1) recordPairs?.('query', tf.reshape(weights, [size * count, slots]));
-        const product: tf.Tensor3D = tf.add(tf.matMul(weights, channels), this.#itemProducts(vectors));
-        const rows: tf.Tensor2D = tf.reshape(product, [size * count, first]);
-        return tf.reshape(mlp(rows, this.#head, { training: null, isProduct: true }), [size, count]);
+        return scores(weights, vectors);
+      },
+      scoreOwn: (candidates) => {
+        const queries = this.#items.lookup(candidates, [size, candidates.length / size]) as tf.Tensor3D;
+        return scores(tf.softmax(tf.matMul(queries, keys, false, true)), queries);
       },
     };
   }
@@ -177,10 +187,9 @@ export class Sum implements Model {
 
   /** The memories that histories leave. */
   #encode({ histories, size, length }: Pick<Query, 'histories' | 'size' | 'length'>): SumOutput {
-    const present = Float32Array.from(histories, (item) => (item === 0 ? 0 : 1));
     const x = this.#items.lookup(histories, [size, length]) as tf.Tensor3D; // [B, T, d]
     const { parameters, version } = cellInputs(this.#cell, this.#config, this.#items.width);
-    return sumRecurrence(x, parameters, tf.tensor2d(present, [size, length]), version);
+    return sumRecurrence(x, parameters, tf.tensor2d(historyMask(histories), [size, length]), version);
   }
 
   /** What candidates are compared with, `[B, slots, d]`. */
@@ -231,11 +240,11 @@ export class Sum implements Model {
     return tf.add(channels, tf.expandDims(own, 1));
   }
 
-  /** The part of the head's first product that is the candidate's, with the bias: `[n, l]` of `[n, d]`. */
-  #itemProducts(vectors: tf.Tensor2D): tf.Tensor2D {
+  /** The part of the head's first product that is the candidate's, with the bias: `[…, l]` of `[…, d]`. */
+  #itemProducts(vectors: tf.Tensor): tf.Tensor {
     const { kernel, bias } = this.#head.layers[0]!.dense;
     const rows = tf.slice(kernel, [this.#config.hiddenSize, 0], [this.#items.width, -1]);
-    return linear(vectors, rows, bias) as tf.Tensor2D;
+    return linear(vectors, rows, bias);
   }
 
   /** Penalties of the vectors that the batch touches and of the layers. */

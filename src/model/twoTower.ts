@@ -14,6 +14,7 @@ import type {
   ModelSize,
   ProductScoring,
   Query,
+  Recorder,
   SizeContext,
 } from './model';
 import { ModelError } from './modelError';
@@ -154,8 +155,8 @@ export class TwoTower implements Model {
     return loss;
   }
 
-  scoring({ users }: Query): ProductScoring {
-    return { kind: 'product', states: this.#infer(this.#users, users), items: this.#itemVectors() };
+  scoring({ users }: Query, _record?: Recorder, items?: tf.Tensor2D): ProductScoring {
+    return { kind: 'product', states: this.#infer(this.#users, users), items: items ?? this.#itemVectors() };
   }
 
   dispose(): void {
@@ -240,13 +241,20 @@ export class TwoTower implements Model {
 
   /** Vectors outside training, in blocks, because there may be very many. */
   #infer(tower: Tower, ids: Int32Array): tf.Tensor2D {
-    const vector = this.#config.idDropout === 0 ? tower.meanId() : tower.unknownId();
+    // The mean takes a pass over the whole table, so it is made only where somebody needs it.
+    const vector = ids.some(tower.isCold)
+      ? this.#config.idDropout === 0
+        ? tower.meanId()
+        : tower.unknownId()
+      : null;
     const blocks: tf.Tensor2D[] = [];
     for (let from = 0; from < ids.length; from += BLOCK) {
       const block = ids.subarray(from, from + BLOCK);
       const instead = Float32Array.from(block, (id) => (tower.isCold(id) ? 1 : 0));
-      const idVector = { instead, vector };
-      blocks.push(tf.tidy(() => this.#run(tower, block, { training: null, idVector })));
+      const idVector = vector && { instead, vector };
+      blocks.push(
+        tf.tidy(() => this.#run(tower, block, { training: null, ...(idVector !== null && { idVector }) })),
+      );
     }
     return blocks.length === 1 ? blocks[0]! : tf.concat2d(blocks, 0);
   }

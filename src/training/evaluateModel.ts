@@ -72,14 +72,19 @@ function sampleUsers(users: Uint32Array, count: number): Uint32Array {
 }
 
 /** Ranks the held-out items of one part by the model. */
-export function evaluateModel(
+export async function evaluateModel(
   model: Model,
   dataset: PreparedDataset,
   part: Part,
   config: EvaluationConfig,
   onProgress?: Progress,
 ): Promise<RankingResult> {
-  return evaluate(modelRanker(model), rankingTask(dataset, part, config), config, onProgress);
+  const ranker = new ModelRanker(model);
+  try {
+    return await evaluate(ranker, rankingTask(dataset, part, config), config, onProgress);
+  } finally {
+    ranker.dispose();
+  }
 }
 
 /**
@@ -133,21 +138,35 @@ function defaultBaseline(type: BaselineConfig['type']): BaselineConfig {
   return type === 'itemKnn' ? { type, numNeighbors: null, shrinkage: 0 } : { type };
 }
 
-/** Ranks by the scores of a model. Where they are products, they are never all made. */
-function modelRanker(model: Model): Ranker {
-  return {
-    async rank(batch) {
-      const query = queryOf(batch, model.batches.maxLength);
-      const scoring = tf.tidy(() => model.scoring(query) as Scoring & tf.TensorContainer);
-      try {
-        return scoring.kind === 'product'
-          ? await ranksByProduct(scoring, batch)
-          : await ranksByScores(scoring, batch);
-      } finally {
-        tf.dispose(scoring);
-      }
-    },
-  };
+/**
+ * Ranks by the scores of a model, whose weights must stay as they are meanwhile. Where scores are products, they are never
+ * all made, and the items' vectors are made once.
+ */
+class ModelRanker implements Ranker {
+  readonly #model: Model;
+  #items: tf.Tensor2D | undefined;
+
+  constructor(model: Model) {
+    this.#model = model;
+  }
+
+  async rank(batch: RankingBatch): Promise<readonly Rank[]> {
+    const query = queryOf(batch, this.#model.batches.maxLength);
+    const scoring = tf.tidy(
+      () => this.#model.scoring(query, undefined, this.#items) as Scoring & tf.TensorContainer,
+    );
+    try {
+      if (scoring.kind === 'joint') return await ranksByScores(scoring, batch);
+      this.#items = scoring.items;
+      return await ranksByProduct(scoring, batch);
+    } finally {
+      tf.dispose(scoring.kind === 'joint' ? scoring.encoded : [scoring.states, scoring.bias ?? []]);
+    }
+  }
+
+  dispose(): void {
+    this.#items?.dispose();
+  }
 }
 
 async function ranksByProduct(
@@ -172,19 +191,35 @@ async function ranksAmongNegatives(
   targets: readonly number[],
   negatives: readonly Uint32Array[],
 ): Promise<Rank[]> {
+  const rows = candidateRows(targets, negatives);
+  const scores = tf.tidy(() => {
+    const columns = rows.candidates.map((item) => item - 1);
+    return rowwiseScores(states, items, tf.tensor2d(columns, [targets.length, rows.columns], 'int32'));
+  });
+  const values = (await scores.data()) as Float32Array;
+  scores.dispose();
+  return ranksOfRows(values, rows.columns, negatives);
+}
+
+/** Each user's target and then his negatives, row by row. */
+function candidateRows(
+  targets: readonly number[],
+  negatives: readonly Uint32Array[],
+): { candidates: Int32Array; columns: number } {
   const columns = 1 + Math.max(...negatives.map((own) => own.length));
   // Where a user has fewer negatives than others, the target stands in; what comes of that is not looked at.
   const candidates = new Int32Array(targets.length * columns);
   targets.forEach((target, row) => {
-    candidates.fill(target - 1, row * columns, (row + 1) * columns);
-    negatives[row]!.forEach((item, place) => (candidates[row * columns + 1 + place] = item - 1));
+    candidates.fill(target, row * columns, (row + 1) * columns);
+    candidates.set(negatives[row]!, row * columns + 1);
   });
-  const ids = tf.tensor2d(candidates, [targets.length, columns], 'int32');
-  const scores = rowwiseScores(states, items, ids);
-  const values = (await scores.data()) as Float32Array;
-  tf.dispose([ids, scores]);
-  return targets.map((_, row) =>
-    rankOf(values.subarray(row * columns, row * columns + 1 + negatives[row]!.length), 0),
+  return { candidates, columns };
+}
+
+/** Ranks of the targets by the scores of such rows. */
+function ranksOfRows(values: Float32Array, columns: number, negatives: readonly Uint32Array[]): Rank[] {
+  return negatives.map(({ length }, row) =>
+    rankOf(values.subarray(row * columns, row * columns + 1 + length), 0),
   );
 }
 
@@ -197,25 +232,44 @@ function withBias(states: tf.Tensor2D, items: tf.Tensor2D, bias: tf.Tensor1D): [
 }
 
 async function ranksByScores(scoring: JointScoring, batch: RankingBatch): Promise<readonly Rank[]> {
-  const { numItems, users } = batch;
-  const perCall = Math.max(1, Math.floor(MAX_JOINT_VALUES / (users.length * scoring.valuesPerPair)));
-  const score = async (): Promise<Float32Array> => {
-    const scores = new Float32Array(users.length * numItems);
-    for (let first = 1; first <= numItems; first += perCall) {
-      const items = Int32Array.from(
-        { length: Math.min(perCall, numItems + 1 - first) },
-        (_, place) => first + place,
-      );
-      const block = tf.tidy(() => scoring.score(items));
-      const values = await block.data();
-      block.dispose();
-      for (let row = 0; row < users.length; row++) {
-        scores.set(values.subarray(row * items.length, (row + 1) * items.length), row * numItems + first - 1);
-      }
-    }
-    return scores;
-  };
+  const { numItems, users, targets, negatives } = batch;
+  if (negatives !== null) {
+    const { candidates, columns } = candidateRows(targets, negatives);
+    const values = await inBlocks(scoring, users.length, columns, (from, count) => {
+      const block = new Int32Array(users.length * count);
+      users.forEach((_, row) => {
+        const start = row * columns + from;
+        block.set(candidates.subarray(start, start + count), row * count);
+      });
+      return scoring.scoreOwn(block);
+    });
+    return ranksOfRows(values, columns, negatives);
+  }
+  const score = (): Promise<Float32Array> =>
+    inBlocks(scoring, users.length, numItems, (from, count) =>
+      scoring.score(Int32Array.from({ length: count }, (_, place) => from + place + 1)),
+    );
   return rankByScores({ score }).rank(batch);
+}
+
+/** Scores `[rows, columns]`, made of so many columns at once that there is room for what the model makes of them. */
+async function inBlocks(
+  { valuesPerPair }: JointScoring,
+  rows: number,
+  columns: number,
+  scoreBlock: (from: number, count: number) => tf.Tensor2D,
+): Promise<Float32Array> {
+  const perCall = Math.max(1, Math.floor(MAX_JOINT_VALUES / (rows * valuesPerPair)));
+  const scores = new Float32Array(rows * columns);
+  for (let from = 0; from < columns; from += perCall) {
+    const count = Math.min(perCall, columns - from);
+    const block = tf.tidy(() => scoreBlock(from, count));
+    const values = await block.data();
+    block.dispose();
+    for (let row = 0; row < rows; row++)
+      scores.set(values.subarray(row * count, (row + 1) * count), row * columns + from);
+  }
+  return scores;
 }
 
 /** What a model reads of the users of a batch: the newest items, left-padded to the longest history. */

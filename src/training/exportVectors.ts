@@ -63,18 +63,25 @@ async function* itemBlocks(model: Model, dataset: PreparedDataset): AsyncGenerat
 }
 
 async function* userBlocks(model: Model, dataset: PreparedDataset): AsyncGenerator<Block> {
-  for (let user = 0; user < dataset.numUsers; user += BLOCK) {
-    const states = tf.tidy(() => {
-      const scoring = productOf(model, usersFrom(model, dataset, user, user + BLOCK));
-      return scoring.bias === undefined
-        ? scoring.states
-        : tf.concat2d([scoring.states, tf.ones([scoring.states.shape[0], 1])], 1);
-    });
-    try {
-      yield { values: (await states.data()) as Float32Array, width: states.shape[1] };
-    } finally {
-      states.dispose();
+  // Made along with the first users, and not again.
+  const made: { items?: tf.Tensor2D } = {};
+  try {
+    for (let user = 0; user < dataset.numUsers; user += BLOCK) {
+      const states = tf.tidy(() => {
+        const scoring = productOf(model, usersFrom(model, dataset, user, user + BLOCK), made.items);
+        made.items ??= tf.keep(scoring.items);
+        return scoring.bias === undefined
+          ? scoring.states
+          : tf.concat2d([scoring.states, tf.ones([scoring.states.shape[0], 1])], 1);
+      });
+      try {
+        yield { values: (await states.data()) as Float32Array, width: states.shape[1] };
+      } finally {
+        states.dispose();
+      }
     }
+  } finally {
+    made.items?.dispose();
   }
 }
 
@@ -85,8 +92,8 @@ function usersFrom(model: Model, dataset: PreparedDataset, first: number, end: n
   return queryOf({ users, histories }, model.batches.maxLength);
 }
 
-function productOf(model: Model, query: Query): ProductScoring {
-  const scoring: Scoring = model.scoring(query);
+function productOf(model: Model, query: Query, items?: tf.Tensor2D): ProductScoring {
+  const scoring: Scoring = model.scoring(query, undefined, items);
   if (scoring.kind === 'product') return scoring;
   tf.dispose(scoring.encoded);
   throw new TrainingError(

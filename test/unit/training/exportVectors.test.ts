@@ -148,6 +148,7 @@ describe('exported vectors', () => {
       encoded: [tf.scalar(0)],
       valuesPerPair: 1,
       score: () => tf.zeros([1, 1]),
+      scoreOwn: () => tf.zeros([1, 1]),
     }));
     const output = path.join(folder, 'items.npy');
     await expect(
