@@ -134,7 +134,8 @@ export interface JointScoring {
 
 /**
  * Receives the attention weights of a forward pass by the name of their {@link AttentionView}, as the layer used them.
- * They belong to the pass: who wants to keep them says so to TensorFlow.js.
+ * They belong to the pass: who wants to keep them says so to TensorFlow.js. Positions end with the newest item, and may be
+ * more than the query has: where a model sees padding, it adds what is missing.
  */
 export type Recorder = (name: string, weights: tf.Tensor) => void;
 

@@ -142,44 +142,55 @@ export class Sasrec implements Model {
     if (rows.positions === null) read = lastPosition(encoded);
     else {
       const flat: tf.Tensor2D = tf.reshape(encoded, [-1, this.#config.hiddenSize]);
-      read = embeddingLookup(flat, tf.tensor1d(rows.positions, 'int32')) as tf.Tensor2D;
+      const added = encoded.shape[1] - batch.length;
+      const places = rows.positions.map((place) => place + added * (Math.floor(place / batch.length) + 1));
+      read = embeddingLookup(flat, tf.tensor1d(places, 'int32')) as tf.Tensor2D;
     }
     const loss = this.#loss.loss(this.#finish(read) as tf.Tensor2D, this.#candidates(), rows);
     return this.#config.embeddingL2 === 0 ? loss : tf.add(loss, this.#embeddingPenalty());
   }
 
-  scoring({ histories, size, length }: Query, record?: Recorder): ProductScoring {
+  scoring({ histories, size, length }: Query, record?: Recorder, items?: tf.Tensor2D): ProductScoring {
     const last = lastPosition(this.#encode(histories, size, length, null, record));
-    return this.#loss.scoring(this.#finish(last) as tf.Tensor2D, this.#candidates());
+    return this.#loss.scoring(this.#finish(last) as tf.Tensor2D, this.#candidates(), items);
   }
 
   /** What the model makes of all positions of histories, as `scoring` has it of the last: `[B, T, d]`. Within tf.tidy. */
   states({ histories, size, length }: Query, record?: Recorder): tf.Tensor3D {
-    return this.#finish(this.#encode(histories, size, length, null, record)) as tf.Tensor3D;
+    const states = this.#encode(histories, size, length, null, record);
+    const added = states.shape[1] - length;
+    return this.#finish(added === 0 ? states : tf.slice(states, [0, added, 0])) as tf.Tensor3D;
   }
 
   dispose(): void {
     this.#parameters.dispose();
   }
 
-  /** States of all positions before the final norm, `[B, T, d]`. `random` is null outside training. */
+  /**
+   * States of all positions before the final norm, `[B, T, d]`. `random` is null outside training.
+   *
+   * T is the length of the sequences where nobody attends to padding. Elsewhere it is that of the longest history that the
+   * model reads: how much padding a user sees must not depend on who else is in the batch.
+   */
   #encode(
-    sequences: Int32Array,
+    given: Int32Array,
     size: number,
-    length: number,
+    givenLength: number,
     random: RandomStream | null,
     record?: Recorder,
-  ): tf.Tensor {
+  ): tf.Tensor3D {
+    const { maxSequenceLength, normalization, padding } = this.#config;
+    const length = padding === 'masked' ? givenLength : Math.max(givenLength, maxSequenceLength);
+    const sequences = length === givenLength ? given : widened(given, size, length);
     const present = tf.tensor2d(historyMask(sequences), [size, length]);
     const pass: Pass = { present, random, record };
-    const { normalization, padding } = this.#config;
     // Masked padding is no key of attention, and nothing else looks from one position to another: its states reach nobody.
     const zeroes = padding === 'zeroed' || normalization === 'kang';
     const settle = (states: tf.Tensor): tf.Tensor => (zeroes ? onlyPresent(states, present) : states);
 
     let x = settle(this.#embed(sequences, pass));
     for (const block of this.#blocks) x = settle(this.#block(block, x, pass));
-    return x;
+    return x as tf.Tensor3D;
   }
 
   /** dropout(items + positions), `[B, T, d]` (section III-A). */
@@ -413,6 +424,15 @@ function recordedAttention(input: AttentionInput, name: string, record: Recorder
   const { output, weights } = multiHeadAttention(input);
   record(name, weights);
   return output;
+}
+
+/** The sequences with more padding before them. */
+function widened(sequences: Int32Array, size: number, length: number): Int32Array {
+  const from = sequences.length / size;
+  const rows = new Int32Array(size * length);
+  for (let row = 0; row < size; row++)
+    rows.set(sequences.subarray(row * from, (row + 1) * from), (row + 1) * length - from);
+  return rows;
 }
 
 /** Zeros in the place of what padding has. @param x `[B, T, d]` @param present `[B, T]` */

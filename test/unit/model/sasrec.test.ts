@@ -51,12 +51,25 @@ describe.each(TEST_BACKENDS)('SASRec on %s', (backend) => {
     expect(other).not.toEqual(long);
   });
 
-  it.each(['recohut', 'pmixer'] as const)('%s sees padding, as its reference does', (preset) => {
-    const model = create({ preset });
-    const [short] = scoresOf(model, [4, 9, 2]);
-    const [long] = scoresOf(model, [0, 0, 4, 9, 2]);
-    expect(Math.abs(short![0]! - long![0]!)).toBeGreaterThan(1e-4);
-  });
+  it.each(['recohut', 'pmixer'] as const)(
+    '%s sees padding, as its reference does, and as much of it whatever the batch is',
+    (preset) => {
+      const model = create({ preset });
+      const [short] = scoresOf(model, [4, 9, 2]);
+      const [long] = scoresOf(model, [0, 0, 4, 9, 2]);
+      short!.forEach((value, index) => expect(value).toBeCloseTo(long![index]!, 5));
+      const [blind] = scoresOf(create({ preset, padding: 'masked' }), [4, 9, 2]);
+      expect(Math.abs(short![0]! - blind![0]!)).toBeGreaterThan(1e-4);
+
+      // Without negatives, which would be others in a longer row.
+      const trained = create({ preset, loss: { type: 'crossEntropy' } });
+      const loss = (row: number[], targets: number[]) =>
+        lossOf(trained, batchFor(trained.batches, [row], [targets], NUM_ITEMS));
+      expect(loss([4, 9, 2], [0, 0, 7])).toBeCloseTo(loss([0, 0, 4, 9, 2], [0, 0, 0, 0, 7]), 5);
+      const states = tf.tidy(() => model.states(queryOf([4, 9, 2])).shape);
+      expect(states).toEqual([1, 3, 6]);
+    },
+  );
 
   it('does not see the future: the loss at a position ignores the items behind it', () => {
     const model = create();
@@ -129,10 +142,10 @@ describe.each(TEST_BACKENDS)('SASRec on %s', (backend) => {
     let first: number[] = [];
     tf.tidy(() => {
       model.scoring(queryOf([0, 1, 2, 3]), (_, weights) => {
-        first = [...weights.dataSync<'float32'>().subarray(0, 4)];
+        first = [...weights.dataSync<'float32'>().subarray(0, 5)];
       });
     });
-    first.forEach((weight) => expect(weight).toBeCloseTo(0.25, 6));
+    first.forEach((weight) => expect(weight).toBeCloseTo(0.2, 6));
   });
 
   it('scores a batch of 1 as within a larger one', () => {
