@@ -90,7 +90,10 @@ export class Dien implements Model {
 
   constructor(config: DienConfig, data: ModelData, seed: number) {
     this.#config = config;
-    this.batches = exampleRequest(config, config.auxiliaryWeight > 0);
+    this.batches = {
+      ...exampleRequest(config, config.auxiliaryWeight > 0),
+      fixedNegativeHistories: config.auxiliaryNegatives === 'once',
+    };
     const parameters = new Parameters(seed);
     this.#parameters = parameters;
     const { items, users } = createPairEmbeddings(parameters, config, data);

@@ -57,6 +57,8 @@ export interface ExampleRequest {
   sampler: Sampler;
   /** Whether each item of the history comes with one that was not chosen in its place. */
   negativeHistories: boolean;
+  /** Whether these are any other items, the same in each epoch, and not items that the user has not met. No if left out. */
+  fixedNegativeHistories?: boolean;
 }
 
 export type Batch = SequenceBatch | ExampleBatch;

@@ -18,7 +18,10 @@ export class ExampleBatches implements Batches {
   /** User of each of all interactions. */
   readonly #userOf: Uint32Array;
   readonly #sampler: NegativeSampler;
-  readonly #historySampler: NegativeSampler;
+  /** Null unless histories have negatives of each epoch. */
+  readonly #historySampler: NegativeSampler | null;
+  /** One negative for each of all interactions; null unless histories have negatives that stay. */
+  readonly #fixedNegatives: Uint32Array | null;
 
   /** @throws TrainingError when no training interaction has a history of the least length */
   constructor(dataset: PreparedDataset, request: ExampleRequest, batchSize: number, seed: number) {
@@ -43,7 +46,9 @@ export class ExampleBatches implements Batches {
     }
     this.#places = new ShuffledOrder(Uint32Array.from(places), seed);
     this.#sampler = new NegativeSampler(dataset, request.sampler);
-    this.#historySampler = new NegativeSampler(dataset, 'unconsumed');
+    const { negativeHistories, fixedNegativeHistories: fixed = false } = request;
+    this.#historySampler = negativeHistories && !fixed ? new NegativeSampler(dataset, 'unconsumed') : null;
+    this.#fixedNegatives = negativeHistories && fixed ? fixedNegatives(dataset, seed) : null;
     this.stepsPerEpoch = Math.ceil(places.length / batchSize);
   }
 
@@ -54,12 +59,13 @@ export class ExampleBatches implements Batches {
     const places = this.#places.of(epoch).subarray(from, from + this.#batchSize);
     const size = places.length;
     const users = Int32Array.from(places, (place) => this.#userOf[place]!);
-    const histories = Array.from(places, (place, row) =>
-      items.subarray(Math.max(offsets[users[row]!]!, place - maxLength), place),
-    );
+    const before = (values: Uint32Array): Uint32Array[] =>
+      Array.from(places, (place, row) =>
+        values.subarray(Math.max(offsets[users[row]!]!, place - maxLength), place),
+      );
+    const histories = before(items);
     const length = Math.max(...histories.map((history) => history.length));
-    const padded = new Int32Array(size * length);
-    histories.forEach((history, row) => padded.set(history, (row + 1) * length - history.length));
+    const padded = leftPadded(histories, length);
 
     const random = new RandomStream(this.#seed, STREAMS.negatives, epoch, index);
     const positives = Int32Array.from(places, (place) => items[place]!);
@@ -85,24 +91,40 @@ export class ExampleBatches implements Batches {
       histories: padded,
       candidates,
       numNegatives,
-      negativeHistories: this.#request.negativeHistories
-        ? this.#negativeHistories(random, users, padded, length)
-        : null,
+      negativeHistories: this.#fixedNegatives
+        ? leftPadded(before(this.#fixedNegatives), length)
+        : this.#historySampler && negativeHistories(this.#historySampler, random, users, padded, length),
     };
   }
+}
 
-  #negativeHistories(
-    random: RandomStream,
-    users: Int32Array,
-    histories: Int32Array,
-    length: number,
-  ): Int32Array {
-    const negatives = new Int32Array(histories.length);
-    histories.forEach((item, place) => {
-      if (item === 0) return;
-      const user = users[Math.floor(place / length)]!;
-      this.#historySampler.draw(random, user, item, negatives, place, 1, histories);
-    });
-    return negatives;
-  }
+function leftPadded(rows: readonly Uint32Array[], length: number): Int32Array {
+  const padded = new Int32Array(rows.length * length);
+  rows.forEach((row, index) => padded.set(row, (index + 1) * length - row.length));
+  return padded;
+}
+
+/** For each of all interactions another item than its own. */
+function fixedNegatives({ items, numItems }: PreparedDataset, seed: number): Uint32Array {
+  const random = new RandomStream(seed, STREAMS.fixedNegatives);
+  return items.map((item) => {
+    const other = 1 + random.nextInt(numItems - 1);
+    return other < item ? other : other + 1;
+  });
+}
+
+/** For each item of the histories one that its user has not met; 0 where they are padding. */
+function negativeHistories(
+  sampler: NegativeSampler,
+  random: RandomStream,
+  users: Int32Array,
+  histories: Int32Array,
+  length: number,
+): Int32Array {
+  const negatives = new Int32Array(histories.length);
+  histories.forEach((item, place) => {
+    if (item === 0) return;
+    sampler.draw(random, users[Math.floor(place / length)]!, item, negatives, place, 1, histories);
+  });
+  return negatives;
 }

@@ -79,6 +79,14 @@ export const dienSchema = z
           'What the auxiliary loss is divided by: the real and the negative items that it scored (`examples`), or all positions of the batch, padding too, each real and negative pair counting once (`positions`, the paper’s code).',
         ),
       ),
+    auxiliaryNegatives: z
+      .enum(['perEpoch', 'once'])
+      .default('perEpoch')
+      .meta(
+        describe(
+          'Items that were not chosen, for the auxiliary loss: drawn anew in each epoch from those that the user has not met (`perEpoch`), or once for each interaction from all others (`once`, RecBole).',
+        ),
+      ),
     ...attentionFields,
     attentionQuery: z
       .enum(['item', 'projected'])
@@ -138,6 +146,7 @@ export const dienPresets: Record<string, Preset<z.input<typeof dienSchema>>> = {
       auxiliaryActivation: 'none',
       auxiliaryBatchNorm: false,
       auxiliaryAverage: 'examples',
+      auxiliaryNegatives: 'once',
       attentionLayers: [256, 256, 256],
       attentionActivation: 'sigmoid',
       attentionScale: true,
@@ -158,6 +167,7 @@ export const dienPresets: Record<string, Preset<z.input<typeof dienSchema>>> = {
       batchNormEpsilon: 1e-5,
       loss: 'bce',
       numNegatives: 1,
+      sampler: 'unconsumed',
       initializer: 'glorotNormal',
     },
     training: { batchSize: 2048, learningRate: 0.001 },
@@ -197,6 +207,7 @@ export const dienPresets: Record<string, Preset<z.input<typeof dienSchema>>> = {
       diceEpsilon: 1e-9,
       loss: 'bce',
       numNegatives: 1,
+      sampler: 'unconsumed',
       initializer: 'glorotUniform',
     },
     training: {

@@ -72,6 +72,7 @@ export const dinPresets: Record<string, Preset<z.input<typeof dinSchema>>> = {
       itemBias: true,
       loss: 'bce',
       numNegatives: 1,
+      sampler: 'unconsumed',
       initializer: 'glorotUniform',
     },
   },
@@ -94,6 +95,7 @@ export const dinPresets: Record<string, Preset<z.input<typeof dinSchema>>> = {
       itemBias: true,
       loss: 'bce',
       numNegatives: 1,
+      sampler: 'unconsumed',
       initializer: 'glorotUniform',
     },
     training: {
@@ -124,6 +126,7 @@ export const dinPresets: Record<string, Preset<z.input<typeof dinSchema>>> = {
       itemBias: false,
       loss: 'bce',
       numNegatives: 1,
+      sampler: 'unconsumed',
       initializer: 'glorotNormal',
     },
     training: { batchSize: 2048, learningRate: 0.001 },
@@ -150,6 +153,7 @@ export const dinPresets: Record<string, Preset<z.input<typeof dinSchema>>> = {
       itemBias: false,
       loss: 'bce',
       numNegatives: 1,
+      sampler: 'uniform',
       initializer: 'glorotUniform',
     },
     training: {

@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { describe } from '../describe';
 import type { Preset } from '../presets';
 import { nextItemLossSchema, sharesNegatives, trainOnSchema } from './nextItemLoss';
+import { maxSequenceLengthField, outputEmbeddingField } from './sharedFields';
 
 export const gru4recSchema = z
   .strictObject({
@@ -21,12 +22,7 @@ export const gru4recSchema = z
           'Behave as a public implementation does, with its defaults for all options below. Options written here still win.',
         ),
       ),
-    maxSequenceLength: z
-      .int()
-      .min(1)
-      .max(2048)
-      .default(50)
-      .meta(describe('Longest history the model sees; of longer ones the newest items are used.')),
+    maxSequenceLength: maxSequenceLengthField,
     embeddingSize: z.int().min(1).max(4096).default(64).meta(describe('Width of the item vectors.')),
     hiddenSize: z.int().min(1).max(4096).default(64).meta(describe('Width of the recurrent state.')),
     numLayers: z
@@ -56,14 +52,7 @@ export const gru4recSchema = z
       .lt(1)
       .default(0)
       .meta(describe('Dropout on what each GRU layer gives to the next.')),
-    outputEmbedding: z
-      .enum(['shared', 'separate'])
-      .default('shared')
-      .meta(
-        describe(
-          'Vectors that states are scored against: those of the input (`shared`), or a table of their own (`separate`).',
-        ),
-      ),
+    outputEmbedding: outputEmbeddingField,
     embeddingInitializer: z
       .enum(['normal', 'glorotNormal'])
       .default('normal')

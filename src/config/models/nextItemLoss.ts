@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { describe } from '../describe';
+import { samplerField } from './sharedFields';
 
 /* Losses of models that tell the next item from a vector of what came before: SASRec and GRU4Rec. */
 
@@ -12,16 +13,6 @@ const numNegatives = (count: number, of: string) =>
     .max(MAX_NEGATIVES)
     .default(count)
     .meta(describe(`Negative items drawn for each ${of}.`));
-
-const sampler = (preferred: 'uniform' | 'unconsumed') =>
-  z
-    .enum(['uniform', 'unconsumed', 'popular', 'logUniform', 'inBatch'])
-    .default(preferred)
-    .meta(
-      describe(
-        'Where negatives come from. `uniform`: any item but the target. `unconsumed`: any that the user has not met in training. `popular`: by training interactions to the power of 0.75. `logUniform`: by popularity rank, about 1/rank. `inBatch`: other targets of the batch.',
-      ),
-    );
 
 const crossEntropySchema = z
   .strictObject({
@@ -37,7 +28,7 @@ const bceSchema = z
   .strictObject({
     type: z.literal('bce'),
     numNegatives: numNegatives(1, 'position'),
-    sampler: sampler('unconsumed'),
+    sampler: samplerField('unconsumed'),
     weighting: z
       .enum(['balanced', 'halved', 'items'])
       .default('balanced')
@@ -55,7 +46,7 @@ const bprSchema = z
   .strictObject({
     type: z.literal('bpr'),
     numNegatives: numNegatives(1, 'position'),
-    sampler: sampler('unconsumed'),
+    sampler: samplerField('unconsumed'),
   })
   .meta(
     describe(
@@ -67,7 +58,7 @@ const sampledSoftmaxSchema = z
   .strictObject({
     type: z.literal('sampledSoftmax'),
     numNegatives: numNegatives(128, 'position, or for all of a batch with `sharedNegatives`'),
-    sampler: sampler('uniform'),
+    sampler: samplerField('uniform'),
     sharedNegatives: z
       .boolean()
       .default(false)
@@ -96,6 +87,11 @@ const sampledSoftmaxSchema = z
         describe('Score by cosine: scale the state and the item vectors to length 1, in ranking as well.'),
       ),
   })
+  .refine(({ sharedNegatives, sampler }) => !sharedNegatives || sampler !== 'unconsumed', {
+    message:
+      'must not be `unconsumed` with `sharedNegatives`: what one user has not met, others of the batch have',
+    path: ['sampler'],
+  })
   .meta(
     describe(
       'Softmax cross-entropy of the next item against sampled negatives (Jean et al., ACL 2015, arXiv 1412.2007).',
@@ -106,7 +102,7 @@ const gbceSchema = z
   .strictObject({
     type: z.literal('gbce'),
     numNegatives: numNegatives(256, 'position'),
-    sampler: sampler('uniform'),
+    sampler: samplerField('uniform'),
     t: z
       .number()
       .min(0)

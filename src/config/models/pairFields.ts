@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { describe } from '../describe';
+import { featureNames, maxSequenceLengthField, samplerField } from './sharedFields';
 
 /*
  * Fields that DIN and DIEN share: both read a history and a candidate together. They are flat, so that a config may change
@@ -9,11 +10,6 @@ import { describe } from '../describe';
 const PAIR_INPUTS = ['user', 'item', 'interest', 'interestProduct', 'pooled', 'pooledProduct'] as const;
 
 const width = z.int().min(1).max(16384);
-const features = z
-  .array(z.string().min(1))
-  .refine((names) => new Set(names).size === names.length, 'must not name a feature twice')
-  .nullable()
-  .default(null);
 const activation = z.enum(['relu', 'gelu', 'sigmoid', 'tanh', 'prelu', 'dice', 'scaledDice', 'silu', 'none']);
 
 const ACTIVATIONS =
@@ -21,12 +17,7 @@ const ACTIVATIONS =
 
 /** What comes in. */
 export const pairInputFields = {
-  maxSequenceLength: z
-    .int()
-    .min(1)
-    .max(2048)
-    .default(50)
-    .meta(describe('Longest history the model sees; of longer ones the newest items are used.')),
+  maxSequenceLength: maxSequenceLengthField,
   embeddingSize: z
     .int()
     .min(1)
@@ -37,14 +28,18 @@ export const pairInputFields = {
         'Width of the vector of an id and of each feature. An item’s vector is all of its own, one behind the other.',
       ),
     ),
-  itemFeatures: features.meta(
+  itemFeatures: featureNames.meta(
     describe(
       'Features of items that the model reads, of the history as well, by name. `null`: all that the dataset has.',
     ),
   ),
-  userFeatures: features.meta(
+  userFeatures: featureNames.meta(
     describe('Features of users that the model reads, by name. `null`: all that the dataset has.'),
   ),
+  featurePooling: z
+    .enum(['mean', 'sum', 'max'])
+    .default('mean')
+    .meta(describe('How the vectors of several values of one feature, such as tags, become one vector.')),
   userIds: z
     .boolean()
     .default(true)
@@ -153,14 +148,7 @@ export const pairTrainingFields = {
     .max(1024)
     .default(4)
     .meta(describe('Negative items drawn for each interaction.')),
-  sampler: z
-    .enum(['uniform', 'unconsumed', 'popular', 'logUniform', 'inBatch'])
-    .default('unconsumed')
-    .meta(
-      describe(
-        'Where negatives come from: any other item (`uniform`), an item that the user has not met in training (`unconsumed`), any other by popularity (`popular`: ∝ interactions^0.75; `logUniform`: by rank), or another example of the batch (`inBatch`).',
-      ),
-    ),
+  sampler: samplerField('unconsumed'),
   initializer: z
     .enum(['glorotUniform', 'glorotNormal'])
     .default('glorotUniform')

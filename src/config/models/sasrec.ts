@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { describe } from '../describe';
 import type { Preset } from '../presets';
 import { nextItemLossSchema, sharesNegatives, trainOnSchema } from './nextItemLoss';
+import { maxSequenceLengthField, outputEmbeddingField } from './sharedFields';
 
 /** A rate of dropout at one place; null is `dropout`. */
 const dropoutAt = (place: string) =>
@@ -27,12 +28,7 @@ export const sasrecSchema = z
           'Behave as a public implementation does, with its defaults for all options below: RecoHut’s notebook, the original kang205/SASRec, pmixer/SASRec.pytorch, RecBole, or gSASRec. Options written here still win.',
         ),
       ),
-    maxSequenceLength: z
-      .int()
-      .min(1)
-      .max(2048)
-      .default(50)
-      .meta(describe('Longest history the model sees; of longer ones the newest items are used.')),
+    maxSequenceLength: maxSequenceLengthField,
     hiddenSize: z
       .int()
       .min(1)
@@ -127,14 +123,7 @@ export const sasrecSchema = z
       .meta(
         describe('Multiply item vectors by √hiddenSize where they enter the blocks, as the original does.'),
       ),
-    outputEmbedding: z
-      .enum(['shared', 'separate'])
-      .default('shared')
-      .meta(
-        describe(
-          'Vectors that states are scored against: those of the input (`shared`), or a table of their own (`separate`).',
-        ),
-      ),
+    outputEmbedding: outputEmbeddingField,
     embeddingInitializer: z
       .enum(['normal', 'uniform', 'glorotUniform', 'glorotNormal'])
       .default('normal')

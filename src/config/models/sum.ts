@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { describe } from '../describe';
 import type { Preset } from '../presets';
+import { featureNames, maxSequenceLengthField, samplerField } from './sharedFields';
 
 const lossSchema = z
   .strictObject({
@@ -26,14 +27,7 @@ const lossSchema = z
       .max(4096)
       .default(4)
       .meta(describe('Items that were not chosen, drawn for each interaction.')),
-    sampler: z
-      .enum(['uniform', 'unconsumed', 'popular', 'logUniform', 'inBatch'])
-      .default('unconsumed')
-      .meta(
-        describe(
-          'Where negatives come from: all items (`uniform`), those the user has not met in training (`unconsumed`), popular ones more often (`popular`, `logUniform`), or what others of the batch chose (`inBatch`, the reference).',
-        ),
-      ),
+    sampler: samplerField('unconsumed'),
   })
   .refine(({ type, prediction }) => type !== 'log' || prediction === 'probability', {
     message: 'must be `probability` with the loss `log`, which takes the logarithm of it',
@@ -68,12 +62,7 @@ export const sumSchema = z
           'How a step writes into the memory: with the attention that it read with (`SUM`), or with one made of input and memory (`SUMV2`).',
         ),
       ),
-    maxSequenceLength: z
-      .int()
-      .min(1)
-      .max(2048)
-      .default(50)
-      .meta(describe('Longest history the model sees; of longer ones the newest items are used.')),
+    maxSequenceLength: maxSequenceLengthField,
     minSequenceLength: z
       .int()
       .min(1)
@@ -108,16 +97,11 @@ export const sumSchema = z
           'Width of a vector of each user that the last layers read beside memory and item; 0: none. The reference makes such vectors and never reads them.',
         ),
       ),
-    itemFeatures: z
-      .array(z.string().min(1))
-      .refine((names) => new Set(names).size === names.length, 'must not name a feature twice')
-      .nullable()
-      .default(null)
-      .meta(
-        describe(
-          'Item features whose vectors stand beside the item vector, in the history and for the candidate. `null`: all that the dataset has. `[]`: none.',
-        ),
+    itemFeatures: featureNames.meta(
+      describe(
+        'Item features whose vectors stand beside the item vector, in the history and for the candidate. `null`: all that the dataset has. `[]`: none.',
       ),
+    ),
     alpha: z
       .enum(['exponential', 'softplus', 'free'])
       .default('exponential')

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { describe } from '../describe';
 import type { Preset } from '../presets';
+import { featureNames } from './sharedFields';
 
 const samplerSchema = z
   .enum(['uniform', 'unconsumed', 'popular'])
@@ -78,9 +79,6 @@ const lossSchema = z
   .prefault({ type: 'softmax' })
   .meta(describe('Training loss.'));
 
-/** Names of feature columns; null for all there are. */
-const featuresSchema = z.array(z.string().min(1)).nullable().default(null);
-
 export const twoTowerSchema = z
   .strictObject({
     type: z
@@ -106,10 +104,10 @@ export const twoTowerSchema = z
       .min(1)
       .default([128, 64, 32])
       .meta(describe('Widths of both towers’ layers; the last is that of the vectors that are compared.')),
-    userFeatures: featuresSchema.meta(
+    userFeatures: featureNames.meta(
       describe('Features of users that the tower reads, by name. `null`: all that the dataset has.'),
     ),
-    itemFeatures: featuresSchema.meta(
+    itemFeatures: featureNames.meta(
       describe('Features of items that the tower reads, by name. `null`: all that the dataset has.'),
     ),
     useBatchNorm: z

@@ -15,7 +15,11 @@ export interface FeatureEmbeddingOptions {
   /** Width of the vector of each column. */
   featureSize: number;
   initializer: Initializer;
+  /** How several values of a column become one vector; `mean` if left out. */
+  pooling?: FeaturePooling;
 }
+
+export type FeaturePooling = 'mean' | 'sum' | 'max';
 
 /** What a lookup does otherwise. */
 export interface LookupOptions {
@@ -32,7 +36,8 @@ type Column =
 
 /**
  * Vectors of items or users: that of the id, and behind it one for each column. The vector of a category is learned; of
- * several values it is their mean, 0 where there are none; of a number it is the number times a learned vector.
+ * several values it is their mean, sum or largest, 0 where there are none; of a number it is the number times a learned
+ * vector.
  */
 export class FeatureEmbedding {
   /** Width of the vectors. */
@@ -43,6 +48,7 @@ export class FeatureEmbedding {
   /** Vectors of ids, `[count + 1, idSize]`; null where there are none. */
   readonly ids: tf.Tensor2D | null;
   readonly #columns: readonly Column[];
+  readonly #pooling: FeaturePooling;
 
   /** Makes the tables `<name>/id` and `<name>/<column>`. */
   constructor(parameters: Parameters, name: string, options: FeatureEmbeddingOptions) {
@@ -50,6 +56,7 @@ export class FeatureEmbedding {
     if (idSize === 0 && columns.length === 0) throw new Error(`The vectors of ${of} would have no values.`);
     this.#of = of;
     this.#count = count;
+    this.#pooling = options.pooling ?? 'mean';
     this.width = featureWidth(options);
     const table = (part: string, rows: number, width: number): tf.Tensor2D =>
       parameters.create(`${name}/${part}`, [rows, width], initializer) as tf.Tensor2D;
@@ -121,7 +128,9 @@ export class FeatureEmbedding {
           ),
         ) as tf.Tensor2D;
       case 'multi':
-        return embeddingBag(table, bags(column, ids), 'mean');
+        return this.#pooling === 'max'
+          ? largestOf(table, bags(column, ids))
+          : embeddingBag(table, bags(column, ids), this.#pooling);
       case 'number': {
         const values = Float32Array.from(ids, (id) => column.values[id] ?? 0);
         return tf.matMul(tf.tensor2d(values, [ids.length, 1]), table);
@@ -154,6 +163,17 @@ export class FeatureEmbedding {
       }));
   }
 }
+
+/** The largest of the values of each row of indices, value by value; 0 is no index. `[R, k]` to `[R, width]` */
+function largestOf(table: tf.Tensor2D, indices: tf.Tensor2D): tf.Tensor2D {
+  const present = tf.expandDims(tf.cast(tf.notEqual(indices, 0), 'float32'), -1); // [R, k, 1]
+  const vectors = embeddingLookup(table, indices); // [R, k, width]
+  const largest = tf.max<tf.Tensor2D>(tf.add(vectors, tf.mul(tf.sub(present, 1), FAR_BELOW)), 1);
+  return tf.mul(largest, tf.max<tf.Tensor2D>(present, 1));
+}
+
+/** Taken from what is no value. Finite, so that a row without values stays a number. */
+const FAR_BELOW = 1e9;
 
 /** The rows of x, but for those where `instead` is 1: the vector. */
 function replaceRows(x: tf.Tensor2D, instead: Float32Array, vector: tf.Tensor): tf.Tensor2D {

@@ -59,7 +59,11 @@ function embeddingOptions(
   data: ModelData,
 ): { items: FeatureEmbeddingOptions; users: FeatureEmbeddingOptions | null } {
   const { embeddingSize, userIds } = config;
-  const options = { featureSize: embeddingSize, initializer: { kind: config.initializer } } as const;
+  const options = {
+    featureSize: embeddingSize,
+    initializer: { kind: config.initializer },
+    pooling: config.featurePooling,
+  } as const;
   const userColumns = chosenColumns(data.userFeatures, config.userFeatures, 'model.userFeatures');
   const readsUsers = config.headInputs.includes('user') && (userIds || userColumns.length > 0);
   return {
