@@ -305,7 +305,34 @@ export const configSchema = z
       'needs item features to hide: name a column with categories in `dataset.items.features`, and in `model.itemFeatures` if that is a list',
     path: ['model', 'selfSupervised'],
   })
+  .superRefine(({ model, dataset: { items, users } }, context) => {
+    for (const { path, message } of unknownFeatures(model, { items, users }))
+      context.addIssue({ code: 'custom', path, message });
+  })
   .meta(describe('A RecSight experiment.'));
+
+/** The features that a model's config names and the dataset does not declare. */
+function unknownFeatures(
+  model: object,
+  dataset: Readonly<Record<'items' | 'users', { features: object } | undefined>>,
+): { path: (string | number)[]; message: string }[] {
+  return (['items', 'users'] as const).flatMap((of) => {
+    const field = of === 'items' ? 'itemFeatures' : 'userFeatures';
+    const named = (model as Partial<Record<typeof field, string[] | null>>)[field] ?? [];
+    const known = Object.keys(dataset[of]?.features ?? {});
+    const list = known.length === 0 ? 'none' : known.map((name) => `\`${name}\``).join(', ');
+    return named.flatMap((name, place) =>
+      known.includes(name)
+        ? []
+        : [
+            {
+              path: ['model', field, place],
+              message: `must be a feature that the dataset has (\`dataset.${of}.features\` declares ${list})`,
+            },
+          ],
+    );
+  });
+}
 
 /** A config file after validation, with all defaults filled in. */
 export type ExperimentConfig = z.output<typeof configSchema>;

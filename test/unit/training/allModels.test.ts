@@ -7,7 +7,7 @@ import type { z } from 'zod';
 import { configSchema, type TrainedConfig } from '../../../src/config/schema';
 import { rankByScores } from '../../../src/evaluation/evaluateRanking';
 import { createModel } from '../../../src/model/createModel';
-import type { JointScoring, Model, ProductScoring, Query, Scoring } from '../../../src/model/model';
+import type { Model, ProductScoring, Query, Scoring } from '../../../src/model/model';
 import { createRun, type RunDirectory } from '../../../src/runs/runDirectory';
 import { evaluateModel, queryOf, rankingTask } from '../../../src/training/evaluateModel';
 import { modelDataOf } from '../../../src/training/modelData';
@@ -208,8 +208,8 @@ describe.each(Object.entries(MODELS))('%s', (_, modelConfig) => {
 
     const task = rankingTask(dataset, 'validation', settings.evaluation);
     const users = Array.from(task.users);
-    const histories = users.map(task.history);
-    const targets = users.map(task.target);
+    const histories = users.map((user) => task.history(user));
+    const targets = users.map((user) => task.target(user));
     const scores = scoresOf(model, queryOf({ users, histories }, model.batches.maxLength));
     const { numItems } = dataset;
     const ranker = rankByScores({ score: () => Promise.resolve(Float32Array.from(scores.flat())) });
@@ -230,7 +230,7 @@ describe.each(Object.entries(MODELS))('%s', (_, modelConfig) => {
       if (scoring.kind === 'product') return;
       const all = scoring.score(allItems()).arraySync();
       for (const items of [[4], [9, 2, 2], [12, 11, 10, 9, 8]]) {
-        const some = (scoring as JointScoring).score(Int32Array.from(items)).arraySync();
+        const some = scoring.score(Int32Array.from(items)).arraySync();
         some.forEach((row, user) =>
           row.forEach((score, place) => expect(score).toBeCloseTo(all[user]![items[place]! - 1]!, 5)),
         );
