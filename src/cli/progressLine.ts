@@ -77,17 +77,24 @@ export class ProgressLine {
         break;
       case 'validation': {
         const value = event.metrics[manifest.mainMetric] ?? Number.NaN;
+        const validation = `validation ${formatMetricName(manifest.mainMetric)} ${formatMetric(value)}`;
+        if (manifest.progress.epochs === 0) {
+          this.#print(`Fitted  ${validation}`);
+          break;
+        }
         this.#print(
           `Epoch ${String(event.epoch).padStart(String(manifest.progress.epochs).length)}/${manifest.progress.epochs}` +
             `  loss ${formatMetric(this.#epochLoss ?? Number.NaN)}` +
-            `  validation ${formatMetricName(manifest.mainMetric)} ${formatMetric(value)}${event.best ? ' ★' : ''}` +
+            `  ${validation}${event.best ? ' ★' : ''}` +
             `  ${formatCount(this.#throughput ?? 0)} users/s`,
         );
         break;
       }
       case 'status':
         if (event.status === 'evaluating')
-          this.#print('Evaluating the best checkpoint and the baselines on test …');
+          this.#print(
+            `Evaluating the ${manifest.progress.epochs === 0 ? 'model' : 'best checkpoint'} and the baselines on test …`,
+          );
         if (event.status === 'stopping') this.#print('Stopping: saving a checkpoint …');
         break;
       case 'log':

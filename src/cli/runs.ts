@@ -34,7 +34,7 @@ function row({ manifest, status }: RunSummary, idWidth: number): string {
   return [
     manifest.id.padEnd(idWidth),
     status.padEnd(10),
-    `${progress.epoch}/${progress.epochs}`.padStart(7),
+    (progress.epochs === 0 ? '–' : `${progress.epoch}/${progress.epochs}`).padStart(7),
     `${formatMetricName(mainMetric)} validation ${value(best?.metrics)}  test ${value(test?.metrics)}`,
     `${formatDuration(Date.now() - updatedAt)} ago`,
   ].join('  ');

@@ -106,9 +106,9 @@ function report(run: RunDirectory, manifest: RunManifest, status: RunStatus, sec
 function summary(run: RunDirectory, manifest: RunManifest, status: RunStatus, seconds: number): string {
   const { test, progress, mainMetric, error } = manifest;
   const place = path.relative(process.cwd(), run.path);
-  const lines = [
-    `\nRun ${run.id}: ${status} after ${progress.epoch} ${progress.epoch === 1 ? 'epoch' : 'epochs'}, ${formatDuration(1000 * seconds)}.`,
-  ];
+  const epochs =
+    progress.epochs === 0 ? '' : `${progress.epoch} ${progress.epoch === 1 ? 'epoch' : 'epochs'}, `;
+  const lines = [`\nRun ${run.id}: ${status} after ${epochs}${formatDuration(1000 * seconds)}.`];
   if (error !== null) lines.push(error.message);
   if (status === 'lost')
     lines.push(

@@ -53,9 +53,15 @@ export function lastActivity(run: RunSummary): number {
   return run.manifest.finishedAt ?? run.manifest.updatedAt;
 }
 
-/** `7/20`: finished epochs of planned ones. */
-export function progressText(manifest: RunManifest): string {
-  return `${manifest.progress.epoch}/${manifest.progress.epochs}`;
+/** `7/20`: finished epochs of planned ones; empty for models that need none, as baselines do. */
+export function progressText({ progress: { epoch, epochs } }: RunManifest): string {
+  return epochs === 0 ? '' : `${epoch}/${epochs}`;
+}
+
+/** The same within a sentence: `epoch 7/20` and the step. */
+export function progressParts(manifest: RunManifest): string[] {
+  const { epochs, step } = manifest.progress;
+  return epochs === 0 ? ['fitted without epochs'] : [`epoch ${progressText(manifest)}`, `step ${step}`];
 }
 
 /** The first sentence or line of an error, without its full stop, cut to what a list has room for. */
@@ -75,9 +81,11 @@ export function resultFacts(run: RunSummary): string[] {
   const facts: string[] = [];
   if (status === 'preparing' || status === 'stopping' || status === 'evaluating') facts.push(status);
   // How far a run got matters as long as it has not got to its end.
-  if (status !== 'preparing' && (status !== 'finished' || value === null)) facts.push(progressText(manifest));
+  const progress = progressText(manifest);
+  if (progress !== '' && status !== 'preparing' && (status !== 'finished' || value === null))
+    facts.push(progress);
   if (value !== null) facts.push(`${manifest.mainMetric} ${formatMetric(value)}`);
-  return facts;
+  return facts.length === 0 ? [status] : facts;
 }
 
 /** A run in a sentence, for messages and pickers: `sasrec of 14:05`. */
@@ -90,5 +98,8 @@ export function failureMessage({ manifest, status }: RunSummary): string | null 
   if (status === 'failed')
     return `${manifest.name} failed: ${firstLine(manifest.error?.message ?? 'its log may say why.')}`;
   if (status !== 'lost') return null;
-  return `The trainer of ${manifest.name} ended without a word at epoch ${progressText(manifest)}. Resume the run to go on from its last checkpoint.`;
+  const progress = progressText(manifest);
+  if (progress === '')
+    return `The trainer of ${manifest.name} ended without a word. Resume the run to fit it again.`;
+  return `The trainer of ${manifest.name} ended without a word at epoch ${progress}. Resume the run to go on from its last checkpoint.`;
 }

@@ -1,7 +1,7 @@
 import { baselineName, describeProtocol, type Metrics } from '../protocol/evaluation';
 import { isActive, type RunSummary } from '../protocol/run';
 import { formatCount, formatDuration, formatMetric, formatMetricName } from '../series/format';
-import { formatAgo, lastActivity, progressText } from './runText';
+import { formatAgo, lastActivity, progressParts } from './runText';
 import { statusIcon } from './runTreeModel';
 
 /** Markdown (with codicons) that says all that a run's manifest knows and a row has no room for. */
@@ -22,7 +22,8 @@ export function runTooltip(run: RunSummary, now: number): string {
 function progressLine(run: RunSummary): string {
   const { progress, timings } = run.manifest;
   const spent = (timings.prepare + timings.train + timings.evaluate) * 1000;
-  const parts = [`Epoch ${progressText(run.manifest)}`, `step ${progress.step}`];
+  const [first, ...others] = progressParts(run.manifest);
+  const parts = [first!.charAt(0).toUpperCase() + first!.slice(1), ...others];
   if (progress.loss !== null) parts.push(`loss ${formatMetric(progress.loss)}`);
   if (spent > 0) parts.push(formatDuration(spent));
   if (isActive(run.status) && progress.remainingMs !== null) {
@@ -33,9 +34,11 @@ function progressLine(run: RunSummary): string {
 
 /** One table for validation and test; below it the protocols, because a number without one is not a result. */
 function metricLines(run: RunSummary): string[] {
-  const { best, test, protocol } = run.manifest;
+  const { best, test, protocol, progress } = run.manifest;
   if (!best) return [];
-  const columns: [title: string, metrics: Metrics][] = [[`validation, epoch ${best.epoch}`, best.metrics]];
+  const columns: [title: string, metrics: Metrics][] = [
+    [progress.epochs === 0 ? 'validation' : `validation, epoch ${best.epoch}`, best.metrics],
+  ];
   if (test) {
     columns.push(['test', test.metrics]);
     for (const [name, metrics] of Object.entries(test.baselines)) columns.push([baselineName(name), metrics]);

@@ -143,5 +143,6 @@ export function runRow(run: RunSummary, settings: string, best: boolean, now: nu
 function spokenProgress(run: RunSummary): string {
   const value = mainMetricValue(run.manifest);
   const metric = value === null ? '' : `${run.manifest.mainMetric} ${formatMetric(value)}, `;
-  return `epoch ${progressText(run.manifest).replace('/', ' of ')}, ${metric}`;
+  const progress = progressText(run.manifest).replace('/', ' of ');
+  return `${progress === '' ? '' : `epoch ${progress}, `}${metric}`;
 }

@@ -1,6 +1,6 @@
 import { isActive, type RunSummary } from '../protocol/run';
 import { formatDuration, formatMetric, formatMetricName } from '../series/format';
-import { mainMetricValue, progressText, shortError } from './runText';
+import { mainMetricValue, progressParts, progressText, shortError } from './runText';
 
 export interface StatusTexts {
   text: string;
@@ -27,13 +27,13 @@ export function statusTexts(run: RunSummary, others: number): StatusTexts {
     };
   }
   const value = mainMetricValue(manifest);
-  const state = status === 'running' ? progressText(manifest) : status;
+  const counts = status === 'running' && manifest.progress.epochs > 0;
+  const state = counts ? progressText(manifest) : status;
   const metric = value === null ? '' : ` · ${formatMetricName(manifest.mainMetric)} ${formatMetric(value)}`;
   const more = others > 0 ? ` +${others}` : '';
-  const spokenState =
-    status === 'running'
-      ? `training, epoch ${manifest.progress.epoch} of ${manifest.progress.epochs}`
-      : status;
+  const spokenState = counts
+    ? `training, epoch ${manifest.progress.epoch} of ${manifest.progress.epochs}`
+    : status;
   return {
     text: `$(sync~spin) ${manifest.name} ${state}${metric}${more}`,
     spoken: `Run ${manifest.name}, ${spokenState}${metric.replace(' · ', ', ')}`,
@@ -45,7 +45,7 @@ export function statusTexts(run: RunSummary, others: number): StatusTexts {
 export function statusDetail(run: RunSummary): string {
   const { progress, error } = run.manifest;
   if (error && !isActive(run.status)) return shortError(error.message, 200);
-  const parts = [`epoch ${progressText(run.manifest)}`, `step ${progress.step}`];
+  const parts = progressParts(run.manifest);
   if (progress.loss !== null) parts.push(`loss ${formatMetric(progress.loss)}`);
   if (progress.remainingMs !== null) parts.push(`${formatDuration(progress.remainingMs)} left`);
   return parts.join(' · ');

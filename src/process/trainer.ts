@@ -5,6 +5,7 @@ import { hostname } from 'node:os';
 import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { configDigest, loadConfig } from '../config/configFile';
+import { isBaseline } from '../config/schema';
 import { isActive, type RunStatus, type TrainerProcess } from '../protocol/run';
 import { EventLogWriter } from '../runs/eventLog';
 import { processIsAlive } from '../runs/processStartTime';
@@ -63,7 +64,8 @@ export async function startTraining(
     configDigest: configDigest(config),
     seed: config.seed,
     mainMetric: config.training.earlyStopping.metric,
-    epochs: config.training.epochs,
+    // Baselines are fitted at once: none of their epochs will ever come.
+    epochs: isBaseline(config.model) ? 0 : config.training.epochs,
     git: await readGitState(path.dirname(configPath)),
     versions: { recsight: await readOwnVersion(options.trainerPath), node: options.node.version },
   });

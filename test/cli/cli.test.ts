@@ -224,6 +224,31 @@ describe('recsight', () => {
     });
   });
 
+  it('measures a baseline as a model of its own, evaluates and resumes it', async () => {
+    const { stdout } = await recsight(
+      'train',
+      'tiny.recsight.json',
+      '--json',
+      '--set',
+      'model={"type":"markov"}',
+    );
+    const report = JSON.parse(stdout.trimEnd().split('\n').at(-1)!) as TrainReport;
+    expect(report).toMatchObject({ status: 'finished', epochs: 0 });
+    expect(report.validation.metrics['ndcg@10']).toBeGreaterThan(0.3);
+    expect(report.test).toEqual(report.baselines.markov);
+    expect(report.test['ndcg@10']).toBeGreaterThan(0.3);
+
+    expect((await recsight('evaluate', 'latest')).stdout).toMatch(/\nMarkov/);
+    const resumed = await recsight('resume', 'latest');
+    expect(resumed.code).toBe(0);
+    expect(resumed.stdout).toMatch(/finished after \d/);
+    expect(resumed.stdout).not.toMatch(/NaN|epoch/);
+    const { manifest } = await readRun(report.directory);
+    expect(manifest).toMatchObject({ status: 'finished', progress: { epochs: 0 } });
+    expect(manifest.test?.metrics).toEqual(report.test);
+    expect((await recsight('runs')).stdout).toMatch(/finished +–/);
+  });
+
   it('keeps a finished run finished when its evaluation fails', async () => {
     const { stdout } = await recsight('train', 'tiny.recsight.json', '--json', '--set', 'training.epochs=1');
     const { directory, test } = JSON.parse(stdout.trimEnd().split('\n').at(-1)!) as TrainReport;

@@ -68,7 +68,9 @@ function header(run: RunSummary, state: LiveState, handlers: LiveHandlers): Temp
         status === 'preparing'
           ? html`<p class="progress muted">reading the data</p>`
           : html`<p class="progress number">
-              <span>epoch ${progress.epoch}/${progress.epochs}</span>
+              <span
+                >${progress.epochs === 0 ? 'fitted without epochs' : `epoch ${progress.epoch}/${progress.epochs}`}</span
+              >
               ${
                 share === null || !training
                   ? nothing
@@ -148,13 +150,15 @@ function facts({ manifest, status }: RunSummary, { series }: LiveState): Templat
   const throughput = series.get('throughput')?.value.at(-1);
   const bestIsLast = last !== null && last.epoch === best?.epoch;
   const bestText =
-    best && `best ${bestIsLast ? '' : `${formatMetric(best.metrics[mainMetric] ?? NaN)} `}e${best.epoch}`;
+    best &&
+    progress.epochs > 0 &&
+    `best ${bestIsLast ? '' : `${formatMetric(best.metrics[mainMetric] ?? NaN)} `}e${best.epoch}`;
   return html`<ul class="facts" aria-label="Newest figures">
     ${
       last
         ? html`<li>
             ${fact(mainMetric, formatMetric(last.metrics[mainMetric] ?? NaN))}
-            ${bestText === null ? nothing : html`<span class="best">${icon('star-full')}${bestText}</span>`}
+            ${bestText === null || bestText === false ? nothing : html`<span class="best">${icon('star-full')}${bestText}</span>`}
           </li>`
         : nothing
     }
@@ -234,8 +238,8 @@ function testResults(manifest: RunManifest): TemplateResult | typeof nothing {
       <h2 id="test-title">Test</h2>
       <span class="badge" title=${describeProtocol(test.protocol)}>${protocolBadge(test.protocol)}</span>
       <span class="muted">
-        best checkpoint, epoch ${test.epoch} · ${formatCount(test.protocol.numUsers)} users ·
-        ${formatCount(test.protocol.numCandidates)} items
+        ${manifest.progress.epochs === 0 ? '' : `best checkpoint, epoch ${test.epoch} · `}${formatCount(test.protocol.numUsers)}
+        users · ${formatCount(test.protocol.numCandidates)} items
       </span>
     </header>
     <p class="verdict ${verdict.good ? 'good' : 'bad'}">

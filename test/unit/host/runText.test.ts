@@ -8,6 +8,10 @@ import {
   resultFacts,
   shortError,
 } from '../../../src/host/runText';
+import { lastRunText } from '../../../src/host/configLensText';
+import { runTooltip } from '../../../src/host/runTooltip';
+import { runRow } from '../../../src/host/runTreeModel';
+import { statusDetail, statusTexts } from '../../../src/host/statusText';
 import { makeRun, reached } from './runs';
 
 const MINUTE = 60_000;
@@ -104,5 +108,24 @@ describe('failureMessage', () => {
     expect(failureMessage(makeRun({}, 'lost'))).toContain('at epoch 7/20');
     expect(failureMessage(makeRun({}, 'finished'))).toBeNull();
     expect(failureMessage(makeRun({}, 'stopped'))).toBeNull();
+  });
+});
+
+describe('a run without epochs', () => {
+  const progress = { epoch: 0, epochs: 0, step: 0, stepsPerEpoch: 0, remainingMs: null, loss: null };
+  const measured = { epoch: 0, step: 0, metrics: { 'ndcg@10': 0.2 } };
+
+  it('is nowhere said to be at epoch 0 of 0', () => {
+    for (const status of ['preparing', 'running', 'evaluating', 'finished', 'failed', 'lost'] as const) {
+      for (const best of [null, measured]) {
+        const run = makeRun({ progress, best }, status);
+        const { label, description, spoken } = runRow(run, '', false, 3_000_000);
+        const bar = statusTexts(run, 0);
+        const texts = [label, description, spoken, bar.text, bar.spoken, statusDetail(run)];
+        texts.push(runTooltip(run, 3_000_000), lastRunText(run, 3_000_000), failureMessage(run) ?? '');
+        expect(texts.join('\n')).not.toMatch(/0\/0|epoch \d|NaN|undefined/i);
+        expect(label).not.toBe('');
+      }
+    }
   });
 });
