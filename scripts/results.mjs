@@ -76,7 +76,7 @@ for (const name of chosen) {
   const newest = manifests
     .filter((manifest) => manifest.name === name && manifest.test !== null)
     .sort((a, b) => b.createdAt - a.createdAt)[0];
-  if (newest?.test == null) continue;
+  if (!newest?.test) continue;
   const { metrics, baselines, protocol, epoch } = newest.test;
   const baseline = (/** @type {string} */ type) => digits(baselines[type]?.['ndcg@10']);
   console.log(

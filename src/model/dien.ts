@@ -40,6 +40,7 @@ import {
   headSize,
   pairLoss,
   pairTables,
+  valuesPerPair,
 } from './parts/pairModel';
 import { createTargetAttention } from './parts/targetAttention';
 
@@ -173,14 +174,12 @@ export class Dien implements Model {
   scoring(query: Query): JointScoring {
     const encoded = this.#encode(query);
     const { keys, pooled, user } = encoded;
-    const { attentionLayers, headLayers, evolution } = this.#config;
     const { width } = this.#items;
-    const hidden = 3 * (attentionLayers[0] ?? 1) + sum(attentionLayers.slice(1));
-    const evolving = evolution === 'GRU' ? 0 : 6 * width;
+    const evolving = this.#config.evolution === 'GRU' ? 0 : 6 * width;
     return {
       kind: 'joint',
       encoded: [keys, pooled, ...(user === null ? [] : [user])],
-      valuesPerPair: query.length * (3 * width + hidden + evolving) + 4 * width + 2 * sum(headLayers),
+      valuesPerPair: valuesPerPair(this.#config, width, query.length) + query.length * evolving,
       score: (items, record) => this.#logits(encoded, items, null, null, record),
       scoreOwn: (candidates) => this.#logits(encoded, candidates, candidates.length / query.size, null),
     };
@@ -279,8 +278,4 @@ export function dienSize(config: DienConfig, { data, batchSize }: SizeContext): 
       // Histories, candidates and what was not chosen each give the tables of items a gradient, beside the sum.
       (config.auxiliaryWeight > 0 ? 3 : 2) * itemTables,
   };
-}
-
-function sum(values: readonly number[]): number {
-  return values.reduce((total, value) => total + value, 0);
 }

@@ -37,6 +37,7 @@ import {
   attentionSize,
   pairLoss,
   pairTables,
+  valuesPerPair,
 } from './parts/pairModel';
 import {
   createTargetAttention,
@@ -140,12 +141,10 @@ export class Din implements Model {
   scoring(query: Query): JointScoring {
     const encoded = this.#encode(query);
     const { keys, pooled, user } = encoded;
-    const { attentionLayers, headLayers } = this.#config;
-    const perPosition = 3 * this.#items.width + 3 * (attentionLayers[0] ?? 1) + sum(attentionLayers.slice(1));
     return {
       kind: 'joint',
       encoded: [keys, pooled, ...(user === null ? [] : [user])],
-      valuesPerPair: query.length * perPosition + 4 * this.#items.width + 2 * sum(headLayers),
+      valuesPerPair: valuesPerPair(this.#config, this.#items.width, query.length),
       score: (items, record) => this.#logits(encoded, items, null, null, record),
       scoreOwn: (candidates) => this.#logits(encoded, candidates, candidates.length / query.size, null),
     };
@@ -222,8 +221,4 @@ export function dinSize(config: DinConfig, { data, batchSize }: SizeContext): Mo
       // History and candidates each give the tables of items a gradient, beside the sum.
       2 * itemTables,
   };
-}
-
-function sum(values: readonly number[]): number {
-  return values.reduce((total, value) => total + value, 0);
 }

@@ -25,6 +25,7 @@ import { NextItemLoss, nextItemLossSize, targetRows } from './nextItemLoss';
 import { createDense, dense } from './parts/dense';
 import { createGru, gruParameters } from './parts/gruLayer';
 import { historyMask } from './parts/historyMask';
+import { lastPosition } from './parts/lastPosition';
 
 /**
  * GRU4Rec (Hidasi, Karatzoglou, Baltrunas and Tikk, "Session-based Recommendations with Recurrent Neural Networks",
@@ -173,9 +174,3 @@ export function gru4recSize(
 
 const projects = ({ outputProjection, embeddingSize, hiddenSize }: Gru4recConfig): boolean =>
   outputProjection ?? embeddingSize !== hiddenSize;
-
-/** `[B, T, H]` → `[B, H]` */
-function lastPosition(states: tf.Tensor3D): tf.Tensor2D {
-  const [size, length] = states.shape;
-  return tf.squeeze<tf.Tensor2D>(tf.slice(states, [0, length - 1, 0], [size, 1, -1]), [1]);
-}

@@ -27,6 +27,7 @@ import type {
 import { NextItemLoss, nextItemLossSize, targetRows } from './nextItemLoss';
 import { createDense } from './parts/dense';
 import { historyMask } from './parts/historyMask';
+import { lastPosition } from './parts/lastPosition';
 
 interface Norm {
   gamma: tf.Tensor1D;
@@ -438,10 +439,4 @@ function widened(sequences: Int32Array, size: number, length: number): Int32Arra
 /** Zeros in the place of what padding has. @param x `[B, T, d]` @param present `[B, T]` */
 function onlyPresent(x: tf.Tensor, present: tf.Tensor2D): tf.Tensor {
   return tf.mul(x, tf.expandDims(present, -1));
-}
-
-/** `[B, T, d]` → `[B, d]` */
-function lastPosition(states: tf.Tensor): tf.Tensor2D {
-  const [size, length] = states.shape as [number, number, number];
-  return tf.squeeze<tf.Tensor2D>(tf.slice(states, [0, length - 1, 0], [size, 1, -1]), [1]);
 }

@@ -35,7 +35,8 @@ function plainLinear(
   return tf.reshape(result, [...x.shape.slice(0, -1), outputSize]);
 }
 
-function activate(x: tf.Tensor, activation: Activation): tf.Tensor {
+/** The activation alone, made of plain operations. */
+export function activate(x: tf.Tensor, activation: Activation): tf.Tensor {
   switch (activation) {
     case 'none':
       return x;

@@ -1,5 +1,6 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { gru, type GruParameters, type GruUpdate } from '../../compute/layers/gru';
+import { lastPosition } from './lastPosition';
 import { repeatForCandidates } from './pairRows';
 import type { StatisticsMode } from './runningStatistics';
 import { targetAttention, weightedSum, type TargetAttention } from './targetAttention';
@@ -72,11 +73,6 @@ export function evolveInterests(
           update: type === 'AGRU' ? 'attention' : attentionUpdate,
           attention: attended,
         });
-  return { interest: lastState(states), weights };
-}
-
-/** The newest state, which is also that of a history that ends earlier: masked steps leave it. `[R, T, H]` to `[R, H]`. */
-function lastState(states: tf.Tensor3D): tf.Tensor2D {
-  const [rows, length, width] = states.shape;
-  return tf.reshape(tf.slice(states, [0, length - 1, 0], [rows, 1, width]), [rows, width]);
+  // Also that of an empty history: masked steps leave the state.
+  return { interest: lastPosition(states), weights };
 }

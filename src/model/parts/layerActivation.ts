@@ -1,5 +1,5 @@
 import * as tf from '@tensorflow/tfjs-core';
-import type { Activation } from '../../compute/layers/linear';
+import { activate as activatePlainly, type Activation } from '../../compute/layers/linear';
 import type { Parameters } from '../../compute/parameters';
 import {
   createDice,
@@ -48,25 +48,10 @@ export function createActivation(
 export function activate(x: tf.Tensor2D, activation: LayerActivation, mode: StatisticsMode): tf.Tensor2D {
   switch (activation.kind) {
     case 'plain':
-      return plain(x, activation.name);
+      return activatePlainly(x, activation.name) as tf.Tensor2D;
     case 'prelu':
       return tf.sub(tf.relu(x), tf.mul(activation.alpha, tf.relu(tf.neg(x))));
     case 'dice':
       return diceActivation(x, activation.dice, mode);
-  }
-}
-
-function plain(x: tf.Tensor2D, name: Activation): tf.Tensor2D {
-  switch (name) {
-    case 'none':
-      return x;
-    case 'relu':
-      return tf.relu(x);
-    case 'gelu':
-      return tf.mul(tf.mul(x, 0.5), tf.add(1, tf.erf(tf.mul(x, Math.SQRT1_2))));
-    case 'sigmoid':
-      return tf.sigmoid(x);
-    case 'tanh':
-      return tf.tanh(x);
   }
 }

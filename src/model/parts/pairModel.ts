@@ -143,6 +143,17 @@ export function pairLoss(logits: tf.Tensor2D, loss: 'bce' | 'softmax'): tf.Scala
   return binaryCrossEntropy(logits, tf.tensor2d(labels, [rows, columns]), null);
 }
 
+/** Values that DIN has at once for each pair of user and candidate outside training, about. @param length of the histories */
+export function valuesPerPair(
+  { attentionLayers, headLayers }: PairConfig,
+  itemWidth: number,
+  length: number,
+): number {
+  const [first = 1, ...others] = attentionLayers;
+  const sum = (values: readonly number[]): number => values.reduce((total, value) => total + value, 0);
+  return length * (3 * itemWidth + 3 * first + sum(others)) + 4 * itemWidth + 2 * sum(headLayers);
+}
+
 /** Values of an activation, for each column. */
 function activationParameters(name: ActivationName): number {
   if (name === 'scaledDice') return 2;
