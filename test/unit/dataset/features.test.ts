@@ -167,8 +167,7 @@ describe('numbers', () => {
 describe('tables', () => {
   test('lack a column: the message says what there is', async () => {
     const folder = dataFolder({ 'a.csv': interactions, 'i.csv': 'item_id,genre,age\n' });
-    const items = (config: object) =>
-      folder.prepare({ path: 'a.csv', items: { path: 'i.csv', ...config } });
+    const items = (config: object) => folder.prepare({ path: 'a.csv', items: { path: 'i.csv', ...config } });
     await expect(items({ features: { genres: 'category' } })).rejects.toThrow(
       'i.csv has no column `genres` (`dataset.items.features`); its columns are `item_id`, `genre`, `age`. Did you mean `genre`?',
     );
