@@ -73,7 +73,9 @@ const OPTIONS: [string, Change, ModelData][] = [
 describe.each(TEST_BACKENDS)('DIN on %s', (backend) => {
   useBackend(backend);
 
-  it.each(OPTIONS)('%s: gradients agree with finite differences', (_, change, data) => {
+  // The layers' own tests compare the engines; one engine is enough for how the options join them.
+  const options = backend === 'wasm' ? OPTIONS : OPTIONS.slice(0, 2);
+  it.each(options)('%s: gradients agree with finite differences', (_, change, data) => {
     const model = new Din(config(change), data, 5);
     expectRightGradients(model, SOME_EXAMPLES);
     model.dispose();
