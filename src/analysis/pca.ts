@@ -26,6 +26,7 @@ export function pca(table: Table): Pca {
   requireFinite(table);
   const { width } = table;
   const mean = columnMeans(table);
+  if (width === 0) return { width, mean, components: mean, variances: mean, shares: mean };
   const covariance = Matrix.from1DArray(width, width, [...covarianceOf(table, mean)]);
   const { realEigenvalues, eigenvectorMatrix } = new EigenvalueDecomposition(covariance, {
     assumeSymmetric: true,

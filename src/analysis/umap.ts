@@ -1,0 +1,167 @@
+import { RandomStream } from '../compute/random';
+import { AnalysisError } from './analysisError';
+import { fuzzyGraph } from './fuzzyGraph';
+import { neighbourGraph, type NeighbourGraph } from './neighbourGraph';
+import { pca, projectRows } from './pca';
+import { normalizeRows, type Table } from './table';
+import { UmapLayout } from './umapLayout';
+
+export interface UmapOptions {
+  seed: number;
+  metric: 'cosine' | 'euclidean';
+  /** 2 if left out. */
+  dimensions?: 2 | 3;
+  /** Size of a neighbourhood, the row itself included, as other implementations count it. 15 if left out. */
+  numNeighbours?: number;
+  /** How near to each other points may be drawn. 0.1 if left out. */
+  minDistance?: number;
+  /** The scale of the layout. 1 if left out. */
+  spread?: number;
+  /** 500 for up to 10,000 rows and 200 for more, if left out. */
+  epochs?: number;
+  /** 5 if left out. */
+  negativeSamples?: number;
+  /** 1 if left out. */
+  learningRate?: number;
+  /** Where the points begin, in any scale; the first principal components if left out. */
+  initial?: Table;
+  /** Tables of up to so many rows have their neighbours searched exactly. 20,000 if left out. */
+  exactUpTo?: number;
+  /** Neighbours that are known already, as a result has them. */
+  neighbours?: NeighbourGraph;
+}
+
+/** What a caller does meanwhile. It may wait: the next piece of work begins when it is done. */
+export interface UmapHooks {
+  /** How much of the search for neighbours is done. */
+  onNeighbours?: (share: number) => void | Promise<void>;
+  /** After each epoch, counted from 1. The layout belongs to UMAP and changes afterwards: copy what is kept. */
+  onProgress?: (epoch: number, layout: Table, epochs: number) => void | Promise<void>;
+  /** Asked after each piece of work. Events of the process are let in several times a second. */
+  shouldStop?: () => boolean;
+}
+
+export interface Umap {
+  /** `[numRows, dimensions]` */
+  layout: Table;
+  /** Epochs that are done: fewer than wanted after a stop. */
+  epochs: number;
+  /** Null when it was stopped before they were known. */
+  neighbours: NeighbourGraph | null;
+  /** Seconds of wall clock. */
+  seconds: { neighbours: number; graph: number; layout: number };
+}
+
+const MIN_EPOCHS = 200;
+const EPOCHS_OF_SMALL_TABLES = 500;
+const SMALL_TABLE = 10_000;
+/** The initial layout reaches so far from 0. */
+const INITIAL_EXTENT = 10;
+/** Share of the extent that initial points are moved at random, so that equal rows come apart. */
+const INITIAL_NOISE = 1e-5;
+/** Milliseconds after which events of the process are let in. */
+const EVENTS_EVERY = 50;
+
+const PURPOSE = 0x756d;
+
+/**
+ * Uniform manifold approximation and projection (McInnes et al., 2018, arXiv 1802.03426): lays a table's rows out in two or
+ * three dimensions so that neighbours stay neighbours. The same input gives the same bits on one engine with one number of
+ * threads; everything but the search for neighbours runs on one thread.
+ * @throws AnalysisError (`analysis/not-finite`, `analysis/shape`)
+ */
+export async function umap(table: Table, options: UmapOptions, hooks: UmapHooks = {}): Promise<Umap> {
+  const { seed, metric, dimensions = 2, numNeighbours = 15 } = options;
+  const { onNeighbours, onProgress, shouldStop = () => false } = hooks;
+  const letEventsIn = createPause();
+  const seconds = { neighbours: 0, graph: 0, layout: 0 };
+  let since = performance.now();
+  const lap = (part: keyof typeof seconds): void => {
+    seconds[part] = (performance.now() - since) / 1000;
+    since = performance.now();
+  };
+
+  const initial = initialLayout(table, options, dimensions);
+  const neighbours =
+    options.neighbours ??
+    (await neighbourGraph(table, numNeighbours - 1, {
+      metric,
+      seed,
+      ...(options.exactUpTo !== undefined && { exactUpTo: options.exactUpTo }),
+      onProgress: async (share) => {
+        await onNeighbours?.(share);
+        await letEventsIn();
+        return !shouldStop();
+      },
+    }));
+  lap('neighbours');
+  if (neighbours === null) return { layout: initial, epochs: 0, neighbours, seconds };
+  if (neighbours.numRows !== table.numRows) {
+    throw new AnalysisError(
+      'analysis/shape',
+      `The neighbours are of ${neighbours.numRows} rows, where the table has ${table.numRows}.`,
+    );
+  }
+
+  const epochs = options.epochs ?? (table.numRows <= SMALL_TABLE ? EPOCHS_OF_SMALL_TABLES : MIN_EPOCHS);
+  const descent = new UmapLayout(fuzzyGraph(neighbours), initial, {
+    epochs,
+    seed,
+    minDistance: options.minDistance ?? 0.1,
+    spread: options.spread ?? 1,
+    negativeSamples: options.negativeSamples ?? 5,
+    learningRate: options.learningRate ?? 1,
+  });
+  lap('graph');
+  while (descent.epoch < epochs && !shouldStop()) {
+    descent.step();
+    await onProgress?.(descent.epoch, descent.layout, epochs);
+    await letEventsIn();
+  }
+  lap('layout');
+  return { layout: descent.layout, epochs: descent.epoch, neighbours, seconds };
+}
+
+/** Where the points begin: centred, scaled to the usual extent, and a little apart. */
+function initialLayout(table: Table, { initial, metric, seed }: UmapOptions, dimensions: 2 | 3): Table {
+  if (initial !== undefined && (initial.numRows !== table.numRows || initial.width !== dimensions)) {
+    throw new AnalysisError(
+      'analysis/shape',
+      `The initial layout is ${initial.numRows} × ${initial.width}, where ${table.numRows} × ${dimensions} is expected.`,
+    );
+  }
+  const { values, numRows, width } =
+    initial ?? principal(metric === 'cosine' ? normalizeRows(table) : table, dimensions);
+  let extent = 0;
+  for (const value of values) extent = Math.max(extent, Math.abs(value));
+  const scale = extent > 0 ? INITIAL_EXTENT / extent : 0;
+  const random = new RandomStream(seed, PURPOSE);
+  const laidOut = new Float32Array(numRows * dimensions);
+  for (let row = 0; row < numRows; row++) {
+    for (let axis = 0; axis < dimensions; axis++) {
+      const value = axis < width ? scale * values[row * width + axis]! : 0;
+      laidOut[row * dimensions + axis] = value + INITIAL_EXTENT * INITIAL_NOISE * random.nextNormal();
+    }
+  }
+  return { values: laidOut, numRows, width: dimensions };
+}
+
+/** The first principal components, fewer than there are dimensions where the table has no more columns. */
+function principal(table: Table, dimensions: number): Table {
+  const count = Math.min(dimensions, table.width);
+  return projectRows(
+    table,
+    pca(table),
+    Array.from({ length: count }, (_, component) => component),
+  );
+}
+
+/** Lets events of the process in if the last time was long enough ago. */
+function createPause(): () => Promise<void> {
+  let last = performance.now();
+  return async () => {
+    if (performance.now() - last < EVENTS_EVERY) return;
+    await new Promise((resolve) => setImmediate(resolve));
+    last = performance.now();
+  };
+}
