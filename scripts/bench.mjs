@@ -3,7 +3,7 @@
  * npm run bench: measures, prints tables, and ends with one line of JSON, `{"rows": [ … ]}`.
  *
  *   npm run bench -- [--work NAME,…] [--engine NAME,…] [--peer torch] [--steps 30] [--threads 2] [--min-length N]
- *                    [--rows N] [--markdown]
+ *                    [--rows N] [--points N,…] [--markdown]
  *
  * A benchmark is a file test/bench/NAME.bench.ts that prints what it found and, last, a line of the same form.
  * docs/performance.md says how the tensor benchmarks measure.
@@ -25,6 +25,7 @@ const benchmarks = [
     seconds: 30,
   },
   { name: 'startup', works: ['startup'], seconds: 30 },
+  { name: 'projection', works: ['projection'], seconds: 20 },
 ];
 
 const { values } = parseArgs({
@@ -36,6 +37,7 @@ const { values } = parseArgs({
     threads: { type: 'string' },
     'min-length': { type: 'string' },
     rows: { type: 'string' },
+    points: { type: 'string' },
     markdown: { type: 'boolean' },
   },
 });
@@ -79,7 +81,12 @@ async function bundle() {
     entryPoints: benchmarks.map(({ name }) => `test/bench/${name}.bench.ts`),
     outExtension: { '.js': '.mjs' },
     format: 'esm',
-    packages: 'external',
+    mainFields: ['module', 'main'],
+    external: ['@duckdb/node-api', '@tensorflow/tfjs-node', '@tensorflow/tfjs-node-gpu'],
+    // What CommonJS has by itself: libraries and engines ask for it.
+    banner: {
+      js: "import { createRequire as requireFrom } from 'node:module'; const require = requireFrom(import.meta.url); const __filename = import.meta.filename;",
+    },
   });
   await esbuild.build({
     ...common,

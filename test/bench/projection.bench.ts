@@ -1,0 +1,116 @@
+import path from 'node:path';
+import { parseArgs } from 'node:util';
+import * as tf from '@tensorflow/tfjs-core';
+import { continuity, trustworthiness, type Space } from '../../src/analysis/trustworthiness';
+import { umap } from '../../src/analysis/umap';
+import { BACKEND_NAMES } from '../../src/compute/backends/backend';
+import { startOnly } from '../../src/compute/engine';
+import { RandomStream } from '../../src/compute/random';
+import { formatTable, tenth } from './report';
+
+/*
+ * How long UMAP takes from a table of 64 columns to a layout, and how far to trust it. `--points N,…` takes other sizes than
+ * 20,000. The limits are for two cores that have nothing else to do.
+ */
+
+const WIDTH = 64;
+const CENTRES = 100;
+/** Rows that are asked how well their neighbours were kept. */
+const SAMPLE = 500;
+const NEIGHBOURS = 15;
+const SECONDS_ALLOWED: Readonly<Record<number, number>> = { 20_000: 15, 100_000: 120 };
+
+const { values: flags } = parseArgs({
+  options: {
+    points: { type: 'string', default: '20000' },
+    engine: { type: 'string', default: 'native' },
+    threads: { type: 'string', default: '2' },
+    markdown: { type: 'boolean', default: false },
+  },
+  strict: false,
+});
+const threads = Number(flags.threads);
+const engine = BACKEND_NAMES.find((name) => name === String(flags.engine).split(',')[0]) ?? 'native';
+const assets = path.resolve('src/compute/kernels/built');
+await startOnly(engine, {
+  assets,
+  searchPaths: [process.cwd()],
+  threads,
+  onWarning: (warning) => console.error(warning),
+});
+await tf.setBackend(engine);
+
+const rows = [];
+for (const size of String(flags.points).split(',')) rows.push(await measure(Number(size)));
+console.log(
+  formatTable(
+    [
+      'points',
+      'engine',
+      'threads',
+      'neighbours s',
+      'layout s',
+      'total s',
+      'processor s',
+      'recall',
+      'trustworthiness',
+      'continuity',
+    ],
+    rows.map((row) => [
+      String(row.points),
+      row.engine,
+      String(row.threads),
+      row.neighbourSeconds.toFixed(1),
+      row.layoutSeconds.toFixed(1),
+      row.seconds.toFixed(1),
+      row.processorSeconds.toFixed(1),
+      row.recall.toFixed(3),
+      row.trustworthiness.toFixed(4),
+      row.continuity.toFixed(4),
+    ]),
+    flags.markdown === true,
+  ),
+);
+for (const { points, seconds } of rows) {
+  const allowed = SECONDS_ALLOWED[points];
+  if (allowed === undefined || seconds <= allowed) continue;
+  console.log(`! ${points} points took longer than ${allowed} s.`);
+  process.exitCode = 1;
+}
+console.log(JSON.stringify({ rows }));
+// Threads of an engine must not keep the process alive.
+process.exit();
+
+async function measure(numRows: number) {
+  const values = drawValues(numRows);
+  const points = { values, numRows, width: WIDTH };
+  const before = process.cpuUsage();
+  const { layout, neighbours, seconds } = await umap(points, { seed: 1, metric: 'cosine', dimensions: 2 });
+  const { user, system } = process.cpuUsage(before);
+  const sample = Int32Array.from({ length: SAMPLE }, (_, index) => Math.floor((index * numRows) / SAMPLE));
+  const original: Space = { points, metric: 'cosine' };
+  const projection: Space = { points: layout, metric: 'euclidean' };
+  return {
+    work: 'projection',
+    points: numRows,
+    engine,
+    threads,
+    neighbourSeconds: tenth(seconds.neighbours),
+    layoutSeconds: tenth(seconds.graph + seconds.layout),
+    seconds: tenth(seconds.neighbours + seconds.graph + seconds.layout),
+    processorSeconds: tenth((user + system) / 1e6),
+    recall: neighbours!.recall,
+    trustworthiness: trustworthiness(original, projection, NEIGHBOURS, sample),
+    continuity: continuity(original, projection, NEIGHBOURS, sample),
+  };
+}
+
+/** Clusters of different widths, some of which overlap, as items of a catalogue do. */
+function drawValues(numRows: number): Float32Array {
+  const random = new RandomStream(1);
+  const centres = Float32Array.from({ length: CENTRES * WIDTH }, () => random.nextNormal());
+  return Float32Array.from({ length: numRows * WIDTH }, (_, index) => {
+    const cluster = Math.floor(index / WIDTH) % CENTRES;
+    return centres[cluster * WIDTH + (index % WIDTH)]! + (0.3 + cluster / CENTRES) * random.nextNormal();
+  });
+}
