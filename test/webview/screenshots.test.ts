@@ -33,6 +33,8 @@ const HOSTS: Record<string, () => TestHost> = {
   evaluating: () => new TestHost(exampleRun('evaluating', 20), exampleEvents(20)),
   stopped: () => new TestHost(exampleRun('stopped', 7), exampleEvents(7, 60, 20)),
   finished: () => new TestHost(exampleRun('finished', 20, { test: exampleTest() }), exampleEvents(20)),
+  baseline: () =>
+    new TestHost(exampleRun('finished', 0, { name: 'markov', model: 'markov', test: exampleTest() }), []),
   below: () => new TestHost(exampleRun('finished', 20, { test: exampleTest(0.8) }), exampleEvents(20, 4000)),
   failed: () =>
     new TestHost(
@@ -46,6 +48,9 @@ const HOSTS: Record<string, () => TestHost> = {
     ),
   lost: () => withMessages(new TestHost(exampleRun('lost', 3), exampleEvents(3, 60, 40))),
 };
+
+/** Those whose details are shown. */
+const OPENED: ReadonlySet<string> = new Set(['finished', 'baseline']);
 
 let pages: LivePages;
 beforeAll(async () => {
@@ -61,6 +66,10 @@ for (const theme of Object.keys(THEMES) as ThemeName[]) {
       for (const [name, makeHost] of Object.entries(HOSTS)) {
         const { page } = await pages.open(makeHost(), { theme, width, height: 860 });
         await page.waitForTimeout(500);
+        if (OPENED.has(name))
+          await page
+            .locator('details')
+            .evaluateAll((all) => all.forEach((each) => each.setAttribute('open', '')));
         await page.screenshot({ path: `${folder}live-${name}-${theme}-${width}.png`, fullPage: true });
         await page.context().close();
       }
