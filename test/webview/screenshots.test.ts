@@ -66,10 +66,7 @@ for (const theme of Object.keys(THEMES) as ThemeName[]) {
       for (const [name, makeHost] of Object.entries(HOSTS)) {
         const { page } = await pages.open(makeHost(), { theme, width, height: 860 });
         await page.waitForTimeout(500);
-        if (OPENED.has(name))
-          await page
-            .locator('details')
-            .evaluateAll((all) => all.forEach((each) => each.setAttribute('open', '')));
+        if (OPENED.has(name)) await page.locator('details > summary').first().click();
         await page.screenshot({ path: `${folder}live-${name}-${theme}-${width}.png`, fullPage: true });
         await page.context().close();
       }
