@@ -136,6 +136,17 @@ export function exampleRun(status: RunStatus, epoch: number, changes: Partial<Ru
   };
 }
 
+/** A finished run of a model without training. */
+export function exampleBaseline(): RunSummary {
+  const run = exampleRun('finished', 0, { name: 'markov', model: 'markov' });
+  const { progress } = run.manifest;
+  const metrics = exampleMetrics(0.108);
+  const test = { ...exampleTest(), epoch: 0, step: 0, metrics };
+  const manifest = { ...run.manifest, progress: { ...progress, epochs: 0 }, backend: null, test };
+  delete manifest.memory;
+  return { ...run, manifest };
+}
+
 /** What the test split said; with `share` < 1 the model is worse than the baselines. */
 export function exampleTest(share = 1): NonNullable<RunManifest['test']> {
   return {

@@ -3,7 +3,7 @@ import { createRequire } from 'node:module';
 import type { Page } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import type { RunStatus } from '../../src/protocol/run';
-import { exampleEvents, exampleRun, exampleTest } from './exampleRun';
+import { exampleBaseline, exampleEvents, exampleRun, exampleTest } from './exampleRun';
 import {
   changeTheme,
   LivePages,
@@ -136,6 +136,13 @@ describe('what is shown', () => {
     const bad = await open(new TestHost(exampleRun('finished', 20, { test: exampleTest(0.8) }), []));
     expect(await bad.page.locator('.verdict').textContent()).toContain('Below Markov on every metric.');
     expect(await bad.page.locator('.test b').first().textContent()).toBe('0.1080');
+  });
+
+  test('a model without training: its test, and no curve that would never come', async () => {
+    const { page } = await open(new TestHost(exampleBaseline(), []));
+    await page.getByText('fitted without epochs').waitFor();
+    expect(await page.locator('section.test table').count()).toBe(1);
+    expect(await page.locator('recsight-line-chart').count()).toBe(0);
   });
 
   test('an error: what happened, what to do, and buttons that do it', async () => {

@@ -1,6 +1,6 @@
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, test } from 'vitest';
-import { exampleEvents, exampleRun, exampleTest } from './exampleRun';
+import { exampleBaseline, exampleEvents, exampleRun, exampleTest } from './exampleRun';
 import { LivePages, TestHost, THEMES, type ThemeName } from './livePage';
 
 /*
@@ -33,8 +33,7 @@ const HOSTS: Record<string, () => TestHost> = {
   evaluating: () => new TestHost(exampleRun('evaluating', 20), exampleEvents(20)),
   stopped: () => new TestHost(exampleRun('stopped', 7), exampleEvents(7, 60, 20)),
   finished: () => new TestHost(exampleRun('finished', 20, { test: exampleTest() }), exampleEvents(20)),
-  baseline: () =>
-    new TestHost(exampleRun('finished', 0, { name: 'markov', model: 'markov', test: exampleTest() }), []),
+  baseline: () => new TestHost(exampleBaseline(), []),
   below: () => new TestHost(exampleRun('finished', 20, { test: exampleTest(0.8) }), exampleEvents(20, 4000)),
   failed: () =>
     new TestHost(

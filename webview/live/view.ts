@@ -31,6 +31,8 @@ export interface LiveHandlers extends ChartHandlers {
 /** The whole panel. Its frame is the same before the data has come, so that nothing jumps. */
 export function livePanel(state: LiveState, handlers: LiveHandlers): TemplateResult {
   const { run } = state;
+  // A baseline learns nothing step by step: there is no curve to wait for.
+  const learns = run?.manifest.progress.epochs !== 0;
   return html`
     ${run ? header(run, state, handlers) : emptyHeader()}
     <div class="body">
@@ -40,10 +42,10 @@ export function livePanel(state: LiveState, handlers: LiveHandlers): TemplateRes
           ? nothing
           : html`<p class="notice">${icon('info')}<span>${state.notice}</span></p>`
       }
-      ${run?.manifest.test ? testResults(run.manifest) : nothing} ${charts(state, handlers)}
-      ${messages(state)} ${run ? details(run) : nothing}
+      ${run?.manifest.test ? testResults(run.manifest) : nothing}
+      ${learns ? charts(state, handlers) : nothing} ${messages(state)} ${run ? details(run) : nothing}
     </div>
-    ${controls(state, handlers)}
+    ${learns ? controls(state, handlers) : nothing}
   `;
 }
 
@@ -239,7 +241,8 @@ function testResults(manifest: RunManifest): TemplateResult | typeof nothing {
       <span class="badge" title=${describeProtocol(test.protocol)}>${protocolBadge(test.protocol)}</span>
       <span class="muted">
         ${manifest.progress.epochs === 0 ? '' : `best checkpoint, epoch ${test.epoch} · `}${formatCount(test.protocol.numUsers)}
-        users · ${formatCount(test.protocol.numCandidates)} items
+        users · ${formatCount(test.protocol.numCandidates)}
+        ${test.protocol.candidates === 'full' ? 'items' : 'candidates'}
       </span>
     </header>
     <p class="verdict ${verdict.good ? 'good' : 'bad'}">
