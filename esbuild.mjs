@@ -50,7 +50,12 @@ const node = {
 /** @type {esbuild.BuildOptions[]} */
 const bundles = [
   { ...node, outdir, entryPoints: { extension: 'src/host/extension.ts' }, external: ['vscode'] },
-  { ...node, outdir, entryPoints: { trainer: 'src/training/main.ts' }, external: nativePackages },
+  {
+    ...node,
+    outdir,
+    entryPoints: { trainer: 'src/training/main.ts', inspector: 'src/inspection/main.ts' },
+    external: nativePackages,
+  },
   {
     ...node,
     outdir,

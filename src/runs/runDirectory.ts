@@ -164,9 +164,28 @@ export class RunDirectory {
     return path.join(this.path, 'process.json');
   }
 
-  /** Where a run keeps a folder of weights, optimizer state and counters. The folder may not exist yet. */
-  checkpointPath(which: 'last' | 'best'): string {
-    return path.join(this.path, 'checkpoints', which);
+  /**
+   * Where a run keeps a folder of weights, optimizer state and counters: `last`, `best`, or a snapshot such as `epoch-12`.
+   * The folder may not exist yet.
+   */
+  checkpointPath(name: string): string {
+    return path.join(this.path, 'checkpoints', name);
+  }
+
+  /** Names of the checkpoint folders that there are, in no order. */
+  async checkpoints(): Promise<string[]> {
+    const names = await readdir(path.join(this.path, 'checkpoints')).catch(() => []);
+    return names.filter((name) => /^(?:best|last|epoch-\d+)$/.test(name));
+  }
+
+  /** Where what was computed for the projection view is kept. The folder may not exist yet. */
+  get projectionPath(): string {
+    return path.join(this.path, 'projection');
+  }
+
+  /** Where what was computed for the attention view is kept. The folder may not exist yet. */
+  get attentionPath(): string {
+    return path.join(this.path, 'attention');
   }
 
   /** Reads `run.json`. Throws RunReadError, and never passes on a manifest that lacks a field. */

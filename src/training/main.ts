@@ -1,24 +1,14 @@
-import { existsSync, readdirSync } from 'node:fs';
-import path from 'node:path';
 import type { StartedBackend } from '../compute/backends/backend';
 import { startBackend } from '../compute/engine';
-import {
-  configSchema,
-  isBaseline,
-  isTrained,
-  maxSequenceLengthOf,
-  type ExperimentConfig,
-  type TrainedConfig,
-} from '../config/schema';
+import { isBaseline, isTrained, type ExperimentConfig, type TrainedConfig } from '../config/schema';
 import type { BaselineConfig } from '../config/models/baselines';
 import type { PreparedDataset } from '../dataset/preparedDataset';
-import { prepareDataset, type PreparedResult } from '../dataset/prepareDataset';
 import type { RankingResult } from '../evaluation/evaluateRanking';
 import { createModel } from '../model/createModel';
 import type { Model } from '../model/model';
-import type { DatasetSummary, MeasuredMetrics, RunError, RunManifest, TestResult } from '../protocol/run';
+import type { DatasetSummary, MeasuredMetrics, RunError, TestResult } from '../protocol/run';
 import type { VectorReport, VectorRequest } from '../protocol/vectors';
-import { cacheDirectoryOf, RunDirectory } from '../runs/runDirectory';
+import { RunDirectory } from '../runs/runDirectory';
 import { RunBusyError } from '../runs/runErrors';
 import { BUSY_EXIT_CODE } from '../runs/trainerLock';
 import { loadCheckpoint, readState, type TrainingState } from './checkpoint';
@@ -27,6 +17,7 @@ import { exportVectors } from './exportVectors';
 import { evaluateBaseline, evaluateBaselines, evaluateModel, rankingTask } from './evaluateModel';
 import { modelDataOf } from './modelData';
 import { probeBackend } from './probe';
+import { chosenBackend, engineSearchPaths, prepareUnchanged, readConfig } from './openRun';
 import { checkMemory, estimateMemory } from './memoryEstimate';
 import { RunRecorder } from './runRecorder';
 import { StopRequested } from './stopRequested';
@@ -76,18 +67,6 @@ async function main(
   } finally {
     await recorder.close();
   }
-}
-
-/** The resolved config that the run was started with. @throws TrainingError when this version cannot use it */
-async function readConfig(run: RunDirectory): Promise<ExperimentConfig> {
-  const { data, error } = configSchema.safeParse(await run.readConfig());
-  if (data !== undefined) return data;
-  const [issue] = error.issues;
-  throw new TrainingError(
-    'config/invalid',
-    `The run's config.json does not fit this version of RecSight: \`${issue?.path.join('.') ?? ''}\`: ${issue?.message ?? ''}. ` +
-      'Start a new run from the config file.',
-  );
 }
 
 /** Trains until the planned end, early stopping or a request; at a planned end reads the test split, once. */
@@ -157,37 +136,6 @@ function trainingIsComplete(state: TrainingState | null, { training }: Experimen
   );
 }
 
-/** Optional engines are looked for above the run, where the user's workspace is, then where the extension installs them. */
-function engineSearchPaths(): string[] {
-  return [process.cwd(), ...installedRuntimes(process.env.RECSIGHT_RUNTIME_PATH), __dirname];
-}
-
-/** The runtime folder itself and its folders, one for each runtime; what is still being installed ends in `.partial`. */
-function installedRuntimes(folder: string | undefined): string[] {
-  if (folder === undefined || !existsSync(folder)) return [];
-  const runtimes = readdirSync(folder, { withFileTypes: true })
-    .filter(
-      (entry) => entry.isDirectory() && entry.name !== 'node_modules' && !entry.name.endsWith('.partial'),
-    )
-    .map(({ name }) => path.join(folder, name));
-  return [folder, ...runtimes];
-}
-
-/** What a config says goes; where it leaves the choice, this machine's own setting comes in. */
-function chosenBackend(
-  { backend }: ExperimentConfig,
-  warn: (message: string) => void,
-): ExperimentConfig['backend'] {
-  const { RECSIGHT_BACKEND: preferred } = process.env;
-  if (backend !== 'auto' || preferred === undefined || preferred === '') return backend;
-  const { data: known } = configSchema.shape.backend.safeParse(preferred);
-  if (known === undefined) {
-    const names = configSchema.shape.backend.unwrap().options.join(', ');
-    warn(`The setting \`recsight.backend\` (RECSIGHT_BACKEND) is ${preferred}, which is none of ${names}.`);
-  }
-  return known ?? 'auto';
-}
-
 async function startEngine(
   recorder: RunRecorder,
   config: ExperimentConfig,
@@ -220,28 +168,6 @@ async function prepare(recorder: RunRecorder, config: ExperimentConfig): Promise
   recorder.event({ kind: 'dataset', dataset: summary, seconds, cached });
   recorder.update({ dataset: summary, timings: { ...manifest.timings, prepare: seconds } });
   return dataset;
-}
-
-/** Prepares the data of a run. @throws TrainingError when they are not those that it was started with */
-async function prepareUnchanged(
-  run: RunDirectory,
-  manifest: RunManifest,
-  config: ExperimentConfig,
-): Promise<PreparedResult> {
-  const prepared = await prepareDataset(config.dataset, {
-    baseDirectory: path.dirname(run.resolveConfigPath(manifest)),
-    cacheDirectory: cacheDirectoryOf(path.dirname(run.path)),
-    seed: config.seed,
-    maxSequenceLength: maxSequenceLengthOf(config.model),
-  });
-  if (manifest.dataset !== null && manifest.dataset.fingerprint !== prepared.dataset.fingerprint) {
-    throw new TrainingError(
-      'dataset/changed',
-      'The data changed since this run was started, so its numbers would no longer belong together. ' +
-        'Restore the data files, or start a new run.',
-    );
-  }
-  return prepared;
 }
 
 /** Writes vectors of the best checkpoint of a run. The run may be in training. */

@@ -1,0 +1,116 @@
+import { startBackend } from '../compute/engine';
+import { isTrained, type TrainedConfig } from '../config/schema';
+import type { PreparedDataset } from '../dataset/preparedDataset';
+import { createModel } from '../model/createModel';
+import type { Model } from '../model/model';
+import type { CheckpointSource, InspectedRun } from '../protocol/inspection';
+import type { RunManifest } from '../protocol/run';
+import { RunDirectory } from '../runs/runDirectory';
+import { loadCheckpoint, readState } from '../training/checkpoint';
+import { modelDataOf } from '../training/modelData';
+import { chosenBackend, engineSearchPaths, prepareUnchanged, readConfig } from '../training/openRun';
+import { InspectionError } from './inspectionError';
+
+/** Models that are kept open at once; two are compared. */
+const OPEN_MODELS = 3;
+
+/** A run whose data are at hand. */
+export interface OpenRun {
+  directory: RunDirectory;
+  manifest: RunManifest;
+  config: TrainedConfig;
+  dataset: PreparedDataset;
+}
+
+/** The runs that were asked for, and their models; what was opened once stays open. Runs may be in training. */
+export class InspectedRuns {
+  readonly #runs = new Map<string, Promise<OpenRun>>();
+  /** The one that was used last comes last. */
+  readonly #models = new Map<string, Promise<Model>>();
+  #engine: Promise<unknown> | null = null;
+
+  /** @param assets folder of the compute kernels */
+  constructor(
+    private readonly assets: string,
+    private readonly warn: (message: string) => void,
+  ) {}
+
+  /** @throws InspectionError for a baseline, TrainingError when the data changed, RunReadError, DatasetError */
+  open(run: string): Promise<OpenRun> {
+    const known = this.#runs.get(run);
+    if (known !== undefined) return known;
+    const opened = this.#open(run);
+    this.#runs.set(run, opened);
+    opened.catch(() => this.#runs.delete(run));
+    return opened;
+  }
+
+  async describe(run: string): Promise<InspectedRun> {
+    const { directory, manifest, dataset } = await this.open(run);
+    const checkpoints: InspectedRun['checkpoints'] = [];
+    for (const name of await directory.checkpoints()) {
+      const state = await readState(directory.checkpointPath(name));
+      // `last` may stand in the middle of an epoch, whose weights are then of neither.
+      if (state !== null) checkpoints.push({ name, epoch: state.epoch - (state.stepInEpoch === 0 ? 1 : 0) });
+    }
+    checkpoints.sort((a, b) => a.epoch - b.epoch);
+    const { id, name, model } = manifest;
+    const { numUsers, numItems } = dataset;
+    return { run: directory.path, id, name, model, checkpoints, numUsers, numItems };
+  }
+
+  /**
+   * The model with the weights of a checkpoint, which belongs to this object: nobody else disposes of it. It may be disposed
+   * of when others are asked for, so it is to be used before the next call.
+   * @throws TrainingError when there is no such checkpoint
+   */
+  async model({ run, checkpoint }: CheckpointSource): Promise<Model> {
+    const opened = await this.open(run);
+    const state = await readState(opened.directory.checkpointPath(checkpoint));
+    // A run in training replaces its checkpoints.
+    const key = JSON.stringify([run, checkpoint, state?.step]);
+    let model = this.#models.get(key);
+    model ??= this.#load(opened, checkpoint);
+    this.#models.delete(key);
+    this.#models.set(key, model);
+    model.catch(() => this.#models.delete(key));
+    for (const [oldest, forgotten] of this.#models) {
+      if (this.#models.size <= OPEN_MODELS) break;
+      this.#models.delete(oldest);
+      (await forgotten).dispose();
+    }
+    return model;
+  }
+
+  async #open(run: string): Promise<OpenRun> {
+    const directory = new RunDirectory(run);
+    const config = await readConfig(directory);
+    if (!isTrained(config)) {
+      throw new InspectionError(
+        'inspection/baseline',
+        `The baseline \`${config.model.type}\` has learned no vectors and no attention. Choose a run of a trained model, such as \`sasrec\`.`,
+      );
+    }
+    const manifest = await directory.readManifest();
+    const { dataset, warnings } = await prepareUnchanged(directory, manifest, config);
+    for (const warning of warnings) this.warn(warning);
+    return { directory, manifest, config, dataset };
+  }
+
+  async #load({ directory, config, dataset }: OpenRun, checkpoint: string): Promise<Model> {
+    this.#engine ??= startBackend(chosenBackend(config, this.warn), {
+      assets: this.assets,
+      searchPaths: engineSearchPaths(),
+      onWarning: this.warn,
+    });
+    await this.#engine;
+    const model = createModel(config.model, modelDataOf(dataset), config.seed);
+    try {
+      await loadCheckpoint(directory.checkpointPath(checkpoint), model.state, null);
+    } catch (error) {
+      model.dispose();
+      throw error;
+    }
+    return model;
+  }
+}

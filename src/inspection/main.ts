@@ -1,0 +1,23 @@
+import { createBirpc } from 'birpc';
+import type { InspectorListener, RunInspector } from '../protocol/inspection';
+import { decodeRpcMessage, encodeRpcMessage } from '../protocol/rpcMessage';
+import { InspectedRuns } from './inspectedRuns';
+import { runInspector } from './runInspector';
+
+/*
+ * The inspector process: `inspector.js`, started with an IPC channel of structured clones by src/process/inspector.ts. It
+ * answers calls and ends with the channel.
+ */
+
+const runs = new InspectedRuns(__dirname, (message) => console.error(message));
+const functions: RunInspector = { ...runInspector(runs) };
+createBirpc<InspectorListener, RunInspector>(functions, {
+  post: (message: unknown) => process.send?.(message),
+  on: (receive) => process.on('message', receive),
+  serialize: encodeRpcMessage,
+  deserialize: decodeRpcMessage,
+  timeout: -1,
+  resolver: (name, method) => (Object.hasOwn(functions, name) ? method : undefined),
+});
+
+process.on('disconnect', () => process.exit());

@@ -1,0 +1,54 @@
+import type { AttentionInspector } from './attention';
+import type { InspectorListener, RunInspector } from './inspection';
+import type { ProjectionExport, ProjectionInspector } from './projection';
+
+/** A run that a view can open. */
+export interface RunChoice {
+  /** Absolute path of the run directory. */
+  run: string;
+  /** As the list of runs shows it. */
+  title: string;
+  /** Model type. */
+  model: string;
+  /** ms since 1970. */
+  createdAt: number;
+}
+
+/** What a page shows first, where another view sent the user. */
+export interface InspectionFocus {
+  /** Index from 1. */
+  item?: number;
+  /** Index from 0. */
+  user?: number;
+}
+
+export interface InspectionPanelSnapshot {
+  /** Absolute path of the directory of the panel's run. */
+  run: string;
+  /** Runs with a checkpoint, of trained models, newest first; the panel's own is among them. */
+  runs: RunChoice[];
+  focus: InspectionFocus | null;
+}
+
+/** What the pages of both views may ask of the extension, beside what it passes on to the inspector. */
+export interface InspectionPanelHost extends RunInspector {
+  /** The page has loaded and listens. */
+  hydrate(): Promise<InspectionPanelSnapshot>;
+  /** Asks the user where to put a file that the page made. */
+  save(fileName: string, content: string | ArrayBuffer): Promise<void>;
+  /** Opens the other view of a run, at something. */
+  openView(view: 'projection' | 'attention', run: string, focus: InspectionFocus): Promise<void>;
+}
+
+/** `exportTable` asks the user for the file; it resolves with no path when he chose none. */
+export interface ProjectionPanelHost extends InspectionPanelHost, Omit<ProjectionInspector, 'exportTable'> {
+  exportTable(request: Omit<ProjectionExport, 'output'>, fileName: string): Promise<string[]>;
+}
+
+export interface AttentionPanelHost extends InspectionPanelHost, AttentionInspector {}
+
+/** What the extension tells the pages of both views. */
+export interface InspectionPanelView extends InspectorListener {
+  runsChanged(runs: RunChoice[]): void;
+  focus(focus: InspectionFocus): void;
+}

@@ -1,0 +1,230 @@
+import type { CheckpointSource, ItemLabel, UserHistory } from './inspection';
+
+/** A table of vectors of a run. */
+export interface EmbeddingTable {
+  /**
+   * The model's name of it, such as `itemEmbedding`; or `vectors/items` and `vectors/users` for what the scores are products
+   * of (a TwoTower's outputs), and `states` for the states of a sequence model at a chosen position, a row for each user.
+   */
+  name: string;
+  /** For people, such as `Items`. */
+  label: string;
+  /** What the rows are. `values` are those of a feature, such as a category. */
+  rows: 'items' | 'users' | 'positions' | 'values';
+  /** Name of the feature, where rows are its values. */
+  feature: string | null;
+  numRows: number;
+  width: number;
+  /** Only for `states`: positions counted from the newest item (0) to this one. */
+  maxPosition: number | null;
+}
+
+export interface EmbeddingSource extends CheckpointSource {
+  table: string;
+  /** Only for `states`: 0 is the newest item, 1 the one before it. */
+  position?: number;
+}
+
+/** Which rows are drawn where a table has more: a random sample, stratified by popularity, the same for the same seed. */
+export interface Sampling {
+  maxPoints: number;
+  seed: number;
+}
+
+/** The points of a table: what is drawn, and all that is known of each. Arrays are by point, in the order of `rows`. */
+export interface PointSet {
+  /** Hex digest of the vectors; what coordinates are cached by. */
+  hash: string;
+  /** Rows of the whole table. */
+  numRows: number;
+  width: number;
+  /** Row of each point, ascending: item j is row j − 1, user u is row u. */
+  rows: Uint32Array;
+  ids: string[];
+  /** Titles where there are some, else the ids. */
+  labels: string[];
+  columns: PointColumn[];
+}
+
+/**
+ * What points can be coloured by. Always there for items: `popularity decile` (category), `training interactions` (number),
+ * `in training and test` (category), and where a run was evaluated `recommended in top-k` (number); for users `history length`.
+ * Then each column of the item or user table, by its own name; for all tables `norm`.
+ */
+export type PointColumn = CategoryPointColumn | NumberPointColumn;
+
+export interface CategoryPointColumn {
+  kind: 'category';
+  name: string;
+  /** Index into `labels`; of several values of an item, the first. */
+  values: Int32Array;
+  /** `labels[0]` is the empty string, for unknown. Ordered where the values have an order. */
+  labels: string[];
+  ordered: boolean;
+}
+
+export interface NumberPointColumn {
+  kind: 'number';
+  name: string;
+  /** NaN where there is none. */
+  values: Float32Array;
+}
+
+export type DistanceMetric = 'cosine' | 'dot' | 'euclidean';
+
+export interface PcaRequest {
+  /** Components to project on, from 0; two or three. */
+  components: number[];
+}
+
+export interface PcaLayout {
+  /** `[points, components]` */
+  coordinates: Float32Array;
+  /** Share of the variance that each component explains, all `width` of them, descending. */
+  explained: Float32Array;
+}
+
+export interface UmapRequest {
+  dimensions: 2 | 3;
+  numNeighbors: number;
+  minDistance: number;
+  metric: 'cosine' | 'euclidean';
+  epochs: number | null;
+  seed: number;
+}
+
+export interface UmapLayoutResult {
+  /** `[points, dimensions]` */
+  coordinates: Float32Array;
+  cached: boolean;
+  seconds: number;
+  /** Trustworthiness and continuity of a sample of at most 2,000 points with 15 neighbours. */
+  trustworthiness: number;
+  continuity: number;
+}
+
+export interface PointNeighbour {
+  /** Row of the table, which need not be among the points. */
+  row: number;
+  id: string;
+  label: string;
+  /** Cosine similarity, dot product, or Euclidean distance. */
+  value: number;
+}
+
+/** What is asked for the neighbours of: a row, or a vector such as a mean of some rows. */
+export type NeighbourQuery = { row: number } | { vector: Float32Array };
+
+export interface SelectionSummary {
+  /** Mean vector of the rows. */
+  mean: Float32Array;
+  /** Of the rows, those nearest to the mean by cosine, best first; at most ten. */
+  typical: PointNeighbour[];
+  /** Mean cosine similarity to the mean: 1 when all point the same way. */
+  coherence: number;
+}
+
+export interface TableStatistics {
+  numRows: number;
+  width: number;
+  /** Mean cosine similarity of random pairs of rows: 0 when directions are spread evenly. */
+  anisotropy: number;
+  /** Dimensions that hold the variance, (Σλ)²/Σλ². */
+  effectiveDimensions: number;
+  norm: { mean: number; min: number; max: number };
+  /** Spearman's rank correlation of a row's norm with its popularity; null without popularity. */
+  normToPopularity: number | null;
+  /** Rows (capped at 1,000) whose vectors are zero or have never moved. */
+  deadRows: Uint32Array;
+  numDead: number;
+  /** Groups of rows (capped at 100 groups) that are equal to the last bit. */
+  duplicates: Uint32Array[];
+  numDuplicates: number;
+}
+
+/** What a user did, over the map of items. */
+export interface UserPath extends UserHistory {
+  /** The model's best items for this user that are not in the history, best first. */
+  recommended: (ItemLabel & { score: number })[];
+}
+
+/** Two tables over the same rows, by id: two runs, or two epochs of one. */
+export interface TableComparison {
+  /** By point of the first table: its row in the second one, or −1. */
+  rows: Int32Array;
+  /** By point: how far it moved, as a Euclidean distance after the second table was aligned (Procrustes); NaN where it has no partner. */
+  moved: Float32Array;
+  /** Share of neighbours (k = 10, cosine) that both tables agree on, by point; NaN where it has no partner. */
+  overlap: Float32Array;
+  /** The second table, aligned, on the first one's components: `[points, components]`; NaN where it has no partner. */
+  coordinates: Float32Array;
+  /** What is left of the squared distance after the alignment, as a share of the first table's variance. */
+  residual: number;
+  /** Most moved first; at most 100. */
+  mostMoved: PointNeighbour[];
+}
+
+/** A remembered state of the panel; `state` is the page's own. */
+export interface ProjectionBookmark {
+  name: string;
+  /** ms since 1970. */
+  createdAt: number;
+  state: unknown;
+}
+
+export const PROJECTION_FORMATS = ['tensorboard', 'npy', 'csv'] as const;
+export type ProjectionFormat = (typeof PROJECTION_FORMATS)[number];
+
+/** What to write of a table, and where. */
+export interface ProjectionExport {
+  source: EmbeddingSource;
+  /** Rows, or null for all. */
+  rows: Uint32Array | null;
+  /**
+   * `tensorboard`: vectors as `<output>.tsv`, metadata as `<output>.metadata.tsv`. `npy`: the vectors and `<output>.ids.csv`.
+   * `csv`: original id, label, columns, and the coordinates if given, else the vectors.
+   */
+  format: ProjectionFormat;
+  /** `[rows, dimensions]`, for `csv`. */
+  coordinates: Float32Array | null;
+  dimensions: number;
+  /** Absolute path. */
+  output: string;
+}
+
+/** What the projection view asks of the inspector. Rejects with `code` and a message for people. */
+export interface ProjectionInspector {
+  embeddingTables(source: CheckpointSource): Promise<EmbeddingTable[]>;
+  points(source: EmbeddingSource, sampling: Sampling): Promise<PointSet>;
+  pca(source: EmbeddingSource, sampling: Sampling, request: PcaRequest): Promise<PcaLayout>;
+  /** Tells its progress under the id of the task, by which it can be cancelled (`inspection/cancelled`). */
+  umap(
+    source: EmbeddingSource,
+    sampling: Sampling,
+    request: UmapRequest,
+    task: string,
+  ): Promise<UmapLayoutResult>;
+  cancel(task: string): Promise<void>;
+  /** Nearest rows of the whole table in the original space, exact; a row is no neighbour of itself. `k` up to 100. */
+  neighbours(
+    source: EmbeddingSource,
+    query: NeighbourQuery,
+    metric: DistanceMetric,
+    k: number,
+  ): Promise<PointNeighbour[]>;
+  /** k-means over the points, by cosine. Index of each point's cluster, the largest being 0. */
+  clusters(source: EmbeddingSource, sampling: Sampling, k: number, seed: number): Promise<Int32Array>;
+  statistics(source: EmbeddingSource): Promise<TableStatistics>;
+  selection(source: EmbeddingSource, rows: Uint32Array): Promise<SelectionSummary>;
+  userPath(source: CheckpointSource, user: number, k: number): Promise<UserPath>;
+  compare(
+    first: EmbeddingSource,
+    second: EmbeddingSource,
+    sampling: Sampling,
+    request: PcaRequest,
+  ): Promise<TableComparison>;
+  /** Absolute paths of what was written. */
+  exportTable(request: ProjectionExport): Promise<string[]>;
+  bookmarks(run: string): Promise<ProjectionBookmark[]>;
+  saveBookmarks(run: string, bookmarks: ProjectionBookmark[]): Promise<void>;
+}
