@@ -116,11 +116,15 @@ export interface AttentionInspector {
   /** Empty where the model has no attention; then `attend` explains by contributions. */
   attentionViews(source: CheckpointSource): Promise<RecordedView[]>;
   attend(source: CheckpointSource, request: AttentionRequest): Promise<AttentionResult>;
-  /** Over users with their histories without test, at most so many; tells its progress under the id of the task. */
+  /**
+   * Over users with their histories without test, at most so many; tells its progress under the id of the task, by which it
+   * can be cancelled (`inspection/cancelled`).
+   */
   overview(
     source: CheckpointSource,
     maxUsers: number,
     seed: number,
     task: string,
   ): Promise<AttentionOverview>;
+  cancel(task: string): Promise<void>;
 }
