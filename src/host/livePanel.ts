@@ -4,6 +4,7 @@ import * as vscode from 'vscode';
 import type { RunEvent } from '../protocol/events';
 import type { LivePanelHost, LivePanelSnapshot, LivePanelView } from '../protocol/livePanel';
 import type { RunSummary } from '../protocol/run';
+import { MessageJoiner, takeApart } from '../protocol/messagePieces';
 import { decodeRpcMessage, encodeRpcMessage } from '../protocol/rpcMessage';
 import { followEvents } from '../runs/followEvents';
 import { RunDirectory } from '../runs/runDirectory';
@@ -37,6 +38,8 @@ export interface LivePanelContext {
 export class LivePanel {
   readonly #view: BirpcReturn<LivePanelView, LivePanelHost>;
   readonly #follower: { close(): void };
+  readonly #joiner = new MessageJoiner();
+  #numPosted = 0;
   #series = new RunSeries();
   #unsent: RunEvent[] = [];
   #batchTimer: NodeJS.Timeout | null = null;
@@ -145,7 +148,8 @@ export class LivePanel {
       post: (message: unknown) => this.#post(message),
       on: (receive) => {
         webview.onDidReceiveMessage((message: unknown) => {
-          if (typeof message === 'object' && message !== null) receive(message);
+          const received = this.#joiner.receive(message);
+          if (typeof received?.message === 'object' && received.message !== null) receive(received.message);
         });
       },
       serialize: encodeRpcMessage,
@@ -214,7 +218,10 @@ export class LivePanel {
   /** Posts a message; one that cannot be delivered is dropped, and the page asks for a snapshot when it is back. */
   async #post(message: unknown): Promise<void> {
     if (this.#closed) return;
-    const delivered = await this.panel.webview.postMessage(message);
-    if (!delivered) this.#hydrated = false;
+    // All are posted before anything is waited for: no other message comes between them.
+    const posted = [...takeApart(message, this.#numPosted++)].map((part) =>
+      this.panel.webview.postMessage(part),
+    );
+    for (const delivered of await Promise.all(posted)) if (!delivered) this.#hydrated = false;
   }
 }

@@ -1,4 +1,5 @@
 import type { RunEvent } from '../../src/protocol/events';
+import type { KeptRun } from '../../src/protocol/keptRun';
 import type { LivePanelSnapshot } from '../../src/protocol/livePanel';
 import type { RunSummary } from '../../src/protocol/run';
 import type { XAxis, YAxis } from '../../src/series/axes';
@@ -13,10 +14,8 @@ export interface LiveSettings {
   metric: string | null;
 }
 
-/** What `setState` keeps: the extension finds the run again by its directory. */
-export interface KeptState extends LiveSettings {
-  runDirectory: string;
-}
+/** What is kept over a reload of the window. */
+export type KeptState = KeptRun & LiveSettings;
 
 export interface LiveState {
   settings: LiveSettings;

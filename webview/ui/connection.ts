@@ -1,4 +1,6 @@
 import { createBirpc } from 'birpc';
+import type { KeptRun } from '../../src/protocol/keptRun';
+import { MessageJoiner, takeApart } from '../../src/protocol/messagePieces';
 import { decodeRpcMessage, encodeRpcMessage } from '../../src/protocol/rpcMessage';
 
 /** What VS Code gives a page; it may be asked for once only. */
@@ -14,16 +16,24 @@ export interface Connection<Host> {
   host: Host;
   /** What `keep` was last given, also after the window was reloaded. */
   kept: unknown;
-  keep: (state: unknown) => void;
+  /** Keeps a state over a hidden panel and a reload of the window; null as long as it is not known which run this is. */
+  keep: (state: KeptRun | null) => void;
 }
 
 /** Joins the page to the extension; from now on the extension may call `view`. */
 export function connectToHost<Host extends object>(view: object): Connection<Host> {
   const api = acquireVsCodeApi();
+  const joiner = new MessageJoiner();
+  let numPosted = 0;
   const host = createBirpc<Host, object>(view, {
-    post: (message) => api.postMessage(message),
+    post: (message: unknown) => {
+      for (const part of takeApart(message, numPosted++)) api.postMessage(part);
+    },
     on: (receive) =>
-      window.addEventListener('message', (event: MessageEvent<unknown>) => receive(event.data)),
+      window.addEventListener('message', (event: MessageEvent<unknown>) => {
+        const received = joiner.receive(event.data);
+        if (received !== null) receive(received.message);
+      }),
     serialize: encodeRpcMessage,
     deserialize: decodeRpcMessage,
     // Stopping a run waits for the trainer's checkpoint, however long that takes.

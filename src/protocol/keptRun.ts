@@ -1,0 +1,8 @@
+/**
+ * What the page of every panel keeps in VS Code's state, beside what is its own: the extension brings the panel back by it
+ * after the window was reloaded.
+ */
+export interface KeptRun {
+  /** Absolute path of the run directory. */
+  runDirectory: string;
+}
