@@ -22,11 +22,19 @@ export interface OpenRun {
   dataset: PreparedDataset;
 }
 
+interface OpenModel {
+  model: Promise<Model>;
+  /** Calls that work with it now. */
+  users: number;
+  /** It has made room for another, and goes when nobody works with it any more. */
+  forgotten: boolean;
+}
+
 /** The runs that were asked for, and their models; what was opened once stays open. Runs may be in training. */
 export class InspectedRuns {
   readonly #runs = new Map<string, Promise<OpenRun>>();
   /** The one that was used last comes last. */
-  readonly #models = new Map<string, Promise<Model>>();
+  readonly #models = new Map<string, OpenModel>();
   #engine: Promise<unknown> | null = null;
 
   /** @param assets folder of the compute kernels */
@@ -61,25 +69,61 @@ export class InspectedRuns {
 
   /**
    * The model with the weights of a checkpoint, which belongs to this object: nobody else disposes of it. It may be disposed
-   * of when others are asked for, so it is to be used before the next call.
+   * of when others are asked for, so it is to be used before the next call; `use` is for longer work.
    * @throws TrainingError when there is no such checkpoint
    */
-  async model({ run, checkpoint }: CheckpointSource): Promise<Model> {
+  model(source: CheckpointSource): Promise<Model> {
+    return this.use(source, (model) => Promise.resolve(model));
+  }
+
+  /**
+   * Works with the model of a checkpoint, which stays until the work is done.
+   * @throws TrainingError when there is no such checkpoint, and what the work throws
+   */
+  async use<Result>(source: CheckpointSource, work: (model: Model) => Promise<Result>): Promise<Result> {
+    const entry = await this.#take(source);
+    try {
+      return await work(await entry.model);
+    } finally {
+      entry.users--;
+      await disposeOfForgotten(entry);
+    }
+  }
+
+  /** Works with the model as it was before its training. */
+  async useUntrained<Result>(run: string, work: (model: Model) => Promise<Result>): Promise<Result> {
+    const { config, dataset } = await this.open(run);
+    await this.#startEngine(config);
+    const model = createModel(config.model, modelDataOf(dataset), config.seed);
+    try {
+      return await work(model);
+    } finally {
+      model.dispose();
+    }
+  }
+
+  /** Counts the caller as a user. */
+  async #take({ run, checkpoint }: CheckpointSource): Promise<OpenModel> {
     const opened = await this.open(run);
     const state = await readState(opened.directory.checkpointPath(checkpoint));
     // A run in training replaces its checkpoints.
     const key = JSON.stringify([run, checkpoint, state?.step]);
-    let model = this.#models.get(key);
-    model ??= this.#load(opened, checkpoint);
+    const entry = this.#models.get(key) ?? {
+      model: this.#load(opened, checkpoint),
+      users: 0,
+      forgotten: false,
+    };
+    entry.users++;
     this.#models.delete(key);
-    this.#models.set(key, model);
-    model.catch(() => this.#models.delete(key));
+    this.#models.set(key, entry);
+    entry.model.catch(() => this.#models.delete(key));
     for (const [oldest, forgotten] of this.#models) {
       if (this.#models.size <= OPEN_MODELS) break;
       this.#models.delete(oldest);
-      (await forgotten).dispose();
+      forgotten.forgotten = true;
+      void disposeOfForgotten(forgotten);
     }
-    return model;
+    return entry;
   }
 
   async #open(run: string): Promise<OpenRun> {
@@ -98,12 +142,7 @@ export class InspectedRuns {
   }
 
   async #load({ directory, config, dataset }: OpenRun, checkpoint: string): Promise<Model> {
-    this.#engine ??= startBackend(chosenBackend(config, this.warn), {
-      assets: this.assets,
-      searchPaths: engineSearchPaths(),
-      onWarning: this.warn,
-    });
-    await this.#engine;
+    await this.#startEngine(config);
     const model = createModel(config.model, modelDataOf(dataset), config.seed);
     try {
       await loadCheckpoint(directory.checkpointPath(checkpoint), model.state, null);
@@ -113,4 +152,21 @@ export class InspectedRuns {
     }
     return model;
   }
+
+  async #startEngine(config: TrainedConfig): Promise<void> {
+    this.#engine ??= startBackend(chosenBackend(config, this.warn), {
+      assets: this.assets,
+      searchPaths: engineSearchPaths(),
+      onWarning: this.warn,
+    });
+    await this.#engine;
+  }
+}
+
+async function disposeOfForgotten(entry: OpenModel): Promise<void> {
+  // One that could not be loaded has nothing to dispose of.
+  const model = await entry.model.catch(() => null);
+  if (!entry.forgotten || entry.users > 0) return;
+  entry.forgotten = false;
+  model?.dispose();
 }

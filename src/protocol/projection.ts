@@ -48,8 +48,8 @@ export interface PointSet {
 
 /**
  * What points can be coloured by. Always there for items: `popularity decile` (category), `training interactions` (number),
- * `in training and test` (category), and where a run was evaluated `recommended in top-k` (number); for users `history length`.
- * Then each column of the item or user table, by its own name; for all tables `norm`.
+ * `in training and test` (category); for users `history length`. Then each column of the item or user table, by its own name;
+ * for all tables `norm`. For items `recommended in top-10` (number) comes last once `recommendationCounts` has made it.
  */
 export type PointColumn = CategoryPointColumn | NumberPointColumn;
 
@@ -205,6 +205,16 @@ export interface ProjectionInspector {
     task: string,
   ): Promise<UmapLayoutResult>;
   cancel(task: string): Promise<void>;
+  /**
+   * For tables of items: in how many users' top-k each point is, of items that are not in their history, as the column
+   * `recommended in top-k`. Takes seconds to minutes once, and is kept in the run; tells its progress and can be cancelled.
+   */
+  recommendationCounts(
+    source: EmbeddingSource,
+    sampling: Sampling,
+    k: number,
+    task: string,
+  ): Promise<NumberPointColumn>;
   /** Nearest rows of the whole table in the original space, exact; a row is no neighbour of itself. `k` up to 100. */
   neighbours(
     source: EmbeddingSource,
