@@ -75,9 +75,7 @@ interface Encoded {
 export class Dien implements Model {
   readonly batches: ExampleRequest;
   readonly embeddings: readonly EmbeddingView[];
-  readonly attentions: readonly AttentionView[] = [
-    { name: 'history', label: 'History', of: 'candidate', axes: ['position'], causal: false },
-  ];
+  readonly attentions: readonly AttentionView[];
   readonly #config: DienConfig;
   readonly #parameters: Parameters;
   readonly #items: FeatureEmbedding;
@@ -101,6 +99,15 @@ export class Dien implements Model {
     this.#items = items;
     this.#users = users;
     this.embeddings = [...items.views, ...(users?.views ?? [])];
+
+    const ofPositions = { axes: ['position'], causal: false } as const;
+    // The second GRU knows the candidate unless attention comes behind it.
+    const evolutionOf = config.evolution === 'GRU' ? 'user' : 'candidate';
+    this.attentions = [
+      { name: 'history', label: 'History', of: 'candidate', ...ofPositions },
+      { name: 'gates', label: 'Update gate', of: evolutionOf, ...ofPositions },
+      { name: 'interestGates', label: 'Update gate of interests', of: 'user', ...ofPositions },
+    ];
 
     const { width } = items;
     const { gateBias, batchNormDecay, batchNormEpsilon, batchNormFrozen } = config;
@@ -171,8 +178,8 @@ export class Dien implements Model {
     return tf.add(loss, tf.mul(auxiliary, this.#config.auxiliaryWeight));
   }
 
-  scoring(query: Query): JointScoring {
-    const encoded = this.#encode(query);
+  scoring(query: Query, recordUsers?: Recorder): JointScoring {
+    const encoded = this.#encode(query, recordUsers);
     const { keys, pooled, user } = encoded;
     const { width } = this.#items;
     const evolving = this.#config.evolution === 'GRU' ? 0 : 6 * width;
@@ -190,22 +197,24 @@ export class Dien implements Model {
   }
 
   /** What the interest GRU makes of histories, once for all candidates. */
-  #encode({
-    size,
-    length,
-    users,
-    histories,
-  }: Pick<Query, 'size' | 'length' | 'users' | 'histories'>): Encoded {
+  #encode(
+    { size, length, users, histories }: Pick<Query, 'size' | 'length' | 'users' | 'histories'>,
+    record?: Recorder,
+  ): Encoded {
     const present = historyMask(histories);
     const mask = tf.tensor2d(present, [size, length]);
     const items = this.#items.lookup(histories, [size, length]) as tf.Tensor3D;
-    const interests = extractInterests(items, mask, this.#interest, this.#evolution.resetAfter);
+    const { resetAfter } = this.#evolution;
+    const { states: interests, movement } = extractInterests(items, mask, this.#interest, resetAfter);
+    const evolved = evolutionKeys(interests, mask, this.#evolution);
+    record?.('interestGates', movement);
+    if (evolved.movement !== null) record?.('gates', evolved.movement);
     return {
       size,
       length,
       items,
       interests,
-      keys: evolutionKeys(interests, mask, this.#evolution),
+      keys: evolved.keys,
       present,
       pooled: pooledHistory(items, present, this.#config.pooling),
       user: (this.#users?.lookup(users, [size]) ?? null) as tf.Tensor2D | null,
@@ -228,8 +237,10 @@ export class Dien implements Model {
     const candidates = perUser ?? ids.length;
     const mode = training === null ? 'running' : 'training';
     const item = this.#items.lookup(ids, [perUser === null ? 1 : size, candidates]) as tf.Tensor3D;
-    const { interest, weights } = evolveInterests(this.#queries(item), keys, present, this.#evolution, mode);
+    const evolved = evolveInterests(this.#queries(item), keys, present, this.#evolution, mode);
+    const { interest, weights, movement } = evolved;
     record?.('history', tf.reshape(weights, [size * candidates, length]));
+    if (movement !== null) record?.('gates', movement);
 
     const input = pairInputs(this.#config.headInputs, { user, item, interest, pooled });
     const logits = dense(mlp(input, this.#head, { training }), this.#output);

@@ -136,7 +136,7 @@ export class Gru4rec implements Model {
     let x = dropout(items, embeddingDropout, random) as tf.Tensor3D;
     this.#layers.forEach((layer, index) => {
       const input = index === 0 ? x : (dropout(x, layerDropout, random) as tf.Tensor3D);
-      x = gru(input, layer, present, { resetAfter: true, update: 'keep' });
+      x = gru(input, layer, present, { resetAfter: true, update: 'keep' }).states;
     });
     return x;
   }

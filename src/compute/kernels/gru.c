@@ -70,19 +70,21 @@ INLINE void copyOrZero(float *to, const float *from, long count) {
 }
 
 /*
- * gruForward: args: x mask inputKernel inputBias recurrentKernel recurrentBias attention|0 states saved
+ * gruForward: args: x mask inputKernel inputBias recurrentKernel recurrentBias attention|0 states movement saved
  * batch steps width hidden resetAfter update
+ * movement[batch, steps]: the mean over the units of the candidate's weight, 0 where masked.
  */
 static void gruForward(const Call *call, int part, int parts) {
   const float *x = FLOATS(0), *mask = FLOATS(1), *inputKernel = FLOATS(2), *inputBias = FLOATS(3);
   const float *recurrentKernel = FLOATS(4), *recurrentBias = FLOATS(5), *attention = FLOATS(6);
-  float *states = FLOATS(7), *saved = FLOATS(8);
-  const long steps = SIZE(10), width = SIZE(11), hidden = SIZE(12), gates = 3 * hidden, each = 4 * hidden;
-  const bool resetAfter = SIZE(13) != 0;
-  const Update update = (Update)SIZE(14);
+  float *states = FLOATS(7), *movement = FLOATS(8), *saved = FLOATS(9);
+  const long steps = SIZE(11), width = SIZE(12), hidden = SIZE(13), gates = 3 * hidden, each = 4 * hidden;
+  const bool resetAfter = SIZE(14) != 0;
+  const Update update = (Update)SIZE(15);
   long from, to;
-  share(SIZE(9), 1, part, parts, &from, &to);
+  share(SIZE(10), 1, part, parts, &from, &to);
   if (from >= to) return;
+  fill(movement + from * steps, 0, (to - from) * steps);
   const long depth = width + hidden, stride = depth + PADDING;
   float *packed = OWN_SCRATCH, *packedInput = packed + packedSize(depth, 2 * hidden);
   float *packedRecurrent = packedInput + packedSize(width, hidden);
@@ -140,17 +142,20 @@ static void gruForward(const Call *call, int part, int parts) {
           continue;
         }
         const Weight weight = weightOf(update, attention == NULL ? 0 : attention[at]);
+        Vec gate = splat(0);
         for (long j = 0; j < hidden; j += W) {
           long left = hidden - j;
           Vec last = loadUpTo(state + j, left, 0), n = loadUpTo(g + 2 * hidden + j, left, 0);
           if (resetAfter) n = multiplyAdd(loadUpTo(g + j, left, 0), loadUpTo(g + gates + j, left, 0), n);
           n = hyperbolicTangent(n);
           Vec z = loadUpTo(g + hidden + j, left, 0);
+          gate += z;
           Vec next = multiplyAdd(weight.base + weight.slope * z, n - last, last);
           storeUpTo(g + 2 * hidden + j, n, left);
           storeUpTo(state + j, next, left);
           storeUpTo(to_ + j, next, left);
         }
+        movement[at] = weight.base + weight.slope * sumLanes(gate) / (float)hidden;
       }
     }
   }

@@ -33,6 +33,13 @@ export interface GruOptions {
   attention?: tf.Tensor2D;
 }
 
+export interface GruOutput {
+  /** `[B, T, H]`: the states at all positions. */
+  states: tf.Tensor3D;
+  /** `[B, T]`: how far each step moved the state, the mean of w over the units; 0 where masked. It has no gradient. */
+  movement: tf.Tensor2D;
+}
+
 /**
  * Gated recurrent unit (Cho et al., 2014) and its relatives with attention.
  * With the gates r = σ(x·W_r + b_r + h·U_r + c_r), z alike, and the candidate
@@ -40,14 +47,13 @@ export interface GruOptions {
  * the state becomes h + w∘(n − h), w by `update`. It starts at 0.
  * @param x `[B, T, D]`
  * @param mask `[B, T]`: 1, or 0 where the state is copied through
- * @returns the states at all positions, `[B, T, H]`
  */
 export function gru(
   x: tf.Tensor3D,
   parameters: GruParameters,
   mask: tf.Tensor2D,
   options: GruOptions,
-): tf.Tensor3D {
+): GruOutput {
   const { resetAfter, update, attention } = options;
   if (attention === undefined && update.startsWith('attention'))
     throw new Error(`A GRU with the update ${update} needs the attention of each position.`);
@@ -56,7 +62,10 @@ export function gru(
     resetAfter,
     update,
   });
-  if (outputs) return outputs[0] as tf.Tensor3D;
+  if (outputs) {
+    const [states, movement] = outputs as [tf.Tensor3D, tf.Tensor2D];
+    return { states, movement };
+  }
   return plainGru(x, parameters, mask, options);
 }
 
@@ -65,7 +74,7 @@ function plainGru(
   { inputKernel, inputBias, recurrentKernel, recurrentBias }: GruParameters,
   mask: tf.Tensor2D,
   { resetAfter, update, attention }: GruOptions,
-): tf.Tensor3D {
+): GruOutput {
   const [size, length] = x.shape;
   const width = recurrentKernel.shape[0];
   const projected = positionsOf(linear(x, inputKernel, inputBias) as tf.Tensor3D); // T times [B, 3H]
@@ -78,6 +87,7 @@ function plainGru(
 
   let state: tf.Tensor2D = tf.zeros([size, width]);
   const states: tf.Tensor2D[] = [];
+  const movements: tf.Tensor1D[] = [];
   for (let step = 0; step < length; step++) {
     const [inputGates, inputCandidate] = tf.split(projected[step]!, [2 * width, width], 1);
     const gates = tf.sigmoid(tf.add(tf.add(inputGates!, tf.matMul(state, gateKernel)), gateBias));
@@ -86,15 +96,16 @@ function plainGru(
       ? tf.mul(reset!, tf.add(tf.matMul(state, candidateKernel), candidateBias))
       : tf.add(tf.matMul(tf.mul(reset!, state), candidateKernel), candidateBias);
     const candidate = tf.tanh(tf.add(inputCandidate!, recurrent));
-    const weight = tf.mul(movement(update, gate!, attentions[step]), masks[step]!);
+    const weight = tf.mul(weightOf(update, gate!, attentions[step]), masks[step]!);
     state = tf.add(state, tf.mul(weight, tf.sub(candidate, state)));
     states.push(state);
+    movements.push(tf.mean(weight, 1));
   }
-  return tf.stack(states, 1) as tf.Tensor3D;
+  return { states: tf.stack(states, 1) as tf.Tensor3D, movement: tf.stack(movements, 1) as tf.Tensor2D };
 }
 
 /** The weight w of the candidate. @param attention `[B, 1]` */
-function movement(update: GruUpdate, gate: tf.Tensor, attention: tf.Tensor | undefined): tf.Tensor {
+function weightOf(update: GruUpdate, gate: tf.Tensor, attention: tf.Tensor | undefined): tf.Tensor {
   switch (update) {
     case 'gate':
       return gate;

@@ -22,6 +22,15 @@ export interface Evolved {
   interest: tf.Tensor2D;
   /** `[B, C, T]`: attention of the candidates to the history. */
   weights: tf.Tensor3D;
+  /** `[B·C, T]`: how far each position moved the interest; null with `GRU`, where that is of the keys. */
+  movement: tf.Tensor2D | null;
+}
+
+export interface EvolutionKeys {
+  /** `[B, T, H]` */
+  keys: tf.Tensor3D;
+  /** `[B, T]`: how far each position moved the states of the second GRU; null where these depend on the candidate. */
+  movement: tf.Tensor2D | null;
 }
 
 /**
@@ -29,14 +38,15 @@ export interface Evolved {
  * candidate.
  * @param interests `[B, T, H]`
  * @param mask `[B, T]`
- * @returns `[B, T, H]`
  */
 export function evolutionKeys(
   interests: tf.Tensor3D,
   mask: tf.Tensor2D,
   { type, gru: parameters, resetAfter }: InterestEvolution,
-): tf.Tensor3D {
-  return type === 'GRU' ? gru(interests, parameters, mask, { resetAfter, update: 'keep' }) : interests;
+): EvolutionKeys {
+  if (type !== 'GRU') return { keys: interests, movement: null };
+  const { states, movement } = gru(interests, parameters, mask, { resetAfter, update: 'keep' });
+  return { keys: states, movement };
 }
 
 /**
@@ -60,12 +70,13 @@ export function evolveInterests(
   const candidates = query.shape[1];
   const rows = size * candidates;
   const weights = targetAttention(query, keys, present, attention, mode);
-  if (type === 'GRU') return { interest: tf.reshape(weightedSum(weights, keys), [rows, width]), weights };
+  if (type === 'GRU')
+    return { interest: tf.reshape(weightedSum(weights, keys), [rows, width]), weights, movement: null };
 
   const mask = repeatForCandidates(tf.tensor2d(present, [size, length]), candidates);
   const inputs = repeatForCandidates(keys, candidates); // [B·C, T, H]
   const attended: tf.Tensor2D = tf.reshape(weights, [rows, length]);
-  const states =
+  const { states, movement } =
     type === 'AIGRU'
       ? gru(tf.mul(inputs, tf.expandDims(attended, -1)), parameters, mask, { resetAfter, update: 'keep' })
       : gru(inputs, parameters, mask, {
@@ -74,5 +85,5 @@ export function evolveInterests(
           attention: attended,
         });
   // Also that of an empty history: masked steps leave the state.
-  return { interest: lastPosition(states), weights };
+  return { interest: lastPosition(states), weights, movement };
 }

@@ -1,6 +1,6 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { embeddingLookup } from '../../compute/layers/embedding';
-import { gru, type GruParameters } from '../../compute/layers/gru';
+import { gru, type GruOutput, type GruParameters } from '../../compute/layers/gru';
 import { binaryCrossEntropy } from '../../compute/layers/losses';
 import type { Projection } from '../../compute/layers/projections';
 import type { Parameters } from '../../compute/parameters';
@@ -13,14 +13,14 @@ import type { StatisticsMode } from './runningStatistics';
  * Evolution Network", section "Interest Extractor Layer").
  * @param items `[B, T, D]`
  * @param mask `[B, T]`
- * @returns `[B, T, H]`
+ * @returns the states, `[B, T, H]`, and how far each item moved them
  */
 export function extractInterests(
   items: tf.Tensor3D,
   mask: tf.Tensor2D,
   parameters: GruParameters,
   resetAfter: boolean,
-): tf.Tensor3D {
+): GruOutput {
   return gru(items, parameters, mask, { resetAfter, update: 'keep' });
 }
 

@@ -62,11 +62,11 @@ export class DienTask implements TrainingTask {
     const target = embeddingLookup(this.#item, toTensor(batch.target)); // [B, d]
 
     const clicked = embeddingLookup(this.#item, history) as tf.Tensor3D;
-    const interests = gru(clicked, this.#interest, mask, { resetAfter: true, update: 'keep' }); // [B, T, d]
+    const interests = gru(clicked, this.#interest, mask, { resetAfter: true, update: 'keep' }).states; // [B, T, d]
     const query = tf.reshape(linear(target, this.#attention, null), [batchSize, width, 1]);
     const logits: tf.Tensor2D = tf.reshape(tf.matMul(interests, query), [batchSize, length]);
     const attention = maskedSoftmax(logits, mask);
-    const states = gru(interests, this.#evolution, mask, {
+    const { states } = gru(interests, this.#evolution, mask, {
       resetAfter: true,
       update: 'attentionGate',
       attention,

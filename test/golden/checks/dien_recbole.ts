@@ -128,7 +128,7 @@ function checkEvolution(
   );
   const interest = tf.tidy(() => {
     const inputs = tf.tensor3d(paddingFirst(keys, lengths));
-    const seen = evolutionKeys(inputs, tf.tensor2d(present, [size, length]), evolution);
+    const { keys: seen } = evolutionKeys(inputs, tf.tensor2d(present, [size, length]), evolution);
     const candidates = tf.tensor3d(query.map((row) => [row]));
     return evolveInterests(candidates, seen, present, evolution, 'running').interest.dataSync();
   });
@@ -177,7 +177,7 @@ function checkExtractor(
       recurrentBias: model.variables.get('interest/recurrentBias') as tf.Tensor as tf.Tensor1D,
     };
     const mask = tf.tensor2d(Float32Array.from(present), [size, length]);
-    return extractInterests(tf.tensor3d(paddingFirst(keys, lengths)), mask, gru, true).arraySync();
+    return extractInterests(tf.tensor3d(paddingFirst(keys, lengths)), mask, gru, true).states.arraySync();
   });
   // Behind the end of a history the reference has zeros, and ours has nothing.
   const ended = paddingLast(states, lengths).map((row, user) =>

@@ -1,3 +1,4 @@
+import * as tf from '@tensorflow/tfjs-core';
 import { describe, expect, it } from 'vitest';
 import { dienPresets, dienSchema, type DienConfig } from '../../../src/config/models/dien';
 import { applyPreset } from '../../../src/config/presets';
@@ -86,6 +87,40 @@ describe.each(TEST_BACKENDS)('DIEN on %s', (backend) => {
 
 describe('DIEN', () => {
   useBackend('wasm');
+
+  it.each(['GRU', 'AIGRU', 'AGRU', 'AUGRU'] as const)('%s: records its gates through time', (evolution) => {
+    const model = new Dien(config({ evolution }), plainData, 3);
+    const recorded = new Map<string, tf.Tensor>();
+    const byUser = new Set<string>();
+    tf.tidy(() => {
+      const query = queryOf([0, 1, 2], [3, 4, 5]);
+      const record = (name: string, weights: tf.Tensor) => void recorded.set(name, tf.keep(weights));
+      const scoring = model.scoring(query, (name, weights) => {
+        byUser.add(name);
+        record(name, weights);
+      });
+      scoring.score(Int32Array.of(6, 7, 8, 9), record);
+    });
+    expect([...recorded.keys()].sort()).toEqual(model.attentions.map(({ name }) => name).sort());
+    for (const { name, of } of model.attentions) {
+      expect(byUser.has(name)).toBe(of === 'user');
+      expect(recorded.get(name)!.shape).toEqual([of === 'user' ? 2 : 8, 3]);
+    }
+    const [attention, gates, interestGates] = ['history', 'gates', 'interestGates'].map((name) =>
+      Float32Array.from(recorded.get(name)!.dataSync()),
+    );
+    for (const values of [gates!, interestGates!])
+      values.forEach((value, place) => {
+        // The first user's history begins with padding.
+        if (place % 3 === 0 && place < values.length / 2) expect(value).toBe(0);
+        else expect(value > 0 && value < 1).toBe(true);
+      });
+    if (evolution === 'AGRU') expect(gates).toEqual(attention);
+    if (evolution === 'AUGRU')
+      gates!.forEach((gate, place) => expect(gate).toBeLessThanOrEqual(attention![place]!));
+    tf.dispose([...recorded.values()]);
+    model.dispose();
+  });
 
   it.each(['GRU', 'AIGRU', 'AGRU', 'AUGRU'] as const)('learns 32 users by heart with %s', (evolution) => {
     const change = { embeddingSize: 8, headLayers: [32, 16], attentionLayers: [8], evolution };

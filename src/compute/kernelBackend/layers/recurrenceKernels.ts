@@ -21,10 +21,11 @@ export const recurrenceKernels: Record<string, Layer> = {
     forward(backend, inputs, attributes) {
       const { size, length, width, hidden, parts } = gruSizes(backend, inputs);
       const states = backend.output([size, length, hidden]);
+      const movement = backend.output([size, length]);
       const saved = backend.opaque(size * length * 4 * hidden);
       const names = ['x', 'mask', 'inputKernel', 'inputBias', 'recurrentKernel', 'recurrentBias'];
       const pointers = names.map((name) => backend.at(inputs[name]!));
-      pointers.push(atOrNone(backend, inputs.attention), states.at, saved.at);
+      pointers.push(atOrNone(backend, inputs.attention), states.at, movement.at, saved.at);
       backend.library.run(
         'gruForward',
         parts,
@@ -35,11 +36,11 @@ export const recurrenceKernels: Record<string, Layer> = {
         hidden,
         ...gruKind(attributes),
       );
-      return [states.info, saved.info];
+      return [states.info, movement.info, saved.info];
     },
     gradient: {
       inputs: ['x', 'mask', 'inputKernel', 'recurrentKernel', 'attention'],
-      outputs: [0, 1],
+      outputs: [0, 2],
       kernel(backend, inputs, attributes) {
         const { size, length, width, hidden, parts } = gruSizes(backend, inputs);
         const dx = backend.output(inputs.x!.shape);
@@ -52,7 +53,7 @@ export const recurrenceKernels: Record<string, Layer> = {
             backend.at(inputs[name]!),
           );
           pointers.push(atOrNone(backend, inputs.attention));
-          pointers.push(backend.at(inputs.output0!), backend.at(inputs.output1!), backend.at(inputs.dy!));
+          pointers.push(backend.at(inputs.output0!), backend.at(inputs.output2!), backend.at(inputs.dy!));
           pointers.push(dx.at, dattention?.at ?? 0, partials);
           const sizes = [size, length, width, hidden, ...gruKind(attributes)];
           library.run('gruBackward', parts, ...pointers, ...sizes, ...kernels.map(({ at }) => at));

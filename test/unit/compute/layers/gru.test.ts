@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import * as tf from '@tensorflow/tfjs-core';
 import { describe, expect, it } from 'vitest';
-import { gru, type GruParameters, type GruUpdate } from '../../../../src/compute/layers/gru';
+import { gru, type GruOutput, type GruParameters, type GruUpdate } from '../../../../src/compute/layers/gru';
 import { change, checkLayer, draw, drawMask, expectClose, fill, outputsOf } from '../checkLayer';
 import { gru as reference } from '../reference/gru';
 import { linear } from '../reference/linear';
@@ -37,9 +37,9 @@ function layer(
   { x, attention, ...parameters }: { x: tf.Tensor3D; attention?: tf.Tensor2D } & GruParameters,
   mask: Float32Array,
   run: Run,
-): tf.Tensor[] {
+): GruOutput {
   const present = tf.tensor2d(mask, [x.shape[0], x.shape[1]]);
-  return [gru(x, parameters, present, attention === undefined ? run : { ...run, attention })];
+  return gru(x, parameters, present, attention === undefined ? run : { ...run, attention });
 }
 
 describe.each(TEST_BACKENDS)('gru on %s', (backend) => {
@@ -61,18 +61,36 @@ describe.each(TEST_BACKENDS)('gru on %s', (backend) => {
         if (update.startsWith('attention')) {
           await checkLayer({
             inputs: { ...inputs, attention: drawAttention(size, length) },
-            layer: (tensors) => layer(tensors, mask, run),
-            reference: (values) => [reference(values, { ...shape, ...run, mask })],
+            layer: (tensors) => [layer(tensors, mask, run).states],
+            reference: (values) => reference(values, { ...shape, ...run, mask }).slice(0, 1),
           });
         } else {
           await checkLayer({
             inputs,
-            layer: (tensors) => layer(tensors, mask, run),
-            reference: (values) => [reference(values, { ...shape, ...run, mask })],
+            layer: (tensors) => [layer(tensors, mask, run).states],
+            reference: (values) => reference(values, { ...shape, ...run, mask }).slice(0, 1),
           });
         }
       }
     });
+  });
+
+  it.each(UPDATES)('says how far each step moved the state with the update %s', async (update) => {
+    // More rows than the kernel takes at once, and units that fill no vector.
+    const shape = { size: 70, length: 3, inputSize: 2, hiddenSize: 5 };
+    for (const resetAfter of [false, true]) {
+      const mask = drawMask(210);
+      const inputs = { ...drawInputs(shape), attention: drawAttention(70, 3) };
+      const run = { resetAfter, update };
+      const [movement] = await outputsOf({
+        inputs,
+        layer: (tensors) => [layer(tensors, mask, run).movement],
+      });
+      const values = Object.fromEntries(Object.entries(inputs).map(([name, array]) => [name, array.values]));
+      const [, expected] = reference(values as never, { ...shape, ...run, mask });
+      expectClose(movement!, expected, 'movement');
+      mask.forEach((present, place) => present === 1 || expect(movement![place]).toBe(0));
+    }
   });
 
   it('is 0 where nothing came yet, and copies the state through padding', async () => {
@@ -80,7 +98,7 @@ describe.each(TEST_BACKENDS)('gru on %s', (backend) => {
     const mask = Float32Array.of(0, 0, 0, 0, 0, 1, 0, 0, 1, 1, 1, 1);
     const [states] = await outputsOf({
       inputs: drawInputs(shape),
-      layer: (tensors) => layer(tensors, mask, { resetAfter: true, update: 'keep' }),
+      layer: (tensors) => [layer(tensors, mask, { resetAfter: true, update: 'keep' }).states],
     });
     const state = (user: number, step: number) => [
       ...states!.subarray((user * 4 + step) * 5, (user * 4 + step + 1) * 5),
@@ -98,10 +116,9 @@ describe.each(TEST_BACKENDS)('gru on %s', (backend) => {
     const mask = new Float32Array(6);
     await checkLayer({
       inputs: { ...drawInputs(shape), attention: drawAttention(2, 3) },
-      layer: (tensors) => layer(tensors, mask, { resetAfter: false, update: 'attentionGate' }),
-      reference: (values) => [
-        reference(values, { ...shape, resetAfter: false, update: 'attentionGate', mask }),
-      ],
+      layer: (tensors) => [layer(tensors, mask, { resetAfter: false, update: 'attentionGate' }).states],
+      reference: (values) =>
+        reference(values, { ...shape, resetAfter: false, update: 'attentionGate', mask }).slice(0, 1),
     });
   });
 
@@ -116,10 +133,10 @@ describe.each(TEST_BACKENDS)('gru on %s', (backend) => {
     };
     const run = { resetAfter: true, update: 'gate' } as const;
     const x = permute(inputs.x.values);
-    const [states] = await outputsOf({ inputs, layer: (tensors) => layer(tensors, mask, run) });
+    const [states] = await outputsOf({ inputs, layer: (tensors) => [layer(tensors, mask, run).states] });
     const [permuted] = await outputsOf({
       inputs: { ...inputs, x: change(inputs.x, (_, place) => x[place]!) },
-      layer: (tensors) => layer(tensors, permute(mask), run),
+      layer: (tensors) => [layer(tensors, permute(mask), run).states],
     });
     expectClose(permuted!, permute(states!), 'permuted users', 1e-6);
   });
@@ -130,7 +147,9 @@ describe.each(TEST_BACKENDS)('gru on %s', (backend) => {
     const x = change(inputs.x, (value, place) => (place === (1 * 4 + 2) * 2 ? NaN : value));
     const [states] = await outputsOf({
       inputs: { ...inputs, x },
-      layer: (tensors) => layer(tensors, new Float32Array(12).fill(1), { resetAfter, update: 'keep' }),
+      layer: (tensors) => [
+        layer(tensors, new Float32Array(12).fill(1), { resetAfter, update: 'keep' }).states,
+      ],
     });
     states!.forEach((value, place) => {
       const position = Math.floor(place / shape.hiddenSize);
@@ -146,12 +165,12 @@ describe.each(TEST_BACKENDS)('gru on %s', (backend) => {
     const run = { resetAfter: false, update: 'gate' } as const;
     const [states] = await outputsOf({
       inputs: { ...inputs, x },
-      layer: (tensors) => layer(tensors, mask, run),
+      layer: (tensors) => [layer(tensors, mask, run).states],
     });
     const values = Object.fromEntries(
       Object.entries({ ...inputs, x }).map(([name, array]) => [name, array.values]),
     );
-    expectClose(states!, reference(values as never, { ...shape, ...run, mask }), 'states');
+    expectClose(states!, reference(values as never, { ...shape, ...run, mask })[0], 'states');
   });
 
   it('asks for the attention that an update needs', () => {
@@ -165,7 +184,7 @@ describe.each(TEST_BACKENDS)('gru on %s', (backend) => {
           recurrentKernel: tf.ones<tf.Rank.R2>([1, 3]),
           recurrentBias: tf.ones<tf.Rank.R1>([3]),
         };
-        return gru(x, parameters, tf.ones([1, 1]), { resetAfter: true, update: 'attentionGate' });
+        return gru(x, parameters, tf.ones([1, 1]), { resetAfter: true, update: 'attentionGate' }).states;
       }),
     ).toThrow(/attention/);
   });
@@ -211,7 +230,7 @@ describe.each(TEST_BACKENDS)('gru on %s against RecBole', (backend) => {
       resetAfter: true,
       update,
       ...(attention && { attention: tf.tensor2d(Float32Array.from(attention), [size, length]) }),
-    });
+    }).states;
 
   it('interest extractor', async () => {
     const [output] = await outputsOf({

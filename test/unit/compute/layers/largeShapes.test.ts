@@ -127,7 +127,7 @@ describe.each(TEST_BACKENDS)('large shapes on %s', (backend) => {
           resetAfter,
           update: 'attentionGate',
           attention,
-        }),
+        }).states,
       ],
     });
   });

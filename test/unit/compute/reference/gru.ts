@@ -24,11 +24,12 @@ export interface GruShape {
   update: GruUpdate;
 }
 
-/** The states, `[size, length, hiddenSize]`. */
-export function gru(input: GruInput, shape: GruShape): Float64Array {
+/** The states, `[size, length, hiddenSize]`, and the mean weight of the candidate at each step, `[size, length]`. */
+export function gru(input: GruInput, shape: GruShape): [Float64Array, Float64Array] {
   const { size, length, inputSize, hiddenSize, mask, resetAfter, update } = shape;
   const { recurrentKernel, recurrentBias } = input;
   const states = new Float64Array(size * length * hiddenSize);
+  const movement = new Float64Array(size * length);
   const projected = linear(input.x, input.inputKernel, input.inputBias, inputSize, 3 * hiddenSize);
   for (let user = 0; user < size; user++) {
     let state = new Float64Array(hiddenSize);
@@ -61,11 +62,12 @@ export function gru(input: GruInput, shape: GruShape): Float64Array {
             attentionGate: attention * z,
             attentionKeep: 1 - (1 - attention) * z,
           }[update];
+          movement[place]! += weight / hiddenSize;
           return (1 - weight) * old + weight * candidate;
         });
       }
       states.set(state, place * hiddenSize);
     }
   }
-  return states;
+  return [states, movement];
 }
