@@ -18,14 +18,13 @@ import type { TrainingSequences } from '../model/baselines/baseline';
 import { createBaseline } from '../model/baselines/createBaseline';
 import type { JointScoring, Model, ProductScoring, Query, Scoring } from '../model/model';
 import { sampleNegatives } from './sampledNegatives';
+import { scoresInBlocks } from './scoresInBlocks';
 import { TrainingError } from './trainingError';
 
 /** Users whose sequences go through a model at once. */
 const MODEL_BATCH = 256;
 /** Bounds the score matrix of one batch to about 32 MB, where there is one. */
 const MAX_SCORES = 8 * 1024 * 1024;
-/** Bounds what a model makes at once of pairs of users and items, to about 64 MB. */
-const MAX_JOINT_VALUES = 16 * 1024 * 1024;
 
 type Part = RankingTask['part'];
 type Progress = (done: number, total: number) => void | Promise<void>;
@@ -235,7 +234,7 @@ async function ranksByScores(scoring: JointScoring, batch: RankingBatch): Promis
   const { numItems, users, targets, negatives } = batch;
   if (negatives !== null) {
     const { candidates, columns } = candidateRows(targets, negatives);
-    const values = await inBlocks(scoring, users.length, columns, (from, count) => {
+    const values = await scoresInBlocks(scoring, users.length, columns, (from, count) => {
       const block = new Int32Array(users.length * count);
       users.forEach((_, row) => {
         const start = row * columns + from;
@@ -246,30 +245,10 @@ async function ranksByScores(scoring: JointScoring, batch: RankingBatch): Promis
     return ranksOfRows(values, columns, negatives);
   }
   const score = (): Promise<Float32Array> =>
-    inBlocks(scoring, users.length, numItems, (from, count) =>
+    scoresInBlocks(scoring, users.length, numItems, (from, count) =>
       scoring.score(Int32Array.from({ length: count }, (_, place) => from + place + 1)),
     );
   return rankByScores({ score }).rank(batch);
-}
-
-/** Scores `[rows, columns]`, made of so many columns at once that there is room for what the model makes of them. */
-async function inBlocks(
-  { valuesPerPair }: JointScoring,
-  rows: number,
-  columns: number,
-  scoreBlock: (from: number, count: number) => tf.Tensor2D,
-): Promise<Float32Array> {
-  const perCall = Math.max(1, Math.floor(MAX_JOINT_VALUES / (rows * valuesPerPair)));
-  const scores = new Float32Array(rows * columns);
-  for (let from = 0; from < columns; from += perCall) {
-    const count = Math.min(perCall, columns - from);
-    const block = tf.tidy(() => scoreBlock(from, count));
-    const values = await block.data();
-    block.dispose();
-    for (let row = 0; row < rows; row++)
-      scores.set(values.subarray(row * count, (row + 1) * count), row * columns + from);
-  }
-  return scores;
 }
 
 /** What a model reads of the users of a batch: the newest items, left-padded to the longest history. */
@@ -287,7 +266,7 @@ export function queryOf(
 }
 
 /** The items of each history as columns of the catalogue. */
-function seenColumns(histories: readonly Uint32Array[]): Exclusions {
+export function seenColumns(histories: readonly Uint32Array[]): Exclusions {
   const offsets = new Int32Array(histories.length + 1);
   histories.forEach((history, row) => (offsets[row + 1] = offsets[row]! + history.length));
   const columns = new Int32Array(offsets.at(-1)!);

@@ -19,13 +19,15 @@ export function productWidth(
   model: Model,
   dataset: PreparedDataset,
 ): { state: number; hasBias: boolean } | null {
-  return tf.tidy(() => {
-    const scoring: Scoring = model.scoring(usersFrom(model, dataset, 0, 1, 0));
-    if (scoring.kind === 'product')
-      return { state: scoring.states.shape[1], hasBias: scoring.bias !== undefined };
+  const query = usersFrom(model, dataset, 0, 1, 0);
+  const scoring = tf.tidy(() => model.scoring(query) as Scoring & tf.TensorContainer);
+  if (scoring.kind === 'joint') {
     tf.dispose(scoring.encoded);
     return null;
-  });
+  }
+  const { states, items, bias } = scoring;
+  tf.dispose([states, items, bias ?? []]);
+  return { state: states.shape[1], hasBias: bias !== undefined };
 }
 
 /**
