@@ -66,8 +66,11 @@ async function plainTopItems(
   return { columns, scores };
 }
 
-/** Puts the best of a row's scores into lists that hold column −1 and −Infinity everywhere. */
-function insertBest(rowScores: Float32Array, columns: Int32Array, scores: Float32Array): void {
+/**
+ * Puts the best of a row's scores, as many as there are places, into lists that hold column −1 and −Infinity everywhere.
+ * Ties go to the lower column; NaN and −Infinity are never listed.
+ */
+export function insertBest(rowScores: Float32Array, columns: Int32Array, scores: Float32Array): void {
   const last = scores.length - 1;
   for (let column = 0; column < rowScores.length; column++) {
     const score = rowScores[column]!;
