@@ -59,6 +59,10 @@ const libraryHomes = {
   chokidar: ['src/runs'],
   '@vscode/webview-ui-toolkit': ['webview/ui'],
   uplot: ['webview/plot'],
+  '@deck.gl/core': ['webview/plot', 'test/unit/webview'],
+  '@deck.gl/layers': ['webview/plot'],
+  kdbush: ['webview/plot'],
+  'd3-contour': ['webview/plot'],
   'ml-matrix': ['src/analysis', 'test/unit/analysis'],
 };
 const restrictLibraries = (home) => [

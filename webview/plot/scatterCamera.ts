@@ -1,0 +1,207 @@
+/*
+ * Where one looks at points from, and where they are on the screen then. The arithmetic is that of deck.gl's orthographic
+ * and orbit views (a test compares them), so that picking, labels and files agree with what it draws, and work without it.
+ */
+
+/** How points are looked at. Kept in bookmarks, so plain data. */
+export interface ScatterCamera {
+  /** Where the middle of the picture is, in the points' coordinates. The last is unused in two dimensions. */
+  target: readonly [number, number, number];
+  /** Base-2 logarithm of how many pixels a unit takes, at the target. */
+  zoom: number;
+  /** Degrees around the third axis; 0 in two dimensions. */
+  orbit: number;
+  /** Degrees by which the third axis leans; 0 in two dimensions. */
+  tilt: number;
+}
+
+/** CSS pixels. */
+export interface PlotSize {
+  width: number;
+  height: number;
+}
+
+/** Points `[count, dimensions]`, row by row. */
+export interface PointCoordinates {
+  values: Float32Array;
+  dimensions: 2 | 3;
+}
+
+/** Where points are on the screen. */
+export interface ScreenPoints {
+  x: Float64Array;
+  y: Float64Array;
+  /** Distance behind the target, in the camera's measure; NaN for what is behind the camera. */
+  depth: Float64Array;
+}
+
+/** Vertical field of view in degrees. */
+const FIELD_OF_VIEW = 50;
+/** Of the camera from the target, in heights of the picture. */
+const FOCAL_DISTANCE = 0.5 / Math.tan((FIELD_OF_VIEW / 2) * (Math.PI / 180));
+/** Nearer to the camera than this, in heights, nothing is drawn. */
+const NEAR = 0.1;
+const MAX_TILT = 90;
+const DEGREE = Math.PI / 180;
+
+/** Turns coordinates into pixels for one camera; the pixel of the upper left corner is 0, 0. */
+export class ScreenProjection {
+  readonly #camera: ScatterCamera;
+  readonly #size: PlotSize;
+  readonly #flat: boolean;
+  readonly #scale: number;
+  readonly #right: readonly [number, number, number];
+  readonly #up: readonly [number, number, number];
+  readonly #away: readonly [number, number, number];
+  /** Of the point that was projected last. */
+  x = 0;
+  y = 0;
+  depth = 0;
+
+  constructor(camera: ScatterCamera, size: PlotSize, dimensions: 2 | 3) {
+    this.#camera = camera;
+    this.#size = size;
+    this.#flat = dimensions === 2;
+    this.#scale = 2 ** camera.zoom;
+    const { right, up, away } = axesOf(camera);
+    this.#right = right;
+    this.#up = up;
+    this.#away = away;
+  }
+
+  /** Sets `x`, `y` and `depth`. False when the point is behind the camera or has no place. */
+  project(x: number, y: number, z: number): boolean {
+    const { target } = this.#camera;
+    const { width, height } = this.#size;
+    const [dx, dy] = [x - target[0], y - target[1]];
+    if (this.#flat) {
+      this.x = width / 2 + dx * this.#scale;
+      this.y = height / 2 - dy * this.#scale;
+      this.depth = 0;
+      return this.x === this.x && this.y === this.y;
+    }
+    const dz = z - target[2];
+    const [right, up, away] = [this.#right, this.#up, this.#away];
+    const depth = ((dx * away[0] + dy * away[1] + dz * away[2]) * this.#scale) / height;
+    const distance = FOCAL_DISTANCE + depth;
+    const scale = (this.#scale * FOCAL_DISTANCE) / distance;
+    this.x = width / 2 + (dx * right[0] + dy * right[1] + dz * right[2]) * scale;
+    this.y = height / 2 - (dx * up[0] + dy * up[1] + dz * up[2]) * scale;
+    this.depth = depth;
+    return distance > NEAR && this.x === this.x && this.y === this.y;
+  }
+
+  /** The same for a point of a table. */
+  projectPoint({ values, dimensions }: PointCoordinates, point: number): boolean {
+    const at = point * dimensions;
+    return this.project(values[at]!, values[at + 1]!, dimensions === 3 ? values[at + 2]! : 0);
+  }
+
+  projectAll(coordinates: PointCoordinates): ScreenPoints {
+    const count = coordinates.values.length / coordinates.dimensions;
+    const screen = {
+      x: new Float64Array(count),
+      y: new Float64Array(count),
+      depth: new Float64Array(count),
+    };
+    for (let point = 0; point < count; point++) {
+      const visible = this.projectPoint(coordinates, point);
+      screen.x[point] = visible ? this.x : NaN;
+      screen.y[point] = visible ? this.y : NaN;
+      screen.depth[point] = visible ? this.depth : NaN;
+    }
+    return screen;
+  }
+
+  /** The coordinates of a pixel; in three dimensions, in the plane of the target that faces the camera. */
+  unproject(x: number, y: number): [number, number, number] {
+    const { target } = this.#camera;
+    const across = (x - this.#size.width / 2) / this.#scale;
+    const upwards = (this.#size.height / 2 - y) / this.#scale;
+    const [right, up] = [this.#right, this.#up];
+    if (this.#flat) return [target[0] + across, target[1] + upwards, 0];
+    return [0, 1, 2].map((axis) => target[axis]! + across * right[axis]! + upwards * up[axis]!) as [
+      number,
+      number,
+      number,
+    ];
+  }
+}
+
+/** A camera that has all points in the picture, a little away from its edges. */
+export function fitCamera(coordinates: PointCoordinates, size: PlotSize): ScatterCamera {
+  const { values, dimensions } = coordinates;
+  const low = [Infinity, Infinity, Infinity];
+  const high = [-Infinity, -Infinity, -Infinity];
+  for (let at = 0; at + dimensions <= values.length; at += dimensions) {
+    for (let axis = 0; axis < dimensions; axis++) {
+      const value = values[at + axis]!;
+      if (value < low[axis]!) low[axis] = value;
+      if (value > high[axis]!) high[axis] = value;
+    }
+  }
+  const middle = (axis: number): number =>
+    Number.isFinite(low[axis]) && Number.isFinite(high[axis]) ? (low[axis]! + high[axis]!) / 2 : 0;
+  const extent = (axis: number): number => {
+    const length = high[axis]! - low[axis]!;
+    return Number.isFinite(length) && length > 0 ? length : 1e-6;
+  };
+  const margin = Math.min(48, size.width / 8);
+  const inner = {
+    width: Math.max(16, size.width - 2 * margin),
+    height: Math.max(16, size.height - 2 * margin),
+  };
+  if (dimensions === 2) {
+    const scale = Math.min(inner.width / extent(0), inner.height / extent(1));
+    return { target: [middle(0), middle(1), 0], zoom: Math.log2(scale), orbit: 0, tilt: 0 };
+  }
+  // However it is turned, the diagonal of the box fits.
+  const diagonal = Math.hypot(extent(0), extent(1), extent(2));
+  const scale = (1.35 * Math.min(inner.width, inner.height)) / diagonal;
+  return { target: [middle(0), middle(1), middle(2)], zoom: Math.log2(scale), orbit: -30, tilt: 25 };
+}
+
+/** After the picture was moved by some pixels. */
+export function panned(camera: ScatterCamera, dx: number, dy: number): ScatterCamera {
+  const scale = 2 ** camera.zoom;
+  const { right, up } = axesOf(camera);
+  const flat = camera.orbit === 0 && camera.tilt === 0;
+  const moved = [0, 1, 2].map((axis) =>
+    flat
+      ? camera.target[axis]! + (axis === 0 ? -dx : axis === 1 ? dy : 0) / scale
+      : camera.target[axis]! - (dx / scale) * right[axis]! + (dy / scale) * up[axis]!,
+  );
+  return { ...camera, target: moved as [number, number, number] };
+}
+
+/** After the picture was enlarged by powers of two; what is at a pixel stays there. */
+export function zoomed(
+  camera: ScatterCamera,
+  by: number,
+  size: PlotSize,
+  at = { x: size.width / 2, y: size.height / 2 },
+): ScatterCamera {
+  const share = 1 - 2 ** -by;
+  const shifted = panned(camera, (size.width / 2 - at.x) * share, (size.height / 2 - at.y) * share);
+  return { ...shifted, zoom: camera.zoom + by };
+}
+
+/** After it was turned; never upside down. */
+export function turned(camera: ScatterCamera, orbit: number, tilt: number): ScatterCamera {
+  return {
+    ...camera,
+    orbit: (((camera.orbit + orbit) % 360) + 360) % 360,
+    tilt: Math.max(-MAX_TILT, Math.min(MAX_TILT, camera.tilt + tilt)),
+  };
+}
+
+/** What is to the right, up, and away from the one who looks. */
+function axesOf({ orbit, tilt }: ScatterCamera): Record<'right' | 'up' | 'away', [number, number, number]> {
+  const [sinOrbit, cosOrbit] = [Math.sin(orbit * DEGREE), Math.cos(orbit * DEGREE)];
+  const [sinTilt, cosTilt] = [Math.sin(tilt * DEGREE), Math.cos(tilt * DEGREE)];
+  return {
+    right: [cosOrbit, -sinOrbit, 0],
+    up: [sinTilt * sinOrbit, sinTilt * cosOrbit, cosTilt],
+    away: [cosTilt * sinOrbit, cosTilt * cosOrbit, -sinTilt],
+  };
+}

@@ -1,0 +1,95 @@
+import { ScreenProjection, type PlotSize, type PointCoordinates, type ScatterCamera } from './scatterCamera';
+
+/** A label that has its place: left edge and middle of the line, in CSS pixels. */
+export interface PlacedLabel {
+  point: number;
+  x: number;
+  y: number;
+  text: string;
+  /** Labels that are always there, such as that of the chosen point. */
+  important: boolean;
+}
+
+export interface LabelOptions {
+  coordinates: PointCoordinates;
+  texts: readonly string[];
+  /** Points whose labels come first, the most important first; they may be left out only where they meet one another. */
+  first: readonly number[];
+  /** All other candidates, most important first. */
+  order: ArrayLike<number>;
+  camera: ScatterCamera;
+  size: PlotSize;
+  /** Of a text, in CSS pixels. */
+  measure: (text: string) => number;
+  /** Height of the strip at the top that is taken by the title. */
+  top: number;
+  /** Of a point, in CSS pixels: labels keep this away from it. */
+  radius: number;
+}
+
+export const LABEL_SIZE = 11;
+const LINE_HEIGHT = 16;
+const MAX_CHARACTERS = 32;
+/** One label for so many square pixels: a map with all its names is a grey carpet. */
+const AREA_PER_LABEL = 22_000;
+/** Candidates on the screen that may fail in a row; those behind them are less important and would fail as well. */
+const MAX_FAILURES = 600;
+/** Candidates that are looked at for one picture. */
+const MAX_CANDIDATES = 200_000;
+
+/** Labels that do not overlap: by importance, as many as the picture has room for. */
+export function placeLabels(options: LabelOptions): PlacedLabel[] {
+  const { coordinates, first, order, camera, size } = options;
+  const projection = new ScreenProjection(camera, size, coordinates.dimensions);
+  const placed: PlacedLabel[] = [];
+  const taken: Box[] = [];
+  const done = new Set<number>();
+  const wanted = Math.floor((size.width * size.height) / AREA_PER_LABEL) + first.length;
+  for (const point of first) {
+    if (!done.has(point)) place(point, true);
+    done.add(point);
+  }
+  let failures = 0;
+  const last = Math.min(order.length, MAX_CANDIDATES);
+  for (let i = 0; i < last && placed.length < wanted && failures < MAX_FAILURES; i++) {
+    const point = order[i]!;
+    if (done.has(point)) continue;
+    if (place(point, false) === 'taken') failures++;
+  }
+  return placed;
+
+  function place(point: number, important: boolean): 'placed' | 'taken' | 'outside' {
+    if (!projection.projectPoint(coordinates, point)) return 'outside';
+    const { x, y } = projection;
+    if (x < 0 || x > size.width || y < options.top || y > size.height) return 'outside';
+    const text = shortened(options.texts[point] ?? '');
+    const width = options.measure(text);
+    const gap = options.radius + 4;
+    const [top, bottom] = [y - LINE_HEIGHT / 2, y + LINE_HEIGHT / 2];
+    for (const left of [x + gap, x - gap - width]) {
+      const box = { left: left - 2, right: left + width + 2, top, bottom };
+      const inPicture =
+        box.left >= 0 && box.right <= size.width && top >= options.top && bottom <= size.height;
+      if (!inPicture || taken.some((other) => overlap(box, other))) continue;
+      taken.push(box);
+      placed.push({ point, x: left, y, text, important });
+      return 'placed';
+    }
+    return 'taken';
+  }
+}
+
+interface Box {
+  left: number;
+  right: number;
+  top: number;
+  bottom: number;
+}
+
+function overlap(a: Box, b: Box): boolean {
+  return a.left < b.right && a.right > b.left && a.top < b.bottom && a.bottom > b.top;
+}
+
+function shortened(text: string): string {
+  return text.length <= MAX_CHARACTERS ? text : `${text.slice(0, MAX_CHARACTERS - 1).trimEnd()}…`;
+}
