@@ -12,13 +12,14 @@ import type {
   JointScoring,
   Model,
   ModelData,
+  ModelInput,
   ModelSize,
   Query,
   Recorder,
   SizeContext,
 } from './model';
 import { createDense, dense } from './parts/dense';
-import type { FeatureEmbedding } from './parts/featureEmbedding';
+import { unknownIn, type FeatureEmbedding, type LookupOptions } from './parts/featureEmbedding';
 import { createGru, gruParameters } from './parts/gruLayer';
 import { historyMask } from './parts/historyMask';
 import { evolutionKeys, evolveInterests, type InterestEvolution } from './parts/interestEvolution';
@@ -60,6 +61,8 @@ interface Encoded {
   pooled: tf.Tensor2D;
   /** `[B, …]`; null when nothing is known of users. */
   user: tf.Tensor2D | null;
+  /** How candidates are looked up. */
+  candidate: LookupOptions;
 }
 
 /**
@@ -76,6 +79,7 @@ export class Dien implements Model {
   readonly batches: ExampleRequest;
   readonly embeddings: readonly EmbeddingView[];
   readonly attentions: readonly AttentionView[];
+  readonly inputs: readonly ModelInput[];
   readonly #config: DienConfig;
   readonly #parameters: Parameters;
   readonly #items: FeatureEmbedding;
@@ -99,12 +103,19 @@ export class Dien implements Model {
     this.#items = items;
     this.#users = users;
     this.embeddings = [...items.views, ...(users?.views ?? [])];
+    this.inputs = [...(users?.inputs ?? []), ...items.inputs];
 
-    const ofPositions = { axes: ['position'], causal: false } as const;
+    const ofPositions = { axes: ['position'], causal: false, normalized: false } as const;
     // The second GRU knows the candidate unless attention comes behind it.
     const evolutionOf = config.evolution === 'GRU' ? 'user' : 'candidate';
     this.attentions = [
-      { name: 'history', label: 'History', of: 'candidate', ...ofPositions },
+      {
+        name: 'history',
+        label: 'History',
+        of: 'candidate',
+        ...ofPositions,
+        normalized: config.attentionSoftmax,
+      },
       { name: 'gates', label: 'Update gate', of: evolutionOf, ...ofPositions },
       { name: 'interestGates', label: 'Update gate of interests', of: 'user', ...ofPositions },
     ];
@@ -198,9 +209,10 @@ export class Dien implements Model {
 
   /** What the interest GRU makes of histories, once for all candidates. */
   #encode(
-    { size, length, users, histories }: Pick<Query, 'size' | 'length' | 'users' | 'histories'>,
+    query: Pick<Query, 'size' | 'length' | 'users' | 'histories' | 'unknown'>,
     record?: Recorder,
   ): Encoded {
+    const { size, length, users, histories } = query;
     const present = historyMask(histories);
     const mask = tf.tensor2d(present, [size, length]);
     const items = this.#items.lookup(histories, [size, length]) as tf.Tensor3D;
@@ -217,7 +229,8 @@ export class Dien implements Model {
       keys: evolved.keys,
       present,
       pooled: pooledHistory(items, present, this.#config.pooling),
-      user: (this.#users?.lookup(users, [size]) ?? null) as tf.Tensor2D | null,
+      user: (this.#users?.lookup(users, [size], unknownIn('users', query)) ?? null) as tf.Tensor2D | null,
+      candidate: unknownIn('items', query),
     };
   }
 
@@ -228,7 +241,7 @@ export class Dien implements Model {
    * @param training null outside training
    */
   #logits(
-    { size, length, keys, present, pooled, user }: Encoded,
+    { size, length, keys, present, pooled, user, candidate }: Encoded,
     ids: Int32Array,
     perUser: number | null,
     training: RandomStream | null,
@@ -236,7 +249,8 @@ export class Dien implements Model {
   ): tf.Tensor2D {
     const candidates = perUser ?? ids.length;
     const mode = training === null ? 'running' : 'training';
-    const item = this.#items.lookup(ids, [perUser === null ? 1 : size, candidates]) as tf.Tensor3D;
+    const owners = perUser === null ? 1 : size;
+    const item = this.#items.lookup(ids, [owners, candidates], candidate) as tf.Tensor3D;
     const evolved = evolveInterests(this.#queries(item), keys, present, this.#evolution, mode);
     const { interest, weights, movement } = evolved;
     record?.('history', tf.reshape(weights, [size * candidates, length]));

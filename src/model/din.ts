@@ -12,6 +12,7 @@ import type {
   JointScoring,
   Model,
   ModelData,
+  ModelInput,
   ModelSize,
   Query,
   Recorder,
@@ -26,7 +27,7 @@ import {
   type BatchNormLayer,
   type Mlp,
 } from './parts/multilayerPerceptron';
-import type { FeatureEmbedding } from './parts/featureEmbedding';
+import { unknownIn, type FeatureEmbedding, type LookupOptions } from './parts/featureEmbedding';
 import { pairInputs, pooledHistory } from './parts/pairInputs';
 import {
   createHead,
@@ -58,6 +59,8 @@ interface Encoded {
   pooled: tf.Tensor2D;
   /** `[B, …]`; null when nothing is known of users. */
   user: tf.Tensor2D | null;
+  /** How candidates are looked up. */
+  candidate: LookupOptions;
 }
 
 /**
@@ -72,9 +75,8 @@ interface Encoded {
 export class Din implements Model {
   readonly batches: ExampleRequest;
   readonly embeddings: readonly EmbeddingView[];
-  readonly attentions: readonly AttentionView[] = [
-    { name: 'history', label: 'History', of: 'candidate', axes: ['position'], causal: false },
-  ];
+  readonly attentions: readonly AttentionView[];
+  readonly inputs: readonly ModelInput[];
   readonly #config: DinConfig;
   readonly #parameters: Parameters;
   readonly #items: FeatureEmbedding;
@@ -94,6 +96,17 @@ export class Din implements Model {
     this.#items = items;
     this.#users = users;
     this.embeddings = [...items.views, ...(users?.views ?? [])];
+    this.inputs = [...(users?.inputs ?? []), ...items.inputs];
+    this.attentions = [
+      {
+        name: 'history',
+        label: 'History',
+        of: 'candidate',
+        axes: ['position'],
+        causal: false,
+        normalized: config.attentionSoftmax,
+      },
+    ];
 
     const initializer = { kind: config.initializer } as const;
     this.#attention = createTargetAttention(parameters, 'attention', items.width, {
@@ -154,12 +167,8 @@ export class Din implements Model {
     this.#parameters.dispose();
   }
 
-  #encode({
-    size,
-    length,
-    users,
-    histories,
-  }: Pick<Query, 'size' | 'length' | 'users' | 'histories'>): Encoded {
+  #encode(query: Pick<Query, 'size' | 'length' | 'users' | 'histories' | 'unknown'>): Encoded {
+    const { size, length, users, histories } = query;
     const present = historyMask(histories);
     const keys = this.#items.lookup(histories, [size, length]) as tf.Tensor3D;
     return {
@@ -168,7 +177,8 @@ export class Din implements Model {
       keys,
       present,
       pooled: pooledHistory(keys, present, this.#config.pooling),
-      user: (this.#users?.lookup(users, [size]) ?? null) as tf.Tensor2D | null,
+      user: (this.#users?.lookup(users, [size], unknownIn('users', query)) ?? null) as tf.Tensor2D | null,
+      candidate: unknownIn('items', query),
     };
   }
 
@@ -179,7 +189,7 @@ export class Din implements Model {
    * @param training null outside training
    */
   #logits(
-    { size, length, keys, present, pooled, user }: Encoded,
+    { size, length, keys, present, pooled, user, candidate }: Encoded,
     ids: Int32Array,
     perUser: number | null,
     training: RandomStream | null,
@@ -188,7 +198,7 @@ export class Din implements Model {
     const candidates = perUser ?? ids.length;
     const owners = perUser === null ? 1 : size;
     const mode = training === null ? 'running' : 'training';
-    const item = this.#items.lookup(ids, [owners, candidates]) as tf.Tensor3D;
+    const item = this.#items.lookup(ids, [owners, candidates], candidate) as tf.Tensor3D;
     const weights = targetAttention(item, keys, present, this.#attention, mode); // [B, C, T]
     record?.('history', tf.reshape(weights, [size * candidates, length]));
 

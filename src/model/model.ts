@@ -105,6 +105,15 @@ export interface Query {
   users: Int32Array;
   /** `[size, length]` */
   histories: Int32Array;
+  /** What is taken as unknown of the users, or of all candidates (but not of the histories' items); nothing if left out. */
+  unknown?: ModelInput;
+}
+
+/** A part of what a model knows of a user or of a candidate. */
+export interface ModelInput {
+  of: 'users' | 'items';
+  /** Name of the feature; null is what was learned of the id itself. */
+  feature: string | null;
 }
 
 /** How a model scores items for the users of a query. */
@@ -155,6 +164,8 @@ export interface AttentionView {
   axes: readonly AttentionAxis[];
   /** Position i attends to no position behind it. */
   causal: boolean;
+  /** Whether the weights along the last axis sum to 1, with those of padding where the model sees it. */
+  normalized: boolean;
 }
 
 /** Vectors that a model can show, one for each of some things. */
@@ -177,12 +188,14 @@ export interface Model {
   readonly batches: BatchRequest;
   readonly embeddings: readonly EmbeddingView[];
   readonly attentions: readonly AttentionView[];
+  /** What a query can take as unknown; nothing if left out. */
+  readonly inputs?: readonly ModelInput[];
   /** Training loss of a batch of the kind that the model asked for, to be differentiated with respect to `variables`. */
   loss(batch: Batch, random: RandomStream): tf.Scalar;
   /**
    * To be called within tf.tidy.
-   * @param items those of an earlier scoring by products with the same weights: they depend on no query, so they are taken
-   *   again as they are
+   * @param items those of an earlier scoring by products with the same weights: they depend on no query, unless it takes
+   *   something as unknown of them, so they are taken again as they are
    */
   scoring(query: Query, record?: Recorder, items?: tf.Tensor2D): Scoring;
   dispose(): void;

@@ -124,6 +124,7 @@ export class Sasrec implements Model {
       of: 'user',
       axes: ['head', 'position', 'position'],
       causal: config.causal,
+      normalized: true,
     }));
   }
 

@@ -19,13 +19,14 @@ import type {
   JointScoring,
   Model,
   ModelData,
+  ModelInput,
   ModelSize,
   Query,
   Recorder,
   SizeContext,
 } from './model';
 import { chosenColumns } from './parts/chosenColumns';
-import { FeatureEmbedding, featureParameters, featureWidth } from './parts/featureEmbedding';
+import { FeatureEmbedding, featureParameters, featureWidth, unknownIn } from './parts/featureEmbedding';
 import { historyMask } from './parts/historyMask';
 import { createMlp, mlp, MLP_ORDERS, type Mlp } from './parts/multilayerPerceptron';
 
@@ -60,6 +61,7 @@ export class Sum implements Model {
   readonly batches: ExampleRequest;
   readonly embeddings: readonly EmbeddingView[];
   readonly attentions: readonly AttentionView[];
+  readonly inputs: readonly ModelInput[];
   readonly #config: SumConfig;
   readonly #parameters: Parameters;
   readonly #items: FeatureEmbedding;
@@ -92,6 +94,7 @@ export class Sum implements Model {
         ? null
         : new FeatureEmbedding(parameters, 'users', { ...userTables(config, data), initializer });
     this.embeddings = [...this.#items.views, ...(this.#users?.views ?? [])];
+    this.inputs = [...(this.#users?.inputs ?? []), ...this.#items.inputs];
 
     const embedded = parameters.variables.size;
     const width = this.#items.width;
@@ -130,7 +133,7 @@ export class Sum implements Model {
     const { memory } = this.#encode(batch);
     const queries = this.#items.lookup(candidates, [size, columns]) as tf.Tensor3D; // [B, G, d]
     const interests = this.#read(memory, queries);
-    const users = this.#userVectors(batch.users);
+    const users = this.#userVectors(batch);
     const scores = this.#score(interests, queries, users, random); // [B, G]
     const labels = new Float32Array(candidates.length);
     for (let chosen = 0; chosen < labels.length; chosen += columns) labels[chosen] = 1;
@@ -146,8 +149,9 @@ export class Sum implements Model {
     recorded?.('reads', read);
     recorded?.('writes', write);
     const keys = this.#keys(memory); // [B, slots, d]
-    const channels = this.#channelProducts(memory, this.#userVectors(query.users)); // [B, slots, l]
+    const channels = this.#channelProducts(memory, this.#userVectors(query)); // [B, slots, l]
     const width = this.#items.width;
+    const candidate = unknownIn('items', query);
     const [first, ...others] = [...layerSizes, 1];
     /** Scores from the shares that candidates give the channels, `[B, n, slots]`, and from their vectors. */
     const scores = (weights: tf.Tensor3D, vectors: tf.Tensor): tf.Tensor2D => {
@@ -162,7 +166,7 @@ export class Sum implements Model {
       valuesPerPair: 4 * slots + 4 * first + 3 * others.reduce((sum, layer) => sum + layer, 1),
       score: (items, recordPairs) => {
         const count = items.length;
-        const vectors = this.#items.lookup(items, [count]) as tf.Tensor2D; // [n, d]
+        const vectors = this.#items.lookup(items, [count], candidate) as tf.Tensor2D; // [n, d]
         // All users have the same candidates, so that one product makes the logits of a block of items.
         const flatKeys: tf.Tensor2D = tf.reshape(keys, [size * slots, width]);
         const logits: tf.Tensor3D = tf.reshape(tf.matMul(flatKeys, vectors, false, true), [
@@ -175,7 +179,8 @@ export class Sum implements Model {
         return scores(weights, vectors);
       },
       scoreOwn: (candidates) => {
-        const queries = this.#items.lookup(candidates, [size, candidates.length / size]) as tf.Tensor3D;
+        const shape = [size, candidates.length / size];
+        const queries = this.#items.lookup(candidates, shape, candidate) as tf.Tensor3D;
         return scores(tf.softmax(tf.matMul(queries, keys, false, true)), queries);
       },
     };
@@ -203,8 +208,10 @@ export class Sum implements Model {
   }
 
   /** `[B, u]`, or null where the config has none. */
-  #userVectors(users: Int32Array): tf.Tensor2D | null {
-    return this.#users === null ? null : (this.#users.lookup(users, [users.length]) as tf.Tensor2D);
+  #userVectors(query: Pick<Query, 'users' | 'unknown'>): tf.Tensor2D | null {
+    if (this.#users === null) return null;
+    const { users } = query;
+    return this.#users.lookup(users, [users.length], unknownIn('users', query)) as tf.Tensor2D;
   }
 
   /**
@@ -267,9 +274,30 @@ export class Sum implements Model {
 }
 
 const ATTENTIONS: readonly AttentionView[] = [
-  { name: 'reads', label: 'Memory reads', of: 'user', axes: ['position', 'slot'], causal: false },
-  { name: 'writes', label: 'Memory writes', of: 'user', axes: ['position', 'slot'], causal: false },
-  { name: 'query', label: 'Candidate’s query', of: 'candidate', axes: ['slot'], causal: false },
+  {
+    name: 'reads',
+    label: 'Memory reads',
+    of: 'user',
+    axes: ['position', 'slot'],
+    causal: false,
+    normalized: true,
+  },
+  {
+    name: 'writes',
+    label: 'Memory writes',
+    of: 'user',
+    axes: ['position', 'slot'],
+    causal: false,
+    normalized: false,
+  },
+  {
+    name: 'query',
+    label: 'Candidate’s query',
+    of: 'candidate',
+    axes: ['slot'],
+    causal: false,
+    normalized: true,
+  },
 ];
 
 /** How much a SUM takes. Of the recurrence the gradient needs the memory of each step. */

@@ -11,6 +11,7 @@ import type {
   ExampleRequest,
   Model,
   ModelData,
+  ModelInput,
   ModelSize,
   ProductScoring,
   Query,
@@ -31,6 +32,7 @@ import {
   FeatureEmbedding,
   featureParameters,
   featureWidth,
+  unknownIn,
   type LookupOptions,
 } from './parts/featureEmbedding';
 import { inBatchSoftmax, logShare } from './parts/inBatchSoftmax';
@@ -89,6 +91,7 @@ export class TwoTower implements Model {
   readonly batches: ExampleRequest;
   readonly embeddings: readonly EmbeddingView[];
   readonly attentions: readonly AttentionView[] = [];
+  readonly inputs: readonly ModelInput[];
   readonly #config: TwoTowerConfig;
   readonly #data: ModelData;
   readonly #parameters: Parameters;
@@ -135,6 +138,12 @@ export class TwoTower implements Model {
       { name: 'itemTower', label: 'Items (tower)', rows: 'items', vectors: () => this.#itemVectors() },
       { name: 'userTower', label: 'Users (tower)', rows: 'users', vectors: () => this.#userVectors() },
     ];
+    // An item without its id is one that training does not know.
+    this.inputs = [
+      ...this.#users.embedding.inputs,
+      { of: 'items', feature: null },
+      ...this.#items.embedding.inputs,
+    ];
   }
 
   get variables(): ReadonlyMap<string, tf.Variable> {
@@ -155,8 +164,10 @@ export class TwoTower implements Model {
     return loss;
   }
 
-  scoring({ users }: Query, _record?: Recorder, items?: tf.Tensor2D): ProductScoring {
-    return { kind: 'product', states: this.#infer(this.#users, users), items: items ?? this.#itemVectors() };
+  scoring(query: Query, _record?: Recorder, items?: tf.Tensor2D): ProductScoring {
+    const states = this.#infer(this.#users, query.users, unknownIn('users', query));
+    const vectors = query.unknown?.of === 'items' ? undefined : items;
+    return { kind: 'product', states, items: vectors ?? this.#itemVectors(unknownIn('items', query)) };
   }
 
   dispose(): void {
@@ -240,9 +251,11 @@ export class TwoTower implements Model {
   }
 
   /** Vectors outside training, in blocks, because there may be very many. */
-  #infer(tower: Tower, ids: Int32Array): tf.Tensor2D {
+  #infer(tower: Tower, ids: Int32Array, { unknown }: LookupOptions = {}): tf.Tensor2D {
+    const isCold = unknown === null ? () => true : tower.isCold;
+    const hidden = typeof unknown === 'string' ? { unknown } : {};
     // The mean takes a pass over the whole table, so it is made only where somebody needs it.
-    const vector = ids.some(tower.isCold)
+    const vector = ids.some(isCold)
       ? this.#config.idDropout === 0
         ? tower.meanId()
         : tower.unknownId()
@@ -250,10 +263,12 @@ export class TwoTower implements Model {
     const blocks: tf.Tensor2D[] = [];
     for (let from = 0; from < ids.length; from += BLOCK) {
       const block = ids.subarray(from, from + BLOCK);
-      const instead = Float32Array.from(block, (id) => (tower.isCold(id) ? 1 : 0));
+      const instead = Float32Array.from(block, (id) => (isCold(id) ? 1 : 0));
       const idVector = vector && { instead, vector };
       blocks.push(
-        tf.tidy(() => this.#run(tower, block, { training: null, ...(idVector !== null && { idVector }) })),
+        tf.tidy(() =>
+          this.#run(tower, block, { training: null, ...hidden, ...(idVector !== null && { idVector }) }),
+        ),
       );
     }
     return blocks.length === 1 ? blocks[0]! : tf.concat2d(blocks, 0);
@@ -272,10 +287,11 @@ export class TwoTower implements Model {
   }
 
   /** `[N, d]` */
-  #itemVectors(): tf.Tensor2D {
+  #itemVectors(lookup: LookupOptions = {}): tf.Tensor2D {
     return this.#infer(
       this.#items,
       Int32Array.from({ length: this.#data.numItems }, (_, place) => place + 1),
+      lookup,
     );
   }
 

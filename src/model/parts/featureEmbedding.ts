@@ -2,7 +2,7 @@ import * as tf from '@tensorflow/tfjs-core';
 import { embeddingBag, embeddingLookup } from '../../compute/layers/embedding';
 import type { Initializer, Parameters } from '../../compute/parameters';
 import type { CategoryColumn, FeatureColumn, MultiColumn, NumberColumn } from '../../protocol/features';
-import type { EmbeddingView } from '../model';
+import type { EmbeddingView, ModelInput } from '../model';
 
 export interface FeatureEmbeddingOptions {
   /** Whose ids and columns. Row 0 of the items' table is the padding; the last row of the users' is for the unknown. */
@@ -27,6 +27,13 @@ export interface LookupOptions {
   idVector?: { instead: Float32Array; vector: tf.Tensor };
   /** 1 where a part is taken as it is, 0 where it is a vector of zeros: `[ids, parts]`, the id and then the columns. */
   shown?: Float32Array;
+  /** A part that is taken as unknown of all: a column by its name, or, of users, the id by null. */
+  unknown?: string | null;
+}
+
+/** What is taken as unknown of users, or of items, where a query says so. */
+export function unknownIn(of: ModelInput['of'], { unknown }: { unknown?: ModelInput }): LookupOptions {
+  return unknown?.of === of ? { unknown: unknown.feature } : {};
 }
 
 type Column =
@@ -47,6 +54,8 @@ export class FeatureEmbedding {
   readonly #count: number;
   /** Vectors of ids, `[count + 1, idSize]`; null where there are none. */
   readonly ids: tf.Tensor2D | null;
+  /** What a lookup can take as unknown. Items have no vector for an unknown id. */
+  readonly inputs: readonly ModelInput[];
   readonly #columns: readonly Column[];
   readonly #pooling: FeaturePooling;
 
@@ -70,6 +79,10 @@ export class FeatureEmbedding {
       return { kind: 'number', column, table: values };
     });
     this.views = [...this.#idView(name), ...this.#columnViews(name)];
+    this.inputs = [
+      ...(of === 'users' && this.ids !== null ? [{ of, feature: null }] : []),
+      ...columns.map((column) => ({ of, feature: column.name })),
+    ];
   }
 
   /**
@@ -77,10 +90,11 @@ export class FeatureEmbedding {
    * @param ids items from 0, the padding, or users from 0, −1 being an unknown one
    * @param shape what the ids are arranged in
    */
-  lookup(ids: Int32Array, shape: number[], { idVector, shown }: LookupOptions = {}): tf.Tensor {
-    let parts = this.#columns.map((column) => this.#columnVectors(column, ids));
+  lookup(ids: Int32Array, shape: number[], { idVector, shown, unknown }: LookupOptions = {}): tf.Tensor {
+    const idsFor = (part: string | null): Int32Array => (part === unknown ? ids.map(() => -1) : ids);
+    let parts = this.#columns.map((column) => this.#columnVectors(column, idsFor(column.column.name)));
     if (this.ids !== null) {
-      const own = embeddingLookup(this.ids, this.#rows(ids)) as tf.Tensor2D;
+      const own = embeddingLookup(this.ids, this.#rows(idsFor(null))) as tf.Tensor2D;
       parts.unshift(idVector === undefined ? own : replaceRows(own, idVector.instead, idVector.vector));
     }
     if (shown !== undefined) {
