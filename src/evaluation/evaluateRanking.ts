@@ -95,12 +95,14 @@ export async function evaluateRanking(
   options: RankingOptions,
 ): Promise<RankingResult> {
   const { users, numItems } = task;
+  const order = byHistoryLength(task);
   const average = new Float64Array(users.length);
   const best = new Float64Array(users.length);
   const worst = new Float64Array(users.length);
 
   for (let from = 0; from < users.length; from += options.batchSize) {
-    const batch = [...users.subarray(from, from + options.batchSize)];
+    const places = order.subarray(from, from + options.batchSize);
+    const batch = Array.from(places, (place) => users[place]!);
     const ranks = await ranker.rank({
       users: batch,
       histories: batch.map((user) => task.history(user)),
@@ -110,9 +112,10 @@ export async function evaluateRanking(
       negatives: task.sampled ? batch.map((user) => task.sampled!.of(user)) : null,
     });
     ranks.forEach((rank, row) => {
-      average[from + row] = rank.average;
-      best[from + row] = rank.best;
-      worst[from + row] = rank.worst;
+      const place = places[row]!;
+      average[place] = rank.average;
+      best[place] = rank.best;
+      worst[place] = rank.worst;
     });
     await options.onProgress?.(Math.min(from + options.batchSize, users.length), users.length);
   }
@@ -137,6 +140,12 @@ export async function evaluateRanking(
     ranks: average,
     tieBounds: tiesMatter ? bounds : null,
   };
+}
+
+/** Places of the users, those with the longest histories first: users of one batch then have little padding. */
+function byHistoryLength({ users, history }: RankingTask): Uint32Array {
+  const lengths = Uint32Array.from(users, (user) => history(user).length);
+  return Uint32Array.from(users.keys()).sort((a, b) => lengths[b]! - lengths[a]! || a - b);
 }
 
 function candidatesOf({

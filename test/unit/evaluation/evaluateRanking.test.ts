@@ -70,6 +70,25 @@ describe('evaluateRanking', () => {
     expect([...ranks]).toEqual([1, 1, 1]);
   });
 
+  it('takes users of similar history length together, and keeps their order in the ranks', async () => {
+    const lengths = [2, 9, 1, 9, 4];
+    const together: number[][] = [];
+    const ranker: Ranker = {
+      rank({ users, histories }) {
+        together.push(histories.map((history) => history.length));
+        return users.map((user) => ({ best: user + 1, average: user + 1, worst: user + 1 }));
+      },
+    };
+    const several: RankingTask = {
+      ...task,
+      users: Uint32Array.of(0, 1, 2, 3, 4),
+      history: (user) => new Uint32Array(lengths[user]!).fill(1),
+    };
+    const { ranks } = await evaluateRanking(several, ranker, options);
+    expect(together).toEqual([[9, 9], [4, 2], [1]]);
+    expect([...ranks]).toEqual([1, 2, 3, 4, 5]);
+  });
+
   it('gives the same result for every batch size and says its protocol', async () => {
     const some = scorer((item, history) => Math.sin(item * history[0]!));
     const [one, all] = await Promise.all(
