@@ -40,7 +40,7 @@ export class InspectedRuns {
   /** @param assets folder of the compute kernels */
   constructor(
     private readonly assets: string,
-    private readonly warn: (message: string) => void,
+    readonly warn: (message: string) => void,
   ) {}
 
   /** @throws InspectionError for a baseline, TrainingError when the data changed, RunReadError, DatasetError */

@@ -1,8 +1,11 @@
 import { createBirpc } from 'birpc';
 import type { InspectorListener, RunInspector } from '../protocol/inspection';
+import type { ProjectionInspector } from '../protocol/projection';
 import { decodeRpcMessage, encodeRpcMessage } from '../protocol/rpcMessage';
 import { InspectedRuns } from './inspectedRuns';
+import { projectionInspector } from './projectionInspector';
 import { runInspector } from './runInspector';
+import { Tasks } from './tasks';
 
 /*
  * The inspector process: `inspector.js`, started with an IPC channel of structured clones by src/process/inspector.ts. It
@@ -10,8 +13,10 @@ import { runInspector } from './runInspector';
  */
 
 const runs = new InspectedRuns(__dirname, (message) => console.error(message));
-const functions: RunInspector = { ...runInspector(runs) };
-createBirpc<InspectorListener, RunInspector>(functions, {
+const tasks = new Tasks((task, progress) => void teller.progress.asEvent(task, progress));
+type Functions = RunInspector & ProjectionInspector;
+const functions: Functions = { ...runInspector(runs), ...projectionInspector(runs, tasks) };
+const teller = createBirpc<InspectorListener, Functions>(functions, {
   post: (message: unknown) => process.send?.(message),
   on: (receive) => process.on('message', receive),
   serialize: encodeRpcMessage,

@@ -7,12 +7,12 @@ import { systemErrorCode, toWriteError } from './runErrors';
  * Replaces a file so that a reader sees either the old content or the new, never a part, and so that a failed
  * write leaves the old file intact. The folder must exist. Throws RunWriteError (`disk/full`, `run/write-failed`).
  */
-export async function writeFileAtomically(path: string, text: string): Promise<void> {
+export async function writeFileAtomically(path: string, content: string | Uint8Array): Promise<void> {
   const temporary = `${path}.${randomBytes(4).toString('hex')}.tmp`;
   try {
     const file = await open(temporary, 'wx');
     try {
-      await file.writeFile(text);
+      await file.writeFile(content);
       await file.sync();
     } finally {
       await file.close();

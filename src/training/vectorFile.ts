@@ -2,9 +2,8 @@ import { mkdir, open, rename, rm, writeFile, type FileHandle } from 'node:fs/pro
 import path from 'node:path';
 import type { VectorFormat, VectorRequest } from '../protocol/vectors';
 import { toWriteError } from '../runs/runErrors';
-
-/** Digits that tell all float32 apart. */
-const FLOAT32_DIGITS = 9;
+import { csvField, shortestFloat32 } from './csv';
+import { npyHeader } from './npy';
 
 /**
  * Writes vectors with their ids, block by block, under the final name only when it is complete.
@@ -104,19 +103,6 @@ function headerOf(format: VectorFormat, rows: number, width: number): Buffer | s
   }
 }
 
-/** Magic, version 1.0, length of the rest, and a Python dictionary filled up with spaces so that the data start at a multiple of 64. */
-function npyHeader(rows: number, width: number): Buffer {
-  const prefix = 10;
-  const dictionary = `{'descr': '<f4', 'fortran_order': False, 'shape': (${rows}, ${width}), }`;
-  const total = Math.ceil((prefix + dictionary.length + 1) / 64) * 64;
-  const header = Buffer.alloc(total, ' ');
-  header.write('\x93NUMPY\x01\x00', 0, 'latin1');
-  header.writeUInt16LE(total - prefix, 8);
-  header.write(dictionary, prefix, 'latin1');
-  header.write('\n', total - 1);
-  return header;
-}
-
 function encode(
   format: VectorFormat,
   ids: readonly string[],
@@ -130,18 +116,10 @@ function encode(
   }
   return ids
     .map((id, row) => {
-      const vector = Array.from(values.subarray(row * width, (row + 1) * width), shortest);
+      const vector = Array.from(values.subarray(row * width, (row + 1) * width), shortestFloat32);
       return format === 'csv'
         ? `${[csvField(id), ...vector].join(',')}\n`
         : `{"id":${JSON.stringify(id)},"vector":[${vector.join(',')}]}\n`;
     })
     .join('');
-}
-
-function shortest(value: number): string {
-  return String(Number(value.toPrecision(FLOAT32_DIGITS)));
-}
-
-function csvField(text: string): string {
-  return /[",\r\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
 }
