@@ -199,7 +199,8 @@ export class Dien implements Model {
       encoded: [keys, pooled, ...(user === null ? [] : [user])],
       valuesPerPair: valuesPerPair(this.#config, width, query.length) + query.length * evolving,
       score: (items, record) => this.#logits(encoded, items, null, null, record),
-      scoreOwn: (candidates) => this.#logits(encoded, candidates, candidates.length / query.size, null),
+      scoreOwn: (candidates, record) =>
+        this.#logits(encoded, candidates, candidates.length / query.size, null, record),
     };
   }
 

@@ -159,7 +159,8 @@ export class Din implements Model {
       encoded: [keys, pooled, ...(user === null ? [] : [user])],
       valuesPerPair: valuesPerPair(this.#config, this.#items.width, query.length),
       score: (items, record) => this.#logits(encoded, items, null, null, record),
-      scoreOwn: (candidates) => this.#logits(encoded, candidates, candidates.length / query.size, null),
+      scoreOwn: (candidates, record) =>
+        this.#logits(encoded, candidates, candidates.length / query.size, null, record),
     };
   }
 

@@ -140,7 +140,7 @@ export interface JointScoring {
   /** Scores of some items for each user, `[size, items.length]`. */
   score(items: Int32Array, record?: Recorder): tf.Tensor2D;
   /** Scores of each user's own candidates, `[size, k]` as they are. */
-  scoreOwn(candidates: Int32Array): tf.Tensor2D;
+  scoreOwn(candidates: Int32Array, record?: Recorder): tf.Tensor2D;
 }
 
 /**

@@ -178,10 +178,12 @@ export class Sum implements Model {
         if (slots > 1) recordPairs?.('query', tf.reshape(weights, [size * count, slots]));
         return scores(weights, vectors);
       },
-      scoreOwn: (candidates) => {
+      scoreOwn: (candidates, recordPairs) => {
         const shape = [size, candidates.length / size];
         const queries = this.#items.lookup(candidates, shape, candidate) as tf.Tensor3D;
-        return scores(tf.softmax(tf.matMul(queries, keys, false, true)), queries);
+        const weights: tf.Tensor3D = tf.softmax(tf.matMul(queries, keys, false, true)); // [B, n, slots]
+        if (slots > 1) recordPairs?.('query', tf.reshape(weights, [candidates.length, slots]));
+        return scores(weights, queries);
       },
     };
   }
