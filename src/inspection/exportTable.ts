@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto';
 import { mkdir, open, rename, rm } from 'node:fs/promises';
 import path from 'node:path';
 import { rowOf, type Table } from '../analysis/table';
@@ -111,7 +112,7 @@ function textOf(column: PointColumn, row: number): string {
 }
 
 async function writeWhole(file: string, content: Iterable<string | Uint8Array>): Promise<void> {
-  const partial = `${file}.partial`;
+  const partial = `${file}.${randomBytes(4).toString('hex')}.partial`;
   try {
     await mkdir(path.dirname(file), { recursive: true });
     const handle = await open(partial, 'w');
