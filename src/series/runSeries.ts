@@ -6,13 +6,13 @@ import { ColumnBuffer } from './columnBuffer';
 const MAX_MESSAGES = 500;
 
 /** Curves whose points are counted in steps only; those of validation carry the epoch that was measured. */
-const STEP_CURVES = ['loss', 'throughput', 'memory', 'cpu'];
+const STEP_CURVES = ['loss', 'learningRate', 'throughput', 'memory', 'cpu'];
 
 /**
  * The curves, marks and messages of one run, folded from its events. The extension folds the log and sends
  * `history()`; the page starts from that and appends what follows, and both hold the same.
  *
- * Units: `loss` as trained, `throughput` in sequences/s, `memory` in bytes, `cpu` in cores,
+ * Units: `loss` as trained, `learningRate` of the step, `throughput` in sequences/s, `memory` in bytes, `cpu` in cores,
  * `validation/<metric>` as measured. A value that was not finite is NaN.
  *
  * A resumed run repeats the steps after its checkpoint: the earlier attempt at them is forgotten, so steps never
@@ -110,6 +110,8 @@ export class RunSeries {
         break;
       case 'step':
         this.#push('loss', event.step, this.#epochOf(event.step), event.time, event.loss);
+        if (event.learningRate !== undefined)
+          this.#push('learningRate', event.step, this.#epochOf(event.step), event.time, event.learningRate);
         this.#push('throughput', event.step, this.#epochOf(event.step), event.time, event.sequencesPerSecond);
         break;
       case 'epoch':

@@ -2,6 +2,7 @@ import { protocolBadge, describeProtocol } from '../../src/protocol/evaluation';
 import type { RunManifest } from '../../src/protocol/run';
 import { TrainingClock, xOfMark, xValues } from '../../src/series/axes';
 import { formatBytes, formatCount, formatMetric, formatMetricName } from '../../src/series/format';
+import type { RunSeries } from '../../src/series/runSeries';
 import type { ChartLine, ChartModel } from '../plot/chartModel';
 import type { LiveState } from './state';
 
@@ -60,8 +61,13 @@ export function chartModels(state: LiveState, handlers: ChartHandlers): ChartMod
     },
     {
       ...common,
-      title: 'Training loss',
-      lines: line('loss', { label: 'loss', format: formatMetric, smoothing }),
+      title: isScheduled(series) ? 'Training loss · learning rate' : 'Training loss',
+      lines: [
+        ...line('loss', { label: 'loss', format: formatMetric, smoothing }),
+        ...(isScheduled(series)
+          ? line('learningRate', { label: 'learning rate', format: formatMetric, side: 'right' })
+          : []),
+      ],
       marks,
       empty: 'The loss of every step will be drawn here.',
       fileName: `${runName}-loss`,
@@ -91,6 +97,12 @@ export function chartModels(state: LiveState, handlers: ChartHandlers): ChartMod
       fileName: `${runName}-system`,
     },
   ];
+}
+
+/** Whether the learning rate changes while the model is trained; a constant one is in the config. */
+function isScheduled(series: RunSeries): boolean {
+  const rates = series.get('learningRate')?.value;
+  return rates?.some((rate) => rate !== rates[0]) ?? false;
 }
 
 /** Cores that are busy: `1.5 cores`. */

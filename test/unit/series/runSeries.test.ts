@@ -90,6 +90,22 @@ describe('folding', () => {
     expect(series.get('validation/hr@10')).toBeNull();
   });
 
+  test('the learning rate of every step is a curve, which runs of version 0.1.0 do not have', () => {
+    const rated = (number: number, learningRate: number): RunEventBody =>
+      ({
+        ...step(number),
+        learningRate,
+      }) as RunEventBody;
+    const series = fold([rated(1, 0.5e-3), rated(2, 1e-3), epoch(1, 2), started(1), rated(2, 0.9e-3)]);
+    const { step: steps, epoch: epochs, value } = series.get('learningRate')!;
+    expect([[...steps], [...epochs], [...value]]).toEqual([
+      [1, 2],
+      [0.5, 1],
+      [0.5e-3, 0.9e-3],
+    ]);
+    expect(fold([step(1), step(2)]).get('learningRate')).toBeNull();
+  });
+
   test('epochs become fractional, backwards too, once the first epoch tells how long it is', () => {
     const series = fold([step(1), step(2), step(3), step(4), epoch(1, 4), step(5, 2)]);
     expect([...series.get('loss')!.epoch]).toEqual([0.25, 0.5, 0.75, 1, 1.25]);
