@@ -3,12 +3,14 @@ import * as vscode from 'vscode';
 import { configFormat } from '../config/configFile';
 import type { ConfigProblem } from '../config/parseConfig';
 import { GPU_RUNTIMES, type GpuRuntime } from '../process/gpuRuntime';
+import type { InspectionView } from '../protocol/inspectionPanel';
 import type { RunSummary } from '../protocol/run';
 import type { ComputeBackends } from './computeBackends';
 import type { ConfigCatalogue } from './configCatalogue';
 import type { ConfigDiagnostics } from './configDiagnostics';
 import { firstLine } from './errorMessage';
-import type { LivePanels } from './livePanels';
+import type { InspectionPanels } from './inspectionPanels';
+import type { LivePanels } from './livePanel';
 import { createConfig } from './newConfig';
 import { pickConfig, pickRun } from './pickers';
 import { reportError } from './reportError';
@@ -24,6 +26,7 @@ export interface CommandContext {
   backends: ComputeBackends;
   configs: ConfigCatalogue;
   diagnostics: ConfigDiagnostics;
+  inspection: InspectionPanels;
   panels: LivePanels;
   runs: RunCatalogue;
   trainer: TrainerService;
@@ -36,7 +39,7 @@ type RunArgument = RunNode | string | { kind: 'selection' } | undefined;
 
 /** Registers the commands of the manifest. None of them lets an error escape: all are reported to the user. */
 export function registerCommands(context: CommandContext): vscode.Disposable {
-  const { backends, panels, runs, trainer, log } = context;
+  const { backends, inspection, panels, runs, trainer, log } = context;
   const register = (name: string, run: (argument: never) => Promise<void>) =>
     vscode.commands.registerCommand(`recsight.${name}`, async (argument: never) => {
       try {
@@ -56,6 +59,16 @@ export function registerCommands(context: CommandContext): vscode.Disposable {
       const directory = await chooseRun(context, argument, title, isSuitable);
       if (directory !== undefined) await act(directory);
     });
+  const registerView = (name: string, title: string, view: InspectionView) =>
+    registerForRun(
+      name,
+      title,
+      ({ inspectable }) => inspectable,
+      (directory) => {
+        inspection.open(view, directory);
+        return Promise.resolve();
+      },
+    );
   const show = (directory: string, preserveFocus = false) => {
     panels.open(directory, titleOf(runs.get(directory), directory), preserveFocus);
   };
@@ -76,6 +89,8 @@ export function registerCommands(context: CommandContext): vscode.Disposable {
         return Promise.resolve();
       },
     ),
+    registerView('showProjection', 'Show Embedding Projection', 'projection'),
+    registerView('showAttention', 'Show Attention', 'attention'),
     registerForRun('openConfig', 'Open Config', () => true, openConfig),
     registerForRun('openLog', 'Open Log', () => true, openLog),
     registerForRun(
@@ -188,7 +203,7 @@ async function chooseConfig(
 }
 
 async function chooseRun(
-  { panels, runs, tree }: CommandContext,
+  { inspection, panels, runs, tree }: CommandContext,
   argument: RunArgument,
   title: string,
   isSuitable: (abilities: RunAbilities) => boolean,
@@ -197,7 +212,7 @@ async function chooseRun(
   if (argument?.kind === 'run') return argument.directory;
   await runs.loaded;
   const suitable = runs.runs.filter((run) => isSuitable(runAbilities(run)));
-  const inView = argument ? tree.selectedRun : panels.activeRun;
+  const inView = argument ? tree.selectedRun : (panels.activeRun ?? inspection.activeRun);
   if (suitable.some((run) => run.directory === inView)) return inView;
   if (argument) return undefined;
   if (suitable.length === 0) {

@@ -48,6 +48,10 @@ export class ContextKeys implements vscode.Disposable {
       abilities.some(({ evaluable }) => evaluable),
     );
     this.#set(
+      'hasInspectableRuns',
+      abilities.some(({ inspectable }) => inspectable),
+    );
+    this.#set(
       'hasTestResult',
       runs.some(({ manifest }) => manifest.test !== null),
     );

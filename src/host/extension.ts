@@ -6,8 +6,10 @@ import { ConfigDiagnostics } from './configDiagnostics';
 import { ConfigLenses } from './configLenses';
 import { ContextKeys } from './contextKeys';
 import { FailureNotices } from './failureNotices';
-import { LivePanels } from './livePanels';
+import { InspectionPanels } from './inspectionPanels';
+import { livePanelKind } from './livePanel';
 import { RunCatalogue } from './runCatalogue';
+import { RunPanels } from './runPanels';
 import { RunTree } from './runTree';
 import { StatusBar } from './statusBar';
 import { TrainerService } from './trainerService';
@@ -26,13 +28,26 @@ export function activate({ extensionUri, globalStorageUri, subscriptions }: vsco
   const runs = new RunCatalogue(log);
   const trainer = new TrainerService(trainerPath, runtimePath, runs, log);
   const backends = new ComputeBackends(trainer, runtimePath, log);
-  const panels = new LivePanels({ extensionUri, runs, trainer, log });
+  const shared = { extensionUri, runs, trainer, log };
+  const inspection = new InspectionPanels(shared);
+  const openView = inspection.open.bind(inspection);
+  const panels = new RunPanels(livePanelKind({ ...shared, openView }), shared);
   const tree = new RunTree(runs);
   const lenses = new ConfigLenses(runs);
   const statusBar = new StatusBar(runs, panels);
   const failures = new FailureNotices(runs, panels);
   const contextKeys = new ContextKeys(runs, configs, panels.onDidOpen);
-  const commands = registerCommands({ backends, configs, diagnostics, panels, runs, trainer, tree, log });
+  const commands = registerCommands({
+    backends,
+    configs,
+    diagnostics,
+    inspection,
+    panels,
+    runs,
+    trainer,
+    tree,
+    log,
+  });
 
   // Disposed from last to first.
   subscriptions.push(
@@ -41,6 +56,7 @@ export function activate({ extensionUri, globalStorageUri, subscriptions }: vsco
     diagnostics,
     runs,
     backends,
+    inspection,
     panels,
     tree,
     lenses,

@@ -1,7 +1,7 @@
 import * as vscode from 'vscode';
 import { isActive } from '../protocol/run';
 import { failureMessage } from './runText';
-import type { LivePanels } from './livePanels';
+import type { LivePanels } from './livePanel';
 import type { RunCatalogue, RunChange } from './runCatalogue';
 
 /**

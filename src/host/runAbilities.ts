@@ -1,4 +1,4 @@
-import { isActive, type RunSummary } from '../protocol/run';
+import { hasLearned, isActive, type RunSummary } from '../protocol/run';
 
 /** What can be done with a run now. Menus, pickers and buttons offer only this. */
 export interface RunAbilities {
@@ -8,6 +8,8 @@ export interface RunAbilities {
   resumable: boolean;
   /** It has a best checkpoint and no trainer that is using it. */
   evaluable: boolean;
+  /** There is a trained model to look into. */
+  inspectable: boolean;
 }
 
 export function runAbilities(run: RunSummary): RunAbilities {
@@ -17,6 +19,7 @@ export function runAbilities(run: RunSummary): RunAbilities {
     idle: !active,
     resumable: run.status === 'stopped' || run.status === 'failed' || run.status === 'lost',
     evaluable: !active && run.manifest.best !== null,
+    inspectable: hasLearned(run.manifest),
   };
 }
 

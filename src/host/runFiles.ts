@@ -33,13 +33,16 @@ export async function openLog(directory: string): Promise<void> {
   }
 }
 
-/** Asks where to put a file that a page made, and puts it there. */
-export async function saveFile(fileName: string, content: string | ArrayBuffer): Promise<void> {
+/** Asks where to put a file. Undefined when the user chose no place. */
+export async function askWhereToSave(fileName: string): Promise<vscode.Uri | undefined> {
   const folder = vscode.workspace.workspaceFolders?.[0]?.uri;
   const name = path.basename(fileName);
-  const target = await vscode.window.showSaveDialog(
-    folder ? { defaultUri: vscode.Uri.joinPath(folder, name) } : {},
-  );
+  return vscode.window.showSaveDialog(folder ? { defaultUri: vscode.Uri.joinPath(folder, name) } : {});
+}
+
+/** Asks where to put a file that a page made, and puts it there. */
+export async function saveFile(fileName: string, content: string | ArrayBuffer): Promise<void> {
+  const target = await askWhereToSave(fileName);
   if (!target) return;
   await vscode.workspace.fs.writeFile(
     target,

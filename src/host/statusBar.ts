@@ -2,7 +2,7 @@ import * as vscode from 'vscode';
 import { isActive, type RunSummary } from '../protocol/run';
 import { activeRuns, statusDetail, statusTexts } from './statusText';
 import { escapeMarkdown } from './runTooltip';
-import type { LivePanels } from './livePanels';
+import type { LivePanels } from './livePanel';
 import type { RunCatalogue, RunChange } from './runCatalogue';
 
 /** Shows the newest active run. Hidden while nothing trains, except to tell of a failure that nobody has looked at. */

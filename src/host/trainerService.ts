@@ -17,6 +17,16 @@ export class TrainerServiceError extends Error {
   }
 }
 
+/** Why something needs a trusted workspace. */
+export function trustNeeded(what: string): string {
+  return `${what} starts a process and reads the files that a config names, so it needs a trusted workspace.`;
+}
+
+/** @throws TrainerServiceError in a workspace that is not trusted */
+export function requireTrust(what: string): void {
+  if (!vscode.workspace.isTrusted) throw new TrainerServiceError('trust/needed', trustNeeded(what));
+}
+
 /** Starts and stops trainer processes with the window's settings, and has the list of runs look at what came of it. */
 export class TrainerService {
   constructor(
@@ -72,12 +82,7 @@ export class TrainerService {
    * @throws TrainerServiceError in a workspace that is not trusted, NodeRuntimeError where the setting names no Node.js
    */
   async options(scope?: vscode.Uri): Promise<TrainerOptions> {
-    if (!vscode.workspace.isTrusted) {
-      throw new TrainerServiceError(
-        'trust/needed',
-        'Training starts a process and reads the files that a config names, so it needs a trusted workspace.',
-      );
-    }
+    requireTrust('Training');
     const settings = vscode.workspace.getConfiguration('recsight', scope);
     const nodePath = settings.get<string>('nodePath')?.trim();
     return {

@@ -2,6 +2,9 @@ import type { AttentionInspector } from './attention';
 import type { InspectorListener, RunInspector } from './inspection';
 import type { ProjectionExport, ProjectionInspector } from './projection';
 
+/** The views that look into a trained model; each has a panel of its own for a run. */
+export type InspectionView = 'projection' | 'attention';
+
 /** A run that a view can open. */
 export interface RunChoice {
   /** Absolute path of the run directory. */
@@ -37,7 +40,7 @@ export interface InspectionPanelHost extends RunInspector {
   /** Asks the user where to put a file that the page made. */
   save(fileName: string, content: string | ArrayBuffer): Promise<void>;
   /** Opens the other view of a run, at something. */
-  openView(view: 'projection' | 'attention', run: string, focus: InspectionFocus): Promise<void>;
+  openView(view: InspectionView, run: string, focus: InspectionFocus): Promise<void>;
 }
 
 /** `exportTable` asks the user for the file; it resolves with no path when he chose none. */

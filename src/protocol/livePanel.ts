@@ -1,4 +1,5 @@
 import type { RunEvent } from './events';
+import type { InspectionView } from './inspectionPanel';
 import type { RunSummary } from './run';
 
 /** One curve of a run, column by column; all arrays have the same length. */
@@ -30,7 +31,7 @@ export interface RunHistory {
   cursor: number;
   /** Optimizer steps of one epoch; null until the log tells, which it does at the end of the first epoch. */
   stepsPerEpoch: number | null;
-  /** Curve name (`loss`, `validation/ndcg@10`, `throughput`, `memory`, `cpu`) → its points in order. */
+  /** Curve name (`loss`, `learningRate`, `validation/ndcg@10`, `throughput`, `memory`, `cpu`) → its points in order. */
   series: Record<string, SeriesColumns>;
   marks: RunMark[];
   messages: RunMessage[];
@@ -54,6 +55,8 @@ export interface LivePanelHost {
   evaluate(): Promise<void>;
   openConfig(): Promise<void>;
   openLog(): Promise<void>;
+  /** Opens a view of the run's model. */
+  openView(view: InspectionView): Promise<void>;
   /** Asks the user where to put a file that the page made (PNG, SVG, CSV). */
   save(fileName: string, content: string | ArrayBuffer): Promise<void>;
 }

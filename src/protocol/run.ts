@@ -140,6 +140,11 @@ export interface TrainerProcess {
 /** A request written into `control/`: the only way to talk to a trainer. */
 export type ControlRequest = { kind: 'stop' };
 
+/** Whether a run has weights to look into: those of a model that learns, after its first epoch. Baselines have none. */
+export function hasLearned({ progress, best }: RunManifest): boolean {
+  return progress.epochs > 0 && (progress.epoch > 0 || best !== null);
+}
+
 /** A run as readers see it. */
 export interface RunSummary {
   /** Absolute path of the run directory. */

@@ -58,15 +58,16 @@ const settled = (page: Page): Promise<unknown> =>
   );
 
 describe('what is shown', () => {
+  const views = ['Projection', 'Attention'];
   const buttons: Record<RunStatus, string[]> = {
     preparing: ['Stop'],
-    running: ['Stop'],
-    evaluating: ['Stop'],
-    stopping: ['Stop'],
-    stopped: ['Evaluate', 'Resume'],
-    failed: ['Evaluate', 'Resume'],
-    lost: ['Evaluate', 'Resume'],
-    finished: ['Evaluate'],
+    running: [...views, 'Stop'],
+    evaluating: [...views, 'Stop'],
+    stopping: [...views, 'Stop'],
+    stopped: [...views, 'Evaluate', 'Resume'],
+    failed: [...views, 'Evaluate', 'Resume'],
+    lost: [...views, 'Evaluate', 'Resume'],
+    finished: [...views, 'Evaluate'],
   };
   test.each(Object.entries(buttons))('%s, with what can be done about it', async (status, expected) => {
     const epochs = status === 'preparing' ? 0 : 3;
@@ -207,7 +208,12 @@ describe('what comes later', () => {
     const { page, view } = await open(host);
     await view.runChanged(exampleRun('stopped', 8));
     await expect.poll(() => page.getByRole('status').textContent()).toBe('stopped');
-    expect(await page.locator('.actions vscode-button').allTextContents()).toEqual(['Evaluate', 'Resume']);
+    expect(await page.locator('.actions vscode-button').allTextContents()).toEqual([
+      'Projection',
+      'Attention',
+      'Evaluate',
+      'Resume',
+    ]);
     expect(await page.locator('[aria-live], [role=status], [role=alert]').count()).toBe(1);
   });
 });
@@ -226,6 +232,14 @@ describe('what is asked', () => {
     await page.getByText('Resume', { exact: true }).click();
     await page.getByText('Evaluate', { exact: true }).click();
     await expect.poll(() => host.calls).toEqual(['hydrate', 'resume', 'evaluate']);
+  });
+
+  test('the views of the model', async () => {
+    const host = runningHost();
+    const { page } = await open(host);
+    await page.getByText('Projection', { exact: true }).click();
+    await page.getByText('Attention', { exact: true }).click();
+    await expect.poll(() => host.calls).toEqual(['hydrate', 'openView projection', 'openView attention']);
   });
 
   test('a refusal is shown with its reason, and can be dismissed', async () => {

@@ -54,6 +54,7 @@ export class TestHost {
     evaluate: () => this.#called('evaluate'),
     openConfig: () => this.#called('openConfig'),
     openLog: () => this.#called('openLog'),
+    openView: (view) => this.#called(`openView ${view}`),
     save: (fileName, content) => {
       this.saved.push({ fileName, content });
       return this.#called('save');

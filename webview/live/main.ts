@@ -28,6 +28,7 @@ const handlers: LiveHandlers = {
   onEvaluate: () => void ask('evaluate'),
   onOpenConfig: () => void attempt(() => host.openConfig()),
   onOpenLog: () => void attempt(() => host.openLog()),
+  onOpenView: (view) => void attempt(() => host.openView(view)),
   onSave: (fileName, content) => void attempt(() => host.save(fileName, content)),
   onRetry: () => void hydrate(),
   onZoom: (zoom) => dispatch({ kind: 'zoomed', zoom }),

@@ -1,5 +1,11 @@
 import { baselineName } from '../../src/protocol/evaluation';
-import { isActive, type RunManifest, type RunStatus, type RunSummary } from '../../src/protocol/run';
+import {
+  hasLearned,
+  isActive,
+  type RunManifest,
+  type RunStatus,
+  type RunSummary,
+} from '../../src/protocol/run';
 
 /** How each status is shown: a word, and an icon that says the same. */
 export const STATUS_ICONS: Record<RunStatus, string> = {
@@ -13,11 +19,13 @@ export const STATUS_ICONS: Record<RunStatus, string> = {
   lost: 'warning',
 };
 
-/** What can be asked of the trainer now. */
+/** What can be done with the run now. */
 export interface RunAbilities {
   stoppable: boolean;
   resumable: boolean;
   evaluable: boolean;
+  /** There is a trained model to look into. */
+  inspectable: boolean;
 }
 
 export function runAbilities({ status, manifest }: RunSummary, canTrain: boolean): RunAbilities {
@@ -27,6 +35,7 @@ export function runAbilities({ status, manifest }: RunSummary, canTrain: boolean
     resumable: canTrain && ['stopped', 'failed', 'lost'].includes(status),
     // Again only when a resumed training has found better weights since.
     evaluable: canTrain && !active && manifest.best !== null && manifest.test?.step !== manifest.best.step,
+    inspectable: canTrain && hasLearned(manifest),
   };
 }
 

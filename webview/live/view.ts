@@ -1,5 +1,6 @@
 import { html, nothing, type TemplateResult } from 'lit';
 import { describeProtocol, protocolBadge } from '../../src/protocol/evaluation';
+import type { InspectionView } from '../../src/protocol/inspectionPanel';
 import { isActive, type RunManifest, type RunSummary } from '../../src/protocol/run';
 import {
   formatBytes,
@@ -23,6 +24,7 @@ export interface LiveHandlers extends ChartHandlers {
   onEvaluate: () => void;
   onOpenConfig: () => void;
   onOpenLog: () => void;
+  onOpenView: (view: InspectionView) => void;
   onRetry: () => void;
   onSettings: (settings: Partial<LiveSettings>) => void;
   onDismissProblem: () => void;
@@ -103,9 +105,25 @@ function menu(handlers: LiveHandlers): MenuItem[] {
 
 /** At most one primary action: what one most likely wants of a run in this status. */
 function actions(run: RunSummary, { canTrain, pending }: LiveState, handlers: LiveHandlers): TemplateResult {
-  const { stoppable, resumable, evaluable } = runAbilities(run, canTrain);
+  const { stoppable, resumable, evaluable, inspectable } = runAbilities(run, canTrain);
   const busy = pending !== null;
   return html`
+    ${
+      inspectable
+        ? html`${button({
+            label: 'Projection',
+            icon: 'graph-scatter',
+            title: 'Map the items by the vectors that the model gave them',
+            onClick: () => handlers.onOpenView('projection'),
+          })}
+          ${button({
+            label: 'Attention',
+            icon: 'eye',
+            title: 'See what of a history decided a recommendation',
+            onClick: () => handlers.onOpenView('attention'),
+          })}`
+        : nothing
+    }
     ${
       evaluable
         ? button({

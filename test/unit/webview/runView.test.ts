@@ -10,11 +10,18 @@ const can = (status: RunStatus, epoch = 3, canTrain = true) =>
 
 test('what can be asked depends on the status', () => {
   for (const status of ['preparing', 'running', 'evaluating', 'stopping'] as const)
-    expect(can(status)).toEqual(['stoppable']);
+    expect(can(status)).toEqual(['stoppable', 'inspectable']);
   for (const status of ['stopped', 'failed', 'lost'] as const)
-    expect(can(status)).toEqual(['resumable', 'evaluable']);
-  expect(can('finished')).toEqual(['evaluable']);
+    expect(can(status)).toEqual(['resumable', 'evaluable', 'inspectable']);
+  expect(can('finished')).toEqual(['evaluable', 'inspectable']);
   expect(can('failed', 0)).toEqual(['resumable']);
+});
+
+test('there is nothing to look into before the first epoch, and never in a baseline', () => {
+  expect(can('running', 0)).toEqual(['stoppable']);
+  const baseline = exampleRun('finished', 1);
+  baseline.manifest.progress = { ...baseline.manifest.progress, epoch: 0, epochs: 0 };
+  expect(runAbilities(baseline, true).inspectable).toBe(false);
 });
 
 test('an untrusted workspace may stop, but start nothing', () => {

@@ -1,0 +1,68 @@
+import type { RunningInspector } from '../process/inspector';
+
+/**
+ * The inspector process of one panel. It is started by the first call, and again by a call that finds it ended; it is closed
+ * when nothing was asked of it for a while and the panel is hidden.
+ */
+export class PanelInspector {
+  /** `inspector` is there once it has started. */
+  #process: { starting: Promise<RunningInspector>; inspector: RunningInspector | null } | null = null;
+  #callsUnderWay = 0;
+  #visible: boolean;
+  #idleTimer: NodeJS.Timeout | null = null;
+
+  constructor(
+    private readonly start: () => Promise<RunningInspector>,
+    private readonly idleMs: number,
+    visible: boolean,
+  ) {
+    this.#visible = visible;
+  }
+
+  /** Asks the inspector something. Rejects with its own errors, and with what kept it from starting or made it end. */
+  async call(method: string, args: unknown[]): Promise<unknown> {
+    this.#callsUnderWay++;
+    this.#watchIdleness();
+    try {
+      const { calls } = await this.#started();
+      return await calls.$callRaw({ method, args });
+    } finally {
+      this.#callsUnderWay--;
+      this.#watchIdleness();
+    }
+  }
+
+  visibilityChanged(visible: boolean): void {
+    this.#visible = visible;
+    this.#watchIdleness();
+  }
+
+  /** Ends the process, and with it what it does. The next call starts another one. */
+  close(): void {
+    if (this.#idleTimer) clearTimeout(this.#idleTimer);
+    this.#idleTimer = null;
+    // One that never started was told to its caller.
+    this.#process?.starting.then((inspector) => inspector.close()).catch(() => undefined);
+    this.#process = null;
+  }
+
+  async #started(): Promise<RunningInspector> {
+    if (this.#process?.inspector?.calls.$closed) this.#process = null;
+    this.#process ??= { starting: this.start(), inspector: null };
+    const process = this.#process;
+    try {
+      process.inspector = await process.starting;
+      return process.inspector;
+    } catch (error) {
+      if (this.#process === process) this.#process = null;
+      throw error;
+    }
+  }
+
+  #watchIdleness(): void {
+    if (this.#idleTimer) clearTimeout(this.#idleTimer);
+    this.#idleTimer = null;
+    const busy = this.#visible || this.#callsUnderWay > 0 || this.#process === null;
+    if (!busy) this.#idleTimer = setTimeout(() => this.close(), this.idleMs);
+  }
+}
