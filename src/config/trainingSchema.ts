@@ -266,6 +266,16 @@ export const trainingSchema = z
       })
       .prefault({})
       .meta(describe('Which validation metric chooses the best epoch, and when to give up.')),
+    snapshots: z
+      .int()
+      .min(0)
+      .max(1000)
+      .default(10)
+      .meta(
+        describe(
+          'Epochs whose weights are kept beside `best` and `last`, at most, to look back at. They are spread evenly, however long training gets. 0: none.',
+        ),
+      ),
   })
   .prefault({})
   .meta(describe('Optimizer and schedule.'));

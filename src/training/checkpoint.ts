@@ -50,7 +50,9 @@ export async function saveCheckpoint(
   optimizer: OptimizerState | null,
   state: TrainingState,
 ): Promise<void> {
-  await mkdir(directory, { recursive: true });
+  await mkdir(directory, { recursive: true }).catch((error: unknown) => {
+    throw toWriteError(error, directory);
+  });
   // The name is new even when no step was taken since the last checkpoint: a valid file is never written over.
   const suffix = `${state.step}-${randomBytes(3).toString('hex')}.safetensors`;
   const files: StateFile['files'] = {

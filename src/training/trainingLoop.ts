@@ -6,6 +6,7 @@ import type { PreparedDataset } from '../dataset/preparedDataset';
 import { createModel } from '../model/createModel';
 import type { Batch, Model } from '../model/model';
 import type { MeasuredMetrics } from '../protocol/run';
+import { RunWriteError } from '../runs/runErrors';
 import { createBatches, type Batches } from './batches';
 import { loadCheckpoint, saveCheckpoint, type TrainingState } from './checkpoint';
 import { EarlyStopping } from './earlyStopping';
@@ -13,6 +14,7 @@ import { evaluateModel } from './evaluateModel';
 import { scheduledShare } from './learningRateSchedule';
 import { modelDataOf } from './modelData';
 import type { RunRecorder } from './runRecorder';
+import { keepSnapshot } from './snapshots';
 import { StopRequested } from './stopRequested';
 import { TrainingError } from './trainingError';
 import { trainStep } from './trainStep';
@@ -172,6 +174,7 @@ export class TrainingLoop {
       // A test result of an earlier best is not one of this model.
       recorder.update({ test: null });
     }
+    await this.#keepSnapshot();
     await this.#saveLast();
     recorder.update({
       protocol: result.protocol,
@@ -180,6 +183,19 @@ export class TrainingLoop {
       progress: { ...recorder.manifest.progress, epoch },
       timings: this.#timings(this.#validationMs),
     });
+  }
+
+  /** Comes before `last`: a trainer that is killed in between trains the epoch, and keeps its weights, again. */
+  async #keepSnapshot(): Promise<void> {
+    const { run } = this.#recorder;
+    const state = { ...this.#state, earlyStopping: this.#earlyStopping.state };
+    try {
+      await keepSnapshot(run, this.model.state, state, this.#config.training.snapshots);
+    } catch (error) {
+      if (!(error instanceof RunWriteError)) throw error;
+      // Nothing depends on it. Where the disk is full for good, saving `last` says so.
+      this.#recorder.warn(`The weights of epoch ${state.epoch - 1} were not kept. ${error.message}`);
+    }
   }
 
   async #saveLast(): Promise<void> {

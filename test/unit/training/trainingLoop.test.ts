@@ -1,4 +1,4 @@
-import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
@@ -8,6 +8,7 @@ import { EventLogReader } from '../../../src/runs/eventLog';
 import { createRun, type RunDirectory } from '../../../src/runs/runDirectory';
 import { decodeSafetensors } from '../../../src/training/safetensors';
 import { RunRecorder } from '../../../src/training/runRecorder';
+import { snapshotStride } from '../../../src/training/snapshots';
 import { TrainingLoop, type TrainingOutcome } from '../../../src/training/trainingLoop';
 import { useBackend } from '../compute/useBackend';
 import { tinyDataset } from './tinyDataset';
@@ -72,7 +73,7 @@ describe('TrainingLoop', () => {
 
   async function weightsOf(
     run: RunDirectory,
-    which: 'last' | 'best',
+    which: 'last' | 'best' | `epoch-${number}`,
     kind: 'model' | 'optimizer',
   ): Promise<unknown> {
     const directory = run.checkpointPath(which);
@@ -183,6 +184,68 @@ describe('TrainingLoop', () => {
       /The loss is (NaN|Infinity).*learningRate/,
     );
     expect((await weightsOf(run, 'last', 'model')) instanceof Map).toBe(true);
+  });
+
+  describe('snapshots', () => {
+    const epochsKept = async (run: RunDirectory): Promise<number[]> =>
+      (await run.checkpoints())
+        .filter((name) => name.startsWith('epoch-'))
+        .map((name) => Number(name.slice('epoch-'.length)))
+        .sort((a, b) => a - b);
+
+    it('are of epochs that are spread evenly, no more than asked for, also when the run is resumed', async () => {
+      const settings = config({}, { epochs: 9, snapshots: 3 });
+      const [whole, parts] = [await newRun(), await newRun()];
+      await trainUntil(whole, 3 * 5, { settings });
+      expect(await epochsKept(whole)).toEqual([1, 2]);
+      await trainUntil(whole, Infinity, { settings, resume: true });
+      expect(await epochsKept(whole)).toEqual([4, 8]);
+      for (const stopAtStep of [4, 7, 20, 23, 41])
+        await trainUntil(parts, stopAtStep, { settings, resume: stopAtStep > 4 });
+      await trainUntil(parts, Infinity, { settings, resume: true });
+      expect(await epochsKept(parts)).toEqual([4, 8]);
+      for (const name of ['epoch-4', 'epoch-8'] as const)
+        expect(await weightsOf(parts, name, 'model')).toEqual(await weightsOf(whole, name, 'model'));
+    });
+
+    it('hold the weights after their epoch, and leave the other checkpoints as they are', async () => {
+      const [some, none] = [await newRun(), await newRun()];
+      await trainUntil(some, Infinity, { settings: config({}, { snapshots: 10 }) });
+      await trainUntil(none, Infinity, { settings: config({}, { snapshots: 0 }) });
+      expect(await epochsKept(some)).toEqual([1, 2, 3]);
+      expect(await epochsKept(none)).toEqual([]);
+      const last = await weightsOf(some, 'last', 'model');
+      expect(await weightsOf(some, 'epoch-3', 'model')).toEqual(last);
+      expect(await weightsOf(some, 'epoch-2', 'model')).not.toEqual(last);
+      for (const which of ['last', 'best'] as const)
+        expect(await weightsOf(some, which, 'model')).toEqual(await weightsOf(none, which, 'model'));
+      expect(await weightsOf(some, 'last', 'optimizer')).toEqual(await weightsOf(none, 'last', 'optimizer'));
+    });
+
+    it('that cannot be written are left out with a warning', async () => {
+      const run = await newRun();
+      await mkdir(path.join(run.path, 'checkpoints'));
+      await writeFile(run.checkpointPath('epoch-2'), 'a file in the way');
+      await trainUntil(run, Infinity);
+      expect(await lossesOf(run)).toHaveLength(15);
+      const warnings = (await eventsOf(run)).flatMap((event) =>
+        event.kind === 'log' ? [event.message] : [],
+      );
+      expect(warnings).toEqual([expect.stringMatching(/weights of epoch 2 were not kept\..*epoch-2/)]);
+    });
+
+    it.each([
+      [1, 10, 1],
+      [10, 10, 1],
+      [11, 10, 2],
+      [21, 10, 2],
+      [22, 10, 4],
+      [50, 10, 8],
+      [5, 1, 4],
+    ])('after %i epochs with at most %i are multiples of %i', (epoch, limit, stride) => {
+      expect(snapshotStride(epoch, limit)).toBe(stride);
+      expect(Math.floor(epoch / stride)).toBeLessThanOrEqual(limit);
+    });
   });
 
   it('refuses a checkpoint of another model', async () => {

@@ -1,0 +1,40 @@
+import { rm } from 'node:fs/promises';
+import type * as tf from '@tensorflow/tfjs-core';
+import type { RunDirectory } from '../runs/runDirectory';
+import { saveCheckpoint, type TrainingState } from './checkpoint';
+
+const SNAPSHOT_NAME = /^epoch-(\d+)$/;
+
+/**
+ * Distance between the epochs of which the weights are kept after so many epochs: the smallest power of two for which there
+ * are no more than `limit` of them. It follows from nothing else, so a resumed run keeps what an uninterrupted one keeps.
+ */
+export function snapshotStride(epoch: number, limit: number): number {
+  let stride = 1;
+  while (Math.floor(epoch / stride) > limit) stride *= 2;
+  return stride;
+}
+
+/**
+ * Keeps the weights after an epoch as `epoch-N` where it is one of those that are kept, and removes those that no longer are.
+ * @param state as it is after the epoch
+ * @param limit snapshots that there may be; 0 keeps none
+ * @throws RunWriteError
+ */
+export async function keepSnapshot(
+  run: RunDirectory,
+  variables: ReadonlyMap<string, tf.Variable>,
+  state: TrainingState,
+  limit: number,
+): Promise<void> {
+  if (limit === 0) return;
+  const epoch = state.epoch - 1;
+  const stride = snapshotStride(epoch, limit);
+  if (epoch % stride === 0)
+    await saveCheckpoint(run.checkpointPath(`epoch-${epoch}`), variables, null, state);
+  for (const name of await run.checkpoints()) {
+    const kept = SNAPSHOT_NAME.exec(name)?.[1];
+    if (kept !== undefined && Number(kept) % stride !== 0)
+      await rm(run.checkpointPath(name), { recursive: true, force: true });
+  }
+}
