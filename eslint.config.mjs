@@ -17,7 +17,17 @@ const allowedImports = {
   model: ['compute', 'config', 'protocol'],
   runs: ['protocol'],
   training: ['protocol', 'config', 'dataset', 'compute', 'analysis', 'model', 'evaluation', 'runs'],
-  inspection: ['protocol', 'config', 'dataset', 'compute', 'analysis', 'model', 'runs', 'training'],
+  inspection: [
+    'protocol',
+    'config',
+    'dataset',
+    'compute',
+    'analysis',
+    'model',
+    'evaluation',
+    'runs',
+    'training',
+  ],
   process: ['runs', 'config', 'protocol'],
   host: ['process', 'runs', 'config', 'series', 'protocol'],
   cli: [

@@ -2,53 +2,65 @@ import { AnalysisError } from './analysisError';
 
 /** How one head attends, on average over users. */
 export interface HeadSummary {
-  /** Mean weight on the position so many places back, over all positions that have one there. `[positions]` */
+  /** Mean weight so many places back, over all rows that have a position there; as long as the longest history. */
   byDistance: Float64Array;
-  /** Mean over positions with at least two to choose from, in nats. */
+  /** Mean over rows with at least two positions to choose from, in nats. */
   entropy: number;
   /** The same as a share of the entropy of equal weights: 0 looks at one position, 1 at all alike. */
   relativeEntropy: number;
-  /** How many places back it looks on average. */
+  /** How many places away it looks on average. */
   meanDistance: number;
-  /** What the last position, from which the next item is predicted, gives to itself: to the user's last item. */
+  /** What the last row, from which the next item is predicted, gives to the user's last item. */
   shareOnLast: number;
 }
 
+/**
+ * Who attends to whom: each position to itself and what came `before`, each position to positions `everywhere`, or whoever
+ * reads the history to all of it from its `end`.
+ */
+export type AttentionReach = 'before' | 'everywhere' | 'end';
+
 export interface AttentionBatch {
-  /** `[batch, heads, positions, positions]`: who attends, then to whom. */
+  /** `[batch, heads, positions, positions]`: who attends, then to whom; `[batch, heads, positions]` from the `end`. */
   weights: ArrayLike<number>;
   batch: number;
-  /** 1 at positions with an item, 0 at padding, `[batch, positions]`. */
+  /** 1 at positions with an item, 0 at padding, `[batch, positions]`. The positions may differ between batches. */
   mask: ArrayLike<number>;
 }
 
-/** Sums over all positions that count, for one head. */
+/** Sums for one head, over all rows that have weight. */
 interface Sums {
   byDistance: Float64Array;
   entropy: number;
   relativeEntropy: number;
   meanDistance: number;
   shareOnLast: number;
+  /** Rows, those with a choice, and last rows. */
+  rows: number;
+  choices: number;
+  lastRows: number;
 }
 
 /**
- * How the heads of causal self-attention behave over many users: batches are added one after the other, and none is kept.
- * Whoever wants it by length of history or popularity keeps a summary for each group. Rows of padding, and weights on
- * padding, do not count. (That sequential recommenders attend mostly to what is near: arXiv 2406.02048.)
+ * How heads behave over many users: batches are added one after the other, and none is kept. Whoever wants it by length of
+ * history or popularity keeps a summary for each group. Rows of padding, and weights on padding, do not count. (That
+ * sequential recommenders attend mostly to what is near: arXiv 2406.02048.)
+ *
+ * Mean weights by distance are those of the weights as they are. The other numbers are of shares, |w|/Σ|w| over the items of
+ * a row, so that they mean the same for weights that need not sum to 1; a row without any weight has none.
  */
 export class AttentionSummary {
   readonly #numHeads: number;
-  readonly #positions: number;
+  readonly #reach: AttentionReach;
   readonly #sums: Sums[];
-  /** Pairs of positions at each distance, positions, positions with a choice, and users. */
+  /** Pairs of a row and a position at each distance. */
   readonly #pairs: Float64Array;
-  #rows = 0;
-  #choices = 0;
   #users = 0;
 
-  constructor(numHeads: number, positions: number) {
+  /** @param positions at most, in any batch */
+  constructor(numHeads: number, positions: number, reach: AttentionReach = 'before') {
     this.#numHeads = numHeads;
-    this.#positions = positions;
+    this.#reach = reach;
     this.#pairs = new Float64Array(positions);
     this.#sums = Array.from({ length: numHeads }, () => ({
       byDistance: new Float64Array(positions),
@@ -56,6 +68,9 @@ export class AttentionSummary {
       relativeEntropy: 0,
       meanDistance: 0,
       shareOnLast: 0,
+      rows: 0,
+      choices: 0,
+      lastRows: 0,
     }));
   }
 
@@ -69,61 +84,92 @@ export class AttentionSummary {
    * @throws AnalysisError (`analysis/shape`)
    */
   add({ weights, batch, mask }: AttentionBatch, users?: readonly number[]): void {
-    const [heads, positions] = [this.#numHeads, this.#positions];
-    const expected = batch * heads * positions * positions;
-    if (weights.length !== expected || mask.length !== batch * positions) {
+    const positions = mask.length / batch;
+    const rows = this.#reach === 'end' ? 1 : positions;
+    const expected = batch * this.#numHeads * rows * positions;
+    if (weights.length !== expected || positions > this.#pairs.length) {
       throw new AnalysisError(
         'analysis/shape',
-        `There are ${weights.length} weights and ${mask.length} values of the mask, where ${batch} users with ${heads} heads and ${positions} positions have ${expected} and ${batch * positions}.`,
+        `There are ${weights.length} weights and ${mask.length} values of the mask, where ${batch} users with ${this.#numHeads} heads and ${positions} of at most ${this.#pairs.length} positions have ${expected} weights.`,
       );
     }
     for (const user of users ?? Array.from({ length: batch }, (_, index) => index))
-      this.#addUser(weights, mask, user);
+      this.#addUser(weights, mask, positions, user);
   }
 
-  #addUser(weights: ArrayLike<number>, mask: ArrayLike<number>, user: number): void {
-    const [heads, positions] = [this.#numHeads, this.#positions];
+  #addUser(weights: ArrayLike<number>, mask: ArrayLike<number>, positions: number, user: number): void {
     const items: number[] = [];
     for (let position = 0; position < positions; position++)
       if (mask[user * positions + position] !== 0) items.push(position);
     if (items.length === 0) return;
     this.#users++;
-    this.#rows += items.length;
-    this.#choices += items.length - 1;
-    items.forEach((query, place) => {
-      for (let key = 0; key <= place; key++) this.#pairs[query - items[key]!]!++;
-    });
-    for (let head = 0; head < heads; head++) {
-      const sums = this.#sums[head]!;
-      const start = (user * heads + head) * positions * positions;
-      items.forEach((query, place) => {
-        let [entropy, distanceSum] = [0, 0];
-        for (let index = 0; index <= place; index++) {
-          const key = items[index]!;
-          const weight = weights[start + query * positions + key]!;
-          sums.byDistance[query - key]! += weight;
-          distanceSum += weight * (query - key);
-          if (weight > 0) entropy -= weight * Math.log(weight);
-        }
-        sums.meanDistance += distanceSum;
-        if (place > 0) {
-          sums.entropy += entropy;
-          sums.relativeEntropy += entropy / Math.log(place + 1);
-        }
+    const places = this.#reach === 'end' ? [items.length - 1] : items.keys();
+    for (const place of places) {
+      const seen = this.#reach === 'before' ? items.slice(0, place + 1) : items;
+      const query = items[place]!;
+      for (const key of seen) this.#pairs[Math.abs(query - key)]!++;
+      this.#sums.forEach((sums, head) => {
+        const start =
+          this.#reach === 'end'
+            ? (user * this.#numHeads + head) * positions
+            : ((user * this.#numHeads + head) * positions + query) * positions;
+        addRow(sums, weights, start, query, seen);
+        if (place === items.length - 1) addLast(sums, weights, start, seen);
       });
-      const last = items.at(-1)!;
-      sums.shareOnLast += weights[start + last * positions + last]!;
     }
   }
 
   /** Each head's behaviour so far; zeros where nothing was added. */
   heads(): HeadSummary[] {
+    const longest = this.#pairs.findLastIndex((pairs) => pairs > 0) + 1;
     return this.#sums.map((sums) => ({
-      byDistance: sums.byDistance.map((sum, distance) => sum / Math.max(1, this.#pairs[distance]!)),
-      entropy: sums.entropy / Math.max(1, this.#choices),
-      relativeEntropy: sums.relativeEntropy / Math.max(1, this.#choices),
-      meanDistance: sums.meanDistance / Math.max(1, this.#rows),
-      shareOnLast: sums.shareOnLast / Math.max(1, this.#users),
+      byDistance: sums.byDistance
+        .subarray(0, longest)
+        .map((sum, distance) => sum / Math.max(1, this.#pairs[distance]!)),
+      entropy: sums.entropy / Math.max(1, sums.choices),
+      relativeEntropy: sums.relativeEntropy / Math.max(1, sums.choices),
+      meanDistance: sums.meanDistance / Math.max(1, sums.rows),
+      shareOnLast: sums.shareOnLast / Math.max(1, sums.lastRows),
     }));
   }
+}
+
+function addRow(
+  sums: Sums,
+  weights: ArrayLike<number>,
+  start: number,
+  query: number,
+  seen: readonly number[],
+): void {
+  const total = totalOf(weights, start, seen);
+  let [entropy, distanceSum] = [0, 0];
+  for (const key of seen) {
+    const weight = weights[start + key]!;
+    const distance = Math.abs(query - key);
+    sums.byDistance[distance]! += weight;
+    const share = Math.abs(weight) / total;
+    if (!(share > 0)) continue;
+    distanceSum += share * distance;
+    entropy -= share * Math.log(share);
+  }
+  if (total === 0) return;
+  sums.rows++;
+  sums.meanDistance += distanceSum;
+  if (seen.length === 1) return;
+  sums.choices++;
+  sums.entropy += entropy;
+  sums.relativeEntropy += entropy / Math.log(seen.length);
+}
+
+function addLast(sums: Sums, weights: ArrayLike<number>, start: number, seen: readonly number[]): void {
+  const total = totalOf(weights, start, seen);
+  if (total === 0) return;
+  sums.lastRows++;
+  sums.shareOnLast += Math.abs(weights[start + seen.at(-1)!]!) / total;
+}
+
+function totalOf(weights: ArrayLike<number>, start: number, seen: readonly number[]): number {
+  let total = 0;
+  for (const key of seen) total += Math.abs(weights[start + key]!);
+  return total;
 }

@@ -46,7 +46,7 @@ function featuresOf({ byDistance, relativeEntropy, shareOnLast }: HeadSummary): 
   const distances: number[] = [];
   byDistance.forEach((weight, distance) => {
     const bucket = distance === 0 ? 0 : 1 + Math.floor(Math.log2(distance));
-    distances[bucket] = (distances[bucket] ?? 0) + weight;
+    distances[bucket] = (distances[bucket] ?? 0) + Math.abs(weight);
   });
   const sum = distances.reduce((total, weight) => total + weight, 0);
   return {

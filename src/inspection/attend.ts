@@ -38,7 +38,7 @@ export async function attend(
   const query = queryOf({ users: [subject.user], histories: [Uint32Array.from(subject.history)] }, maxLength);
   const read = subject.history.slice(Math.max(0, subject.history.length - maxLength));
 
-  const recorder = new WeightRecorder(model);
+  const recorder = new WeightRecorder(model.attentions);
   const scoring = tf.tidy(
     () => itemVectors.scoring(model, query, recorder.record) as Scoring & tf.TensorContainer,
   );
@@ -57,7 +57,7 @@ export async function attend(
     const wantsContributions = model.attentions.length === 0 || request.contributions === true;
     return {
       history: labelled(dataset, subject).slice(subject.history.length - read.length),
-      weights: candidates.length === 0 ? [] : await weightsOf(recorder, read.length),
+      weights: candidates.length === 0 ? [] : await weightsOf(model, recorder, read.length),
       candidates: candidates.map(scored),
       recommendations: ranking.best(topK).map(scored),
       target: target === null ? null : scored(target),
@@ -92,14 +92,18 @@ function check(
     );
 }
 
-async function weightsOf(recorder: WeightRecorder, numItems: number): Promise<RecordedWeights[]> {
+async function weightsOf(
+  { attentions }: Model,
+  recorder: WeightRecorder,
+  numItems: number,
+): Promise<RecordedWeights[]> {
   const recorded = await recorder.read();
-  return recorded.map(({ view, weights }) => {
-    const { shape, values, toPadding } = cutPadding(weights, view.axes, numItems);
+  return attentions.map(({ name, of, axes }, index) => {
+    const { shape, values, toPadding } = cutPadding(recorded[index]!, axes, numItems);
     return {
-      view: view.name,
+      view: name,
       // The weights of a user have one user as their first axis.
-      shape: view.of === 'user' ? shape.slice(1) : shape,
+      shape: of === 'user' ? shape.slice(1) : shape,
       values,
       ...(toPadding !== null && { toPadding }),
     };

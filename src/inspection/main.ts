@@ -1,7 +1,9 @@
 import { createBirpc } from 'birpc';
+import type { AttentionInspector } from '../protocol/attention';
 import type { InspectorListener, RunInspector } from '../protocol/inspection';
 import type { ProjectionInspector } from '../protocol/projection';
 import { decodeRpcMessage, encodeRpcMessage } from '../protocol/rpcMessage';
+import { attentionInspector } from './attentionInspector';
 import { InspectedRuns } from './inspectedRuns';
 import { projectionInspector } from './projectionInspector';
 import { runInspector } from './runInspector';
@@ -14,8 +16,12 @@ import { Tasks } from './tasks';
 
 const runs = new InspectedRuns(__dirname, (message) => console.error(message));
 const tasks = new Tasks((task, progress) => void teller.progress.asEvent(task, progress));
-type Functions = RunInspector & ProjectionInspector;
-const functions: Functions = { ...runInspector(runs), ...projectionInspector(runs, tasks) };
+type Functions = RunInspector & ProjectionInspector & AttentionInspector;
+const functions: Functions = {
+  ...runInspector(runs),
+  ...projectionInspector(runs, tasks),
+  ...attentionInspector(runs, tasks),
+};
 const teller = createBirpc<InspectorListener, Functions>(functions, {
   post: (message: unknown) => process.send?.(message),
   on: (receive) => process.on('message', receive),

@@ -8,8 +8,7 @@ import type {
   PointColumn,
 } from '../protocol/projection';
 import { modelDataOf } from '../training/modelData';
-
-const DECILES = 10;
+import { popularityDeciles } from './popularityDeciles';
 
 /** What is known of some rows of a table, beside their names. */
 export function pointColumns(
@@ -56,18 +55,8 @@ function ownColumns(dataset: PreparedDataset, description: EmbeddingTable, rows:
   ];
 }
 
-/** Items that occur equally often are in one decile, that of their mean rank. */
 function popularityDecile(popularity: Uint32Array, rows: Uint32Array): CategoryPointColumn {
-  const order = Uint32Array.from(popularity.keys()).sort((a, b) => popularity[b]! - popularity[a]!);
-  const deciles = new Int32Array(popularity.length);
-  for (let start = 0; start < order.length;) {
-    let end = start + 1;
-    while (end < order.length && popularity[order[end]!] === popularity[order[start]!]) end++;
-    const meanRank = (start + end - 1) / 2;
-    const decile = 1 + Math.floor((DECILES * meanRank) / order.length);
-    for (let place = start; place < end; place++) deciles[order[place]!] = decile;
-    start = end;
-  }
+  const deciles = popularityDeciles(popularity);
   return {
     kind: 'category',
     name: 'popularity decile',

@@ -9,12 +9,16 @@ export interface RecordedView {
   of: 'user' | 'candidate';
   /**
    * What the axes stand for; the last is what attention is divided among: SASRec's blocks are `head, position, position`,
-   * DIN's `position`, SUM's reads and writes `position, slot`, its query attention `slot`, DIEN's gates `position`.
+   * DIN's `position`, SUM's reads and writes `position, slot`, its query attention `slot` (with one more, the highway channel,
+   * which is the last), DIEN's gates `position`.
    */
   axes: ('head' | 'position' | 'slot')[];
   /** Position i attends to no position behind it. */
   causal: boolean;
-  /** Whether rows are a distribution and sum to 1; weights of DIN without softmax, and gates, do not. */
+  /**
+   * Whether rows are a distribution and sum to 1, with what they give to padding; weights of DIN without softmax, SUM's
+   * writes, and gates, do not.
+   */
   normalized: boolean;
 }
 
@@ -34,6 +38,11 @@ export interface AttentionRequest {
   target: number | null;
   /** Recommendations to list. */
   topK: number;
+  /**
+   * Whether contributions are wanted of a model with attention as well; no if left out. With 200 items in the history they take
+   * as long as 200 forward passes.
+   */
+  contributions?: boolean;
 }
 
 /** Weights of one view; row-major. */
@@ -42,11 +51,19 @@ export interface RecordedWeights {
   /** Sizes of the axes; of a view of candidates, the first axis is `candidates` and comes before those of the view. */
   shape: number[];
   values: Float32Array;
+  /**
+   * What each row gives to the padding before a short history, of the shape without its last axis. Only where the model sees
+   * padding and the history is short; it was cut away from the values.
+   */
+  toPadding?: Float32Array;
 }
 
 export interface ScoredItem extends ItemLabel {
   score: number;
-  /** Among all items but those of the history, from 1; ties at their average. */
+  /**
+   * From 1, ties at their average; as in the run's evaluation, which leaves the items of the history out unless its
+   * `filterSeen` is off. An item of the history is ranked as if it alone were left in.
+   */
   rank: number;
 }
 
@@ -62,14 +79,20 @@ export interface Contribution {
 }
 
 export interface AttentionResult {
-  /** What the model read; position i of the weights is item i. Padding that a model sees is cut away. */
+  /**
+   * What the model read, the newest items; position i of the weights is item i. Padding that a model sees is cut away. Empty for
+   * a model that reads no history. Times are those of the user's interactions that it consists of.
+   */
   history: HistoryItem[];
   weights: RecordedWeights[];
-  /** Of views that depend on the candidate, in their order. */
+  /** Those of the request, in its order, or the best recommendation. */
   candidates: ScoredItem[];
   recommendations: ScoredItem[];
   target: ScoredItem | null;
-  /** For each of `candidates`: leave-one-out over features and history, largest change first. Models without attention have these instead. */
+  /**
+   * For each of `candidates`: leave-one-out over features and history, largest change first. Of models without attention, and
+   * on demand; else empty.
+   */
   contributions: Contribution[][];
 }
 
