@@ -6,25 +6,38 @@
  * at a time only. With items given, candidates of the row's own item that are not its target are left out.
  * args: states candidates targets bias|0 rowItems|0 candidateItems|0 scale(pointer)
  *       dstates dcandidates dbias|0 outputs[2] (loss, dscale)
- *       packed partials[parts·(candidates·width + candidates + 2)] blocks[parts·blockRows·candidates]
+ *       packed (both ways) partials[parts·(candidates·width + candidates + 2)] blocks[parts·blockRows·(candidates + width)]
  *       rows candidates width blockRows
  */
+enum { MOST_BLOCK_ROWS = 24, CANDIDATE_BLOCK = 256 };
 static void packCandidates(const float *candidates, float *packed, long count, long width, int part, int parts) {
   long from, to;
   share(count, NR, part, parts, &from, &to);
   if (from < to) packRight((Matrix){candidates + from * width, 1, width}, width, to - from, packed + from * width);
 }
+/** Candidates as the right side of the states' gradient, in blocks of CANDIDATE_BLOCK rows: a panel stays in the first cache. */
+static void packCandidateBlocks(const float *candidates, float *packed, long count, long width, int part, int parts) {
+  long from, to;
+  share(count, CANDIDATE_BLOCK, part, parts, &from, &to);
+  for (long k = from; k < to; k += CANDIDATE_BLOCK)
+    packRight(rowMajor(candidates + k * width, width), shorter(to - k, CANDIDATE_BLOCK), width, packed + k * wholePanels(width));
+}
 static void candidatePack(const Call *call, int part, int parts) {
-  packCandidates(FLOATS(1), FLOATS(11), SIZE(15), SIZE(16), part, parts);
+  long count = SIZE(15), width = SIZE(16);
+  packCandidates(FLOATS(1), FLOATS(11), count, width, part, parts);
+  packCandidateBlocks(FLOATS(1), FLOATS(11) + wholePanels(count) * width, count, width, part, parts);
 }
 static void candidateCrossEntropy(const Call *call, int part, int parts) {
-  const float *states = FLOATS(0), *candidates = FLOATS(1), *bias = FLOATS(3);
+  const float *states = FLOATS(0), *bias = FLOATS(3);
   const int32_t *targets = INTS(2), *rowItems = INTS(4), *candidateItems = INTS(5);
   float scale = *FLOATS(6), *dstates = FLOATS(7);
   long rows = SIZE(14), count = SIZE(15), width = SIZE(16), blockRows = SIZE(17), from, to;
   float *dcandidates = FLOATS(12) + part * (count * width + count + 2);
   float *dbias = dcandidates + count * width, *sums = dbias + count;
-  float *block = FLOATS(13) + part * blockRows * count;
+  /* Scores, then their exponentials; and the rows' states, each by what its exponentials are to be divided by. */
+  float *block = FLOATS(13) + part * blockRows * (count + width), *weighted = block + blockRows * count;
+  const float *packedBlocks = FLOATS(11) + wholePanels(count) * width;
+  float weights[MOST_BLOCK_ROWS];
   double loss = 0, dscale = 0;
   fill(dcandidates, 0, count * width + count);
   share(rows, MR, part, parts, &from, &to);
@@ -44,16 +57,25 @@ static void candidateCrossEntropy(const Call *call, int part, int parts) {
       float lane[W];
       store(lane, logarithm(splat(sum)));
       loss += (double)(max - own) + (double)lane[0];
-      scaleBy(scores, 1 / (sum * (float)rows), count);
-      scores[target] -= 1 / (float)rows;
-      if (bias != NULL) addTo(dbias, scores, count);
+      /* The gradient is (e − sum·[target])/(sum·rows); dividing the products takes less than dividing all scores. */
+      float weight = 1 / (sum * (float)rows);
+      scores[target] -= sum;
+      copy(weighted + r * width, states + (row + r) * width, width);
+      scaleBy(weighted + r * width, weight, width);
+      weights[r] = weight;
+      if (bias != NULL) addScaled(dbias, scores, weight, count);
     }
-    multiply(size, width, count, rowMajor(block, count), rowMajor(candidates, width), dstates + row * width, width, OVERWRITE,
-             NULL, call->scratch);
-    multiply(count, width, size, (Matrix){block, 1, count}, rowMajor(states + row * width, width), dcandidates, width,
-             ACCUMULATE, NULL, call->scratch);
-    for (long r = row; r < row + size; r++) dscale += (double)dot(states + r * width, dstates + r * width, width);
-    if (scale != 1) scaleBy(dstates + row * width, scale, size * width);
+    for (long k = 0; k < count; k += CANDIDATE_BLOCK)
+      multiplyPacked(size, width, shorter(count - k, CANDIDATE_BLOCK), rowMajor(block + k, count),
+                     packedBlocks + k * wholePanels(width), dstates + row * width, width, k == 0 ? OVERWRITE : ACCUMULATE, NULL);
+    multiply(count, width, size, (Matrix){block, 1, count}, rowMajor(weighted, width), dcandidates, width, ACCUMULATE, NULL,
+             call->scratch);
+    for (long r = 0; r < size; r++) {
+      float *d = dstates + (row + r) * width;
+      scaleBy(d, weights[r], width);
+      dscale += (double)dot(states + (row + r) * width, d, width);
+      if (scale != 1) scaleBy(d, scale, width);
+    }
   }
   sums[0] = (float)(loss / (double)rows);
   sums[1] = (float)dscale;

@@ -31,6 +31,8 @@ export interface Layer {
 export const COSTLY = 16;
 /** Columns of the widest panel that any build of the kernels packs (AVX-512: two vectors of 16). */
 export const MAX_PANEL = 32;
+/** Columns that so many take when they are packed into panels, at most. */
+export const wholePanels = (columns: number): number => Math.ceil(columns / MAX_PANEL) * MAX_PANEL;
 
 export const sizeOf = tf.util.sizeFromShape;
 

@@ -1,7 +1,12 @@
 import type * as tf from '@tensorflow/tfjs-core';
 import type { KernelBackend } from '../kernelBackend';
-import { atOrNone, COSTLY, MAX_PANEL, sizeOf, type Gradient, type Layer } from './layer';
+import { atOrNone, COSTLY, sizeOf, wholePanels, type Gradient, type Layer } from './layer';
 
+/**
+ * Rows whose scores exist at once: few enough for them to stay in the cache, and a multiple of the rows of a tile in every
+ * build of the kernels.
+ */
+const BLOCK_ROWS = 24;
 /** The place of multiplication among the operations of kernels/elementwise.c. */
 const MULTIPLY = 2;
 /** What a loss on logits does: its kernel has made the gradient along with the loss. */
@@ -30,10 +35,9 @@ export const lossKernels: Record<string, Layer> = {
       const work = 3 * rows * count * width;
       // Every part has a gradient of all candidates of its own: not more of them than rows pay for.
       const parts = Math.min(library.parts(work), Math.max(1, Math.floor(rows / 16)));
-      const blockRows = Math.min(64, Math.max(16, Math.floor(524_288 / count)));
-      const packed = Math.ceil(count / MAX_PANEL) * MAX_PANEL * width;
+      const packed = wholePanels(count) * width + wholePanels(width) * count;
       const partials = parts * (count * width + count + 2);
-      library.withWorkspace(packed + partials + parts * blockRows * count + 2, (workspace) => {
+      library.withWorkspace(packed + partials + parts * BLOCK_ROWS * (count + width) + 2, (workspace) => {
         const inputs = [states!, candidates!, targets!].map((tensor) => backend.at(tensor));
         inputs.push(...[logitBias, rowItems, candidateItems].map((tensor) => atOrNone(backend, tensor)));
         inputs.push(backend.at(scale!));
@@ -48,7 +52,7 @@ export const lossKernels: Record<string, Layer> = {
           rows,
           count,
           width,
-          blockRows,
+          BLOCK_ROWS,
         );
         const results = library.memory.floats(workspace, 2);
         backend.floats(loss.info)[0] = results[0]!;

@@ -1,6 +1,6 @@
 import type * as tf from '@tensorflow/tfjs-core';
 import type { KernelBackend } from '../kernelBackend';
-import { atOrNone, MAX_PANEL, sizeOf, type Layer } from './layer';
+import { atOrNone, MAX_PANEL, sizeOf, wholePanels, type Layer } from './layer';
 
 /** Rows of a block of scores in kernels/ranking.c, and how far apart they are. */
 const RANKING_ROWS = 96;
@@ -78,7 +78,7 @@ function withCandidates(
 ): void {
   const { library } = backend;
   const [count, width] = items.shape as [number, number];
-  const numPacked = Math.ceil(count / MAX_PANEL) * MAX_PANEL * width;
+  const numPacked = wholePanels(count) * width;
   const numExcluded = sizeOf(excludedColumns.shape);
   const numBlocks = Math.floor(count / RANKING_COLUMNS) + 1;
   library.reserveScratch(numBlocks);
