@@ -135,3 +135,82 @@ export function slider(options: SliderOptions): TemplateResult {
     <span class="value number">${options.format(options.value)}</span>
   </label>`;
 }
+
+export interface TextFieldOptions {
+  label: string;
+  value: string;
+  placeholder: string;
+  title?: string;
+  /** At every key. */
+  onInput: (value: string) => void;
+  onKey?: (event: KeyboardEvent) => void;
+}
+
+/** A line of text that is looked for; the browser gives it a cross that empties it. */
+export function searchField(options: TextFieldOptions): TemplateResult {
+  return html`<input
+    class="field"
+    type="search"
+    aria-label=${options.label}
+    title=${options.title ?? nothing}
+    placeholder=${options.placeholder}
+    spellcheck="false"
+    .value=${live(options.value)}
+    @input=${(event: Event) => options.onInput((event.currentTarget as HTMLInputElement).value)}
+    @keydown=${(event: KeyboardEvent) => options.onKey?.(event)}
+  />`;
+}
+
+export interface NumberFieldOptions {
+  label: string;
+  title?: string;
+  min: number;
+  max: number;
+  step?: number;
+  value: number;
+  onChange: (value: number) => void;
+}
+
+/** A number with its name before it. What is out of range is put back. */
+export function numberField(options: NumberFieldOptions): TemplateResult {
+  const { min, max, step = 1 } = options;
+  const changed = (event: Event): void => {
+    const input = event.currentTarget as HTMLInputElement;
+    const { valueAsNumber: value } = input;
+    const fits = value >= min && value <= max && (step < 1 || Number.isInteger(value));
+    if (fits) options.onChange(value);
+    else input.value = String(options.value);
+  };
+  return html`<label class="number-field" title=${options.title ?? nothing}>
+    <span>${options.label}</span>
+    <input
+      class="field number"
+      type="number"
+      min=${min}
+      max=${max}
+      step=${step}
+      .value=${live(String(options.value))}
+      @change=${changed}
+    />
+  </label>`;
+}
+
+export interface CheckboxOptions {
+  label: string;
+  title?: string;
+  checked: boolean;
+  disabled?: boolean;
+  onChange: (checked: boolean) => void;
+}
+
+export function checkbox(options: CheckboxOptions): TemplateResult {
+  return html`<label class="checkbox" title=${options.title ?? nothing}>
+    <input
+      type="checkbox"
+      .checked=${live(options.checked)}
+      ?disabled=${options.disabled}
+      @change=${(event: Event) => options.onChange((event.currentTarget as HTMLInputElement).checked)}
+    />
+    <span>${options.label}</span>
+  </label>`;
+}

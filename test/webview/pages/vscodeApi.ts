@@ -37,12 +37,27 @@ testWindow.postToPage = (message) => {
 
 /** VS Code carries buffers and typed arrays beside the JSON; here they are in it, as base64. */
 function decodeBuffers(_key: string, value: unknown): unknown {
-  if (typeof value !== 'object' || value === null || !('$float64' in value)) return value;
-  const bytes = Uint8Array.from(atob(value.$float64 as string), (character) => character.charCodeAt(0));
-  return new Float64Array(bytes.buffer);
+  if (typeof value !== 'object' || value === null) return value;
+  if ('$float64' in value) return new Float64Array(bytesOf(value.$float64 as string).buffer);
+  if ('$buffer' in value) return bytesOf(value.$buffer as string).buffer;
+  if (!('$array' in value && '$bytes' in value)) return value;
+  const kind = ARRAYS.find(({ name }) => name === value.$array)!;
+  return new kind(bytesOf(value.$bytes as string).buffer);
+}
+
+const ARRAYS = [Uint8Array, Int32Array, Uint32Array, Float32Array, Float64Array];
+
+function bytesOf(text: string): Uint8Array<ArrayBuffer> {
+  return Uint8Array.from(atob(text), (character) => character.charCodeAt(0));
 }
 
 function encodeBuffers(_key: string, value: unknown): unknown {
-  if (!(value instanceof ArrayBuffer)) return value;
-  return { $buffer: btoa(Array.from(new Uint8Array(value), (byte) => String.fromCharCode(byte)).join('')) };
+  if (value instanceof ArrayBuffer) return { $buffer: textOf(new Uint8Array(value)) };
+  if (!ArrayBuffer.isView(value)) return value;
+  const bytes = new Uint8Array(value.buffer, value.byteOffset, value.byteLength);
+  return { $array: value.constructor.name, $bytes: textOf(bytes) };
+}
+
+function textOf(bytes: Uint8Array): string {
+  return btoa(Array.from(bytes, (byte) => String.fromCharCode(byte)).join(''));
 }

@@ -1,0 +1,135 @@
+import { fileURLToPath } from 'node:url';
+import type { Page } from 'playwright-core';
+import { afterAll, beforeAll, test } from 'vitest';
+import { ExampleInspector } from './attentionExample';
+import { AttentionHost, AttentionPages } from './attentionPage';
+import { THEMES, type ThemeName } from './livePage';
+
+/*
+ * Pictures of the attention view for human eyes, in test/screenshots/:
+ *   SCREENSHOTS=1 npx vitest run --project webview attentionScreenshots
+ */
+
+const folder = fileURLToPath(new URL('../screenshots/', import.meta.url));
+
+interface Scene {
+  host: () => AttentionHost;
+  act?: (page: Page, host: AttentionHost) => Promise<void>;
+}
+
+const line = (page: Page, index: number) => page.locator(`.history [data-line="${index}"]`);
+
+const SCENES: Record<string, Scene> = {
+  sasrec: {
+    host: () => AttentionHost.of('sasrec'),
+    act: (page) => line(page, 12).hover(),
+  },
+  'sasrec-long': {
+    host: () => AttentionHost.of('sasrec'),
+    act: async (page) => {
+      await page.getByLabel('Next User (Alt+Right)').click();
+      await page.getByText('199 items').waitFor();
+    },
+  },
+  'what-if': {
+    host: () => AttentionHost.of('sasrec'),
+    act: async (page) => {
+      await line(page, 17).focus();
+      await page.keyboard.press('Delete');
+      await line(page, 15).focus();
+      await page.keyboard.press('s');
+      await page.keyboard.type('Psycho');
+      await page.getByRole('option', { name: 'Psycho' }).waitFor();
+      await page.keyboard.press('Enter');
+      await page.getByText('1 left out, 1 swapped').waitFor();
+      await page.getByText('change', { exact: true }).first().click();
+    },
+  },
+  lines: {
+    host: () => AttentionHost.of('sasrec'),
+    act: async (page) => {
+      await page.getByText('lines', { exact: true }).click();
+      await line(page, 18).hover();
+    },
+  },
+  compared: {
+    host: () =>
+      new AttentionHost(
+        new ExampleInspector({ model: 'sasrec' }),
+        new ExampleInspector({ model: 'sasrec', name: 'sasrec-movies-d32', seed: 5 }),
+      ),
+    act: async (page) => {
+      await choose(page, 'Run to show beside', 'sasrec-movies-d32');
+      await page.locator('.compared').waitFor();
+    },
+  },
+  composed: {
+    host: () => AttentionHost.of('sasrec'),
+    act: async (page) => {
+      await page.getByText('Compose', { exact: true }).click();
+      await page.locator('.composed').waitFor();
+    },
+  },
+  din: { host: () => AttentionHost.of('din') },
+  dien: { host: () => AttentionHost.of('dien') },
+  sum: { host: () => AttentionHost.of('sum') },
+  twotower: { host: () => AttentionHost.of('twotower') },
+  users: {
+    host: () => AttentionHost.of('sasrec'),
+    act: async (page) => {
+      await page.getByText('All users', { exact: true }).click();
+      await page.locator('vscode-button', { hasText: 'Read Users' }).click();
+      await page.getByText('Attention by distance').waitFor();
+    },
+  },
+  'users-empty': {
+    host: () => AttentionHost.of('sasrec'),
+    act: (page) => page.getByText('All users', { exact: true }).click(),
+  },
+  'no-checkpoint': {
+    host: () => new AttentionHost(new ExampleInspector({ model: 'sasrec', checkpoints: [] })),
+  },
+  error: {
+    host: () => {
+      const host = AttentionHost.of('sasrec');
+      host.failure = new Error(
+        'The checkpoint best of sasrec-movies cannot be read: weights.safetensors is cut after 1,024 bytes. Choose another checkpoint.',
+      );
+      return host;
+    },
+  },
+};
+
+/** Takes an entry of a list that opens. */
+async function choose(page: Page, label: string, entry: string): Promise<void> {
+  await page.locator(`vscode-dropdown[aria-label="${label}"]`).click();
+  await page.locator(`vscode-dropdown[aria-label="${label}"] vscode-option`, { hasText: entry }).click();
+}
+
+let pages: AttentionPages;
+beforeAll(async () => {
+  if (process.env.SCREENSHOTS) pages = await AttentionPages.start();
+}, 60_000);
+afterAll(async () => {
+  if (process.env.SCREENSHOTS) await pages.stop();
+});
+
+for (const theme of Object.keys(THEMES) as ThemeName[]) {
+  for (const width of [380, 1280]) {
+    test.skipIf(!process.env.SCREENSHOTS)(
+      `${theme} at ${width}`,
+      async () => {
+        for (const [name, { host: makeHost, act }] of Object.entries(SCENES)) {
+          const host = makeHost();
+          const { page } = await pages.open(host, { theme, width, height: 900 });
+          await page.waitForTimeout(400);
+          await act?.(page, host);
+          await page.waitForTimeout(300);
+          await page.screenshot({ path: `${folder}attention-${name}-${theme}-${width}.png`, fullPage: true });
+          await page.context().close();
+        }
+      },
+      180_000,
+    );
+  }
+}

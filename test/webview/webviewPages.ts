@@ -1,0 +1,178 @@
+import { readFile } from 'node:fs/promises';
+import { createServer, type Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import path from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { createBirpc, type BirpcReturn } from 'birpc';
+import { build, type OutputFile } from 'esbuild';
+import { chromium, type Browser, type Page } from 'playwright-core';
+import { chromiumArguments, findChromium } from '../../scripts/lib/chromium.mjs';
+import { pageHtml } from '../../src/host/webviewHtml';
+import { MessageJoiner, takeApart } from '../../src/protocol/messagePieces';
+import { decodeRpcMessage, encodeRpcMessage } from '../../src/protocol/rpcMessage';
+import { webviewBuildOptions } from '../../webview/build.mjs';
+import { THEMES, type PageOptions, type ThemeName } from './livePage';
+
+/** A page that is open in Chromium, with the page's side of the calls. */
+export interface OpenWebview<View extends object, Host extends object> {
+  page: Page;
+  view: BirpcReturn<View, Host>;
+  /** What the page wrote to its console as a warning or worse, and what broke in it. */
+  complaints: string[];
+  /** Breaches of the content security policy. */
+  violations: () => Promise<string[]>;
+}
+
+/** Builds one of the panels' pages, serves it under its real policy, and opens it in Chromium. */
+export class WebviewPages {
+  readonly #name: string;
+  readonly #files: OutputFile[];
+  readonly #vscodeApi: string;
+  readonly #server: Server;
+  readonly #browser: Browser;
+
+  private constructor(
+    name: string,
+    files: OutputFile[],
+    vscodeApi: string,
+    server: Server,
+    browser: Browser,
+  ) {
+    this.#name = name;
+    this.#files = files;
+    this.#vscodeApi = vscodeApi;
+    this.#server = server;
+    this.#browser = browser;
+    server.on('request', (request, response) => {
+      void this.#answer(new URL(request.url ?? '/', 'http://localhost')).then(({ type, body }) => {
+        response.writeHead(type === '' ? 404 : 200, { 'content-type': type || 'text/plain' }).end(body);
+      });
+    });
+  }
+
+  /** @param name of the page's entry point, such as `attention` */
+  static async start(name: string): Promise<WebviewPages> {
+    const { entryPoints } = webviewBuildOptions;
+    const entry = (entryPoints as Record<string, string>)[name]!;
+    const page = await build({ ...webviewBuildOptions, entryPoints: { [name]: entry }, write: false });
+    const api = await build({
+      entryPoints: [fileURLToPath(new URL('pages/vscodeApi.ts', import.meta.url))],
+      bundle: true,
+      write: false,
+    });
+    const server = createServer();
+    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+    const browser = await chromium.launch({ executablePath: await findChromium(), args: chromiumArguments });
+    return new WebviewPages(name, page.outputFiles, api.outputFiles[0]!.text, server, browser);
+  }
+
+  async stop(): Promise<void> {
+    await this.#browser.close();
+    this.#server.closeAllConnections();
+    this.#server.close();
+  }
+
+  /**
+   * @param eventNames functions of the page that the extension calls without waiting for an answer
+   * @param options `script` runs in the page before its own
+   */
+  async open<View extends object, Host extends object>(
+    functions: Host,
+    eventNames: (keyof View)[],
+    options: PageOptions & { script?: string } = {},
+  ): Promise<OpenWebview<View, Host>> {
+    const {
+      theme = 'dark-modern',
+      width = 1280,
+      height = 900,
+      pixelRatio = 1,
+      reducedMotion = false,
+    } = options;
+    const context = await this.#browser.newContext({
+      viewport: { width, height },
+      deviceScaleFactor: pixelRatio,
+      reducedMotion: reducedMotion ? 'reduce' : 'no-preference',
+    });
+    const page = await context.newPage();
+    const complaints: string[] = [];
+    page.on('console', (message) => {
+      if (['warning', 'error'].includes(message.type())) complaints.push(message.text());
+    });
+    page.on('pageerror', (error) => complaints.push(String(error)));
+
+    let receive: (message: unknown) => void = () => undefined;
+    const joiner = new MessageJoiner();
+    await page.exposeFunction('postToTest', (message: string) => {
+      const received = joiner.receive(JSON.parse(message, decodeBuffers));
+      if (received !== null) receive(received.message);
+    });
+    await page.addInitScript({ content: this.#vscodeApi });
+    if (options.script !== undefined) await page.addInitScript({ content: options.script });
+    let numPosted = 0;
+    const view = createBirpc<View, Host>(functions, {
+      post: async (message: unknown) => {
+        for (const part of takeApart(message, numPosted++)) {
+          await page.evaluate(`postToPage(${JSON.stringify(JSON.stringify(part, encodeBuffers))})`);
+        }
+      },
+      on: (listener) => void (receive = listener),
+      serialize: encodeRpcMessage,
+      deserialize: decodeRpcMessage,
+      eventNames,
+    });
+    const { port } = this.#server.address() as AddressInfo;
+    await page.goto(`http://127.0.0.1:${port}/?theme=${theme}`);
+    return { page, view, complaints, violations: () => page.evaluate('violations') };
+  }
+
+  async #answer(url: URL): Promise<{ type: string; body: string | Uint8Array }> {
+    const name = path.basename(url.pathname);
+    const file = this.#files.find((output) => path.basename(output.path) === name);
+    if (file) return { type: contentType(name), body: file.contents };
+    if (url.pathname.startsWith('/themes/')) {
+      return { type: 'text/css', body: await readFile(new URL(`themes/${name}`, import.meta.url)) };
+    }
+    if (name === 'favicon.ico') return { type: 'image/x-icon', body: '' };
+    if (url.pathname !== '/') return { type: '', body: 'Not found' };
+    const theme = url.searchParams.get('theme') as ThemeName;
+    const resources = {
+      cspSource: "'self'",
+      script: `/${this.#name}.js`,
+      styles: [`/themes/${theme}.css`, `/${this.#name}.css`],
+    };
+    const body = pageHtml('RecSight', resources, 'nonce').replace(
+      '<body>',
+      `<body class="${THEMES[theme]}" data-vscode-theme-kind="${THEMES[theme]}">`,
+    );
+    return { type: 'text/html', body };
+  }
+}
+
+function contentType(name: string): string {
+  return (
+    { '.js': 'text/javascript', '.css': 'text/css', '.ttf': 'font/ttf' }[path.extname(name)] ?? 'text/plain'
+  );
+}
+
+/** Typed arrays and buffers go as base64 in the JSON; VS Code carries them beside it. */
+function encodeBuffers(_key: string, value: unknown): unknown {
+  if (value instanceof ArrayBuffer) return { $buffer: Buffer.from(value).toString('base64') };
+  if (!ArrayBuffer.isView(value)) return value;
+  const text = Buffer.from(value.buffer, value.byteOffset, value.byteLength).toString('base64');
+  return { $array: value.constructor.name, $bytes: text };
+}
+
+function decodeBuffers(_key: string, value: unknown): unknown {
+  if (typeof value !== 'object' || value === null) return value;
+  if ('$buffer' in value) return bytesOf(value.$buffer as string);
+  if (!('$array' in value && '$bytes' in value)) return value;
+  const kind = ARRAYS.find(({ name }) => name === value.$array)!;
+  return new kind(bytesOf(value.$bytes as string));
+}
+
+const ARRAYS = [Uint8Array, Int32Array, Uint32Array, Float32Array, Float64Array];
+
+function bytesOf(text: string): ArrayBuffer {
+  const bytes = Buffer.from(text, 'base64');
+  return bytes.buffer.slice(bytes.byteOffset, bytes.byteOffset + bytes.byteLength);
+}

@@ -1,0 +1,76 @@
+import type { AttentionResult, RecordedView } from '../../src/protocol/attention';
+import { currentAttention } from './shownAttention';
+import { shownCheckpoint, type AttentionState, type Explained } from './state';
+import type { InspectedRun } from '../../src/protocol/inspection';
+
+/**
+ * What is shown of a user, for other programs: weights as nested arrays in the order of their axes, beside the items that
+ * their positions are.
+ */
+export function attentionJson(state: AttentionState): string {
+  const { run, comparedRun, explained, compared, settings, history, explainedEdits, overview } = state;
+  if (!run) return '{}\n';
+  const selection = explained ? (currentAttention(state).side?.selection ?? null) : null;
+  const content = {
+    format: 'recsight-attention',
+    version: 1,
+    subject: settings.composed
+      ? { composed: true }
+      : { user: history?.user ?? null, historyEnd: settings.end },
+    changes: explainedEdits.map(({ position, item }) => ({ position, replacedBy: item })),
+    selection,
+    ...(explained && { model: sideOf(run, shownCheckpoint(run, settings.checkpoint) ?? '', explained) }),
+    ...(compared &&
+      comparedRun &&
+      settings.comparison && { beside: sideOf(comparedRun, settings.comparison.checkpoint, compared) }),
+    ...(overview && { overview }),
+  };
+  return `${JSON.stringify(content, written, 2)}\n`;
+}
+
+function sideOf(run: InspectedRun, checkpoint: string, { views, original, result }: Explained): object {
+  return {
+    run: run.id,
+    name: run.name,
+    model: run.model,
+    checkpoint,
+    epoch: run.checkpoints.find(({ name }) => name === checkpoint)?.epoch ?? null,
+    ...resultOf(views, result),
+    ...(original !== result && { beforeChanges: resultOf(views, original) }),
+  };
+}
+
+function resultOf(views: readonly RecordedView[], result: AttentionResult): object {
+  return {
+    history: result.history,
+    candidates: result.candidates,
+    recommendations: result.recommendations,
+    next: result.target,
+    views: views.flatMap((view) => {
+      const recorded = result.weights.find((weights) => weights.view === view.name);
+      if (!recorded) return [];
+      const axes = view.of === 'candidate' ? ['candidate', ...view.axes] : view.axes;
+      return [{ ...view, axes, shape: recorded.shape, weights: nested(recorded.values, recorded.shape) }];
+    }),
+    contributions: result.contributions,
+  };
+}
+
+type Nested = number | Nested[];
+
+function nested(values: Float32Array, shape: readonly number[]): Nested {
+  const [length, ...rest] = shape;
+  if (length === undefined) return values[0]!;
+  const size = rest.reduce((product, extent) => product * extent, 1);
+  return Array.from({ length }, (_, index) =>
+    nested(values.subarray(index * size, (index + 1) * size), rest),
+  );
+}
+
+/** Nine figures hold a 32-bit number exactly; typed arrays become lists. */
+function written(_key: string, value: unknown): unknown {
+  if (value instanceof Float32Array) return Array.from(value);
+  return typeof value === 'number' && Number.isFinite(value) && !Number.isInteger(value)
+    ? Number(value.toPrecision(9))
+    : value;
+}

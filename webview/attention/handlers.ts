@@ -1,0 +1,39 @@
+import type { HistoryEnd, ItemLabel, UserLabel } from '../../src/protocol/inspection';
+import type { HeatMapCell, HeatMapFocus, HeatMapPart, HeatMapScroll } from '../plot/heatMapModel';
+import type { HistoryEdit } from './historyEdits';
+import type { AttentionSettings, Comparison } from './state';
+
+export type ExportFormat = 'png' | 'svg' | 'json';
+
+/** What the page does when the user asks for something. */
+export interface AttentionHandlers {
+  onSettings: (settings: Partial<AttentionSettings>) => void;
+  /** As `onSettings`, for what the weights depend on: they are asked for again. */
+  onCheckpoint: (checkpoint: string) => void;
+  onComparison: (comparison: Comparison | null) => void;
+  onEnd: (end: HistoryEnd) => void;
+  onUser: (user: number) => void;
+  onRandomUser: () => void;
+  onCompose: (items: ItemLabel[] | null) => void;
+  onCandidates: (candidates: ItemLabel[]) => void;
+  /** Explains an item, which becomes a candidate if it is none. */
+  onExplain: (item: ItemLabel) => void;
+  onEdit: (edit: HistoryEdit) => void;
+  onRestore: (position: number) => void;
+  onReset: () => void;
+  onSwap: (position: number | null) => void;
+  onLine: (line: number) => void;
+  onFocus: (focus: HeatMapFocus) => void;
+  onPin: (cell: HeatMapCell | null) => void;
+  onPinLine: (line: number) => void;
+  onScroll: (scroll: HeatMapScroll) => void;
+  onWindow: (window: HeatMapPart) => void;
+  onProjection: (item: number) => void;
+  onOverview: () => void;
+  onCancelOverview: () => void;
+  onExport: (format: ExportFormat) => void;
+  onRetry: () => void;
+  onDismissProblem: () => void;
+  findUsers: (text: string) => Promise<UserLabel[]>;
+  findItems: (text: string) => Promise<ItemLabel[]>;
+}

@@ -1,0 +1,315 @@
+import { html, nothing, type TemplateResult } from 'lit';
+import { segmented } from '../ui/controls';
+import { curveIndexAt, drawCurves, type CurveChart } from '../plot/curveDrawing';
+import { formatWeight } from '../plot/formatWeight';
+import { differenceScale, fullScale, weightScale } from '../plot/heatMapGeometry';
+import type { HeatMapEntry, HeatMapModel, HeatMapScale } from '../plot/heatMapModel';
+import { drawJoins } from '../plot/joinDrawing';
+import type { PictureModel } from '../plot/picture';
+import type { AttentionHandlers } from './handlers';
+import { HEAD_HEIGHT, LEAST_WIDTH, lineHeight, type Layout } from './layout';
+import {
+  columnEntries,
+  describeCell,
+  isSelfAttention,
+  lineTitle,
+  rowEntries,
+  selectionTitle,
+  type ShownAttention,
+  type ShownSide,
+  type ViewMaps,
+} from './shownAttention';
+import type { AttentionState, Display } from './state';
+import type { WeightMap } from './weightMaps';
+import { weightTable } from './weightTable';
+
+/** Positions that can be joined by lines without becoming a web. */
+const MOST_JOINED = 30;
+const NOWHERE = { row: null, column: null };
+
+const DISPLAYS: Record<Display, string> = { map: 'map', lines: 'lines', curves: 'curves', table: 'table' };
+
+/** What the selection can be shown as. */
+export function displaysOf(map: WeightMap): Display[] {
+  if (isSelfAttention(map)) return map.rows <= MOST_JOINED ? ['map', 'lines', 'table'] : ['map', 'table'];
+  return map.rowAxis === 'position' && map.rows > 1 ? ['map', 'curves', 'table'] : ['map', 'table'];
+}
+
+export function tools(
+  state: AttentionState,
+  { side, compared }: ShownAttention,
+  handlers: AttentionHandlers,
+): TemplateResult {
+  const { settings } = state;
+  const displays = displaysOf(side!.map);
+  const display = displays.includes(settings.display) ? settings.display : 'map';
+  return html`<section class="tools" aria-label="How weights are shown">
+    <h2>${selectionTitle(side!.selected, side!.selection)}</h2>
+    ${segmented({
+      label: 'View',
+      choices: displays.map((value) => ({ value, label: DISPLAYS[value] })),
+      value: display,
+      onChange: (chosen) => handlers.onSettings({ display: chosen }),
+    })}
+    ${
+      settings.showsChange
+        ? nothing
+        : segmented({
+            label: 'Scale',
+            choices: [
+              { value: 'auto', label: 'auto' },
+              { value: 'full', label: '0–1' },
+            ],
+            value: settings.scale,
+            onChange: (scale) => handlers.onSettings({ scale }),
+          })
+    }
+    <recsight-heat-legend .scale=${scaleOf(state, [side, compared])}></recsight-heat-legend>
+    <span class="muted">${sumNote(side!.map)}</span>
+    ${
+      displays.includes('lines') || side!.map.rows <= MOST_JOINED || !isSelfAttention(side!.map)
+        ? nothing
+        : html`<span class="muted">Lines are for up to ${MOST_JOINED} positions.</span>`
+    }
+  </section>`;
+}
+
+function sumNote({ sums, causal }: WeightMap): string {
+  if (sums === null) return 'not a distribution: weights need not sum to 1';
+  return `each ${sums === 'rows' ? 'row' : 'column'} sums to 1${causal ? ' · hatched: the future' : ''}`;
+}
+
+/** One scale for all that is shown together. */
+export function scaleOf(state: AttentionState, sides: readonly (ShownSide | null)[]): HeatMapScale {
+  const there = sides.filter((side) => side !== null);
+  const changes = there.flatMap(({ change }) => (change ? [change] : []));
+  if (state.settings.showsChange && changes.length > 0) return differenceScale(changes);
+  const maps = there.map(({ map }) => map);
+  return state.settings.scale === 'full' ? fullScale(maps) : weightScale(maps);
+}
+
+export function mapPane(
+  state: AttentionState,
+  shown: ShownAttention,
+  side: ShownSide,
+  layout: Layout,
+  handlers: AttentionHandlers,
+): TemplateResult {
+  const scale = scaleOf(state, [side, shown.compared]);
+  const pane = (of: ShownSide, name: string | null): TemplateResult =>
+    html`<section class="map" aria-label=${name ?? 'Weights'}>
+      ${name === null ? nothing : html`<h3 title=${name}>${name}</h3>`}
+      ${display(state, shown, of, scale, layout, handlers)}
+    </section>`;
+  const { run, comparedRun, settings, snapshot } = state;
+  const titleOf = (path: string): string =>
+    snapshot?.runs.find((choice) => choice.run === path)?.title ?? path;
+  return html`<div class="maps">
+    ${pane(side, shown.compared ? `${titleOf(run!.run)} · ${settings.checkpoint ?? 'best'}` : null)}
+    ${
+      shown.compared && comparedRun && settings.comparison
+        ? pane(shown.compared, `${titleOf(comparedRun.run)} · ${settings.comparison.checkpoint}`)
+        : nothing
+    }
+  </div>`;
+}
+
+function display(
+  state: AttentionState,
+  shown: ShownAttention,
+  side: ShownSide,
+  scale: HeatMapScale,
+  layout: Layout,
+  handlers: AttentionHandlers,
+): TemplateResult {
+  const chosen = displaysOf(side.map).includes(state.settings.display) ? state.settings.display : 'map';
+  switch (chosen) {
+    case 'table':
+      return weightTable(state, shown, side);
+    case 'lines':
+      return joins(state, shown, side, scale);
+    case 'curves':
+      return curves(side.selected, side.map, side, state, handlers);
+    case 'map': {
+      if (side.map.rowAxis !== 'position') return namedMap(state, shown, side, scale, layout, handlers);
+      return html`<recsight-heat-map
+        .model=${mapModel(state, shown, side, scale, layout, handlers)}
+      ></recsight-heat-map>`;
+    }
+  }
+}
+
+/** A map whose rows are not the lines of the history: with their names beside it. */
+function namedMap(
+  state: AttentionState,
+  shown: ShownAttention,
+  side: ShownSide,
+  scale: HeatMapScale,
+  layout: Layout,
+  handlers: AttentionHandlers,
+): TemplateResult {
+  return html`<div class="named-map">
+    <ul>
+      ${rowEntries(side.map, side, shown.lines).map(({ title }) => html`<li title=${title}>${title}</li>`)}
+    </ul>
+    <recsight-heat-map .model=${mapModel(state, shown, side, scale, layout, handlers)}></recsight-heat-map>
+  </div>`;
+}
+
+function mapModel(
+  state: AttentionState,
+  shown: ShownAttention,
+  side: ShownSide,
+  scale: HeatMapScale,
+  { narrow, maxHeight }: Layout,
+  handlers: AttentionHandlers,
+): HeatMapModel {
+  const { map, change, selected, selection, columns } = side;
+  const between = isSelfAttention(map);
+  const byPosition = map.rowAxis === 'position';
+  const square = narrow && between;
+  return {
+    label: `${selectionTitle(selected, selection)}: ${map.rows} rows, ${map.columns} columns`,
+    data: scale.differences && change ? change : map,
+    columns,
+    scale,
+    cellHeight: square ? null : lineHeight,
+    cellWidths: between ? (square ? [3, lineHeight] : [LEAST_WIDTH, lineHeight]) : [lineHeight, 64],
+    headHeight: between && narrow ? 24 : map.columnAxis === 'slot' && !byPosition ? 56 : HEAD_HEIGHT,
+    maxHeight: byPosition && !square ? maxHeight : Infinity,
+    // Rows that are candidates are no lines of the history.
+    focus: byPosition ? state.focus : NOWHERE,
+    pinned: byPosition ? state.settings.pinned : NOWHERE,
+    scroll: byPosition ? (state.scroll ?? { left: 1e6, top: 1e6 }) : { left: 0, top: 0 },
+    describe: (cell) => describeCell(side, shown.lines, cell),
+    onFocus: byPosition ? handlers.onFocus : () => undefined,
+    onPin: byPosition ? handlers.onPin : () => undefined,
+    onScroll: byPosition && !square ? handlers.onScroll : () => undefined,
+    onWindow: byPosition && !square ? handlers.onWindow : () => undefined,
+  };
+}
+
+function joins(
+  state: AttentionState,
+  { lines }: ShownAttention,
+  side: ShownSide,
+  scale: HeatMapScale,
+): TemplateResult {
+  const titles = lines.map(lineTitle);
+  const data = scale.differences && side.change ? side.change : side.map;
+  const focus = state.focus.row === null ? state.settings.pinned : state.focus;
+  return html`<div class="joins">
+    <p class="muted">
+      Each item, left, attends to items before it, right. Point at an item of the history to see its lines
+      alone.
+    </p>
+    ${picture({
+      label: `${selectionTitle(side.selected, side.selection)} as lines between ${titles.length} positions. The table holds the same weights.`,
+      height: titles.length * lineHeight,
+      draw: (painter, colors, width) =>
+        drawJoins(painter, colors, { data, scale, titles, focus }, width, lineHeight),
+    })}
+  </div>`;
+}
+
+/** The next of 1, 2 or 5 times a power of ten. */
+function roundedUp(value: number): number {
+  const power = 10 ** Math.floor(Math.log10(value));
+  return ([1, 2, 5].find((digit) => digit * power >= value) ?? 10) * power;
+}
+
+/** A view's weights through time, a curve for each column. */
+function curves(
+  { view }: ViewMaps,
+  map: WeightMap,
+  { columns }: { columns: readonly HeatMapEntry[] },
+  state: AttentionState,
+  handlers: AttentionHandlers,
+): TemplateResult {
+  const values = [...map.values].filter(Number.isFinite);
+  const chart: CurveChart = {
+    curves: Array.from({ length: Math.min(map.columns, 6) }, (_, column) => ({
+      label: columns[column]?.title.slice(0, 26) ?? '',
+      values: Array.from({ length: map.rows }, (__, row) => map.values[row * map.columns + column]!),
+      series: column,
+    })),
+    low: Math.min(0, ...values),
+    high: roundedUp(Math.max(0.001, ...values)),
+    xLabel: 'position in the history',
+    ends: ['oldest', 'newest'],
+    focus: state.focus.row,
+    labelRoom: 168,
+  };
+  const height = 220;
+  return html`<div
+    class="curves"
+    @pointermove=${(event: PointerEvent) => {
+      const frame = (event.currentTarget as HTMLElement).getBoundingClientRect();
+      handlers.onFocus({ row: curveIndexAt(chart, frame.width, event.clientX - frame.left), column: null });
+    }}
+    @pointerleave=${() => handlers.onFocus({ row: null, column: null })}
+  >
+    ${picture({
+      label: `${view.label} through the history: ${chart.curves
+        .map(
+          ({ label, values: curve }) =>
+            `${label} from ${formatWeight(curve[0] ?? NaN)} to ${formatWeight(curve[curve.length - 1] ?? NaN)}`,
+        )
+        .join(', ')}`,
+      height,
+      draw: (painter, colors, width) => drawCurves(painter, colors, chart, width, height),
+    })}
+  </div>`;
+}
+
+/** What belongs to the selection without being it: gates through time, and what a candidate attends to in a memory. */
+export function companions(
+  state: AttentionState,
+  shown: ShownAttention,
+  side: ShownSide,
+  layout: Layout,
+  handlers: AttentionHandlers,
+): TemplateResult[] {
+  return side.views
+    .filter(({ view }) => view !== side.selected.view)
+    .flatMap((views) => {
+      const [map] = views.maps;
+      if (!map) return [];
+      const isGate = !views.view.normalized && map.rowAxis === 'position' && map.columnAxis !== 'position';
+      const isQuery = map.rowAxis === 'candidate';
+      const own = {
+        ...side,
+        selected: views,
+        map,
+        change: null,
+        columns: columnEntries(map, views, side, shown.lines),
+      };
+      if (isQuery) {
+        return html`<section class="companion" aria-label=${views.view.label}>
+          <h2>${views.view.label} <span class="muted">each row sums to 1</span></h2>
+          ${namedMap(state, shown, own, weightScale([map]), layout, handlers)}
+        </section>`;
+      }
+      return isGate
+        ? html`<section class="companion" aria-label=${views.view.label}>
+            <h2>
+              ${views.view.label}
+              <span class="muted">through the history of ${shown.lines.length} items</span>
+            </h2>
+            ${curves(views, map, own, state, handlers)}
+          </section>`
+        : [];
+    });
+}
+
+/** CSS pixels that a map can use. */
+export function mapRoom({ settings }: AttentionState, { map }: ShownSide): number {
+  if (settings.display !== 'map' && displaysOf(map).includes(settings.display)) return 720;
+  const names = map.rowAxis === 'position' ? 0 : 168;
+  // Of single columns too, there are titles above.
+  return Math.max(160, names + 12 + map.columns * (isSelfAttention(map) ? lineHeight : 64));
+}
+
+function picture(model: PictureModel): TemplateResult {
+  return html`<recsight-picture .model=${model}></recsight-picture>`;
+}

@@ -1,0 +1,169 @@
+import { html, nothing, type TemplateResult } from 'lit';
+import type { AttentionResult, ScoredItem } from '../../src/protocol/attention';
+import { formatDelta, formatMetric } from '../../src/series/format';
+import { icon, iconButton } from '../ui/controls';
+import type { AttentionHandlers } from './handlers';
+import { formatPlaces, formatRank, scoreChange, scoresOf } from './scoreChanges';
+import { dependsOnCandidate } from './shownAttention';
+import { TOP_K, type AttentionState } from './state';
+
+/** Recommendations that are listed. */
+const LISTED = 10;
+
+/** What the model recommends, against the history as it was, or against the run beside. */
+export function recommendationLists(
+  state: AttentionState,
+  handlers: AttentionHandlers,
+): TemplateResult | TemplateResult[] {
+  const { explained, compared, run, comparedRun, settings } = state;
+  if (!explained) return html``;
+  if (!compared || !comparedRun || !settings.comparison) {
+    const edited = explained.original !== explained.result;
+    return html`${list(state, explained.result, edited ? explained.original : null, 'than before', 'Recommended', handlers)}
+    ${dependsOnCandidate(explained) ? nothing : rankAnother(handlers)}`;
+  }
+  const name = (title: string | undefined, checkpoint: string): string => `${title ?? ''} · ${checkpoint}`;
+  return [
+    list(
+      state,
+      explained.result,
+      compared.result,
+      'than beside',
+      name(run?.name, settings.checkpoint ?? 'best'),
+      handlers,
+    ),
+    list(
+      state,
+      compared.result,
+      explained.result,
+      'than beside',
+      name(comparedRun.name, settings.comparison.checkpoint),
+      handlers,
+    ),
+  ];
+}
+
+/** Where the weights are the same for every item, one may still want to know where another item stands. */
+function rankAnother(handlers: AttentionHandlers): TemplateResult {
+  return html`<p class="rank-another">
+    <recsight-search-box
+      .model=${{
+        label: 'Find the rank of another item',
+        placeholder: 'Rank another item…',
+        empty: 'No item matches.',
+        search: async (text: string) =>
+          (await handlers.findItems(text)).map((item) => ({
+            label: item.title,
+            detail: item.title === item.id ? '' : item.id,
+            choose: () => handlers.onExplain(item),
+          })),
+      }}
+    ></recsight-search-box>
+  </p>`;
+}
+
+function list(
+  { settings }: AttentionState,
+  result: AttentionResult,
+  before: AttentionResult | null,
+  than: string,
+  title: string,
+  handlers: AttentionHandlers,
+): TemplateResult {
+  const top = result.recommendations.slice(0, LISTED);
+  const isListed = (item: ScoredItem): boolean => top.some((other) => other.item === item.item);
+  const chosen = new Set(settings.candidates.map(({ item }) => item));
+  // What came next, and what the user watches, also where it is not near the top.
+  const others = [
+    ...(result.target ? [result.target] : []),
+    ...result.candidates.filter(({ item }) => chosen.has(item)),
+  ]
+    .filter(
+      (item, index, all) => !isListed(item) && all.findIndex((other) => other.item === item.item) === index,
+    )
+    .sort((a, b) => a.rank - b.rank);
+  const known = before && scoresOf(before);
+  return html`<section class="pane recommendations" aria-label=${title}>
+    <header class="pane-head">
+      <h2 title=${title}>${title}</h2>
+      ${
+        result.target
+          ? html`<p>
+              ${icon('target')} Next came <b>${result.target.title}</b>, rank
+              <b class="number">${formatRank(result.target.rank)}</b>
+            </p>`
+          : html`<p class="muted">What came next is not known.</p>`
+      }
+      <p class="muted">Score among all items but those of the history.</p>
+    </header>
+    <table>
+      <thead>
+        <tr>
+          <th scope="col"><span class="visually-hidden">rank</span>#</th>
+          ${known ? html`<th scope="col" title=${`Places gained ${than}`}>rank</th>` : nothing}
+          <th scope="col" class="name">item</th>
+          <th scope="col">score</th>
+          ${known ? html`<th scope="col" title=${`Score ${than}`}>change</th>` : nothing}
+        </tr>
+      </thead>
+      <tbody>
+        ${top.map((item) => row(item, result, known, handlers))}
+        ${
+          others.length > 0
+            ? html`<tr class="gap-row" aria-hidden="true">
+                  <td colspan=${known ? 5 : 3}>⋯</td>
+                </tr>
+                ${others.map((item) => row(item, result, known, handlers))}`
+            : nothing
+        }
+      </tbody>
+    </table>
+  </section>`;
+}
+
+function row(
+  item: ScoredItem,
+  { target }: AttentionResult,
+  known: ReadonlyMap<number, ScoredItem> | null,
+  handlers: AttentionHandlers,
+): TemplateResult {
+  const isNext = target?.item === item.item;
+  const change = scoreChange(item, known);
+  return html`<tr class=${isNext ? 'next' : ''}>
+    <td class="number">${formatRank(item.rank)}</td>
+    ${
+      known
+        ? html`<td
+            class="number delta"
+            title=${change.before ? `was ${formatRank(change.before.rank)}` : `was beyond rank ${TOP_K}`}
+          >
+            ${change.placesGained === null ? 'new' : formatPlaces(change.placesGained)}
+          </td>`
+        : nothing
+    }
+    <th scope="row" class="name">
+      <span class="cell">
+        ${isNext ? icon('target', 'This is what the user did next') : nothing}
+        <button
+          type="button"
+          class="link"
+          title=${`Explain ${item.title}`}
+          @click=${() => handlers.onExplain(item)}
+        >
+          ${item.title}
+        </button>
+        <span class="line-tools">
+          ${iconButton('type-hierarchy-sub', `Show ${item.title} in the Projection`, () => handlers.onProjection(item.item))}
+        </span>
+      </span>
+    </th>
+    <td class="number">${formatMetric(item.score)}</td>
+    ${
+      known
+        ? html`<td class="number delta">
+            ${change.scoreChange === null ? '–' : formatDelta(change.scoreChange)}
+          </td>`
+        : nothing
+    }
+  </tr>`;
+}

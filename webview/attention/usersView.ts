@@ -1,0 +1,259 @@
+import { html, nothing, type TemplateResult } from 'lit';
+import type { AttentionOverview, GroupReport, HeadReport } from '../../src/protocol/attention';
+import { formatCount, formatMetric, formatPercent } from '../../src/series/format';
+import { button, icon, numberField, segmented } from '../ui/controls';
+import { drawCurves, type CurveChart } from '../plot/curveDrawing';
+import { formatWeight } from '../plot/formatWeight';
+import type { PictureModel } from '../plot/picture';
+import type { AttentionHandlers } from './handlers';
+import type { AttentionState, GroupMeasure } from './state';
+import { progressLine } from './view';
+
+/** Distances that are drawn: attention of sequential recommenders is mostly near (arXiv 2406.02048). */
+const DISTANCES = 50;
+const CHART_HEIGHT = 168;
+
+const MEASURES: Record<GroupMeasure, string> = {
+  entropy: 'Entropy (nats)',
+  meanDistance: 'Mean distance (items back)',
+  lastShare: 'Share on the newest item',
+};
+
+/** How the heads behave over many users. */
+export function usersView(state: AttentionState, handlers: AttentionHandlers): TemplateResult {
+  const { overview, overviewRunning, overviewProgress, explained, run } = state;
+  const without = explained !== null && explained.views.length === 0;
+  if (without) {
+    return html`<section class="empty">
+      ${icon('info')}
+      <h2>${run?.model ?? 'This model'} has no attention</h2>
+      <p>
+        There are no heads to compare over users. The tab “One user” shows what each item of a history and
+        each feature contributed to a recommendation.
+      </p>
+      <p>
+        ${button({ label: 'One User', primary: true, onClick: () => handlers.onSettings({ tab: 'user' }) })}
+      </p>
+    </section>`;
+  }
+  return html`
+    <section class="tools" aria-label="Users to read">
+      ${numberField({
+        label: 'Users',
+        title: 'At most so many users, drawn at random',
+        min: 1,
+        max: 1e7,
+        value: state.settings.maxUsers,
+        onChange: (maxUsers) => handlers.onSettings({ maxUsers }),
+      })}
+      ${numberField({
+        label: 'Seed',
+        title: 'Of the draw: the same seed draws the same users',
+        min: 0,
+        max: 2 ** 31 - 1,
+        value: state.settings.seed,
+        onChange: (seed) => handlers.onSettings({ seed }),
+      })}
+      ${
+        overviewRunning
+          ? button({ label: 'Cancel', icon: 'debug-stop', onClick: handlers.onCancelOverview })
+          : button({
+              label: overview ? 'Read Again' : 'Read Users',
+              icon: 'play',
+              primary: true,
+              title: 'Let the model attend to the histories of many users, without the test items',
+              onClick: handlers.onOverview,
+            })
+      }
+      ${
+        overviewRunning
+          ? progressLine(
+              overviewProgress?.phase ?? 'Starting',
+              overviewProgress?.done ?? 0,
+              overviewProgress?.of ?? 0,
+            )
+          : nothing
+      }
+    </section>
+    ${overview ? report(state, overview, handlers) : promise(state)}
+  `;
+}
+
+function promise({ overviewRunning }: AttentionState): TemplateResult | typeof nothing {
+  if (overviewRunning) return nothing;
+  return html`<section class="empty">
+    ${icon('organization')}
+    <h2>How the heads behave over all users</h2>
+    <p>
+      Here will be how far back each head looks, how spread its attention is, what it gives to the newest
+      item, which heads behave alike, and how this changes with the length of a history and the popularity of
+      its items. Choose
+      <b>Read Users</b>.
+    </p>
+  </section>`;
+}
+
+function report(
+  state: AttentionState,
+  overview: AttentionOverview,
+  handlers: AttentionHandlers,
+): TemplateResult {
+  const { heads, numUsers, seed } = overview;
+  return html`
+    <p class="muted">
+      ${formatCount(numUsers)} users, drawn with seed ${seed} · histories without the test items · checkpoint
+      ${state.settings.checkpoint ?? 'best'}
+    </p>
+    <section aria-labelledby="distance-title">
+      <h2 id="distance-title">Attention by distance</h2>
+      <p class="muted">
+        Mean weight on the item so many places back; 0 is the item itself. All on one scale.
+      </p>
+      <div class="multiples">${multiples(heads)}</div>
+    </section>
+    <section aria-labelledby="heads-title">
+      <h2 id="heads-title">Heads</h2>
+      <div class="scroll" tabindex="0" role="region" aria-labelledby="heads-title">${headTable(heads)}</div>
+    </section>
+    ${groupTable('By length of the history', 'historyLength', state, overview, handlers)}
+    ${groupTable('By popularity of the items', 'popularity', state, overview, handlers)}
+  `;
+}
+
+/** A chart for each view, with a line for each of its heads, all on the same scale. */
+function multiples(heads: readonly HeadReport[]): TemplateResult[] {
+  const views = [...new Set(heads.map(({ view }) => view))];
+  const near = heads.map(({ byDistance }) => byDistance.slice(0, DISTANCES));
+  const high = Math.max(0.01, ...near.flatMap((values) => [...values]));
+  return views.map((name) => {
+    const own = heads.map((head, index) => ({ head, index })).filter(({ head }) => head.view === name);
+    const longest = Math.max(...own.map(({ index }) => near[index]!.length));
+    const chart: CurveChart = {
+      curves: own.map(({ head, index }) => ({
+        label:
+          own.length > 1 ? `head ${head.head + 1} ${clusterName(head.cluster)}` : clusterName(head.cluster),
+        values: near[index]!,
+        series: head.head,
+      })),
+      low: 0,
+      high,
+      xLabel: 'items back',
+      ends: ['0', String(longest - 1)],
+      focus: null,
+      labelRoom: 72,
+    };
+    return html`<figure>
+      <figcaption>${own[0]!.head.label}</figcaption>
+      ${picture({
+        label: `Attention by distance, ${own[0]!.head.label}. The table below holds the figures of each head.`,
+        height: CHART_HEIGHT,
+        draw: (painter, colors, width) => drawCurves(painter, colors, chart, width, CHART_HEIGHT),
+      })}
+    </figure>`;
+  });
+}
+
+function picture(model: PictureModel): TemplateResult {
+  return html`<recsight-picture .model=${model}></recsight-picture>`;
+}
+
+/** A letter: numbers would look like those of heads. */
+function clusterName(cluster: number): string {
+  return cluster < 26 ? String.fromCharCode(65 + cluster) : String(cluster + 1);
+}
+
+function headTable(heads: readonly HeadReport[]): TemplateResult {
+  const farthest = Math.max(1e-9, ...heads.map(({ meanDistance }) => meanDistance));
+  return html`<table class="heads">
+    <thead>
+      <tr>
+        <th scope="col">head</th>
+        <th scope="col" title="Heads with the same letter behave alike">group</th>
+        <th
+          scope="col"
+          title="Mean entropy of a row: 0 attends to one item; the percentage is of the most that it could be"
+        >
+          entropy (nats)
+        </th>
+        <th scope="col">of the most</th>
+        <th scope="col">mean distance (items)</th>
+        <th scope="col">on the newest item</th>
+      </tr>
+    </thead>
+    <tbody>
+      ${heads.map(
+        ({ label, head, cluster, entropy, relativeEntropy, meanDistance, lastShare }) =>
+          html`<tr>
+            <th scope="row">${label} · head ${head + 1}</th>
+            <td><span class="badge">${clusterName(cluster)}</span></td>
+            <td class="number">${formatMetric(entropy)}</td>
+            <td class="number meter" .style=${`--share: ${relativeEntropy}`}>
+              ${formatPercent(relativeEntropy)}
+            </td>
+            <td class="number meter" .style=${`--share: ${meanDistance / farthest}`}>
+              ${formatMetric(meanDistance)}
+            </td>
+            <td class="number meter" .style=${`--share: ${lastShare}`}>${formatWeight(lastShare)}</td>
+          </tr>`,
+      )}
+    </tbody>
+  </table>`;
+}
+
+function groupTable(
+  title: string,
+  of: GroupReport['of'],
+  { settings }: AttentionState,
+  { groups, heads }: AttentionOverview,
+  handlers: AttentionHandlers,
+): TemplateResult | typeof nothing {
+  const own = groups.filter((group) => group.of === of);
+  if (own.length === 0) return nothing;
+  const { measure } = settings;
+  const largest = Math.max(1e-9, ...own.flatMap((group) => [...group[measure]]));
+  return html`<section aria-labelledby=${`${of}-title`}>
+    <header class="tools">
+      <h2 id=${`${of}-title`}>${title}</h2>
+      ${segmented({
+        label: `Measure ${title.toLowerCase()}`,
+        choices: [
+          { value: 'entropy', label: 'entropy' },
+          { value: 'meanDistance', label: 'distance' },
+          { value: 'lastShare', label: 'newest' },
+        ],
+        value: measure,
+        onChange: (chosen) => handlers.onSettings({ measure: chosen }),
+      })}
+      <span class="muted">${MEASURES[measure]}</span>
+    </header>
+    <div class="scroll" tabindex="0" role="region" aria-labelledby=${`${of}-title`}>
+      <table class="heads groups">
+        <thead>
+          <tr>
+            <th scope="col">head</th>
+            ${own.map(
+              (group) =>
+                html`<th scope="col">
+                  ${group.label}<br /><span class="number">${formatCount(group.numUsers)} users</span>
+                </th>`,
+            )}
+          </tr>
+        </thead>
+        <tbody>
+          ${heads.map(
+            ({ label, head }, index) =>
+              html`<tr>
+                <th scope="row">${label} · head ${head + 1}</th>
+                ${own.map((group) => {
+                  const value = group[measure][index] ?? NaN;
+                  return html`<td class="number meter" .style=${`--share: ${value / largest}`}>
+                    ${formatMetric(value)}
+                  </td>`;
+                })}
+              </tr>`,
+          )}
+        </tbody>
+      </table>
+    </div>
+  </section>`;
+}

@@ -1,0 +1,239 @@
+import { html, nothing, type TemplateResult } from 'lit';
+import { formatCount, formatPercent } from '../../src/series/format';
+import { button, dropdown, icon, iconButton, segmented } from '../ui/controls';
+import type { AttentionHandlers } from './handlers';
+import { baseHistory, isComposed, shownCheckpoint, type AttentionState, type Comparison } from './state';
+import { userView } from './userView';
+import { usersView } from './usersView';
+
+const NO_COMPARISON = 'none';
+
+/** The whole panel. Its frame is the same before the data has come, so that nothing jumps. */
+export function attentionPanel(state: AttentionState, handlers: AttentionHandlers): TemplateResult {
+  return html`
+    ${header(state, handlers)} ${strip(state, handlers)}
+    <div class="body">
+      ${problemBox(state, handlers)}
+      ${
+        state.run?.checkpoints.length === 0
+          ? noCheckpoint(state)
+          : state.settings.tab === 'users'
+            ? usersView(state, handlers)
+            : userView(state, handlers)
+      }
+    </div>
+    <p class="visually-hidden" aria-live="polite">${state.announcement}</p>
+  `;
+}
+
+function header(state: AttentionState, handlers: AttentionHandlers): TemplateResult {
+  const { run, snapshot, settings } = state;
+  const title = snapshot?.runs.find((choice) => choice.run === snapshot.run)?.title ?? run?.name;
+  return html`<header class="panel-header">
+    <div class="identity">
+      <h1 title=${run?.run ?? ''}>${title ?? html`<span class="muted">Attention</span>`}</h1>
+      ${run ? html`<span class="badge">${run.model}</span>` : nothing}
+      <p class="status" role="status">
+        ${state.loading ? html`${icon('loading codicon-modifier-spin')}<span>loading</span>` : nothing}
+      </p>
+    </div>
+    ${
+      run && run.checkpoints.length > 0
+        ? html`<span class="labelled">
+              <span class="muted" aria-hidden="true">checkpoint</span>
+              ${dropdown({
+                label: 'Checkpoint',
+                choices: run.checkpoints.map(checkpointChoice),
+                value: shownCheckpoint(run, settings.checkpoint) ?? '',
+                onChange: handlers.onCheckpoint,
+              })}
+            </span>
+            ${comparisonControl(state, handlers)}`
+        : nothing
+    }
+    <div class="actions">
+      ${segmented({
+        label: 'Show',
+        choices: [
+          { value: 'user', label: 'One user' },
+          { value: 'users', label: 'All users' },
+        ],
+        value: settings.tab,
+        onChange: (tab) => handlers.onSettings({ tab }),
+      })}
+      <recsight-menu
+        .label=${'Export'}
+        .items=${[
+          { label: 'Save as PNG…', icon: 'file-media', run: () => handlers.onExport('png') },
+          { label: 'Save as SVG…', icon: 'file-media', run: () => handlers.onExport('svg') },
+          { label: 'Save as JSON…', icon: 'json', run: () => handlers.onExport('json') },
+        ]}
+      ></recsight-menu>
+    </div>
+  </header>`;
+}
+
+function checkpointChoice({ name, epoch }: { name: string; epoch: number }): {
+  value: string;
+  label: string;
+} {
+  return { value: name, label: name === `epoch-${epoch}` ? `epoch ${epoch}` : `${name} · epoch ${epoch}` };
+}
+
+/** Which other run or epoch is shown beside: the run's own checkpoints first, then other runs. */
+function comparisonControl(state: AttentionState, handlers: AttentionHandlers): TemplateResult {
+  const { run, snapshot, settings, comparedRun } = state;
+  const { comparison } = settings;
+  const others = snapshot?.runs.filter((choice) => choice.run !== snapshot.run) ?? [];
+  const own = run && run.checkpoints.length > 1 ? [{ value: run.run, label: 'this run' }] : [];
+  const runs = [
+    { value: NO_COMPARISON, label: 'nothing' },
+    ...own,
+    ...others.map((choice) => ({ value: choice.run, label: choice.title })),
+  ];
+  const checkpoints = comparedRun?.checkpoints ?? [];
+  const compareWith = (chosen: string): Comparison | null => {
+    if (chosen === NO_COMPARISON || !run) return null;
+    const shown = shownCheckpoint(run, settings.checkpoint);
+    // Of the same run another epoch; of another run, its best.
+    const other = run.checkpoints.find(({ name }) => name !== shown)?.name ?? 'best';
+    return { run: chosen, checkpoint: chosen === run.run ? other : 'best' };
+  };
+  return html`<span class="labelled">
+    <span class="muted" aria-hidden="true">beside</span>
+    ${dropdown({
+      label: 'Run to show beside',
+      choices: runs,
+      value: comparison?.run ?? NO_COMPARISON,
+      onChange: (chosen) => handlers.onComparison(compareWith(chosen)),
+    })}
+    ${
+      comparison && checkpoints.length > 0
+        ? dropdown({
+            label: 'Checkpoint to show beside',
+            choices: checkpoints.map(checkpointChoice),
+            value: comparison.checkpoint,
+            onChange: (checkpoint) => handlers.onComparison({ run: comparison.run, checkpoint }),
+          })
+        : nothing
+    }
+  </span>`;
+}
+
+/** Whose history it is. */
+function strip(state: AttentionState, handlers: AttentionHandlers): TemplateResult | typeof nothing {
+  const { settings, run, history } = state;
+  if (settings.tab === 'users' || run?.checkpoints.length === 0) return nothing;
+  const last = Math.max(0, (run?.numUsers ?? 1) - 1);
+  const composed = isComposed(state);
+  const items = baseHistory(state);
+  const step = (by: number): void => handlers.onUser(Math.max(0, Math.min(last, settings.user + by)));
+  return html`<section class="strip" aria-label="History">
+    ${
+      composed
+        ? html`<span
+              ><b>Composed history</b> <span class="muted">of a user whom training does not know</span></span
+            >
+            <span class="muted number">${formatCount(items.length)} items</span>
+            <recsight-search-box
+              .model=${{
+                label: 'Add an item to the history',
+                placeholder: 'Add an item…',
+                empty: 'No item matches.',
+                search: async (text: string) =>
+                  (await handlers.findItems(text)).map((item) => ({
+                    label: item.title,
+                    detail: item.title === item.id ? '' : item.id,
+                    choose: () => handlers.onCompose([...(settings.composed ?? []), item]),
+                  })),
+              }}
+            ></recsight-search-box>
+            ${button({
+              label: 'Back to Users',
+              icon: 'arrow-left',
+              title: 'Show the history of a user again',
+              onClick: () => handlers.onCompose(null),
+            })}`
+        : html`<span class="labelled">
+              <span>User <b class="number">${history?.user.id ?? '…'}</b></span>
+              <span class="steps">
+                ${iconButton('arrow-left', 'Previous User (Alt+Left)', () => step(-1))}
+                ${iconButton('arrow-right', 'Next User (Alt+Right)', () => step(1))}
+                ${iconButton('refresh', 'Random User (Alt+R)', handlers.onRandomUser)}
+              </span>
+            </span>
+            <recsight-search-box
+              .model=${{
+                label: 'Find a user by id',
+                placeholder: 'Find a user by id…',
+                empty: 'No user has such an id.',
+                search: async (text: string) =>
+                  (await handlers.findUsers(text)).map((user) => ({
+                    label: user.id,
+                    detail: `${formatCount(user.historyLength)} items`,
+                    choose: () => handlers.onUser(user.user),
+                  })),
+              }}
+            ></recsight-search-box>
+            ${segmented({
+              label: 'History',
+              choices: [
+                { value: 'train', label: 'train' },
+                { value: 'validation', label: '+ validation' },
+                { value: 'all', label: 'all' },
+              ],
+              value: settings.end,
+              onChange: handlers.onEnd,
+            })}
+            <span class="muted number">${history ? `${formatCount(items.length)} items` : ''}</span>
+            ${button({
+              label: 'Compose',
+              icon: 'edit',
+              title: 'Put a history together yourself, beginning with this one',
+              onClick: () => handlers.onCompose(items.map(({ item, id, title }) => ({ item, id, title }))),
+            })}`
+    }
+  </section>`;
+}
+
+function problemBox(
+  { problem }: AttentionState,
+  handlers: AttentionHandlers,
+): TemplateResult | typeof nothing {
+  if (problem === null) return nothing;
+  return html`<section class="box error" role="alert">
+    ${icon('error', 'Error')}
+    <div>
+      <p class="message">${problem.message}</p>
+      <p class="buttons">
+        ${
+          problem.of === 'other'
+            ? nothing
+            : button({ label: 'Try Again', icon: 'refresh', onClick: handlers.onRetry })
+        }
+        ${problem.of === 'hydrate' ? nothing : button({ label: 'Dismiss', onClick: handlers.onDismissProblem })}
+      </p>
+    </div>
+  </section>`;
+}
+
+function noCheckpoint({ run }: AttentionState): TemplateResult {
+  return html`<section class="empty">
+    ${icon('archive')}
+    <h2>This run has no checkpoint yet</h2>
+    <p>
+      What ${run?.name ?? 'a model'} attends to is read from stored weights. Training stores the first ones
+      after its first epoch: open this view again then. A run that failed before has none; train it again.
+    </p>
+  </section>`;
+}
+
+/** How far something is, with its words. */
+export function progressLine(phase: string, done: number, of: number): TemplateResult {
+  return html`<p class="progress number">
+    <span>${phase}</span>
+    <progress max="1" .value=${of > 0 ? done / of : 0} aria-label=${phase}></progress>
+    <span>${of > 0 ? formatPercent(done / of) : ''}</span>
+    <span class="muted">${of > 0 ? `${formatCount(done)} of ${formatCount(of)}` : ''}</span>
+  </p>`;
+}

@@ -1,0 +1,120 @@
+import type { HeatMapCell, HeatMapData, HeatMapScale } from './heatMapModel';
+
+/** Where the cells of a heat map are, in CSS pixels from its first cell. */
+export interface HeatMapGeometry {
+  rows: number;
+  columns: number;
+  cellWidth: number;
+  cellHeight: number;
+}
+
+/** First and last index that are in sight. */
+export interface Range {
+  first: number;
+  last: number;
+}
+
+/** Cells as wide as there is room, within limits; whole pixels, so that all are alike. */
+export function cellWidthFor(
+  room: number,
+  columns: number,
+  [least, most]: readonly [number, number],
+): number {
+  return Math.max(least, Math.min(most, Math.floor(room / Math.max(1, columns))));
+}
+
+/** The cells of one axis that a window shows, also those that it cuts. */
+export function visibleRange(scroll: number, window: number, cell: number, count: number): Range {
+  return {
+    first: Math.max(0, Math.floor(scroll / cell)),
+    last: Math.min(count - 1, Math.ceil((scroll + window) / cell) - 1),
+  };
+}
+
+/** The cell at a point, or null outside. */
+export function cellAt(geometry: HeatMapGeometry, x: number, y: number): HeatMapCell | null {
+  const column = Math.floor(x / geometry.cellWidth);
+  const row = Math.floor(y / geometry.cellHeight);
+  const inside = row >= 0 && row < geometry.rows && column >= 0 && column < geometry.columns;
+  return inside ? { row, column } : null;
+}
+
+/** How far to scroll an axis so that a cell is in sight, moving as little as possible. */
+export function scrollToShow(index: number, scroll: number, window: number, cell: number): number {
+  const start = index * cell;
+  return Math.max(Math.min(scroll, start), start + cell - window);
+}
+
+/**
+ * The outline of what cannot be attended to, as a staircase `x, y, x, y, …` that ends at the window's edges: columns behind
+ * the row. Empty where none of it is in sight.
+ */
+export function causalOutline(geometry: HeatMapGeometry, rows: Range, columns: Range): number[] {
+  const { cellWidth, cellHeight } = geometry;
+  const right = (columns.last + 1) * cellWidth;
+  const steps: number[] = [];
+  for (let row = rows.first; row <= rows.last; row++) {
+    const left = Math.max(columns.first, row + 1) * cellWidth;
+    if (left >= right) break;
+    steps.push(left, row * cellHeight, left, (row + 1) * cellHeight);
+  }
+  if (steps.length === 0) return [];
+  return [...steps, right, steps.at(-1)!, right, rows.first * cellHeight];
+}
+
+/** The value of a cell; NaN where there is none, as behind a causal row. */
+export function valueAt({ columns, values, causal }: HeatMapData, { row, column }: HeatMapCell): number {
+  return causal && column > row ? NaN : (values[row * columns + column] ?? NaN);
+}
+
+/**
+ * A scale for weights that are drawn together. It ends at the 98th percentile: the first positions have few to attend to,
+ * and their large weights would leave the rest in the dark.
+ */
+export function weightScale(maps: readonly HeatMapData[]): HeatMapScale {
+  const values = maps.flatMap(presentValues).sort((a, b) => a - b);
+  const largest = values.at(-1) ?? 1;
+  const high = values[Math.ceil(values.length * 0.98) - 1] ?? 1;
+  const end = high > 0 ? high : largest > 0 ? largest : 1;
+  return {
+    low: Math.min(0, values[0] ?? 0),
+    high: end,
+    differences: false,
+    clipped: largest > end,
+  };
+}
+
+/** From 0 to 1, or to the largest value where there are larger ones. */
+export function fullScale(maps: readonly HeatMapData[]): HeatMapScale {
+  let [low, high] = [0, 1];
+  for (const value of maps.flatMap(presentValues)) {
+    low = Math.min(low, value);
+    high = Math.max(high, value);
+  }
+  return { low, high, differences: false, clipped: false };
+}
+
+/** A scale for differences, alike on both sides of 0, which ends at the 98th percentile of their sizes. */
+export function differenceScale(maps: readonly HeatMapData[]): HeatMapScale {
+  const sizes = maps
+    .flatMap(presentValues)
+    .map(Math.abs)
+    // What stayed the same says nothing about the size of changes.
+    .filter((size) => size > 1e-6)
+    .sort((a, b) => a - b);
+  const largest = sizes.at(-1) ?? 1;
+  const high = sizes[Math.ceil(sizes.length * 0.98) - 1] ?? 1;
+  const end = high > 0 ? high : largest > 0 ? largest : 1;
+  return { low: -end, high: end, differences: true, clipped: largest > end };
+}
+
+function presentValues(map: HeatMapData): number[] {
+  const found: number[] = [];
+  for (let row = 0; row < map.rows; row++) {
+    for (let column = 0; column < map.columns; column++) {
+      const value = valueAt(map, { row, column });
+      if (Number.isFinite(value)) found.push(value);
+    }
+  }
+  return found;
+}

@@ -1,0 +1,49 @@
+import { html, nothing, render } from 'lit';
+import { onThemeChange } from '../ui/theme';
+import { prepareCanvas } from './canvasPainter';
+import { formatWeight } from './formatWeight';
+import { colorsOf } from './heatMapDrawing';
+import type { HeatMapScale } from './heatMapModel';
+import { readMapColors } from './mapColors';
+
+const WIDTH = 96;
+const HEIGHT = 10;
+
+/** What the colours stand for: `<recsight-heat-legend .scale=${scale}>`. */
+export class HeatMapLegend extends HTMLElement {
+  #scale: HeatMapScale | null = null;
+  #endTheme: () => void = () => undefined;
+
+  set scale(scale: HeatMapScale) {
+    this.#scale = scale;
+    if (this.isConnected) this.#draw();
+  }
+
+  connectedCallback(): void {
+    this.#endTheme = onThemeChange(() => this.#draw());
+    this.#draw();
+  }
+
+  disconnectedCallback(): void {
+    this.#endTheme();
+  }
+
+  #draw(): void {
+    const scale = this.#scale;
+    if (!scale) return;
+    const high = formatWeight(scale.high, scale.differences);
+    render(
+      html`<span class="number">${formatWeight(scale.low)}</span><canvas aria-hidden="true"></canvas
+        ><span class="number" title=${scale.clipped ? 'Larger values have the last colour too' : nothing}
+          >${scale.clipped ? `≥ ${high}` : high}</span
+        >`,
+      this,
+    );
+    const context = prepareCanvas(this.querySelector('canvas')!, WIDTH, HEIGHT);
+    const { colors } = colorsOf(scale, readMapColors());
+    colors.forEach((color, index) => {
+      context.fillStyle = color;
+      context.fillRect((index * WIDTH) / colors.length, 0, WIDTH / colors.length + 0.5, HEIGHT);
+    });
+  }
+}

@@ -1,0 +1,90 @@
+import { onThemeChange } from '../ui/theme';
+import { prepareCanvas } from './canvasPainter';
+import { colorIndex } from './heatMapColors';
+import { colorsOf } from './heatMapDrawing';
+import { valueAt } from './heatMapGeometry';
+import type { HeatMapData, HeatMapPart, HeatMapScale } from './heatMapModel';
+import { readMapColors } from './mapColors';
+
+export interface ThumbnailModel {
+  data: HeatMapData;
+  scale: HeatMapScale;
+  /** CSS pixels. */
+  width: number;
+  height: number;
+  /** The part that is shown large, if it is not everything. */
+  window: HeatMapPart | null;
+}
+
+/** A whole heat map, small: `<recsight-heat-thumbnail .model=${model}>`. */
+export class HeatMapThumbnail extends HTMLElement {
+  #model: ThumbnailModel | null = null;
+  #scheduled = false;
+  #endTheme: () => void = () => undefined;
+
+  set model(model: ThumbnailModel) {
+    this.#model = model;
+    this.#schedule();
+  }
+
+  connectedCallback(): void {
+    if (this.firstChild === null) this.append(document.createElement('canvas'));
+    this.setAttribute('aria-hidden', 'true');
+    this.#endTheme = onThemeChange(() => this.#schedule());
+    this.#schedule();
+  }
+
+  disconnectedCallback(): void {
+    this.#endTheme();
+  }
+
+  #schedule(): void {
+    if (this.#scheduled) return;
+    this.#scheduled = true;
+    requestAnimationFrame(() => {
+      this.#scheduled = false;
+      const canvas = this.querySelector('canvas');
+      if (canvas && this.#model) draw(canvas, this.#model);
+    });
+  }
+}
+
+function draw(canvas: HTMLCanvasElement, { data, scale, width, height, window }: ThumbnailModel): void {
+  const context = prepareCanvas(canvas, width, height);
+  const colors = readMapColors();
+  const small = document.createElement('canvas');
+  small.width = data.columns;
+  small.height = data.rows;
+  const smallContext = small.getContext('2d')!;
+  smallContext.putImageData(pixelsOf(data, scale), 0, 0);
+  // Many cells share a pixel, or a cell has many.
+  context.imageSmoothingEnabled = data.columns > width || data.rows > height;
+  context.imageSmoothingQuality = 'high';
+  context.drawImage(small, 0, 0, width, height);
+  if (window) {
+    context.strokeStyle = colors.foreground;
+    context.lineWidth = 1.5;
+    context.strokeRect(
+      window.left * width + 0.75,
+      window.top * height + 0.75,
+      Math.max(4, window.width * width - 1.5),
+      Math.max(4, window.height * height - 1.5),
+    );
+  }
+}
+
+/** A pixel for each cell; what cannot be attended to is left clear. */
+function pixelsOf(data: HeatMapData, scale: HeatMapScale): ImageData {
+  const { bytes } = colorsOf(scale, readMapColors());
+  const image = new ImageData(data.columns, data.rows);
+  for (let row = 0; row < data.rows; row++) {
+    for (let column = 0; column < data.columns; column++) {
+      const value = valueAt(data, { row, column });
+      if (!Number.isFinite(value)) continue;
+      const index = colorIndex(value, scale.low, scale.high) * 3;
+      image.data.set(bytes.subarray(index, index + 3), (row * data.columns + column) * 4);
+      image.data[(row * data.columns + column) * 4 + 3] = 255;
+    }
+  }
+  return image;
+}

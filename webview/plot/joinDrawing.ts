@@ -1,0 +1,55 @@
+import { valueAt } from './heatMapGeometry';
+import type { HeatMapData, HeatMapFocus, HeatMapScale } from './heatMapModel';
+import type { MapColors } from './mapColors';
+import { fitText, type Painter } from './painter';
+
+/** Weights below this share of the scale are not drawn: they would be a grey mist. */
+const FAINTEST = 0.02;
+
+/**
+ * Lines from each row, left, to the columns that it attends to, right: the more weight, the stronger. Where a row is pointed
+ * at, only its lines are there.
+ */
+export function drawJoins(
+  painter: Painter,
+  colors: MapColors,
+  {
+    data,
+    scale,
+    titles,
+    focus,
+  }: { data: HeatMapData; scale: HeatMapScale; titles: readonly string[]; focus: HeatMapFocus },
+  width: number,
+  rowHeight: number,
+): void {
+  const room = Math.min(220, width * 0.32);
+  const [left, right] = [room, width - room];
+  const measure = (text: string): number => text.length * 6;
+  titles.forEach((title, index) => {
+    const y = (index + 0.5) * rowHeight;
+    const text = fitText(title, room - 12, measure);
+    const emphasis = (marked: number | null) => ({
+      size: 11,
+      font: 'words' as const,
+      bold: marked === index,
+      color: marked === index ? colors.foreground : colors.muted,
+    });
+    painter.text(text, left - 6, y, { ...emphasis(focus.row), align: 'end' });
+    painter.text(text, right + 6, y, emphasis(focus.column));
+  });
+  for (let row = 0; row < data.rows; row++) {
+    if (focus.row !== null && focus.row !== row) continue;
+    for (let column = 0; column < data.columns; column++) {
+      const value = valueAt(data, { row, column });
+      const size = Math.abs(value) / scale.high;
+      if (!(size >= FAINTEST)) continue;
+      const share = Math.min(1, size);
+      painter.ribbon(left, (row + 0.5) * rowHeight, right, (column + 0.5) * rowHeight, {
+        color: colors.series[value < 0 ? 1 : 0]!,
+        width: 0.5 + 3.5 * share,
+        opacity: 0.15 + 0.85 * share,
+        ...(value < 0 && { dash: [4, 3] }),
+      });
+    }
+  }
+}

@@ -1,0 +1,65 @@
+import { readTheme } from '../ui/theme';
+import { divergingScale, sequentialScale, type ColorScale, type Rgb } from './heatMapColors';
+import type { PainterFonts } from './painter';
+
+/** What heat maps are drawn with, from the theme as it is now; opaque, as `rgb(…)`, so that any program can read them. */
+export interface MapColors {
+  background: string;
+  foreground: string;
+  muted: string;
+  line: string;
+  /** Of what cannot be attended to. */
+  hatching: string;
+  /** Of what the pointer is at. */
+  focus: string;
+  /** Of lines, in the order of the charts. */
+  series: readonly string[];
+  fonts: PainterFonts;
+  weights: ColorScale;
+  differences: ColorScale;
+}
+
+let known: { key: string; colors: MapColors } | null = null;
+
+/** Reads the theme; the scales are made anew only when it has changed. */
+export function readMapColors(): MapColors {
+  const theme = readTheme();
+  const focus = getComputedStyle(document.body).getPropertyValue('--vscode-focusBorder').trim();
+  const key = JSON.stringify([theme, focus]);
+  if (known?.key === key) return known.colors;
+  const ground = onTop(theme.background, [0, 0, 0]);
+  const series = theme.series.map((color) => onTop(color, ground));
+  const [blue, orange, , , , yellow] = series;
+  const solid = (color: string): string => written(onTop(color, ground));
+  const colors: MapColors = {
+    background: written(ground),
+    foreground: solid(theme.foreground),
+    muted: solid(theme.muted),
+    line: solid(theme.line),
+    hatching: solid(`color-mix(in srgb, ${theme.foreground} 24%, ${theme.background})`),
+    focus: solid(focus === '' ? theme.foreground : focus),
+    series: series.map(written),
+    fonts: { words: theme.font, figures: theme.numberFont },
+    weights: sequentialScale(ground, blue!, yellow!),
+    differences: divergingScale(ground, blue!, orange!),
+  };
+  known = { key, colors };
+  return colors;
+}
+
+/** What a CSS colour, which may be half transparent, is on a background. */
+function onTop(color: string, background: Rgb): Rgb {
+  const canvas = document.createElement('canvas');
+  canvas.width = canvas.height = 1;
+  const context = canvas.getContext('2d', { willReadFrequently: true })!;
+  for (const fill of [written(background), color]) {
+    context.fillStyle = fill;
+    context.fillRect(0, 0, 1, 1);
+  }
+  const [red, green, blue] = context.getImageData(0, 0, 1, 1).data;
+  return [red!, green!, blue!];
+}
+
+function written([red, green, blue]: Rgb): string {
+  return `rgb(${red},${green},${blue})`;
+}
