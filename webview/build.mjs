@@ -28,7 +28,7 @@ const knowFocusVisible = {
  */
 export const webviewBuildOptions = {
   absWorkingDir: root,
-  entryPoints: { live: 'webview/live/main.ts' },
+  entryPoints: { live: 'webview/live/main.ts', attention: 'webview/attention/main.ts' },
   outdir: 'dist/webview',
   bundle: true,
   format: 'iife',
