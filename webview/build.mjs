@@ -28,9 +28,15 @@ const knowFocusVisible = {
  */
 export const webviewBuildOptions = {
   absWorkingDir: root,
-  entryPoints: { live: 'webview/live/main.ts', attention: 'webview/attention/main.ts' },
+  entryPoints: {
+    live: 'webview/live/main.ts',
+    projection: 'webview/projection/main.ts',
+    attention: 'webview/attention/main.ts',
+  },
   outdir: 'dist/webview',
   bundle: true,
+  // deck.gl without WebGPU, which the page cannot use anyway; `module` is esbuild's own default.
+  conditions: ['visgl:webgl-only', 'module'],
   format: 'iife',
   platform: 'browser',
   // engines.vscode ^1.100 runs on Electron 34, which is Chromium 132.

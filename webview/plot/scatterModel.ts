@@ -33,6 +33,8 @@ export interface ScatterModel {
   starred: readonly number[];
   contours: readonly DensityContour[];
   tool: ScatterTool;
+  /** The points that are all in sight when everything is; null for its own. Two plots of one frame look alike. */
+  frame: PointCoordinates | null;
   /** Where to look from; null for where all points are in sight. */
   camera: ScatterCamera | null;
   /** What is told of a point beside the pointer. */

@@ -349,7 +349,7 @@ export class ScatterPlot extends HTMLElement {
   }
 
   #fitAll(): ScatterCamera {
-    return fitCamera(this.#model!.coordinates, this.#size);
+    return fitCamera(this.#model!.frame ?? this.#model!.coordinates, this.#size);
   }
 
   /** Looks from somewhere at once. */

@@ -1,0 +1,172 @@
+import type {
+  InspectionFocus,
+  InspectionPanelView,
+  ProjectionPanelHost,
+} from '../../src/protocol/inspectionPanel';
+import type { ProjectionBookmark, ProjectionExport, UmapRequest } from '../../src/protocol/projection';
+import type { PageOptions } from './livePage';
+import { ExampleRun } from './projectionExample';
+import { WebviewPages, type OpenWebview } from './webviewPages';
+
+export type OpenProjection = OpenWebview<InspectionPanelView, ProjectionPanelHost>;
+
+/** Steps of the example's UMAP, with a layout after each. */
+const UMAP_STEPS = 10;
+
+/** The extension's side, played by the test: it has the first run's panel open, and knows the others. */
+export class ProjectionHost {
+  readonly runs: readonly ExampleRun[];
+  readonly calls: string[] = [];
+  readonly saved: { fileName: string; content: string | ArrayBuffer }[] = [];
+  readonly opened: { view: string; run: string; focus: InspectionFocus }[] = [];
+  readonly exported: Omit<ProjectionExport, 'output'>[] = [];
+  bookmarks: ProjectionBookmark[] = [];
+  focus: InspectionFocus | null = null;
+  /** Calls by name that fail with it. */
+  failures: Partial<Record<string, Error>> = {};
+  /** Between two layouts of UMAP. */
+  umapPauseMs = 20;
+  onProgress: InspectionPanelView['progress'] = () => undefined;
+  readonly #cancelled = new Set<string>();
+
+  constructor(...runs: ExampleRun[]) {
+    this.runs = runs;
+  }
+
+  static of(numItems: number, seed = 3): ProjectionHost {
+    return new ProjectionHost(new ExampleRun('/runs/sasrec-movies', 'sasrec-movies', numItems, seed));
+  }
+
+  get first(): ExampleRun {
+    return this.runs[0]!;
+  }
+
+  #find(run: string): ExampleRun {
+    const found = this.runs.find((example) => example.run.run === run);
+    if (!found) throw new Error(`There is no run ${run}.`);
+    return found;
+  }
+
+  /** Notes a call and answers it. */
+  #answer<Value>(name: string, value: () => Value | Promise<Value>): Promise<Value> {
+    this.calls.push(name);
+    const failure = this.failures[name];
+    return failure ? Promise.reject(failure) : Promise.resolve().then(value);
+  }
+
+  readonly functions: ProjectionPanelHost = {
+    hydrate: () =>
+      this.#answer('hydrate', () => ({
+        run: this.first.run.run,
+        runs: this.runs.map(({ run }) => ({ run: run.run, title: run.name, model: run.model, createdAt: 0 })),
+        focus: this.focus,
+      })),
+    describeRun: (run) => this.#answer('describeRun', () => this.#find(run).run),
+    findUsers: (run, text, limit) => this.#answer('findUsers', () => this.#find(run).findUsers(text, limit)),
+    findItems: (run, text, limit) => this.#answer('findItems', () => this.#find(run).findItems(text, limit)),
+    userHistory: () => Promise.reject(new Error('The projection page asks for paths.')),
+    embeddingTables: ({ run }) => this.#answer('embeddingTables', () => this.#find(run).tables()),
+    points: (source, sampling) =>
+      this.#answer('points', () => this.#find(source.run).points(source, sampling)),
+    pca: (source, sampling, request) =>
+      this.#answer('pca', () => this.#find(source.run).pca(source, sampling, request)),
+    umap: (source, sampling, request, task) =>
+      this.#answer('umap', async () => {
+        const { coordinates } = this.#find(source.run).pca(source, sampling, {
+          components: [0, 1, 2].slice(0, request.dimensions),
+        });
+        return this.#layOut(coordinates, request, task);
+      }),
+    cancel: (task) =>
+      this.#answer('cancel', () => {
+        this.#cancelled.add(task);
+      }),
+    neighbours: (source, query, metric, k) =>
+      this.#answer('neighbours', () => this.#find(source.run).neighbours(source, query, metric, k)),
+    clusters: (source, sampling, k, seed) =>
+      this.#answer('clusters', () => this.#find(source.run).clusters(source, sampling, k, seed)),
+    recommendationCounts: (source, sampling, k) =>
+      this.#answer('recommendationCounts', () => this.#find(source.run).recommendationCounts(sampling, k)),
+    statistics: (source) => this.#answer('statistics', () => this.#find(source.run).statistics(source)),
+    selection: (source, rows) =>
+      this.#answer('selection', () => this.#find(source.run).selection(source, rows)),
+    userPath: ({ run }, user, k) => this.#answer('userPath', () => this.#find(run).userPath(user, k)),
+    compare: (first, second, sampling, request) =>
+      this.#answer('compare', () =>
+        this.#find(first.run).compare(first, this.#find(second.run).table(second), sampling, request),
+      ),
+    exportTable: (request, fileName) =>
+      this.#answer('exportTable', () => {
+        this.exported.push(request);
+        return [`/exports/${fileName}`];
+      }),
+    bookmarks: () => this.#answer('bookmarks', () => this.bookmarks),
+    saveBookmarks: (_run, bookmarks) =>
+      this.#answer('saveBookmarks', () => {
+        this.bookmarks = bookmarks;
+      }),
+    save: (fileName, content) =>
+      this.#answer('save', () => {
+        this.saved.push({ fileName, content });
+      }),
+    openView: (view, run, focus) =>
+      this.#answer('openView', () => {
+        this.opened.push({ view, run, focus });
+      }),
+  };
+
+  /** Clusters that drift apart step by step: what a layout does, without its work. */
+  async #layOut(start: Float32Array, { dimensions }: UmapRequest, task: string) {
+    let coordinates = start;
+    for (let step = 1; step <= UMAP_STEPS; step++) {
+      await new Promise((resolve) => setTimeout(resolve, this.umapPauseMs));
+      if (this.#cancelled.has(task)) {
+        throw Object.assign(new Error('UMAP was cancelled.'), { code: 'inspection/cancelled' });
+      }
+      const share = step / UMAP_STEPS;
+      const genres = this.first.genres;
+      coordinates = start.map((value, i) => {
+        const angle = (2 * Math.PI * genres[Math.floor(i / dimensions)]!) / 12;
+        const away = [4 * Math.cos(angle), 4 * Math.sin(angle), 0][i % dimensions]!;
+        return value * (1 - 0.6 * share) + share * away;
+      });
+      this.onProgress(task, { phase: 'Laying out', done: step, of: UMAP_STEPS, layout: coordinates });
+    }
+    return { coordinates, cached: false, seconds: 1.5, trustworthiness: 0.981, continuity: 0.972 };
+  }
+}
+
+/** Opens projection panels in Chromium. */
+export class ProjectionPages {
+  readonly #pages: WebviewPages;
+
+  private constructor(pages: WebviewPages) {
+    this.#pages = pages;
+  }
+
+  static async start(): Promise<ProjectionPages> {
+    return new ProjectionPages(await WebviewPages.start('projection'));
+  }
+
+  stop(): Promise<void> {
+    return this.#pages.stop();
+  }
+
+  /** @param options without WebGL2 where `webGl` is false */
+  async open(host: ProjectionHost, options: PageOptions & { webGl?: boolean } = {}): Promise<OpenProjection> {
+    const opened = await this.#pages.open<InspectionPanelView, ProjectionPanelHost>(
+      host.functions,
+      ['progress', 'runsChanged', 'focus'],
+      { ...options, ...(options.webGl === false && { script: WITHOUT_WEBGL }) },
+    );
+    host.onProgress = (task, progress) => void opened.view.progress(task, progress);
+    return opened;
+  }
+}
+
+const WITHOUT_WEBGL = `{
+  const { getContext } = HTMLCanvasElement.prototype;
+  HTMLCanvasElement.prototype.getContext = function (kind, ...others) {
+    return kind.startsWith('webgl') ? null : getContext.call(this, kind, ...others);
+  };
+}`;

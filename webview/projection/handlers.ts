@@ -1,0 +1,36 @@
+import type { InspectionFocus } from '../../src/protocol/inspectionPanel';
+import type { ProjectionFormat } from '../../src/protocol/projection';
+import type { ScatterCamera } from '../plot/scatterCamera';
+import type { ProjectionSettings, UmapSettings } from './settings';
+import type { ProjectionState } from './state';
+
+/** What the page does when the user asks for something. */
+export interface ProjectionHandlers {
+  onSettings: (settings: Partial<ProjectionSettings>) => void;
+  onDraft: (draft: Partial<UmapSettings>) => void;
+  onCancelUmap: () => void;
+  /** Of the recommendations of each item. */
+  onCancelCounting: () => void;
+  /** Tries again whatever failed. */
+  onRetry: () => void;
+  onDismissProblem: () => void;
+  onPick: (row: number | null, more: boolean) => void;
+  onSelectPoints: (points: ArrayLike<number>, more: boolean) => void;
+  onHover: (point: number | null) => void;
+  onCamera: (camera: ScatterCamera) => void;
+  onZoom: (by: number) => void;
+  /** Shows all points, or only some. */
+  onFit: (points: readonly number[] | null) => void;
+  onSearch: (query: string) => void;
+  onFindUsers: (query: string) => void;
+  /** Tells those who do not see it. */
+  onAnnounce: (text: string) => void;
+  onDrawer: (drawer: ProjectionState['drawer']) => void;
+  onShowAttention: (focus: InspectionFocus) => void;
+  /** @param rows null for all */
+  onExport: (format: ProjectionFormat, rows: readonly number[] | null) => void;
+  onSavePicture: (format: 'png' | 'svg') => void;
+  onSaveBookmark: (name: string) => void;
+  onOpenBookmark: (state: unknown) => void;
+  onDeleteBookmark: (name: string) => void;
+}

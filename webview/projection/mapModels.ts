@@ -1,0 +1,225 @@
+import type {
+  NumberPointColumn,
+  PointColumn,
+  PointSet,
+  TableComparison,
+} from '../../src/protocol/projection';
+import { densityContours } from '../plot/scatterDensity';
+import type { PointCoordinates } from '../plot/scatterCamera';
+import {
+  coloringByCluster,
+  coloringByNumber,
+  coloringOf,
+  plainColoring,
+  pointColors,
+  type Coloring,
+} from './coloring';
+import { memoized } from './memo';
+import { readPalette, type Palette } from './palette';
+import { PointSearch, type SearchResult } from './pointSearch';
+import { current } from './resources';
+import { OWN_COLORS } from './settings';
+import { pointOfRow, pointsOfRows, type ProjectionState, type Scene } from './state';
+
+/** What both maps show of a state, in points. */
+export interface SceneLook {
+  coloring: Coloring;
+  palette: Palette;
+  colors: Uint8Array;
+  order: Uint32Array | null;
+  hidden: boolean;
+  labelOrder: Uint32Array | null;
+  marked: readonly number[];
+  focus: number | null;
+  joined: readonly number[];
+  path: readonly number[];
+  starred: readonly number[];
+  found: SearchResult;
+}
+
+/** Columns that say which rows are known best, for the order of labels. */
+const IMPORTANCE = ['training interactions', 'history length', 'norm'];
+
+/**
+ * Works out how the points of a state look. Each part is worked out again only when something changes that it depends on:
+ * colours of 100,000 points cannot be made anew for each move of the pointer.
+ */
+export class SceneLooks {
+  /** The theme is not an argument, but its version is. */
+  readonly #palette = memoized((_version: number): Palette => readPalette());
+  readonly #search = memoized((points: PointSet) => new PointSearch([points.labels, points.ids]));
+  readonly #found = memoized((search: PointSearch, query: string) => search.find(query));
+  readonly #coloring = memoized(coloringFor);
+  readonly #raised = memoized(raisedPoints);
+  readonly #colors = memoized(pointColors);
+  readonly #order = memoized(drawingOrder);
+  readonly #labelOrder = memoized(labelOrder);
+  readonly #pointsOfRows = {
+    isolated: memoized(pointsOfRows),
+    selection: memoized(pointsOfRows),
+    joined: memoized(pointsOfRows),
+    path: memoized(pointsOfRows),
+    starred: memoized(pointsOfRows),
+  };
+  readonly #rowsOf = {
+    joined: memoized((list: readonly { row: number }[] | null) => (list ?? []).map(({ row }) => row)),
+    path: memoized((list: readonly { item: number }[] | null) => (list ?? []).map(({ item }) => item - 1)),
+    starred: memoized((list: readonly { item: number }[] | null) => (list ?? []).map(({ item }) => item - 1)),
+  };
+  readonly #contours = memoized((values: Float32Array, dimensions: 2 | 3, order: Uint32Array | null) =>
+    dimensions === 2 ? densityContours({ values, dimensions }, order) : [],
+  );
+
+  look(state: ProjectionState, scene: Scene, itemRows: boolean): SceneLook {
+    const { settings, resources } = state;
+    const { points } = scene;
+    const palette = this.#palette(state.paletteVersion);
+    const coloring = this.#coloring(
+      points,
+      settings.color,
+      current(resources.clusters),
+      current(resources.recommended),
+      settings.second === null ? null : current(resources.comparison),
+    );
+    const found = this.#found(this.#search(points), settings.query);
+    const inTable = current(resources.path) !== null && settings.user !== null && itemRows;
+    const path = current(resources.path);
+    const history = this.#pointsOfRows.path(points, this.#rowsOf.path(inTable ? path!.items : null));
+    const starred = this.#pointsOfRows.starred(
+      points,
+      this.#rowsOf.starred(inTable ? path!.recommended : null),
+    );
+    const selection = this.#pointsOfRows.selection(points, settings.selection);
+    const isolated =
+      settings.isolated === null ? null : this.#pointsOfRows.isolated(points, settings.isolated);
+    const raised = this.#raised(
+      points.rows.length,
+      coloring,
+      settings.raised,
+      found.points,
+      selection,
+      history,
+      starred,
+    );
+    const focus = settings.focus === null ? null : pointOfRow(points, settings.focus);
+    const neighbours = settings.focus === null ? null : current(resources.neighbours);
+    const order = this.#order(points.rows.length, isolated, raised);
+    return {
+      coloring,
+      palette,
+      colors: this.#colors(coloring, raised, palette),
+      order,
+      hidden: raised === null,
+      labelOrder: settings.labels ? this.#labelOrder(points, isolated, raised) : null,
+      marked: selection,
+      focus,
+      joined: this.#pointsOfRows.joined(points, this.#rowsOf.joined(neighbours)),
+      path: history,
+      starred,
+      found,
+    };
+  }
+
+  /** Of the second map of a comparison. */
+  readonly second = memoized((values: Float32Array, dimensions: 2 | 3): PointCoordinates => ({
+    values,
+    dimensions,
+  }));
+
+  contours(state: ProjectionState, coordinates: PointCoordinates, look: SceneLook) {
+    if (!state.settings.contours || coordinates.dimensions === 3) return NO_CONTOURS;
+    // Of all that is drawn: what is raised among the others does not change where the points are.
+    const isolated = state.settings.isolated === null ? null : look.order;
+    return this.#contours(coordinates.values, coordinates.dimensions, isolated);
+  }
+}
+
+const NO_CONTOURS: readonly [] = [];
+
+/** The columns that points can be coloured by. */
+export function columnOf(points: PointSet, name: string): PointColumn | null {
+  return points.columns.find((column) => column.name === name) ?? null;
+}
+
+function coloringFor(
+  points: PointSet,
+  color: string,
+  clusters: Int32Array | null,
+  recommended: NumberPointColumn | null,
+  comparison: TableComparison | null,
+): Coloring {
+  const numPoints = points.rows.length;
+  if (color === OWN_COLORS.cluster && clusters?.length === numPoints) return coloringByCluster(clusters);
+  if (color === OWN_COLORS.recommended && recommended?.values.length === numPoints) {
+    return coloringByNumber(recommended.values);
+  }
+  if (color === OWN_COLORS.moved && comparison?.moved.length === numPoints) {
+    return coloringByNumber(comparison.moved);
+  }
+  if (color === OWN_COLORS.overlap && comparison?.overlap.length === numPoints) {
+    return coloringByNumber(comparison.overlap);
+  }
+  const column = columnOf(points, color);
+  return column ? coloringOf(column) : plainColoring(numPoints);
+}
+
+/** The points that are to be seen among the others, by what the user did last in that order; null for all alike. */
+function raisedPoints(
+  count: number,
+  { classes }: Coloring,
+  raisedClass: number | null,
+  found: Uint32Array,
+  selection: readonly number[],
+  history: readonly number[],
+  starred: readonly number[],
+): Uint8Array | null {
+  const raised = new Uint8Array(count);
+  const raise = (points: ArrayLike<number>): Uint8Array => {
+    for (let i = 0; i < points.length; i++) raised[points[i]!] = 1;
+    return raised;
+  };
+  if (selection.length > 0) return raise(selection);
+  if (found.length > 0) return raise(found);
+  if (raisedClass !== null) {
+    classes.forEach((index, point) => (raised[point] = index === raisedClass ? 1 : 0));
+    return raised;
+  }
+  if (history.length > 0) {
+    raise(starred);
+    return raise(history);
+  }
+  return null;
+}
+
+function drawingOrder(
+  count: number,
+  isolated: readonly number[] | null,
+  raised: Uint8Array | null,
+): Uint32Array | null {
+  if (isolated === null && raised === null) return null;
+  const shown = isolated ?? Array.from({ length: count }, (_, point) => point);
+  if (raised === null) return Uint32Array.from(shown);
+  const order = new Uint32Array(shown.length);
+  let place = 0;
+  for (const level of [0, 1]) {
+    for (const point of shown) if (raised[point] === level) order[place++] = point;
+  }
+  return order;
+}
+
+/** What is known best first. Where some points are raised, only they have labels. */
+function labelOrder(
+  points: PointSet,
+  isolated: readonly number[] | null,
+  raised: Uint8Array | null,
+): Uint32Array {
+  const all = isolated ?? Array.from({ length: points.rows.length }, (_, point) => point);
+  const order = Uint32Array.from(raised === null ? all : all.filter((point) => raised[point] === 1));
+  const column = IMPORTANCE.map((name) => columnOf(points, name)).find((found) => found?.kind === 'number');
+  if (column?.kind === 'number') {
+    const { values } = column;
+    const of = (point: number): number => (Number.isFinite(values[point]!) ? values[point]! : -Infinity);
+    order.sort((a, b) => of(b) - of(a) || a - b);
+  }
+  return order;
+}

@@ -1,0 +1,56 @@
+import { colorBytes, type ColorBytes } from '../plot/colorBytes';
+import { readTheme } from '../ui/theme';
+
+/** The colours that points can have in one theme. */
+export interface Palette {
+  /** Of points that are not coloured by anything. */
+  plain: ColorBytes;
+  /** Of unknown values, and of all others where some are to be seen. */
+  muted: ColorBytes;
+  /** Of categories; neighbours differ in lightness too. */
+  categories: readonly ColorBytes[];
+  /** From low to high. */
+  scale: readonly ColorBytes[];
+}
+
+/** Of the scale for numbers: finer steps cannot be told apart. */
+const SCALE_STEPS = 64;
+
+/**
+ * Reads the palette from the theme. The scale goes from a blue near the background to a yellow near the text: the axis of
+ * hue that people with any common colour blindness see, with a lightness that only rises (or falls, in a light theme).
+ */
+export function readPalette(): Palette {
+  const { series, foreground, background, muted } = readTheme();
+  const mix = (a: string, share: number, b: string): string =>
+    `color-mix(in oklab, ${a} ${100 * share}%, ${b})`;
+  const [blue, orange, green, purple, red, yellow] = series as [
+    string,
+    string,
+    string,
+    string,
+    string,
+    string,
+  ];
+  const low = mix(blue, 0.55, background);
+  const high = mix(yellow, 0.6, foreground);
+  return {
+    plain: colorBytes(blue),
+    muted: colorBytes(mix(muted, 0.55, background)),
+    categories: [
+      blue,
+      orange,
+      mix(green, 0.7, foreground),
+      mix(purple, 0.85, background),
+      yellow,
+      red,
+      mix(blue, 0.45, foreground),
+      mix(orange, 0.55, background),
+      mix(green, 0.6, background),
+      mix(purple, 0.5, foreground),
+    ].map(colorBytes),
+    scale: Array.from({ length: SCALE_STEPS }, (_, step) =>
+      colorBytes(mix(high, step / (SCALE_STEPS - 1), low)),
+    ),
+  };
+}

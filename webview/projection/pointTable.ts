@@ -1,0 +1,227 @@
+import { html, nothing, render, type TemplateResult } from 'lit';
+import type { PointSet } from '../../src/protocol/projection';
+import { formatCount } from '../../src/series/format';
+import { columnText } from './projectionText';
+
+export interface PointTableModel {
+  points: PointSet;
+  /** The points that are listed; null for all. */
+  shown: Uint32Array | null;
+  focus: number | null;
+  onPick: (row: number, more: boolean) => void;
+  onHover: (point: number | null) => void;
+  /** Tells those who do not see it how the table is sorted. */
+  onSorted: (text: string) => void;
+}
+
+const ROW_HEIGHT = 22;
+/** Rows above and below those in sight. */
+const SPARE_ROWS = 10;
+
+/** What to sort by: the label, the id, or a column by its index. */
+type SortKey = 'label' | 'id' | number;
+
+/**
+ * The points as a table, in place of the map: `<recsight-point-table .model=${model}>`. Only the rows in sight are in the
+ * page. Arrow keys, Page Up and Down, Home and End move; Enter chooses.
+ */
+export class PointTable extends HTMLElement {
+  #model: PointTableModel | null = null;
+  #sort: { key: SortKey; descending: boolean } | null = null;
+  #order: { points: PointSet; shown: Uint32Array | null; sort: unknown; list: Uint32Array } | null = null;
+  #cursor = 0;
+  #first = 0;
+  #disconnect: () => void = () => undefined;
+
+  set model(model: PointTableModel) {
+    this.#model = model;
+    if (this.isConnected) this.#render();
+  }
+
+  connectedCallback(): void {
+    const size = new ResizeObserver(() => this.#render());
+    size.observe(this);
+    this.#disconnect = () => size.disconnect();
+    this.#render();
+  }
+
+  disconnectedCallback(): void {
+    this.#disconnect();
+  }
+
+  #render(): void {
+    const model = this.#model;
+    if (!model) return;
+    const { points } = model;
+    const list = this.#sorted(model);
+    const visible = Math.ceil(this.clientHeight / ROW_HEIGHT) + SPARE_ROWS;
+    const start = Math.max(0, Math.min(this.#first - SPARE_ROWS, list.length - visible));
+    const rows = list.subarray(start, start + visible + SPARE_ROWS);
+    const columns: [SortKey, string, boolean][] = [
+      ['label', 'title', false],
+      ['id', 'id', false],
+      ...points.columns.map(({ name, kind }, index): [SortKey, string, boolean] => [
+        index,
+        name,
+        kind === 'number',
+      ]),
+    ];
+    render(
+      html`<div
+        class="table-scroll"
+        role="grid"
+        tabindex="0"
+        aria-label=${`${formatCount(list.length)} points`}
+        aria-rowcount=${list.length + 1}
+        aria-colcount=${columns.length}
+        aria-activedescendant=${`point-row-${this.#cursor}`}
+        @scroll=${(event: Event) => this.#scrolled((event.currentTarget as HTMLElement).scrollTop)}
+        @keydown=${(event: KeyboardEvent) => this.#keyPressed(event, list)}
+      >
+        <table role="presentation">
+          <thead role="rowgroup">
+            <tr role="row" aria-rowindex="1">
+              ${columns.map(([key, name, isNumber]) => this.#header(key, name, isNumber))}
+            </tr>
+          </thead>
+          <tbody role="rowgroup">
+            <tr class="spacer" aria-hidden="true" .style=${`height: ${start * ROW_HEIGHT}px`}></tr>
+            ${[...rows].map((point, i) => this.#row(model, point, start + i))}
+            <tr
+              class="spacer"
+              aria-hidden="true"
+              .style=${`height: ${Math.max(0, list.length - start - rows.length) * ROW_HEIGHT}px`}
+            ></tr>
+          </tbody>
+        </table>
+      </div>`,
+      this,
+    );
+  }
+
+  #header(key: SortKey, name: string, isNumber: boolean): TemplateResult {
+    const sorted = this.#sort?.key === key;
+    const direction = !sorted ? 'none' : this.#sort!.descending ? 'descending' : 'ascending';
+    const arrow = { none: '', ascending: 'codicon-arrow-up', descending: 'codicon-arrow-down' }[direction];
+    return html`<th role="columnheader" aria-sort=${direction} class=${isNumber ? 'number-column' : ''}>
+      <button
+        type="button"
+        tabindex="-1"
+        title=${`Sort by ${name}`}
+        @click=${() => this.#sortBy(key, name, isNumber)}
+      >
+        ${name}<span class="codicon ${arrow}" aria-hidden="true"></span>
+      </button>
+    </th>`;
+  }
+
+  #row({ points, focus, onPick, onHover }: PointTableModel, point: number, index: number): TemplateResult {
+    const row = points.rows[point]!;
+    return html`<tr
+      role="row"
+      id=${`point-row-${index}`}
+      aria-rowindex=${index + 2}
+      aria-selected=${String(row === focus)}
+      class=${index === this.#cursor ? 'cursor' : ''}
+      @click=${(event: MouseEvent) => {
+        this.#cursor = index;
+        onPick(row, event.shiftKey || event.ctrlKey || event.metaKey);
+      }}
+      @pointerenter=${() => onHover(point)}
+      @pointerleave=${() => onHover(null)}
+    >
+      <td role="gridcell" class="title" title=${points.labels[point]!}>${points.labels[point]!}</td>
+      <td role="gridcell" class="number">${points.ids[point]!}</td>
+      ${points.columns.map(
+        (column) =>
+          html`<td role="gridcell" class=${column.kind === 'number' ? 'number number-column' : ''}>
+            ${columnText(column, point) || nothing}
+          </td>`,
+      )}
+    </tr>`;
+  }
+
+  #sortBy(key: SortKey, name: string, isNumber: boolean): void {
+    // Of numbers the largest come first: that is what one looks for.
+    const descending = this.#sort?.key === key ? !this.#sort.descending : isNumber;
+    this.#sort = { key, descending };
+    this.#cursor = this.#first = 0;
+    this.querySelector('.table-scroll')?.scrollTo({ top: 0 });
+    this.#render();
+    this.#model?.onSorted(`Sorted by ${name}, ${descending ? 'descending' : 'ascending'}.`);
+  }
+
+  #sorted({ points, shown }: PointTableModel): Uint32Array {
+    const last = this.#order;
+    if (last?.points === points && last.shown === shown && last.sort === this.#sort) return last.list;
+    const list = shown?.slice() ?? Uint32Array.from(points.rows.keys());
+    if (this.#sort) {
+      const { key, descending } = this.#sort;
+      const compare = comparison(points, key);
+      const sign = descending ? -1 : 1;
+      list.sort((a, b) => sign * compare(a, b) || a - b);
+    } else {
+      list.sort();
+    }
+    this.#order = { points, shown, sort: this.#sort, list };
+    this.#cursor = Math.min(this.#cursor, Math.max(0, list.length - 1));
+    return list;
+  }
+
+  #scrolled(top: number): void {
+    const first = Math.floor(top / ROW_HEIGHT);
+    if (first === this.#first) return;
+    this.#first = first;
+    this.#render();
+  }
+
+  #keyPressed(event: KeyboardEvent, list: Uint32Array): void {
+    const model = this.#model!;
+    const page = Math.max(1, Math.floor(this.clientHeight / ROW_HEIGHT) - 2);
+    const at = this.#cursor;
+    const target = {
+      ArrowDown: at + 1,
+      ArrowUp: at - 1,
+      PageDown: at + page,
+      PageUp: at - page,
+      Home: 0,
+      End: list.length - 1,
+    }[event.key];
+    if (event.key === 'Enter') {
+      const point = list[at];
+      if (point !== undefined) model.onPick(model.points.rows[point]!, event.shiftKey);
+    } else if (target !== undefined) {
+      this.#cursor = Math.max(0, Math.min(list.length - 1, target));
+      const scroll = this.querySelector('.table-scroll')!;
+      const top = this.#cursor * ROW_HEIGHT;
+      // The header stays at the top and covers a row.
+      const height = scroll.clientHeight - 2 * ROW_HEIGHT;
+      if (top < scroll.scrollTop) scroll.scrollTop = top;
+      else if (top > scroll.scrollTop + height) scroll.scrollTop = top - height;
+      this.#first = Math.floor(scroll.scrollTop / ROW_HEIGHT);
+      this.#render();
+      model.onHover(list[this.#cursor] ?? null);
+    } else {
+      return;
+    }
+    event.preventDefault();
+    event.stopPropagation();
+  }
+}
+
+/** Unknown numbers come last when they descend. */
+function comparison(points: PointSet, key: SortKey): (a: number, b: number) => number {
+  if (typeof key !== 'number') {
+    const texts = key === 'label' ? points.labels : points.ids;
+    const collator = new Intl.Collator('en', { numeric: true });
+    return (a, b) => collator.compare(texts[a]!, texts[b]!);
+  }
+  const column = points.columns[key]!;
+  if (column.kind === 'category') {
+    if (column.ordered) return (a, b) => column.values[a]! - column.values[b]!;
+    return (a, b) => column.labels[column.values[a]!]!.localeCompare(column.labels[column.values[b]!]!);
+  }
+  const valueOf = (point: number): number =>
+    Number.isNaN(column.values[point]!) ? -Infinity : column.values[point]!;
+  return (a, b) => (valueOf(a) === valueOf(b) ? 0 : valueOf(a) - valueOf(b));
+}

@@ -1,0 +1,87 @@
+import type { StoredCheckpoint } from '../../src/protocol/inspection';
+import type { PointColumn, PointSet, UmapLayoutResult } from '../../src/protocol/projection';
+import { formatCount, formatMetric } from '../../src/series/format';
+import { current, shownCheckpoint } from './resources';
+import { OWN_COLORS, RECOMMENDED_LENGTH } from './settings';
+import { isUmapRunning, tableOf, type ProjectionState, type Scene } from './state';
+
+/** Such as `Items of sasrec-ml-1m, epoch 12 (best)`. */
+export function mapTitle(state: ProjectionState): string {
+  const run = state.resources.run?.value;
+  const table = tableOf(state);
+  if (!run || !table) return 'Embedding projection';
+  const { position } = state.settings;
+  const where =
+    table.name !== 'states' ? '' : position === 0 ? ' after the newest item' : `, ${position} items back`;
+  return `${table.label}${where} of ${run.name}, ${epochText(run.checkpoints, shownCheckpoint(state))}`;
+}
+
+export function epochText(checkpoints: readonly StoredCheckpoint[], name: string | null): string {
+  const found = checkpoints.find((checkpoint) => checkpoint.name === name);
+  if (!found) return 'no checkpoint';
+  return name === 'best' || name === 'last' ? `epoch ${found.epoch} (${name})` : `epoch ${found.epoch}`;
+}
+
+/** How the points came to their places. */
+export function layoutText(state: ProjectionState, scene: Scene): string {
+  const { settings, resources } = state;
+  if (scene.method === 'umap') {
+    const { numNeighbors, minDistance, metric, seed } = settings.umap;
+    const text = `UMAP · ${numNeighbors} neighbours · minimum distance ${minDistance} · ${metric} · seed ${seed}`;
+    return isUmapRunning(state) ? `${text} · still moving` : text;
+  }
+  const shown = settings.components.slice(0, scene.coordinates.dimensions);
+  const names = shown.map((component) => component + 1);
+  const explained = current(resources.pca)?.explained;
+  const share = shown.reduce((sum, component) => sum + (explained?.[component] ?? 0), 0);
+  const list = `${names.slice(0, -1).join(', ')} and ${names.at(-1)!}`;
+  return `PCA · components ${list}${explained ? ` · ${formatShare(share)} of the variance` : ''}`;
+}
+
+/** How many of the rows are drawn, and how these were chosen. */
+export function countText(points: PointSet, seed: number, isolated: number | null): string {
+  const count = points.rows.length;
+  const all =
+    count === points.numRows
+      ? `${formatCount(count)} points, all rows`
+      : `${formatCount(count)} of ${formatCount(points.numRows)} points, stratified by popularity, seed ${seed}`;
+  return `${all} · ${points.width} dimensions${isolated === null ? '' : ` · ${formatCount(isolated)} isolated`}`;
+}
+
+export function umapQualityText({ cached, seconds, trustworthiness, continuity }: UmapLayoutResult): string {
+  const time = cached ? 'from the run’s folder' : `in ${seconds.toFixed(1)} s`;
+  return `trustworthiness ${trustworthiness.toFixed(3)} · continuity ${continuity.toFixed(3)} · ${time}`;
+}
+
+export function formatShare(share: number): string {
+  return `${(100 * share).toFixed(1)}%`;
+}
+
+/** A value of a column as it is told of one point. */
+export function columnText(column: PointColumn, point: number): string {
+  if (column.kind === 'category') return column.labels[column.values[point]!] || 'unknown';
+  const value = column.values[point]!;
+  return Number.isFinite(value) ? formatNumber(value) : 'unknown';
+}
+
+export function formatNumber(value: number): string {
+  return Number.isInteger(value) ? formatCount(value) : formatMetric(value);
+}
+
+/** What a colour is called in lists. */
+export function colorName(color: string): string {
+  switch (color) {
+    case OWN_COLORS.none:
+      return 'nothing';
+    case OWN_COLORS.cluster:
+      return 'cluster (k-means)';
+    case OWN_COLORS.recommended:
+      return `recommended in top-${RECOMMENDED_LENGTH} (count)`;
+    case OWN_COLORS.moved:
+      return 'distance moved';
+    case OWN_COLORS.overlap:
+      return 'neighbours in common';
+    default:
+      return color;
+  }
+}

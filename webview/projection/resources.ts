@@ -1,0 +1,187 @@
+import type { InspectedRun } from '../../src/protocol/inspection';
+import type { ProjectionPanelHost } from '../../src/protocol/inspectionPanel';
+import type {
+  EmbeddingSource,
+  EmbeddingTable,
+  NumberPointColumn,
+  NeighbourQuery,
+  PcaLayout,
+  PointNeighbour,
+  PointSet,
+  ProjectionBookmark,
+  SelectionSummary,
+  TableComparison,
+  TableStatistics,
+  UmapLayoutResult,
+  UserPath,
+} from '../../src/protocol/projection';
+import { OWN_COLORS, RECOMMENDED_LENGTH, samplingOf, type ProjectionSettings } from './settings';
+
+/** What the page asks the extension for; each answer is kept until something else is wanted in its place. */
+export interface ResourceValues {
+  run: InspectedRun;
+  secondRun: InspectedRun;
+  tables: EmbeddingTable[];
+  points: PointSet;
+  pca: PcaLayout;
+  umap: UmapLayoutResult;
+  clusters: Int32Array;
+  recommended: NumberPointColumn;
+  neighbours: PointNeighbour[];
+  selection: SelectionSummary;
+  meanNeighbours: PointNeighbour[];
+  statistics: TableStatistics;
+  path: UserPath;
+  comparison: TableComparison;
+  bookmarks: ProjectionBookmark[];
+}
+export type ResourceName = keyof ResourceValues;
+
+/** Something that was asked for. */
+export interface Resource<Value> {
+  /** Names what is wanted now. */
+  key: string;
+  /** The newest answer, which may still be to an earlier question. */
+  value: Value | null;
+  /** What the answer is to. */
+  valueKey: string | null;
+  status: 'loading' | 'ready' | 'failed';
+  error: { message: string; code: string | null } | null;
+}
+export type Resources = { [Name in ResourceName]: Resource<ResourceValues[Name]> | null };
+
+export const NO_RESOURCES: Resources = {
+  run: null,
+  secondRun: null,
+  tables: null,
+  points: null,
+  pca: null,
+  umap: null,
+  clusters: null,
+  recommended: null,
+  neighbours: null,
+  selection: null,
+  meanNeighbours: null,
+  statistics: null,
+  path: null,
+  comparison: null,
+  bookmarks: null,
+};
+
+/** One thing to ask for. The same key asks for the same. */
+export interface Wanted {
+  name: ResourceName;
+  key: string;
+  /** @param task names the call, for its progress and to cancel it */
+  ask: (host: ProjectionPanelHost, task: string) => Promise<ResourceValues[ResourceName]>;
+}
+
+/** What of the state decides what is wanted. */
+export interface WantingState {
+  runDirectory: string | null;
+  settings: ProjectionSettings;
+  resources: Resources;
+}
+
+/** The checkpoint that is shown: the chosen one, else the best, else the newest. Null while it is not known. */
+export function shownCheckpoint({ settings, resources }: WantingState): string | null {
+  const checkpoints = resources.run?.value?.checkpoints;
+  if (!checkpoints) return settings.checkpoint;
+  const has = (name: string | null): boolean => checkpoints.some((checkpoint) => checkpoint.name === name);
+  if (has(settings.checkpoint)) return settings.checkpoint;
+  return has('best') ? 'best' : (checkpoints.at(-1)?.name ?? null);
+}
+
+/** The table that is shown: the chosen one, else the first of items, else the first. Null while it is not known. */
+export function shownTable({ settings, resources }: WantingState): string | null {
+  const tables = resources.tables?.value;
+  if (!tables) return settings.table;
+  if (tables.some(({ name }) => name === settings.table)) return settings.table;
+  return (tables.find(({ rows }) => rows === 'items') ?? tables[0])?.name ?? null;
+}
+
+/** What is shown, as the inspector names it; null while it is not known. */
+export function shownSource(state: WantingState): EmbeddingSource | null {
+  const run = state.runDirectory;
+  const checkpoint = shownCheckpoint(state);
+  const table = shownTable(state);
+  if (run === null || checkpoint === null || table === null) return null;
+  return { run, checkpoint, table, ...(table === 'states' && { position: state.settings.position }) };
+}
+
+/** The answer to what is wanted now; null while there is none. */
+export function current<Value>(resource: Resource<Value> | null): Value | null {
+  return resource !== null && resource.key === resource.valueKey ? resource.value : null;
+}
+
+/** Everything that the page needs in a state, what is most urgent first. */
+export function wantedResources(state: WantingState): Wanted[] {
+  const { runDirectory: run, settings, resources } = state;
+  if (run === null) return [];
+  const wanted: Wanted[] = [];
+  const want = <Name extends ResourceName>(
+    name: Name,
+    key: readonly unknown[],
+    ask: (host: ProjectionPanelHost, task: string) => Promise<ResourceValues[Name]>,
+  ): void => void wanted.push({ name, key: JSON.stringify(key), ask });
+  want('run', [run], (host) => host.describeRun(run));
+  want('bookmarks', [run], (host) => host.bookmarks(run));
+  const checkpoint = shownCheckpoint(state);
+  if (checkpoint !== null) {
+    want('tables', [run, checkpoint], (host) => host.embeddingTables({ run, checkpoint }));
+    const { user } = settings;
+    if (user !== null) {
+      want('path', [run, checkpoint, user], (host) => host.userPath({ run, checkpoint }, user, PATH_LENGTH));
+    }
+  }
+  const { second } = settings;
+  if (second !== null) {
+    want('secondRun', [second.run], (host) => host.describeRun(second.run));
+  }
+  const source = shownSource(state);
+  if (source === null) return wanted;
+  const sampling = samplingOf(settings);
+  const components = settings.components.slice(0, settings.dimensions);
+  want('points', [source, sampling], (host) => host.points(source, sampling));
+  want('pca', [source, sampling, components], (host) => host.pca(source, sampling, { components }));
+  if (settings.method === 'umap') {
+    const request = { ...settings.umap, dimensions: settings.dimensions };
+    want('umap', [source, sampling, request], (host, task) => host.umap(source, sampling, request, task));
+  }
+  if (settings.color === OWN_COLORS.cluster) {
+    const { clusters, samplingSeed } = settings;
+    want('clusters', [source, sampling, clusters], (host) =>
+      host.clusters(source, sampling, clusters, samplingSeed),
+    );
+  }
+  if (settings.color === OWN_COLORS.recommended) {
+    want('recommended', [source, sampling], (host, task) =>
+      host.recommendationCounts(source, sampling, RECOMMENDED_LENGTH, task),
+    );
+  }
+  const { metric, numNeighbours } = settings;
+  const neighboursOf = (query: NeighbourQuery) => (host: ProjectionPanelHost) =>
+    host.neighbours(source, query, metric, numNeighbours);
+  const row = settings.focus;
+  if (row !== null) want('neighbours', [source, row, metric, numNeighbours], neighboursOf({ row }));
+  if (settings.selection.length > 1) {
+    const rows = Uint32Array.from(settings.selection);
+    want('selection', [source, settings.selection], (host) => host.selection(source, rows));
+    const mean = current(resources.selection)?.mean;
+    if (mean) {
+      const key = [source, settings.selection, metric, numNeighbours];
+      want('meanNeighbours', key, neighboursOf({ vector: mean }));
+    }
+  }
+  if (settings.tab === 'statistics') want('statistics', [source], (host) => host.statistics(source));
+  if (second !== null) {
+    const other = { ...source, ...second };
+    want('comparison', [source, other, sampling, components], (host) =>
+      host.compare(source, other, sampling, { components }),
+    );
+  }
+  return wanted;
+}
+
+/** Items that are recommended to a user whose path is shown. */
+const PATH_LENGTH = 10;

@@ -1,0 +1,204 @@
+import type { DistanceMetric, Sampling, UmapRequest } from '../../src/protocol/projection';
+import type { ScatterCamera } from '../plot/scatterCamera';
+import type { ScatterTool } from '../plot/scatterModel';
+
+/** What the right side shows. */
+export type RailTab = 'point' | 'selection' | 'user' | 'comparison' | 'statistics';
+
+/** The second table of a comparison: the table of the same name at another checkpoint. */
+export interface SecondSource {
+  run: string;
+  checkpoint: string;
+}
+
+/**
+ * All that the user has set and chosen: what is kept when the window is reloaded, and what a bookmark holds. Rows, not
+ * points, since a row stays the same when another sample is drawn.
+ */
+export interface ProjectionSettings {
+  /** Null for the best one. */
+  checkpoint: string | null;
+  /** Null for the first table of items. */
+  table: string | null;
+  /** Of `states`: 0 is the newest item. */
+  position: number;
+  method: 'pca' | 'umap';
+  dimensions: 2 | 3;
+  /** Three; the first two are for a flat map. */
+  components: readonly number[];
+  /** As UMAP was last started. */
+  umap: UmapSettings;
+  /** Name of a column, or one of {@link OWN_COLORS}. */
+  color: string;
+  /** Clusters to look for when coloured by cluster. */
+  clusters: number;
+  /** The one class of the legend that is to be seen among the others. */
+  raised: number | null;
+  labels: boolean;
+  contours: boolean;
+  tool: ScatterTool;
+  metric: DistanceMetric;
+  /** Neighbours that are listed. */
+  numNeighbours: number;
+  maxPoints: number;
+  samplingSeed: number;
+  query: string;
+  focus: number | null;
+  selection: readonly number[];
+  /** Rows that alone are drawn. */
+  isolated: readonly number[] | null;
+  user: number | null;
+  second: SecondSource | null;
+  tab: RailTab | null;
+  asTable: boolean;
+  camera: ScatterCamera | null;
+}
+
+export type UmapSettings = Omit<UmapRequest, 'dimensions'>;
+
+/** What points can be coloured by besides the columns of the table. */
+export const OWN_COLORS = {
+  none: ':none',
+  cluster: ':cluster',
+  recommended: ':recommended',
+  moved: ':moved',
+  overlap: ':overlap',
+} as const;
+
+/** Of the lists in which recommendations are counted. */
+export const RECOMMENDED_LENGTH = 10;
+
+export const DEFAULT_UMAP: UmapSettings = {
+  numNeighbors: 15,
+  minDistance: 0.1,
+  metric: 'cosine',
+  epochs: null,
+  seed: 7,
+};
+
+export const DEFAULT_SETTINGS: ProjectionSettings = {
+  checkpoint: null,
+  table: null,
+  position: 0,
+  method: 'pca',
+  dimensions: 2,
+  components: [0, 1, 2],
+  umap: DEFAULT_UMAP,
+  color: 'popularity decile',
+  clusters: 8,
+  raised: null,
+  labels: true,
+  contours: false,
+  tool: 'move',
+  metric: 'cosine',
+  numNeighbours: 10,
+  maxPoints: 20_000,
+  samplingSeed: 7,
+  query: '',
+  focus: null,
+  selection: [],
+  isolated: null,
+  user: null,
+  second: null,
+  tab: null,
+  asTable: false,
+  camera: null,
+};
+
+/** More chosen rows are not kept: a reload would cost more than choosing them again. */
+const MAX_KEPT_ROWS = 20_000;
+
+export function samplingOf({ maxPoints, samplingSeed }: ProjectionSettings): Sampling {
+  return { maxPoints, seed: samplingSeed };
+}
+
+/** The same settings without what is too large to be kept. */
+export function keepable(settings: ProjectionSettings): ProjectionSettings {
+  const { selection, isolated } = settings;
+  return {
+    ...settings,
+    selection: selection.length > MAX_KEPT_ROWS ? [] : selection,
+    isolated: isolated !== null && isolated.length > MAX_KEPT_ROWS ? null : isolated,
+  };
+}
+
+/** What an earlier page kept or a bookmark holds, which may be of another version: what is not understood is set anew. */
+export function readSettings(kept: unknown): ProjectionSettings {
+  const found: { [Name in keyof ProjectionSettings]?: unknown } =
+    typeof kept === 'object' && kept !== null ? kept : {};
+  const settings: { [Name in keyof ProjectionSettings]: unknown } = { ...DEFAULT_SETTINGS };
+  for (const name of Object.keys(CHECKS) as (keyof ProjectionSettings)[]) {
+    if (found[name] !== undefined && CHECKS[name](found[name])) settings[name] = found[name];
+  }
+  return settings as ProjectionSettings;
+}
+
+type Check = (value: unknown) => boolean;
+const isText: Check = (value) => typeof value === 'string';
+const isFlag: Check = (value) => typeof value === 'boolean';
+const isWhole =
+  (from: number, to: number): Check =>
+  (value) =>
+    Number.isInteger(value) && (value as number) >= from && (value as number) <= to;
+const isRow = isWhole(0, 2 ** 32 - 1);
+const isOneOf =
+  (...values: unknown[]): Check =>
+  (value) =>
+    values.includes(value);
+const isListOf =
+  (check: Check): Check =>
+  (value) =>
+    Array.isArray(value) && value.every(check);
+const orNull =
+  (check: Check): Check =>
+  (value) =>
+    value === null || check(value);
+const isNumber: Check = (value) => Number.isFinite(value);
+const isObject =
+  (checks: Record<string, Check>): Check =>
+  (value) =>
+    typeof value === 'object' &&
+    value !== null &&
+    Object.entries(checks).every(([name, check]) => check((value as Record<string, unknown>)[name]));
+
+const CHECKS: { [Name in keyof ProjectionSettings]: Check } = {
+  checkpoint: orNull(isText),
+  table: orNull(isText),
+  position: isWhole(0, 1e6),
+  method: isOneOf('pca', 'umap'),
+  dimensions: isOneOf(2, 3),
+  components: (value) => isListOf(isWhole(0, 1e5))(value) && (value as unknown[]).length === 3,
+  umap: isObject({
+    numNeighbors: isWhole(2, 200),
+    minDistance: isNumber,
+    metric: isOneOf('cosine', 'euclidean'),
+    epochs: orNull(isWhole(1, 1e5)),
+    seed: isWhole(0, 2 ** 32 - 1),
+  }),
+  color: isText,
+  clusters: isWhole(2, 50),
+  raised: orNull(isWhole(-1, 1000)),
+  labels: isFlag,
+  contours: isFlag,
+  tool: isOneOf('move', 'lasso', 'rectangle'),
+  metric: isOneOf('cosine', 'dot', 'euclidean'),
+  numNeighbours: isWhole(1, 100),
+  maxPoints: isWhole(1, 1e7),
+  samplingSeed: isWhole(0, 2 ** 32 - 1),
+  query: isText,
+  focus: orNull(isRow),
+  selection: isListOf(isRow),
+  isolated: orNull(isListOf(isRow)),
+  user: orNull(isRow),
+  second: orNull(isObject({ run: isText, checkpoint: isText })),
+  tab: orNull(isOneOf('point', 'selection', 'user', 'comparison', 'statistics')),
+  asTable: isFlag,
+  camera: orNull(
+    isObject({
+      target: (value) => isListOf(isNumber)(value) && (value as unknown[]).length === 3,
+      zoom: isNumber,
+      orbit: isNumber,
+      tilt: isNumber,
+    }),
+  ),
+};

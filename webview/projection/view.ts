@@ -1,0 +1,357 @@
+import { html, nothing, type TemplateResult } from 'lit';
+import type { ProjectionFormat, TableComparison } from '../../src/protocol/projection';
+import { formatCount } from '../../src/series/format';
+import type { ScatterModel, ScatterTool } from '../plot/scatterModel';
+import { button, dropdown, icon, iconButton, slider } from '../ui/controls';
+import type { MenuItem } from '../ui/popupMenu';
+import type { ProjectionHandlers } from './handlers';
+import { leftRail } from './leftRail';
+import type { SceneLook, SceneLooks } from './mapModels';
+import { columnText, countText, epochText, layoutText, mapTitle } from './projectionText';
+import { current, shownCheckpoint, type ResourceName } from './resources';
+import { rightRail } from './rightRail';
+import { tableOf, type ProjectionState, type Scene } from './state';
+
+/** Without these there is no map. */
+const NEEDED: readonly ResourceName[] = ['run', 'tables', 'points', 'pca'];
+
+/** The whole panel. Its frame is the same before the data has come, so that nothing jumps. */
+export function projectionPanel(
+  state: ProjectionState,
+  looks: SceneLooks,
+  handlers: ProjectionHandlers,
+): TemplateResult {
+  const { scene } = state;
+  const items = tableOf(state)?.rows === 'items';
+  const look = scene && looks.look(state, scene, items);
+  const right = rightRail(state, handlers);
+  return html`<div class="projection ${right ? 'with-right' : ''}" data-drawer=${state.drawer ?? nothing}>
+      ${leftRail(state, look, handlers)}
+      <section class="stage" aria-label="Map">
+        ${problemBox(state, handlers)} ${stage(state, look, looks, handlers)}
+      </section>
+      ${right ?? nothing} ${strip(state, handlers)}
+    </div>
+    <p class="unseen" role="status" aria-live="polite">${state.announcement}</p>`;
+}
+
+function problemBox(
+  { problem }: ProjectionState,
+  handlers: ProjectionHandlers,
+): TemplateResult | typeof nothing {
+  if (problem === null) return nothing;
+  return html`<div class="box error problem" role="alert">
+    ${icon('error', 'Error')}
+    <div>
+      <p class="message">${problem}</p>
+      <p class="buttons">${button({ label: 'Dismiss', onClick: handlers.onDismissProblem })}</p>
+    </div>
+  </div>`;
+}
+
+function stage(
+  state: ProjectionState,
+  look: SceneLook | null,
+  looks: SceneLooks,
+  handlers: ProjectionHandlers,
+): TemplateResult {
+  const { scene, settings } = state;
+  const failed = NEEDED.map((name) => state.resources[name]).find(
+    (resource) => resource?.status === 'failed',
+  );
+  const empty = emptyText(state);
+  const loading = NEEDED.some((name) => state.resources[name]?.status !== 'ready');
+  const isolated = settings.isolated?.length ?? null;
+  return html`<header class="stage-header">
+      <div class="stage-title">
+        <h1 title=${state.runDirectory ?? ''}>${mapTitle(state)}</h1>
+        ${
+          scene
+            ? html`<p>${layoutText(state, scene)}</p>
+                <p>${countText(scene.points, settings.samplingSeed, isolated)}</p>`
+            : nothing
+        }
+      </div>
+      ${tools(state, scene !== null, handlers)}
+    </header>
+    ${
+      failed
+        ? html`<div class="stage-message">
+            <div class="box error" role="alert">
+              ${icon('error', 'Error')}
+              <div>
+                <p class="message">${failed.error?.message ?? ''}</p>
+                <p class="buttons">
+                  ${button({ label: 'Try Again', icon: 'refresh', primary: true, onClick: handlers.onRetry })}
+                </p>
+              </div>
+            </div>
+          </div>`
+        : empty !== null
+          ? html`<div class="stage-message"><p>${empty}</p></div>`
+          : scene && look
+            ? settings.asTable
+              ? html`<recsight-point-table
+                  .model=${{
+                    points: scene.points,
+                    shown: look.order,
+                    focus: settings.focus,
+                    onPick: handlers.onPick,
+                    onHover: handlers.onHover,
+                    onSorted: handlers.onAnnounce,
+                  }}
+                ></recsight-point-table>`
+              : maps(state, scene, look, looks, handlers)
+            : nothing
+    }
+    ${
+      loading && !failed && empty === null
+        ? html`<p class="loading muted">${icon('loading codicon-modifier-spin')} ${loadingText(state)}</p>`
+        : nothing
+    }`;
+}
+
+/** Why there is nothing to draw, and what to do; null where there is something or may still be. */
+function emptyText({ resources }: ProjectionState): string | null {
+  if (current(resources.run)?.checkpoints.length === 0) {
+    return 'This run has no checkpoint yet. The map appears after its first epoch: open the panel again then.';
+  }
+  if (current(resources.tables)?.length === 0) {
+    return 'This model has no embeddings to draw. Models that learn them are SASRec, GRU4Rec, SUM, DIN, DIEN and TwoTower.';
+  }
+  if (current(resources.points)?.rows.length === 0) {
+    return 'This table has no rows. Choose another one on the left.';
+  }
+  return null;
+}
+
+function loadingText({ resources }: ProjectionState): string {
+  if (resources.run?.status !== 'ready') return 'opening the run';
+  if (resources.tables?.status !== 'ready') return 'reading the checkpoint';
+  return resources.points?.status === 'ready' ? 'laying out the points' : 'reading the points';
+}
+
+const TOOLS: readonly { tool: ScatterTool; icon: string; label: string }[] = [
+  { tool: 'move', icon: 'move', label: 'Move (M)' },
+  { tool: 'lasso', icon: 'pencil', label: 'Select with a lasso (L)' },
+  { tool: 'rectangle', icon: 'chrome-maximize', label: 'Select a rectangle (R)' },
+];
+
+function tools(state: ProjectionState, ready: boolean, handlers: ProjectionHandlers): TemplateResult {
+  const { settings, drawer } = state;
+  const { onSettings, onZoom, onFit, onDrawer } = handlers;
+  const picture: MenuItem[] = settings.asTable
+    ? []
+    : [
+        { label: 'Save as PNG…', icon: 'file-media', run: () => handlers.onSavePicture('png') },
+        { label: 'Save as SVG…', icon: 'file-media', run: () => handlers.onSavePicture('svg') },
+      ];
+  const formats: [ProjectionFormat, string][] = [
+    ['csv', 'CSV…'],
+    ['tensorboard', 'TensorBoard TSV…'],
+    ['npy', 'NPY…'],
+  ];
+  const files = formats.map(([format, name]) => ({
+    label: `Export Table as ${name}`,
+    icon: 'export',
+    run: () => handlers.onExport(format, null),
+  }));
+  return html`<div class="tools" role="toolbar" aria-label="Map">
+    <span class="narrow">
+      ${iconButton('layout-sidebar-left', 'What is drawn', () => onDrawer(drawer === 'left' ? null : 'left'), drawer === 'left')}
+      ${iconButton('layout-sidebar-right', 'What is chosen', () => onDrawer(drawer === 'right' ? null : 'right'), drawer === 'right')}
+    </span>
+    <span class="group" ?hidden=${!ready}>
+      ${
+        settings.asTable
+          ? nothing
+          : html`${TOOLS.map(({ tool, icon: name, label }) =>
+              iconButton(name, label, () => onSettings({ tool }), settings.tool === tool),
+            )}
+            ${iconButton('zoom-in', 'Zoom In (+)', () => onZoom(1))}
+            ${iconButton('zoom-out', 'Zoom Out (−)', () => onZoom(-1))}
+            ${iconButton('screen-full', 'Show All (0)', () => onFit(null))}`
+      }
+      ${
+        settings.isolated === null
+          ? nothing
+          : iconButton(
+              'filter-filled',
+              'Draw all points again (I)',
+              () => onSettings({ isolated: null }),
+              true,
+            )
+      }
+      ${iconButton(
+        settings.asTable ? 'graph-scatter' : 'table',
+        settings.asTable ? 'View as Map (V)' : 'View as Table (V)',
+        () => onSettings({ asTable: !settings.asTable }),
+      )}
+      <recsight-menu .label=${'Save and Export'} .items=${[...picture, ...files]}></recsight-menu>
+    </span>
+  </div>`;
+}
+
+function maps(
+  state: ProjectionState,
+  scene: Scene,
+  look: SceneLook,
+  looks: SceneLooks,
+  handlers: ProjectionHandlers,
+): TemplateResult {
+  const { settings, resources } = state;
+  const comparison = settings.second === null ? null : current(resources.comparison);
+  const first: ScatterModel = {
+    title: mapTitle(state),
+    coordinates: scene.coordinates,
+    colors: look.colors,
+    order: look.order,
+    hidden: look.hidden,
+    texts: scene.points.labels,
+    labelOrder: look.labelOrder,
+    marked: look.marked,
+    focus: look.focus,
+    hovered: state.hovered,
+    joined: look.joined,
+    path: look.path,
+    starred: look.starred,
+    contours: looks.contours(state, scene.coordinates, look),
+    tool: settings.tool,
+    frame: null,
+    camera: settings.camera,
+    card: (point) => card(state, scene, point, comparison),
+    onHover: handlers.onHover,
+    onPick: (point, more) => handlers.onPick(point === null ? null : scene.points.rows[point]!, more),
+    onSelect: handlers.onSelectPoints,
+    onCamera: handlers.onCamera,
+  };
+  const { dimensions } = scene.coordinates;
+  const fits = comparison?.coordinates.length === scene.points.rows.length * dimensions;
+  if (settings.second === null) return html`<div class="maps">${map(first)}</div>`;
+  const secondRun = current(resources.secondRun);
+  const caption = secondRun
+    ? `${epochText(secondRun.checkpoints, settings.second.checkpoint)} of ${secondRun.name}, turned onto the first`
+    : 'Second table';
+  return html`<div class="maps two">
+    ${map(first)}
+    <div class="second">
+      <p class="caption">${caption}</p>
+      ${
+        comparison && fits
+          ? map({
+              ...first,
+              title: caption,
+              coordinates: looks.second(comparison.coordinates, dimensions),
+              frame: scene.coordinates,
+              contours: [],
+            })
+          : html`<p class="stage-message muted">
+              ${resources.comparison?.status === 'failed' ? 'There is no comparison; why is on the right.' : 'aligning the tables'}
+            </p>`
+      }
+    </div>
+  </div>`;
+}
+
+function map(model: ScatterModel): TemplateResult {
+  return html`<recsight-scatter .model=${model}></recsight-scatter>`;
+}
+
+/** What is told of the point under the pointer: its name, what it is coloured by, and a little more. */
+function card(
+  { settings }: ProjectionState,
+  { points }: Scene,
+  point: number,
+  comparison: TableComparison | null,
+): TemplateResult {
+  const columns = [...points.columns].sort(
+    (a, b) => Number(b.name === settings.color) - Number(a.name === settings.color),
+  );
+  const moved = comparison?.moved[point];
+  return html`<b>${points.labels[point]!}</b>
+    <dl>
+      ${columns.slice(0, 5).map(
+        (column) =>
+          html`<dt>${column.name}</dt>
+            <dd class=${column.kind === 'number' ? 'number' : ''}>${columnText(column, point)}</dd>`,
+      )}
+      ${
+        moved === undefined || !Number.isFinite(moved)
+          ? nothing
+          : html`<dt>moved</dt>
+              <dd class="number">${moved.toFixed(3)}</dd>`
+      }
+    </dl>`;
+}
+
+/** Which epoch is shown, and what it is compared with. */
+function strip(state: ProjectionState, { onSettings }: ProjectionHandlers): TemplateResult {
+  const { settings, resources, runs, runDirectory } = state;
+  const run = resources.run?.value;
+  const checkpoints = run?.checkpoints ?? [];
+  const shown = checkpoints.findIndex(({ name }) => name === shownCheckpoint(state));
+  const { second } = settings;
+  const others = runs.filter((choice) => choice.run !== runDirectory);
+  const secondCheckpoints = second === null ? [] : (current(resources.secondRun)?.checkpoints ?? []);
+  const choose = (choice: string): void => {
+    if (choice === '') {
+      onSettings({ second: null });
+      return;
+    }
+    const own = checkpoints.find((_, index) => index !== shown)?.name ?? checkpoints[0]?.name ?? 'best';
+    onSettings({
+      second: { run: choice, checkpoint: choice === runDirectory ? own : 'best' },
+      tab: 'comparison',
+    });
+  };
+  return html`<footer class="strip">
+    ${
+      checkpoints.length > 1
+        ? slider({
+            label: 'epoch',
+            title: 'Of the stored checkpoints ([ and ])',
+            min: 0,
+            max: checkpoints.length - 1,
+            step: 1,
+            value: Math.max(0, shown),
+            format: (index) =>
+              epochText(checkpoints, checkpoints[index]?.name ?? null).slice('epoch '.length),
+            onChange: (index) => onSettings({ checkpoint: checkpoints[index]!.name }),
+          })
+        : html`<span class="muted"
+            >${checkpoints.length === 1 ? `one checkpoint, ${epochText(checkpoints, checkpoints[0]!.name)}` : ''}</span
+          >`
+    }
+    <span class="labelled compare">
+      <span class="muted" aria-hidden="true">compare with</span>
+      ${dropdown({
+        label: 'Compare with',
+        choices: [
+          { value: '', label: 'nothing' },
+          ...(checkpoints.length > 1 && runDirectory !== null
+            ? [{ value: runDirectory, label: 'another epoch' }]
+            : []),
+          ...others.map(({ run: directory, title }) => ({ value: directory, label: title })),
+        ],
+        value: second?.run ?? '',
+        onChange: choose,
+      })}
+      ${
+        second !== null && secondCheckpoints.length > 0
+          ? dropdown({
+              label: 'Epoch of the second table',
+              choices: secondCheckpoints.map(({ name }) => ({
+                value: name,
+                label: epochText(secondCheckpoints, name),
+              })),
+              value: second.checkpoint,
+              onChange: (checkpoint) => onSettings({ second: { ...second, checkpoint } }),
+            })
+          : nothing
+      }
+    </span>
+    <span class="muted chosen-count"
+      >${settings.selection.length > 1 ? `${formatCount(settings.selection.length)} selected` : ''}</span
+    >
+  </footer>`;
+}
