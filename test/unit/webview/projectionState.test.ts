@@ -1,0 +1,293 @@
+import { describe, expect, test } from 'vitest';
+import type { PointSet } from '../../../src/protocol/projection';
+import { coloringByNumber, coloringOf, pointColors } from '../../../webview/projection/coloring';
+import type { Palette } from '../../../webview/projection/palette';
+import { PointSearch } from '../../../webview/projection/pointSearch';
+import {
+  wantedResources,
+  type ResourceName,
+  type ResourceValues,
+} from '../../../webview/projection/resources';
+import { DEFAULT_SETTINGS, readSettings } from '../../../webview/projection/settings';
+import {
+  initialState,
+  keptState,
+  pointOfRow,
+  reduce,
+  type ProjectionAction,
+  type ProjectionState,
+} from '../../../webview/projection/state';
+
+const RUN = '/runs/a';
+const points: PointSet = {
+  hash: 'f00',
+  numRows: 10,
+  width: 4,
+  rows: Uint32Array.of(1, 4, 7),
+  ids: ['m2', 'm5', 'm8'],
+  labels: ['Amélie', 'The Last Station', 'Station'],
+  columns: [],
+};
+const answers: Partial<ResourceValues> = {
+  run: {
+    run: RUN,
+    id: 'a',
+    name: 'a',
+    model: 'sasrec',
+    checkpoints: [
+      { name: 'epoch-1', epoch: 1 },
+      { name: 'best', epoch: 3 },
+    ],
+    numUsers: 5,
+    numItems: 10,
+  },
+  bookmarks: [],
+  tables: [
+    {
+      name: 'userEmbedding',
+      label: 'Users',
+      rows: 'users',
+      feature: null,
+      numRows: 5,
+      width: 4,
+      maxPosition: null,
+    },
+    {
+      name: 'itemEmbedding',
+      label: 'Items',
+      rows: 'items',
+      feature: null,
+      numRows: 10,
+      width: 4,
+      maxPosition: null,
+    },
+  ],
+  points,
+  pca: { coordinates: new Float32Array(6), explained: Float32Array.of(0.6, 0.2, 0.1, 0.1) },
+};
+
+function after(state: ProjectionState, ...actions: ProjectionAction[]): ProjectionState {
+  return actions.reduce(reduce, state);
+}
+
+/** Asks for everything that is wanted and answers what is known. */
+function settled(state: ProjectionState, values: Partial<ResourceValues> = answers): ProjectionState {
+  for (let round = 0; round < 5; round++) {
+    for (const { name, key } of wantedResources(state)) {
+      if (state.resources[name]?.key === key) continue;
+      state = after(state, { kind: 'asked', name, key });
+      const value = values[name];
+      if (value !== undefined) state = after(state, { kind: 'answered', name, key, value });
+    }
+  }
+  return state;
+}
+
+function opened(kept: unknown = null): ProjectionState {
+  const snapshot = { run: RUN, runs: [], focus: null };
+  return settled(after(initialState(), { kind: 'hydrated', snapshot, kept }));
+}
+
+const wanted = (state: ProjectionState): ResourceName[] => wantedResources(state).map(({ name }) => name);
+
+describe('what is asked for', () => {
+  test('the best checkpoint’s first table of items', () => {
+    const state = opened();
+    expect(wantedResources(state).find(({ name }) => name === 'points')!.key).toBe(
+      JSON.stringify([
+        { run: RUN, checkpoint: 'best', table: 'itemEmbedding' },
+        { maxPoints: 20_000, seed: 7 },
+      ]),
+    );
+    expect(state.scene?.method).toBe('pca');
+  });
+
+  test('after a reload everything at once, without waiting for the list of tables', () => {
+    const kept = {
+      ...DEFAULT_SETTINGS,
+      runDirectory: RUN,
+      checkpoint: 'best',
+      table: 'itemEmbedding',
+      focus: 4,
+    };
+    const snapshot = { run: RUN, runs: [], focus: null };
+    const state = after(initialState(), { kind: 'hydrated', snapshot, kept });
+    expect(wanted(state)).toEqual(['run', 'bookmarks', 'tables', 'points', 'pca', 'neighbours']);
+  });
+
+  test('what was kept for another run is not used', () => {
+    const kept = { ...DEFAULT_SETTINGS, runDirectory: '/runs/b', table: 'userEmbedding' };
+    expect(opened(kept).settings).toEqual(DEFAULT_SETTINGS);
+  });
+
+  test('neighbours of the mean only once the mean is known', () => {
+    const selected = after(opened(), { kind: 'selected', rows: [1, 4], more: false });
+    expect(wanted(selected)).toContain('selection');
+    expect(wanted(selected)).not.toContain('meanNeighbours');
+    const summary = { mean: new Float32Array(4), typical: [], coherence: 1 };
+    expect(wanted(settled(selected, { ...answers, selection: summary }))).toContain('meanNeighbours');
+  });
+});
+
+describe('answers', () => {
+  test('to what is no longer wanted change nothing', () => {
+    const state = opened();
+    const late = after(state, { kind: 'answered', name: 'points', key: 'something else', value: points });
+    expect(late).toBe(state);
+  });
+
+  test('the old map stays until points and places of the new one have come', () => {
+    const state = opened();
+    const next = after(state, { kind: 'settingsChanged', settings: { checkpoint: 'epoch-1' } });
+    const waiting = settled(next, {});
+    expect(waiting.scene).toBe(state.scene);
+    const key = wantedResources(next).find(({ name }) => name === 'points')!.key;
+    const other = { ...points, hash: 'bar' };
+    const half = after(waiting, { kind: 'answered', name: 'points', key, value: other });
+    expect(half.scene).toBe(state.scene);
+    const pcaKey = wantedResources(next).find(({ name }) => name === 'pca')!.key;
+    const layout = { coordinates: new Float32Array(6).fill(2), explained: new Float32Array(4) };
+    const whole = after(half, { kind: 'answered', name: 'pca', key: pcaKey, value: layout });
+    expect(whole.scene?.points).toBe(other);
+    expect(whole.scene?.coordinates.values[0]).toBe(2);
+  });
+
+  test('UMAP’s layouts move the points while it works; one that is cancelled gives PCA back', () => {
+    const state = settled(after(opened(), { kind: 'settingsChanged', settings: { method: 'umap' } }));
+    const { key } = state.resources.umap!;
+    const progress = { phase: 'Laying out', done: 1, of: 10, layout: new Float32Array(6).fill(5) };
+    const moving = after(state, { kind: 'progressed', key, progress });
+    expect(moving.scene).toMatchObject({ method: 'umap', coordinates: { values: progress.layout } });
+    const stale = after(state, { kind: 'progressed', key: 'another', progress });
+    expect(stale.scene).toBe(state.scene);
+    const error = { message: 'UMAP was cancelled.', code: 'inspection/cancelled' };
+    const cancelled = after(moving, { kind: 'failed', name: 'umap', key, error });
+    expect(cancelled.progress).toEqual({});
+    expect(after(cancelled, { kind: 'settingsChanged', settings: { method: 'pca' } }).scene?.method).toBe(
+      'pca',
+    );
+  });
+
+  test('what failed is asked for again after a retry', () => {
+    const state = opened();
+    const { key } = state.resources.pca!;
+    const failed = after(state, { kind: 'failed', name: 'pca', key, error: { message: 'no', code: null } });
+    expect(after(failed, { kind: 'retried' }).resources.pca).toBeNull();
+  });
+});
+
+describe('choosing', () => {
+  test('a point, then more of them, then none', () => {
+    const one = after(opened(), { kind: 'picked', row: 4, more: false });
+    expect(one.settings).toMatchObject({ focus: 4, selection: [], tab: 'point' });
+    const two = after(one, { kind: 'picked', row: 7, more: true });
+    expect(two.settings).toMatchObject({ focus: 7, selection: [4, 7], tab: 'selection' });
+    expect(after(two, { kind: 'picked', row: 4, more: true }).settings.selection).toEqual([7]);
+    expect(after(two, { kind: 'picked', row: null, more: false }).settings).toMatchObject({
+      focus: null,
+      selection: [],
+      tab: null,
+    });
+  });
+
+  test('another table takes what was chosen away; another epoch leaves it', () => {
+    const chosen = after(opened(), { kind: 'selected', rows: [1, 4], more: false });
+    const epoch = after(chosen, { kind: 'settingsChanged', settings: { checkpoint: 'epoch-1' } });
+    expect(epoch.settings.selection).toEqual([1, 4]);
+    const table = after(chosen, { kind: 'settingsChanged', settings: { table: 'userEmbedding' } });
+    expect(table.settings).toMatchObject({ selection: [], focus: null, camera: null });
+  });
+
+  test('a row that another view asks for', () => {
+    const state = after(opened(), { kind: 'focusAsked', focus: { item: 8 } });
+    expect(state.settings).toMatchObject({ focus: 7, tab: 'point' });
+  });
+
+  test('rows and points', () => {
+    expect([1, 4, 7, 0, 5, 9].map((row) => pointOfRow(points, row))).toEqual([0, 1, 2, null, null, null]);
+  });
+});
+
+test('what is kept is read back, and what is not understood is set anew', () => {
+  const state = after(opened(), {
+    kind: 'settingsChanged',
+    settings: {
+      focus: 4,
+      color: 'genre',
+      dimensions: 3,
+      camera: { target: [1, 2, 3], zoom: 4, orbit: 5, tilt: 6 },
+    },
+  });
+  const kept: unknown = JSON.parse(JSON.stringify(keptState(state)));
+  expect(readSettings(kept)).toEqual(state.settings);
+  const strange = {
+    method: 'tsne',
+    dimensions: 4,
+    components: [1],
+    focus: -1,
+    camera: { zoom: NaN },
+    color: 'genre',
+  };
+  expect(readSettings(strange)).toEqual({ ...DEFAULT_SETTINGS, color: 'genre' });
+  expect(readSettings('nonsense')).toEqual(DEFAULT_SETTINGS);
+});
+
+describe('search', () => {
+  const search = new PointSearch([points.labels, points.ids]);
+  test.each([
+    ['station', [2, 1]],
+    ['AMELIE', [0]],
+    ['m5', [1]],
+    ['lst', [1]],
+    ['/^the .*n$/', [1]],
+    ['/(/', []],
+    ['', []],
+    ['nothing like it', []],
+  ])('%s', (text, expected) => {
+    expect([...search.find(text).points]).toEqual(expected);
+  });
+  test('an expression that is none says why', () => {
+    expect(search.find('/(/').problem).toContain('Unterminated group');
+  });
+});
+
+describe('colours', () => {
+  test('the ten most frequent categories, the rest as one, unknown apart', () => {
+    const labels = ['', ...Array.from({ length: 14 }, (_, i) => `c${i + 1}`)];
+    // Category i occurs i times; one value is unknown.
+    const values = Int32Array.from([0, ...labels.flatMap((_, i) => Array<number>(i).fill(i))]);
+    const { classes, legend } = coloringOf({ kind: 'category', name: 'x', values, labels, ordered: false });
+    expect(legend).toMatchObject({ kind: 'categories', numUnknown: 1 });
+    const entries = legend.kind === 'categories' ? legend.entries : [];
+    expect(entries.map(({ label }) => label)).toEqual([
+      ...['c14', 'c13', 'c12', 'c11', 'c10', 'c9', 'c8', 'c7', 'c6', 'c5'],
+      '4 others',
+    ]);
+    expect(entries.at(-1)!.count).toBe(1 + 2 + 3 + 4);
+    expect([classes[0], classes[1], classes.at(-1)]).toEqual([-1, 10, 0]);
+  });
+
+  test('a skewed column is on a logarithmic scale, an even one is not', () => {
+    const skewed = coloringByNumber(Float32Array.from([1, 1, 2, 3, 1000, NaN]));
+    expect(skewed.legend).toMatchObject({ min: 1, max: 1000, log: true, numUnknown: 1 });
+    expect([skewed.classes[0], skewed.classes[4], skewed.classes[5]]).toEqual([0, 63, -1]);
+    expect(coloringByNumber(Float32Array.from([1, 2, 3, 4])).legend).toMatchObject({ log: false });
+    expect([...coloringByNumber(Float32Array.from([2, 2])).classes]).toEqual([32, 32]);
+  });
+
+  test('raised points keep their colour, the others are faint', () => {
+    const bytes = (value: number) => [value, value, value, 255] as const;
+    const palette: Palette = {
+      plain: bytes(9),
+      muted: bytes(1),
+      categories: [],
+      scale: Array.from({ length: 64 }, (_, step) => bytes(100 + step)),
+    };
+    const coloring = coloringByNumber(Float32Array.from([0, 1, NaN]));
+    const all = pointColors(coloring, null, palette);
+    expect([all[0], all[4], all[8]]).toEqual([100, 163, 1]);
+    const some = pointColors(coloring, Uint8Array.of(0, 1, 0), palette);
+    expect([some[0], some[4]]).toEqual([1, 163]);
+    expect(some[3]!).toBeLessThan(some[7]! / 2);
+  });
+});
