@@ -13,10 +13,14 @@ export type Initializer =
   | { kind: 'glorotUniform' }
   /** Normal with the variance of `glorotUniform`, 2/(in + out). */
   | { kind: 'glorotNormal' }
+  /** `glorotNormal`, but drawn again where it is further than two deviations from 0, and widened so that the variance stays. */
+  | { kind: 'truncatedGlorotNormal' }
   /** U(±√(6/in)) (He et al., 2015, arXiv 1502.01852, eq. 10). */
   | { kind: 'heUniform' }
   /** Normal with the variance of `heUniform`, 2/in. */
   | { kind: 'heNormal' }
+  /** `heNormal`, cut and widened alike. */
+  | { kind: 'truncatedHeNormal' }
   /** Orthonormal columns, or rows where there are fewer of them, from all such matrices alike (Saxe et al., 2014, arXiv 1312.6120). */
   | { kind: 'orthogonal' };
 
@@ -52,6 +56,9 @@ export class Parameters {
     const normal = (deviation: number): void => {
       for (let index = 0; index < size; index++) values[index] = random.nextNormal() * deviation;
     };
+    const truncated = (deviation: number): void => {
+      for (let index = 0; index < size; index++) values[index] = nextTruncatedNormal(random) * deviation;
+    };
     const uniform = (limit: number): void => {
       for (let index = 0; index < size; index++) values[index] = (2 * random.nextFloat() - 1) * limit;
     };
@@ -63,8 +70,7 @@ export class Parameters {
         normal(initializer.deviation);
         break;
       case 'truncatedNormal':
-        for (let index = 0; index < size; index++)
-          values[index] = nextTruncatedNormal(random) * initializer.deviation;
+        truncated(initializer.deviation);
         break;
       case 'uniform':
         uniform(initializer.limit);
@@ -75,11 +81,17 @@ export class Parameters {
       case 'glorotNormal':
         normal(Math.sqrt(2 / (inputs + outputs)));
         break;
+      case 'truncatedGlorotNormal':
+        truncated(Math.sqrt(2 / (inputs + outputs)) / TRUNCATED_DEVIATION);
+        break;
       case 'heUniform':
         uniform(Math.sqrt(6 / inputs));
         break;
       case 'heNormal':
         normal(Math.sqrt(2 / inputs));
+        break;
+      case 'truncatedHeNormal':
+        truncated(Math.sqrt(2 / inputs) / TRUNCATED_DEVIATION);
         break;
       case 'orthogonal':
         normal(1);
@@ -114,6 +126,9 @@ function fans(shape: readonly number[]): [inputs: number, outputs: number] {
   const outputs = shape.at(-1) ?? 1;
   return [shape.at(-2) ?? outputs, outputs];
 }
+
+/** Standard deviation of what is left of N(0, 1) within ±2. */
+const TRUNCATED_DEVIATION = 0.8796256610342398;
 
 function nextTruncatedNormal(random: RandomStream): number {
   let value = random.nextNormal();

@@ -21,6 +21,7 @@ import type {
 import { createDense, dense } from './parts/dense';
 import { unknownIn, type FeatureEmbedding, type LookupOptions } from './parts/featureEmbedding';
 import { createGru, gruParameters } from './parts/gruLayer';
+import { examplesPerStep } from './parts/examplesPerStep';
 import { historyMask } from './parts/historyMask';
 import { evolutionKeys, evolveInterests, type InterestEvolution } from './parts/interestEvolution';
 import {
@@ -33,6 +34,7 @@ import { activate, createActivation, type LayerActivation } from './parts/layerA
 import { mlp, type Mlp } from './parts/multilayerPerceptron';
 import { pairInputs, pooledHistory } from './parts/pairInputs';
 import {
+  attentionOptions,
   attentionSize,
   createHead,
   createPairEmbeddings,
@@ -41,6 +43,7 @@ import {
   headSize,
   pairLoss,
   pairTables,
+  rowsPerExample,
   valuesPerPair,
 } from './parts/pairModel';
 import { createTargetAttention } from './parts/targetAttention';
@@ -139,6 +142,7 @@ export class Dien implements Model {
               decay: batchNormDecay,
               epsilon: batchNormEpsilon,
               frozenStatistics: batchNormFrozen,
+              unbiasedVariance: config.batchNormVariance === 'unbiased',
               initializer,
             },
           );
@@ -153,14 +157,7 @@ export class Dien implements Model {
       type: config.evolution,
       attentionUpdate: config.attentionUpdate,
       resetAfter: config.resetGate === 'after',
-      attention: createTargetAttention(parameters, 'attention', width, {
-        layers: config.attentionLayers,
-        activation: config.attentionActivation,
-        scaled: config.attentionScale,
-        softmax: config.attentionSoftmax,
-        dice: diceOptions(config),
-        initializer,
-      }),
+      attention: createTargetAttention(parameters, 'attention', width, attentionOptions(config)),
       gru: createGru(parameters, 'evolution', width, width, config.evolutionInitializer, gateBias),
     };
     const { head, output } = createHead(parameters, config, width, users?.width ?? 0);
@@ -274,7 +271,9 @@ export class Dien implements Model {
 }
 
 /** How much a DIEN takes. Every layer's output stays until the backward pass is through, and so does its gradient. */
-export function dienSize(config: DienConfig, { data, batchSize }: SizeContext): ModelSize {
+export function dienSize(config: DienConfig, context: SizeContext): ModelSize {
+  const { data } = context;
+  const batchSize = examplesPerStep(context.batchSize, rowsPerExample(config));
   const { itemWidth: d, userWidth, itemTables, userTables } = pairTables(config, data);
   const rows = batchSize * (1 + config.numNegatives);
   const length = config.maxSequenceLength;

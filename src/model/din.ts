@@ -19,6 +19,7 @@ import type {
   SizeContext,
 } from './model';
 import { createDense, dense } from './parts/dense';
+import { examplesPerStep } from './parts/examplesPerStep';
 import { historyMask } from './parts/historyMask';
 import {
   createBatchNorm,
@@ -32,12 +33,14 @@ import { pairInputs, pooledHistory } from './parts/pairInputs';
 import {
   createHead,
   createPairEmbeddings,
-  diceOptions,
   exampleRequest,
   headSize,
+  attentionOptions,
   attentionSize,
+  batchNormOptions,
   pairLoss,
   pairTables,
+  rowsPerExample,
   valuesPerPair,
 } from './parts/pairModel';
 import {
@@ -89,7 +92,11 @@ export class Din implements Model {
 
   constructor(config: DinConfig, data: ModelData, seed: number) {
     this.#config = config;
-    this.batches = exampleRequest(config, false);
+    this.batches = {
+      ...exampleRequest(config, false),
+      ...(config.emptyHistory === 'learned' && { minLength: 0 }),
+      ownHistories: config.negativeHistory === 'random',
+    };
     const parameters = new Parameters(seed);
     this.#parameters = parameters;
     const { items, users } = createPairEmbeddings(parameters, config, data);
@@ -109,24 +116,10 @@ export class Din implements Model {
     ];
 
     const initializer = { kind: config.initializer } as const;
-    this.#attention = createTargetAttention(parameters, 'attention', items.width, {
-      layers: config.attentionLayers,
-      activation: config.attentionActivation,
-      scaled: config.attentionScale,
-      softmax: config.attentionSoftmax,
-      dice: diceOptions(config),
-      initializer,
-    });
+    this.#attention = createTargetAttention(parameters, 'attention', items.width, attentionOptions(config));
     this.#projection = config.historyProjection
       ? {
-          norm: createBatchNorm(
-            parameters,
-            'historyNorm',
-            items.width,
-            config.batchNormDecay,
-            config.batchNormEpsilon,
-            config.batchNormFrozen,
-          ),
+          norm: createBatchNorm(parameters, 'historyNorm', items.width, batchNormOptions(config)),
           dense: createDense(parameters, 'historyProjection', items.width, items.width, initializer),
         }
       : null;
@@ -147,8 +140,15 @@ export class Din implements Model {
   }
 
   loss(batch: ExampleBatch, random: RandomStream): tf.Scalar {
-    const logits = this.#logits(this.#encode(batch), batch.candidates, 1 + batch.numNegatives, random);
-    return pairLoss(logits, this.#config.loss);
+    const { size, candidates, numNegatives, candidateHistories } = batch;
+    const columns = 1 + numNegatives;
+    if (candidateHistories === undefined)
+      return pairLoss(this.#logits(this.#encode(batch), candidates, columns, random), this.#config.loss);
+    // Each candidate as the only one of a user who has its history.
+    const users = Int32Array.from(candidates, (_, pair) => batch.users[Math.floor(pair / columns)]!);
+    const pairs = { size: size * columns, length: batch.length, users, histories: candidateHistories };
+    const logits = this.#logits(this.#encode(pairs), candidates, 1, random);
+    return pairLoss(tf.reshape(logits, [size, columns]), this.#config.loss);
   }
 
   scoring(query: Query): JointScoring {
@@ -169,8 +169,13 @@ export class Din implements Model {
   }
 
   #encode(query: Pick<Query, 'size' | 'length' | 'users' | 'histories' | 'unknown'>): Encoded {
-    const { size, length, users, histories } = query;
+    const { size, users } = query;
+    const learned = this.#config.emptyHistory === 'learned';
+    // Where a padding item stands for empty histories, there has to be a place for it.
+    const length = learned ? Math.max(1, query.length) : query.length;
+    const histories = length === query.length ? query.histories : new Int32Array(size);
     const present = historyMask(histories);
+    if (learned) markEmptyRows(present, length);
     const keys = this.#items.lookup(histories, [size, length]) as tf.Tensor3D;
     return {
       size,
@@ -215,8 +220,16 @@ export class Din implements Model {
   }
 }
 
+/** Lets the last position of each row without items count as one: `[B·T]` of rows of `length`. */
+function markEmptyRows(present: Float32Array, length: number): void {
+  for (let end = length; end <= present.length; end += length)
+    if (!present.subarray(end - length, end).includes(1)) present[end - 1] = 1;
+}
+
 /** How much a DIN takes. Every layer's output stays until the backward pass is through, and so does its gradient. */
-export function dinSize(config: DinConfig, { data, batchSize }: SizeContext): ModelSize {
+export function dinSize(config: DinConfig, context: SizeContext): ModelSize {
+  const { data } = context;
+  const batchSize = examplesPerStep(context.batchSize, rowsPerExample(config));
   const { itemWidth: d, userWidth, itemTables, userTables } = pairTables(config, data);
   const rows = batchSize * (1 + config.numNegatives);
   const attention = attentionSize(config, d);
@@ -224,10 +237,11 @@ export function dinSize(config: DinConfig, { data, batchSize }: SizeContext): Mo
   const projection = config.historyProjection ? d * d + 3 * d : 0;
   const bias = config.itemBias ? data.numItems + 1 : 0;
   const length = config.maxSequenceLength;
+  const histories = config.negativeHistory === 'random' ? rows : batchSize;
   return {
     parameters: itemTables + userTables + attention.parameters + head.parameters + projection + bias,
     activations:
-      2 * (batchSize * length * d + rows * (length * attention.activations + 4 * d + head.activations)) +
+      2 * (histories * length * d + rows * (length * attention.activations + 4 * d + head.activations)) +
       (config.historyProjection ? 4 * rows * d : 0) +
       // History and candidates each give the tables of items a gradient, beside the sum.
       2 * itemTables,

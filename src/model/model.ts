@@ -55,6 +55,12 @@ export interface ExampleRequest {
   /** For each example. */
   numNegatives: number;
   sampler: Sampler;
+  /** How much of the batch size an example takes up; 1 if left out. */
+  rowsPerExample?: number;
+  /** The last batch of an epoch is left out where it has fewer examples; 1 if left out. */
+  minBatchSize?: number;
+  /** Whether a negative comes with the history that the user had before it, or before a random item; no if left out. */
+  ownHistories?: boolean;
   /** Whether each item of the history comes with one that was not chosen in its place. */
   negativeHistories: boolean;
   /** Whether these are any other items, the same in each epoch, and not items that the user has not met. No if left out. */
@@ -94,6 +100,8 @@ export interface ExampleBatch {
   numNegatives: number;
   /** `[size, length]`, or null unless the request wants them; 0 where the history is padding. */
   negativeHistories: Int32Array | null;
+  /** `[size, 1 + numNegatives, length]` where the request wants them: the history of each candidate. */
+  candidateHistories?: Int32Array;
 }
 
 /** Users to score items for. */

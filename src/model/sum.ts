@@ -79,6 +79,7 @@ export class Sum implements Model {
       kind: 'examples',
       maxLength: config.maxSequenceLength,
       minLength: config.minSequenceLength,
+      minBatchSize: config.minBatchSize,
       numNegatives: config.loss.numNegatives,
       sampler: config.loss.sampler,
       negativeHistories: false,
@@ -318,7 +319,7 @@ export function sumSize(config: SumConfig, { data, batchSize }: SizeContext): Mo
   );
   const tableValues = tables.reduce((sum, table) => sum + featureParameters(table), 0);
   const perPosition = 2 * d + (slots + 4) * h + 2 * S;
-  const perLayer = 3 + (batchNorm ? 2 : 0) + (config.dropout > 0 ? 1 : 0);
+  const perLayer = 3 + (batchNorm ? 2 : 0) + (config.dropout === 0 ? 0 : 1);
   const perCandidate =
     4 * slots + 2 * (h + d) + 2 * inputSize + perLayer * layerSizes.reduce((sum, size) => sum + size, 1);
   return {

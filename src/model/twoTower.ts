@@ -20,6 +20,7 @@ import type {
 } from './model';
 import { ModelError } from './modelError';
 import { chosenColumns } from './parts/chosenColumns';
+import { examplesPerStep } from './parts/examplesPerStep';
 import {
   columnCodes,
   drawItems,
@@ -114,6 +115,7 @@ export class TwoTower implements Model {
       minLength: 0,
       numNegatives: loss.type === 'softmax' ? 0 : loss.numNegatives,
       sampler: loss.type === 'softmax' ? 'uniform' : loss.sampler,
+      rowsPerExample: rowsPerExample(config),
       negativeHistories: false,
     };
     const { users, items } = towerSizes(config, data);
@@ -310,8 +312,16 @@ export class TwoTower implements Model {
   }
 }
 
+/** How much of the batch size an interaction takes up. */
+function rowsPerExample({ loss, batchSizeCounts }: TwoTowerConfig): number {
+  if (batchSizeCounts === 'interactions' || loss.type === 'softmax') return 1;
+  return loss.type === 'crossEntropy' ? 1 + loss.numNegatives : loss.numNegatives;
+}
+
 /** How much the towers take. A layer's output stays until its gradient is made: the most is there when that begins. */
-export function twoTowerSize(config: TwoTowerConfig, { data, batchSize, threads }: SizeContext): ModelSize {
+export function twoTowerSize(config: TwoTowerConfig, context: SizeContext): ModelSize {
+  const { data, threads } = context;
+  const batchSize = examplesPerStep(context.batchSize, rowsPerExample(config));
   const { hiddenSizes, loss, useBatchNorm, selfSupervised, dropout: rate, l2 } = config;
   const { users, items } = towerSizes(config, data);
   const normed = useBatchNorm ? 1 : 0;

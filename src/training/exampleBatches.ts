@@ -1,6 +1,7 @@
 import { RandomStream } from '../compute/random';
 import type { PreparedDataset } from '../dataset/preparedDataset';
 import type { ExampleBatch, ExampleRequest } from '../model/model';
+import { examplesPerStep } from '../model/parts/examplesPerStep';
 import type { Batches } from './batches';
 import { NegativeSampler } from './negativeSampler';
 import { ShuffledOrder, STREAMS } from './shuffledOrder';
@@ -27,7 +28,7 @@ export class ExampleBatches implements Batches {
   constructor(dataset: PreparedDataset, request: ExampleRequest, batchSize: number, seed: number) {
     this.#dataset = dataset;
     this.#request = request;
-    this.#batchSize = batchSize;
+    this.#batchSize = examplesPerStep(batchSize, request.rowsPerExample);
     this.#seed = seed;
     const { numUsers, offsets, trainEnd, items } = dataset;
     this.#userOf = new Uint32Array(items.length);
@@ -49,7 +50,17 @@ export class ExampleBatches implements Batches {
     const { negativeHistories, fixedNegativeHistories: fixed = false } = request;
     this.#historySampler = negativeHistories && !fixed ? new NegativeSampler(dataset, 'unconsumed') : null;
     this.#fixedNegatives = negativeHistories && fixed ? fixedNegatives(dataset, seed) : null;
-    this.stepsPerEpoch = Math.ceil(places.length / batchSize);
+    const { minBatchSize = 1 } = request;
+    const left = places.length % this.#batchSize;
+    this.stepsPerEpoch =
+      Math.floor(places.length / this.#batchSize) + (left > 0 && left >= minBatchSize ? 1 : 0);
+    if (this.stepsPerEpoch === 0) {
+      throw new TrainingError(
+        'training/small-batches',
+        `There are ${places.length} interactions to learn from, and \`model.minBatchSize\` leaves out batches of fewer than ` +
+          `${minBatchSize}. Lower it, or use more data.`,
+      );
+    }
   }
 
   batch(epoch: number, index: number): ExampleBatch {
@@ -64,8 +75,6 @@ export class ExampleBatches implements Batches {
         values.subarray(Math.max(offsets[users[row]!]!, place - maxLength), place),
       );
     const histories = before(items);
-    const length = Math.max(...histories.map((history) => history.length));
-    const padded = leftPadded(histories, length);
 
     const random = new RandomStream(this.#seed, STREAMS.negatives, epoch, index);
     const positives = Int32Array.from(places, (place) => items[place]!);
@@ -83,6 +92,10 @@ export class ExampleBatches implements Batches {
         positives,
       );
     });
+    const own =
+      this.#request.ownHistories === true ? this.#ownHistories(random, users, candidates, histories) : null;
+    const length = (own ?? histories).reduce((longest, history) => Math.max(longest, history.length), 0);
+    const padded = leftPadded(histories, length);
     return {
       kind: 'examples',
       size,
@@ -94,7 +107,28 @@ export class ExampleBatches implements Batches {
       negativeHistories: this.#fixedNegatives
         ? leftPadded(before(this.#fixedNegatives), length)
         : this.#historySampler && negativeHistories(this.#historySampler, random, users, padded, length),
+      ...(own !== null && { candidateHistories: leftPadded(own, length) }),
     };
+  }
+
+  /** For each candidate what the user had before it, or before a random item of the training part. */
+  #ownHistories(
+    random: RandomStream,
+    users: Int32Array,
+    candidates: Int32Array,
+    histories: readonly Uint32Array[],
+  ): Uint32Array[] {
+    const { offsets, trainEnd, items } = this.#dataset;
+    const columns = candidates.length / users.length;
+    return Array.from(candidates, (item, pair) => {
+      const row = Math.floor(pair / columns);
+      if (pair % columns === 0) return histories[row]!;
+      const start = offsets[users[row]!]!;
+      const known = items.subarray(start, trainEnd[users[row]!]);
+      const met = known.indexOf(item);
+      const place = start + (met < 0 ? random.nextInt(known.length) : met);
+      return items.subarray(Math.max(start, place - this.#request.maxLength), place);
+    });
   }
 }
 

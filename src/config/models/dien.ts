@@ -23,12 +23,12 @@ export const dienSchema = z
         ),
       ),
     preset: z
-      .enum(['recbole', 'paper'])
+      .enum(['recbole', 'paper', 'notebook'])
       .nullable()
       .default(null)
       .meta(
         describe(
-          'Options of a reference implementation: RecBole (`recbole`) or the paper’s own code (`paper`). Fields of this config win.',
+          'Options of a reference implementation: RecBole (`recbole`), the paper’s own code (`paper`), or the DIEN beside the RecoHut notebook’s DIN (`notebook`). Fields of this config win.',
         ),
       ),
     ...pairInputFields,
@@ -165,6 +165,7 @@ export const dienPresets: Record<string, Preset<z.input<typeof dienSchema>>> = {
       headBatchNormInput: false,
       batchNormDecay: 0.9,
       batchNormEpsilon: 1e-5,
+      batchNormVariance: 'unbiased',
       loss: 'bce',
       numNegatives: 1,
       sampler: 'unconsumed',
@@ -215,6 +216,29 @@ export const dienPresets: Record<string, Preset<z.input<typeof dienSchema>>> = {
       learningRate: 0.001,
       optimizer: { type: 'adam', epsilonHat: true },
       schedule: { type: 'exponential', rate: 0.5 },
+    },
+  },
+  notebook: {
+    model: {
+      auxiliaryWeight: 0,
+      attentionUnit: 'dotProduct',
+      attentionScale: false,
+      attentionSoftmax: true,
+      attentionPadding: 'counted',
+      attentionQuery: 'item',
+      evolution: 'AUGRU',
+      headInputs: ['user', 'item', 'interest'],
+      headLayers: [80, 40],
+      headActivation: 'scaledDice',
+      headBatchNorm: 'none',
+      headBatchNormInput: true,
+      batchNormDecay: 0.99,
+      batchNormEpsilon: 1e-3,
+      diceEpsilon: 1e-3,
+      loss: 'bce',
+      numNegatives: 1,
+      sampler: 'unconsumed',
+      initializer: 'glorotUniform',
     },
   },
 };

@@ -46,6 +46,22 @@ export const dinSchema = z
       .boolean()
       .default(true)
       .meta(describe('Whether each item has a learned value that is added to its scores.')),
+    emptyHistory: z
+      .enum(['skip', 'learned'])
+      .default('skip')
+      .meta(
+        describe(
+          'An interaction without a history: not learned from, and nothing is attended to (`skip`), or a learned vector stands for the history (`learned`, LibRecommender’s padding item).',
+        ),
+      ),
+    negativeHistory: z
+      .enum(['shared', 'random'])
+      .default('shared')
+      .meta(
+        describe(
+          'The history that a negative is scored with: that of the interaction which it is drawn for (`shared`), or what the user had before a random item of the training part (`random`, LibRecommender; where the user has met the negative, what came before that).',
+        ),
+      ),
     ...pairTrainingFields,
   })
   .meta(describe('The model and its size.'));
@@ -123,6 +139,7 @@ export const dinPresets: Record<string, Preset<z.input<typeof dinSchema>>> = {
       headBatchNormInput: false,
       batchNormDecay: 0.9,
       batchNormEpsilon: 1e-5,
+      batchNormVariance: 'unbiased',
       itemBias: false,
       loss: 'bce',
       numNegatives: 1,
@@ -151,6 +168,9 @@ export const dinPresets: Record<string, Preset<z.input<typeof dinSchema>>> = {
       batchNormDecay: 0.99,
       batchNormEpsilon: 1e-3,
       itemBias: false,
+      emptyHistory: 'learned',
+      negativeHistory: 'random',
+      batchSizeCounts: 'candidates',
       loss: 'bce',
       numNegatives: 1,
       sampler: 'uniform',

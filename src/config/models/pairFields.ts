@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { describe } from '../describe';
-import { featureNames, maxSequenceLengthField, samplerField } from './sharedFields';
+import { batchSizeCountsField, featureNames, maxSequenceLengthField, samplerField } from './sharedFields';
 
 /*
  * Fields that DIN and DIEN share: both read a history and a candidate together. They are flat, so that a config may change
@@ -48,6 +48,14 @@ export const pairInputFields = {
 
 /** How the history is attended to. */
 export const attentionFields = {
+  attentionUnit: z
+    .enum(['mlp', 'dotProduct'])
+    .default('mlp')
+    .meta(
+      describe(
+        'What weighs an item of the history for a candidate: a small network (`mlp`), or the product of their vectors, which learns nothing of its own (`dotProduct`, the DIEN of the RecoHut notebook).',
+      ),
+    ),
   attentionLayers: z
     .array(width)
     .max(16)
@@ -65,6 +73,14 @@ export const attentionFields = {
     .default(true)
     .meta(
       describe('Whether the weights are divided by the root of an item vector’s width before the softmax.'),
+    ),
+  attentionPadding: z
+    .enum(['masked', 'counted'])
+    .default('masked')
+    .meta(
+      describe(
+        'Whether padding is left out of the softmax (`masked`), or what a history lacks of `maxSequenceLength` counts in it with the output 0 and takes its share (`counted`, the DIEN of the RecoHut notebook, which has no mask).',
+      ),
     ),
   attentionSoftmax: z
     .boolean()
@@ -121,6 +137,14 @@ export const headFields = {
       ),
     ),
   batchNormEpsilon: z.number().positive().default(1e-5).meta(describe('Added to the variance by BatchNorm.')),
+  batchNormVariance: z
+    .enum(['biased', 'unbiased'])
+    .default('biased')
+    .meta(
+      describe(
+        'Which variance BatchNorm remembers for use outside training: the batch’s own (`biased`, TensorFlow), or n/(n − 1) of it for n rows (`unbiased`, PyTorch). In training it is always the batch’s own.',
+      ),
+    ),
   batchNormFrozen: z
     .boolean()
     .default(false)
@@ -149,6 +173,7 @@ export const pairTrainingFields = {
     .default(4)
     .meta(describe('Negative items drawn for each interaction.')),
   sampler: samplerField('unconsumed'),
+  batchSizeCounts: batchSizeCountsField('interactions and negatives alike'),
   initializer: z
     .enum(['glorotUniform', 'glorotNormal'])
     .default('glorotUniform')

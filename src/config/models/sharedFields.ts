@@ -26,6 +26,17 @@ export const featureNames = z
   .nullable()
   .default(null);
 
+/** @param meaning of `candidates` */
+export const batchSizeCountsField = (meaning: string) =>
+  z
+    .enum(['interactions', 'candidates'])
+    .default('interactions')
+    .meta(
+      describe(
+        `What \`training.batchSize\` counts: interactions, whatever their negatives (\`interactions\`), or ${meaning} (\`candidates\`, LibRecommender).`,
+      ),
+    );
+
 export const samplerField = (preferred: 'uniform' | 'unconsumed') =>
   z
     .enum(['uniform', 'unconsumed', 'popular', 'logUniform', 'inBatch'])

@@ -3,6 +3,8 @@ import { describe } from '../describe';
 import type { Preset } from '../presets';
 import { featureNames, maxSequenceLengthField, samplerField } from './sharedFields';
 
+const rate = z.number().min(0).lt(1);
+
 const lossSchema = z
   .strictObject({
     type: z
@@ -69,6 +71,15 @@ export const sumSchema = z
       .max(2048)
       .default(1)
       .meta(describe('Interactions with a shorter history are not learned from.')),
+    minBatchSize: z
+      .int()
+      .min(1)
+      .default(1)
+      .meta(
+        describe(
+          'The last batch of an epoch is left out where it has fewer interactions. The reference leaves out those of fewer than 5.',
+        ),
+      ),
     slots: z
       .int()
       .min(1, 'must be at least 1, which is the highway channel alone')
@@ -128,11 +139,13 @@ export const sumSchema = z
       .default(true)
       .meta(describe('Normalize each of the last layers over the batch before its activation.')),
     dropout: z
-      .number()
-      .min(0)
-      .lt(1)
+      .union([rate, z.array(rate)])
       .default(0)
-      .meta(describe('Share of values of the last layers that are set to zero in training.')),
+      .meta(
+        describe(
+          'Share of values of the last layers that are set to zero in training, or a list with that of each of `layerSizes`.',
+        ),
+      ),
     dropoutPlace: z
       .enum(['beforeActivation', 'afterActivation'])
       .default('afterActivation')
@@ -146,12 +159,14 @@ export const sumSchema = z
         'glorotUniform',
         'heNormal',
         'heUniform',
+        'truncatedGlorotNormal',
+        'truncatedHeNormal',
         'orthogonal',
       ])
       .default('truncatedNormal')
       .meta(
         describe(
-          'How vectors and the last layers start. The memory’s own kernels are always `glorotUniform`, as in the reference.',
+          'How vectors and the last layers start. `truncatedGlorotNormal` and `truncatedHeNormal` are the reference’s `xavier_normal` and `he_normal`, which TensorFlow cuts at two deviations and widens to the same variance. The memory’s own kernels are always `glorotUniform`, as in the reference.',
         ),
       ),
     initializerRange: z
@@ -197,6 +212,10 @@ export const sumSchema = z
     message: 'must not be longer than `maxSequenceLength`',
     path: ['minSequenceLength'],
   })
+  .refine(({ dropout, layerSizes }) => typeof dropout === 'number' || dropout.length === layerSizes.length, {
+    message: 'must be one number, or a list with as many as `layerSizes` has',
+    path: ['dropout'],
+  })
   .meta(
     describe(
       'SUM, which keeps several interests of a user in a memory and reads them by the item in question.',
@@ -211,6 +230,7 @@ export const sumPresets: Record<NonNullable<SumConfig['preset']>, Preset<z.input
       cell: 'SUM',
       maxSequenceLength: 50,
       minSequenceLength: 1,
+      minBatchSize: 5,
       slots: 4,
       hiddenSize: 40,
       itemEmbeddingSize: 32,

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { describe } from '../describe';
 import type { Preset } from '../presets';
-import { featureNames } from './sharedFields';
+import { batchSizeCountsField, featureNames } from './sharedFields';
 
 const samplerSchema = z
   .enum(['uniform', 'unconsumed', 'popular'])
@@ -144,6 +144,9 @@ export const twoTowerSchema = z
       .default(0)
       .meta(describe('Weight of the sum of squares of all embeddings in the loss.')),
     loss: lossSchema,
+    batchSizeCounts: batchSizeCountsField(
+      'with `crossEntropy` interactions and negatives alike, with `maxMargin` the negatives, and with `softmax`, which draws none, interactions',
+    ),
     negativeBatchNorm: z
       .enum(['joint', 'separate'])
       .default('joint')
@@ -210,6 +213,7 @@ export const twoTowerPresets: Record<string, Preset<z.input<typeof twoTowerSchem
       idDropout: 0,
       l2: 0,
       loss: { type: 'softmax', temperature: 1, correction: 'counts', removeAccidentalHits: false },
+      batchSizeCounts: 'candidates',
       negativeBatchNorm: 'separate',
       selfSupervisedWeight: 0.2,
       selfSupervisedMasks: 'perBatch',

@@ -62,7 +62,7 @@ export function diceActivation(x: tf.Tensor2D, layer: DiceActivation, mode: Stat
       return tf.mul(x, tf.sigmoid(x));
     case 'dice': {
       const { output, ...used } = dice(x, layer.alpha, statisticsFor(layer.running, mode), layer.epsilon);
-      updateStatistics(layer.running, used, mode);
+      updateStatistics(layer.running, used, x.shape[0], mode);
       return output;
     }
     case 'scaledDice': {
@@ -70,7 +70,7 @@ export function diceActivation(x: tf.Tensor2D, layer: DiceActivation, mode: Stat
       // β times the standardized value is what a batch normalization with the factor β and no shift gives.
       const shift = tf.zerosLike(beta);
       const { output, ...used } = batchNorm(x, beta, shift, statisticsFor(running, mode), epsilon);
-      updateStatistics(running, used, mode);
+      updateStatistics(running, used, x.shape[0], mode);
       const share = tf.sigmoid(output);
       return tf.mul(x, tf.add(share, tf.mul(tf.sub(1, share), alpha)));
     }

@@ -19,8 +19,8 @@ export interface MlpOptions {
   activation: ActivationName;
   /** Whether the last layer is a product and a bias alone. */
   linearLast?: boolean;
-  /** Rate of dropout. */
-  dropout?: number;
+  /** Rate of dropout, or that of each layer. */
+  dropout?: number | readonly number[];
   /** Whether dropout acts on what goes into a linear layer, before its activation, or on what comes out of it. */
   dropoutAt?: 'input' | 'beforeActivation' | 'output';
   /** Where in a layer batch normalization sits. */
@@ -33,6 +33,8 @@ export interface MlpOptions {
   epsilon?: number;
   /** Whether batch normalization keeps the statistics it starts with, so that only γ and β are learned. */
   frozenStatistics?: boolean;
+  /** Whether batch normalization remembers the unbiased variance. */
+  unbiasedVariance?: boolean;
   /** Added to the variance by Dice. */
   diceEpsilon?: number;
   initializer?: Initializer;
@@ -70,12 +72,13 @@ interface MlpLayer {
   activation: LayerActivation;
   batchNorm: BatchNormLayer | null;
   bare: boolean;
+  /** Rate. */
+  dropout: number;
 }
 
 export interface Mlp {
   inputNorm: BatchNormLayer | null;
   layers: readonly MlpLayer[];
-  dropout: number;
   dropoutAt: 'input' | 'beforeActivation' | 'output';
   batchNorm: 'none' | 'beforeActivation' | 'afterActivation';
 }
@@ -101,11 +104,17 @@ export function createMlp(
   options: MlpOptions,
 ): Mlp {
   const { activation, linearLast = false, batchNorm: normAt = 'none', decay = 0.9, epsilon = 1e-5 } = options;
-  const frozen = options.frozenStatistics;
+  const { dropout: rates = 0, dropoutAt = 'input' } = options;
+  const normOptions = {
+    decay,
+    epsilon,
+    frozen: options.frozenStatistics ?? false,
+    unbiased: options.unbiasedVariance ?? false,
+  };
   const diceOptions = { decay, epsilon: options.diceEpsilon ?? DICE_EPSILON };
   const inputNorm =
     options.batchNormInput === true
-      ? createBatchNorm(parameters, `${name}/input/norm`, inputSize, decay, epsilon, frozen)
+      ? createBatchNorm(parameters, `${name}/input/norm`, inputSize, normOptions)
       : null;
   const layers = layerSizes.map((size, index): MlpLayer => {
     const layer = `${name}/${index}`;
@@ -113,9 +122,7 @@ export function createMlp(
     const normalized = !bare && normAt !== 'none';
     return {
       dense: createDense(parameters, layer, layerSizes[index - 1] ?? inputSize, size, options.initializer),
-      batchNorm: normalized
-        ? createBatchNorm(parameters, `${layer}/norm`, size, decay, epsilon, frozen)
-        : null,
+      batchNorm: normalized ? createBatchNorm(parameters, `${layer}/norm`, size, normOptions) : null,
       activation: createActivation(
         parameters,
         `${layer}/activation`,
@@ -124,10 +131,10 @@ export function createMlp(
         diceOptions,
       ),
       bare,
+      dropout: typeof rates === 'number' ? rates : (rates[index] ?? 0),
     };
   });
-  const { dropout: rate = 0, dropoutAt = 'input' } = options;
-  return { inputNorm, layers, dropout: rate, dropoutAt, batchNorm: normAt };
+  return { inputNorm, layers, dropoutAt, batchNorm: normAt };
 }
 
 /**
@@ -138,29 +145,40 @@ export function createMlp(
 export function mlp(x: tf.Tensor2D, { inputNorm, layers, ...options }: Mlp, run: MlpRun): tf.Tensor2D {
   const { training } = run;
   const mode = run.statistics ?? (training === null ? 'running' : 'training');
-  const drop = (values: tf.Tensor2D, at: Mlp['dropoutAt'], bare: boolean): tf.Tensor2D =>
+  const drop = (values: tf.Tensor2D, at: Mlp['dropoutAt'], { bare, dropout: rate }: MlpLayer): tf.Tensor2D =>
     at !== options.dropoutAt || (bare && at !== 'input')
       ? values
-      : (dropout(values, options.dropout, training) as tf.Tensor2D);
+      : (dropout(values, rate, training) as tf.Tensor2D);
 
   let state = inputNorm === null ? x : normalizeBatch(x, inputNorm, mode);
-  for (const [index, { dense: layer, activation, batchNorm: norm, bare }] of layers.entries()) {
+  for (const [index, layer] of layers.entries()) {
+    const { dense: projection, activation, batchNorm: norm } = layer;
     const multiplied = index === 0 && run.isProduct === true;
-    state = drop(state, 'input', bare);
-    const dropsBetween = options.dropoutAt === 'beforeActivation' && options.dropout > 0;
+    state = drop(state, 'input', layer);
+    const dropsBetween = options.dropoutAt === 'beforeActivation' && layer.dropout > 0;
     const between = dropsBetween || (norm !== null && options.batchNorm === 'beforeActivation');
     if (activation.kind === 'plain' && !between && !multiplied) {
-      state = dense(state, layer, activation.name);
+      state = dense(state, projection, activation.name);
     } else {
-      if (!multiplied) state = dense(state, layer);
+      if (!multiplied) state = dense(state, projection);
       if (norm !== null && options.batchNorm === 'beforeActivation')
         state = normalizeBatch(state, norm, mode);
-      state = activate(drop(state, 'beforeActivation', bare), activation, mode);
+      state = activate(drop(state, 'beforeActivation', layer), activation, mode);
     }
     if (norm !== null && options.batchNorm === 'afterActivation') state = normalizeBatch(state, norm, mode);
-    state = drop(state, 'output', bare);
+    state = drop(state, 'output', layer);
   }
   return state;
+}
+
+export interface BatchNormOptions {
+  /** Share of the running statistics that a batch leaves. */
+  decay: number;
+  epsilon: number;
+  /** Whether the running statistics stay as they start. */
+  frozen: boolean;
+  /** Whether the variance that is remembered is the unbiased one. */
+  unbiased: boolean;
 }
 
 /** Makes the parameters of a batch normalization: γ and β, which start at 1 and 0, and the running statistics. */
@@ -168,16 +186,14 @@ export function createBatchNorm(
   parameters: Parameters,
   name: string,
   size: number,
-  decay: number,
-  epsilon: number,
-  frozen = false,
+  { decay, epsilon, frozen, unbiased }: BatchNormOptions,
 ): BatchNormLayer {
   const vector = (part: string, value: number): tf.Tensor1D =>
     parameters.create(`${name}/${part}`, [size], { kind: 'constant', value }) as tf.Tensor1D;
   return {
     gamma: vector('gamma', 1),
     beta: vector('beta', 0),
-    running: createRunningStatistics(parameters, name, size, decay),
+    running: createRunningStatistics(parameters, name, size, decay, unbiased),
     epsilon,
     frozen,
   };
@@ -188,6 +204,6 @@ export function normalizeBatch(x: tf.Tensor2D, layer: BatchNormLayer, asked: Sta
   const { gamma, beta, running, epsilon } = layer;
   const mode = layer.frozen ? 'running' : asked;
   const { output, ...used } = batchNorm(x, gamma, beta, statisticsFor(running, mode), epsilon);
-  updateStatistics(running, used, mode);
+  updateStatistics(running, used, x.shape[0], mode);
   return output;
 }

@@ -15,8 +15,9 @@ import {
   type FeatureEmbeddingOptions,
 } from './featureEmbedding';
 import type { ActivationName } from './layerActivation';
-import { createMlp, type Mlp } from './multilayerPerceptron';
+import { createMlp, type BatchNormOptions, type Mlp } from './multilayerPerceptron';
 import { pairInputsWidth } from './pairInputs';
+import type { TargetAttentionOptions } from './targetAttention';
 
 /*
  * What DIN and DIEN have in common: vectors of users and items, the layers that score a pair, the loss, and how much all
@@ -34,7 +35,27 @@ export function exampleRequest(config: PairConfig, negativeHistories: boolean): 
     minLength: 1,
     numNegatives: config.numNegatives,
     sampler: config.sampler,
+    rowsPerExample: rowsPerExample(config),
     negativeHistories,
+  };
+}
+
+/** How much of the batch size an interaction takes up. */
+export function rowsPerExample({ batchSizeCounts, numNegatives }: PairConfig): number {
+  return batchSizeCounts === 'candidates' ? 1 + numNegatives : 1;
+}
+
+/** What the attention's shape follows from, but for the width of the vectors. */
+export function attentionOptions(config: PairConfig): TargetAttentionOptions {
+  return {
+    unit: config.attentionUnit,
+    layers: config.attentionLayers,
+    activation: config.attentionActivation,
+    scaled: config.attentionScale,
+    softmax: config.attentionSoftmax,
+    countedLength: config.attentionPadding === 'counted' ? config.maxSequenceLength : 0,
+    dice: diceOptions(config),
+    initializer: { kind: config.initializer },
   };
 }
 
@@ -104,6 +125,15 @@ export function diceOptions({ batchNormDecay, diceEpsilon }: PairConfig): DiceOp
   return { decay: batchNormDecay, epsilon: diceEpsilon };
 }
 
+export function batchNormOptions(config: PairConfig): BatchNormOptions {
+  return {
+    decay: config.batchNormDecay,
+    epsilon: config.batchNormEpsilon,
+    frozen: config.batchNormFrozen,
+    unbiased: config.batchNormVariance === 'unbiased',
+  };
+}
+
 /** Makes the layers that score a pair: `head/<n>/…` and `output/…`. */
 export function createHead(
   parameters: Parameters,
@@ -123,6 +153,7 @@ export function createHead(
     decay: config.batchNormDecay,
     epsilon: config.batchNormEpsilon,
     frozenStatistics: config.batchNormFrozen,
+    unbiasedVariance: config.batchNormVariance === 'unbiased',
     diceEpsilon: config.diceEpsilon,
     initializer,
   });
@@ -145,13 +176,14 @@ export function pairLoss(logits: tf.Tensor2D, loss: 'bce' | 'softmax'): tf.Scala
 
 /** Values that DIN has at once for each pair of user and candidate outside training, about. @param length of the histories */
 export function valuesPerPair(
-  { attentionLayers, headLayers }: PairConfig,
+  { attentionUnit, attentionLayers, headLayers }: PairConfig,
   itemWidth: number,
   length: number,
 ): number {
   const [first = 1, ...others] = attentionLayers;
   const sum = (values: readonly number[]): number => values.reduce((total, value) => total + value, 0);
-  return length * (3 * itemWidth + 3 * first + sum(others)) + 4 * itemWidth + 2 * sum(headLayers);
+  const perPosition = attentionUnit === 'dotProduct' ? 4 : 3 * itemWidth + 3 * first + sum(others);
+  return length * perPosition + 4 * itemWidth + 2 * sum(headLayers);
 }
 
 /** Values of an activation, for each column. */
@@ -162,9 +194,10 @@ function activationParameters(name: ActivationName): number {
 
 /** Trainable values of the attention's layers, and what they have at once of each position of a pair. */
 export function attentionSize(
-  { attentionLayers, attentionActivation }: PairConfig,
+  { attentionUnit, attentionLayers, attentionActivation }: PairConfig,
   itemWidth: number,
 ): { parameters: number; activations: number } {
+  if (attentionUnit === 'dotProduct') return { parameters: 0, activations: 4 };
   let parameters = 0;
   let inputSize = 4 * itemWidth;
   for (const size of attentionLayers) {

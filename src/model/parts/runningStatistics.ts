@@ -8,6 +8,8 @@ export interface RunningStatistics {
   variance: tf.Variable<tf.Rank.R1>;
   /** Share of the old value that a batch leaves. */
   decay: number;
+  /** Whether the variance is remembered as that of what the batch was drawn from: n/(n − 1) of the batch's own. */
+  unbiased: boolean;
 }
 
 /** Where the statistics come from, and whether they are remembered. */
@@ -25,10 +27,11 @@ export function createRunningStatistics(
   name: string,
   size: number,
   decay: number,
+  unbiased = false,
 ): RunningStatistics {
   const create = (part: string, value: number): tf.Variable<tf.Rank.R1> =>
     parameters.createStatistic(`${name}/${part}`, size, value) as tf.Variable<tf.Rank.R1>;
-  return { mean: create('mean', 0), variance: create('variance', 1), decay };
+  return { mean: create('mean', 0), variance: create('variance', 1), decay, unbiased };
 }
 
 /** The statistics for a layer to use; null for those of its input. */
@@ -36,13 +39,22 @@ export function statisticsFor(running: RunningStatistics, mode: StatisticsMode):
   return mode === 'running' ? { mean: running.mean, variance: running.variance } : null;
 }
 
-/** Moves the running statistics towards those of a batch, if the mode says so. The variance is the biased one. */
-export function updateStatistics(running: RunningStatistics, used: Statistics, mode: StatisticsMode): void {
+/**
+ * Moves the running statistics towards those of a batch, if the mode says so.
+ * @param used mean and biased variance of the batch
+ * @param rows of the batch; from a single one no other variance can be told
+ */
+export function updateStatistics(
+  running: RunningStatistics,
+  used: Statistics,
+  rows: number,
+  mode: StatisticsMode,
+): void {
   if (mode !== 'training') return;
-  const { mean, variance, decay } = running;
-  const move = (variable: tf.Variable<tf.Rank.R1>, value: tf.Tensor1D): void => {
-    tf.tidy(() => variable.assign(tf.add(tf.mul(variable, decay), tf.mul(value, 1 - decay))));
+  const { mean, variance, decay, unbiased } = running;
+  const move = (variable: tf.Variable<tf.Rank.R1>, value: tf.Tensor1D, factor: number): void => {
+    tf.tidy(() => variable.assign(tf.add(tf.mul(variable, decay), tf.mul(value, (1 - decay) * factor))));
   };
-  move(mean, used.mean);
-  move(variance, used.variance);
+  move(mean, used.mean, 1);
+  move(variance, used.variance, unbiased && rows > 1 ? rows / (rows - 1) : 1);
 }

@@ -10,6 +10,8 @@ import { repeatForCandidates, rowsOfCandidates } from './pairRows';
 import type { StatisticsMode } from './runningStatistics';
 
 export interface TargetAttentionOptions {
+  /** An MLP of the pair, or the product q·k, which has no parameters. */
+  unit?: 'mlp' | 'dotProduct';
   /** Widths of the hidden layers of the activation unit. */
   layers: readonly number[];
   activation: ActivationName;
@@ -17,15 +19,23 @@ export interface TargetAttentionOptions {
   scaled: boolean;
   /** Whether the weights of a history sum to 1; otherwise they are the outputs as they are. */
   softmax: boolean;
+  /** Padding up to so many positions takes its share of the softmax, with the output 0; none does if left out. */
+  countedLength?: number;
   dice: DiceOptions;
   initializer?: Initializer;
 }
 
-export interface TargetAttention {
+interface ActivationUnit {
   hidden: readonly { dense: Projection; activation: LayerActivation }[];
   output: Projection;
+}
+
+export interface TargetAttention {
+  /** Null where the product of query and key is all. */
+  unit: ActivationUnit | null;
   scaled: boolean;
   softmax: boolean;
+  countedLength: number;
 }
 
 /**
@@ -36,8 +46,10 @@ export function createTargetAttention(
   parameters: Parameters,
   name: string,
   width: number,
-  { layers, activation, scaled, softmax, dice, initializer }: TargetAttentionOptions,
+  options: TargetAttentionOptions,
 ): TargetAttention {
+  const { layers, activation, scaled, softmax, countedLength = 0, dice, initializer } = options;
+  if (options.unit === 'dotProduct') return { unit: null, scaled, softmax, countedLength };
   const hidden = layers.map((size, index) => {
     const inputSize = layers[index - 1] ?? 4 * width;
     const layer = `${name}/${index}`;
@@ -47,13 +59,13 @@ export function createTargetAttention(
     };
   });
   const output = createDense(parameters, `${name}/output`, layers.at(-1) ?? 4 * width, 1, initializer);
-  return { hidden, output, scaled, softmax };
+  return { unit: { hidden, output }, scaled, softmax, countedLength };
 }
 
 /**
  * How much each item of a history counts for a candidate (Zhou et al., 2018, "Deep Interest Network", section 4.3): an MLP
- * reads [q, k, q − k, q∘k] of the candidate q and the history's item k. Padding has the weight 0, and so have all positions
- * of an empty history.
+ * reads [q, k, q − k, q∘k] of the candidate q and the history's item k, or these are multiplied. Padding has the weight 0,
+ * and so have all positions of an empty history.
  *
  * Shapes: B users, C candidates, T positions, D width.
  * @param query `[B, C, D]`, or `[1, C, D]` where all users have the same candidates
@@ -70,18 +82,22 @@ export function targetAttention(
 ): tf.Tensor3D {
   const [size, length, width] = keys.shape;
   const candidates = query.shape[1];
-  // Statistics of a batch are those of the items in it, not of its padding.
-  const needsStatistics =
-    mode !== 'running' &&
-    layer.hidden.some(({ activation }) => activation.kind === 'dice' && activation.dice.variant !== 'silu');
-  const outputs = needsStatistics
-    ? presentOutputs(query, keys, present, layer, mode)
-    : allOutputs(query, keys, layer, mode);
-
-  const logits: tf.Tensor3D = tf.reshape(outputs, [size, candidates, length]);
+  const logits: tf.Tensor3D =
+    layer.unit === null
+      ? products(query, keys)
+      : tf.reshape(unitOutputs(query, keys, present, layer.unit, mode), [size, candidates, length]);
   const scaled: tf.Tensor3D = layer.scaled ? tf.mul(logits, 1 / Math.sqrt(width)) : logits;
   const mask = tf.tensor3d(present, [size, 1, length]);
   if (!layer.softmax) return tf.mul(scaled, mask);
+  const padding = layer.countedLength - length;
+  if (layer.countedLength > 0) {
+    const counted = tf.pad3d(tf.mul(scaled, mask), [
+      [0, 0],
+      [0, 0],
+      [Math.max(0, padding), 0],
+    ]);
+    return tf.mul(tf.slice(tf.softmax(counted), [0, 0, Math.max(0, padding)], [-1, -1, length]), mask);
+  }
   return tf.mul(tf.softmax(tf.add(scaled, tf.mul(tf.sub(mask, 1), FAR_BELOW))), mask);
 }
 
@@ -93,6 +109,37 @@ export function weightedSum(weights: tf.Tensor3D, keys: tf.Tensor3D): tf.Tensor3
   return tf.matMul(weights, keys);
 }
 
+/** q·k of each candidate and each position, `[B, C, T]`. */
+function products(query: tf.Tensor3D, keys: tf.Tensor3D): tf.Tensor3D {
+  const [size, length, width] = keys.shape;
+  if (query.shape[0] === size) return tf.matMul(query, keys, false, true);
+  const candidates = query.shape[1];
+  const rows = tf.matMul(
+    tf.reshape(keys, [size * length, width]),
+    tf.reshape(query, [candidates, width]),
+    false,
+    true,
+  );
+  return tf.transpose(tf.reshape(rows, [size, length, candidates]), [0, 2, 1]);
+}
+
+/** What the MLP makes of the pairs, `[B·C·T, 1]`; of padding it may be anything. */
+function unitOutputs(
+  query: tf.Tensor3D,
+  keys: tf.Tensor3D,
+  present: Float32Array,
+  unit: ActivationUnit,
+  mode: StatisticsMode,
+): tf.Tensor2D {
+  // Statistics of a batch are those of the items in it, not of its padding.
+  const needsStatistics =
+    mode !== 'running' &&
+    unit.hidden.some(({ activation }) => activation.kind === 'dice' && activation.dice.variant !== 'silu');
+  return needsStatistics
+    ? presentOutputs(query, keys, present, unit, mode)
+    : allOutputs(query, keys, unit, mode);
+}
+
 /**
  * What the MLP makes of all pairs, `[B·C·T, 1]`. Its first product is q·(W_q + W_d) + k·(W_k − W_d) + (q∘k)·W_p, so that two
  * thirds of it are of the users and of the candidates alone, and only the last is of each pair.
@@ -100,7 +147,7 @@ export function weightedSum(weights: tf.Tensor3D, keys: tf.Tensor3D): tf.Tensor3
 function allOutputs(
   query: tf.Tensor3D,
   keys: tf.Tensor3D,
-  { hidden, output }: TargetAttention,
+  { hidden, output }: ActivationUnit,
   mode: StatisticsMode,
 ): tf.Tensor2D {
   const [size, length, width] = keys.shape;
@@ -141,7 +188,7 @@ function presentOutputs(
   query: tf.Tensor3D,
   keys: tf.Tensor3D,
   present: Float32Array,
-  layer: TargetAttention,
+  layer: ActivationUnit,
   mode: StatisticsMode,
 ): tf.Tensor2D {
   const [size, length, width] = keys.shape;
@@ -173,11 +220,7 @@ function presentOutputs(
 }
 
 /** The layers that are left. @param x `[R, in]` */
-function rest(
-  x: tf.Tensor2D,
-  { hidden, output }: Pick<TargetAttention, 'hidden' | 'output'>,
-  mode: StatisticsMode,
-): tf.Tensor2D {
+function rest(x: tf.Tensor2D, { hidden, output }: ActivationUnit, mode: StatisticsMode): tf.Tensor2D {
   let state = x;
   for (const { dense: layer, activation } of hidden) {
     state =

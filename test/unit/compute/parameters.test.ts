@@ -26,6 +26,12 @@ describe('initial values', () => {
     [{ kind: 'glorotNormal' }, Math.sqrt(2 / (ROWS + COLUMNS)), Infinity],
     [{ kind: 'heUniform' }, Math.sqrt(2 / ROWS), Math.sqrt(6 / ROWS)],
     [{ kind: 'heNormal' }, Math.sqrt(2 / ROWS), Infinity],
+    [
+      { kind: 'truncatedGlorotNormal' },
+      Math.sqrt(2 / (ROWS + COLUMNS)),
+      (2 * Math.sqrt(2 / (ROWS + COLUMNS))) / TRUNCATED_DEVIATION,
+    ],
+    [{ kind: 'truncatedHeNormal' }, Math.sqrt(2 / ROWS), (2 * Math.sqrt(2 / ROWS)) / TRUNCATED_DEVIATION],
     [{ kind: 'orthogonal' }, 1 / Math.sqrt(ROWS), Infinity],
   ];
 

@@ -56,15 +56,24 @@ const OPTIONS: [string, Change, ModelData][] = [
     { auxiliaryBatchNorm: true, auxiliaryAverage: 'positions', auxiliaryWeight: 0.5, loss: 'softmax' },
     plainData,
   ],
+  ['the notebook', preset('notebook'), featureData],
+  [
+    'products as raw attention, unbiased variance',
+    {
+      attentionUnit: 'dotProduct',
+      attentionSoftmax: false,
+      headBatchNorm: 'beforeActivation',
+      batchNormVariance: 'unbiased',
+    },
+    plainData,
+  ],
   ['a linear auxiliary loss without layers', { auxiliaryLayers: [], auxiliaryActivation: 'none' }, plainData],
 ];
 
 describe.each(TEST_BACKENDS)('DIEN on %s', (backend) => {
   useBackend(backend);
 
-  // The layers' own tests compare the engines; one engine is enough for how the options join them.
-  const options = backend === 'wasm' ? OPTIONS : OPTIONS.slice(0, 2);
-  it.each(options)('%s: gradients agree with finite differences', (_, change, data) => {
+  it.each(OPTIONS)('%s: gradients agree with finite differences', (_, change, data) => {
     const model = new Dien(config(change), data, 5);
     expectRightGradients(model, SOME_EXAMPLES);
     model.dispose();

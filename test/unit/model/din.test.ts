@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { dinPresets, dinSchema, type DinConfig } from '../../../src/config/models/din';
 import { applyPreset } from '../../../src/config/presets';
 import { Din, dinSize } from '../../../src/model/din';
-import type { ModelData } from '../../../src/model/model';
+import type { ExampleBatch, ModelData } from '../../../src/model/model';
 import { TEST_BACKENDS, useBackend } from '../compute/useBackend';
 import { modelData, queryOf } from './modelData';
 import {
@@ -70,14 +70,28 @@ const OPTIONS: [string, Change, ModelData][] = [
   ],
 ];
 
+/** Each negative with another history than the item that was chosen; one of them has none. */
+const OWN_HISTORIES: ExampleBatch = {
+  ...SOME_EXAMPLES,
+  candidateHistories: Int32Array.from([
+    ...[0, 1, 2, 0, 0, 1, 2, 4, 6],
+    ...[3, 4, 5, 0, 0, 0, 0, 9, 3],
+    ...[0, 0, 7, 0, 0, 8, 1, 2, 3],
+  ]),
+};
+
 describe.each(TEST_BACKENDS)('DIN on %s', (backend) => {
   useBackend(backend);
 
-  // The layers' own tests compare the engines; one engine is enough for how the options join them.
-  const options = backend === 'wasm' ? OPTIONS : OPTIONS.slice(0, 2);
-  it.each(options)('%s: gradients agree with finite differences', (_, change, data) => {
+  it.each(OPTIONS)('%s: gradients agree with finite differences', (_, change, data) => {
     const model = new Din(config(change), data, 5);
     expectRightGradients(model, SOME_EXAMPLES);
+    model.dispose();
+  });
+
+  it('histories of their own for negatives, some empty: gradients agree with finite differences', () => {
+    const model = new Din(config({ emptyHistory: 'learned', negativeHistory: 'random' }), featureData, 5);
+    expectRightGradients(model, OWN_HISTORIES);
     model.dispose();
   });
 
@@ -143,6 +157,52 @@ describe('DIN', () => {
       expect(right.length).toBeGreaterThan(28);
     },
   );
+
+  it('scores each negative with its own history', () => {
+    const model = new Din(config({ headLayers: [], negativeHistory: 'random' }), plainData, 3);
+    expect(model.batches.ownHistories).toBe(true);
+    train(model, SOME_EXAMPLES, 3, 0.05);
+    const { size, length, users, candidates } = OWN_HISTORIES;
+    const histories = OWN_HISTORIES.candidateHistories!;
+    // The mean of the losses of pairs that stand alone, because nothing depends on the rest of the batch here.
+    const losses = Array.from(candidates, (item, pair) => {
+      const query = {
+        size: 1,
+        length,
+        users: users.subarray(Math.floor(pair / 3), Math.floor(pair / 3) + 1),
+        histories: histories.subarray(pair * length, (pair + 1) * length),
+      };
+      const score = scoresOf(model, query, Int32Array.of(item))[0]![0]!;
+      return Math.log1p(Math.exp(pair % 3 === 0 ? -score : score));
+    });
+    const mean = losses.reduce((sum, loss) => sum + loss, 0) / (3 * size);
+    expect(lossOf(model, OWN_HISTORIES)).toBeCloseTo(mean, 5);
+    expect(Math.abs(lossOf(model, SOME_EXAMPLES) - mean)).toBeGreaterThan(1e-4);
+  });
+
+  it('learns what stands for an empty history', () => {
+    const empty = queryOf([0, 0]);
+    const [skipping, learning] = (['skip', 'learned'] as const).map(
+      (emptyHistory) => new Din(config({ emptyHistory }), plainData, 3),
+    );
+    expect([skipping!, learning!].map(({ batches }) => batches.minLength)).toEqual([1, 0]);
+    const before = [scoresOf(skipping!, empty), scoresOf(learning!, empty)];
+    for (const model of [skipping!, learning!])
+      tf.tidy(() => {
+        const table = model.variables.get('items/id')!;
+        const padding = tf.concat([tf.fill([1, 3], 2), tf.slice(table, [1, 0])], 0);
+        table.assign(padding);
+      });
+    expect(scoresOf(skipping!, empty)).toEqual(before[0]);
+    expect(scoresOf(learning!, empty)).not.toEqual(before[1]);
+    const none: ExampleBatch = {
+      ...SOME_EXAMPLES,
+      length: 0,
+      histories: new Int32Array(),
+      negativeHistories: null,
+    };
+    expect(lossOf(learning!, none)).toBeGreaterThan(0);
+  });
 
   it('gives the same bits for the same seed', () => {
     expectSameBits(() => new Din(preset('librecommender', { headDropout: 0.2 }), featureData, 7));

@@ -385,6 +385,10 @@ describe('configs of SUM', () => {
     expect(errorsOf({ minSequenceLength: 9, maxSequenceLength: 8 })).toMatch(
       /^minSequenceLength: must not be longer/,
     );
+    expect(errorsOf({ dropout: [0.1], layerSizes: [8, 4] })).toMatch(
+      /^dropout: must be one number, or a list with as many as `layerSizes` has/,
+    );
+    expect(sumSchema.safeParse({ type: 'sum', dropout: [0.1, 0.2] }).success).toBe(true);
     expect(errorsOf({ itemFeatures: ['a', 'a'] })).toMatch(/^itemFeatures: must not name a feature twice/);
     expect(sumSchema.safeParse({ type: 'sum', slots: 1 }).success).toBe(true);
   });
@@ -404,6 +408,7 @@ describe('configs of SUM', () => {
     );
     expect(model).toMatchObject({
       cell: 'SUMV2',
+      minBatchSize: 5,
       alpha: 'free',
       loss: { type: 'softmax', numNegatives: 4, sampler: 'inBatch' },
       embeddingPenalty: 'sum',

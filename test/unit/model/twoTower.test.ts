@@ -413,6 +413,18 @@ describe('TwoTower', () => {
   });
 });
 
+describe('the batches of two towers', () => {
+  it.each<[Input, number]>([
+    [{ loss: { type: 'softmax' } }, 1],
+    [{ loss: { type: 'crossEntropy', numNegatives: 3 } }, 4],
+    [{ loss: { type: 'maxMargin', numNegatives: 3 } }, 3],
+  ])('count interactions, or with %o as LibRecommender does %i rows of each', (change, rows) => {
+    const rowsOf = (batchSizeCounts: 'interactions' | 'candidates') =>
+      new TwoTower(config({ ...change, batchSizeCounts }), modelData(9), 1).batches.rowsPerExample;
+    expect([rowsOf('interactions'), rowsOf('candidates')]).toEqual([1, rows]);
+  });
+});
+
 describe('a two-tower config', () => {
   const problems = (model: object, items?: object): string[] =>
     parseConfig(

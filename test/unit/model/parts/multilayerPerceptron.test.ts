@@ -117,6 +117,22 @@ describe('a multilayer perceptron', () => {
     expect(output[0]).toBeCloseTo((1 - mean / 2) / Math.sqrt((1 + variance) / 2 + 1e-5), 5);
   });
 
+  it('remembers the unbiased variance if asked, but normalizes by the batch’s own', () => {
+    const options = { activation: 'none', batchNorm: 'beforeActivation', decay: 0.5 } as const;
+    const { parameters, layers } = identityLayer({ ...options, unbiasedVariance: true });
+    const output = mlp(tf.tensor2d(ROWS), layers, { training: new RandomStream(1) });
+    expectClose(
+      [...output.dataSync()],
+      columns((values) => standardized(values, 1e-5)),
+    );
+    const variance = (): number => parameters.state.get('mlp/0/norm/variance')!.dataSync()[0]!;
+    const biased = (1 + 0.25 + 1) / 3 - (0.5 / 3) ** 2;
+    expect(variance()).toBeCloseTo((1 + 1.5 * biased) / 2, 5);
+    // A single row has none: what was remembered moves towards 0, and is no NaN.
+    mlp(tf.tensor2d([[7, 8]]), layers, { training: new RandomStream(1) });
+    expect(variance()).toBeCloseTo((1 + 1.5 * biased) / 4, 5);
+  });
+
   it('keeps frozen statistics', () => {
     const { parameters, layers } = identityLayer({
       activation: 'none',
@@ -129,6 +145,23 @@ describe('a multilayer perceptron', () => {
       ROWS.flat().map((x) => x / Math.sqrt(1 + 1e-5)),
     );
     expect([...parameters.state.get('mlp/input/norm/mean')!.dataSync()]).toEqual([0, 0]);
+  });
+
+  it('drops values of each layer at its own rate', () => {
+    const parameters = new Parameters(1);
+    const layers = createMlp(parameters, 'mlp', 2, [2, 2], {
+      activation: 'none',
+      dropout: [0, 0.75],
+      dropoutAt: 'output',
+    });
+    for (const layer of [0, 1]) parameters.variables.get(`mlp/${layer}/kernel`)!.assign(tf.eye(2));
+    const ones = tf.ones<tf.Rank.R2>([500, 2]);
+    const output = mlp(ones, layers, { training: new RandomStream(1) }).dataSync();
+    // What is kept is four times as large; with the rate of either layer in both it would be 16 or 1.
+    expect(new Set(output)).toEqual(new Set([0, 4]));
+    const kept = output.filter((value) => value > 0).length / output.length;
+    expect(kept).toBeGreaterThan(0.2);
+    expect(kept).toBeLessThan(0.3);
   });
 
   it.each(['input', 'beforeActivation', 'output'] as const)(

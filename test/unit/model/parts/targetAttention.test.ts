@@ -29,8 +29,9 @@ function unit(options: Partial<TargetAttentionOptions>): TargetAttention {
 function byDefinition(
   query: tf.Tensor3D,
   keys: tf.Tensor3D,
-  { hidden, output, scaled, softmax }: TargetAttention,
+  { unit, scaled, softmax }: TargetAttention,
 ): number[] {
+  const { hidden, output } = unit!;
   const [size, length] = keys.shape;
   const shape = [size, query.shape[1], length, WIDTH];
   const q = tf.broadcastTo(tf.expandDims(query, 2), shape);
@@ -81,6 +82,47 @@ describe.each(TEST_BACKENDS)('attention to a history on %s', (backend) => {
         weights.forEach((weight, place) => expect(weight).toBeCloseTo(expected[place]!, 5));
       }
     }
+  });
+
+  it.each([
+    [true, true],
+    [false, false],
+  ])('is made of products with scale %s and softmax %s', (scaled, softmax) => {
+    const keys = normal([3, 3, WIDTH], 2) as tf.Tensor3D;
+    for (const query of [normal([3, 2, WIDTH], 1), normal([1, 2, WIDTH], 1)] as tf.Tensor3D[]) {
+      const layer = unit({ unit: 'dotProduct', scaled, softmax });
+      const weights = targetAttention(query, keys, PRESENT, layer, 'training').arraySync();
+      const [q, k] = [query.arraySync(), keys.arraySync()];
+      weights.forEach((candidates, user) =>
+        candidates.forEach((row, candidate) => {
+          const own = q[query.shape[0] === 3 ? user : 0]![candidate]!;
+          const mask = PRESENT.subarray(3 * user, 3 * user + 3);
+          const logits = k[user]!.map(
+            (key) =>
+              key.reduce((sum, value, i) => sum + value * own[i]!, 0) / (scaled ? Math.sqrt(WIDTH) : 1),
+          );
+          const raw = logits.map((logit, place) => mask[place]! * (softmax ? Math.exp(logit) : logit));
+          const sum = softmax ? raw.reduce((total, value) => total + value, 0) || 1 : 1;
+          row.forEach((weight, place) => expect(weight).toBeCloseTo(raw[place]! / sum, 5));
+        }),
+      );
+    }
+  });
+
+  it('lets padding take its share if it counts, that of the batch and what lacks of the length', () => {
+    const [query, keys] = [normal([3, 2, WIDTH], 1) as tf.Tensor3D, normal([3, 3, WIDTH], 2) as tf.Tensor3D];
+    const layer = unit({ unit: 'dotProduct', countedLength: 5 });
+    const weights = targetAttention(query, keys, PRESENT, layer, 'training').arraySync();
+    const [q, k] = [query.arraySync(), keys.arraySync()];
+    // The first user has two items and three positions of padding with the output 0.
+    const powers = [1, 2].map((place) =>
+      Math.exp(k[0]![place]!.reduce((sum, value, i) => sum + value * q[0]![0]![i]!, 0) / Math.sqrt(WIDTH)),
+    );
+    const sum = powers[0]! + powers[1]! + 3;
+    [0, powers[0]! / sum, powers[1]! / sum].forEach((expected, place) =>
+      expect(weights[0]![0]![place]).toBeCloseTo(expected, 5),
+    );
+    expect(weights[2]![0]).toEqual([0, 0, 0]);
   });
 
   it('gives a history of padding alone no weight', () => {
