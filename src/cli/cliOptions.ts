@@ -6,4 +6,14 @@ export interface CliOptions {
   users?: boolean;
   format?: string;
   output?: string;
+  list?: boolean;
+  table?: string;
+  position?: string;
+  checkpoint?: string;
+  method?: string;
+  dimensions?: string;
+  neighbors?: string;
+  'min-distance'?: string;
+  metric?: string;
+  seed?: string;
 }

@@ -3,6 +3,7 @@ import { backends } from './backends';
 import type { CliOptions } from './cliOptions';
 import { data } from './data';
 import { evaluate } from './evaluate';
+import { project } from './project';
 import { resume } from './resume';
 import { runs } from './runs';
 import { stop } from './stop';
@@ -72,6 +73,31 @@ const COMMANDS: Record<string, Command> = {
       output: { type: 'string' },
     },
     execute: vectors,
+  },
+  project: {
+    usage:
+      'recsight project <run> [--list] [--table NAME] [--position N] [--checkpoint NAME] [--method pca|umap|none] [--dimensions 2|3]\n' +
+      '      [--neighbors N] [--min-distance X] [--metric cosine|euclidean] [--seed N]\n' +
+      '      [--format csv|tensorboard|npy] [--output FILE] [--runs DIR] [--json]',
+    summary: 'Lay out the vectors that a model learned, or list their tables',
+    argument: 'run',
+    options: {
+      ...runsOption,
+      ...json,
+      list: { type: 'boolean' },
+      table: { type: 'string' },
+      position: { type: 'string' },
+      checkpoint: { type: 'string' },
+      method: { type: 'string' },
+      dimensions: { type: 'string' },
+      neighbors: { type: 'string' },
+      'min-distance': { type: 'string' },
+      metric: { type: 'string' },
+      seed: { type: 'string' },
+      format: { type: 'string' },
+      output: { type: 'string' },
+    },
+    execute: project,
   },
   data: {
     usage: 'recsight data <config> [--json]',

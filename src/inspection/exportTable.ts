@@ -35,6 +35,7 @@ export async function exportTable(rows: ExportedRows, request: ProjectionExport)
     );
   }
   const output = path.resolve(request.output);
+  const drawn = coordinates === null ? rows.table : { values: coordinates, numRows, width: dimensions };
   switch (format) {
     case 'tensorboard': {
       const stem = output.replace(/\.tsv$/i, '');
@@ -48,12 +49,11 @@ export async function exportTable(rows: ExportedRows, request: ProjectionExport)
     }
     case 'npy': {
       const files = [output, `${output.replace(/\.npy$/i, '')}.ids.csv`];
-      await writeWhole(files[0]!, npy(rows.table));
+      await writeWhole(files[0]!, npy(drawn));
       await writeWhole(files[1]!, idList(rows));
       return files;
     }
     case 'csv': {
-      const drawn = coordinates === null ? rows.table : { values: coordinates, numRows, width: dimensions };
       const axes =
         coordinates === null ? [...Array(rows.table.width).keys()] : ['x', 'y', 'z'].slice(0, dimensions);
       await writeWhole(output, csv(rows, drawn, axes.map(String)));

@@ -181,11 +181,12 @@ export interface ProjectionExport {
   /** Rows, or null for all. */
   rows: Uint32Array | null;
   /**
-   * `tensorboard`: vectors as `<output>.tsv`, metadata as `<output>.metadata.tsv`. `npy`: the vectors and `<output>.ids.csv`.
+   * `tensorboard`: vectors as `<output>.tsv`, metadata as `<output>.metadata.tsv`. `npy`: the coordinates if given, else the vectors, and
+   * `<output>.ids.csv`.
    * `csv`: original id, label, columns, and the coordinates if given, else the vectors.
    */
   format: ProjectionFormat;
-  /** `[rows, dimensions]`, for `csv`. */
+  /** `[rows, dimensions]`, for `csv` and `npy`. */
   coordinates: Float32Array | null;
   dimensions: number;
   /** Absolute path. */

@@ -344,6 +344,63 @@ describe('recsight', () => {
     await statusBecomes(directory, 'stopped', 10_000);
   });
 
+  it('lists the tables of vectors that a run learned, lays them out and writes them', async () => {
+    await recsight('train', 'tiny.recsight.json');
+    const listed = await recsight('project', 'latest', '--list');
+    expect(listed.stdout).toMatch(/^items +Items: 30 items of 16 values$/m);
+    expect(listed.stdout).toMatch(/^states .*--position 0 to 7$/m);
+
+    const report = async (...args: string[]) => {
+      const { stdout, stderr, code } = await recsight('project', 'latest', '--json', ...args);
+      expect(stderr).toBe('');
+      expect(code).toBe(0);
+      return JSON.parse(stdout) as { files: string[]; cached?: boolean; explained?: number[] };
+    };
+    const pca = await report('--dimensions', '3', '--output', 'out/items.csv');
+    expect(pca.explained).toHaveLength(3);
+    const lines = (await readFile(pca.files[0]!, 'utf8')).trimEnd().split('\n');
+    expect(lines[0]).toMatch(/^id,label,popularity decile,.*,x,y,z$/);
+    expect(lines).toHaveLength(31);
+    expect(lines.some((line) => line.startsWith('07,'))).toBe(true);
+
+    const umap = [
+      '--table',
+      'states',
+      '--position',
+      '1',
+      '--checkpoint',
+      'epoch-2',
+      '--method',
+      'umap',
+      '--seed',
+      '3',
+    ];
+    const [first, again] = [
+      await report(...umap, '--output', 'a.npy'),
+      await report(...umap, '--output', 'b.npy'),
+    ];
+    expect([first.cached, again.cached]).toEqual([false, true]);
+    expect(await readFile(again.files[0]!)).toEqual(await readFile(first.files[0]!));
+
+    const { files } = await report('--output', 'projector.tsv');
+    expect(files.map((file) => path.basename(file))).toEqual(['projector.tsv', 'projector.metadata.tsv']);
+    const [vectors, metadata] = await Promise.all(files.map((file) => readFile(file, 'utf8')));
+    // One line more: the names of the columns.
+    expect(metadata!.split('\n').length).toBe(vectors!.split('\n').length + 1);
+
+    for (const [args, message, code] of [
+      [['--table', 'itmes'], /no table of vectors named `itmes`. It has `items`/, 1],
+      [['--checkpoint', 'epoch-9'], /no checkpoint in .*epoch-9/, 1],
+      [['--dimensions', '4'], /`--dimensions` is `4`, which is none of 2, 3/, 2],
+      [['--neighbors', 'many'], /`--neighbors` is `many`, which is no number/, 2],
+    ] as const) {
+      const output = await recsight('project', 'latest', ...args);
+      expect(output.stderr).toMatch(message);
+      expect(output.stderr).not.toMatch(/\n\s+at /);
+      expect(output.code).toBe(code);
+    }
+  });
+
   it('shows a killed trainer as lost, leaves no process behind, and resumes', async () => {
     const { directory, cli } = await startLong();
     const ended = new Promise<number | null>((resolve) => cli.once('exit', resolve));

@@ -1,0 +1,184 @@
+import path from 'node:path';
+import { startInspector } from '../process/inspector';
+import type { CheckpointSource, InspectorListener, TaskProgress } from '../protocol/inspection';
+import {
+  PROJECTION_FORMATS,
+  type EmbeddingTable,
+  type ProjectionFormat,
+  type ProjectionInspector,
+  type UmapLayoutResult,
+  type UmapRequest,
+} from '../protocol/projection';
+import { formatPercent } from '../series/format';
+import type { CliOptions } from './cliOptions';
+import { UsageError } from './usageError';
+import { findRun, trainerOptions } from './workspace';
+
+const METHODS = ['pca', 'umap', 'none'] as const;
+type Method = (typeof METHODS)[number];
+const TASK = 'project';
+/** All rows: a file has room for them. */
+const EVERYTHING = { maxPoints: Number.MAX_SAFE_INTEGER, seed: 0 };
+const ENDINGS = { csv: '.csv', npy: '.npy', tensorboard: '' } as const;
+
+/** What is projected, and how it was done. */
+interface Projection {
+  /** `[rows, dimensions]`; null where the vectors themselves are written. */
+  coordinates: Float32Array | null;
+  /** For `--json`. */
+  facts: object;
+  /** For people. */
+  told: string;
+}
+
+/** `recsight project <run>`: lays out the vectors that a model learned, and writes them with what is known of each. */
+export async function project(name: string, options: CliOptions): Promise<number> {
+  const run = await findRun(name, options.runs);
+  const method = oneOf('--method', options.method ?? 'pca', METHODS);
+  const format = formatOf(options);
+  const source = { run: run.path, checkpoint: options.checkpoint ?? 'best' };
+  const position = numberOf('--position', options.position);
+  const layout = layoutOf(options);
+  const line = new TaskLine(process.stderr);
+  const inspector = startInspector(await trainerOptions(), {
+    progress: (_, progress) => line.show(progress),
+  } satisfies InspectorListener);
+  try {
+    const tables = await inspector.calls.embeddingTables(source);
+    if (options.list === true) return listTables(tables, options);
+    const table = options.table ?? defaultTable(tables);
+    const embedding = { ...source, table, ...(position !== undefined && { position }) };
+    // TensorBoard projects by itself.
+    const projection =
+      format === 'tensorboard' ? NOT_PROJECTED : await projectBy(method, inspector.calls, embedding, layout);
+    line.clear();
+    const stem = `${run.id}-${table.replaceAll('/', '-')}`;
+    const output = path.resolve(options.output ?? `${stem}${ENDINGS[format]}`);
+    const { coordinates } = projection;
+    const { dimensions } = layout;
+    const request = { source: embedding, rows: null, format, coordinates, dimensions, output };
+    const files = await inspector.calls.exportTable(request);
+    const { numRows, width } = tables.find((one) => one.name === table)!;
+    if (options.json === true) {
+      const { checkpoint } = source;
+      const report = { table, checkpoint, rows: numRows, width, format, ...projection.facts, files };
+      process.stdout.write(`${JSON.stringify(report)}\n`);
+    } else {
+      const written = files.map((file) => path.relative(process.cwd(), file)).join(' and ');
+      process.stdout.write(
+        `Wrote ${numRows} rows of \`${table}\` (${width} values, ${source.checkpoint})${projection.told} to ${written}.\n`,
+      );
+    }
+    return 0;
+  } finally {
+    line.clear();
+    inspector.close();
+  }
+}
+
+const NOT_PROJECTED: Projection = { coordinates: null, facts: {}, told: '' };
+
+async function projectBy(
+  method: Method,
+  calls: Pick<ProjectionInspector, 'pca' | 'umap'>,
+  source: CheckpointSource & { table: string },
+  layout: UmapRequest,
+): Promise<Projection> {
+  const { dimensions } = layout;
+  if (method === 'none') return NOT_PROJECTED;
+  if (method === 'pca') {
+    const components = Array.from({ length: dimensions }, (_, component) => component);
+    const { coordinates, explained } = await calls.pca(source, EVERYTHING, { components });
+    const shares = [...explained.subarray(0, dimensions)];
+    const told = shares.map(formatPercent).join(' and ');
+    return {
+      coordinates,
+      facts: { method, dimensions, explained: shares },
+      told: ` by PCA, whose components explain ${told}`,
+    };
+  }
+  const { coordinates, ...quality } = await calls.umap(source, EVERYTHING, layout, TASK);
+  return { coordinates, facts: { method, ...layout, ...quality }, told: ` by UMAP, ${toldOf(quality)}` };
+}
+
+function toldOf({
+  cached,
+  seconds,
+  trustworthiness,
+  continuity,
+}: Omit<UmapLayoutResult, 'coordinates'>): string {
+  const made = cached ? 'which the run had already' : `in ${seconds.toFixed(1)} s`;
+  return `${made} (trustworthiness ${trustworthiness.toFixed(3)}, continuity ${continuity.toFixed(3)})`;
+}
+
+function listTables(tables: readonly EmbeddingTable[], { json }: CliOptions): number {
+  if (json === true) {
+    process.stdout.write(`${JSON.stringify({ tables })}\n`);
+    return 0;
+  }
+  const length = Math.max(...tables.map(({ name }) => name.length));
+  for (const { name, label, rows, numRows, width, maxPosition } of tables) {
+    const positions = maxPosition === null ? '' : `, --position 0 to ${maxPosition}`;
+    process.stdout.write(
+      `${name.padEnd(length)}  ${label}: ${numRows} ${rows} of ${width} values${positions}\n`,
+    );
+  }
+  return 0;
+}
+
+/** The vectors that people ask for first: those of items. */
+function defaultTable(tables: readonly EmbeddingTable[]): string {
+  const table = tables.find(({ rows }) => rows === 'items') ?? tables[0];
+  if (table === undefined) throw new UsageError('This model has no tables of vectors.');
+  return table.name;
+}
+
+/** What `--format` says, else what the name of the file ends in. */
+function formatOf({ format, output }: CliOptions): ProjectionFormat {
+  if (format !== undefined) return oneOf('--format', format, PROJECTION_FORMATS);
+  const ending = path.extname(output ?? '').toLowerCase();
+  return ending === '.tsv' ? 'tensorboard' : ending === '.npy' ? 'npy' : 'csv';
+}
+
+/** What the flags say of the layout, `--dimensions` for PCA as well. */
+function layoutOf(options: CliOptions): UmapRequest {
+  return {
+    dimensions: oneOf('--dimensions', options.dimensions ?? '2', ['2', '3'] as const) === '3' ? 3 : 2,
+    numNeighbors: numberOf('--neighbors', options.neighbors) ?? 15,
+    minDistance: numberOf('--min-distance', options['min-distance']) ?? 0.1,
+    metric: oneOf('--metric', options.metric ?? 'cosine', ['cosine', 'euclidean'] as const),
+    epochs: null,
+    seed: numberOf('--seed', options.seed) ?? 42,
+  };
+}
+
+function oneOf<Name extends string>(flag: string, value: string, names: readonly Name[]): Name {
+  const known = names.find((name) => name === value);
+  if (known !== undefined) return known;
+  throw new UsageError(`\`${flag}\` is \`${value}\`, which is none of ${names.join(', ')}.`);
+}
+
+function numberOf(flag: string, text: string | undefined): number | undefined {
+  if (text === undefined) return undefined;
+  const value = Number(text);
+  if (text.trim() !== '' && Number.isFinite(value)) return value;
+  throw new UsageError(`\`${flag}\` is \`${text}\`, which is no number.`);
+}
+
+/** How far a task is, in one line of a terminal that is redrawn; nothing where the output is no terminal. */
+class TaskLine {
+  #drawn = false;
+
+  constructor(private readonly output: NodeJS.WriteStream) {}
+
+  show({ phase, done, of }: TaskProgress): void {
+    if (!this.output.isTTY) return;
+    this.output.write(`\r\x1b[2K${phase} … ${formatPercent(of === 0 ? 0 : done / of)}`);
+    this.#drawn = true;
+  }
+
+  clear(): void {
+    if (this.#drawn) this.output.write('\r\x1b[2K');
+    this.#drawn = false;
+  }
+}
