@@ -22,8 +22,11 @@ export async function keptLayout(
   const folder = new ProjectionFolder(run.directory);
   // Other rows make another layout, however they came to be drawn.
   const drawn = rows.length === table.numRows ? null : [...rows];
-  const key = { version: VERSION, hash, drawn, request };
-  const shape = [rows.length, request.dimensions];
+  const { dimensions, numNeighbors, minDistance, metric, epochs, seed } = request;
+  // One order, whatever that of the caller is.
+  const parameters = [dimensions, numNeighbors, minDistance, metric, epochs, seed];
+  const key = { version: VERSION, hash, drawn, parameters };
+  const shape = [rows.length, dimensions];
   const kept = fromTensors(await folder.read(KIND, key), shape);
   if (kept !== null) return kept;
   const made = await layOut(selectRows(table, rows), request, task);

@@ -252,6 +252,8 @@ describe('the projection of a run', () => {
 
     const again = await open().inspector.umap(items, ALL, UMAP, 'lay');
     expect(again).toMatchObject({ cached: true, coordinates: first.coordinates });
+    const reversed = Object.fromEntries(Object.entries(UMAP).reverse()) as unknown as typeof UMAP;
+    expect(await inspector.umap(items, ALL, reversed, 'lay')).toMatchObject({ cached: true });
     for (const change of [{ seed: 4 }, { minDistance: 0.5 }, { dimensions: 3 }] as const)
       expect(await inspector.umap(items, ALL, { ...UMAP, ...change }, 'lay')).toMatchObject({
         cached: false,
