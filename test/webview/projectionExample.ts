@@ -1,4 +1,3 @@
-import { kMeans } from '../../src/analysis/kMeans';
 import { embeddingStatistics } from '../../src/analysis/embeddingStatistics';
 import { neighbours } from '../../src/analysis/neighbours';
 import { pca, projectRows } from '../../src/analysis/pca';
@@ -251,10 +250,33 @@ export class ExampleRun {
     return { mean, typical, coherence: near!.reduce((sum, { score }) => sum + score, 0) / rows.length };
   }
 
-  async clusters(source: EmbeddingSource, sampling: Sampling, k: number, seed: number): Promise<Int32Array> {
-    const table = selectRows(this.table(source), this.rows(sampling));
-    const { labels } = await kMeans(table, k, { seed, spherical: true, starts: 1 });
-    return labels;
+  /** Lloyd's k-means of directions, from rows far apart in the table. */
+  clusters(source: EmbeddingSource, sampling: Sampling, k: number): Int32Array {
+    const rows = this.rows(sampling);
+    const table = selectRows(this.table(source), rows);
+    let centres = Array.from({ length: k }, (_, place) =>
+      Float32Array.from(rowOf(table, Math.floor(((place + 0.5) * rows.length) / k))),
+    );
+    let nearest = new Int32Array(rows.length);
+    for (let round = 0; round < 8; round++) {
+      const all: Table = {
+        values: Float32Array.from(centres.flatMap((centre) => [...centre])),
+        numRows: k,
+        width: WIDTH,
+      };
+      nearest = Int32Array.from(
+        rows,
+        (_, place) => neighbours(all, [rowOf(table, place)], 1, 'cosine')[0]![0]!.row,
+      );
+      centres = centres.map((_, cluster) => {
+        const sum = new Float32Array(WIDTH);
+        nearest.forEach((own, place) => {
+          if (own === cluster) rowOf(table, place).forEach((value, axis) => (sum[axis]! += value));
+        });
+        return sum;
+      });
+    }
+    return nearest;
   }
 
   /** Of 200 users' lists. */

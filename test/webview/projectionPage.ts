@@ -83,8 +83,8 @@ export class ProjectionHost {
       }),
     neighbours: (source, query, metric, k) =>
       this.#answer('neighbours', () => this.#find(source.run).neighbours(source, query, metric, k)),
-    clusters: (source, sampling, k, seed) =>
-      this.#answer('clusters', () => this.#find(source.run).clusters(source, sampling, k, seed)),
+    clusters: (source, sampling, k) =>
+      this.#answer('clusters', () => this.#find(source.run).clusters(source, sampling, k)),
     recommendationCounts: (source, sampling, k) =>
       this.#answer('recommendationCounts', () => this.#find(source.run).recommendationCounts(sampling, k)),
     statistics: (source) => this.#answer('statistics', () => this.#find(source.run).statistics(source)),

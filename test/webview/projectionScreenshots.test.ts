@@ -97,7 +97,7 @@ const SCENARIOS: Record<string, Scenario> = {
 let pages: ProjectionPages;
 beforeAll(async () => {
   if (process.env.SCREENSHOTS) pages = await ProjectionPages.start();
-});
+}, 120_000);
 afterAll(async () => {
   if (process.env.SCREENSHOTS) await pages.stop();
 });
@@ -115,7 +115,8 @@ for (const theme of Object.keys(THEMES) as ThemeName[]) {
           if ((only.length > 0 && !only.includes(name)) || (width < 760 && !NARROW.has(name))) continue;
           const narrow = width < 760;
           const { page } = await pages.open(host(), { theme, width, height: 820, reducedMotion: true });
-          await page.waitForTimeout(1000);
+          await page.locator('recsight-scatter, .stage-message').first().waitFor();
+          await page.waitForTimeout(500);
           if (act && narrow && name !== 'table')
             await page.getByRole('button', { name: 'What is drawn' }).click();
           if (act) await act(page);

@@ -29,11 +29,7 @@ export class WebGlScatter implements ScatterPainter {
     return context === null ? null : new WebGlScatter(canvas, container, onEnd);
   }
 
-  private constructor(
-    canvas: HTMLCanvasElement,
-    container: HTMLElement,
-    onEnd: () => void,
-  ) {
+  private constructor(canvas: HTMLCanvasElement, container: HTMLElement, onEnd: () => void) {
     this.canvas = canvas;
     container.prepend(canvas);
     const end = (): void => {
@@ -106,7 +102,7 @@ interface BinaryPoints {
     length: number;
     attributes: {
       getPosition: { value: Float32Array; size: number };
-      getFillColor: { value: Uint8Array; size: number };
+      getFillColor: { value: Uint8Array; size: number; normalized: boolean };
     };
   };
 }
@@ -130,7 +126,7 @@ function binaryPoints(
       length: positions.length / dimensions,
       attributes: {
         getPosition: { value: positions, size: dimensions },
-        getFillColor: { value: drawnColors, size: 4 },
+        getFillColor: { value: drawnColors, size: 4, normalized: true },
       },
     },
   };

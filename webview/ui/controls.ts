@@ -1,5 +1,6 @@
 import { html, nothing, type TemplateResult } from 'lit';
 import { live } from 'lit/directives/live.js';
+import { repeat } from 'lit/directives/repeat.js';
 
 /*
  * The controls of all pages as templates: the component kit's where it has one that is good, else the browser's own in
@@ -81,7 +82,10 @@ export function dropdown<Value extends string>(options: ChoiceOptions<Value>): T
   const changed = (event: Event): void =>
     options.onChange((event.currentTarget as HTMLElement & { value: Value }).value);
   return html`<vscode-dropdown aria-label=${options.label} .value=${options.value} @change=${changed}>
-    ${options.choices.map(
+    ${repeat(
+      options.choices,
+      // The kit reads an option's text once for screen readers: another text needs another element.
+      ({ value, label }) => `${value} ${label}`,
       ({ value, label }) =>
         html`<vscode-option value=${value} ?selected=${value === options.value}>${label}</vscode-option>`,
     )}

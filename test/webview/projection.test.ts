@@ -1,0 +1,579 @@
+import type { Page } from 'playwright-core';
+import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
+import { changeTheme, THEMES, type PageOptions, type ThemeName } from './livePage';
+import { ExampleRun } from './projectionExample';
+import { ProjectionHost, ProjectionPages, type OpenProjection } from './projectionPage';
+
+let pages: ProjectionPages;
+let opened: OpenProjection[] = [];
+
+beforeAll(async () => {
+  pages = await ProjectionPages.start();
+}, 120_000);
+afterAll(() => pages.stop());
+
+/** Whatever a test does, the page must not break its policy or complain. */
+afterEach(async () => {
+  const all = opened;
+  opened = [];
+  for (const { page, complaints, violations } of all) {
+    expect(await violations()).toEqual([]);
+    // What Chromium says of reading pictures back without a GPU.
+    expect(complaints.filter((text) => !text.includes('GPU stall due to ReadPixels'))).toEqual([]);
+    await page.context().close();
+  }
+});
+
+type Options = PageOptions & { webGl?: boolean };
+
+async function open(host: ProjectionHost, options: Options = {}): Promise<OpenProjection> {
+  const page = await pages.open(host, { reducedMotion: true, ...options });
+  opened.push(page);
+  await page.page.locator('recsight-scatter, recsight-point-table').first().waitFor();
+  await settled(page.page);
+  return page;
+}
+
+/** Until all that was asked for is drawn. */
+const settled = (page: Page): Promise<unknown> =>
+  page.evaluate(
+    'new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(() => requestAnimationFrame(done))))',
+  );
+
+/** An expression about the n-th plot of the page. */
+const plot = <Value>(page: Page, expression: string, place = 0): Promise<Value> =>
+  page.evaluate(`(document.querySelectorAll('recsight-scatter')[${place}]).${expression}`);
+
+/** How many pixels of the points' canvas are not empty. */
+const drawnPixels = (page: Page): Promise<number> =>
+  page.evaluate(`(() => {
+    const from = document.querySelector('recsight-scatter .scatter-points');
+    const canvas = document.createElement('canvas');
+    canvas.width = from.width;
+    canvas.height = from.height;
+    const context = canvas.getContext('2d');
+    context.drawImage(from, 0, 0);
+    const { data } = context.getImageData(0, 0, canvas.width, canvas.height);
+    let count = 0;
+    for (let at = 3; at < data.length; at += 4) if (data[at] > 0) count++;
+    return count;
+  })()`);
+
+async function choose(page: Page, label: string, option: string): Promise<void> {
+  await page.getByLabel(label, { exact: true }).click();
+  await page.getByRole('option', { name: option }).first().click();
+}
+
+/** The pixel of a point of the n-th map, in the page. */
+async function pixelOf(page: Page, point: number, place = 0): Promise<{ x: number; y: number }> {
+  const at = await plot<{ x: number; y: number }>(page, `placeOf(${point})`, place);
+  const box = (await page.locator('.scatter-surface').nth(place).boundingBox())!;
+  return { x: box.x + Math.round(at.x), y: box.y + Math.round(at.y) };
+}
+
+const neighbourNames = (page: Page): Promise<string[]> =>
+  page.locator('.rail.right [aria-label="Nearest neighbours"] .neighbours .label').allTextContents();
+
+describe('the map', () => {
+  test('says what, of which run and epoch, how it was laid out, and how many points are drawn', async () => {
+    const host = ProjectionHost.of(3_000);
+    const { page } = await open(host);
+    expect(await page.locator('h1').textContent()).toBe('Items of sasrec-movies, epoch 12 (best)');
+    const lines = await page.locator('.stage-title p').allTextContents();
+    expect(lines[0]).toMatch(/^PCA · components 1 and 2 · \d\d\.\d% of the variance$/);
+    expect(lines[1]).toBe('3,000 points, all rows · 16 dimensions');
+    await choose(page, 'Points that are drawn', '2,000 points');
+    await expect
+      .poll(() => page.locator('.stage-title p').last().textContent())
+      .toBe('2,000 of 3,000 points, stratified by popularity, seed 7 · 16 dimensions');
+  });
+
+  test.each([true, false])('is drawn with WebGL2: %s', async (webGl) => {
+    const { page } = await open(ProjectionHost.of(2_000), { webGl });
+    expect(await plot(page, 'painter')).toBe(webGl ? 'webgl' : 'canvas');
+    await expect.poll(() => drawnPixels(page)).toBeGreaterThan(5_000);
+    await page.getByText('3D', { exact: true }).click();
+    await expect.poll(() => plot(page, 'camera.tilt')).toBe(25);
+    await expect.poll(() => drawnPixels(page)).toBeGreaterThan(5_000);
+  });
+
+  test('a lost WebGL context comes back', async () => {
+    const { page } = await open(ProjectionHost.of(2_000));
+    await expect.poll(() => drawnPixels(page)).toBeGreaterThan(5_000);
+    const before = await drawnPixels(page);
+    for (let time = 0; time < 2; time++) {
+      await page.evaluate(`(() => {
+        const canvas = document.querySelector('.scatter-points');
+        canvas.dataset.lost = 'true';
+        canvas.getContext('webgl2').getExtension('WEBGL_lose_context').loseContext();
+      })()`);
+      await page.locator('.scatter-points:not([data-lost])').waitFor({ state: 'attached' });
+      await expect.poll(() => drawnPixels(page)).toBe(before);
+      expect(await plot(page, 'painter')).toBe('webgl');
+    }
+  });
+
+  test.each([2, 3])(
+    'in %i dimensions, a pointer finds the nearest of 100,000 points',
+    async (dimensions) => {
+      const host = ProjectionHost.of(100_000);
+      host.first.points(
+        { run: host.first.run.run, checkpoint: 'best', table: 'itemEmbedding' },
+        { maxPoints: 1, seed: 1 },
+      );
+      const { page } = await open(host);
+      await page.locator('.rail.left').getByText(`${dimensions}D`, { exact: true }).click();
+      await choose(page, 'Points that are drawn', 'all 100,000 points');
+      await expect
+        .poll(() => page.locator('.stage-title p').last().textContent(), { timeout: 60_000 })
+        .toContain('100,000 points, all rows');
+      await settled(page);
+      const wrong = await page.evaluate(`(() => {
+      const scatter = document.querySelector('recsight-scatter');
+      const places = Array.from({ length: 100000 }, (_, point) => scatter.placeOf(point));
+      const wrong = [];
+      let found = 0;
+      for (let query = 0; query < 40; query++) {
+        const [x, y] = [120 + ((query * 97) % 800), 80 + ((query * 61) % 600)];
+        let best = null;
+        let bestDistance = 12;
+        places.forEach((place, point) => {
+          if (place === null) return;
+          const distance = Math.hypot(place.x - x, place.y - y);
+          if (distance < bestDistance) [best, bestDistance] = [point, distance];
+        });
+        const picked = scatter.pointAt(x, y);
+        if (picked !== best) wrong.push([x, y, picked, best]);
+        if (picked !== null) found++;
+      }
+      return found < 10 ? 'too few points under the pointer: ' + found : wrong;
+    })()`);
+      expect(wrong).toEqual([]);
+    },
+    240_000,
+  );
+
+  test('labels, density and colours act; a class of the legend is shown among the others', async () => {
+    const { page } = await open(ProjectionHost.of(2_000));
+    expect(await plot<unknown[]>(page, 'labels.length')).toBeGreaterThan(8);
+    await page.keyboard.press('t');
+    await expect.poll(() => plot(page, 'labels.length')).toBe(0);
+    await choose(page, 'Colour by', 'genre');
+    const entries = page.locator('.legend-entry');
+    await expect.poll(() => entries.count()).toBe(11);
+    const before = await page.locator('.scatter-points').screenshot();
+    await entries.first().click();
+    await expect.poll(() => entries.first().getAttribute('aria-pressed')).toBe('true');
+    await settled(page);
+    expect((await page.locator('.scatter-points').screenshot()).equals(before)).toBe(false);
+    await choose(page, 'Colour by', 'cluster (k-means)');
+    await expect
+      .poll(() => page.locator('.legend-entry').allTextContents())
+      .toContainEqual(expect.stringContaining('cluster 8'));
+    await choose(page, 'Colour by', 'recommended in top-10 (count)');
+    await expect.poll(() => page.locator('.scale-ends').count()).toBe(1);
+    await page.keyboard.press('d');
+    expect(await page.getByLabel('density').isChecked()).toBe(true);
+  });
+});
+
+describe('a point', () => {
+  test('a click shows its neighbours in the original space; a click on one goes there', async () => {
+    const host = ProjectionHost.of(1_000);
+    const { page } = await open(host);
+    // A point that no other hides.
+    const point =
+      await page.evaluate<number>(`Array.from({ length: 1000 }, (_, point) => point).find((point) => {
+      const scatter = document.querySelector('recsight-scatter');
+      const { x, y } = scatter.placeOf(point);
+      return y > 120 && x > 50 && scatter.pointAt(Math.round(x), Math.round(y)) === point;
+    })`);
+    const { x, y } = await pixelOf(page, point);
+    await page.mouse.move(x, y);
+    await page.locator('.scatter-card', { hasText: host.first.title(point) }).waitFor();
+    await page.mouse.click(x, y);
+    const source = { run: host.first.run.run, checkpoint: 'best' };
+    const names = (metric: 'cosine' | 'euclidean', k: number, row = point) =>
+      host.first.neighbours(source, { row }, metric, k).map(({ label }) => label);
+    await expect.poll(() => neighbourNames(page)).toEqual(names('cosine', 10));
+    await choose(page, 'Metric', 'Euclidean distance');
+    await expect.poll(() => neighbourNames(page)).toEqual(names('euclidean', 10));
+    await choose(page, 'How many neighbours', '100');
+    await expect.poll(() => neighbourNames(page)).toEqual(names('euclidean', 100));
+    const [next] = host.first.neighbours(source, { row: point }, 'euclidean', 1);
+    await page.locator('.rail.right .neighbours .list-row').first().click();
+    await expect.poll(() => page.locator('.chosen h2').textContent()).toBe(next!.label);
+    await expect.poll(() => neighbourNames(page)).toEqual(names('euclidean', 100, next!.row));
+  });
+
+  test('is found by prefix, by letters, and by expression', async () => {
+    const host = ProjectionHost.of(1_000);
+    const { page } = await open(host);
+    const field = page.getByLabel('Search points');
+    const found = page.locator('[aria-label="Search"] [role="status"]');
+    await page.keyboard.press('/');
+    await expect.poll(() => field.evaluate((input) => input === document.activeElement)).toBe(true);
+    await page.keyboard.type('the silent harb');
+    await expect.poll(() => found.textContent()).toContain('10 points');
+    await field.fill('slnthrbr');
+    await expect.poll(() => found.textContent()).toContain('10 points');
+    await field.fill('/^the (silent|last) harbour$/');
+    await expect.poll(() => found.textContent()).toContain('2 points');
+    await field.fill('/(/');
+    await expect.poll(() => found.textContent()).toContain('no expression');
+    await field.fill('m43');
+    await field.press('Enter');
+    await expect.poll(() => page.locator('.chosen h2').textContent()).toBe(host.first.title(42));
+  });
+
+  test('that is not drawn is found all the same', async () => {
+    const host = ProjectionHost.of(3_000);
+    const { page } = await open(host);
+    await choose(page, 'Points that are drawn', '2,000 points');
+    await page.getByLabel('Search points').fill('the silent harbour');
+    await page.locator('.found .list-row', { hasText: 'not drawn' }).first().click();
+    await expect
+      .poll(() => page.locator('.chosen').textContent())
+      .toContain('not among the points that are drawn');
+    await expect.poll(() => page.locator('.rail.right .neighbours .label').count()).toBe(10);
+  });
+});
+
+test('a rectangle and a lasso select exactly the points inside; they can be isolated and exported', async () => {
+  const host = ProjectionHost.of(2_000);
+  const { page } = await open(host);
+  const box = (await page.locator('.scatter-surface').boundingBox())!;
+  const inside = (left: number, top: number, right: number, bottom: number) =>
+    page.evaluate<number>(`Array.from({ length: 2000 }, (_, point) => document.querySelector('recsight-scatter').placeOf(point))
+      .filter(({ x, y }) => x >= ${left} && x <= ${right} && y >= ${top} && y <= ${bottom}).length`);
+  const drag = async (corners: [number, number][]): Promise<void> => {
+    await page.mouse.move(box.x + corners[0]![0], box.y + corners[0]![1]);
+    await page.mouse.down();
+    for (const [x, y] of corners.slice(1)) await page.mouse.move(box.x + x, box.y + y);
+    await page.mouse.up();
+  };
+  const heading = page.locator('.rail.right .chosen h2');
+  await page.keyboard.press('r');
+  const expected = await inside(300, 250, 620, 520);
+  expect(expected).toBeGreaterThan(50);
+  await drag([
+    [300, 250],
+    [500, 400],
+    [620, 520],
+  ]);
+  await expect.poll(() => heading.textContent()).toBe(`${expected} points`);
+  await expect.poll(() => page.locator('.chosen').textContent()).toMatch(/coherence 0\.\d+/);
+  await expect.poll(() => page.getByRole('status').last().textContent()).not.toBe('');
+  expect(await page.locator('[aria-label="Most typical"] .list-row').count()).toBe(10);
+  await expect.poll(() => page.locator('[aria-label="Nearest to their mean"] .list-row').count()).toBe(10);
+
+  await page.getByRole('button', { name: 'Export Selection' }).click();
+  await page.getByRole('menuitem', { name: 'CSV' }).locator('visible=true').click();
+  await expect.poll(() => host.exported.length).toBe(1);
+  expect(host.exported[0]!.rows).toHaveLength(expected);
+  expect(host.exported[0]!.coordinates).toHaveLength(2 * expected);
+
+  await page.getByText('Isolate', { exact: true }).click();
+  await expect
+    .poll(() => page.locator('.stage-title p').last().textContent())
+    .toContain(`${expected} isolated`);
+  await page.keyboard.press('Escape');
+  await page.keyboard.press('i');
+  await page.keyboard.press('l');
+  await settled(page);
+  const lasso = await inside(200, 150, 500, 400);
+  await drag([
+    [200, 150],
+    [500, 150],
+    [500, 400],
+    [200, 400],
+  ]);
+  await expect.poll(() => heading.textContent()).toBe(`${lasso} points`);
+});
+
+test('a user’s history is drawn with what is recommended after it, and leads to the attention', async () => {
+  const host = ProjectionHost.of(1_000);
+  const { page } = await open(host);
+  const before = await page.locator('.scatter-overlay').screenshot();
+  await page.getByLabel('Find a user').fill('u12');
+  await page.locator('.found .list-row', { hasText: 'u12' }).first().click();
+  const path = host.first.userPath(12, 10);
+  await expect
+    .poll(() => page.locator('[aria-label="History"] .label').allTextContents())
+    .toEqual(path.items.toReversed().map(({ title }) => title));
+  expect(await page.locator('[aria-label="Recommended"] .label').allTextContents()).toEqual(
+    path.recommended.map(({ title }) => title),
+  );
+  expect(await page.getByRole('img', { name: 'What the user did next' }).count()).toBe(1);
+  await settled(page);
+  expect((await page.locator('.scatter-overlay').screenshot()).equals(before)).toBe(false);
+  await page.getByText('Show Attention', { exact: true }).click();
+  await expect
+    .poll(() => host.opened)
+    .toEqual([{ view: 'attention', run: host.first.run.run, focus: { user: 12 } }]);
+});
+
+test('another run beside it, aligned: one camera, one hover, and what moved most', async () => {
+  const host = new ProjectionHost(
+    new ExampleRun('/runs/a', 'sasrec-a', 600, 3),
+    new ExampleRun('/runs/b', 'sasrec-b', 600, 3),
+  );
+  const { page } = await open(host);
+  await choose(page, 'Compare with', 'another epoch');
+  await expect.poll(() => page.locator('recsight-scatter').count(), { timeout: 30_000 }).toBe(2);
+  await expect.poll(() => page.locator('[aria-label="Moved most"] .list-row').count()).toBe(100);
+  expect(await page.locator('.caption').textContent()).toBe('epoch 1 of sasrec-a, turned onto the first');
+  await page.mouse.move(500, 400);
+  await page.mouse.wheel(0, -400);
+  await settled(page);
+  expect(await plot(page, 'camera', 1)).toEqual(await plot(page, 'camera', 0));
+  const moved = page.locator('[aria-label="Moved most"] .list-row').first();
+  await moved.hover();
+  await expect.poll(() => page.locator('.scatter-card:visible').count()).toBe(2);
+  await page.getByText('Colour by Distance', { exact: true }).click();
+  await expect.poll(() => page.locator('.scale-ends').count()).toBe(1);
+  // The same table under another name has not moved.
+  await choose(page, 'Compare with', 'sasrec-b');
+  await expect
+    .poll(() => page.locator('.rail.right .metadata').textContent(), { timeout: 30_000 })
+    .toMatch(/left over\s+0\.0% of the variance/);
+});
+
+describe('UMAP', () => {
+  test('moves the points while it works, and says how good it is', async () => {
+    const host = ProjectionHost.of(500);
+    host.umapPauseMs = 150;
+    const { page } = await open(host);
+    const placeOf = () => plot<{ x: number; y: number }>(page, 'placeOf(3)');
+    await page.getByText('UMAP', { exact: true }).click();
+    await page.locator('.work').waitFor();
+    await expect.poll(() => page.locator('.work .number').textContent()).toMatch(/\d+\/10/);
+    const first = await placeOf();
+    await expect.poll(placeOf).not.toEqual(first);
+    expect(await page.locator('.stage-title p').first().textContent()).toContain('still moving');
+    await page.getByText('trustworthiness 0.981').waitFor();
+    expect(await page.locator('.stage-title p').first().textContent()).toBe(
+      'UMAP · 15 neighbours · minimum distance 0.1 · cosine · seed 7',
+    );
+  });
+
+  test('is cancelled, and started again with other parameters', async () => {
+    const host = ProjectionHost.of(300);
+    host.umapPauseMs = 400;
+    const { page } = await open(host);
+    await page.getByText('UMAP', { exact: true }).click();
+    await page.locator('.work').getByText('Cancel', { exact: true }).click();
+    await page.getByText('UMAP was cancelled').waitFor();
+    expect(host.calls).toContain('cancel');
+    await expect.poll(() => page.locator('.stage-title p').first().textContent()).toContain('PCA');
+    host.umapPauseMs = 1;
+    await page.getByLabel('seed').fill('11');
+    await page.getByLabel('seed').press('Tab');
+    await page.getByText('Run UMAP', { exact: true }).click();
+    await expect.poll(() => page.locator('.stage-title p').first().textContent()).toContain('seed 11');
+    await page.getByText('trustworthiness 0.981').waitFor();
+  });
+});
+
+test('a reload brings back what was chosen, looked at and set', async () => {
+  const host = ProjectionHost.of(800);
+  const { page } = await open(host);
+  await choose(page, 'Colour by', 'genre');
+  await page.getByLabel('Search points').fill('m43');
+  await page.getByLabel('Search points').press('Enter');
+  await page.getByLabel('Search points').fill('');
+  await page.mouse.move(600, 400);
+  await page.mouse.wheel(0, -500);
+  await settled(page);
+  const camera = await plot(page, 'camera');
+  await page.waitForTimeout(600);
+  const calls = host.calls.length;
+  await page.reload();
+  await page.locator('recsight-scatter').waitFor();
+  await expect.poll(() => page.locator('.chosen h2').textContent()).toBe(host.first.title(42));
+  await settled(page);
+  expect(await plot(page, 'camera')).toEqual(camera);
+  expect(await page.locator('.legend-entry').count()).toBe(11);
+  // The map does not wait for the list of tables.
+  expect(host.calls.slice(calls, calls + 6).sort()).toEqual(
+    ['hydrate', 'describeRun', 'bookmarks', 'embeddingTables', 'points', 'pca'].sort(),
+  );
+});
+
+test('bookmarks are saved, opened and deleted', async () => {
+  const host = ProjectionHost.of(500);
+  const { page } = await open(host);
+  await choose(page, 'Colour by', 'genre');
+  await page.getByLabel('Name of the bookmark').fill('genres');
+  await page.getByRole('button', { name: 'Save Bookmark' }).click();
+  await expect.poll(() => host.bookmarks.map(({ name }) => name)).toEqual(['genres']);
+  await choose(page, 'Colour by', 'year');
+  await expect.poll(() => page.locator('.scale-ends').count()).toBe(1);
+  await page.getByText('genres', { exact: true }).click();
+  await expect.poll(() => page.locator('.legend-entry').count()).toBe(11);
+  await page.getByRole('button', { name: 'Delete genres' }).click();
+  await expect.poll(() => host.bookmarks).toEqual([]);
+});
+
+test('statistics, with dead and equal rows on the map', async () => {
+  const { page } = await open(ProjectionHost.of(800));
+  await page.keyboard.press('s');
+  const rows = page.locator('.rail.right .metadata');
+  await expect.poll(() => rows.textContent()).toMatch(/effective dimensions\s+\d+\.\d of 16/);
+  await page.getByRole('button', { name: 'Show equal rows' }).click();
+  await expect.poll(() => page.locator('.chosen h2').textContent()).toBe('2 points');
+});
+
+test('another epoch by slider and by key; the old map stays until the new one has come', async () => {
+  const host = ProjectionHost.of(500);
+  const { page } = await open(host);
+  await page.keyboard.press('[');
+  await expect.poll(() => page.locator('h1').textContent()).toBe('Items of sasrec-movies, epoch 9');
+  expect(await page.locator('recsight-scatter').count()).toBe(1);
+  await page.getByLabel('epoch', { exact: true }).fill('0');
+  await expect.poll(() => page.locator('h1').textContent()).toBe('Items of sasrec-movies, epoch 1');
+});
+
+describe('with the keyboard', () => {
+  test('from point to point, choose, along the neighbours, and out', async () => {
+    const { page } = await open(ProjectionHost.of(400));
+    await page.locator('.scatter-surface').focus();
+    await page.keyboard.press('ArrowRight');
+    const card = page.locator('.scatter-card b');
+    await expect.poll(() => card.textContent()).not.toBe('');
+    const first = await card.textContent();
+    expect(await page.locator('p.unseen').textContent()).toBe(first);
+    await page.keyboard.press('ArrowRight');
+    await expect.poll(() => card.textContent()).not.toBe(first);
+    const second = await card.textContent();
+    await page.keyboard.press('Enter');
+    await expect.poll(() => page.locator('.chosen h2').textContent()).toBe(second);
+    await page.locator('.neighbours .list-row').first().focus();
+    await page.keyboard.press('ArrowDown');
+    const third = await page.locator('.neighbours .list-row:focus .label').textContent();
+    await page.keyboard.press('Enter');
+    await expect.poll(() => page.locator('.chosen h2').textContent()).toBe(third);
+    await page.keyboard.press('Escape');
+    await page.locator('.rail.right').waitFor({ state: 'detached' });
+  });
+
+  test('the picture moves, grows and fits', async () => {
+    const { page } = await open(ProjectionHost.of(400));
+    const fitted = await plot<{ zoom: number; target: number[] }>(page, 'camera');
+    await page.locator('.scatter-surface').focus();
+    await page.keyboard.press('+');
+    await page.keyboard.press('Shift+ArrowLeft');
+    const moved = await plot<{ zoom: number; target: number[] }>(page, 'camera');
+    expect(moved.zoom).toBeCloseTo(fitted.zoom + 0.5);
+    expect(moved.target[0]).toBeLessThan(fitted.target[0]!);
+    await page.keyboard.press('0');
+    await expect.poll(() => plot(page, 'camera')).toEqual(fitted);
+  });
+});
+
+test('a table in place of the map: only rows in sight, sorted, announced, with the keyboard', async () => {
+  const host = ProjectionHost.of(3_000);
+  const { page } = await open(host);
+  await page.keyboard.press('v');
+  const grid = page.getByRole('grid');
+  await grid.waitFor();
+  expect(await grid.getAttribute('aria-rowcount')).toBe('3001');
+  expect(await page.locator('recsight-point-table tbody tr').count()).toBeLessThan(120);
+  await page.getByRole('button', { name: 'training interactions' }).click();
+  const values = async () =>
+    (await page.locator('recsight-point-table tbody tr:not(.spacer) td:nth-child(4)').allTextContents()).map(
+      (text) => Number(text.replace(/[\s,]/g, '')),
+    );
+  await expect.poll(async () => (await values())[0]).toBe(Math.max(...host.first.popularity));
+  const shown = await values();
+  expect(shown).toEqual([...shown].sort((a, b) => b - a));
+  expect(await page.locator('p.unseen').textContent()).toBe('Sorted by training interactions, descending.');
+  await grid.focus();
+  await page.keyboard.press('End');
+  await expect.poll(async () => (await values()).at(-1)).toBe(Math.min(...host.first.popularity));
+  await page.keyboard.press('Enter');
+  await page.locator('.chosen h2').waitFor();
+});
+
+describe('files', () => {
+  test('the map as PNG and SVG, the table in three formats', async () => {
+    const host = ProjectionHost.of(300);
+    const { page } = await open(host);
+    const items = [
+      'Save as PNG…',
+      'Save as SVG…',
+      'Export Table as CSV…',
+      'Export Table as TensorBoard TSV…',
+      'Export Table as NPY…',
+    ];
+    for (const item of items) {
+      await page.getByRole('button', { name: 'Save and Export' }).click();
+      await page.getByRole('menuitem', { name: item }).locator('visible=true').click();
+    }
+    await expect.poll(() => [host.saved.length, host.exported.length]).toEqual([2, 3]);
+    const [png, svg] = host.saved;
+    expect(png!.fileName).toBe('sasrec-movies-itemEmbedding-pca.png');
+    expect(
+      Buffer.from(png!.content as ArrayBuffer)
+        .subarray(1, 4)
+        .toString(),
+    ).toBe('PNG');
+    expect((svg!.content as string).match(/<circle/g)!.length).toBeGreaterThanOrEqual(300);
+    expect(svg!.content).toContain('Items of sasrec-movies, epoch 12 (best)');
+    expect(svg!.content).not.toContain('NaN');
+    expect(host.exported.map(({ format, rows }) => [format, rows])).toEqual([
+      ['csv', null],
+      ['tensorboard', null],
+      ['npy', null],
+    ]);
+    expect(host.exported[0]!.coordinates).toHaveLength(600);
+  });
+});
+
+describe('when something is missing', () => {
+  test('a run without checkpoints says when there will be a map', async () => {
+    const host = ProjectionHost.of(100);
+    host.first.run.checkpoints = [];
+    const page = await pages.open(host);
+    opened.push(page);
+    await page.page.getByText('This run has no checkpoint yet').waitFor();
+  });
+
+  test('an error says why, and can be tried again', async () => {
+    const host = ProjectionHost.of(100);
+    host.failures.points = new Error('The weights of epoch 12 are cut off.');
+    const page = await pages.open(host);
+    opened.push(page);
+    await page.page.getByText('The weights of epoch 12 are cut off.').waitFor();
+    host.failures = {};
+    await page.page.getByText('Try Again', { exact: true }).click();
+    await page.page.locator('recsight-scatter').waitFor();
+  });
+});
+
+describe('themes and sizes', () => {
+  test.each(Object.keys(THEMES) as ThemeName[])('%s, without faults that axe finds', async (theme) => {
+    const { page } = await open(ProjectionHost.of(400), { theme });
+    const before = await page.locator('.scatter-points').screenshot();
+    const other = theme === 'light-modern' ? 'dark-modern' : 'light-modern';
+    await changeTheme(page, other);
+    await settled(page);
+    expect((await page.locator('.scatter-points').screenshot()).equals(before)).toBe(false);
+  });
+
+  test.each([320, 380, 720, 1280, 2560])('%i pixels wide: nothing sticks out', async (width) => {
+    const { page } = await open(ProjectionHost.of(400), { width });
+    const { scrollWidth, map } = await page.evaluate<{ scrollWidth: number; map: number }>(`({
+      scrollWidth: document.documentElement.scrollWidth,
+      map: document.querySelector('recsight-scatter').clientWidth,
+    })`);
+    expect(scrollWidth).toBe(width);
+    expect(map).toBeGreaterThan(width < 760 ? width - 8 : width / 2);
+    if (width < 760) {
+      await page.getByRole('button', { name: 'What is drawn' }).click();
+      await page.getByLabel('Colour by').waitFor();
+      await page.keyboard.press('Escape');
+      await page.getByLabel('Colour by').waitFor({ state: 'hidden' });
+    }
+  });
+});
