@@ -10,6 +10,7 @@ import type {
   ProjectionPanelHost,
   RunChoice,
 } from '../protocol/inspectionPanel';
+import type { ProjectionFormat } from '../protocol/projection';
 import { hasLearned, type RunSummary } from '../protocol/run';
 import { startInspector } from '../process/inspector';
 import { readRun } from '../runs/runStore';
@@ -30,6 +31,7 @@ import { requireTrust, trustNeeded, type TrainerService } from './trainerService
 const IDLE_MS = 10 * 60_000;
 
 const VIEW_TITLES: Record<InspectionView, string> = { projection: 'Projection', attention: 'Attention' };
+const EXTENSIONS: Record<ProjectionFormat, string> = { tensorboard: 'tsv', npy: 'npy', csv: 'csv' };
 const LOOKING = 'Looking into a model';
 
 export interface InspectionPanelContext extends RunPanelContext {
@@ -116,7 +118,7 @@ class InspectionPanel implements PanelContent {
         return Promise.resolve();
       },
       exportTable: async (request, fileName) => {
-        const target = await askWhereToSave(fileName);
+        const target = await askWhereToSave(`${fileName}.${EXTENSIONS[request.format]}`);
         if (!target) return [];
         const written = await this.#inspector.call('exportTable', [{ ...request, output: target.fsPath }]);
         return written as string[];

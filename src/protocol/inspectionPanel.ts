@@ -43,7 +43,10 @@ export interface InspectionPanelHost extends RunInspector {
   openView(view: InspectionView, run: string, focus: InspectionFocus): Promise<void>;
 }
 
-/** `exportTable` asks the user for the file; it resolves with no path when he chose none. */
+/**
+ * `exportTable` asks the user for the file and offers a name, to which it adds what the format's files end with; it resolves
+ * with no path when he chose none.
+ */
 export interface ProjectionPanelHost extends InspectionPanelHost, Omit<ProjectionInspector, 'exportTable'> {
   exportTable(request: Omit<ProjectionExport, 'output'>, fileName: string): Promise<string[]>;
 }
