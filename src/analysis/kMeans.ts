@@ -2,6 +2,7 @@ import * as tf from '@tensorflow/tfjs-core';
 import { RandomStream } from '../compute/random';
 import { topItems } from '../compute/ranking';
 import { AnalysisError } from './analysisError';
+import { createPause } from './pause';
 import { normalizeRows, requireFinite, rowOf, selectRows, type Table } from './table';
 
 export interface KMeansOptions {
@@ -125,6 +126,7 @@ async function iterate(
   maxIterations: number,
 ): Promise<KMeans> {
   const distances = new Float64Array(rows.numRows);
+  const letEventsIn = createPause();
   let centres = seeds;
   let inertia = Infinity;
   for (let iteration = 1; ; iteration++) {
@@ -139,6 +141,7 @@ async function iterate(
     if (isSettled || sum === 0 || iteration >= maxIterations)
       return { labels, centres, sizes, inertia: sum, iterations: iteration };
     inertia = sum;
+    await letEventsIn();
     centres = centresOf(rows, labels, sizes, distances, spherical);
   }
 }

@@ -49,7 +49,7 @@ export function procrustes(
   const targetMean = meanOf(target, shared.target);
 
   // Σ (x − x̄)ᵀ(y − ȳ) = U·S·Vᵀ; the best rotation is U·Vᵀ, and the best scale ΣS / Σ|x − x̄|².
-  const products = Matrix.zeros(width, width);
+  const sums = new Float64Array(width * width);
   let squares = 0;
   for (let place = 0; place < count; place++) {
     const [from, to] = [shared.source[place]! * width, shared.target[place]! * width];
@@ -57,9 +57,10 @@ export function procrustes(
       const x = source.values[from + i]! - sourceMean[i]!;
       squares += x * x;
       for (let j = 0; j < width; j++)
-        products.set(i, j, products.get(i, j) + x * (target.values[to + j]! - targetMean[j]!));
+        sums[i * width + j]! += x * (target.values[to + j]! - targetMean[j]!);
     }
   }
+  const products = Matrix.from1DArray(width, width, [...sums]);
   const svd = new SingularValueDecomposition(products, { autoTranspose: true });
   const turn = svd.leftSingularVectors.mmul(svd.rightSingularVectors.transpose());
   const rotation = Float64Array.from(turn.to1DArray());

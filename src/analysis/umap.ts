@@ -2,6 +2,7 @@ import { RandomStream } from '../compute/random';
 import { AnalysisError } from './analysisError';
 import { fuzzyGraph } from './fuzzyGraph';
 import { neighbourGraph, type NeighbourGraph } from './neighbourGraph';
+import { createPause } from './pause';
 import { pca, projectRows } from './pca';
 import { normalizeRows, type Table } from './table';
 import { UmapLayout } from './umapLayout';
@@ -59,8 +60,6 @@ const SMALL_TABLE = 10_000;
 const INITIAL_EXTENT = 10;
 /** Share of the extent that initial points are moved at random, so that equal rows come apart. */
 const INITIAL_NOISE = 1e-5;
-/** Milliseconds after which events of the process are let in. */
-const EVENTS_EVERY = 50;
 
 const PURPOSE = 0x756d;
 
@@ -154,14 +153,4 @@ function principal(table: Table, dimensions: number): Table {
     pca(table),
     Array.from({ length: count }, (_, component) => component),
   );
-}
-
-/** Lets events of the process in if the last time was long enough ago. */
-function createPause(): () => Promise<void> {
-  let last = performance.now();
-  return async () => {
-    if (performance.now() - last < EVENTS_EVERY) return;
-    await new Promise((resolve) => setImmediate(resolve));
-    last = performance.now();
-  };
 }
