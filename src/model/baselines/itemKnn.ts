@@ -29,14 +29,17 @@ export class ItemKnn implements Baseline {
   readonly #itemsOf: Uint32Array[] = [];
   readonly #cache = new Map<number, Neighbours>();
   #cached = 0;
-  /** Users that two items share, while one item's neighbours are counted. */
+  /** Users that two items share, while one item's neighbours are counted; 0 for all otherwise. */
   readonly #together: Uint32Array;
+  /** Room for the items that share users with one. */
+  readonly #found: Uint32Array;
 
   constructor(sequences: TrainingSequences, { numNeighbors, shrinkage }: ItemKnnOptions) {
     this.#numNeighbors = numNeighbors;
     this.#shrinkage = shrinkage;
     this.#numItems = sequences.numItems;
     this.#together = new Uint32Array(sequences.numItems + 1);
+    this.#found = new Uint32Array(sequences.numItems);
     this.#usersOf = Array.from({ length: sequences.numItems + 1 }, () => []);
     forEachSequence(sequences, (items) => {
       const distinct = Uint32Array.from(new Set(items));
@@ -49,10 +52,7 @@ export class ItemKnn implements Baseline {
     const scores = new Float32Array(histories.length * this.#numItems);
     histories.forEach((history, row) => {
       const own = scores.subarray(row * this.#numItems, (row + 1) * this.#numItems);
-      for (const item of history) {
-        const { items, similarities } = this.#neighbours(item);
-        items.forEach((other, index) => (own[other - 1]! += similarities[index]!));
-      }
+      for (const item of history) addTo(own, this.#neighbours(item));
     });
     return scores;
   }
@@ -60,19 +60,23 @@ export class ItemKnn implements Baseline {
   #neighbours(item: number): Neighbours {
     const cached = this.#cache.get(item);
     if (cached !== undefined) return cached;
-    const found: number[] = [];
+    const together = this.#together;
+    const found = this.#found;
+    let count = 0;
     for (const user of this.#usersOf[item]!) {
-      for (const other of this.#itemsOf[user]!) {
-        if (this.#together[other]!++ === 0) found.push(other);
+      const others = this.#itemsOf[user]!;
+      for (let place = 0; place < others.length; place++) {
+        const other = others[place]!;
+        if (together[other]!++ === 0) found[count++] = other;
       }
     }
-    const items = Uint32Array.from(found).filter((other) => other !== item);
+    const items = found.subarray(0, count).filter((other) => other !== item);
     const size = this.#usersOf[item]!.length;
     const similarities = Float32Array.from(
       items,
-      (other) => this.#together[other]! / (Math.sqrt(size * this.#usersOf[other]!.length) + this.#shrinkage),
+      (other) => together[other]! / (Math.sqrt(size * this.#usersOf[other]!.length) + this.#shrinkage),
     );
-    for (const other of found) this.#together[other] = 0;
+    for (let place = 0; place < count; place++) together[found[place]!] = 0;
     const neighbours = this.#mostSimilar({ items, similarities });
     if (this.#cached + neighbours.items.length <= CACHED_NEIGHBOURS) {
       this.#cache.set(item, neighbours);
@@ -93,4 +97,12 @@ export class ItemKnn implements Baseline {
       similarities: Float32Array.from(kept, (place) => similarities[place]!),
     };
   }
+}
+
+/**
+ * Adds similarities to the scores of all items. Without a bound nearly all items of a small catalogue are neighbours, so
+ * nearly all the time of an evaluation is spent here: a plain loop takes a fifth of the time of a callback.
+ */
+function addTo(scores: Float32Array, { items, similarities }: Neighbours): void {
+  for (let place = 0; place < items.length; place++) scores[items[place]! - 1]! += similarities[place]!;
 }

@@ -64,6 +64,21 @@ describe('baselines', () => {
     );
   });
 
+  it('item-kNN keeps the most similar items if asked, of equals those with lower numbers', () => {
+    // Item 1 shares two users with 2, and one with each of 3 and 4, which have two and one.
+    const users = [[1, 2, 3], [1, 2, 4], [3]];
+    const scores = (numNeighbors: number | null): number[] => [
+      ...new ItemKnn(sequences(users), { numNeighbors, shrinkage: 0 }).score([Uint32Array.of(1)]),
+    ];
+    const [second, third, fourth] = [1, 1 / 2, 1 / Math.sqrt(2)];
+    const rounded = (values: number[]): number[] => values.map((value) => Math.round(value * 1e6) / 1e6);
+    expect(rounded(scores(null))).toEqual(rounded([0, second, third, fourth, 0, 0]));
+    expect(rounded(scores(2))).toEqual(rounded([0, second, 0, fourth, 0, 0]));
+    expect(rounded(scores(1))).toEqual([0, 1, 0, 0, 0, 0]);
+    const equals = new ItemKnn(sequences([[1, 3, 2]]), { numNeighbors: 1, shrinkage: 0 });
+    expect([...equals.score([Uint32Array.of(1)])]).toEqual([0, 1, 0, 0, 0, 0]);
+  });
+
   it('item-kNN sums the cosine similarities of the sets of users', () => {
     fc.assert(
       fc.property(
