@@ -3,7 +3,8 @@ export interface CliOptions {
   runs?: string;
   set?: string[];
   json?: boolean;
-  users?: boolean;
+  /** Whether users are meant, or how many. */
+  users?: boolean | string;
   format?: string;
   output?: string;
   list?: boolean;
@@ -16,4 +17,10 @@ export interface CliOptions {
   'min-distance'?: string;
   metric?: string;
   seed?: string;
+  user?: string;
+  history?: string;
+  candidate?: string[];
+  view?: string;
+  contributions?: boolean;
+  overview?: boolean;
 }

@@ -1,4 +1,5 @@
 import { parseArgs, type ParseArgsConfig } from 'node:util';
+import { attention } from './attention';
 import { backends } from './backends';
 import type { CliOptions } from './cliOptions';
 import { data } from './data';
@@ -98,6 +99,27 @@ const COMMANDS: Record<string, Command> = {
       output: { type: 'string' },
     },
     execute: project,
+  },
+  attention: {
+    usage:
+      'recsight attention <run> (--user ID | --history ID,ID,… | --overview) [--candidate ID]… [--view NAME] [--contributions] [--users N] [--seed N] [--checkpoint NAME] [--output FILE] [--runs DIR] [--json]',
+    summary: 'Show what a model looks at when it recommends to a user, or over many users',
+    argument: 'run',
+    options: {
+      ...runsOption,
+      ...json,
+      user: { type: 'string' },
+      history: { type: 'string' },
+      candidate: { type: 'string', multiple: true },
+      view: { type: 'string' },
+      contributions: { type: 'boolean' },
+      overview: { type: 'boolean' },
+      users: { type: 'string' },
+      seed: { type: 'string' },
+      checkpoint: { type: 'string' },
+      output: { type: 'string' },
+    },
+    execute: attention,
   },
   data: {
     usage: 'recsight data <config> [--json]',

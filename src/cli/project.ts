@@ -1,6 +1,6 @@
 import path from 'node:path';
 import { startInspector } from '../process/inspector';
-import type { CheckpointSource, InspectorListener, TaskProgress } from '../protocol/inspection';
+import type { CheckpointSource, InspectorListener } from '../protocol/inspection';
 import {
   PROJECTION_FORMATS,
   type EmbeddingTable,
@@ -11,6 +11,8 @@ import {
 } from '../protocol/projection';
 import { formatPercent } from '../series/format';
 import type { CliOptions } from './cliOptions';
+import { numberOf } from './numberOf';
+import { TaskLine } from './taskLine';
 import { UsageError } from './usageError';
 import { findRun, trainerOptions } from './workspace';
 
@@ -156,29 +158,4 @@ function oneOf<Name extends string>(flag: string, value: string, names: readonly
   const known = names.find((name) => name === value);
   if (known !== undefined) return known;
   throw new UsageError(`\`${flag}\` is \`${value}\`, which is none of ${names.join(', ')}.`);
-}
-
-function numberOf(flag: string, text: string | undefined): number | undefined {
-  if (text === undefined) return undefined;
-  const value = Number(text);
-  if (text.trim() !== '' && Number.isFinite(value)) return value;
-  throw new UsageError(`\`${flag}\` is \`${text}\`, which is no number.`);
-}
-
-/** How far a task is, in one line of a terminal that is redrawn; nothing where the output is no terminal. */
-class TaskLine {
-  #drawn = false;
-
-  constructor(private readonly output: NodeJS.WriteStream) {}
-
-  show({ phase, done, of }: TaskProgress): void {
-    if (!this.output.isTTY) return;
-    this.output.write(`\r\x1b[2K${phase} … ${formatPercent(of === 0 ? 0 : done / of)}`);
-    this.#drawn = true;
-  }
-
-  clear(): void {
-    if (this.#drawn) this.output.write('\r\x1b[2K');
-    this.#drawn = false;
-  }
 }

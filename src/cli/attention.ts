@@ -1,0 +1,166 @@
+import { mkdir, writeFile } from 'node:fs/promises';
+import path from 'node:path';
+import { startInspector, type Inspector } from '../process/inspector';
+import type {
+  AttentionOverview,
+  AttentionRequest,
+  AttentionResult,
+  RecordedView,
+} from '../protocol/attention';
+import type { CheckpointSource, InspectorListener, ItemLabel, UserHistory } from '../protocol/inspection';
+import { attentionText } from './attentionText';
+import type { CliOptions } from './cliOptions';
+import { numberOf } from './numberOf';
+import { overviewText } from './overviewText';
+import { TaskLine } from './taskLine';
+import { UsageError } from './usageError';
+import { findRun, trainerOptions } from './workspace';
+
+const RECOMMENDATIONS = 10;
+const OVERVIEW_USERS = 1000;
+const TASK = 'attention';
+/** Ids are looked for among so many that are nearly the same. */
+const NEAR_IDS = 50;
+
+/** `recsight attention <run>`: what a model looks at when it recommends to one user, or over many. */
+export async function attention(name: string, options: CliOptions): Promise<number> {
+  const asked = [options.user, options.history, options.overview].filter((option) => option !== undefined);
+  if (asked.length !== 1)
+    throw new UsageError(
+      '`recsight attention` takes one of `--user ID`, `--history ID,ID,…` and `--overview`.',
+    );
+  const run = await findRun(name, options.runs);
+  const source = { run: run.path, checkpoint: options.checkpoint ?? 'best' };
+  const line = new TaskLine(process.stderr);
+  const inspector = startInspector(await trainerOptions(), {
+    progress: (_, progress) => line.show(progress),
+  } satisfies InspectorListener);
+  try {
+    const views = chosenViews(await inspector.calls.attentionViews(source), options.view);
+    const report =
+      options.overview === true
+        ? await overviewReport(inspector.calls, source, views, options)
+        : await subjectReport(inspector.calls, source, views, options);
+    line.clear();
+    const json = `${JSON.stringify({ run: run.id, checkpoint: source.checkpoint, ...report.json }, plainArrays)}\n`;
+    if (options.output !== undefined) {
+      const file = path.resolve(options.output);
+      await mkdir(path.dirname(file), { recursive: true });
+      await writeFile(file, json);
+    }
+    if (options.json === true) process.stdout.write(json);
+    else if (options.output === undefined) process.stdout.write(report.text);
+    else process.stdout.write(`Wrote ${options.output}.\n`);
+    return 0;
+  } finally {
+    line.clear();
+    inspector.close();
+  }
+}
+
+interface Report {
+  json: object;
+  /** For people. */
+  text: string;
+}
+
+type Calls = Pick<Inspector, 'findUsers' | 'findItems' | 'userHistory' | 'attend' | 'overview'>;
+
+async function overviewReport(
+  calls: Calls,
+  source: CheckpointSource,
+  views: readonly RecordedView[],
+  options: CliOptions,
+): Promise<Report> {
+  const maxUsers = numberOf('--users', options.users as string | undefined) ?? OVERVIEW_USERS;
+  const seed = numberOf('--seed', options.seed) ?? 42;
+  const overview = await calls.overview(source, maxUsers, seed, TASK);
+  const shown = options.view === undefined ? overview : ofViews(overview, views);
+  return { json: shown, text: overviewText(shown) };
+}
+
+/** The part of an overview that is of some views. */
+function ofViews(overview: AttentionOverview, views: readonly RecordedView[]): AttentionOverview {
+  const isShown = overview.heads.map(({ view }) => views.some(({ name }) => name === view));
+  const shown = (values: Float32Array): Float32Array => values.filter((_, head) => isShown[head]);
+  return {
+    ...overview,
+    heads: overview.heads.filter((_, head) => isShown[head]),
+    groups: overview.groups.map(({ entropy, meanDistance, lastShare, ...group }) => ({
+      ...group,
+      entropy: shown(entropy),
+      meanDistance: shown(meanDistance),
+      lastShare: shown(lastShare),
+    })),
+  };
+}
+
+async function subjectReport(
+  calls: Calls,
+  source: CheckpointSource,
+  views: readonly RecordedView[],
+  options: CliOptions,
+): Promise<Report> {
+  const { run } = source;
+  const known = options.user === undefined ? null : await historyOf(calls, run, options.user);
+  const composed = (options.history ?? '').split(',').filter((id) => id.trim() !== '');
+  const history = known?.items ?? (await itemsOf(calls, run, composed));
+  const request: AttentionRequest = {
+    subject: { user: known?.user.user ?? -1, history: history.map(({ item }) => item) },
+    candidates: (await itemsOf(calls, run, options.candidate ?? [])).map(({ item }) => item),
+    target: known?.next?.item ?? null,
+    topK: RECOMMENDATIONS,
+    ...(options.contributions === true && { contributions: true }),
+  };
+  const result = await calls.attend(source, request);
+  const shown: AttentionResult = {
+    ...result,
+    weights: result.weights.filter(({ view }) => views.some(({ name }) => name === view)),
+  };
+  const user = known?.user.id ?? null;
+  return { json: { user, views, ...shown }, text: attentionText(user, views, shown) };
+}
+
+/** What the user did before the test item, which is the target. */
+async function historyOf(calls: Calls, run: string, id: string): Promise<UserHistory> {
+  const near = await calls.findUsers(run, id, NEAR_IDS);
+  const found = near.find((user) => user.id === id);
+  if (found === undefined)
+    throw new UsageError(`There is no user \`${id}\` in the data of this run.${like(near)}`);
+  return calls.userHistory(run, found.user, 'validation');
+}
+
+function itemsOf(calls: Calls, run: string, ids: readonly string[]): Promise<ItemLabel[]> {
+  return Promise.all(
+    ids.map(async (text) => {
+      const id = text.trim();
+      const near = await calls.findItems(run, id, NEAR_IDS);
+      const found = near.find((item) => item.id === id);
+      if (found !== undefined) return found;
+      throw new UsageError(`There is no item \`${id}\` in the data of this run.${like(near)}`);
+    }),
+  );
+}
+
+function like(near: readonly { id: string; title?: string }[]): string {
+  const named = near
+    .slice(0, 3)
+    .map(({ id, title }) => (title === undefined || title === id ? `\`${id}\`` : `\`${id}\` (${title})`));
+  return named.length === 0 ? '' : ` Nearly the same: ${named.join(', ')}.`;
+}
+
+function chosenViews(views: RecordedView[], name: string | undefined): RecordedView[] {
+  if (name === undefined) return views;
+  const chosen = views.filter((view) => view.name === name);
+  if (chosen.length > 0) return chosen;
+  const known = views.map((view) => `\`${view.name}\``).join(', ');
+  throw new UsageError(
+    known === ''
+      ? `\`--view\` is \`${name}\`, and this model has no attention.`
+      : `\`--view\` is \`${name}\`, which is none of ${known}.`,
+  );
+}
+
+function plainArrays(_: string, value: unknown): unknown {
+  return value instanceof Float32Array ? [...value] : value;
+}
