@@ -1,3 +1,5 @@
+import { readFile } from 'node:fs/promises';
+import { createRequire } from 'node:module';
 import type { Page } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { changeTheme, THEMES, type PageOptions, type ThemeName } from './livePage';
@@ -212,7 +214,7 @@ describe('a point', () => {
     const field = page.getByLabel('Search points');
     const found = page.locator('[aria-label="Search"] [role="status"]');
     await page.keyboard.press('/');
-    await expect.poll(() => field.evaluate((input) => input === document.activeElement)).toBe(true);
+    await expect.poll(() => page.locator('input:focus').getAttribute('aria-label')).toBe('Search points');
     await page.keyboard.type('the silent harb');
     await expect.poll(() => found.textContent()).toContain('10 points');
     await field.fill('slnthrbr');
@@ -430,7 +432,7 @@ test('another epoch by slider and by key; the old map stays until the new one ha
   await page.keyboard.press('[');
   await expect.poll(() => page.locator('h1').textContent()).toBe('Items of sasrec-movies, epoch 9');
   expect(await page.locator('recsight-scatter').count()).toBe(1);
-  await page.getByLabel('epoch', { exact: true }).fill('0');
+  await page.getByRole('slider', { name: /^epoch/ }).fill('0');
   await expect.poll(() => page.locator('h1').textContent()).toBe('Items of sasrec-movies, epoch 1');
 });
 
@@ -554,6 +556,30 @@ describe('when something is missing', () => {
 describe('themes and sizes', () => {
   test.each(Object.keys(THEMES) as ThemeName[])('%s, without faults that axe finds', async (theme) => {
     const { page } = await open(ProjectionHost.of(400), { theme });
+    await choose(page, 'Colour by', 'genre');
+    await page.getByLabel('Search points').fill('m43');
+    await page.getByLabel('Search points').press('Enter');
+    await page.locator('.neighbours .list-row').first().waitFor();
+    await page.evaluate(
+      await readFile(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8'),
+    );
+    for (const asTable of [false, true]) {
+      if (asTable) await page.getByRole('button', { name: 'View as Table' }).click();
+      await settled(page);
+      const { violations } = await page.evaluate<{
+        violations: { id: string; impact: string; nodes: { html: string; failureSummary: string }[] }[];
+      }>('axe.run()');
+      const serious = violations
+        .filter(({ impact }) => impact === 'serious' || impact === 'critical')
+        .map(({ id, nodes }) => [
+          id,
+          ...nodes.map(({ html, failureSummary }) => `${html} ${failureSummary}`),
+        ]);
+      expect(serious).toEqual([]);
+    }
+    await page.getByRole('button', { name: 'View as Map' }).click();
+    await page.locator('recsight-scatter').waitFor();
+    await settled(page);
     const before = await page.locator('.scatter-points').screenshot();
     const other = theme === 'light-modern' ? 'dark-modern' : 'light-modern';
     await changeTheme(page, other);

@@ -162,7 +162,7 @@ export class ExampleRun {
       source.table === 'states' ? Uint32Array.from({ length: 500 }, (_, row) => row) : this.rows(sampling);
     const all = [...this.popularity].sort((a, b) => a - b);
     const decileOf = (row: number): number =>
-      1 +
+      10 -
       Math.min(9, Math.floor((10 * all.findIndex((value) => value >= this.popularity[row]!)) / all.length));
     const deciles = new Map<number, number>();
     for (const row of rows) {
@@ -182,7 +182,7 @@ export class ExampleRun {
           kind: 'category',
           name: 'popularity decile',
           values: Int32Array.from(rows, (row) => deciles.get(this.popularity[row]!)!),
-          labels: ['', '1 rarest', '2', '3', '4', '5', '6', '7', '8', '9', '10 most popular'],
+          labels: ['', '1 (most popular)', '2', '3', '4', '5', '6', '7', '8', '9', '10 (least popular)'],
           ordered: true,
         },
         {

@@ -46,7 +46,7 @@ export function drawOverlay(context: CanvasRenderingContext2D, overlay: Overlay)
     const at = placeOf(point);
     if (at) drawStar(context, at, radius + 5, theme);
   }
-  for (const point of model.marked.slice(0, MAX_RINGS)) {
+  for (const point of ringed(model)) {
     const at = placeOf(point);
     if (at) drawRing(context, at, radius + 2.5, 1.25, theme);
   }
@@ -61,8 +61,13 @@ export function drawOverlay(context: CanvasRenderingContext2D, overlay: Overlay)
   drawOutline(context, overlay.outline, theme);
 }
 
-/** More rings than these are a carpet that hides the points; colour shows the choice. */
-export const MAX_RINGS = 400;
+/** More rings than these are a carpet that hides the points. */
+const MAX_RINGS = 40;
+
+/** The marked points, unless they are so many that colour must tell them from the others. */
+export function ringed({ marked }: ScatterModel): readonly number[] {
+  return marked.length <= MAX_RINGS ? marked : [];
+}
 
 type PlaceOf = (point: number) => Pixel | null;
 

@@ -15,7 +15,7 @@ import {
 import { ScatterIndex, type Pixel } from './scatterIndex';
 import { LABEL_SIZE, placeLabels, type PlacedLabel } from './scatterLabels';
 import type { ScatterModel } from './scatterModel';
-import { drawOverlay, labelFont, type Overlay } from './scatterOverlay';
+import { drawOverlay, labelFont, ringed, type Overlay } from './scatterOverlay';
 import type { PaintedPoints, ScatterPainter } from './scatterPainter';
 import { scatterPng } from './scatterPng';
 import { scatterSvg } from './scatterSvg';
@@ -256,10 +256,11 @@ export class ScatterPlot extends HTMLElement {
       texts: model.texts,
       first: [
         ...(model.focus === null ? [] : [model.focus]),
+        ...model.path.slice(-1),
         ...model.starred,
         ...model.path.toReversed(),
         ...model.joined,
-        ...model.marked.slice(0, 50),
+        ...ringed(model),
       ],
       order: model.labelOrder ?? [],
       camera,

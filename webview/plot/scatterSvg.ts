@@ -1,7 +1,7 @@
 import type { Theme } from '../ui/theme';
 import { ScreenProjection } from './scatterCamera';
 import { LABEL_SIZE } from './scatterLabels';
-import { MAX_RINGS, starCorners, type Overlay } from './scatterOverlay';
+import { ringed, starCorners, type Overlay } from './scatterOverlay';
 
 /** Points in one file at most: more make a file that no editor opens. */
 export const MAX_SVG_POINTS = 50_000;
@@ -100,9 +100,7 @@ export function scatterSvg(overlay: Overlay, lines: readonly string[], resolve: 
       `<polygon points="${corners.join(' ')}" ${paint(theme.foreground, 'fill')} ${paint(theme.background, 'stroke')}/>`,
     );
   }
-  const rings: [number, number, number][] = model.marked
-    .slice(0, MAX_RINGS)
-    .map((point) => [point, radius + 2.5, 1.25]);
+  const rings: [number, number, number][] = ringed(model).map((point) => [point, radius + 2.5, 1.25]);
   if (model.focus !== null) rings.push([model.focus, radius + 5, 2]);
   for (const [point, ringRadius, width] of rings) {
     const place = at(point);
@@ -152,7 +150,7 @@ function round(value: number): number {
 function escaped(text: string): string {
   const entities: Record<string, string> = { '&': '&amp;', '<': '&lt;', '>': '&gt;', '"': '&quot;' };
   // XML knows no way to write the control characters.
-   
+
   return text
     .replace(/[\u0000-\u0008\u000b\u000c\u000e-\u001f]/g, '')
     .replace(/[&<>"]/g, (character) => entities[character]!);

@@ -94,7 +94,9 @@ export function classColor(legend: Legend, index: number, palette: Palette): Col
     return scale[Math.round((index / (NUMBER_CLASSES - 1)) * (scale.length - 1))]!;
   }
   if (legend.ordered) {
-    return scale[Math.round((index / Math.max(1, legend.entries.length - 1)) * (scale.length - 1))]!;
+    // The first one stands out most, as decile 1 is that of the most popular.
+    const last = Math.max(1, legend.entries.length - 1);
+    return scale[Math.round((1 - index / last) * (scale.length - 1))]!;
   }
   return index < palette.categories.length ? palette.categories[index]! : palette.muted;
 }

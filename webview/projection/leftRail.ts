@@ -280,6 +280,11 @@ function colorSection(
     OWN_COLORS.none,
   ];
   const value = names.includes(settings.color) ? settings.color : OWN_COLORS.none;
+  const computed = {
+    [OWN_COLORS.recommended]: resources.recommended,
+    [OWN_COLORS.cluster]: resources.clusters,
+  }[value];
+  const failed = computed?.status === 'failed' ? computed : null;
   return section(
     'Colour',
     html`${dropdown({
@@ -308,9 +313,9 @@ function colorSection(
           : nothing
       }
       ${
-        value === OWN_COLORS.recommended && resources.recommended?.status === 'failed'
-          ? html`<p class="muted" role="status">${resources.recommended.error?.message}</p>
-              ${button({ label: 'Count Again', icon: 'refresh', onClick: onRetry })}`
+        failed
+          ? html`<p class="muted" role="status">${failed.error?.message}</p>
+              ${button({ label: 'Try Again', icon: 'refresh', onClick: onRetry })}`
           : nothing
       }
       ${look ? legend(look, settings.raised, (raised) => onSettings({ raised })) : nothing}

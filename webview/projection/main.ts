@@ -96,7 +96,8 @@ const handlers: ProjectionHandlers = {
 function dispatch(action: ProjectionAction): void {
   const last = state;
   state = reduce(state, action);
-  if (state.settings !== last.settings) later('keep', KEEP_PAUSE_MS, () => keep(keptState(state)));
+  const changed = state.settings !== last.settings || state.runDirectory !== last.runDirectory;
+  if (changed) later('keep', KEEP_PAUSE_MS, () => keep(keptState(state)));
   draw();
   loader.update(state);
 }

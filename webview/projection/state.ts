@@ -167,7 +167,8 @@ export function reduce(state: ProjectionState, action: ProjectionAction): Projec
       const resource = state.resources[action.name];
       if (resource?.key !== action.key) return state;
       const failed = withResource(state, action.name, { ...resource, status: 'failed', error: action.error });
-      return { ...failed, progress: without(state.progress, action.key) };
+      // A layout that ended early gives its place back.
+      return withScene({ ...failed, progress: without(state.progress, action.key) });
     }
     case 'progressed':
       return progressed(state, action.key, action.progress);
