@@ -27,6 +27,8 @@ const SEARCH_PAUSE_MS = 150;
 /** A camera that moves is kept when it has come to rest. */
 const KEEP_PAUSE_MS = 250;
 const MAX_FOUND = 20;
+/** Where keys are text or choose something. */
+const WRITTEN = 'input:not([type=radio], [type=checkbox], [type=range]), vscode-dropdown, [role=menu] *';
 
 const app = document.getElementById('app')!;
 const view: InspectionPanelView = {
@@ -233,8 +235,7 @@ async function attempt(action: () => Promise<void>): Promise<void> {
 
 /** Keys that work anywhere but where one writes. */
 function keyPressed(event: KeyboardEvent): void {
-  const writing =
-    event.target instanceof Element && event.target.matches('input, vscode-dropdown, [role=menu] *');
+  const writing = event.target instanceof Element && event.target.matches(WRITTEN);
   if (event.key === 'Escape') {
     const [tab] = openTabs(state);
     if (state.drawer !== null) handlers.onDrawer(null);
