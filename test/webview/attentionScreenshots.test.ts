@@ -39,7 +39,7 @@ const SCENES: Record<string, Scene> = {
       await line(page, 15).focus();
       await page.keyboard.press('s');
       await page.keyboard.type('Psycho');
-      await page.getByRole('option', { name: 'Psycho' }).waitFor();
+      await page.locator('.history [role=option]').first().waitFor();
       await page.keyboard.press('Enter');
       await page.getByText('1 left out, 1 swapped').waitFor();
       await page.getByText('change', { exact: true }).first().click();
@@ -116,20 +116,16 @@ afterAll(async () => {
 
 for (const theme of Object.keys(THEMES) as ThemeName[]) {
   for (const width of [380, 1280]) {
-    test.skipIf(!process.env.SCREENSHOTS)(
-      `${theme} at ${width}`,
-      async () => {
-        for (const [name, { host: makeHost, act }] of Object.entries(SCENES)) {
-          const host = makeHost();
-          const { page } = await pages.open(host, { theme, width, height: 900 });
-          await page.waitForTimeout(400);
-          await act?.(page, host);
-          await page.waitForTimeout(300);
-          await page.screenshot({ path: `${folder}attention-${name}-${theme}-${width}.png`, fullPage: true });
-          await page.context().close();
-        }
-      },
-      180_000,
-    );
+    for (const [name, { host: makeHost, act }] of Object.entries(SCENES)) {
+      test.skipIf(!process.env.SCREENSHOTS)(`${name}, ${theme} at ${width}`, async () => {
+        const host = makeHost();
+        const { page } = await pages.open(host, { theme, width, height: 900 });
+        await page.waitForTimeout(400);
+        await act?.(page, host);
+        await page.waitForTimeout(300);
+        await page.screenshot({ path: `${folder}attention-${name}-${theme}-${width}.png`, fullPage: true });
+        await page.context().close();
+      });
+    }
   }
 }

@@ -40,6 +40,7 @@ export class AttentionPage {
   /** Of the newest question: an answer to an older one is of no use any more. */
   #turn = 0;
   #overviewTask: string | null = null;
+  #shownOnce: Explained | null = null;
   /** Selector of what gets the focus once it is drawn. */
   #wanted: string | null = null;
 
@@ -102,11 +103,21 @@ export class AttentionPage {
     requestAnimationFrame(() => {
       this.#drawing = false;
       this.#render(attentionPanel(this.#state, this.#handlers), this.#app);
+      this.#showNewest();
       if (this.#wanted === null) return;
       const wanted = this.#app.querySelector<HTMLElement>(this.#wanted);
       this.#wanted = null;
       if (wanted !== document.activeElement) wanted?.focus();
     });
+  }
+
+  /** A list that scrolls by itself begins at its end: the newest items are what one wants to see. */
+  #showNewest(): void {
+    if (this.#state.explained === this.#shownOnce) return;
+    const isNew = this.#shownOnce?.result.history.length !== this.#state.explained?.result.history.length;
+    this.#shownOnce = this.#state.explained;
+    const list = this.#app.querySelector('.narrow .history .lines');
+    if (list && isNew) list.scrollTop = list.scrollHeight;
   }
 
   async #hydrate(): Promise<void> {

@@ -26,7 +26,7 @@ interface Lines {
 function linesInSight(state: AttentionState, count: number, { narrow, maxHeight }: Layout): Lines {
   const height = Math.min(count * lineHeight, maxHeight);
   if (narrow) return { top: 0, height, first: 0, last: count - 1 };
-  const top = Math.min(state.scroll?.top ?? Infinity, count * lineHeight - height);
+  const top = state.scroll?.top ?? count * lineHeight - height;
   return { top, height, ...visibleRange(top, height, lineHeight, count) };
 }
 

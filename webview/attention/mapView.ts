@@ -65,7 +65,7 @@ export function tools(
           })
     }
     <recsight-heat-legend .scale=${scaleOf(state, [side, compared])}></recsight-heat-legend>
-    <span class="muted">${sumNote(side!.map)}</span>
+    <span class="muted">${sumNote(side!)}</span>
     ${
       displays.includes('lines') || side!.map.rows <= MOST_JOINED || !isSelfAttention(side!.map)
         ? nothing
@@ -74,18 +74,32 @@ export function tools(
   </section>`;
 }
 
-function sumNote({ sums, causal }: WeightMap): string {
+function sumNote({ map: { sums, causal, view }, result }: ShownSide): string {
   if (sums === null) return 'not a distribution: weights need not sum to 1';
-  return `each ${sums === 'rows' ? 'row' : 'column'} sums to 1${causal ? ' · hatched: the future' : ''}`;
+  const padded = result.weights.some((weights) => weights.view === view && weights.toPadding !== undefined);
+  const padding = padded ? ' with what goes to padding' : '';
+  return `each ${sums === 'rows' ? 'row' : 'column'} sums to 1${padding}${causal ? ' · hatched: the future' : ''}`;
 }
 
-/** One scale for all that is shown together. */
-export function scaleOf(state: AttentionState, sides: readonly (ShownSide | null)[]): HeatMapScale {
+let lastScale: { keys: readonly unknown[]; scale: HeatMapScale } | null = null;
+
+/** One scale for all that is shown together; sorting its weights at every move of the pointer would be felt. */
+export function scaleOf({ settings }: AttentionState, sides: readonly (ShownSide | null)[]): HeatMapScale {
+  const keys = [...sides, settings.scale, settings.showsChange];
+  if (lastScale?.keys.length === keys.length && lastScale.keys.every((key, index) => key === keys[index])) {
+    return lastScale.scale;
+  }
   const there = sides.filter((side) => side !== null);
-  const changes = there.flatMap(({ change }) => (change ? [change] : []));
-  if (state.settings.showsChange && changes.length > 0) return differenceScale(changes);
   const maps = there.map(({ map }) => map);
-  return state.settings.scale === 'full' ? fullScale(maps) : weightScale(maps);
+  const changes = there.flatMap(({ change }) => (change ? [change] : []));
+  const scale =
+    settings.showsChange && changes.length > 0
+      ? differenceScale(changes)
+      : settings.scale === 'full'
+        ? fullScale(maps)
+        : weightScale(maps);
+  lastScale = { keys, scale };
+  return scale;
 }
 
 export function mapPane(

@@ -212,7 +212,7 @@ function groupTable(
   const { measure } = settings;
   const largest = Math.max(1e-9, ...own.flatMap((group) => [...group[measure]]));
   return html`<section aria-labelledby=${`${of}-title`}>
-    <header class="tools">
+    <header class="tools group-tools">
       <h2 id=${`${of}-title`}>${title}</h2>
       ${segmented({
         label: `Measure ${title.toLowerCase()}`,

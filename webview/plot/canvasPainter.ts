@@ -1,7 +1,4 @@
-import type { Painter, PainterFonts, Stroke, TextStyle } from './painter';
-
-/** Pixels between the lines of a hatching. */
-export const HATCH_SPACING = 6;
+import { HATCH_SPACING, type Painter, type PainterFonts, type Stroke, type TextStyle } from './painter';
 
 /** Paints on a canvas, which the caller has scaled to CSS pixels. */
 export class CanvasPainter implements Painter {

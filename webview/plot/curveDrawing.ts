@@ -1,5 +1,5 @@
 import { formatWeight } from './formatWeight';
-import type { MapColors } from './mapColors';
+import type { MapColors } from './heatMapColors';
 import type { Painter } from './painter';
 
 export interface Curve {

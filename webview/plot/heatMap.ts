@@ -79,9 +79,9 @@ export class HeatMap extends HTMLElement {
     const [view, space] = [this.#view, this.querySelector<HTMLElement>('.heat-map-space')!];
     space.style.width = `${width}px`;
     space.style.height = `${height}px`;
-    const scrolls = { down: height > model.maxHeight, across: width > this.clientWidth };
-    view.style.maxHeight = `${Math.min(height, model.maxHeight) + (scrolls.across ? SCROLLBAR : 0)}px`;
-    view.style.maxWidth = `${width + (scrolls.down ? SCROLLBAR : 0)}px`;
+    const scrolls = height > model.maxHeight;
+    view.style.maxHeight = `${scrolls ? model.maxHeight : height + SCROLLBAR}px`;
+    view.style.maxWidth = `${width + (scrolls ? SCROLLBAR : 0)}px`;
     this.#scrollTo(model, geometry);
     const window = {
       left: view.scrollLeft,

@@ -1,3 +1,5 @@
+import type { PainterFonts } from './painter';
+
 /** Red, green and blue, 0 to 255. */
 export type Rgb = readonly [number, number, number];
 
@@ -11,6 +13,23 @@ export interface ColorScale {
   bytes: Uint8ClampedArray;
 }
 
+/** What heat maps are drawn with, from the theme as it is now; opaque, as `rgb(…)`, so that any program can read them. */
+export interface MapColors {
+  background: string;
+  foreground: string;
+  muted: string;
+  line: string;
+  /** Of what cannot be attended to. */
+  hatching: string;
+  /** Of what the pointer is at. */
+  focus: string;
+  /** Of lines, in the order of the charts. */
+  series: readonly string[];
+  fonts: PainterFonts;
+  weights: ColorScale;
+  differences: ColorScale;
+}
+
 /** Lightness from 0 to 1, and two coordinates of hue, of the colour space OKLab (Ottosson, 2020). */
 type Lab = readonly [number, number, number];
 
@@ -21,7 +40,7 @@ const SAMPLES = 1024;
 const MIDDLE_LIGHTNESS = 0.65;
 
 /**
- * A scale for weights: from the background to its opposite in lightness, through the theme's blue and yellow. Lightness
+ * A scale for weights: from nearly the background to its opposite in lightness, through the theme's blue and yellow. Lightness
  * changes in one direction only, so that it reads alike without colour; equal steps of the scale are equal steps to the
  * eye, as OKLab measures them.
  */
@@ -29,7 +48,8 @@ export function sequentialScale(background: Rgb, blue: Rgb, yellow: Rgb): ColorS
   const [ground] = toLab(background);
   const dark = ground < 0.5;
   const [from, to] = dark ? [blue, yellow] : [yellow, blue];
-  const [first, last] = dark ? [ground, 0.94] : [ground, 0.3];
+  // On black, what is barely lighter could not be seen.
+  const [first, last] = dark ? [Math.max(ground + 0.03, 0.2), 0.94] : [ground - 0.02, 0.3];
   const [fromHue, toHue] = [hueOf(from), nearHue(hueOf(to), hueOf(from))];
   return evenScale((share) => {
     const chroma = 0.125 * Math.min(1, share * 2.5);
@@ -70,7 +90,7 @@ function evenScale(path: (share: number) => Lab): ColorScale {
 
 /** So many colours along a path, at equal distances from each other. */
 function samplesOf(path: (share: number) => Lab, count: number): Lab[] {
-  const dense = Array.from({ length: SAMPLES }, (_, i) => toLab(toRgb(path(i / (SAMPLES - 1)))));
+  const dense = Array.from({ length: SAMPLES }, (_, i) => path(i / (SAMPLES - 1)));
   const lengths = [0];
   for (let i = 1; i < SAMPLES; i++) lengths.push(lengths[i - 1]! + distance(dense[i - 1]!, dense[i]!));
   const total = lengths[SAMPLES - 1]!;
@@ -93,11 +113,16 @@ function scaleOf(labs: readonly Lab[]): ColorScale {
 
 /** A colour that screens have: with less chroma than asked for where there is none so strong. */
 function fromPolar(lightness: number, chroma: number, hue: number): Lab {
-  for (let strength = chroma; strength > 0; strength -= 0.004) {
-    const lab: Lab = [lightness, strength * Math.cos(hue), strength * Math.sin(hue)];
-    if (toLinear(lab).every((part) => part >= -0.0005 && part <= 1.0005)) return lab;
+  const at = (strength: number): Lab => [lightness, strength * Math.cos(hue), strength * Math.sin(hue)];
+  const exists = (lab: Lab): boolean => toLinear(lab).every((part) => part >= -0.0005 && part <= 1.0005);
+  if (exists(at(chroma))) return at(chroma);
+  let [low, high] = [0, chroma];
+  for (let step = 0; step < 16; step++) {
+    const middle = (low + high) / 2;
+    if (exists(at(middle))) low = middle;
+    else high = middle;
   }
-  return [lightness, 0, 0];
+  return at(low);
 }
 
 function hueOf(color: Rgb): number {

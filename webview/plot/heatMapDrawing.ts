@@ -1,8 +1,7 @@
 import { formatWeight } from './formatWeight';
-import { colorIndex, type ColorScale } from './heatMapColors';
+import { colorIndex, type ColorScale, type MapColors } from './heatMapColors';
 import { causalOutline, valueAt, visibleRange, type HeatMapGeometry, type Range } from './heatMapGeometry';
 import type { HeatMapData, HeatMapEntry, HeatMapFocus, HeatMapScale } from './heatMapModel';
-import type { MapColors } from './mapColors';
 import { fitText, type Painter } from './painter';
 
 /** Cells at least as wide and high as this have their value in figures. */

@@ -22,8 +22,12 @@ export class HeatMapThumbnail extends HTMLElement {
   #scheduled = false;
   #endTheme: () => void = () => undefined;
 
+  /** Draws only what has changed: all thumbnails are given anew with every move of the pointer. */
   set model(model: ThumbnailModel) {
+    const before = this.#model;
     this.#model = model;
+    if (before?.data === model.data && before.scale === model.scale && isSame(before.window, model.window))
+      return;
     this.#schedule();
   }
 
@@ -47,6 +51,10 @@ export class HeatMapThumbnail extends HTMLElement {
       if (canvas && this.#model) draw(canvas, this.#model);
     });
   }
+}
+
+function isSame(a: HeatMapPart | null, b: HeatMapPart | null): boolean {
+  return JSON.stringify(a) === JSON.stringify(b);
 }
 
 function draw(canvas: HTMLCanvasElement, { data, scale, width, height, window }: ThumbnailModel): void {

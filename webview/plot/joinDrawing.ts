@@ -1,6 +1,6 @@
 import { valueAt } from './heatMapGeometry';
 import type { HeatMapData, HeatMapFocus, HeatMapScale } from './heatMapModel';
-import type { MapColors } from './mapColors';
+import type { MapColors } from './heatMapColors';
 import { fitText, type Painter } from './painter';
 
 /** Weights below this share of the scale are not drawn: they would be a grey mist. */

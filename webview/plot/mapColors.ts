@@ -1,23 +1,5 @@
 import { readTheme } from '../ui/theme';
-import { divergingScale, sequentialScale, type ColorScale, type Rgb } from './heatMapColors';
-import type { PainterFonts } from './painter';
-
-/** What heat maps are drawn with, from the theme as it is now; opaque, as `rgb(…)`, so that any program can read them. */
-export interface MapColors {
-  background: string;
-  foreground: string;
-  muted: string;
-  line: string;
-  /** Of what cannot be attended to. */
-  hatching: string;
-  /** Of what the pointer is at. */
-  focus: string;
-  /** Of lines, in the order of the charts. */
-  series: readonly string[];
-  fonts: PainterFonts;
-  weights: ColorScale;
-  differences: ColorScale;
-}
+import { divergingScale, sequentialScale, type MapColors, type Rgb } from './heatMapColors';
 
 let known: { key: string; colors: MapColors } | null = null;
 

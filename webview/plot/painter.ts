@@ -1,3 +1,6 @@
+/** Pixels between the lines of a hatching. */
+export const HATCH_SPACING = 6;
+
 /** How a line is drawn. */
 export interface Stroke {
   color: string;

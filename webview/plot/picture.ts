@@ -1,6 +1,7 @@
 import { onThemeChange } from '../ui/theme';
 import { CanvasPainter, prepareCanvas } from './canvasPainter';
-import { readMapColors, type MapColors } from './mapColors';
+import type { MapColors } from './heatMapColors';
+import { readMapColors } from './mapColors';
 import type { Painter } from './painter';
 
 export interface PictureModel {

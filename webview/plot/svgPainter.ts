@@ -1,5 +1,4 @@
-import { HATCH_SPACING } from './canvasPainter';
-import type { Painter, PainterFonts, Stroke, TextStyle } from './painter';
+import { HATCH_SPACING, type Painter, type PainterFonts, type Stroke, type TextStyle } from './painter';
 
 /** Writes a picture as an SVG file of shapes and text, which other programs can edit. */
 export class SvgPainter implements Painter {
@@ -114,9 +113,7 @@ function round(value: number): number {
 /** Also drops what XML cannot hold, such as control characters in the titles of careless data. */
 function escapeXml(text: string): string {
   const entities: Record<string, string> = { '&': '&amp;', '<': '&lt;', '>': '&gt;', '"': '&quot;' };
-  return (
-    text
-      .replace(/[\u0000-\u0008\u000b\u000c\u000e-\u001f\ufffe\uffff]/g, '')
-      .replace(/[&<>"]/g, (character) => entities[character]!)
-  );
+  return text
+    .replace(/[\u0000-\u0008\u000b\u000c\u000e-\u001f\ufffe\uffff]/g, '')
+    .replace(/[&<>"]/g, (character) => entities[character]!);
 }

@@ -34,6 +34,10 @@ export class SearchBox extends HTMLElement {
   #timer: ReturnType<typeof setTimeout> | undefined;
   /** Of the newest search: an answer to an older one is of no use any more. */
   #turn = 0;
+  /** Typed and not searched yet. */
+  #pending = false;
+  /** Enter was pressed before the answer: its first choice is taken. */
+  #takesFirst = false;
   readonly #id = `search-${(counter += 1)}`;
 
   set model(model: SearchBoxModel) {
@@ -105,6 +109,7 @@ export class SearchBox extends HTMLElement {
 
   #typed(pause = PAUSE): void {
     clearTimeout(this.#timer);
+    this.#pending = true;
     this.#timer = setTimeout(() => void this.#search(), pause);
   }
 
@@ -120,16 +125,20 @@ export class SearchBox extends HTMLElement {
       message = error instanceof Error ? error.message : String(error);
     }
     if (turn !== this.#turn || document.activeElement !== input) return;
+    this.#pending = false;
     this.#choices = choices;
     this.#message = message;
     this.#open = true;
     this.#active = choices.length > 0 && input.value !== '' ? 0 : -1;
     this.#render();
+    if (this.#takesFirst) this.#take(this.#active);
+    this.#takesFirst = false;
   }
 
   #close(): void {
     clearTimeout(this.#timer);
     this.#turn++;
+    this.#pending = this.#takesFirst = false;
     this.#open = false;
     this.#active = -1;
     this.#render();
@@ -147,7 +156,8 @@ export class SearchBox extends HTMLElement {
   #keyPressed(event: KeyboardEvent): void {
     const last = this.#choices.length - 1;
     if (event.key === 'Enter') {
-      this.#take(this.#active);
+      if (this.#pending) this.#takesFirst = true;
+      else this.#take(this.#active);
     } else if (event.key === 'Escape') {
       if (!this.#open) return;
       this.#close();
