@@ -224,6 +224,71 @@ describe('recsight', () => {
     });
   });
 
+  it('shows what a run looks at: for a user, a composed history, and over users', async () => {
+    await recsight('train', 'tiny.recsight.json', '--set', 'training.epochs=1');
+    const { code, stdout } = await recsight('attention', 'latest', '--user', '007', '--json');
+    expect(code).toBe(0);
+    const shown = JSON.parse(stdout.trimEnd().split('\n').at(-1)!) as {
+      user: string;
+      checkpoint: string;
+      history: { id: string }[];
+      views: { name: string }[];
+      weights: { view: string; shape: number[]; values: number[] }[];
+      recommendations: { id: string; rank: number }[];
+      target: { id: string; rank: number };
+    };
+    // The eighth interaction is the one to be found.
+    expect(shown).toMatchObject({ user: '007', checkpoint: 'best', views: [{ name: 'block0' }] });
+    expect(shown.history).toHaveLength(7);
+    const [{ shape, values }] = shown.weights as [{ shape: number[]; values: number[] }];
+    expect(shape).toEqual([1, 7, 7]);
+    const newest = values.slice(-7);
+    expect(newest.reduce((sum, weight) => sum + weight, 0)).toBeCloseTo(1, 5);
+    expect(shown.recommendations.map(({ rank }) => rank)).toEqual([1, 2, 3, 4, 5, 6, 7, 8, 9, 10]);
+
+    const text = (await recsight('attention', 'latest', '--user', '007', '--contributions')).stdout;
+    expect(text).toContain('The history of user 007');
+    expect(text).toMatch(
+      new RegExp(` 7 .*█.* ${newest.at(-1)!.toFixed(3)} {2}${shown.history.at(-1)!.id}\n`),
+    );
+    expect(text).toContain(`What the user did next: ${shown.target.id}, rank ${shown.target.rank}`);
+    expect(text).toMatch(/item \d of the history: 0\d+/);
+
+    const composed = await recsight(
+      ...['attention', 'latest', '--history', '01,02', '--candidate', '03', '--output', 'out/what.json'],
+    );
+    expect(composed.stdout).toBe('Wrote out/what.json.\n');
+    expect(JSON.parse(await readFile(path.join(folder, 'out', 'what.json'), 'utf8'))).toMatchObject({
+      user: null,
+      history: [{ id: '01' }, { id: '02' }],
+      candidates: [{ id: '03' }],
+      target: null,
+    });
+
+    const overview = await recsight('attention', 'latest', '--overview', '--users', '20', '--json');
+    const { numUsers, heads } = JSON.parse(overview.stdout.trimEnd().split('\n').at(-1)!) as {
+      numUsers: number;
+      heads: { entropy: number; byDistance: number[] }[];
+    };
+    expect([numUsers, heads.length, heads[0]!.byDistance.length]).toEqual([20, 1, 7]);
+    expect((await recsight('attention', 'latest', '--overview')).stdout).toMatch(/60 users.*Block 1 .*%/s);
+  });
+
+  it.each([
+    ['no question', [], /takes one of `--user ID`/, 2],
+    ['an unknown user', ['--user', '0077'], /no user `0077`/, 2],
+    ['an unknown item', ['--history', '01,x9'], /no item `x9`/, 2],
+    ['an empty history', ['--history', ''], /history is empty/, 1],
+    ['an unknown view', ['--user', '007', '--view', 'block7'], /`block7`, which is none of `block0`/, 2],
+    ['an unknown checkpoint', ['--user', '007', '--checkpoint', 'epoch-9'], /epoch-9/, 1],
+  ])('says what it cannot show: %s', async (_, args, message, code) => {
+    await recsight('train', 'tiny.recsight.json', '--set', 'training.epochs=1');
+    const output = await recsight('attention', 'latest', ...args);
+    expect(output.stderr).toMatch(message);
+    expect(output.stderr).not.toMatch(/\n\s+at /);
+    expect(output.code).toBe(code);
+  });
+
   it('measures a baseline as a model of its own, evaluates and resumes it', async () => {
     const { stdout } = await recsight(
       'train',
