@@ -1,6 +1,6 @@
 import { embeddingStatistics } from '../../src/analysis/embeddingStatistics';
 import { neighbours } from '../../src/analysis/neighbours';
-import { pca, projectRows } from '../../src/analysis/pca';
+import { pca, projectRows, type Pca } from '../../src/analysis/pca';
 import { procrustes } from '../../src/analysis/procrustes';
 import { rowOf, selectRows, type Table } from '../../src/analysis/table';
 import { RandomStream } from '../../src/compute/random';
@@ -71,6 +71,7 @@ export class ExampleRun {
   readonly genres: Int32Array;
   readonly popularity: Float32Array;
   readonly #epochs = new Map<string, Table>();
+  readonly #pcas = new Map<string, Pca>();
 
   constructor(directory: string, name: string, numItems: number, seed: number) {
     const checkpoints = [1, 3, 6, 9].map((epoch) => ({ name: `epoch-${epoch}`, epoch }));
@@ -160,15 +161,17 @@ export class ExampleRun {
   points(source: EmbeddingSource, sampling: Sampling): PointSet {
     const rows =
       source.table === 'states' ? Uint32Array.from({ length: 500 }, (_, row) => row) : this.rows(sampling);
-    const all = [...this.popularity].sort((a, b) => a - b);
-    const decileOf = (row: number): number =>
-      10 -
-      Math.min(9, Math.floor((10 * all.findIndex((value) => value >= this.popularity[row]!)) / all.length));
-    const deciles = new Map<number, number>();
-    for (const row of rows) {
-      const popularity = this.popularity[row]!;
-      if (!deciles.has(popularity)) deciles.set(popularity, decileOf(row));
-    }
+    // Of as many items as there are, a tenth is in each decile, but for those that are as popular as one another.
+    const sorted = this.popularity.slice().sort();
+    const decileOf = (row: number): number => {
+      let [low, high] = [0, sorted.length];
+      while (low < high) {
+        const middle = (low + high) >> 1;
+        if (sorted[middle]! < this.popularity[row]!) low = middle + 1;
+        else high = middle;
+      }
+      return 10 - Math.min(9, Math.floor((10 * low) / sorted.length));
+    };
     const { values, numRows, width } = this.table(source);
     return {
       hash: `${this.run.id}-${source.checkpoint}`,
@@ -181,7 +184,7 @@ export class ExampleRun {
         {
           kind: 'category',
           name: 'popularity decile',
-          values: Int32Array.from(rows, (row) => deciles.get(this.popularity[row]!)!),
+          values: Int32Array.from(rows, decileOf),
           labels: ['', '1 (most popular)', '2', '3', '4', '5', '6', '7', '8', '9', '10 (least popular)'],
           ordered: true,
         },
@@ -214,10 +217,17 @@ export class ExampleRun {
   }
 
   pca(source: EmbeddingSource, sampling: Sampling, { components }: PcaRequest) {
-    const found = pca(this.table(source));
-    const rows = this.points(source, sampling).rows;
+    const found = this.#components(source);
+    const rows =
+      source.table === 'states' ? Uint32Array.from({ length: 500 }, (_, row) => row) : this.rows(sampling);
     const coordinates = projectRows(selectRows(this.table(source), rows), found, components).values;
     return { coordinates, explained: Float32Array.from(found.shares) };
+  }
+
+  #components(source: CheckpointSource): Pca {
+    const known = this.#pcas.get(source.checkpoint) ?? pca(this.table(source));
+    this.#pcas.set(source.checkpoint, known);
+    return known;
   }
 
   neighbours(

@@ -56,12 +56,12 @@ const SCENARIOS: Record<string, Scenario> = {
       await page.locator('.found .list-row', { hasText: 'u12' }).first().click();
     },
   },
-  comparison: { host: twoRuns, act: (page) => choose(page, 'Compare with', 'gru4rec-movies') },
+  comparison: { host: twoRuns, act: (page) => choose(page, 'Compare with', 'another epoch') },
   umap: {
     act: async (page) => {
       await choose(page, 'Colour by', 'genre');
       await page.getByText('UMAP', { exact: true }).click();
-      await page.keyboard.press('d');
+      await page.getByText('density', { exact: true }).click();
     },
   },
   orbit: {

@@ -61,7 +61,22 @@ export function formatShare(share: number): string {
 export function columnText(column: PointColumn, point: number): string {
   if (column.kind === 'category') return column.labels[column.values[point]!] || 'unknown';
   const value = column.values[point]!;
-  return Number.isFinite(value) ? formatNumber(value) : 'unknown';
+  if (!Number.isFinite(value)) return 'unknown';
+  return holdsYears(column.values) ? String(value) : formatNumber(value);
+}
+
+const yearColumns = new WeakMap<Float32Array, boolean>();
+
+/** Years have no thousands separator. */
+function holdsYears(values: Float32Array): boolean {
+  let found = yearColumns.get(values);
+  if (found === undefined) {
+    const known = values.filter(Number.isFinite);
+    found =
+      known.length > 0 && known.every((value) => Number.isInteger(value) && value >= 1500 && value < 2200);
+    yearColumns.set(values, found);
+  }
+  return found;
 }
 
 export function formatNumber(value: number): string {

@@ -430,8 +430,12 @@ function comparisonContent(
     <dl class="metadata">
       <dt>in both tables</dt>
       <dd class="number">${formatCount(partners)} of ${formatCount(comparison.rows.length)}</dd>
-      <dt>left over</dt>
-      <dd class="number">${formatShare(comparison.residual)} of the variance</dd>
+      <dt
+        title="What is left of the squared distance after turning, as a share of the first table’s variance"
+      >
+        variance left over
+      </dt>
+      <dd class="number">${formatShare(comparison.residual)}</dd>
       <dt>neighbours in common</dt>
       <dd class="number">${formatShare(overlap)} of 10</dd>
     </dl>
