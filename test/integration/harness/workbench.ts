@@ -8,6 +8,9 @@ import { root } from '../../../scripts/lib/toolchain.mjs';
 type ServerOptions = NonNullable<Parameters<typeof startCodeServer>[0]>;
 type CodeServer = Awaited<ReturnType<typeof startCodeServer>>;
 
+/** Lets Chromium draw WebGL where there is no GPU. */
+export const SOFTWARE_WEBGL = '--enable-unsafe-swiftshader';
+
 export const screenshotDirectory = path.join(root, 'test/screenshots');
 
 /** A VS Code workbench in a real browser, driven the way a user would. */
@@ -27,12 +30,20 @@ export class Workbench {
     });
   }
 
-  /** Starts code-server with `options.extension` or `options.vsix` and opens a folder in it. */
-  static async open(folder: string, options: ServerOptions): Promise<Workbench> {
+  /**
+   * Starts code-server with `options.extension` or `options.vsix` and opens a folder in it.
+   * @param browserArguments more of Chromium's switches, such as SOFTWARE_WEBGL
+   */
+  static async open(
+    folder: string,
+    options: ServerOptions,
+    browserArguments: readonly string[] = [],
+  ): Promise<Workbench> {
     const server = await startCodeServer(options);
     let browser: Browser | undefined;
     try {
-      browser = await chromium.launch({ executablePath: await findChromium(), args: chromiumArguments });
+      const args = [...chromiumArguments, ...browserArguments];
+      browser = await chromium.launch({ executablePath: await findChromium(), args });
       const page = await browser.newPage({ viewport: { width: 1400, height: 900 } });
       const workbench = new Workbench(server, browser, page);
       await page.goto(`${server.url}?folder=${encodeURIComponent(folder)}`);
@@ -78,6 +89,17 @@ export class Workbench {
   /** Picks a row of the quick pick that is open. */
   async pick(label: string): Promise<void> {
     await this.quickPickRow(label).click();
+  }
+
+  /** Picks the first row whose label begins so. */
+  async pickStarting(label: string): Promise<void> {
+    const name = this.page.locator('.label-name').getByText(new RegExp(`^${label}`));
+    await this.page.locator('.quick-input-list .monaco-list-row').filter({ has: name }).first().click();
+  }
+
+  /** The tab of an editor or panel. */
+  tab(title: string): Locator {
+    return this.page.getByRole('tab', { name: title });
   }
 
   /** The row of the open quick pick that has exactly this label. */

@@ -1,0 +1,123 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { root } from '../../../scripts/lib/toolchain.mjs';
+import type { RunSummary } from '../../../src/protocol/run';
+import { AttentionPage, ProjectionPage } from '../harness/inspectionPages';
+import { sampleTitles, trainSampleModels } from '../harness/sampleRuns';
+import { SOFTWARE_WEBGL, Workbench } from '../harness/workbench';
+
+/*
+ * The projection and the attention of every sample model as a user sees them, in the page of a real VS Code.
+ */
+
+const soon = { timeout: 60_000, interval: 100 };
+const MODELS = ['dien', 'din', 'gru4rec', 'gsasrec', 'sasrec', 'sum', 'twoTower'];
+/** Their attention is among what they compute; the others are explained by what their scores lose. */
+const WITH_ATTENTION = ['dien', 'din', 'gsasrec', 'sasrec', 'sum'];
+
+let folder: string;
+let workbench: Workbench;
+let runs: Map<string, RunSummary>;
+let titles: Map<string, string>;
+let projection: ProjectionPage;
+let attention: AttentionPage;
+
+beforeAll(async () => {
+  folder = await mkdtemp(path.join(tmpdir(), 'recsight-samples-'));
+  runs = new Map((await trainSampleModels(folder)).map((run) => [run.manifest.name, run]));
+  titles = await sampleTitles();
+  workbench = await Workbench.open(folder, { extension: root }, [SOFTWARE_WEBGL]);
+  projection = new ProjectionPage(workbench);
+  attention = new AttentionPage(workbench);
+}, 240_000);
+
+afterAll(async () => {
+  await workbench.screenshot('last-inspection');
+  await workbench.close();
+  await rm(folder, { recursive: true, force: true });
+});
+
+/** Opens a view by its command: of the run whose panel is in view, else of the one that is picked. */
+async function show(command: 'Show Embedding Projection' | 'Show Attention', pick?: string): Promise<void> {
+  await workbench.runCommand(`RecSight: ${command}`);
+  if (pick !== undefined) await workbench.pickStarting(`${pick} · `);
+}
+
+describe('looking into the sample models', () => {
+  it('trained them all', () => {
+    expect([...runs.keys()].sort()).toEqual(MODELS);
+    for (const { status } of runs.values()) expect(status).toBe('finished');
+  });
+
+  it.each(MODELS)('%s: a map of its items, and what decides its recommendations', async (name) => {
+    const { dataset } = runs.get(name)!.manifest;
+    await workbench.runCommand('View: Close All Editors');
+
+    await show('Show Embedding Projection', name);
+    const { title: heading, layout, count } = await projection.drawn();
+    expect(heading).toMatch(new RegExp(`^Items of ${name}, epoch 1 \\(`));
+    await workbench.tab(`Projection: ${name}`).waitFor();
+    expect(layout).toMatch(/^PCA · components 1 and 2 · \d+\.\d% of the variance$/);
+    expect(count).toMatch(new RegExp(`^${dataset!.numItems.toLocaleString('en-US')} points, all rows`));
+    await projection.map.waitFor();
+    if (name === 'sasrec') await workbench.screenshot('projection');
+    await projection.button('View as Table').click();
+    const [, ...rows] = await projection.tableRows();
+    for (const [title, id] of rows) expect(titles.get(id!)).toBe(title);
+
+    await show('Show Attention');
+    await workbench.tab(`Attention: ${name}`).waitFor();
+    await attention.explained();
+    const known = new Set(titles.values());
+    for (const title of await attention.recommendations()) expect(known).toContain(title);
+    if (WITH_ATTENTION.includes(name)) await attention.map.waitFor();
+    else await attention.contributions.first().waitFor();
+    if (name === 'sasrec') await workbench.screenshot('attention');
+  });
+
+  it('shows weights that sum to 1 in the table of a causal head', async () => {
+    await workbench.runCommand('View: Close All Editors');
+    await show('Show Attention', 'sasrec');
+    await attention.explained();
+    await attention.display('Table').click();
+    const weights = await attention.weights();
+    expect(weights.length).toBeGreaterThan(3);
+    const known = new Set(titles.values());
+    for (const { title } of weights) expect(known).toContain(title);
+    const sum = weights.reduce((total, { values }) => total + values[0]!, 0);
+    expect(Math.abs(sum - 1)).toBeLessThan(0.005 * weights.length);
+  });
+
+  it('comes back after a reload of the window, each with its run', async () => {
+    await show('Show Embedding Projection');
+    await projection.drawn();
+    await workbench.reload();
+    expect((await projection.drawn()).title).toMatch(/^Items of sasrec, epoch 1 \(/);
+    await projection.map.waitFor();
+    await workbench.tab('Projection: sasrec').waitFor();
+    await workbench.tab('Attention: sasrec').click();
+    await attention.explained();
+  });
+
+  it('opens from the live panel, too', async () => {
+    await workbench.runCommand('View: Close All Editors');
+    await workbench.runCommand('RecSight: Open Run');
+    await workbench.pickStarting('gru4rec · ');
+    await workbench.webview('recsight.recsight').locator('vscode-button', { hasText: 'Projection' }).click();
+    expect((await projection.drawn()).title).toMatch(/^Items of gru4rec, epoch 1 \(/);
+  });
+
+  it('never breaks its content security policy', () => {
+    expect(workbench.policyViolations).toEqual([]);
+  });
+
+  it('says so when its run is deleted', async () => {
+    await rm(runs.get('gru4rec')!.directory, { recursive: true });
+    const page = workbench.webview('recsight.recsight');
+    await expect
+      .poll(() => page.locator('main h1').innerText({ timeout: 1000 }).catch(String), soon)
+      .toBe('This run was deleted');
+  });
+});
