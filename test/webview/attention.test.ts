@@ -417,7 +417,11 @@ describe('every kind of model', () => {
     const host = AttentionHost.of('sum');
     const page = await open(host);
     expect(await geometryOf(page)).toMatchObject({ rows: 19, columns: 5 });
-    await page.locator('.companion', { hasText: 'Candidate’s query' }).locator('recsight-heat-map').waitFor();
+    const query = page.locator('.companion', { hasText: 'Candidate’s query' });
+    await query.locator('recsight-heat-map').waitFor();
+    // The names stand beside their rows.
+    const name = (await query.locator('li').first().boundingBox())!;
+    expect(name.y).toBe((await query.locator('.heat-map-view').boundingBox())!.y);
     await page.locator('.thumbnail[aria-label="Memory writes"]').click();
     await pointAt(page, 7, 3);
     const weight = host.answered!.weights[1]!.values[7 * 5 + 3]!;

@@ -25,6 +25,8 @@ import { weightTable } from './weightTable';
 
 /** Positions that can be joined by lines without becoming a web. */
 const MOST_JOINED = 30;
+/** CSS pixels above maps that are not beside the history, as in attention.css. */
+const SLOT_HEAD_HEIGHT = 56;
 const NOWHERE = { row: null, column: null };
 
 const DISPLAYS: Record<Display, string> = { map: 'map', lines: 'lines', curves: 'curves', table: 'table' };
@@ -189,7 +191,7 @@ function mapModel(
     scale,
     cellHeight: square ? null : lineHeight,
     cellWidths: between ? (square ? [3, lineHeight] : [LEAST_WIDTH, lineHeight]) : [lineHeight, 64],
-    headHeight: between && narrow ? 24 : map.columnAxis === 'slot' && !byPosition ? 56 : HEAD_HEIGHT,
+    headHeight: !byPosition ? SLOT_HEAD_HEIGHT : between && narrow ? 24 : HEAD_HEIGHT,
     maxHeight: byPosition && !square ? maxHeight : Infinity,
     // Rows that are candidates are no lines of the history.
     focus: byPosition ? state.focus : NOWHERE,
