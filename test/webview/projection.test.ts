@@ -120,11 +120,14 @@ describe('the map', () => {
     async (dimensions) => {
       const host = ProjectionHost.of(100_000);
       const { page } = await open(host);
-      await page.locator('.rail.left').getByText(`${dimensions}D`, { exact: true }).click();
       await choose(page, 'Points that are drawn', 'all 100,000 points');
       await expect
-        .poll(() => page.locator('.stage-title p').last().textContent(), { timeout: 60_000 })
+        .poll(() => page.locator('.stage-title p').last().textContent(), { timeout: 120_000 })
         .toContain('100,000 points, all rows');
+      await page.locator('.rail.left').getByText(`${dimensions}D`, { exact: true }).click();
+      await expect
+        .poll(() => page.locator('.stage-title p').first().textContent(), { timeout: 60_000 })
+        .toContain(dimensions === 2 ? 'components 1 and 2 ' : 'components 1, 2 and 3 ');
       await settled(page);
       const wrong = await page.evaluate(`(() => {
       const scatter = document.querySelector('recsight-scatter');

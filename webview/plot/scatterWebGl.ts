@@ -85,6 +85,8 @@ export class WebGlScatter implements ScatterPainter {
     });
     // Within this frame, so that points and what is drawn over them move together.
     this.#deck.redraw('paint');
+    // deck.gl would have the canvas focused for its own gestures; keys belong to the surface above it.
+    this.canvas.tabIndex = -1;
   }
 
   dispose(): void {
