@@ -3,7 +3,8 @@ import { promisify } from 'node:util';
 
 const run = promisify(execFile);
 const OLDEST_MAJOR = 20;
-const TIMEOUT_MS = 10_000;
+/** A loaded machine may need long to start a process. */
+const TIMEOUT_MS = 30_000;
 
 /** The Node.js that trainers are started with. */
 export interface NodeRuntime {
