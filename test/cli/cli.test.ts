@@ -240,7 +240,7 @@ describe('recsight', () => {
     // The eighth interaction is the one to be found.
     expect(shown).toMatchObject({ user: '007', checkpoint: 'best', views: [{ name: 'block0' }] });
     expect(shown.history).toHaveLength(7);
-    const [{ shape, values }] = shown.weights as [{ shape: number[]; values: number[] }];
+    const { shape, values } = shown.weights[0]!;
     expect(shape).toEqual([1, 7, 7]);
     const newest = values.slice(-7);
     expect(newest.reduce((sum, weight) => sum + weight, 0)).toBeCloseTo(1, 5);

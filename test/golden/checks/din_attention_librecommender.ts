@@ -1,7 +1,7 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { dinPresets, dinSchema } from '../../../src/config/models/din';
 import { shapeOf, type GoldenCheck, type Nested } from '../goldenCheck';
-import { attendedVectors, dinOn, ownColumns } from '../attentionModel';
+import { attendedVectors, attentionWeights, dinOn, ownColumns, paddingLast } from '../attentionModel';
 
 interface Fixture {
   /** `[4D, H]` */
@@ -47,5 +47,13 @@ export const check: GoldenCheck = (fixture, compare) => {
   for (const [name, values] of Object.entries(weights))
     model.variables.get(name)!.assign(tf.tensor(values));
   compare('attended history', ownColumns(attendedVectors(model, query, candidates)), golden.out);
+  // The reference gives no weights, but what they make of the keys: those that the model records must make the same.
+  const own = attentionWeights(model, query, candidates).map((row, user) => row[user]!);
+  const attended = paddingLast(own, golden.lengths).map((weights, user) =>
+    golden.query[0]!.map((_, column) =>
+      weights.reduce((sum, weight, place) => sum + weight * golden.keys[user]![place]![column]!, 0),
+    ),
+  );
+  compare('attended history, by the recorded weights', attended.flat(), golden.out);
   model.dispose();
 };

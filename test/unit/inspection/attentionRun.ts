@@ -12,8 +12,8 @@ import { tinyDataset, withFeatures } from '../training/tinyDataset';
 
 export type ModelInput = z.input<typeof configSchema>['model'];
 
-const pair = { maxSequenceLength: 6, embeddingSize: 4, attentionLayers: [6], headLayers: [8] } as const;
-const memory = { type: 'sum', maxSequenceLength: 6, hiddenSize: 8, layerSizes: [8] } as const;
+const pair = { maxSequenceLength: 6, embeddingSize: 4, attentionLayers: [6], headLayers: [8] };
+const memory = { type: 'sum' as const, maxSequenceLength: 6, hiddenSize: 8, layerSizes: [8] };
 const blocks = { type: 'sasrec', maxSequenceLength: 6, hiddenSize: 8, numHeads: 2 } as const;
 
 /** Every kind of attention that a config can ask for. */
