@@ -56,8 +56,7 @@ export function procrustes(
     for (let i = 0; i < width; i++) {
       const x = source.values[from + i]! - sourceMean[i]!;
       squares += x * x;
-      for (let j = 0; j < width; j++)
-        sums[i * width + j]! += x * (target.values[to + j]! - targetMean[j]!);
+      for (let j = 0; j < width; j++) sums[i * width + j]! += x * (target.values[to + j]! - targetMean[j]!);
     }
   }
   const products = Matrix.from1DArray(width, width, [...sums]);

@@ -143,9 +143,9 @@ export async function evaluateRanking(
 }
 
 /** Places of the users, those with the longest histories first: users of one batch then have little padding. */
-function byHistoryLength({ users, history }: RankingTask): Uint32Array {
-  const lengths = Uint32Array.from(users, (user) => history(user).length);
-  return Uint32Array.from(users.keys()).sort((a, b) => lengths[b]! - lengths[a]! || a - b);
+function byHistoryLength(task: RankingTask): Uint32Array {
+  const lengths = Uint32Array.from(task.users, (user) => task.history(user).length);
+  return Uint32Array.from(task.users.keys()).sort((a, b) => lengths[b]! - lengths[a]! || a - b);
 }
 
 function candidatesOf({

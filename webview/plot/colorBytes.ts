@@ -1,5 +1,4 @@
-/** A colour as red, green, blue and opacity, from 0 to 255. */
-export type ColorBytes = readonly [number, number, number, number];
+import type { ColorBytes } from './colorModel';
 
 let context: CanvasRenderingContext2D | null = null;
 const known = new Map<string, ColorBytes>();

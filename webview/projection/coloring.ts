@@ -1,6 +1,6 @@
 import type { PointColumn } from '../../src/protocol/projection';
 import { formatCount } from '../../src/series/format';
-import type { ColorBytes } from '../plot/colorBytes';
+import type { ColorBytes } from '../plot/colorModel';
 import type { Palette } from './palette';
 
 /** What points are coloured by: the colour class of each, and what the classes mean. */

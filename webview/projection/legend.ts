@@ -1,6 +1,6 @@
 import { html, nothing, type TemplateResult } from 'lit';
 import { formatCount } from '../../src/series/format';
-import type { ColorBytes } from '../plot/colorBytes';
+import type { ColorBytes } from '../plot/colorModel';
 import { classColor } from './coloring';
 import type { SceneLook } from './mapModels';
 import { formatNumber } from './projectionText';

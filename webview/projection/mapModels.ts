@@ -15,7 +15,8 @@ import {
   type Coloring,
 } from './coloring';
 import { memoized } from './memo';
-import { readPalette, type Palette } from './palette';
+import type { Palette } from './palette';
+import { readPalette } from './readPalette';
 import { PointSearch, type SearchResult } from './pointSearch';
 import { current } from './resources';
 import { OWN_COLORS } from './settings';
@@ -46,7 +47,7 @@ const IMPORTANCE = ['training interactions', 'history length', 'norm'];
  */
 export class SceneLooks {
   /** The theme is not an argument, but its version is. */
-  readonly #palette = memoized((_version: number): Palette => readPalette());
+  readonly #palette = memoized<[version: number], Palette>(() => readPalette());
   readonly #search = memoized((points: PointSet) => new PointSearch([points.labels, points.ids]));
   readonly #found = memoized((search: PointSearch, query: string) => search.find(query));
   readonly #coloring = memoized(coloringFor);

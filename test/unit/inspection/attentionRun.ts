@@ -51,10 +51,7 @@ export const OTHER_MODELS: Record<string, ModelInput> = {
 export const DATASET = withFeatures(tinyDataset(30, 12));
 
 /** A run that lies nowhere, and its model before any training. */
-export function runOf(
-  input: ModelInput,
-  dataset: PreparedDataset = DATASET,
-): { run: OpenRun; model: Model } {
+export function runOf(input: ModelInput, dataset: PreparedDataset = DATASET): { run: OpenRun; model: Model } {
   const config = configSchema.parse(
     applyPreset({
       dataset: {
