@@ -3,7 +3,7 @@ import { isTrained, type TrainedConfig } from '../config/schema';
 import type { PreparedDataset } from '../dataset/preparedDataset';
 import { createModel } from '../model/createModel';
 import type { Model } from '../model/model';
-import type { CheckpointSource, InspectedRun } from '../protocol/inspection';
+import type { CheckpointSource, InspectedRun, StoredCheckpoint } from '../protocol/inspection';
 import type { RunManifest } from '../protocol/run';
 import { RunDirectory } from '../runs/runDirectory';
 import { loadCheckpoint, readState } from '../training/checkpoint';
@@ -61,7 +61,8 @@ export class InspectedRuns {
       // `last` may stand in the middle of an epoch, whose weights are then of neither.
       if (state !== null) checkpoints.push({ name, epoch: state.epoch - (state.stepInEpoch === 0 ? 1 : 0) });
     }
-    checkpoints.sort((a, b) => a.epoch - b.epoch);
+    const place = ({ name }: StoredCheckpoint): number => ['best', 'last', name].indexOf(name);
+    checkpoints.sort((a, b) => a.epoch - b.epoch || place(a) - place(b));
     const { id, name, model } = manifest;
     const { numUsers, numItems } = dataset;
     return { run: directory.path, id, name, model, checkpoints, numUsers, numItems };

@@ -10,7 +10,7 @@ import type { ProjectionHandlers } from './handlers';
 import { ResourceLoader } from './loader';
 import { SceneLooks } from './mapModels';
 import { PointTable } from './pointTable';
-import { countText, layoutText, mapTitle } from './projectionText';
+import { countText, epochStops, layoutText, mapTitle, stopOf } from './projectionText';
 import { shownSource } from './resources';
 import { closeTab, openTabs } from './rightRail';
 import { keepable } from './settings';
@@ -248,7 +248,8 @@ function keyPressed(event: KeyboardEvent): void {
   const step = (by: number): void => {
     const checkpoints = state.resources.run?.value?.checkpoints ?? [];
     const source = shownSource(state);
-    const next = checkpoints[checkpoints.findIndex(({ name }) => name === source?.checkpoint) + by];
+    const stops = epochStops(checkpoints);
+    const next = stops[stopOf(stops, checkpoints, source?.checkpoint ?? null) + by];
     if (next) handlers.onSettings({ checkpoint: next.name });
   };
   const focusField = (label: string): void => {

@@ -100,3 +100,18 @@ export function colorName(color: string): string {
       return color;
   }
 }
+
+/** The stops of the slider: one checkpoint for each epoch, the best before any other of the same weights. */
+export function epochStops(checkpoints: readonly StoredCheckpoint[]): StoredCheckpoint[] {
+  return checkpoints.filter(({ epoch }, index) => epoch !== checkpoints[index - 1]?.epoch);
+}
+
+/** Where among the stops a checkpoint is; −1 where it is not known. */
+export function stopOf(
+  stops: readonly StoredCheckpoint[],
+  checkpoints: readonly StoredCheckpoint[],
+  name: string | null,
+): number {
+  const epoch = checkpoints.find((checkpoint) => checkpoint.name === name)?.epoch;
+  return stops.findIndex((stop) => stop.epoch === epoch);
+}

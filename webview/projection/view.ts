@@ -7,7 +7,7 @@ import type { MenuItem } from '../ui/popupMenu';
 import type { ProjectionHandlers } from './handlers';
 import { leftRail } from './leftRail';
 import type { SceneLook, SceneLooks } from './mapModels';
-import { columnText, countText, epochText, layoutText, mapTitle } from './projectionText';
+import { columnText, countText, epochStops, epochText, layoutText, mapTitle, stopOf } from './projectionText';
 import { current, shownCheckpoint, type ResourceName } from './resources';
 import { rightRail } from './rightRail';
 import { tableOf, type ProjectionState, type Scene } from './state';
@@ -289,7 +289,8 @@ function strip(state: ProjectionState, { onSettings }: ProjectionHandlers): Temp
   const { settings, resources, runs, runDirectory } = state;
   const run = resources.run?.value;
   const checkpoints = run?.checkpoints ?? [];
-  const shown = checkpoints.findIndex(({ name }) => name === shownCheckpoint(state));
+  const stops = epochStops(checkpoints);
+  const shown = stopOf(stops, checkpoints, shownCheckpoint(state));
   const { second } = settings;
   const others = runs.filter((choice) => choice.run !== runDirectory);
   const secondCheckpoints = second === null ? [] : (current(resources.secondRun)?.checkpoints ?? []);
@@ -298,7 +299,7 @@ function strip(state: ProjectionState, { onSettings }: ProjectionHandlers): Temp
       onSettings({ second: null });
       return;
     }
-    const own = checkpoints.find((_, index) => index !== shown)?.name ?? checkpoints[0]?.name ?? 'best';
+    const own = stops.find((_, index) => index !== shown)?.name ?? stops[0]?.name ?? 'best';
     onSettings({
       second: { run: choice, checkpoint: choice === runDirectory ? own : 'best' },
       tab: 'comparison',
@@ -306,20 +307,19 @@ function strip(state: ProjectionState, { onSettings }: ProjectionHandlers): Temp
   };
   return html`<footer class="strip">
     ${
-      checkpoints.length > 1
+      stops.length > 1
         ? slider({
             label: 'epoch',
             title: 'Of the stored checkpoints ([ and ])',
             min: 0,
-            max: checkpoints.length - 1,
+            max: stops.length - 1,
             step: 1,
             value: Math.max(0, shown),
-            format: (index) =>
-              epochText(checkpoints, checkpoints[index]?.name ?? null).slice('epoch '.length),
-            onChange: (index) => onSettings({ checkpoint: checkpoints[index]!.name }),
+            format: (index) => epochText(stops, stops[index]?.name ?? null).slice('epoch '.length),
+            onChange: (index) => onSettings({ checkpoint: stops[index]!.name }),
           })
         : html`<span class="muted"
-            >${checkpoints.length === 1 ? `one checkpoint, ${epochText(checkpoints, checkpoints[0]!.name)}` : ''}</span
+            >${stops.length === 1 ? `one checkpoint, ${epochText(stops, stops[0]!.name)}` : ''}</span
           >`
     }
     <span class="labelled compare">
@@ -328,7 +328,7 @@ function strip(state: ProjectionState, { onSettings }: ProjectionHandlers): Temp
         label: 'Compare with',
         choices: [
           { value: '', label: 'nothing' },
-          ...(checkpoints.length > 1 && runDirectory !== null
+          ...(stops.length > 1 && runDirectory !== null
             ? [{ value: runDirectory, label: 'another epoch' }]
             : []),
           ...others.map(({ run: directory, title }) => ({ value: directory, label: title })),

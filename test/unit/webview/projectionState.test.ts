@@ -8,6 +8,7 @@ import {
   type ResourceName,
   type ResourceValues,
 } from '../../../webview/projection/resources';
+import { epochStops, stopOf } from '../../../webview/projection/projectionText';
 import { DEFAULT_SETTINGS, readSettings } from '../../../webview/projection/settings';
 import {
   initialState,
@@ -173,6 +174,25 @@ describe('answers', () => {
     const { key } = state.resources.pca!;
     const failed = after(state, { kind: 'failed', name: 'pca', key, error: { message: 'no', code: null } });
     expect(after(failed, { kind: 'retried' }).resources.pca).toBeNull();
+  });
+});
+
+describe('epochs', () => {
+  const checkpoints = [
+    { name: 'epoch-1', epoch: 1 },
+    { name: 'best', epoch: 2 },
+    { name: 'epoch-2', epoch: 2 },
+    { name: 'last', epoch: 3 },
+  ];
+
+  test('the slider stops once at each, at the best where there is a choice', () => {
+    expect(epochStops(checkpoints).map(({ name }) => name)).toEqual(['epoch-1', 'best', 'last']);
+  });
+
+  test('a checkpoint that is no stop is found at that of its epoch', () => {
+    const stops = epochStops(checkpoints);
+    expect(stopOf(stops, checkpoints, 'epoch-2')).toBe(1);
+    expect(stopOf(stops, checkpoints, 'epoch-9')).toBe(-1);
   });
 });
 
