@@ -19,6 +19,7 @@ const allowedImports = {
   training: ['protocol', 'config', 'dataset', 'compute', 'analysis', 'model', 'evaluation', 'runs'],
   inspection: [
     'protocol',
+    'series',
     'config',
     'dataset',
     'compute',

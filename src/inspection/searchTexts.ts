@@ -1,3 +1,4 @@
+import { foldText, matchGrade, NO_MATCH } from '../series/textMatch';
 import { InspectionError } from './inspectionError';
 
 /**
@@ -23,7 +24,6 @@ export function searchTexts(text: string, columns: readonly (readonly string[])[
 
 /** How well a text matches: 0 is best. */
 type Grade = (entry: string) => number;
-const NO_MATCH = 5;
 
 function byExpression(text: string): Grade {
   let expression: RegExp;
@@ -37,29 +37,7 @@ function byExpression(text: string): Grade {
 }
 
 function byText(text: string): Grade {
-  const wanted = folded(text.trim());
-  return (entry) => {
-    const found = folded(entry);
-    if (found === wanted || wanted === '') return 0;
-    const place = found.indexOf(wanted);
-    if (place === 0) return 1;
-    if (found.includes(` ${wanted}`)) return 2;
-    if (place > 0) return 3;
-    return hasInOrder(found, wanted) ? 4 : NO_MATCH;
-  };
-}
-
-/** Without case and accents. */
-function folded(text: string): string {
-  return text.normalize('NFKD').replace(/\p{M}/gu, '').toLowerCase();
-}
-
-function hasInOrder(text: string, letters: string): boolean {
-  let from = 0;
-  for (const letter of letters) {
-    const place = text.indexOf(letter, from);
-    if (place < 0) return false;
-    from = place + letter.length;
-  }
-  return true;
+  const wanted = foldText(text.trim());
+  // All match the empty text alike, and keep their order.
+  return (entry) => (wanted === '' ? 0 : matchGrade(foldText(entry), wanted));
 }

@@ -1,3 +1,5 @@
+import { foldText, matchGrade, NO_MATCH } from '../../src/series/textMatch';
+
 /** What a search found among the points. */
 export interface SearchResult {
   /** Best first: equal, beginning with it, with a word that does, containing it, with its letters in this order. */
@@ -7,7 +9,6 @@ export interface SearchResult {
 }
 
 const NOTHING: SearchResult = { points: new Uint32Array(0), problem: null };
-const NO_MATCH = 5;
 
 /** Texts of points, made ready to be searched at every key. */
 export class PointSearch {
@@ -21,15 +22,15 @@ export class PointSearch {
 
   /** `/…/` is a regular expression, without regard to case. The empty text finds nothing. */
   find(text: string): SearchResult {
-    const wanted = folded(text.trim());
+    const wanted = foldText(text.trim());
     if (wanted === '') return NOTHING;
     if (text.length > 1 && text.startsWith('/') && text.endsWith('/')) return this.#findExpression(text);
-    this.#folded ??= this.#columns.map((column) => column.map(folded));
+    this.#folded ??= this.#columns.map((column) => column.map(foldText));
     const graded: number[][] = Array.from({ length: NO_MATCH }, () => []);
     const count = this.#folded[0]?.length ?? 0;
     for (let point = 0; point < count; point++) {
       let best = NO_MATCH;
-      for (const column of this.#folded) best = Math.min(best, grade(column[point]!, wanted));
+      for (const column of this.#folded) best = Math.min(best, matchGrade(column[point]!, wanted));
       graded[best]?.push(point);
     }
     // Letters in order are in almost every long title: they help only where nothing else does.
@@ -51,26 +52,4 @@ export class PointSearch {
     }
     return { points: Uint32Array.from(found), problem: null };
   }
-}
-
-function grade(text: string, wanted: string): number {
-  const place = text.indexOf(wanted);
-  if (place === 0) return text.length === wanted.length ? 0 : 1;
-  if (place > 0) return text.includes(` ${wanted}`) ? 2 : 3;
-  return hasInOrder(text, wanted) ? 4 : NO_MATCH;
-}
-
-/** Without case and accents. */
-function folded(text: string): string {
-  return text.normalize('NFKD').replace(/\p{M}/gu, '').toLowerCase();
-}
-
-function hasInOrder(text: string, letters: string): boolean {
-  let from = 0;
-  for (const letter of letters) {
-    const place = text.indexOf(letter, from);
-    if (place < 0) return false;
-    from = place + letter.length;
-  }
-  return true;
 }
