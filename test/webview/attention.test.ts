@@ -307,7 +307,7 @@ describe('what if', () => {
     await page.keyboard.press('Enter');
     await page.locator('.history .line.swapped').waitFor();
     expect(await page.locator('.history .line.swapped .title').innerText()).toContain('My Neighbor Totoro');
-    expect(host.answered!.history[16]!.title).toBe('My Neighbor Totoro');
+    await expect.poll(() => host.answered!.history[16]!.title).toBe('My Neighbor Totoro');
     await line(page, 16).focus();
     await page.keyboard.press('Delete');
     await expect.poll(() => page.locator('.history .line.swapped').count()).toBe(0);

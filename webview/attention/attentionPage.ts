@@ -36,7 +36,8 @@ export class AttentionPage {
   readonly #views = new Map<string, Promise<RecordedView[]>>();
   readonly #handlers: AttentionHandlers;
   #state: AttentionState;
-  #drawing = false;
+  /** The animation frame in which the state will be drawn; null when what is drawn is the state. */
+  #frame: number | null = null;
   /** Of the newest question: an answer to an older one is of no use any more. */
   #turn = 0;
   #overviewTask: string | null = null;
@@ -61,6 +62,8 @@ export class AttentionPage {
     const measure = (): void =>
       this.#dispatch({ kind: 'resized', size: { width: window.innerWidth, height: window.innerHeight } });
     window.addEventListener('resize', measure);
+    // Keys may come faster than frames, and each goes on from where the one before it led.
+    window.addEventListener('keydown', () => this.#frame !== null && this.#drawNow(), { capture: true });
     window.addEventListener('keydown', (event) => this.#keyPressed(event));
     measure();
     void this.#hydrate();
@@ -98,17 +101,18 @@ export class AttentionPage {
 
   /** Draws once a frame at most. */
   #draw(): void {
-    if (this.#drawing) return;
-    this.#drawing = true;
-    requestAnimationFrame(() => {
-      this.#drawing = false;
-      this.#render(attentionPanel(this.#state, this.#handlers), this.#app);
-      this.#showNewest();
-      if (this.#wanted === null) return;
-      const wanted = this.#app.querySelector<HTMLElement>(this.#wanted);
-      this.#wanted = null;
-      if (wanted !== document.activeElement) wanted?.focus();
-    });
+    this.#frame ??= requestAnimationFrame(() => this.#drawNow());
+  }
+
+  #drawNow(): void {
+    if (this.#frame !== null) cancelAnimationFrame(this.#frame);
+    this.#frame = null;
+    this.#render(attentionPanel(this.#state, this.#handlers), this.#app);
+    this.#showNewest();
+    if (this.#wanted === null) return;
+    const wanted = this.#app.querySelector<HTMLElement>(this.#wanted);
+    this.#wanted = null;
+    if (wanted !== document.activeElement) wanted?.focus();
   }
 
   /** A list that scrolls by itself begins at its end: the newest items are what one wants to see. */

@@ -3,7 +3,7 @@ import { onThemeChange } from '../ui/theme';
 import { CanvasPainter, prepareCanvas } from './canvasPainter';
 import { drawCells, drawColumnTitles, drawMarks, type HeatMapWindow } from './heatMapDrawing';
 import { cellAt, cellWidthFor, scrollToShow, type HeatMapGeometry } from './heatMapGeometry';
-import type { HeatMapCell, HeatMapModel } from './heatMapModel';
+import type { HeatMapCell, HeatMapModel, HeatMapScroll } from './heatMapModel';
 import { readMapColors } from './mapColors';
 
 /** Cells that Page Up and Page Down, or Shift with an arrow, move by. */
@@ -28,6 +28,8 @@ export class HeatMap extends HTMLElement {
   #tooltip: { text: string; x: number; y: number } | null = null;
   /** The scroll position that was applied last, and to how many cells of which size. */
   #applied = '';
+  /** What the model wanted then, and where that turned out to be. */
+  #placed: (HeatMapScroll & { wanted: HeatMapScroll }) | null = null;
   /** What was last said to be in sight. */
   #told = '';
 
@@ -155,6 +157,7 @@ export class HeatMap extends HTMLElement {
     const view = this.#view;
     if (Math.round(view.scrollLeft) !== Math.round(scroll.left)) view.scrollLeft = scroll.left;
     if (Math.round(view.scrollTop) !== Math.round(scroll.top)) view.scrollTop = scroll.top;
+    this.#placed = { wanted: scroll, left: view.scrollLeft, top: view.scrollTop };
   }
 
   #tellWindow(model: HeatMapModel, window: HeatMapWindow, width: number, height: number): void {
@@ -173,8 +176,13 @@ export class HeatMap extends HTMLElement {
   #scrolled(): void {
     const { scrollLeft: left, scrollTop: top } = this.#view;
     this.#tooltip = null;
-    this.#model?.onScroll({ left, top });
     this.#schedule();
+    // Of a place that the model gave it knows; and this event comes late: by now the model may want another.
+    const placed = this.#placed;
+    const isKnown =
+      placed !== null && isSamePlace({ left, top }, placed) && isSamePlace(placed, placed.wanted);
+    if (isKnown) return;
+    this.#model?.onScroll({ left, top });
   }
 
   #cellUnder(event: PointerEvent): HeatMapCell | null {
@@ -278,4 +286,9 @@ export class HeatMap extends HTMLElement {
     model.onFocus(cell);
     this.#schedule();
   }
+}
+
+/** To the pixel. */
+function isSamePlace(a: HeatMapScroll, b: HeatMapScroll): boolean {
+  return Math.round(a.left) === Math.round(b.left) && Math.round(a.top) === Math.round(b.top);
 }
