@@ -14,8 +14,7 @@ import { Workbench } from '../integration/harness/workbench';
 
 /** DuckDB's native library is 23 MB of it. */
 const maxBytes = 30e6;
-/** Unpacked, all that is not DuckDB; TensorFlow.js with its WebAssembly is most of that. */
-/** The trainer and the inspector each hold TensorFlow.js and the models; the projection page holds deck.gl. */
+/** Unpacked, all that is not DuckDB: the trainer and the inspector each hold TensorFlow.js, the projection page deck.gl. */
 const maxOwnBytes = 9e6;
 
 let scratch: string;
