@@ -86,7 +86,7 @@ export class ExampleInspector implements AttentionInspector {
     this.#options = { model, numLayers, numHeads, maxLength, seed };
     this.views = viewsOf(model, numLayers);
     this.run = {
-      run: `/work/.recsight/runs/${name}`,
+      run: `/runs/${name}`,
       id: `20261122-100000-${name}-ab12`,
       name,
       model,
