@@ -2,7 +2,7 @@ import type { Page } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { ExampleInspector } from './attentionExample';
 import { AttentionHost, AttentionPages, type OpenAttention } from './attentionPage';
-import { changeTheme, THEMES, type PageOptions, type ThemeName } from './livePage';
+import { changeTheme, THEMES, type PageOptions, type ThemeName } from './webviewPages';
 
 let pages: AttentionPages;
 let opened: OpenAttention[] = [];

@@ -7,8 +7,7 @@ import type {
   RunChoice,
 } from '../../src/protocol/inspectionPanel';
 import { ExampleInspector, findItems, findUsers, type ExampleModel } from './attentionExample';
-import type { PageOptions } from './livePage';
-import { WebviewPages, type OpenWebview } from './webviewPages';
+import { type PageOptions, WebviewPages, type OpenWebview } from './webviewPages';
 
 export type OpenAttention = OpenWebview<InspectionPanelView, AttentionPanelHost>;
 

@@ -3,7 +3,7 @@ import type { Page } from 'playwright-core';
 import { afterAll, beforeAll, test } from 'vitest';
 import { ExampleInspector } from './attentionExample';
 import { AttentionHost, AttentionPages } from './attentionPage';
-import { THEMES, type ThemeName } from './livePage';
+import { THEMES, type ThemeName } from './webviewPages';
 
 /*
  * Pictures of the attention view for human eyes, in test/screenshots/:

@@ -4,15 +4,8 @@ import type { Page } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import type { RunStatus } from '../../src/protocol/run';
 import { exampleBaseline, exampleEvents, exampleRun, exampleTest } from './exampleRun';
-import {
-  changeTheme,
-  LivePages,
-  TestHost,
-  THEMES,
-  type OpenPage,
-  type PageOptions,
-  type ThemeName,
-} from './livePage';
+import { LivePages, TestHost, type OpenPage } from './livePage';
+import { changeTheme, THEMES, type PageOptions, type ThemeName } from './webviewPages';
 
 let pages: LivePages;
 let opened: OpenPage[] = [];
@@ -388,7 +381,7 @@ describe('charts', () => {
     expect(csv!.fileName).toBe('sasrec-movietweetings-loss.csv');
     expect((csv!.content as string).split('\n')).toHaveLength(1 + 440 + 1);
     expect(png!.fileName).toBe('sasrec-movietweetings-loss.png');
-    expect((png!.content as Buffer).subarray(1, 4).toString()).toBe('PNG');
+    expect(Buffer.from(png!.content as ArrayBuffer).subarray(1, 4).toString()).toBe('PNG');
   });
 
   test('a loss that diverged leaves a gap and a note', async () => {

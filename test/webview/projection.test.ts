@@ -2,7 +2,7 @@ import { readFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import type { Page } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
-import { changeTheme, THEMES, type PageOptions, type ThemeName } from './livePage';
+import { changeTheme, THEMES, type PageOptions, type ThemeName } from './webviewPages';
 import { ExampleRun } from './projectionExample';
 import { ProjectionHost, ProjectionPages, type OpenProjection } from './projectionPage';
 

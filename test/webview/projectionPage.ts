@@ -4,9 +4,8 @@ import type {
   ProjectionPanelHost,
 } from '../../src/protocol/inspectionPanel';
 import type { ProjectionBookmark, ProjectionExport, UmapRequest } from '../../src/protocol/projection';
-import type { PageOptions } from './livePage';
 import { ExampleRun } from './projectionExample';
-import { WebviewPages, type OpenWebview } from './webviewPages';
+import { type PageOptions, WebviewPages, type OpenWebview } from './webviewPages';
 
 export type OpenProjection = OpenWebview<InspectionPanelView, ProjectionPanelHost>;
 

@@ -1,7 +1,7 @@
 import { fileURLToPath } from 'node:url';
 import type { Page } from 'playwright-core';
 import { afterAll, beforeAll, test } from 'vitest';
-import { THEMES, type ThemeName } from './livePage';
+import { THEMES, type ThemeName } from './webviewPages';
 import { ExampleRun } from './projectionExample';
 import { ProjectionHost, ProjectionPages } from './projectionPage';
 

@@ -1,7 +1,8 @@
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, test } from 'vitest';
 import { exampleBaseline, exampleEvents, exampleRun, exampleTest } from './exampleRun';
-import { LivePages, TestHost, THEMES, type ThemeName } from './livePage';
+import { LivePages, TestHost } from './livePage';
+import { THEMES, type ThemeName } from './webviewPages';
 
 /*
  * Pictures of the panel for human eyes, in test/screenshots/:

@@ -11,7 +11,22 @@ import { pageHtml } from '../../src/host/webviewHtml';
 import { MessageJoiner, takeApart } from '../../src/protocol/messagePieces';
 import { decodeRpcMessage, encodeRpcMessage } from '../../src/protocol/rpcMessage';
 import { webviewBuildOptions } from '../../webview/build.mjs';
-import { THEMES, type PageOptions, type ThemeName } from './livePage';
+
+export const THEMES = {
+  'dark-modern': 'vscode-dark',
+  'light-modern': 'vscode-light',
+  'high-contrast': 'vscode-high-contrast',
+  'high-contrast-light': 'vscode-high-contrast-light',
+} as const;
+export type ThemeName = keyof typeof THEMES;
+
+export interface PageOptions {
+  theme?: ThemeName;
+  width?: number;
+  height?: number;
+  pixelRatio?: number;
+  reducedMotion?: boolean;
+}
 
 /** A page that is open in Chromium, with the page's side of the calls. */
 export interface OpenWebview<View extends object, Host extends object> {
@@ -146,6 +161,19 @@ export class WebviewPages {
     );
     return { type: 'text/html', body };
   }
+}
+
+/** Changes the theme of an open page the way VS Code does: first the variables, then the body's class. */
+export async function changeTheme(page: Page, theme: ThemeName): Promise<void> {
+  await page.evaluate(`new Promise((resolve) => {
+    const link = document.querySelector('link[href^="/themes/"]');
+    link.onload = resolve;
+    link.href = '/themes/${theme}.css';
+  })`);
+  await page.evaluate(`{
+    document.body.className = '${THEMES[theme]}';
+    document.body.dataset.vscodeThemeKind = '${THEMES[theme]}';
+  }`);
 }
 
 function contentType(name: string): string {
