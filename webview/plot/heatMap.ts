@@ -1,6 +1,6 @@
 import { html, render } from 'lit';
-import { onThemeChange } from '../ui/theme';
 import { CanvasPainter, prepareCanvas } from './canvasPainter';
+import { DrawnElement } from './drawnElement';
 import { drawCells, drawColumnTitles, drawMarks, type HeatMapWindow } from './heatMapDrawing';
 import { cellAt, cellWidthFor, scrollToShow, type HeatMapGeometry } from './heatMapGeometry';
 import type { HeatMapCell, HeatMapModel, HeatMapScroll } from './heatMapModel';
@@ -17,10 +17,8 @@ const SCROLLBAR = 10;
  * The pointer, or the arrow keys (Shift by ten, Home, End, Page Up, Page Down), move the cell that is spoken and framed;
  * Enter or a click pins it, Escape lets go.
  */
-export class HeatMap extends HTMLElement {
+export class HeatMap extends DrawnElement {
   #model: HeatMapModel | null = null;
-  #scheduled = false;
-  #disconnect: () => void = () => undefined;
   /** Where the keyboard is. */
   #cursor: HeatMapCell | null = null;
   /** Spoken after a key only: a pointer's cells would be read out without end. */
@@ -35,7 +33,7 @@ export class HeatMap extends HTMLElement {
 
   set model(model: HeatMapModel) {
     this.#model = model;
-    this.#schedule();
+    this.schedule();
   }
 
   /** Where its cells are drawn now, for tests and for whoever draws beside it. */
@@ -49,28 +47,8 @@ export class HeatMap extends HTMLElement {
     return { rows, columns, cellWidth, cellHeight: cellHeight ?? cellWidth };
   }
 
-  connectedCallback(): void {
-    const size = new ResizeObserver(() => this.#schedule());
-    size.observe(this);
-    const endTheme = onThemeChange(() => this.#schedule());
-    this.#disconnect = () => {
-      size.disconnect();
-      endTheme();
-    };
-    this.#schedule();
-  }
-
-  disconnectedCallback(): void {
-    this.#disconnect();
-  }
-
-  #schedule(): void {
-    if (this.#scheduled) return;
-    this.#scheduled = true;
-    requestAnimationFrame(() => {
-      this.#scheduled = false;
-      if (this.isConnected && this.#model) this.#update(this.#model);
-    });
+  protected override draw(): void {
+    if (this.#model) this.#update(this.#model);
   }
 
   #update(model: HeatMapModel): void {
@@ -176,7 +154,7 @@ export class HeatMap extends HTMLElement {
   #scrolled(): void {
     const { scrollLeft: left, scrollTop: top } = this.#view;
     this.#tooltip = null;
-    this.#schedule();
+    this.schedule();
     // Of a place that the model gave it knows; and this event comes late: by now the model may want another.
     const placed = this.#placed;
     const isKnown =
@@ -203,13 +181,13 @@ export class HeatMap extends HTMLElement {
     }
     this.#showTooltip(cell, event.clientX, event.clientY);
     this.#model.onFocus(cell);
-    this.#schedule();
+    this.schedule();
   }
 
   #left(): void {
     this.#tooltip = null;
     this.#model?.onFocus({ row: null, column: null });
-    this.#schedule();
+    this.schedule();
   }
 
   #clicked(event: PointerEvent): void {
@@ -284,7 +262,7 @@ export class HeatMap extends HTMLElement {
       frame.top + (cell.row + 1) * cellHeight - top,
     );
     model.onFocus(cell);
-    this.#schedule();
+    this.schedule();
   }
 }
 

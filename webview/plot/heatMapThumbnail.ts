@@ -1,5 +1,5 @@
-import { onThemeChange } from '../ui/theme';
 import { prepareCanvas } from './canvasPainter';
+import { DrawnElement } from './drawnElement';
 import { colorIndex } from './heatMapColors';
 import { colorsOf } from './heatMapDrawing';
 import { valueAt } from './heatMapGeometry';
@@ -17,10 +17,8 @@ export interface ThumbnailModel {
 }
 
 /** A whole heat map, small: `<recsight-heat-thumbnail .model=${model}>`. */
-export class HeatMapThumbnail extends HTMLElement {
+export class HeatMapThumbnail extends DrawnElement {
   #model: ThumbnailModel | null = null;
-  #scheduled = false;
-  #endTheme: () => void = () => undefined;
 
   /** Draws only what has changed: all thumbnails are given anew with every move of the pointer. */
   set model(model: ThumbnailModel) {
@@ -28,28 +26,18 @@ export class HeatMapThumbnail extends HTMLElement {
     this.#model = model;
     if (before?.data === model.data && before.scale === model.scale && isSame(before.window, model.window))
       return;
-    this.#schedule();
+    this.schedule();
   }
 
-  connectedCallback(): void {
+  override connectedCallback(): void {
     if (this.firstChild === null) this.append(document.createElement('canvas'));
     this.setAttribute('aria-hidden', 'true');
-    this.#endTheme = onThemeChange(() => this.#schedule());
-    this.#schedule();
+    super.connectedCallback();
   }
 
-  disconnectedCallback(): void {
-    this.#endTheme();
-  }
-
-  #schedule(): void {
-    if (this.#scheduled) return;
-    this.#scheduled = true;
-    requestAnimationFrame(() => {
-      this.#scheduled = false;
-      const canvas = this.querySelector('canvas');
-      if (canvas && this.#model) draw(canvas, this.#model);
-    });
+  protected override draw(): void {
+    const canvas = this.querySelector('canvas');
+    if (canvas && this.#model) drawThumbnail(canvas, this.#model);
   }
 }
 
@@ -57,7 +45,10 @@ function isSame(a: HeatMapPart | null, b: HeatMapPart | null): boolean {
   return JSON.stringify(a) === JSON.stringify(b);
 }
 
-function draw(canvas: HTMLCanvasElement, { data, scale, width, height, window }: ThumbnailModel): void {
+function drawThumbnail(
+  canvas: HTMLCanvasElement,
+  { data, scale, width, height, window }: ThumbnailModel,
+): void {
   const context = prepareCanvas(canvas, width, height);
   const colors = readMapColors();
   const small = document.createElement('canvas');

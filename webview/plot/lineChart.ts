@@ -3,7 +3,7 @@ import uPlot from 'uplot';
 import { formatCount } from '../../src/series/format';
 import { icon, iconButton } from '../ui/controls';
 import type { MenuItem } from '../ui/popupMenu';
-import { fade, onThemeChange, readTheme, type Theme } from '../ui/theme';
+import { fade, readTheme, type Theme } from '../ui/theme';
 import { alignLines, COLUMNS_PER_LINE, drawLine, fullRange, type DrawnLine } from './chartData';
 import { chartCsv } from './chartCsv';
 import {
@@ -17,6 +17,7 @@ import {
 import type { ChartLine, ChartModel, Zoom } from './chartModel';
 import { chartPng } from './chartPng';
 import { formatLogTicks, formatTicks, formatX, notesOn, summarize } from './chartText';
+import { DrawnElement } from './drawnElement';
 
 /** Told apart without colour too. */
 const DASHES = [[], [7, 3], [2, 3], [9, 3, 2, 3]];
@@ -33,7 +34,7 @@ const MAX_TABLE_ROWS = 200;
  * Drag to zoom, double-click for all. With the keyboard: arrows move the crosshair (Shift by ten), Home and End,
  * + and − zoom, 0 or Escape shows all. There is a table in place of the picture for those who want one.
  */
-export class LineChart extends HTMLElement {
+export class LineChart extends DrawnElement {
   #model: ChartModel | null = null;
   #theme: Theme = readTheme();
   #plot: uPlot | null = null;
@@ -42,12 +43,10 @@ export class LineChart extends HTMLElement {
   #lines: readonly ChartLine[] = [];
   #drawn: readonly DrawnLine[] = [];
   #asTable = false;
-  #scheduled = false;
-  #disconnect: () => void = () => undefined;
 
   set model(model: ChartModel) {
     this.#model = model;
-    this.#schedule();
+    this.schedule();
   }
 
   /** Points on the canvas of the line that has most of them. */
@@ -55,35 +54,23 @@ export class LineChart extends HTMLElement {
     return Math.max(0, ...this.#drawn.map(({ buckets }) => buckets.x.length));
   }
 
-  connectedCallback(): void {
-    const size = new ResizeObserver(() => this.#schedule());
-    size.observe(this);
-    const endTheme = onThemeChange(() => {
-      this.#theme = readTheme();
-      this.#dropPlot();
-      this.#schedule();
-    });
-    this.#disconnect = () => {
-      size.disconnect();
-      endTheme();
-      this.#dropPlot();
-    };
+  override connectedCallback(): void {
     this.#theme = readTheme();
-    this.#schedule();
+    super.connectedCallback();
   }
 
-  disconnectedCallback(): void {
-    this.#disconnect();
+  override disconnectedCallback(): void {
+    super.disconnectedCallback();
+    this.#dropPlot();
   }
 
-  /** Draws once a frame at most, however often the model changes. */
-  #schedule(): void {
-    if (this.#scheduled) return;
-    this.#scheduled = true;
-    requestAnimationFrame(() => {
-      this.#scheduled = false;
-      if (this.isConnected && this.#model) this.#update(this.#model);
-    });
+  protected override draw(): void {
+    if (this.#model) this.#update(this.#model);
+  }
+
+  protected override themeChanged(): void {
+    this.#theme = readTheme();
+    this.#dropPlot();
   }
 
   #update(model: ChartModel): void {

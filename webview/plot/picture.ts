@@ -1,5 +1,5 @@
-import { onThemeChange } from '../ui/theme';
 import { CanvasPainter, prepareCanvas } from './canvasPainter';
+import { DrawnElement } from './drawnElement';
 import type { MapColors } from './heatMapColors';
 import { readMapColors } from './mapColors';
 import type { Painter } from './painter';
@@ -14,46 +14,28 @@ export interface PictureModel {
 }
 
 /** Something drawn, as wide as there is room: `<recsight-picture .model=${model}>`. */
-export class Picture extends HTMLElement {
+export class Picture extends DrawnElement {
   #model: PictureModel | null = null;
-  #scheduled = false;
-  #disconnect: () => void = () => undefined;
 
   set model(model: PictureModel) {
     this.#model = model;
     this.setAttribute('aria-label', model.label);
     this.style.height = `${model.height}px`;
-    this.#schedule();
+    this.schedule();
   }
 
-  connectedCallback(): void {
+  override connectedCallback(): void {
     this.setAttribute('role', 'img');
     if (this.firstChild === null) this.append(document.createElement('canvas'));
-    const size = new ResizeObserver(() => this.#schedule());
-    size.observe(this);
-    const endTheme = onThemeChange(() => this.#schedule());
-    this.#disconnect = () => {
-      size.disconnect();
-      endTheme();
-    };
-    this.#schedule();
+    super.connectedCallback();
   }
 
-  disconnectedCallback(): void {
-    this.#disconnect();
-  }
-
-  #schedule(): void {
-    if (this.#scheduled) return;
-    this.#scheduled = true;
-    requestAnimationFrame(() => {
-      this.#scheduled = false;
-      const canvas = this.querySelector('canvas');
-      const { clientWidth: width } = this;
-      if (!canvas || !this.#model || width === 0) return;
-      const colors = readMapColors();
-      const context = prepareCanvas(canvas, width, this.#model.height);
-      this.#model.draw(new CanvasPainter(context, colors.fonts), colors, width);
-    });
+  protected override draw(): void {
+    const canvas = this.querySelector('canvas');
+    const { clientWidth: width } = this;
+    if (!canvas || !this.#model || width === 0) return;
+    const colors = readMapColors();
+    const context = prepareCanvas(canvas, width, this.#model.height);
+    this.#model.draw(new CanvasPainter(context, colors.fonts), colors, width);
   }
 }
