@@ -114,7 +114,7 @@ export class Dien implements Model {
     this.attentions = [
       {
         name: 'history',
-        label: 'History',
+        label: 'Attention',
         of: 'candidate',
         ...ofPositions,
         normalized: config.attentionSoftmax,

@@ -107,7 +107,7 @@ export class Din implements Model {
     this.attentions = [
       {
         name: 'history',
-        label: 'History',
+        label: 'Attention',
         of: 'candidate',
         axes: ['position'],
         causal: false,

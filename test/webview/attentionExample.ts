@@ -387,7 +387,7 @@ function viewsOf(model: ExampleModel, numLayers: number): RecordedView[] {
       return [
         {
           name: 'history',
-          label: 'History',
+          label: 'Attention',
           of: 'candidate',
           axes: ['position'],
           causal: false,
@@ -396,7 +396,7 @@ function viewsOf(model: ExampleModel, numLayers: number): RecordedView[] {
       ];
     case 'dien':
       return [
-        { ...flat, name: 'history', label: 'History', of: 'candidate', axes: ['position'] },
+        { ...flat, name: 'history', label: 'Attention', of: 'candidate', axes: ['position'] },
         {
           ...flat,
           name: 'gates',

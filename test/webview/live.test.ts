@@ -381,7 +381,11 @@ describe('charts', () => {
     expect(csv!.fileName).toBe('sasrec-movietweetings-loss.csv');
     expect((csv!.content as string).split('\n')).toHaveLength(1 + 440 + 1);
     expect(png!.fileName).toBe('sasrec-movietweetings-loss.png');
-    expect(Buffer.from(png!.content as ArrayBuffer).subarray(1, 4).toString()).toBe('PNG');
+    expect(
+      Buffer.from(png!.content as ArrayBuffer)
+        .subarray(1, 4)
+        .toString(),
+    ).toBe('PNG');
   });
 
   test('a loss that diverged leaves a gap and a note', async () => {

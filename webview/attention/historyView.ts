@@ -5,6 +5,7 @@ import { visibleRange, weightScale } from '../plot/heatMapGeometry';
 import type { HeatMapFocus, HeatMapScale } from '../plot/heatMapModel';
 import type { ThumbnailModel } from '../plot/heatMapThumbnail';
 import type { AttentionHandlers } from './handlers';
+import { itemSearch } from './itemSearch';
 import { moved, timeGap, type HistoryLine } from './historyEdits';
 import { focusOf, lineTitle, type Decision, type ShownAttention } from './shownAttention';
 import type { AttentionState } from './state';
@@ -42,7 +43,9 @@ export function historyList(
   const active = Math.max(0, Math.min(lines.length - 1, state.line < 0 ? lines.length - 1 : state.line));
   return html`<section class="pane history" aria-labelledby="history-title">
     <header class="pane-head">
-      <h2 id="history-title">${layout.narrow ? 'What decided this recommendation' : 'History'}</h2>
+      <h2 id="history-title">
+        ${layout.narrow && shown.side?.decision ? 'What decided this recommendation' : 'History'}
+      </h2>
       ${
         layout.narrow
           ? html`<p class="muted">${shown.side?.decision?.title ?? 'Oldest first'}</p>`
@@ -114,17 +117,11 @@ function historyLine(
               event.stopPropagation();
               if (event.key === 'Escape') handlers.onSwap(null);
             }}
-            .model=${{
-              label: `Take in the place of ${item.title}`,
-              placeholder: 'Take instead…',
-              empty: 'No item matches.',
-              search: async (text: string) =>
-                (await handlers.findItems(text)).map((found) => ({
-                  label: found.title,
-                  detail: found.title === found.id ? '' : found.id,
-                  choose: () => handlers.onEdit({ position, item: found }),
-                })),
-            }}
+            .model=${itemSearch(
+              handlers,
+              { label: `Take in the place of ${item.title}`, placeholder: 'Take instead…' },
+              (found) => handlers.onEdit({ position, item: found }),
+            )}
           ></recsight-search-box>`
         : html`<span class="title">${title}</span>
             ${layout.narrow ? decisionBar(decision, index) : html`<span class="muted gap">${gap}</span>`}`

@@ -3,6 +3,7 @@ import type { AttentionResult, ScoredItem } from '../../src/protocol/attention';
 import { formatDelta, formatMetric } from '../../src/series/format';
 import { icon, iconButton } from '../ui/controls';
 import type { AttentionHandlers } from './handlers';
+import { itemSearch } from './itemSearch';
 import { formatPlaces, formatRank, scoreChange, scoresOf } from './scoreChanges';
 import { dependsOnCandidate } from './shownAttention';
 import { TOP_K, type AttentionState } from './state';
@@ -47,17 +48,11 @@ export function recommendationLists(
 function rankAnother(handlers: AttentionHandlers): TemplateResult {
   return html`<p class="rank-another">
     <recsight-search-box
-      .model=${{
-        label: 'Find the rank of another item',
-        placeholder: 'Rank another item…',
-        empty: 'No item matches.',
-        search: async (text: string) =>
-          (await handlers.findItems(text)).map((item) => ({
-            label: item.title,
-            detail: item.title === item.id ? '' : item.id,
-            choose: () => handlers.onExplain(item),
-          })),
-      }}
+      .model=${itemSearch(
+        handlers,
+        { label: 'Find the rank of another item', placeholder: 'Rank another item…' },
+        (item) => handlers.onExplain(item),
+      )}
     ></recsight-search-box>
   </p>`;
 }

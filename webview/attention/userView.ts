@@ -2,6 +2,7 @@ import { html, nothing, type TemplateResult } from 'lit';
 import { button, icon, iconButton, segmented } from '../ui/controls';
 import { contributionList } from './contributionsView';
 import type { AttentionHandlers } from './handlers';
+import { itemSearch } from './itemSearch';
 import { composedList, decisionList, historyList } from './historyView';
 import { layoutFor, type Layout } from './layout';
 import { companions, mapPane, mapRoom, tools } from './mapView';
@@ -135,17 +136,9 @@ function candidateBar(state: AttentionState, handlers: AttentionHandlers): Templ
       )}
     </ul>
     <recsight-search-box
-      .model=${{
-        label: 'Add a candidate',
-        placeholder: 'Add a candidate…',
-        empty: 'No item matches.',
-        search: async (text: string) =>
-          (await handlers.findItems(text)).map((item) => ({
-            label: item.title,
-            detail: item.title === item.id ? '' : item.id,
-            choose: () => handlers.onExplain(item),
-          })),
-      }}
+      .model=${itemSearch(handlers, { label: 'Add a candidate', placeholder: 'Add a candidate…' }, (item) =>
+        handlers.onExplain(item),
+      )}
     ></recsight-search-box>
   </section>`;
 }

@@ -2,6 +2,7 @@ import { html, nothing, type TemplateResult } from 'lit';
 import { formatCount, formatPercent } from '../../src/series/format';
 import { button, dropdown, icon, iconButton, segmented } from '../ui/controls';
 import type { AttentionHandlers } from './handlers';
+import { itemSearch } from './itemSearch';
 import { baseHistory, isComposed, shownCheckpoint, type AttentionState, type Comparison } from './state';
 import { userView } from './userView';
 import { usersView } from './usersView';
@@ -136,17 +137,11 @@ function strip(state: AttentionState, handlers: AttentionHandlers): TemplateResu
             >
             <span class="muted number">${formatCount(items.length)} items</span>
             <recsight-search-box
-              .model=${{
-                label: 'Add an item to the history',
-                placeholder: 'Add an item…',
-                empty: 'No item matches.',
-                search: async (text: string) =>
-                  (await handlers.findItems(text)).map((item) => ({
-                    label: item.title,
-                    detail: item.title === item.id ? '' : item.id,
-                    choose: () => handlers.onCompose([...(settings.composed ?? []), item]),
-                  })),
-              }}
+              .model=${itemSearch(
+                handlers,
+                { label: 'Add an item to the history', placeholder: 'Add an item…' },
+                (item) => handlers.onCompose([...(settings.composed ?? []), item]),
+              )}
             ></recsight-search-box>
             ${button({
               label: 'Back to Users',
