@@ -2,7 +2,8 @@ import * as tf from '@tensorflow/tfjs-core';
 import { attend, multiHeadAttention, type AttentionInput } from '../compute/layers/attention';
 import { dropout } from '../compute/layers/dropout';
 import { embeddingLookup } from '../compute/layers/embedding';
-import { layerNorm } from '../compute/layers/layerNorm';
+import { feedForward } from '../compute/layers/feedForward';
+import { layerNorm, type LayerNormalization } from '../compute/layers/layerNorm';
 import { linear } from '../compute/layers/linear';
 import { projections, type Projection } from '../compute/layers/projections';
 import { residualLinear } from '../compute/layers/residualLinear';
@@ -29,11 +30,6 @@ import { createDense } from './parts/dense';
 import { historyMask } from './parts/historyMask';
 import { lastPosition } from './parts/lastPosition';
 
-interface Norm {
-  gamma: tf.Tensor1D;
-  beta: tf.Tensor1D;
-}
-
 /** Parameters of one transformer block. */
 interface Block {
   /** Of its attention weights. */
@@ -43,10 +39,10 @@ interface Block {
   value: Projection;
   /** Null where the joined heads are the output. */
   output: Projection | null;
-  attentionNorm: Norm;
+  attentionNorm: LayerNormalization;
   inner: Projection;
   outer: Projection;
-  feedForwardNorm: Norm;
+  feedForwardNorm: LayerNormalization;
 }
 
 /** What a forward pass knows beside the states. */
@@ -82,9 +78,9 @@ export class Sasrec implements Model {
   readonly #parameters: Parameters;
   readonly #itemEmbedding: tf.Variable; // [N + 1, d]; row 0 is the padding
   readonly #positionEmbedding: tf.Variable | null; // [maxSequenceLength, d], and a row 0 for padding with that option
-  readonly #inputNorm: Norm | null;
+  readonly #inputNorm: LayerNormalization | null;
   readonly #blocks: Block[];
-  readonly #finalNorm: Norm | null;
+  readonly #finalNorm: LayerNormalization | null;
   readonly #outputEmbedding: tf.Variable | null; // [N + 1, d] if separate
 
   constructor(config: SasrecConfig, data: ModelData, seed: number) {
@@ -107,11 +103,11 @@ export class Sasrec implements Model {
     const numPositions = positionRows(config);
     this.#positionEmbedding =
       numPositions === 0 ? null : parameters.create('positionEmbedding', [numPositions, width], embedding);
-    this.#inputNorm = config.inputNorm ? createNorm(parameters, 'inputNorm', width) : null;
+    this.#inputNorm = config.inputNorm ? createNorm(parameters, 'inputNorm', config) : null;
     this.#blocks = Array.from({ length: config.numBlocks }, (_, index) =>
       createBlock(parameters, `block${index}`, config),
     );
-    this.#finalNorm = config.finalNorm ? createNorm(parameters, 'finalNorm', width) : null;
+    this.#finalNorm = config.finalNorm ? createNorm(parameters, 'finalNorm', config) : null;
     this.#outputEmbedding =
       config.outputEmbedding === 'separate'
         ? parameters.create('outputEmbedding', [data.numItems + 1, width], embedding)
@@ -146,7 +142,8 @@ export class Sasrec implements Model {
       const flat: tf.Tensor2D = tf.reshape(encoded, [-1, this.#config.hiddenSize]);
       const added = encoded.shape[1] - batch.length;
       const places = rows.positions.map((place) => place + added * (Math.floor(place / batch.length) + 1));
-      read = embeddingLookup(flat, tf.tensor1d(places, 'int32')) as tf.Tensor2D;
+      const areAll = places.length === flat.shape[0];
+      read = areAll ? flat : (embeddingLookup(flat, tf.tensor1d(places, 'int32')) as tf.Tensor2D);
     }
     const loss = this.#loss.loss(this.#finish(read) as tf.Tensor2D, this.#candidates(), rows);
     return this.#config.embeddingL2 === 0 ? loss : tf.add(loss, this.#embeddingPenalty());
@@ -208,7 +205,7 @@ export class Sasrec implements Model {
     const items = zeroPadding ? onlyPresent(scaled, present) : scaled;
     const positions = this.#positions(sequences, present, zeroPadding);
     const sum = positions === null ? items : tf.add(items, positions);
-    const input = this.#inputNorm === null ? sum : this.#norm(sum, this.#inputNorm);
+    const input = this.#inputNorm === null ? sum : layerNorm(sum, this.#inputNorm);
     return dropout(input, this.#rates.embedding, random);
   }
 
@@ -237,43 +234,39 @@ export class Sasrec implements Model {
     switch (this.#config.normalization) {
       case 'pre': {
         // x + Attention(LN(x)), then x + FFN(LN(x)).
-        const normalized = this.#norm(x, block.attentionNorm);
-        const attended = this.#addAttention(block, x, normalized, normalized, pass);
-        return this.#addFeedForward(block, attended, this.#norm(attended, block.feedForwardNorm), pass);
+        const projected = projections(x, [block.query, block.key, block.value], block.attentionNorm);
+        const attended = this.#addAttention(block, x, projected, pass);
+        return this.#addFeedForward(block, attended, block.feedForwardNorm, pass);
       }
       case 'post': {
         // LN(x + Attention(x)), then LN(x + FFN(x)).
-        const attended = this.#norm(this.#addAttention(block, x, x, x, pass), block.attentionNorm);
-        return this.#norm(this.#addFeedForward(block, attended, attended, pass), block.feedForwardNorm);
+        const projected = projections(x, [block.query, block.key, block.value]);
+        const attended = layerNorm(this.#addAttention(block, x, projected, pass), block.attentionNorm);
+        return layerNorm(this.#addFeedForward(block, attended, null, pass), block.feedForwardNorm);
       }
       case 'kang': {
         // y + Attention(y, x) with y = LN(x), then z + FFN(z) with z = LN of that.
-        const normalized = this.#norm(x, block.attentionNorm);
-        const attended = this.#addAttention(block, normalized, normalized, x, pass);
-        const again = this.#norm(attended, block.feedForwardNorm);
-        return this.#addFeedForward(block, again, again, pass);
+        const asking = layerNorm(x, block.attentionNorm);
+        const projected = [project(asking, block.query), project(x, block.key), project(x, block.value)];
+        const attended = this.#addAttention(block, asking, projected, pass);
+        return this.#addFeedForward(block, layerNorm(attended, block.feedForwardNorm), null, pass);
       }
     }
   }
 
-  /** residual + dropout(Attention(asking, asked)), `asked` giving keys and values (III-B). */
+  /** residual + dropout(Attention(query, key, value)) (III-B). @param projected the three */
   #addAttention(
     block: Block,
     residual: tf.Tensor,
-    asking: tf.Tensor,
-    asked: tf.Tensor,
+    [query, key, value]: readonly tf.Tensor[],
     { present, random, record }: Pass,
   ): tf.Tensor {
     const { numHeads, causal, padding } = this.#config;
-    const [query, key, value] =
-      asking === asked
-        ? projections(asking, [block.query, block.key, block.value])
-        : [project(asking, block.query), project(asked, block.key), project(asked, block.value)];
     const input: AttentionInput = {
       // A query of zeros divides its attention evenly: what the references' masking of padded queries comes to.
-      query: padding === 'zeroed' ? onlyPresent(query, present) : query,
-      key,
-      value,
+      query: padding === 'zeroed' ? onlyPresent(query!, present) : query!,
+      key: key!,
+      value: value!,
       numHeads,
       causal,
       keyMask: padding === 'masked' ? present : null,
@@ -287,19 +280,27 @@ export class Sasrec implements Model {
       : residualLinear(mixed, block.output, residual, rate, random);
   }
 
-  /** residual + dropout(FFN(x)) (III-C) */
-  #addFeedForward(block: Block, residual: tf.Tensor, x: tf.Tensor, { random }: Pass): tf.Tensor {
-    const { kernel, bias } = block.inner;
-    const inner = dropout(linear(x, kernel, bias, this.#config.activation), this.#rates.inner, random);
-    return residualLinear(inner, block.outer, residual, this.#rates.outer, random);
+  /** x + dropout(FFN(x)), or FFN(LN(x)) (III-C). */
+  #addFeedForward(
+    { inner, outer }: Block,
+    x: tf.Tensor,
+    normalization: LayerNormalization | null,
+    { random }: Pass,
+  ): tf.Tensor {
+    return feedForward({
+      x,
+      normalization,
+      inner,
+      outer,
+      activation: this.#config.activation,
+      innerDropout: this.#rates.inner,
+      outerDropout: this.#rates.outer,
+      random,
+    });
   }
 
   #finish(states: tf.Tensor): tf.Tensor {
-    return this.#finalNorm === null ? states : this.#norm(states, this.#finalNorm);
-  }
-
-  #norm(x: tf.Tensor, { gamma, beta }: Norm): tf.Tensor {
-    return layerNorm(x, gamma, beta, this.#config.normEpsilon);
+    return this.#finalNorm === null ? states : layerNorm(states, this.#finalNorm);
   }
 
   /** Vectors that states are scored against, with the padding's, `[N + 1, d]`. */
@@ -352,7 +353,7 @@ export function sasrecSize(
   const norms = (config.inputNorm ? 2 : 0) + (config.finalNorm ? 2 : 0);
   const dropped = rate > 0 ? 1 : 0;
   const zeroes = config.padding === 'zeroed' || config.normalization === 'kang' ? 3 : 0;
-  // Norm, query, key, value, mixed, sum, norm, inner, sum, and the weights.
+  // Norm, query, key, value, mixed, sum, norm, inner, sum, and the weights; engines with our kernels keep no norms.
   const perBlock = (8 + zeroes) * d + (1 + dropped) * inner + numHeads * length;
   const perPosition = (5 + dropped) * d + numBlocks * perBlock + 2 * d;
   const rows = config.trainOn === 'all' ? positions : batchSize;
@@ -406,17 +407,22 @@ function createBlock(parameters: Parameters, name: string, config: SasrecConfig)
     key: create('attention/key', width, width),
     value: create('attention/value', width, width),
     output: config.outputProjection ? create('attention/output', width, width) : null,
-    attentionNorm: createNorm(parameters, `${name}/attentionNorm`, width),
+    attentionNorm: createNorm(parameters, `${name}/attentionNorm`, config),
     inner: create('feedForward/inner', width, innerSize),
     outer: create('feedForward/outer', innerSize, width),
-    feedForwardNorm: createNorm(parameters, `${name}/feedForwardNorm`, width),
+    feedForwardNorm: createNorm(parameters, `${name}/feedForwardNorm`, config),
   };
 }
 
-function createNorm(parameters: Parameters, name: string, width: number): Norm {
+function createNorm(
+  parameters: Parameters,
+  name: string,
+  { hiddenSize, normEpsilon }: SasrecConfig,
+): LayerNormalization {
   return {
-    gamma: parameters.create(`${name}/gamma`, [width], { kind: 'constant', value: 1 }) as tf.Tensor1D,
-    beta: parameters.create(`${name}/beta`, [width], { kind: 'constant', value: 0 }) as tf.Tensor1D,
+    gamma: parameters.create(`${name}/gamma`, [hiddenSize], { kind: 'constant', value: 1 }) as tf.Tensor1D,
+    beta: parameters.create(`${name}/beta`, [hiddenSize], { kind: 'constant', value: 0 }) as tf.Tensor1D,
+    epsilon: normEpsilon,
   };
 }
 

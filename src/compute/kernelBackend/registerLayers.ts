@@ -4,6 +4,7 @@ import type { KernelBackend } from './kernelBackend';
 import { attentionKernels } from './layers/attentionKernels';
 import { dropoutKernels } from './layers/dropoutKernels';
 import { embeddingKernels } from './layers/embeddingKernels';
+import { feedForwardKernels } from './layers/feedForwardKernels';
 import { linearKernels } from './layers/linearKernels';
 import { lossKernels } from './layers/lossKernels';
 import { normalizationKernels } from './layers/normalizationKernels';
@@ -20,6 +21,7 @@ import type { Attributes, Gradient, Inputs, Layer, LayerKernel } from './layers/
 const layers: Readonly<Record<string, Layer>> = {
   ...embeddingKernels,
   ...linearKernels,
+  ...feedForwardKernels,
   ...normalizationKernels,
   ...dropoutKernels,
   ...attentionKernels,

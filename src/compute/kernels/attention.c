@@ -64,8 +64,7 @@ INLINE void weigh(const Head *head, float *logits, float *row, long end) {
 
 /** row·mask of weight dropout; `index` is the place of row[0] in the stream. */
 INLINE void dropWeights(const Head *head, const float *row, float *to, uint32_t index, long count) {
-  for (long j = 0; j < count; j += W)
-    storeUpTo(to + j, loadUpTo(row + j, count - j, 0) * dropoutFactors(head->dropout, index + (uint32_t)j), count - j);
+  dropRun(head->dropout, row, to, index, count);
 }
 
 /* attentionForward: args: query key value keyMask|0 output weights batch length width heads causal scale rate key start */

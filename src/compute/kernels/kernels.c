@@ -7,6 +7,8 @@
 
 #include "layers.c"
 
+#include "feedForward.c"
+
 #include "attention.c"
 
 #include "gru.c"
@@ -43,6 +45,8 @@ const Kernel KERNELS[] = {
     {"projectionsBackward", {projectionsBackward, projectionsFinish}},
     {"residualLinearForward", {residualLinearForward}},
     {"residualLinearBackward", {residualLinearBackward, residualLinearFinish}},
+    {"feedForwardForward", {feedForwardForward}},
+    {"feedForwardBackward", {feedForwardBackward, feedForwardFinish}},
     {"layerNormForward", {layerNormForward}},
     {"layerNormBackward", {layerNormBackward, layerNormFinish}},
     {"dropout", {dropout}},

@@ -44,6 +44,31 @@ INLINE void derivativeRun(const Activation activation, const float *saved, const
   }
 }
 
+/** f of z, which may be y itself. */
+INLINE void activateAs(Activation activation, const float *z, float *y, long count) {
+  switch (activation) {
+    case ACTIVATION_NONE:
+      if (z != y) copy(y, z, count);
+      break;
+    case ACTIVATION_RELU: activateRun(ACTIVATION_RELU, z, y, count); break;
+    case ACTIVATION_GELU: activateRun(ACTIVATION_GELU, z, y, count); break;
+    case ACTIVATION_SIGMOID: activateRun(ACTIVATION_SIGMOID, z, y, count); break;
+    case ACTIVATION_TANH: activateRun(ACTIVATION_TANH, z, y, count); break;
+  }
+}
+/** dy·f′ from what `derivative` reads; dy may be dz itself. */
+INLINE void derivativeAs(Activation activation, const float *saved, const float *dy, float *dz, long count) {
+  switch (activation) {
+    case ACTIVATION_NONE:
+      if (dy != dz) copy(dz, dy, count);
+      break;
+    case ACTIVATION_RELU: derivativeRun(ACTIVATION_RELU, saved, dy, dz, count); break;
+    case ACTIVATION_GELU: derivativeRun(ACTIVATION_GELU, saved, dy, dz, count); break;
+    case ACTIVATION_SIGMOID: derivativeRun(ACTIVATION_SIGMOID, saved, dy, dz, count); break;
+    case ACTIVATION_TANH: derivativeRun(ACTIVATION_TANH, saved, dy, dz, count); break;
+  }
+}
+
 /*
  * linearForward: y = f(x·kernel + bias). args: x kernel bias|0 y z|0 rows in out activation
  * z keeps the value before the activation (for gelu's gradient).
@@ -59,13 +84,7 @@ static void linearForward(const Call *call, int part, int parts) {
     float *target = (z != NULL ? z : y) + row * out;
     multiply(count, out, in, rowMajor(x + row * in, in), rowMajor(kernel, out), target, out,
              bias != NULL ? START_WITH_BIAS : OVERWRITE, bias, call->scratch);
-    switch (activation) {
-      case ACTIVATION_NONE: break;
-      case ACTIVATION_RELU: activateRun(ACTIVATION_RELU, target, y + row * out, count * out); break;
-      case ACTIVATION_GELU: activateRun(ACTIVATION_GELU, target, y + row * out, count * out); break;
-      case ACTIVATION_SIGMOID: activateRun(ACTIVATION_SIGMOID, target, y + row * out, count * out); break;
-      case ACTIVATION_TANH: activateRun(ACTIVATION_TANH, target, y + row * out, count * out); break;
-    }
+    activateAs(activation, target, y + row * out, count * out);
   }
 }
 
@@ -122,13 +141,7 @@ static void linearBackward(const Call *call, int part, int parts) {
     const float *dz = dy + row * out;
     if (activation != ACTIVATION_NONE) {
       float *own = dzRows + row * out;
-      const float *s = saved + row * out;
-      switch (activation) {
-        case ACTIVATION_RELU: derivativeRun(ACTIVATION_RELU, s, dz, own, count * out); break;
-        case ACTIVATION_GELU: derivativeRun(ACTIVATION_GELU, s, dz, own, count * out); break;
-        case ACTIVATION_SIGMOID: derivativeRun(ACTIVATION_SIGMOID, s, dz, own, count * out); break;
-        default: derivativeRun(ACTIVATION_TANH, s, dz, own, count * out); break;
-      }
+      derivativeAs(activation, saved + row * out, dz, own, count * out);
       dz = own;
     }
     linearGradients(count, in, out, x + row * in, kernel, packed, dz, dx == NULL ? NULL : dx + row * in, OVERWRITE, dkernel,
@@ -151,16 +164,10 @@ static void linearFinish(const Call *call, int part, int parts) {
   sumKernelPartials(FLOATS(5), (in + 1) * out, in, out, FLOATS(10), FLOATS(11), part, parts);
 }
 
-/* layerNormForward: args: x gamma beta y saved[rows,2] (mean, 1/deviation) rows width epsilon */
-static void layerNormForward(const Call *call, int part, int parts) {
-  const float *gamma = FLOATS(1), *beta = FLOATS(2);
-  float *saved = FLOATS(4);
-  long width = SIZE(6), from, to;
-  float epsilon = NUMBER(7);
-  share(SIZE(5), 1, part, parts, &from, &to);
-  for (long row = from; row < to; row++) {
-    const float *x = FLOATS(0) + row * width;
-    float *y = FLOATS(3) + row * width;
+/** y = (x − mean)·inverse·γ + β for each row; `saved` takes mean and inverse = 1/√(variance + ε) of each. */
+NOINLINE static void normalizeRows(const float *x, const float *gamma, const float *beta, float *y, float *saved, long rows,
+                                   long width, float epsilon) {
+  for (long row = 0; row < rows; row++, x += width, y += width, saved += 2) {
     Vec sum = splat(0);
     long i = 0;
     for (; i + W <= width; i += W) sum += load(x + i);
@@ -175,25 +182,31 @@ static void layerNormForward(const Call *call, int part, int parts) {
     float variance = sumLanes(squares);
     for (; i < width; i++) variance += (x[i] - mean) * (x[i] - mean);
     float inverse = 1 / scalarSquareRoot(variance / (float)width + epsilon);
-    saved[2 * row] = mean;
-    saved[2 * row + 1] = inverse;
+    saved[0] = mean;
+    saved[1] = inverse;
     for (i = 0; i + W <= width; i += W)
       store(y + i, multiplyAdd((load(x + i) - mean) * inverse, load(gamma + i), load(beta + i)));
     for (; i < width; i++) y[i] = (x[i] - mean) * inverse * gamma[i] + beta[i];
   }
 }
 
-/* layerNormBackward: args: x gamma saved dy dx workspace[parts,2,width] rows width dgamma dbeta */
-static void layerNormBackward(const Call *call, int part, int parts) {
-  const float *gamma = FLOATS(1), *saved = FLOATS(2);
-  long width = SIZE(7), from, to;
-  float *dgamma = FLOATS(5) + part * 2 * width, *dbeta = dgamma + width;
-  fill(dgamma, 0, 2 * width);
-  share(SIZE(6), 1, part, parts, &from, &to);
-  for (long row = from; row < to; row++) {
-    const float *x = FLOATS(0) + row * width, *dy = FLOATS(3) + row * width;
-    float *dx = FLOATS(4) + row * width;
-    float mean = saved[2 * row], inverse = saved[2 * row + 1];
+/** What normalizeRows gave, from what it saved. */
+INLINE void normalizeAgain(const float *x, const float *gamma, const float *beta, float *y, const float *saved, long rows,
+                           long width) {
+  for (long row = 0; row < rows; row++, x += width, y += width, saved += 2) {
+    float mean = saved[0], inverse = saved[1];
+    long i = 0;
+    for (; i + W <= width; i += W)
+      store(y + i, multiplyAdd((load(x + i) - mean) * inverse, load(gamma + i), load(beta + i)));
+    for (; i < width; i++) y[i] = (x[i] - mean) * inverse * gamma[i] + beta[i];
+  }
+}
+
+/** The gradients of normalizeRows: dx on top of `residual` unless that is NULL, dγ and dβ on top of what is there. */
+INLINE void normalizedGradients(const float *x, const float *gamma, const float *saved, const float *dy, const float *residual,
+                                float *dx, long rows, long width, float *dgamma, float *dbeta) {
+  for (long row = 0; row < rows; row++, x += width, dy += width, dx += width, saved += 2) {
+    float mean = saved[0], inverse = saved[1];
     Vec sum = splat(0), projection = splat(0);
     long i = 0;
     for (; i + W <= width; i += W) {
@@ -213,23 +226,46 @@ static void layerNormBackward(const Call *call, int part, int parts) {
     }
     total /= (float)width;
     along /= (float)width;
+    const float *below = residual == NULL ? NULL : residual + row * width;
     for (i = 0; i + W <= width; i += W) {
       Vec normal = (load(x + i) - mean) * inverse;
-      store(dx + i, (load(dy + i) * load(gamma + i) - total - normal * along) * inverse);
+      Vec d = (load(dy + i) * load(gamma + i) - total - normal * along) * inverse;
+      store(dx + i, below == NULL ? d : d + load(below + i));
     }
-    for (; i < width; i++) dx[i] = (dy[i] * gamma[i] - total - (x[i] - mean) * inverse * along) * inverse;
+    for (; i < width; i++)
+      dx[i] = (dy[i] * gamma[i] - total - (x[i] - mean) * inverse * along) * inverse + (below == NULL ? 0 : below[i]);
+  }
+}
+
+/* layerNormForward: args: x gamma beta y saved[rows,2] (mean, 1/deviation) rows width epsilon */
+static void layerNormForward(const Call *call, int part, int parts) {
+  long width = SIZE(6), from, to;
+  share(SIZE(5), 1, part, parts, &from, &to);
+  normalizeRows(FLOATS(0) + from * width, FLOATS(1), FLOATS(2), FLOATS(3) + from * width, FLOATS(4) + 2 * from, to - from,
+                width, NUMBER(7));
+}
+
+/* layerNormBackward: args: x gamma saved dy dx workspace[parts,2,width] rows width dgamma dbeta */
+static void layerNormBackward(const Call *call, int part, int parts) {
+  long width = SIZE(7), from, to;
+  float *dgamma = FLOATS(5) + part * 2 * width, *dbeta = dgamma + width;
+  fill(dgamma, 0, 2 * width);
+  share(SIZE(6), 1, part, parts, &from, &to);
+  normalizedGradients(FLOATS(0) + from * width, FLOATS(1), FLOATS(2) + 2 * from, FLOATS(3) + from * width, NULL,
+                      FLOATS(4) + from * width, to - from, width, dgamma, dbeta);
+}
+/** Adds up the parts' gradients of γ and of β behind it; `each` floats lie between one part's and the next's. */
+INLINE void sumScales(const float *partials, long each, long width, float *dgamma, float *dbeta, int parts) {
+  copy(dgamma, partials, width);
+  copy(dbeta, partials + width, width);
+  for (int p = 1; p < parts; p++) {
+    addTo(dgamma, partials + p * each, width);
+    addTo(dbeta, partials + p * each + width, width);
   }
 }
 static void layerNormFinish(const Call *call, int part, int parts) {
-  const float *workspace = FLOATS(5);
   long width = SIZE(7);
-  if (part != 0) return;
-  copy(FLOATS(8), workspace, width);
-  copy(FLOATS(9), workspace + width, width);
-  for (int p = 1; p < parts; p++) {
-    addTo(FLOATS(8), workspace + p * 2 * width, width);
-    addTo(FLOATS(9), workspace + p * 2 * width + width, width);
-  }
+  if (part == 0) sumScales(FLOATS(5), 2 * width, width, FLOATS(8), FLOATS(9), parts);
 }
 
 /* The generator of src/compute/random.ts: number i of a stream is mix(mix(start + (i + 1)·golden) ^ key). */
@@ -266,6 +302,21 @@ INLINE Vec dropoutFactors(DropoutMask mask, uint32_t index) {
   return (Vec)((VecInt)splat(mask.kept) & kept);
 }
 
+/** to = from·mask; the mask's numbers are those from place `at` of the stream on. */
+INLINE void dropRun(DropoutMask mask, const float *from, float *to, uint32_t at, long count) {
+  for (long i = 0; i < count; i += W)
+    storeUpTo(to + i, loadUpTo(from + i, count - i, 0) * dropoutFactors(mask, at + (uint32_t)i), count - i);
+}
+
+/** y = residual + z, or residual + z·mask as dropRun has it. */
+INLINE void addDropped(bool drops, DropoutMask mask, const float *z, const float *residual, float *y, uint32_t at, long count) {
+  for (long i = 0; i < count; i += W) {
+    Vec value = loadUpTo(z + i, count - i, 0);
+    if (drops) value *= dropoutFactors(mask, at + (uint32_t)i);
+    storeUpTo(y + i, value + loadUpTo(residual + i, count - i, 0), count - i);
+  }
+}
+
 /* dropout: y = x·mask; its gradient is the same call on dy. args: x y count rate key start */
 static void dropout(const Call *call, int part, int parts) {
   const float *x = FLOATS(0);
@@ -273,57 +324,74 @@ static void dropout(const Call *call, int part, int parts) {
   long from, to;
   DropoutMask mask = dropoutMask(call->args[3], call->args[4], call->args[5]);
   share(SIZE(2), W, part, parts, &from, &to);
-  for (long i = from; i < to; i += W)
-    storeUpTo(y + i, loadUpTo(x + i, to - i, 0) * dropoutFactors(mask, (uint32_t)i), to - i);
+  dropRun(mask, x + from, y + from, (uint32_t)from, to - from);
 }
 
 /*
  * Several linear layers of one input, such as query, key and value: the input is read once, and its gradient is summed
- * while it is near.
- * projectionsForward: args: x rows in out number, then for each: kernel bias y
+ * while it is near. With gamma and beta the input is normalized on the way, and what is normalized never leaves the cache.
+ * projectionsForward: args: x rows in out number gamma|0 beta saved[rows,2] epsilon, then for each: kernel bias y
  */
 static void projectionsForward(const Call *call, int part, int parts) {
-  const float *x = FLOATS(0);
+  const float *x = FLOATS(0), *gamma = FLOATS(5);
   long in = SIZE(2), out = SIZE(3), number = SIZE(4), from, to;
+  float *normal = OWN_SCRATCH;
   share(SIZE(1), MR, part, parts, &from, &to);
   for (long row = from; row < to; row += LINEAR_BLOCK) {
     long count = shorter(to - row, LINEAR_BLOCK);
+    const float *input = x + row * in;
+    if (gamma != NULL) {
+      normalizeRows(input, gamma, FLOATS(6), normal, FLOATS(7) + 2 * row, count, in, NUMBER(8));
+      input = normal;
+    }
     for (int p = 0; p < number; p++)
-      multiply(count, out, in, rowMajor(x + row * in, in), rowMajor(FLOATS(5 + 3 * p), out), FLOATS(7 + 3 * p) + row * out,
-               out, START_WITH_BIAS, FLOATS(6 + 3 * p), call->scratch);
+      multiply(count, out, in, rowMajor(input, in), rowMajor(FLOATS(9 + 3 * p), out), FLOATS(11 + 3 * p) + row * out, out,
+               START_WITH_BIAS, FLOATS(10 + 3 * p), call->scratch);
   }
 }
 
 /*
- * projectionsBackward: args: x rows in out number dx partials, then for each: kernel dy dkernel dbias
- * partials[parts, number, (in + 1)·out]
+ * projectionsBackward: args: x rows in out number gamma|0 beta saved dx partials dgamma dbeta, then for each:
+ * kernel dy dkernel dbias
+ * partials[parts, number·(in + 1)·out + 2·in]: kernel and bias of each, then gamma and beta
  */
 static void projectionsBackward(const Call *call, int part, int parts) {
-  const float *x = FLOATS(0);
-  float *dx = FLOATS(5);
-  long in = SIZE(2), out = SIZE(3), number = SIZE(4), each = (in + 1) * out, from, to;
-  float *partials = FLOATS(6) + part * number * each;
-  fill(partials, 0, number * each);
+  const float *x = FLOATS(0), *gamma = FLOATS(5);
+  float *dx = FLOATS(8);
+  long in = SIZE(2), out = SIZE(3), number = SIZE(4), each = (in + 1) * out, own = number * each + 2 * in, from, to;
+  float *partials = FLOATS(9) + part * own, *dgamma = partials + number * each, *dbeta = dgamma + in;
+  fill(partials, 0, own);
+  float *normal = OWN_SCRATCH, *dnormal = normal + LINEAR_BLOCK * in, *panels = dnormal + LINEAR_BLOCK * in;
   const float *packed[MAX_PROJECTIONS];
   for (int p = 0; p < number; p++)
-    packed[p] = packTransposed(FLOATS(7 + 4 * p), in, out, OWN_SCRATCH + p * packedSize(out, in),
-                               OWN_FLOATS - p * packedSize(out, in));
+    packed[p] = packTransposed(FLOATS(12 + 4 * p), in, out, panels + p * packedSize(out, in),
+                               OWN_FLOATS - 2 * LINEAR_BLOCK * in - p * packedSize(out, in));
   share(SIZE(1), MR, part, parts, &from, &to);
   for (long row = from; row < to; row += LINEAR_BLOCK) {
     long count = shorter(to - row, LINEAR_BLOCK);
-    for (int p = 0; p < number; p++) {
-      const float *dy = FLOATS(8 + 4 * p) + row * out;
-      float *dkernel = partials + p * each, *dbias = dkernel + in * out;
-      linearGradients(count, in, out, x + row * in, FLOATS(7 + 4 * p), packed[p], dy, dx + row * in,
-                      p == 0 ? OVERWRITE : ACCUMULATE, dkernel, dbias, call->scratch);
+    const float *input = x + row * in, *saved = FLOATS(7) + 2 * row;
+    float *dinput = dx + row * in;
+    if (gamma != NULL) {
+      normalizeAgain(input, gamma, FLOATS(6), normal, saved, count, in);
+      input = normal;
+      dinput = dnormal;
     }
+    for (int p = 0; p < number; p++) {
+      const float *dy = FLOATS(13 + 4 * p) + row * out;
+      float *dkernel = partials + p * each, *dbias = dkernel + in * out;
+      linearGradients(count, in, out, input, FLOATS(12 + 4 * p), packed[p], dy, dinput, p == 0 ? OVERWRITE : ACCUMULATE,
+                      dkernel, dbias, call->scratch);
+    }
+    if (gamma != NULL)
+      normalizedGradients(x + row * in, gamma, saved, dnormal, NULL, dx + row * in, count, in, dgamma, dbeta);
   }
 }
 static void projectionsFinish(const Call *call, int part, int parts) {
-  long in = SIZE(2), out = SIZE(3), number = SIZE(4);
+  long in = SIZE(2), out = SIZE(3), number = SIZE(4), each = (in + 1) * out, own = number * each + 2 * in;
+  const float *partials = FLOATS(9);
   for (int k = 0; k < number; k++)
-    sumKernelPartials(FLOATS(6) + k * (in + 1) * out, number * (in + 1) * out, in, out, FLOATS(9 + 4 * k),
-                      FLOATS(10 + 4 * k), part, parts);
+    sumKernelPartials(partials + k * each, own, in, out, FLOATS(14 + 4 * k), FLOATS(15 + 4 * k), part, parts);
+  if (part == 0 && FLOATS(5) != NULL) sumScales(partials + number * each, own, in, FLOATS(10), FLOATS(11), parts);
 }
 
 /*
@@ -341,13 +409,7 @@ static void residualLinearForward(const Call *call, int part, int parts) {
     long count = shorter(to - row, LINEAR_BLOCK), at = row * out, size = count * out;
     multiply(count, out, in, rowMajor(x + row * in, in), rowMajor(kernel, out), block, out, START_WITH_BIAS, bias,
              call->scratch);
-    const float *residual = FLOATS(3) + at;
-    float *y = FLOATS(4) + at;
-    for (long i = 0; i < size; i += W) {
-      Vec z = loadUpTo(block + i, size - i, 0);
-      if (drops) z *= dropoutFactors(mask, (uint32_t)(at + i));
-      storeUpTo(y + i, z + loadUpTo(residual + i, size - i, 0), size - i);
-    }
+    addDropped(drops, mask, block, FLOATS(3) + at, FLOATS(4) + at, (uint32_t)at, size);
   }
 }
 
@@ -369,8 +431,7 @@ static void residualLinearBackward(const Call *call, int part, int parts) {
     long count = shorter(to - row, LINEAR_BLOCK), at = row * out, size = count * out;
     const float *dz = FLOATS(2) + at;
     if (drops) {
-      for (long i = 0; i < size; i += W)
-        storeUpTo(block + i, loadUpTo(dz + i, size - i, 0) * dropoutFactors(mask, (uint32_t)(at + i)), size - i);
+      dropRun(mask, dz, block, (uint32_t)at, size);
       dz = block;
     }
     linearGradients(count, in, out, x + row * in, kernel, packed, dz, FLOATS(3) + row * in, OVERWRITE, dkernel, dbias,

@@ -1,7 +1,7 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { fused } from '../fused';
-import type { RandomBlock, RandomStream } from '../random';
-import { dropoutFrom } from './dropout';
+import type { RandomStream } from '../random';
+import { dropoutBy, reserveDropout, type DropoutMask } from './dropout';
 
 export interface AttentionInput {
   /** `[B, T, d]`; heads are consecutive slices of d. */
@@ -46,17 +46,15 @@ function attention(input: AttentionInput, wantsWeights: boolean): [tf.Tensor, tf
   const { query, key, value, numHeads, causal, keyMask, random } = input;
   const [size, length, width] = query.shape as [number, number, number];
   const scale = input.scale ?? 1 / Math.sqrt(width / numHeads);
-  const rate = random === null ? 0 : input.dropout;
-  const block =
-    random === null || rate === 0 ? { key: 0, start: 0 } : random.reserve(size * numHeads * length * length);
+  const mask = reserveDropout(random, input.dropout, size * numHeads * length * length);
 
   const outputs = fused(
     'Attention',
     keyMask === null ? { query, key, value } : { query, key, value, keyMask },
-    { numHeads, causal, scale, rate, randomKey: block.key, randomStart: block.start, wantsWeights },
+    { numHeads, causal, scale, ...mask, wantsWeights },
   );
   if (outputs) return [outputs[0]!, outputs[1]];
-  const { output, weights } = plainAttention(input, scale, rate, block);
+  const { output, weights } = plainAttention(input, scale, mask);
   return [output, weights];
 }
 
@@ -66,8 +64,7 @@ const FORBIDDEN = -1e9;
 function plainAttention(
   { query, key, value, numHeads, causal, keyMask }: AttentionInput,
   scale: number,
-  rate: number,
-  block: RandomBlock,
+  mask: DropoutMask,
 ): AttentionOutput {
   const [size, length, width] = query.shape as [number, number, number];
   const heads = (x: tf.Tensor): tf.Tensor =>
@@ -81,8 +78,7 @@ function plainAttention(
       ? tf.softmax(logits)
       : // Without the last factor a row in which nothing may be seen would be uniform.
         tf.mul(tf.softmax(tf.add(logits, tf.mul(tf.sub(1, visible), FORBIDDEN))), visible);
-  const kept = rate === 0 ? weights : dropoutFrom(weights, rate, block);
-  const mixed = tf.matMul(kept, heads(value));
+  const mixed = tf.matMul(dropoutBy(weights, mask), heads(value));
   const joined = numHeads === 1 ? mixed : tf.transpose(mixed, [0, 2, 1, 3]);
   return { output: tf.reshape(joined, [size, length, width]), weights };
 }

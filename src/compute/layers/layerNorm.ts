@@ -1,14 +1,22 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { fused } from '../fused';
 
+/** A layer normalization's parameters. */
+export interface LayerNormalization {
+  /** `[size]` */
+  gamma: tf.Tensor1D;
+  /** `[size]` */
+  beta: tf.Tensor1D;
+  /** ε, added to the variance. */
+  epsilon: number;
+}
+
 /**
  * Layer normalization over the last axis with the biased variance: γ·(x − mean)/√(var + ε) + β
  * (Ba, Kiros and Hinton, 2016, arXiv 1607.06450).
  * @param x `[…, size]`
- * @param gamma `[size]`
- * @param beta `[size]`
  */
-export function layerNorm(x: tf.Tensor, gamma: tf.Tensor1D, beta: tf.Tensor1D, epsilon: number): tf.Tensor {
+export function layerNorm(x: tf.Tensor, { gamma, beta, epsilon }: LayerNormalization): tf.Tensor {
   const outputs = fused('LayerNorm', { x, gamma, beta }, { epsilon });
   if (outputs) return outputs[0]!;
   return tf.add(tf.mul(normalize(x, epsilon), gamma), beta);

@@ -1,7 +1,7 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { fused } from '../fused';
 import type { RandomStream } from '../random';
-import { dropoutFrom } from './dropout';
+import { dropoutBy, reserveDropout } from './dropout';
 import { linear } from './linear';
 import type { Projection } from './projections';
 
@@ -18,10 +18,8 @@ export function residualLinear(
   dropoutRate: number,
   random: RandomStream | null,
 ): tf.Tensor {
-  const rate = random === null ? 0 : dropoutRate;
-  const block = random === null || rate === 0 ? { key: 0, start: 0 } : random.reserve(residual.size);
-  const outputs = fused('ResidualLinear', { x, kernel, bias, residual }, { rate, ...block });
+  const mask = reserveDropout(random, dropoutRate, residual.size);
+  const outputs = fused('ResidualLinear', { x, kernel, bias, residual }, { ...mask });
   if (outputs) return outputs[0]!;
-  const y = linear(x, kernel, bias);
-  return tf.add(residual, rate === 0 ? y : dropoutFrom(y, rate, block));
+  return tf.add(residual, dropoutBy(linear(x, kernel, bias), mask));
 }

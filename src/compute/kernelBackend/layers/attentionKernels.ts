@@ -43,7 +43,7 @@ export const attentionKernels: Record<string, Layer> = {
 };
 
 function attentionArguments(shape: number[], attributes: Attributes): number[] {
-  const { numHeads, causal, scale, rate, randomKey, randomStart } = attributes as Record<string, number>;
+  const { numHeads, causal, scale, rate, key, start } = attributes as Record<string, number>;
   const [size, length, width] = shape as [number, number, number];
   if ((width / numHeads!) * length > MAX_HEAD) {
     throw new ComputeError(
@@ -51,5 +51,5 @@ function attentionArguments(shape: number[], attributes: Attributes): number[] {
         'Lower `model.maxSequenceLength`, or raise `model.numHeads`.',
     );
   }
-  return [size, length, width, numHeads!, Number(causal), scale!, rate!, randomKey!, randomStart!];
+  return [size, length, width, numHeads!, Number(causal), scale!, rate!, key!, start!];
 }

@@ -29,6 +29,10 @@ export interface Layer {
 
 /** Exponentials and the like take about so many operations per value. */
 export const COSTLY = 16;
+/** Activations of linear layers: their place is their number in kernels/layers.c. */
+export const ACTIVATIONS = ['none', 'relu', 'gelu', 'sigmoid', 'tanh'];
+/** Rows that go through a fused layer at once: LINEAR_BLOCK of kernels/layers.c. */
+export const BLOCK_ROWS = 96;
 /** Columns of the widest panel that any build of the kernels packs (AVX-512: two vectors of 16). */
 export const MAX_PANEL = 32;
 /** Columns that so many take when they are packed into panels, at most. */

@@ -1,6 +1,4 @@
-import { atOrNone, sizeOf, type Layer } from './layer';
-
-const ACTIVATIONS = ['none', 'relu', 'gelu', 'sigmoid', 'tanh'];
+import { ACTIVATIONS, atOrNone, BLOCK_ROWS, sizeOf, type Layer } from './layer';
 
 /** Products with a kernel, and what is fused to them. */
 export const linearKernels: Record<string, Layer> = {
@@ -46,43 +44,43 @@ export const linearKernels: Record<string, Layer> = {
 
   Projections: {
     required: ['x', 'kernel0', 'bias0', 'kernel1', 'bias1', 'kernel2', 'bias2'],
-    forward(backend, inputs) {
-      const { x } = inputs;
+    optional: ['gamma', 'beta'],
+    forward(backend, inputs, { epsilon }) {
+      const { x, gamma, beta } = inputs;
       const [inputSize, outputSize] = inputs.kernel0!.shape as [number, number];
       const rows = sizeOf(x!.shape) / inputSize;
       const outputs = [0, 1, 2].map(() => backend.output([...x!.shape.slice(0, -1), outputSize]));
+      const saved = gamma === undefined ? null : backend.opaque(2 * rows);
       const each = outputs.flatMap(({ at }, place) => [
         backend.at(inputs[`kernel${place}`]!),
         backend.at(inputs[`bias${place}`]!),
         at,
       ]);
-      const parts = backend.library.parts(3 * rows * inputSize * outputSize);
-      backend.library.run(
-        'projectionsForward',
-        parts,
-        backend.at(x!),
-        rows,
-        inputSize,
-        outputSize,
-        3,
-        ...each,
-      );
-      return outputs.map(({ info }) => info);
+      const { library } = backend;
+      library.reserveScratch(BLOCK_ROWS * inputSize);
+      const parts = library.parts(3 * rows * inputSize * outputSize);
+      const scale = [atOrNone(backend, gamma), atOrNone(backend, beta), saved?.at ?? 0, epsilon as number];
+      const sizes = [rows, inputSize, outputSize, 3];
+      library.run('projectionsForward', parts, backend.at(x!), ...sizes, ...scale, ...each);
+      return [...outputs.map(({ info }) => info), ...(saved === null ? [] : [saved.info])];
     },
     gradient: {
-      inputs: ['x', 'kernel0', 'kernel1', 'kernel2'],
-      outputs: [],
+      inputs: ['x', 'kernel0', 'kernel1', 'kernel2', 'gamma', 'beta'],
+      outputs: [3],
       kernel(backend, inputs) {
-        const { x } = inputs;
+        const { x, gamma, beta, output3 } = inputs;
         const [inputSize, outputSize] = inputs.kernel0!.shape as [number, number];
         const rows = sizeOf(x!.shape) / inputSize;
         const dx = backend.output(x!.shape);
         const gradients = [0, 1, 2].map(
           () => [backend.output([inputSize, outputSize]), backend.output([outputSize])] as const,
         );
+        const scales = gamma === undefined ? [] : [backend.output([inputSize]), backend.output([inputSize])];
         const { library } = backend;
+        library.reserveScratch(2 * BLOCK_ROWS * inputSize);
         const parts = library.parts(6 * rows * inputSize * outputSize);
-        library.withWorkspace(parts * 3 * (inputSize + 1) * outputSize, (partials) => {
+        const room = parts * (3 * (inputSize + 1) * outputSize + 2 * inputSize);
+        library.withWorkspace(room, (partials) => {
           const each = gradients.flatMap(([dkernel, dbias], place) => [
             backend.at(inputs[`kernel${place}`]!),
             backend.at(inputs[`dy${place}`]!),
@@ -90,11 +88,13 @@ export const linearKernels: Record<string, Layer> = {
             dbias.at,
           ]);
           const sizes = [rows, inputSize, outputSize, 3];
-          library.run('projectionsBackward', parts, backend.at(x!), ...sizes, dx.at, partials, ...each);
+          const scale = [gamma, beta, output3].map((tensor) => atOrNone(backend, tensor));
+          const results = [dx.at, partials, scales[0]?.at ?? 0, scales[1]?.at ?? 0];
+          library.run('projectionsBackward', parts, backend.at(x!), ...sizes, ...scale, ...results, ...each);
         });
-        return [dx.info, ...gradients.flatMap(([dkernel, dbias]) => [dkernel.info, dbias.info])];
+        return [dx, ...gradients.flat(), ...scales].map(({ info }) => info);
       },
-      of: ['x', 'kernel0', 'bias0', 'kernel1', 'bias1', 'kernel2', 'bias2'],
+      of: ['x', 'kernel0', 'bias0', 'kernel1', 'bias1', 'kernel2', 'bias2', 'gamma', 'beta'],
     },
   },
 

@@ -55,7 +55,7 @@ describe.each(TEST_BACKENDS)('large shapes on %s', (backend) => {
     await checkAgainstPlain({
       inputs: { x: draw(rows, width), gamma: draw(width), beta: draw(width) },
       layer: ({ x, gamma, beta }) => [
-        layerNorm(x, gamma, beta, 1e-5),
+        layerNorm(x, { gamma, beta, epsilon: 1e-5 }),
         batchNorm(x, gamma, beta, null, 1e-5).output,
         dice(x, gamma, null, 1e-5).output,
       ],

@@ -36,7 +36,7 @@ describe.each(TEST_BACKENDS)('normalization on %s', (backend) => {
   it.each([...SIZES, [2, 2] as const])('layerNorm of %i rows of %i', async (rows, width) => {
     await checkLayer({
       inputs: { x: draw(rows, width), gamma: draw(width), beta: draw(width) },
-      layer: ({ x, gamma, beta }) => [layerNorm(x, gamma, beta, 1e-5)],
+      layer: ({ x, gamma, beta }) => [layerNorm(x, { gamma, beta, epsilon: 1e-5 })],
       reference: ({ x, gamma, beta }) => [reference.layerNorm(x, gamma, beta, 1e-5)],
     });
   });
@@ -45,7 +45,7 @@ describe.each(TEST_BACKENDS)('normalization on %s', (backend) => {
     await checkLayer({
       inputs: { x: change(draw(2, 3, 9), (value) => value + 100), gamma: draw(9), beta: draw(9) },
       layer: ({ x, gamma, beta }) => {
-        const y = layerNorm(x, gamma, beta, 1e-8);
+        const y = layerNorm(x, { gamma, beta, epsilon: 1e-8 });
         expect(y.shape).toEqual([2, 3, 9]);
         return [y];
       },
@@ -61,7 +61,7 @@ describe.each(TEST_BACKENDS)('normalization on %s', (backend) => {
         gamma: draw(5),
         beta,
       },
-      layer: ({ x, gamma, beta }) => [layerNorm(x, gamma, beta, 1e-8)],
+      layer: ({ x, gamma, beta }) => [layerNorm(x, { gamma, beta, epsilon: 1e-8 })],
     });
     expectClose(y!, [...beta.values, ...beta.values, ...beta.values], 'output');
   });
@@ -73,7 +73,7 @@ describe.each(TEST_BACKENDS)('normalization on %s', (backend) => {
         gamma: draw(17),
         beta: draw(17),
       },
-      layer: ({ x, gamma, beta }) => [layerNorm(x, gamma, beta, 1e-8)],
+      layer: ({ x, gamma, beta }) => [layerNorm(x, { gamma, beta, epsilon: 1e-8 })],
     });
     y!.forEach((value, place) => expect(Number.isNaN(value)).toBe(Math.floor(place / 17) === 1));
   });

@@ -2,7 +2,9 @@ import * as tf from '@tensorflow/tfjs-core';
 import { describe, expect, test } from 'vitest';
 import { findKernel, kernelNameOf } from '../../../../src/compute/fused';
 import { dropout } from '../../../../src/compute/layers/dropout';
-import { linear } from '../../../../src/compute/layers/linear';
+import { feedForward } from '../../../../src/compute/layers/feedForward';
+import { layerNorm } from '../../../../src/compute/layers/layerNorm';
+import { linear, type Activation } from '../../../../src/compute/layers/linear';
 import { projections } from '../../../../src/compute/layers/projections';
 import { residualLinear } from '../../../../src/compute/layers/residualLinear';
 import { RandomStream } from '../../../../src/compute/random';
@@ -57,6 +59,78 @@ describe.each(TEST_BACKENDS)('the layers of a transformer on %s', (name) => {
   });
 
   test.each([
+    [1, 1, 1],
+    [3, 17, 5],
+    [65, 63, 64],
+    [200, 64, 33],
+  ])('projections of %i normalized rows, %i to %i', (rows, inputSize, outputSize) => {
+    const parameters = [0, 1, 2].flatMap(() => [draw(inputSize, outputSize), draw(outputSize)]);
+    const split = ([gamma, beta, ...values]: tf.Tensor[]) => ({
+      normalization: { gamma: gamma as tf.Tensor1D, beta: beta as tf.Tensor1D, epsilon: 1e-5 },
+      all: [0, 2, 4].map((place) => ({
+        kernel: values[place] as tf.Tensor2D,
+        bias: values[place + 1] as tf.Tensor1D,
+      })) as unknown as Parameters<typeof projections>[1],
+    });
+    expectSame(
+      [draw(rows, inputSize), draw(inputSize), tf.mul(draw(inputSize), 2), ...parameters],
+      (x, ...values) => tf.concat(projections(x, split(values).all, split(values).normalization), -1),
+      (x, ...values) => {
+        const { normalization, all } = split(values);
+        const normalized = layerNorm(x, normalization);
+        return tf.concat(
+          all.map(({ kernel, bias }) => linear(normalized, kernel, bias)),
+          -1,
+        );
+      },
+    );
+  });
+
+  const activations: Activation[] = ['none', 'relu', 'gelu', 'sigmoid', 'tanh'];
+  const sizes: [number, number, number, number, number][] = [
+    [1, 1, 1, 0, 0],
+    [3, 17, 5, 0.5, 0],
+    [65, 63, 64, 0, 0.2],
+    [200, 64, 130, 0.1, 0.3],
+  ];
+  describe.each([true, false])('feedForward, normalized: %s', (isNormalized) => {
+    test.each(activations.flatMap((activation) => sizes.map((size) => [activation, ...size] as const)))(
+      '%s of %i rows, %i through %i, drops %d and %d',
+      (activation, rows, width, size, innerDropout, outerDropout) => {
+        const split = (values: tf.Tensor[]) => ({
+          inner: { kernel: values[0] as tf.Tensor2D, bias: values[1] as tf.Tensor1D },
+          outer: { kernel: values[2] as tf.Tensor2D, bias: values[3] as tf.Tensor1D },
+          normalization: isNormalized
+            ? { gamma: values[4] as tf.Tensor1D, beta: values[5] as tf.Tensor1D, epsilon: 1e-5 }
+            : null,
+        });
+        const parameters = [draw(width, size), draw(size), draw(size, width), draw(width)];
+        const scales = isNormalized ? [draw(width), tf.mul(draw(width), 2)] : [];
+        expectSame(
+          [draw(rows, width), ...parameters.map((values) => tf.mul(values, 0.2)), ...scales],
+          (x, ...values) =>
+            feedForward({
+              x,
+              ...split(values),
+              activation,
+              innerDropout,
+              outerDropout,
+              random: new RandomStream(7),
+            }),
+          (x, ...values) => {
+            const { inner, outer, normalization } = split(values);
+            const random = new RandomStream(7);
+            const input = normalization === null ? x : layerNorm(x, normalization);
+            const between = linear(input, inner.kernel, inner.bias, activation);
+            const dropped = dropout(between, innerDropout, random);
+            return tf.add(x, dropout(linear(dropped, outer.kernel, outer.bias), outerDropout, random));
+          },
+        );
+      },
+    );
+  });
+
+  test.each([
     [1, 1, 1, 0],
     [3, 17, 5, 0.5],
     [65, 63, 64, 0.2],
@@ -87,6 +161,7 @@ describe.each(TEST_BACKENDS)('the layers of a transformer on %s', (name) => {
       Linear: ['x', 'kernel', 'bias'],
       Projections: ['x', 'kernel0', 'bias0', 'kernel1', 'bias1', 'kernel2', 'bias2'],
       ResidualLinear: ['x', 'kernel', 'bias', 'residual'],
+      FeedForward: ['x', 'innerKernel', 'innerBias', 'outerKernel', 'outerBias', 'gamma', 'beta'],
       LayerNorm: ['x', 'gamma', 'beta'],
       Dropout: ['x'],
       Attention: ['query', 'key', 'value', 'keyMask'],
