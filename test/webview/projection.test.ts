@@ -422,6 +422,8 @@ test('statistics, with dead and equal rows on the map', async () => {
   await page.keyboard.press('s');
   const rows = page.locator('.rail.right .metadata');
   await expect.poll(() => rows.textContent()).toMatch(/effective dimensions\s+\d+\.\d of 16/);
+  const norms = page.getByLabel('Mean norm by popularity decile').locator('.list-row');
+  expect(await norms.first().textContent()).toMatch(/1 \(most popular\)\s+\d\.\d+/);
   await page.getByRole('button', { name: 'Show equal rows' }).click();
   await expect.poll(() => page.locator('.chosen h2').textContent()).toBe('2 points');
 });

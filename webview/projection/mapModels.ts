@@ -1,9 +1,4 @@
-import type {
-  NumberPointColumn,
-  PointColumn,
-  PointSet,
-  TableComparison,
-} from '../../src/protocol/projection';
+import type { NumberPointColumn, PointSet, TableComparison } from '../../src/protocol/projection';
 import { densityContours } from '../plot/scatterDensity';
 import type { PointCoordinates } from '../plot/scatterCamera';
 import {
@@ -17,6 +12,7 @@ import {
 import { memoized } from './memo';
 import type { Palette } from './palette';
 import { readPalette } from './readPalette';
+import { columnOf } from './pointColumns';
 import { PointSearch, type SearchResult } from './pointSearch';
 import { current } from './resources';
 import { OWN_COLORS } from './settings';
@@ -136,11 +132,6 @@ export class SceneLooks {
 }
 
 const NO_CONTOURS: readonly [] = [];
-
-/** The columns that points can be coloured by. */
-export function columnOf(points: PointSet, name: string): PointColumn | null {
-  return points.columns.find((column) => column.name === name) ?? null;
-}
 
 function coloringFor(
   points: PointSet,

@@ -8,6 +8,7 @@ import type { ProjectionHandlers } from './handlers';
 import { columnText, formatShare } from './projectionText';
 import { current, type Resource } from './resources';
 import type { RailTab } from './settings';
+import { failure, statisticsContent } from './statistics';
 import { pointOfRow, tableOf, type ProjectionState, type Scene } from './state';
 
 const METRIC_NAMES: Record<DistanceMetric, string> = {
@@ -447,73 +448,4 @@ function comparisonContent(
       <h2>Moved most</h2>
       ${neighbourList(comparison.mostMoved, 'euclidean', scene, settings.focus, handlers)}
     </section>`;
-}
-
-function statisticsContent(
-  state: ProjectionState,
-  scene: Scene,
-  handlers: ProjectionHandlers,
-): TemplateResult {
-  const resource = state.resources.statistics;
-  const statistics = current(resource);
-  if (!statistics) {
-    return html`${failure(resource, handlers)}
-    ${resource?.status === 'failed' ? nothing : html`<p class="muted placeholder">counting</p>`}`;
-  }
-  const { norm, normToPopularity, anisotropy, effectiveDimensions, width } = statistics;
-  const show = (rows: ArrayLike<number>): void => {
-    const points = Array.from(rows)
-      .map((row) => pointOfRow(scene.points, row))
-      .filter((point) => point !== null);
-    handlers.onSelectPoints(points, false);
-    handlers.onFit(points);
-  };
-  const duplicates = statistics.duplicates.flatMap((group) => [...group]);
-  return html`<header class="chosen">
-      <h2>${tableOf(state)?.label ?? 'Table'}</h2>
-      <p class="muted">${formatCount(statistics.numRows)} rows of ${formatCount(width)} dimensions</p>
-    </header>
-    <dl class="metadata">
-      <dt
-        title="Mean cosine similarity of random pairs: 0 when directions are spread evenly, 1 when all rows point the same way"
-      >
-        anisotropy
-      </dt>
-      <dd class="number">${formatMetric(anisotropy)}</dd>
-      <dt title="(Σλ)²/Σλ² of the variances along the principal components">effective dimensions</dt>
-      <dd class="number">${effectiveDimensions.toFixed(1)} of ${formatCount(width)}</dd>
-      <dt>norm, mean</dt>
-      <dd class="number">${formatMetric(norm.mean)}</dd>
-      <dt>norm, range</dt>
-      <dd class="number">${formatMetric(norm.min)} – ${formatMetric(norm.max)}</dd>
-      <dt title="Spearman’s rank correlation">norm to popularity</dt>
-      <dd class="number">${normToPopularity === null ? 'unknown' : formatMetric(normToPopularity)}</dd>
-      <dt>dead rows</dt>
-      <dd class="row">
-        <span class="number">${formatCount(statistics.numDead)}</span>
-        ${statistics.numDead > 0 ? iconButton('target', 'Show dead rows', () => show(statistics.deadRows)) : nothing}
-      </dd>
-      <dt>equal rows</dt>
-      <dd class="row">
-        <span class="number">${formatCount(statistics.numDuplicates)}</span>
-        ${statistics.numDuplicates > 0 ? iconButton('target', 'Show equal rows', () => show(duplicates)) : nothing}
-      </dd>
-    </dl>
-    <p class="muted small">
-      Dead rows are zero or have never moved in training; equal rows are the same to the last bit.
-    </p>`;
-}
-
-function failure(
-  resource: Resource<unknown> | null,
-  { onRetry }: ProjectionHandlers,
-): TemplateResult | typeof nothing {
-  if (resource?.status !== 'failed') return nothing;
-  return html`<div class="box error" role="alert">
-    ${icon('error', 'Error')}
-    <div>
-      <p class="message">${resource.error?.message ?? ''}</p>
-      <p class="buttons">${button({ label: 'Try Again', icon: 'refresh', onClick: onRetry })}</p>
-    </div>
-  </div>`;
 }

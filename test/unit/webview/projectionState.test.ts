@@ -1,7 +1,8 @@
 import { describe, expect, test } from 'vitest';
-import type { PointSet } from '../../../src/protocol/projection';
+import type { CategoryPointColumn, NumberPointColumn, PointSet } from '../../../src/protocol/projection';
 import { coloringByNumber, coloringOf, pointColors } from '../../../webview/projection/coloring';
 import type { Palette } from '../../../webview/projection/palette';
+import { normsOfDeciles } from '../../../webview/projection/pointColumns';
 import { PointSearch } from '../../../webview/projection/pointSearch';
 import {
   wantedResources,
@@ -310,4 +311,20 @@ describe('colours', () => {
     expect([some[0], some[4]]).toEqual([1, 163]);
     expect(some[3]!).toBeLessThan(some[7]! / 2);
   });
+});
+
+test('the mean norm of each popularity decile, without those that are empty or unknown', () => {
+  const norm: NumberPointColumn = { kind: 'number', name: 'norm', values: Float32Array.of(2, 4, 1) };
+  const decile: CategoryPointColumn = {
+    kind: 'category',
+    name: 'popularity decile',
+    values: Int32Array.of(1, 1, 3),
+    labels: ['', '1 (most popular)', '2', '10 (least popular)'],
+    ordered: true,
+  };
+  expect(normsOfDeciles({ ...points, columns: [decile, norm] })).toEqual([
+    { label: '1 (most popular)', mean: 3 },
+    { label: '10 (least popular)', mean: 1 },
+  ]);
+  expect(normsOfDeciles(points)).toEqual([]);
 });
