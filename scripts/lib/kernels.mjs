@@ -116,7 +116,7 @@ function zig(args) {
 export async function buildWebAssembly(folder) {
   await installToolchain();
   await mkdir(folder, { recursive: true });
-  for (const [file, { features, shared }] of Object.entries(webAssembly)) {
+  const builds = Object.entries(webAssembly).map(([file, { features, shared }]) => {
     const linker = [
       '--no-entry',
       '--import-memory',
@@ -128,7 +128,7 @@ export async function buildWebAssembly(folder) {
       '--strip-all',
       '-z,stack-size=131072',
     ];
-    await zig([
+    return zig([
       'cc',
       ...['-target', 'wasm32-freestanding', `-mcpu=generic+${features}`],
       ...['-O3', '-ffp-contract=off', '-fno-builtin', '-nostdlib', ...warnings],
@@ -136,7 +136,8 @@ export async function buildWebAssembly(folder) {
       'wasm.c',
       ...['-o', path.join(folder, file)],
     ]);
-  }
+  });
+  await Promise.all(builds);
 }
 
 /**
@@ -172,9 +173,7 @@ export async function buildAddon(platform, folder) {
     ...warnings,
   ];
   try {
-    /** @type {string[]} */
-    const objects = [];
-    for (const [table, processor] of Object.entries(kernels)) {
+    const builds = Object.entries(kernels).map(async ([table, processor]) => {
       const object = path.join(scratch, `${table}.o`);
       const wide = processor === 'x86_64_v4' ? ['-mprefer-vector-width=512'] : [];
       await zig([
@@ -188,8 +187,9 @@ export async function buildAddon(platform, folder) {
         '-o',
         object,
       ]);
-      objects.push(object);
-    }
+      return object;
+    });
+    const objects = await Promise.all(builds);
     /** @type {string[]} */
     const linking = [];
     if (platform.startsWith('darwin')) linking.push('-Wl,-undefined,dynamic_lookup');
