@@ -29,6 +29,12 @@ export class ProjectionPage {
     return this.page.getByRole('button', { name });
   }
 
+  /** Chooses how to save or export what is shown. */
+  async saveAs(name: string): Promise<void> {
+    await this.button('Save and Export').click();
+    await this.page.getByRole('menuitem', { name }).click();
+  }
+
   /** The table's first rows, cell by cell, the head among them. */
   async tableRows(): Promise<string[][]> {
     const rows = this.page.locator('recsight-point-table').getByRole('row');

@@ -97,6 +97,19 @@ export class Workbench {
     await this.page.locator('.quick-input-list .monaco-list-row').filter({ has: name }).first().click();
   }
 
+  /** Agrees to what the dialog for saving a file proposes. Resolves with the file's path. */
+  async acceptSaveDialog(): Promise<string> {
+    const input = this.page.locator('.quick-input-widget:visible input.input');
+    const file = await retry(10_000, async () => {
+      const value = await input.inputValue({ timeout: 1000 });
+      if (!path.isAbsolute(value) || path.extname(value) === '') throw new Error('No file is proposed.');
+      return value;
+    });
+    await input.press('Enter');
+    await input.waitFor({ state: 'hidden' });
+    return file;
+  }
+
   /** The tab of an editor or panel. */
   tab(title: string): Locator {
     return this.page.getByRole('tab', { name: title });

@@ -1,4 +1,4 @@
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -99,6 +99,30 @@ describe('looking into the sample models', () => {
     await workbench.tab('Projection: sasrec').waitFor();
     await workbench.tab('Attention: sasrec').click();
     await attention.explained();
+  });
+
+  it('saves the picture and the table where the user says', async () => {
+    await workbench.runCommand('View: Close All Editors');
+    await show('Show Embedding Projection', 'sasrec');
+    await projection.drawn();
+    await projection.map.waitFor();
+    await projection.saveAs('Save as PNG…');
+    const picture = await workbench.acceptSaveDialog();
+    await expect
+      .poll(() => readFile(picture, 'latin1').catch(() => ''), soon)
+      .toMatch(/^\x89PNG\r\n[^]*IEND/);
+
+    await projection.saveAs('Export Table as CSV…');
+    const file = await workbench.acceptSaveDialog();
+    expect(path.dirname(file)).toBe(folder);
+    const { numItems } = runs.get('sasrec')!.manifest.dataset!;
+    const lines = () =>
+      readFile(file, 'utf8').then(
+        (text) => text.trimEnd().split('\n'),
+        () => [],
+      );
+    await expect.poll(async () => (await lines()).length, soon).toBe(1 + numItems);
+    for (const line of (await lines()).slice(1, 20)) expect(titles.has(line.split(',')[0]!)).toBe(true);
   });
 
   it('opens from the live panel, too', async () => {
