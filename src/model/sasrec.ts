@@ -142,7 +142,7 @@ export class Sasrec implements Model {
       const flat: tf.Tensor2D = tf.reshape(encoded, [-1, this.#config.hiddenSize]);
       const added = encoded.shape[1] - batch.length;
       const places = rows.positions.map((place) => place + added * (Math.floor(place / batch.length) + 1));
-      const areAll = places.length === flat.shape[0];
+      const areAll = places.length === flat.shape[0]; // then there is nothing to copy
       read = areAll ? flat : (embeddingLookup(flat, tf.tensor1d(places, 'int32')) as tf.Tensor2D);
     }
     const loss = this.#loss.loss(this.#finish(read) as tf.Tensor2D, this.#candidates(), rows);
@@ -247,26 +247,30 @@ export class Sasrec implements Model {
       case 'kang': {
         // y + Attention(y, x) with y = LN(x), then z + FFN(z) with z = LN of that.
         const asking = layerNorm(x, block.attentionNorm);
-        const projected = [project(asking, block.query), project(x, block.key), project(x, block.value)];
+        const projected = [
+          project(asking, block.query),
+          project(x, block.key),
+          project(x, block.value),
+        ] as const;
         const attended = this.#addAttention(block, asking, projected, pass);
         return this.#addFeedForward(block, layerNorm(attended, block.feedForwardNorm), null, pass);
       }
     }
   }
 
-  /** residual + dropout(Attention(query, key, value)) (III-B). @param projected the three */
+  /** residual + dropout(Attention(query, key, value)) (III-B) */
   #addAttention(
     block: Block,
     residual: tf.Tensor,
-    [query, key, value]: readonly tf.Tensor[],
+    [query, key, value]: readonly [tf.Tensor, tf.Tensor, tf.Tensor],
     { present, random, record }: Pass,
   ): tf.Tensor {
     const { numHeads, causal, padding } = this.#config;
     const input: AttentionInput = {
       // A query of zeros divides its attention evenly: what the references' masking of padded queries comes to.
-      query: padding === 'zeroed' ? onlyPresent(query!, present) : query!,
-      key: key!,
-      value: value!,
+      query: padding === 'zeroed' ? onlyPresent(query, present) : query,
+      key,
+      value,
       numHeads,
       causal,
       keyMask: padding === 'masked' ? present : null,
