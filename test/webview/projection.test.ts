@@ -2,9 +2,14 @@ import { readFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import type { Page } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
-import { changeTheme, THEMES, type PageOptions, type ThemeName } from './webviewPages';
+import { changeTheme, THEMES, type ThemeName } from './webviewPages';
 import { ExampleRun } from './projectionExample';
-import { ProjectionHost, ProjectionPages, type OpenProjection } from './projectionPage';
+import {
+  ProjectionHost,
+  ProjectionPages,
+  type OpenProjection,
+  type ProjectionOptions,
+} from './projectionPage';
 
 let pages: ProjectionPages;
 let opened: OpenProjection[] = [];
@@ -26,9 +31,7 @@ afterEach(async () => {
   }
 });
 
-type Options = PageOptions & { webGl?: boolean };
-
-async function open(host: ProjectionHost, options: Options = {}): Promise<OpenProjection> {
+async function open(host: ProjectionHost, options: ProjectionOptions = {}): Promise<OpenProjection> {
   const page = await pages.open(host, { reducedMotion: true, ...options });
   opened.push(page);
   await page.page.locator('recsight-scatter, recsight-point-table').first().waitFor({ timeout: 60_000 });
@@ -90,13 +93,26 @@ describe('the map', () => {
       .toBe('2,000 of 3,000 points, stratified by popularity, seed 7 · 16 dimensions');
   });
 
-  test.each([true, false])('is drawn with WebGL2: %s', async (webGl) => {
+  test.each([
+    ['also in software', 'webgl'],
+    ['none', 'canvas'],
+  ] as const)('is drawn with WebGL2, %s', async (webGl, painter) => {
     const { page } = await open(ProjectionHost.of(2_000), { webGl });
-    expect(await plot(page, 'painter')).toBe(webGl ? 'webgl' : 'canvas');
+    expect(await plot(page, 'painter')).toBe(painter);
     await expect.poll(() => drawnPixels(page)).toBeGreaterThan(5_000);
     await page.getByText('3D', { exact: true }).click();
     await expect.poll(() => plot(page, 'camera.tilt')).toBe(25);
     await expect.poll(() => drawnPixels(page)).toBeGreaterThan(5_000);
+  });
+
+  test('is not drawn by a GPU that the processor imitates', async () => {
+    const { page } = await open(ProjectionHost.of(200), { webGl: 'as it is' });
+    const renderer = await page.evaluate<string>(`(() => {
+      const gl = document.createElement('canvas').getContext('webgl2');
+      const info = gl?.getExtension('WEBGL_debug_renderer_info');
+      return info ? gl.getParameter(info.UNMASKED_RENDERER_WEBGL) : 'none';
+    })()`);
+    expect(await plot(page, 'painter')).toBe(/SwiftShader|none/.test(renderer) ? 'canvas' : 'webgl');
   });
 
   test('a lost WebGL context comes back', async () => {

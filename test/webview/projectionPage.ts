@@ -136,6 +136,11 @@ export class ProjectionHost {
 }
 
 /** Opens projection panels in Chromium. */
+/** Which WebGL2 a page finds; CI has one in software only. */
+type WebGl = 'as it is' | 'also in software' | 'none';
+
+export type ProjectionOptions = PageOptions & { webGl?: WebGl };
+
 export class ProjectionPages {
   readonly #pages: WebviewPages;
 
@@ -151,21 +156,32 @@ export class ProjectionPages {
     return this.#pages.stop();
   }
 
-  /** @param options without WebGL2 where `webGl` is false */
-  async open(host: ProjectionHost, options: PageOptions & { webGl?: boolean } = {}): Promise<OpenProjection> {
+  async open(host: ProjectionHost, options: ProjectionOptions = {}): Promise<OpenProjection> {
+    const { webGl = 'also in software' } = options;
     const opened = await this.#pages.open<InspectionPanelView, ProjectionPanelHost>(
       host.functions,
       ['progress', 'runsChanged', 'focus'],
-      { ...options, ...(options.webGl === false && { script: WITHOUT_WEBGL }) },
+      { ...options, script: GETTING_WEBGL[webGl] },
     );
     host.onProgress = (task, progress) => void opened.view.progress(task, progress);
     return opened;
   }
 }
 
-const WITHOUT_WEBGL = `{
-  const { getContext } = HTMLCanvasElement.prototype;
-  HTMLCanvasElement.prototype.getContext = function (kind, ...others) {
-    return kind.startsWith('webgl') ? null : getContext.call(this, kind, ...others);
-  };
-}`;
+/** What is changed in a page before its own scripts run. */
+const GETTING_WEBGL: Record<WebGl, string> = {
+  'as it is': ';',
+  'also in software': `{
+    const { getParameter } = WebGL2RenderingContext.prototype;
+    const UNMASKED_RENDERER_WEBGL = 0x9246;
+    WebGL2RenderingContext.prototype.getParameter = function (name) {
+      return name === UNMASKED_RENDERER_WEBGL ? 'the GPU of the tests' : getParameter.call(this, name);
+    };
+  }`,
+  none: `{
+    const { getContext } = HTMLCanvasElement.prototype;
+    HTMLCanvasElement.prototype.getContext = function (kind, ...others) {
+      return kind.startsWith('webgl') ? null : getContext.call(this, kind, ...others);
+    };
+  }`,
+};

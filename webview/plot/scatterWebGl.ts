@@ -6,6 +6,12 @@ import type { PaintedPoints, ScatterPainter } from './scatterPainter';
 /** The picture is kept after drawing, so that it can be saved. */
 const CONTEXT = { preserveDrawingBuffer: true, antialias: true };
 
+/**
+ * GPUs that the processor imitates: the 2D canvas draws thirty times as fast there (docs/performance.md).
+ * `failIfMajorPerformanceCaveat` does not see them all.
+ */
+const IMITATED = /swiftshader|llvmpipe|softpipe|software|basic render/i;
+
 /** Draws points with WebGL2. */
 export class WebGlScatter implements ScatterPainter {
   readonly kind = 'webgl';
@@ -20,13 +26,14 @@ export class WebGlScatter implements ScatterPainter {
 
   /**
    * @param onEnd called once, when the browser took the GPU away or drawing failed; the painter is of no use then
-   * @returns null where there is no WebGL2
+   * @returns null where there is no WebGL2, or none that is fast
    */
   static create(container: HTMLElement, onEnd: () => void): WebGlScatter | null {
     const canvas = document.createElement('canvas');
     // deck.gl will take the context that the canvas has.
-    const context = canvas.getContext('webgl2', CONTEXT);
-    return context === null ? null : new WebGlScatter(canvas, container, onEnd);
+    const context = canvas.getContext('webgl2', CONTEXT) as WebGL2RenderingContext | null;
+    if (context === null || isImitated(context)) return null;
+    return new WebGlScatter(canvas, container, onEnd);
   }
 
   private constructor(canvas: HTMLCanvasElement, container: HTMLElement, onEnd: () => void) {
@@ -94,6 +101,11 @@ export class WebGlScatter implements ScatterPainter {
     this.#deck.finalize();
     this.canvas.remove();
   }
+}
+
+function isImitated(context: WebGL2RenderingContext): boolean {
+  const names = context.getExtension('WEBGL_debug_renderer_info');
+  return names !== null && IMITATED.test(String(context.getParameter(names.UNMASKED_RENDERER_WEBGL)));
 }
 
 /** What deck.gl puts into buffers of the GPU as it is. */
