@@ -264,8 +264,8 @@ export function nextItemLossSize(
     return (2 + threads) * numItems * width + threads * scoreRows * numItems + rows * width;
   }
   const tables = loss.type === 'sampledSoftmax' && loss.normalize ? 6 : 2;
-  // Candidates, their scores, labels or corrections, and the gradient.
-  return tables * numItems * width + rows * (4 * (1 + loss.numNegatives) + 3 * width);
+  // Candidates, their scores, labels or corrections, and the gradient; states and their gradient.
+  return tables * numItems * width + rows * (4 * (1 + loss.numNegatives) + 2 * width);
 }
 
 /** −log of each item's share of the weights, `[N + 1]`; the padding's is 0. */

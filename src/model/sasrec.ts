@@ -349,20 +349,25 @@ export function sasrecSize(
   config: SasrecConfig,
   { data: { numItems }, batchSize, threads }: SizeContext,
 ): ModelSize {
-  const { hiddenSize: d, numBlocks, numHeads, maxSequenceLength: length, dropout: rate, loss } = config;
+  const { hiddenSize: d, numBlocks, numHeads, maxSequenceLength: length, dropout: rate } = config;
+  const { normalization, loss } = config;
   const inner = config.innerSize ?? d;
   const positions = batchSize * length;
   const block = (config.outputProjection ? 4 : 3) * (d * d + d) + 2 * d * inner + inner + d + 4 * d;
   const tables = (config.outputEmbedding === 'separate' ? 2 : 1) * (numItems + 1) + positionRows(config);
-  const norms = (config.inputNorm ? 2 : 0) + (config.finalNorm ? 2 : 0);
+  const ownNorms = (config.inputNorm ? 2 : 0) + (config.finalNorm ? 2 : 0);
   const dropped = rate > 0 ? 1 : 0;
-  const zeroes = config.padding === 'zeroed' || config.normalization === 'kang' ? 3 : 0;
-  // Norm, query, key, value, mixed, sum, norm, inner, sum, and the weights; engines with our kernels keep no norms.
-  const perBlock = (8 + zeroes) * d + (1 + dropped) * inner + numHeads * length;
-  const perPosition = (5 + dropped) * d + numBlocks * perBlock + 2 * d;
+  const zeroes = config.padding === 'zeroed' || normalization === 'kang' ? 3 : 0;
+  // Query, key, value, mixed, sum, inner, sum, and the weights. The norms before sub-layers stay within our kernels, as the
+  // dropped inner values do; engines without them keep those as well.
+  const norms = normalization === 'pre' ? 0 : 2;
+  const perBlock = (6 + norms + zeroes) * d + inner + numHeads * length;
+  // The items, scaled, with positions, dropped; where every position learns, what is read of them; and two gradients.
+  const read = config.trainOn === 'all' ? 1 : 0;
+  const perPosition = (5 + dropped + read) * d + numBlocks * perBlock;
   const rows = config.trainOn === 'all' ? positions : batchSize;
   return {
-    parameters: (tables + norms) * d + numBlocks * block,
+    parameters: (tables + ownNorms) * d + numBlocks * block,
     activations: positions * perPosition + nextItemLossSize(loss, { rows, width: d, numItems, threads }),
   };
 }
