@@ -116,7 +116,7 @@ describe('the map', () => {
   });
 
   test('a lost WebGL context comes back', async () => {
-    const { page } = await open(ProjectionHost.of(2_000));
+    const { page } = await open(ProjectionHost.of(2_000), { webGl: 'also in software' });
     await expect.poll(() => drawnPixels(page)).toBeGreaterThan(5_000);
     const before = await drawnPixels(page);
     for (let time = 0; time < 2; time++) {

@@ -136,7 +136,7 @@ export class ProjectionHost {
 }
 
 /** Opens projection panels in Chromium. */
-/** Which WebGL2 a page finds; CI has one in software only. */
+/** Which WebGL2 a page finds: none if left out, for CI has one in software only, which draws once a second. */
 type WebGl = 'as it is' | 'also in software' | 'none';
 
 export type ProjectionOptions = PageOptions & { webGl?: WebGl };
@@ -157,7 +157,7 @@ export class ProjectionPages {
   }
 
   async open(host: ProjectionHost, options: ProjectionOptions = {}): Promise<OpenProjection> {
-    const { webGl = 'also in software' } = options;
+    const { webGl = 'none' } = options;
     const opened = await this.#pages.open<InspectionPanelView, ProjectionPanelHost>(
       host.functions,
       ['progress', 'runsChanged', 'focus'],

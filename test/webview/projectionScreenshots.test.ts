@@ -114,7 +114,13 @@ for (const theme of Object.keys(THEMES) as ThemeName[]) {
         for (const [name, { host = () => ProjectionHost.of(3_000), act }] of Object.entries(SCENARIOS)) {
           if ((only.length > 0 && !only.includes(name)) || (width < 760 && !NARROW.has(name))) continue;
           const narrow = width < 760;
-          const { page } = await pages.open(host(), { theme, width, height: 820, reducedMotion: true });
+          const { page } = await pages.open(host(), {
+            theme,
+            width,
+            height: 820,
+            reducedMotion: true,
+            webGl: 'also in software',
+          });
           await page.locator('recsight-scatter, .stage-message').first().waitFor();
           await page.waitForTimeout(500);
           if (act && narrow && name !== 'table')
