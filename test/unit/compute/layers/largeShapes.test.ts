@@ -5,6 +5,7 @@ import { batchNorm } from '../../../../src/compute/layers/batchNorm';
 import { dice } from '../../../../src/compute/layers/dice';
 import { dropout } from '../../../../src/compute/layers/dropout';
 import { embeddingBag, embeddingLookup } from '../../../../src/compute/layers/embedding';
+import { feedForward } from '../../../../src/compute/layers/feedForward';
 import { gru } from '../../../../src/compute/layers/gru';
 import { layerNorm } from '../../../../src/compute/layers/layerNorm';
 import { linear } from '../../../../src/compute/layers/linear';
@@ -14,6 +15,7 @@ import {
   rowwiseScores,
   sampledCrossEntropy,
 } from '../../../../src/compute/layers/losses';
+import { projections } from '../../../../src/compute/layers/projections';
 import { sumRecurrence } from '../../../../src/compute/layers/sumRecurrence';
 import { RandomStream } from '../../../../src/compute/random';
 import { targetRanks, topItems } from '../../../../src/compute/ranking';
@@ -59,6 +61,55 @@ describe.each(TEST_BACKENDS)('large shapes on %s', (backend) => {
         batchNorm(x, gamma, beta, null, 1e-5).output,
         dice(x, gamma, null, 1e-5).output,
       ],
+    });
+  });
+
+  // The last one has a wider block than the engines' scratch has room for from the beginning.
+  test.each([
+    [1000, 65, 130],
+    [100, 64, 7000],
+  ])('feedForward of %i rows, %i through %i', async (rows, width, size) => {
+    await checkAgainstPlain({
+      inputs: {
+        x: draw(rows, width),
+        gamma: draw(width),
+        beta: draw(width),
+        innerKernel: scaled(1 / Math.sqrt(width), width, size),
+        innerBias: draw(size),
+        outerKernel: scaled(1 / Math.sqrt(size), size, width),
+        outerBias: draw(width),
+      },
+      layer: ({ x, gamma, beta, innerKernel, innerBias, outerKernel, outerBias }) => [
+        feedForward({
+          x,
+          normalization: { gamma, beta, epsilon: 1e-5 },
+          inner: { kernel: innerKernel, bias: innerBias },
+          outer: { kernel: outerKernel, bias: outerBias },
+          activation: 'gelu',
+          innerDropout: 0.1,
+          outerDropout: 0.1,
+          random: new RandomStream(3),
+        }),
+      ],
+    });
+  });
+
+  test.each([
+    [1000, 65, 33],
+    [10, 7000, 3],
+  ])('projections of %i normalized rows, %i to %i', async (rows, inputSize, outputSize) => {
+    await checkAgainstPlain({
+      inputs: {
+        x: draw(rows, inputSize),
+        gamma: draw(inputSize),
+        beta: draw(inputSize),
+        kernel: scaled(1 / Math.sqrt(inputSize), inputSize, outputSize),
+        bias: draw(outputSize),
+      },
+      layer: ({ x, gamma, beta, kernel, bias }) => {
+        const each = { kernel, bias };
+        return projections(x, [each, each, each], { gamma, beta, epsilon: 1e-5 });
+      },
     });
   });
 
