@@ -294,3 +294,40 @@ static void bagScatter(const Call *call, int part, int parts) {
       if (indices[k] > 0 && owns(indices[k], part, parts)) addScaled(table + indices[k] * width, dy, factor, width);
   }
 }
+
+/* weightedBagRows: out[row] = Σ weights[row, k]·table[indices[row, k]]. A weight of 0 leaves its row out, whatever it holds.
+ * args: table indices weights out rows perRow width */
+static void weightedBagRows(const Call *call, int part, int parts) {
+  const float *table = FLOATS(0);
+  long perRow = SIZE(5), width = SIZE(6), from, to;
+  share(SIZE(4), 1, part, parts, &from, &to);
+  for (long row = from; row < to; row++) {
+    const int32_t *indices = INTS(1) + row * perRow;
+    const float *weights = FLOATS(2) + row * perRow;
+    float *out = FLOATS(3) + row * width;
+    fill(out, 0, width);
+    for (long k = 0; k < perRow; k++)
+      if (weights[k] != 0) addScaled(out, table + indices[k] * width, weights[k], width);
+  }
+}
+
+/* weightedBagBackward: the gradients of weightedBagRows, those of the weights for all of them.
+ * args: tableGradient tableSize weightsGradient table dy indices weights rows perRow width */
+static void weightedBagBackward(const Call *call, int part, int parts) {
+  float *gradient = FLOATS(0);
+  const float *table = FLOATS(3);
+  long rows = SIZE(7), perRow = SIZE(8), width = SIZE(9), from, to;
+  for (long row = 0; row < rows; row++) {
+    const int32_t *indices = INTS(5) + row * perRow;
+    const float *dy = FLOATS(4) + row * width, *weights = FLOATS(6) + row * perRow;
+    for (long k = 0; k < perRow; k++)
+      if (weights[k] != 0 && owns(indices[k], part, parts))
+        addScaled(gradient + indices[k] * width, dy, weights[k], width);
+  }
+  share(rows, 1, part, parts, &from, &to);
+  for (long row = from; row < to; row++) {
+    const int32_t *indices = INTS(5) + row * perRow;
+    for (long k = 0; k < perRow; k++)
+      FLOATS(2)[row * perRow + k] = dot(FLOATS(4) + row * width, table + indices[k] * width, width);
+  }
+}

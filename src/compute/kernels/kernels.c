@@ -39,6 +39,8 @@ const Kernel KERNELS[] = {
     {"zero", {zero}},
     {"bagRows", {bagRows}},
     {"bagScatter", {scatterZero, bagScatter}},
+    {"weightedBagRows", {weightedBagRows}},
+    {"weightedBagBackward", {scatterZero, weightedBagBackward}},
     {"linearForward", {linearForward}},
     {"linearBackward", {linearBackward, linearFinish}},
     {"projectionsForward", {projectionsForward}},

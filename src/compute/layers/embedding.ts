@@ -28,6 +28,25 @@ export function embeddingBag(table: tf.Tensor2D, indices: tf.Tensor2D, pooling: 
   return plainEmbeddingBag(table, indices, pooling);
 }
 
+/**
+ * Adds up the rows of each bag by their weights. Index 0 is a row like any other: padding has the weight 0, and what is
+ * padded with may be any row.
+ * @param table `[N, d]`
+ * @param indices int32 `[R, k]`
+ * @param weights `[R, k]`
+ * @returns `[R, d]`
+ */
+export function weightedEmbeddingBag(
+  table: tf.Tensor2D,
+  indices: tf.Tensor2D,
+  weights: tf.Tensor2D,
+): tf.Tensor2D {
+  const outputs = fused('WeightedEmbeddingBag', { table, indices, weights });
+  if (outputs) return outputs[0] as tf.Tensor2D;
+  const rows = tf.gather(table, indices); // [R, k, d]
+  return tf.squeeze<tf.Tensor2D>(tf.matMul(tf.expandDims(weights, 1), rows), [1]);
+}
+
 function plainEmbeddingBag(table: tf.Tensor2D, indices: tf.Tensor2D, pooling: Pooling): tf.Tensor2D {
   const present = tf.cast(tf.notEqual(indices, 0), 'float32');
   const sum: tf.Tensor2D = tf.sum(tf.mul(tf.gather(table, indices), tf.expandDims(present, -1)), 1);

@@ -50,4 +50,34 @@ export const embeddingKernels: Record<string, Layer> = {
       of: ['table'],
     },
   },
+
+  WeightedEmbeddingBag: {
+    required: ['table', 'indices', 'weights'],
+    forward(backend, { table, indices, weights }) {
+      const width = table!.shape[1]!;
+      const [rows, perRow] = indices!.shape as [number, number];
+      const { info, at } = backend.output([rows, width]);
+      const parts = backend.library.parts(rows * perRow * width);
+      const pointers = [backend.at(table!), backend.at(indices!), backend.at(weights!), at];
+      backend.library.run('weightedBagRows', parts, ...pointers, rows, perRow, width);
+      return [info];
+    },
+    gradient: {
+      inputs: ['table', 'indices', 'weights'],
+      outputs: [],
+      kernel(backend, { table, indices, weights, dy }) {
+        const width = table!.shape[1]!;
+        const [rows, perRow] = indices!.shape as [number, number];
+        const ofTable = backend.output(table!.shape);
+        const ofWeights = backend.output(weights!.shape);
+        const size = sizeOf(table!.shape);
+        const parts = backend.library.parts(2 * rows * perRow * width + size);
+        const inputs = [table!, dy!, indices!, weights!].map((tensor) => backend.at(tensor));
+        const pointers = [ofTable.at, size, ofWeights.at, ...inputs];
+        backend.library.run('weightedBagBackward', parts, ...pointers, rows, perRow, width);
+        return [ofTable.info, ofWeights.info];
+      },
+      of: ['table', 'weights'],
+    },
+  },
 };

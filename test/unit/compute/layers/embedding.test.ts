@@ -1,6 +1,10 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { describe, expect, it } from 'vitest';
-import { embeddingBag, embeddingLookup } from '../../../../src/compute/layers/embedding';
+import {
+  embeddingBag,
+  embeddingLookup,
+  weightedEmbeddingBag,
+} from '../../../../src/compute/layers/embedding';
 import { change, checkLayer, draw, drawIndices, fill, lossAndGradients, outputsOf } from '../checkLayer';
 import * as reference from '../reference/embedding';
 import { TEST_BACKENDS, useBackend } from '../useBackend';
@@ -44,6 +48,39 @@ describe.each(TEST_BACKENDS)('embeddings on %s', (backend) => {
     expect([...rows!]).toEqual(
       [3, 1, 0, 2].flatMap((row) => [...table.values.subarray(2 * row, 2 * row + 2)]),
     );
+  });
+
+  describe('weighted bag', () => {
+    it.each([
+      [1, 1, 1, 1],
+      [3, 17, 5, 3],
+      [17, 63, 3, 17],
+      [65, 3, 2, 65],
+      [9, 65, 63, 1],
+    ])('%i rows of %i, %i bags of %i', async (rows, width, bags, k) => {
+      const indices = drawIndices(bags * k, rows);
+      await checkLayer({
+        inputs: { table: draw(rows, width), weights: draw(bags, k) },
+        layer: ({ table, weights }) => [
+          weightedEmbeddingBag(table, tf.tensor2d(indices, [bags, k], 'int32'), weights),
+        ],
+        reference: ({ table, weights }) => [reference.weightedBag(table, indices, weights, k, width)],
+      });
+    });
+
+    it('leaves out what has the weight 0, and counts row 0 where it has one', async () => {
+      const { gradients } = await lossAndGradients({
+        inputs: {
+          table: fill([3, 2], (place) => place + 1),
+          weights: fill([2, 2], (place) => [0, 2, 3, 0][place]!),
+        },
+        layer: ({ table, weights }) => [
+          tf.sum(weightedEmbeddingBag(table, tf.tensor2d([1, 2, 0, 1], [2, 2], 'int32'), weights)),
+        ],
+      });
+      expect([...gradients.table!]).toEqual([3, 3, 0, 0, 2, 2]);
+      expect([...gradients.weights!]).toEqual([7, 11, 3, 7]);
+    });
   });
 
   describe.each(['sum', 'mean', 'sqrtn'] as const)('%s of a bag', (pooling) => {

@@ -160,6 +160,7 @@ describe.each(TEST_BACKENDS)('the layers of a transformer on %s', (name) => {
     const layers: Record<string, string[]> = {
       EmbeddingLookup: ['table', 'indices'],
       EmbeddingBag: ['table', 'indices'],
+      WeightedEmbeddingBag: ['table', 'indices', 'weights'],
       Linear: ['x', 'kernel', 'bias'],
       Projections: ['x', 'kernel0', 'bias0', 'kernel1', 'bias1', 'kernel2', 'bias2'],
       ResidualLinear: ['x', 'kernel', 'bias', 'residual'],

@@ -30,3 +30,19 @@ export function embeddingBag(
   }
   return result;
 }
+
+export function weightedBag(
+  table: Values,
+  indices: Values,
+  weights: Values,
+  k: number,
+  width: number,
+): Float64Array {
+  const result = new Float64Array((indices.length / k) * width);
+  for (let place = 0; place < indices.length; place++) {
+    for (let column = 0; column < width; column++)
+      result[Math.floor(place / k) * width + column]! +=
+        weights[place]! * table[indices[place]! * width + column]!;
+  }
+  return result;
+}
