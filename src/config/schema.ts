@@ -8,7 +8,7 @@ import { dinSchema } from './models/din';
 import { gru4recSchema } from './models/gru4rec';
 import { sasrecSchema } from './models/sasrec';
 import { sumSchema } from './models/sum';
-import { hasHideableFeatures, twoTowerSchema } from './models/twoTower';
+import { hasHideableFeatures, knowsUsers, twoTowerSchema } from './models/twoTower';
 import { trainingSchema } from './trainingSchema';
 
 /*
@@ -305,6 +305,11 @@ export const configSchema = z
       'needs item features to hide: name a column with categories in `dataset.items.features`, and in `model.itemFeatures` if that is a list',
     path: ['model', 'selfSupervised'],
   })
+  .refine(({ model, dataset }) => knowsUsers(model, dataset.users?.features ?? {}), {
+    message:
+      'leaves the user tower with nothing to read: set it to true, or `model.maxSequenceLength` above 0, or name columns in `dataset.users.features`',
+    path: ['model', 'userIds'],
+  })
   .superRefine(({ model, dataset: { items, users } }, context) => {
     for (const { path, message } of unknownFeatures(model, { items, users }))
       context.addIssue({ code: 'custom', path, message });
@@ -351,8 +356,11 @@ export function isTrained(config: ExperimentConfig): config is TrainedConfig {
   return !isBaseline(config.model);
 }
 
-/** The longest history that a model reads, if it is bounded. */
+/**
+ * The longest history that a model reads, if what it does not read of longer ones is a loss that people should know of. Two
+ * towers read the newest items of every interaction's history, as much or little as is of use.
+ */
 export function maxSequenceLengthOf(model: ModelConfig): number | undefined {
-  return 'maxSequenceLength' in model ? model.maxSequenceLength : undefined;
+  return 'maxSequenceLength' in model && model.type !== 'twoTower' ? model.maxSequenceLength : undefined;
 }
 export type EvaluationConfig = ExperimentConfig['evaluation'];

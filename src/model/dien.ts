@@ -23,6 +23,7 @@ import { unknownIn, type FeatureEmbedding, type LookupOptions } from './parts/fe
 import { createGru, gruParameters } from './parts/gruLayer';
 import { examplesPerStep } from './parts/examplesPerStep';
 import { historyMask } from './parts/historyMask';
+import { pooledHistory } from './parts/historyPooling';
 import { evolutionKeys, evolveInterests, type InterestEvolution } from './parts/interestEvolution';
 import {
   auxiliaryLoss,
@@ -32,7 +33,7 @@ import {
 } from './parts/interestExtractor';
 import { activate, createActivation, type LayerActivation } from './parts/layerActivation';
 import { mlp, type Mlp } from './parts/multilayerPerceptron';
-import { pairInputs, pooledHistory } from './parts/pairInputs';
+import { pairInputs } from './parts/pairInputs';
 import {
   attentionOptions,
   attentionSize,

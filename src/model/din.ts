@@ -21,6 +21,7 @@ import type {
 import { createDense, dense } from './parts/dense';
 import { examplesPerStep } from './parts/examplesPerStep';
 import { historyMask } from './parts/historyMask';
+import { pooledHistory } from './parts/historyPooling';
 import {
   createBatchNorm,
   mlp,
@@ -29,7 +30,7 @@ import {
   type Mlp,
 } from './parts/multilayerPerceptron';
 import { unknownIn, type FeatureEmbedding, type LookupOptions } from './parts/featureEmbedding';
-import { pairInputs, pooledHistory } from './parts/pairInputs';
+import { pairInputs } from './parts/pairInputs';
 import {
   createHead,
   createPairEmbeddings,

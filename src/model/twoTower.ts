@@ -36,37 +36,17 @@ import {
   unknownIn,
   type LookupOptions,
 } from './parts/featureEmbedding';
+import { historyMask } from './parts/historyMask';
+import {
+  createRecencyWeights,
+  meanWeights,
+  recencyWeights,
+  type RecencyWeights,
+} from './parts/historyPooling';
 import { inBatchSoftmax, logShare } from './parts/inBatchSoftmax';
-import { createMlp, mlp, MLP_ORDERS, type Mlp } from './parts/multilayerPerceptron';
 import { maxMargin, pairScores } from './parts/pairScores';
-import type { StatisticsMode } from './parts/runningStatistics';
-
-/** Of the reference: share of the running statistics that a batch leaves, and what is added to a variance. */
-const BATCH_NORM = { decay: 0.99, epsilon: 1e-3 };
-const LEAST_TEMPERATURE = 0.01;
-const LARGEST_TEMPERATURE = 100;
-/** Below the square of any length that comes up: a vector of zeros stays one. */
-const LEAST_SQUARE = 1e-12;
-/** Rows that go through a tower at once where there is no end to them. */
-const BLOCK = 16_384;
-
-interface Tower {
-  embedding: FeatureEmbedding;
-  layers: Mlp;
-  /** Whether training does not know the id, so that it has learned no vector for it. */
-  isCold: (id: number) => boolean;
-  /** Mean of the id vectors that training learns, `[1, embeddingSize]`. */
-  meanId: () => tf.Tensor;
-  /** The id vector for the unknown, `[1, embeddingSize]`. */
-  unknownId: () => tf.Tensor;
-}
-
-/** How rows go through a tower. */
-interface Pass extends LookupOptions {
-  /** Null outside training. */
-  training: RandomStream | null;
-  statistics?: StatisticsMode;
-}
+import { createTemperature, type InverseTemperature } from './parts/temperature';
+import { Tower } from './parts/tower';
 
 /** What self-supervised learning needs. */
 interface SelfSupervision {
@@ -79,14 +59,17 @@ interface SelfSupervision {
 
 /**
  * Two towers (Yi et al., "Sampling-bias-corrected neural modeling for large corpus item recommendations", RecSys 2019): one
- * network makes a vector of a user's id and features, another of an item's, and the score is their product. No history is
- * read, so what a user does next changes nothing until the next training.
+ * network makes a vector of a user's id, features and history, another of an item's id and features, and the score is their
+ * product. The history is the mean of its items' vectors as they go into the item tower, as in Covington et al., "Deep
+ * neural networks for YouTube recommendations", RecSys 2016, weighted by how long ago they were; it can be left out, as the
+ * reference does.
  *
  * The layers and losses are those of LibRecommender's TwoTower, including self-supervised learning on item columns (Yao et
  * al., CIKM 2021, arXiv 2007.12865). Users and items that training does not know go by their features: their id
  * vector is the mean of the learned ones, or one that `idDropout` trains.
  *
- * Shapes in comments: B examples, k negatives, d = width of the towers' last layer, N items, U users.
+ * Shapes in comments: B examples, T items of a history, k negatives, D width of what goes into the item tower, d = width of
+ * the towers' last layer, N items, U users.
  */
 export class TwoTower implements Model {
   readonly batches: ExampleRequest;
@@ -98,10 +81,12 @@ export class TwoTower implements Model {
   readonly #parameters: Parameters;
   readonly #users: Tower;
   readonly #items: Tower;
+  readonly #itemEmbedding: FeatureEmbedding;
+  /** Null where no history is read, or all of its items count alike. */
+  readonly #recency: RecencyWeights | null;
   /** log Q by item, `[N + 1]`; null without correction. */
   readonly #logQ: Float32Array | null;
-  /** log τ, or τ itself where it is unbounded; null where it is fixed. */
-  readonly #temperature: tf.Variable | null;
+  readonly #temperature: InverseTemperature;
   readonly #selfSupervision: SelfSupervision | null;
 
   /** @throws ModelError when the data lack features that the config asks for */
@@ -111,40 +96,64 @@ export class TwoTower implements Model {
     this.#data = data;
     this.batches = {
       kind: 'examples',
-      maxLength: 0,
+      maxLength: config.maxSequenceLength,
       minLength: 0,
       numNegatives: loss.type === 'softmax' ? 0 : loss.numNegatives,
       sampler: loss.type === 'softmax' ? 'uniform' : loss.sampler,
       rowsPerExample: rowsPerExample(config),
       negativeHistories: false,
     };
-    const { users, items } = towerSizes(config, data);
+    const { users, items, historyWidth } = towerSizes(config, data);
     const parameters = new Parameters(seed);
     this.#parameters = parameters;
-    this.#users = createTower(parameters, 'user', users, config, (user) => user < 0, null);
     const { itemCounts } = data;
-    this.#items = createTower(
-      parameters,
-      'item',
-      items,
-      config,
-      (item) => itemCounts[item] === 0,
-      itemCounts,
-    );
-    this.#temperature = createTemperature(parameters, loss);
+    const initializer = { kind: 'glorotUniform' } as const;
+    const userEmbedding =
+      users === null ? null : new FeatureEmbedding(parameters, 'user', { ...users, initializer });
+    this.#users = new Tower(parameters, 'userTower', {
+      of: 'users',
+      embedding: userEmbedding,
+      besideWidth: historyWidth,
+      isKnown: (user) => user >= 0,
+      ...config,
+    });
+    const { maxSequenceLength, historyPooling } = config;
+    this.#recency =
+      maxSequenceLength > 0 && historyPooling === 'recency'
+        ? createRecencyWeights(parameters, 'historyRecency', maxSequenceLength)
+        : null;
+    this.#itemEmbedding = new FeatureEmbedding(parameters, 'item', { ...items, initializer });
+    this.#items = new Tower(parameters, 'itemTower', {
+      of: 'items',
+      embedding: this.#itemEmbedding,
+      besideWidth: 0,
+      isKnown: (item) => itemCounts[item]! > 0,
+      ...config,
+    });
+    this.#temperature = createTemperature(parameters, loss.type === 'softmax' ? loss.temperature : 1);
     this.#logQ = loss.type === 'softmax' ? samplingLogQ(itemCounts, loss.correction) : null;
     this.#selfSupervision = selfSupervision(config, items.columns, data);
     this.embeddings = [
-      ...this.#items.embedding.views,
-      ...this.#users.embedding.views,
+      ...this.#itemEmbedding.views,
+      ...(userEmbedding?.views ?? []),
       { name: 'itemTower', label: 'Items (tower)', rows: 'items', vectors: () => this.#itemVectors() },
-      { name: 'userTower', label: 'Users (tower)', rows: 'users', vectors: () => this.#userVectors() },
+      // With a history users have no vector of their own: it moves with what they do.
+      ...(historyWidth === 0
+        ? [
+            {
+              name: 'userTower',
+              label: 'Users (tower)',
+              rows: 'users',
+              vectors: () => this.#userVectors(),
+            } as const,
+          ]
+        : []),
     ];
     // An item without its id is one that training does not know.
     this.inputs = [
-      ...this.#users.embedding.inputs,
+      ...(userEmbedding?.inputs ?? []),
       { of: 'items', feature: null },
-      ...this.#items.embedding.inputs,
+      ...this.#itemEmbedding.inputs,
     ];
   }
 
@@ -167,7 +176,7 @@ export class TwoTower implements Model {
   }
 
   scoring(query: Query, _record?: Recorder, items?: tf.Tensor2D): ProductScoring {
-    const states = this.#infer(this.#users, query.users, unknownIn('users', query));
+    const states = this.#users.infer(query.users, unknownIn('users', query), this.#pooledHistory(query));
     const vectors = query.unknown?.of === 'items' ? undefined : items;
     return { kind: 'product', states, items: vectors ?? this.#itemVectors(unknownIn('items', query)) };
   }
@@ -176,15 +185,16 @@ export class TwoTower implements Model {
     this.#parameters.dispose();
   }
 
-  #mainLoss({ users: ids, candidates, size }: ExampleBatch, random: RandomStream): tf.Scalar {
+  #mainLoss(batch: ExampleBatch, random: RandomStream): tf.Scalar {
+    const { candidates, size } = batch;
     const { loss } = this.#config;
-    const users = this.#train(this.#users, ids, random); // [B, d]
+    const users = this.#users.train(batch.users, random, this.#pooledHistory(batch)); // [B, d]
     if (loss.type === 'softmax') {
       const columns = candidates.length / size;
       const positives = Int32Array.from({ length: size }, (_, row) => candidates[row * columns]!);
       const logQ = this.#logQ;
-      return inBatchSoftmax(users, this.#train(this.#items, positives, random), {
-        scale: this.#scale(),
+      return inBatchSoftmax(users, this.#items.train(positives, random), {
+        scale: this.#temperature.value(),
         logQ: logQ && Float32Array.from(positives, (item) => logQ[item]!),
         items: loss.removeAccidentalHits ? positives : null,
       });
@@ -192,7 +202,7 @@ export class TwoTower implements Model {
     const separate = loss.type === 'maxMargin' && this.#config.negativeBatchNorm === 'separate';
     const items = separate
       ? this.#trainSeparately(candidates, size, random)
-      : this.#train(this.#items, candidates, random); // [B·(1 + k), d]
+      : this.#items.train(candidates, random); // [B·(1 + k), d]
     const scores = pairScores(users, items); // [B, 1 + k]
     if (loss.type === 'maxMargin') return maxMargin(scores, loss.margin);
     const chosen = Float32Array.from(candidates, (_, place) => (place % scores.shape[1] === 0 ? 1 : 0));
@@ -215,30 +225,29 @@ export class TwoTower implements Model {
         if (isHidden) shown[row * numParts + columns[cell % columns.length]!] = 0;
       });
       const statistics = selfSupervisedBatchNorm === 'shared' ? 'training' : 'batch';
-      return this.#run(this.#items, items, { training: random, statistics, shown });
+      return this.#items.run(items, { training: random, statistics, shown });
     };
     return inBatchSoftmax(view(hidden.left), view(hidden.right), {
-      scale: this.#scale(),
+      scale: this.#temperature.value(),
       logQ: null,
       items: null,
     });
   }
 
-  /** 1/τ */
-  #scale(): number | tf.Scalar {
-    const { loss } = this.#config;
-    if (loss.type !== 'softmax') return 1;
-    if (typeof loss.temperature === 'number') return 1 / loss.temperature;
-    const learned = this.#temperature as tf.Variable<tf.Rank.R0>;
-    if (loss.temperature === 'learned') return tf.exp(tf.neg(clampLog(learned)));
-    return reciprocal(learned);
-  }
-
-  #train(tower: Tower, ids: Int32Array, random: RandomStream): tf.Tensor2D {
-    const { idDropout } = this.#config;
-    if (idDropout === 0) return this.#run(tower, ids, { training: random });
-    const instead = Float32Array.from(ids, () => (random.nextFloat() < idDropout ? 1 : 0));
-    return this.#run(tower, ids, { training: random, idVector: { instead, vector: tower.unknownId() } });
+  /**
+   * The mean of the vectors of each history's items, `[B, D]`, which of no items is 0; null where none is read. Items that
+   * training does not know go by their features here as well.
+   */
+  #pooledHistory(batch: Pick<Query, 'size' | 'length' | 'histories'>): tf.Tensor2D | null {
+    if (this.#config.maxSequenceLength === 0) return null;
+    // Where nobody has a history there is padding, so that every parameter has a gradient.
+    const histories = batch.length === 0 ? new Int32Array(batch.size) : batch.histories;
+    const present = historyMask(histories);
+    const weights =
+      this.#recency === null
+        ? meanWeights(present, batch.size)
+        : recencyWeights(present, batch.size, this.#recency);
+    return this.#itemEmbedding.weightedSums(histories, weights, this.#items.known(histories));
   }
 
   /** Vectors of candidates, `[B·(1 + k), d]`, whose positives and negatives go through the tower one after the other. */
@@ -248,50 +257,13 @@ export class TwoTower implements Model {
     const negatives = candidates.filter((_, place) => place % columns !== 0);
     const width = this.#config.hiddenSizes.at(-1)!;
     const perUser = (items: Int32Array): tf.Tensor3D =>
-      tf.reshape(this.#train(this.#items, items, random), [size, -1, width]);
+      tf.reshape(this.#items.train(items, random), [size, -1, width]);
     return tf.reshape(tf.concat3d([perUser(positives), perUser(negatives)], 1), [-1, width]);
-  }
-
-  /** Vectors outside training, in blocks, because there may be very many. */
-  #infer(tower: Tower, ids: Int32Array, { unknown }: LookupOptions = {}): tf.Tensor2D {
-    const isCold = unknown === null ? () => true : tower.isCold;
-    const hidden = typeof unknown === 'string' ? { unknown } : {};
-    // The mean takes a pass over the whole table, so it is made only where somebody needs it.
-    const vector = ids.some(isCold)
-      ? this.#config.idDropout === 0
-        ? tower.meanId()
-        : tower.unknownId()
-      : null;
-    const blocks: tf.Tensor2D[] = [];
-    for (let from = 0; from < ids.length; from += BLOCK) {
-      const block = ids.subarray(from, from + BLOCK);
-      const instead = Float32Array.from(block, (id) => (isCold(id) ? 1 : 0));
-      const idVector = vector && { instead, vector };
-      blocks.push(
-        tf.tidy(() =>
-          this.#run(tower, block, { training: null, ...hidden, ...(idVector !== null && { idVector }) }),
-        ),
-      );
-    }
-    return blocks.length === 1 ? blocks[0]! : tf.concat2d(blocks, 0);
-  }
-
-  /** `[ids, d]` */
-  #run(tower: Tower, ids: Int32Array, { training, statistics, ...lookup }: Pass): tf.Tensor2D {
-    const input = tower.embedding.lookup(ids, [ids.length], lookup) as tf.Tensor2D;
-    const output = mlp(input, tower.layers, {
-      training,
-      ...(statistics !== undefined && { statistics }),
-    });
-    if (!this.#config.normalizeOutput) return output;
-    const squares = tf.sum(tf.square(output), 1, true);
-    return tf.mul(output, tf.rsqrt(tf.maximum(squares, LEAST_SQUARE)));
   }
 
   /** `[N, d]` */
   #itemVectors(lookup: LookupOptions = {}): tf.Tensor2D {
-    return this.#infer(
-      this.#items,
+    return this.#items.infer(
       Int32Array.from({ length: this.#data.numItems }, (_, place) => place + 1),
       lookup,
     );
@@ -299,10 +271,7 @@ export class TwoTower implements Model {
 
   /** `[U, d]` */
   #userVectors(): tf.Tensor2D {
-    return this.#infer(
-      this.#users,
-      Int32Array.from({ length: this.#data.numUsers }, (_, user) => user),
-    );
+    return this.#users.infer(Int32Array.from({ length: this.#data.numUsers }, (_, user) => user));
   }
 
   /** Of the vectors of ids and of feature values. */
@@ -323,7 +292,7 @@ export function twoTowerSize(config: TwoTowerConfig, context: SizeContext): Mode
   const { data, threads } = context;
   const batchSize = examplesPerStep(context.batchSize, rowsPerExample(config));
   const { hiddenSizes, loss, useBatchNorm, selfSupervised, dropout: rate, l2 } = config;
-  const { users, items } = towerSizes(config, data);
+  const { users, items, historyWidth } = towerSizes(config, data);
   const normed = useBatchNorm ? 1 : 0;
   // The input and its parts, and of each layer the product and what becomes of it, which is nothing in the last.
   const perLayer = 2 + normed + (rate > 0 ? 1 : 0);
@@ -339,23 +308,33 @@ export function twoTowerSize(config: TwoTowerConfig, context: SizeContext): Mode
       },
       2 * normed * width,
     );
-  const [userWidth, itemWidth] = [featureWidth(users), featureWidth(items)];
-  const [userTables, itemTables] = [featureParameters(users), featureParameters(items)];
+  const userWidth = (users === null ? 0 : featureWidth(users)) + historyWidth;
+  const itemWidth = featureWidth(items);
+  const [userTables, itemTables] = [users === null ? 0 : featureParameters(users), featureParameters(items)];
+  const history = config.maxSequenceLength;
+  const recency = config.historyPooling === 'recency' ? history : 0;
   const views = selfSupervised === null ? 0 : 2;
   const itemRows = batchSize * ((loss.type === 'softmax' ? 1 : 1 + loss.numNegatives) + views);
   const separate = loss.type === 'maxMargin' && config.negativeBatchNorm === 'separate' ? 1 : 0;
   const penalties = l2 > 0 ? 2 : 0; // squares, and their gradient
   const learned = loss.type === 'softmax' && typeof loss.temperature === 'string' ? 1 : 0;
   return {
-    parameters: userTables + itemTables + layers(userWidth) + layers(itemWidth) + learned,
+    parameters: userTables + itemTables + layers(userWidth) + layers(itemWidth) + learned + recency,
     activations:
       batchSize * perRow(userWidth) +
       itemRows * perRow(itemWidth) +
+      // Weights and their gradients, and the vectors of what is no category.
+      batchSize * history * (4 + 2 * vectorsWidth(items)) +
       // A block of scores for each thread.
       (loss.type === 'softmax' ? 64 * threads * batchSize : 0) +
       addedGradients(1 + penalties) * userTables +
-      addedGradients(1 + views + separate + penalties) * itemTables,
+      addedGradients(1 + views + separate + penalties + (history > 0 ? 1 : 0)) * itemTables,
   };
+}
+
+/** Width of the columns of which there is a vector for each item of a history. */
+function vectorsWidth({ columns, featureSize }: TowerSize): number {
+  return columns.filter(({ kind }) => kind !== 'category').length * featureSize;
 }
 
 /** Gradients of a table that are there beside their sum, when so many parts of a step read it. */
@@ -371,95 +350,32 @@ interface TowerSize {
   featureSize: number;
 }
 
-function towerSizes(config: TwoTowerConfig, data: ModelData): { users: TowerSize; items: TowerSize } {
-  const sizes = { idSize: config.embeddingSize, featureSize: config.embeddingSize };
-  const users = chosenColumns(data.userFeatures, config.userFeatures, 'model.userFeatures');
-  const items = chosenColumns(data.itemFeatures, config.itemFeatures, 'model.itemFeatures');
-  return {
-    users: { of: 'users', count: data.numUsers, columns: users, ...sizes },
-    items: { of: 'items', count: data.numItems, columns: items, ...sizes },
+/** What goes into the towers; `users` is null where a history is all that is known of them. */
+function towerSizes(
+  config: TwoTowerConfig,
+  data: ModelData,
+): { users: TowerSize | null; items: TowerSize; historyWidth: number } {
+  const { embeddingSize, userIds } = config;
+  const userColumns = chosenColumns(data.userFeatures, config.userFeatures, 'model.userFeatures');
+  const items: TowerSize = {
+    of: 'items',
+    count: data.numItems,
+    columns: chosenColumns(data.itemFeatures, config.itemFeatures, 'model.itemFeatures'),
+    idSize: embeddingSize,
+    featureSize: embeddingSize,
   };
-}
-
-/** @param counts training interactions by item; null where training knows all */
-function createTower(
-  parameters: Parameters,
-  name: 'user' | 'item',
-  size: TowerSize,
-  { hiddenSizes, useBatchNorm, dropout }: TwoTowerConfig,
-  isCold: Tower['isCold'],
-  counts: Uint32Array | null,
-): Tower {
-  const embedding = new FeatureEmbedding(parameters, name, {
-    ...size,
-    initializer: { kind: 'glorotUniform' },
-  });
-  const layers = createMlp(parameters, `${name}Tower`, embedding.width, hiddenSizes, {
-    ...MLP_ORDERS.librecommender,
-    ...BATCH_NORM,
-    activation: 'relu',
-    dropout,
-    ...(!useBatchNorm && { batchNorm: 'none', batchNormInput: false }),
-  });
-  const ids = embedding.ids!;
-  // The rows of items are behind that of the padding, which stands for the unknown here; that of users is the last.
-  const known = Float32Array.from({ length: size.count + 1 }, (_, row) =>
-    (counts === null ? row < size.count : counts[row]! > 0) ? 1 : 0,
-  );
-  const numKnown = Math.max(
-    1,
-    known.reduce((sum, isKnown) => sum + isKnown, 0),
-  );
-  return {
-    embedding,
-    layers,
-    isCold,
-    meanId: () => tf.tidy(() => tf.div(tf.matMul(tf.tensor2d(known, [1, known.length]), ids), numKnown)),
-    unknownId: () => tf.slice(ids, [name === 'item' ? 0 : size.count, 0], [1, -1]),
+  const users: TowerSize = {
+    of: 'users',
+    count: data.numUsers,
+    columns: userColumns,
+    idSize: userIds ? embeddingSize : 0,
+    featureSize: embeddingSize,
   };
-}
-
-function createTemperature(parameters: Parameters, loss: TwoTowerConfig['loss']): tf.Variable | null {
-  if (loss.type !== 'softmax' || typeof loss.temperature === 'number') return null;
-  return loss.temperature === 'learned'
-    ? parameters.create('logTemperature', [], { kind: 'constant', value: 0 })
-    : parameters.create('temperature', [], { kind: 'constant', value: 1 });
-}
-
-/**
- * log τ within its bounds. At a bound the gradient is that of the side which leads back, so that a parameter that was
- * carried beyond returns.
- */
-function clampLog(logTemperature: tf.Scalar): tf.Scalar {
-  const [least, largest] = [Math.log(LEAST_TEMPERATURE), Math.log(LARGEST_TEMPERATURE)];
-  const clamp = tf.customGrad((input, save) => {
-    const x = input as tf.Scalar;
-    (save as tf.GradSaveFunc)([x]);
-    const gradFunc = (dy: tf.Scalar, saved: tf.Tensor[]): tf.Scalar => {
-      const [value] = saved as [tf.Scalar];
-      // A step goes against the gradient.
-      const leadsOut = tf.logicalOr(
-        tf.logicalAnd(tf.lessEqual(value, least), tf.greater(dy, 0)),
-        tf.logicalAnd(tf.greaterEqual(value, largest), tf.less(dy, 0)),
-      );
-      return tf.where(leadsOut, 0, dy);
-    };
-    return { value: tf.clipByValue(x, least, largest), gradFunc };
-  });
-  return clamp(logTemperature);
-}
-
-/** 1/x, and 0 at 0 as in the reference; so is its gradient there. */
-function reciprocal(x: tf.Scalar): tf.Scalar {
-  const withGradient = tf.customGrad((input, save) => {
-    const value = tf.divNoNan(1, input as tf.Scalar);
-    (save as tf.GradSaveFunc)([value]);
-    return {
-      value,
-      gradFunc: (dy: tf.Tensor, saved: tf.Tensor[]) => tf.neg(tf.mul(dy, tf.square(saved[0]!))),
-    };
-  });
-  return withGradient(x) as tf.Scalar;
+  return {
+    users: userIds || userColumns.length > 0 ? users : null,
+    items,
+    historyWidth: config.maxSequenceLength > 0 ? featureWidth(items) : 0,
+  };
 }
 
 type Correction = Extract<TwoTowerConfig['loss'], { type: 'softmax' }>['correction'];

@@ -104,6 +104,32 @@ export const twoTowerSchema = z
       .min(1)
       .default([128, 64, 32])
       .meta(describe('Widths of both towers’ layers; the last is that of the vectors that are compared.')),
+    maxSequenceLength: z
+      .int()
+      .min(0)
+      .max(2048)
+      .default(20)
+      .meta(
+        describe(
+          'How many of a user’s newest items the user tower reads, as a mean of their vectors. 0: none, so that what a user does next changes nothing until the next training (LibRecommender).',
+        ),
+      ),
+    historyPooling: z
+      .enum(['recency', 'mean'])
+      .default('recency')
+      .meta(
+        describe(
+          'How the items of the history become one vector: their mean, with a weight for each place from the newest that starts at 1/place and is learned (`recency`), or with all alike (`mean`).',
+        ),
+      ),
+    userIds: z
+      .boolean()
+      .default(true)
+      .meta(
+        describe(
+          'Whether each user has a vector of his own beside those of his history and his features. Without, the user tower learns nothing by heart and knows users that training has not seen as well as any other.',
+        ),
+      ),
     userFeatures: featureNames.meta(
       describe('Features of users that the tower reads, by name. `null`: all that the dataset has.'),
     ),
@@ -190,6 +216,16 @@ export const twoTowerSchema = z
 
 export type TwoTowerConfig = z.output<typeof twoTowerSchema>;
 
+/** Whether a two-tower model knows anything of users; true for every other model. */
+export function knowsUsers(
+  model: { type: string } | TwoTowerConfig,
+  features: Readonly<Record<string, unknown>>,
+): boolean {
+  if (model.type !== 'twoTower') return true;
+  const { userIds, maxSequenceLength, userFeatures } = model as TwoTowerConfig;
+  return userIds || maxSequenceLength > 0 || (userFeatures ?? Object.keys(features)).length > 0;
+}
+
 /** Whether a two-tower model that learns from item features has any that can be hidden; true for every other model. */
 export function hasHideableFeatures(
   model: { type: string } | TwoTowerConfig,
@@ -210,6 +246,8 @@ export const twoTowerPresets: Record<string, Preset<z.input<typeof twoTowerSchem
       useBatchNorm: true,
       dropout: 0,
       normalizeOutput: false,
+      maxSequenceLength: 0,
+      userIds: true,
       idDropout: 0,
       l2: 0,
       loss: { type: 'softmax', temperature: 1, correction: 'counts', removeAccidentalHits: false },

@@ -52,25 +52,3 @@ export function pairInputs(names: readonly PairInput[], sources: PairSources): t
 export function pairInputsWidth(names: readonly PairInput[], itemWidth: number, userWidth: number): number {
   return names.reduce((sum, name) => sum + (name === 'user' ? userWidth : itemWidth), 0);
 }
-
-/**
- * The items of each history pooled, `[B, D]`; 0 for an empty history.
- * @param vectors `[B, T, D]`
- * @param present for each of B·T positions 1, or 0 where it is padding
- */
-export function pooledHistory(
-  vectors: tf.Tensor3D,
-  present: Float32Array,
-  pooling: 'mean' | 'sum',
-): tf.Tensor2D {
-  const [size, length] = vectors.shape;
-  const weights = present.slice();
-  if (pooling === 'mean') {
-    for (let row = 0; row < size; row++) {
-      const positions = weights.subarray(row * length, (row + 1) * length);
-      const count = positions.reduce((sum, value) => sum + value, 0);
-      for (let position = 0; position < length; position++) positions[position]! /= Math.max(count, 1);
-    }
-  }
-  return tf.squeeze(tf.matMul(tf.tensor3d(weights, [size, 1, length]), vectors), [1]);
-}

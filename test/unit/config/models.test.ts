@@ -2,7 +2,13 @@ import { readFileSync, readdirSync } from 'node:fs';
 import path from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { parseConfig } from '../../../src/config/parseConfig';
-import { configSchema, isBaseline, isTrained, type ExperimentConfig } from '../../../src/config/schema';
+import {
+  configSchema,
+  isBaseline,
+  isTrained,
+  maxSequenceLengthOf,
+  type ExperimentConfig,
+} from '../../../src/config/schema';
 import { createModel, modelSize } from '../../../src/model/createModel';
 import type { FeatureColumn } from '../../../src/protocol/features';
 import { useBackend } from '../compute/useBackend';
@@ -17,6 +23,17 @@ function parse(model: object, dataset: object = FEATURES) {
   const text = JSON.stringify({ dataset: { path: 'a.csv', ...dataset }, model }, null, 2);
   return { text, ...parseConfig(text, 'json') };
 }
+
+describe('the longest history', () => {
+  it.each([
+    [{ type: 'sasrec', maxSequenceLength: 30 }, 30],
+    [{ type: 'din', maxSequenceLength: 30 }, 30],
+    [{ type: 'twoTower' }, undefined],
+    [{ type: 'popularity' }, undefined],
+  ])('whose end is a loss to %o: %s', (model, expected) => {
+    expect(maxSequenceLengthOf(parse(model).config!.model)).toBe(expected);
+  });
+});
 
 describe('bad options of models', () => {
   it.each<[object, string, RegExp]>([
@@ -42,6 +59,11 @@ describe('bad options of models', () => {
       { type: 'twoTower', selfSupervised: 'rfm', loss: { type: 'maxMargin' } },
       'model.selfSupervised',
       /softmax/,
+    ],
+    [
+      { type: 'twoTower', userIds: false, userFeatures: [], maxSequenceLength: 0 },
+      'model.userIds',
+      /nothing to read/,
     ],
     [{ type: 'dien', maxSequenceLength: 1 }, 'model.maxSequenceLength', /at least 2 with an auxiliary loss/],
     [{ type: 'din', maxSequenceLength: 0 }, 'model.maxSequenceLength', /found `0`/],

@@ -303,7 +303,7 @@ describe('attend', () => {
   });
 
   it('reads no history where the model does not', async () => {
-    const { run, model } = runOf(OTHER_MODELS.twoTower!);
+    const { run, model } = runOf({ type: 'twoTower', embeddingSize: 4, maxSequenceLength: 0 });
     const result = await attend(run, model, new ItemVectors(), requestOf(-1, []));
     expect(result.history).toEqual([]);
     expect(result.contributions[0]!.every(({ of }) => of === 'item')).toBe(true);

@@ -81,7 +81,7 @@ describe.each(Object.entries(TINY_MODELS))('the tables of %s', (name, model) => 
     expect(tables.length).toBeGreaterThan(0);
     const isProduct = ['sasrec', 'gru4rec', 'twoTower'].includes(name);
     expect(tables.some((table) => table.name === 'vectors/items')).toBe(isProduct);
-    expect(tables.some((table) => table.name === 'states')).toBe(isProduct && name !== 'twoTower');
+    expect(tables.some((table) => table.name === 'states')).toBe(isProduct);
     for (const { name: table, rows, numRows, width, maxPosition } of tables) {
       for (const checkpoint of ['best', 'last']) {
         const source = { run, checkpoint, table, ...(maxPosition !== null && { position: maxPosition }) };

@@ -70,6 +70,18 @@ const withNegatives = batch(
   ],
 );
 
+/** The same with a history for each user; the first has none. */
+function withHistories(data: ExampleBatch): ExampleBatch {
+  const histories = [
+    [0, 0, 0],
+    [0, 0, 4],
+    [6, 2, 3],
+    [0, 7, 7],
+    [8, 1, 5],
+  ].slice(0, data.size);
+  return { ...data, length: 3, histories: Int32Array.from(histories.flat()) };
+}
+
 const lossOf = (model: TwoTower, data: ExampleBatch, seed = 1): number =>
   tf.tidy(() => model.loss(data, new RandomStream(seed)).dataSync()[0]!);
 
@@ -125,6 +137,18 @@ describe.each(TEST_BACKENDS)('TwoTower on %s', (backend) => {
       { loss: { type: 'maxMargin', numNegatives: 2, margin: 5 }, negativeBatchNorm: 'separate' },
       withNegatives,
     ],
+    ['softmax with histories', {}, withHistories(positives)],
+    ['softmax with histories alike', { historyPooling: 'mean' }, withHistories(positives)],
+    [
+      'softmax with histories alone, L2',
+      { userIds: false, userFeatures: [], l2: 0.1, normalizeOutput: true },
+      withHistories(positives),
+    ],
+    [
+      'max margin with histories, unknown ids',
+      { loss: { type: 'maxMargin', numNegatives: 2, margin: 5 }, idDropout: 0.4 },
+      withHistories(withNegatives),
+    ],
     ['rfm', { selfSupervised: 'rfm', selfSupervisedWeight: 1 }, positives],
     ['rfmComplementary', { selfSupervised: 'rfmComplementary', selfSupervisedMasks: 'perBatch' }, positives],
     [
@@ -170,8 +194,8 @@ describe.each(TEST_BACKENDS)('TwoTower on %s', (backend) => {
     }
   });
 
-  it('scores by the product of both vectors, whatever the history', () => {
-    const model = new TwoTower(config(), withFeatures(), 3);
+  it('scores by the product of both vectors, whatever the history where none is read', () => {
+    const model = new TwoTower(config({ maxSequenceLength: 0 }), withFeatures(), 3);
     const score = (history: number[]): ArrayLike<number> =>
       tf.tidy(() => {
         const { states, items } = model.scoring(queryOf(history));
@@ -179,6 +203,104 @@ describe.each(TEST_BACKENDS)('TwoTower on %s', (backend) => {
       });
     expect(score([0, 0, 4])).toHaveLength(NUM_ITEMS);
     expect(score([0, 0, 4])).toEqual(score([7]));
+    expect(model.batches.maxLength).toBe(0);
+  });
+
+  describe('with a history', () => {
+    /** User vectors that are the input of the tower itself. */
+    const transparent = (change: Input = {}, data = withFeatures()): TwoTower => {
+      const model = new TwoTower(
+        config({ useBatchNorm: false, hiddenSizes: [9], userIds: false, userFeatures: [], ...change }),
+        data,
+        3,
+      );
+      const identity = Array.from({ length: 9 }, (_, row) =>
+        Array.from({ length: 9 }, (__, column) => Number(row === column)),
+      );
+      model.variables.get('userTower/0/kernel')!.assign(tf.tensor2d(identity));
+      return model;
+    };
+    const narrow: Input = { itemFeatures: ['genre', 'price'] };
+    const stateOf = (model: TwoTower, history: number[], user = 0): number[] =>
+      tf.tidy(
+        () => model.scoring({ ...queryOf(history), users: Int32Array.of(user) }).states.arraySync()[0]!,
+      );
+    /** The vector of an item as it goes into the item tower, by hand. */
+    const vectorOf = (model: TwoTower, item: number): number[] => {
+      const rows = (name: string) => model.variables.get(name)!.arraySync() as number[][];
+      const [genre, price] = [itemFeatures[0]!, itemFeatures[2]!];
+      if (genre.kind !== 'category' || price.kind !== 'number') throw new Error('Other columns.');
+      return [
+        ...rows('item/id')[item]!,
+        ...rows('item/feature/genre')[genre.values[item]!]!,
+        ...rows('item/feature/price')[0]!.map((value) => value * price.values[item]!),
+      ];
+    };
+
+    it('reads the mean of its items’ vectors, in any order, padding aside', () => {
+      const model = transparent({ ...narrow, historyPooling: 'mean' });
+      const [first, second] = [vectorOf(model, 4), vectorOf(model, 7)];
+      const mean = first.map((value, index) => (value + second[index]!) / 2);
+      for (const history of [
+        [4, 7],
+        [7, 4],
+        [0, 0, 4, 7],
+      ])
+        stateOf(model, history).forEach((value, index) => expect(value).toBeCloseTo(mean[index]!, 6));
+      expect(stateOf(model, [0])).toEqual(new Array(9).fill(0));
+      expect(model.batches.maxLength).toBe(20);
+    });
+
+    it('starts with the weight 1/n for the item of place n from the newest, and learns others', () => {
+      const model = transparent(narrow);
+      const vectors = [4, 7, 2].map((item) => vectorOf(model, item));
+      const expectMean = (weights: number[]): void => {
+        const total = weights.reduce((sum, weight) => sum + weight);
+        stateOf(model, [0, 4, 7, 2]).forEach((value, index) =>
+          expect(value).toBeCloseTo(
+            vectors.reduce((sum, vector, place) => sum + (weights[place]! / total) * vector[index]!, 0),
+            5,
+          ),
+        );
+      };
+      expectMean([1 / 3, 1 / 2, 1]);
+      expect(stateOf(model, [0, 0])).toEqual(new Array(9).fill(0));
+
+      const learned = new Float32Array(20);
+      learned[17] = Math.log(9);
+      model.variables.get('historyRecency')!.assign(tf.tensor1d(learned));
+      expectMean([3, 1 / 2, 1]);
+      // However large, they stay shares.
+      learned[19] = 1e4;
+      model.variables.get('historyRecency')!.assign(tf.tensor1d(learned));
+      expectMean([0, 0, 1]);
+    });
+
+    it('knows users whom training has not seen as well as others, where users have no vectors', () => {
+      const model = new TwoTower(config({ userIds: false, userFeatures: [] }), withFeatures(), 3);
+      expect(stateOf(model, [2, 5], -1)).toEqual(stateOf(model, [2, 5], 3));
+      expect(model.variables.has('user/id')).toBe(false);
+      expect(model.inputs.filter(({ of }) => of === 'users')).toEqual([]);
+    });
+
+    it('takes an item that training never saw for the mean of all, and for its features', () => {
+      const itemCounts = Uint32Array.of(0, 3, 2, 4, 5, 1, 2, 0, 3);
+      const model = transparent({ ...narrow, historyPooling: 'mean' }, withFeatures({ itemCounts }));
+      const ids = (model.variables.get('item/id')!.arraySync() as number[][]).filter(
+        (_, item) => itemCounts[item]! > 0,
+      );
+      const mean = [0, 1, 2].map((place) => ids.reduce((sum, row) => sum + row[place]!, 0) / ids.length);
+      const expected = [...mean, ...vectorOf(model, 7).slice(3)];
+      stateOf(model, [0, 7]).forEach((value, index) => expect(value).toBeCloseTo(expected[index]!, 6));
+    });
+
+    it('shows no vectors of users before their history', () => {
+      const names = (change: Input): string[] =>
+        new TwoTower(config(change), withFeatures(), 3).embeddings.map(({ name }) => name);
+      expect(names({})).not.toContain('userTower');
+      expect(names({ maxSequenceLength: 0 })).toContain('userTower');
+      expect(names({ userIds: false })).not.toContain('user');
+    });
   });
 
   it('makes vectors of length 1 where it is told to', () => {
@@ -340,7 +462,7 @@ describe.each(TEST_BACKENDS)('TwoTower on %s', (backend) => {
   });
 
   it('shows vectors of ids, of features and of both towers', () => {
-    const model = new TwoTower(config(), withFeatures(), 3);
+    const model = new TwoTower(config({ maxSequenceLength: 0 }), withFeatures(), 3);
     const shapes = model.embeddings.map((view) => [view.rows, tf.tidy(() => view.vectors().shape)]);
     expect(shapes).toEqual([
       ['items', [NUM_ITEMS, 3]],
@@ -365,6 +487,7 @@ describe('TwoTower', () => {
     ['softmax and cosines', { normalizeOutput: true, loss: { type: 'softmax', temperature: 0.05 } }],
     ['cross-entropy', { loss: { type: 'crossEntropy', numNegatives: 3 } }],
     ['max margin', { loss: { type: 'maxMargin', numNegatives: 3 } }],
+    ['no history', { maxSequenceLength: 0 }],
   ])('learns 32 users by heart with %s', (_, change) => {
     const numItems = 32;
     const users = Array.from({ length: 32 }, (__, user) => user);
@@ -384,8 +507,39 @@ describe('TwoTower', () => {
     expect(lossOf(model, data)).toBeLessThan(0.05);
   });
 
+  it('learns histories by heart where users have no vectors', () => {
+    const numItems = 32;
+    const users = Array.from({ length: 32 }, (_, user) => user);
+    const model = new TwoTower(
+      config({ embeddingSize: 16, hiddenSizes: [32, 16], userIds: false }),
+      modelData(numItems, { numUsers: 32 }),
+      2,
+    );
+    const items = users.map((user) => 1 + ((user * 5) % numItems));
+    const data = {
+      ...batch(
+        users,
+        items.map((item) => [item]),
+      ),
+      length: 2,
+      histories: Int32Array.from(items.flatMap((item) => [0, 1 + (item % numItems)])),
+    };
+    train(model, data, 150);
+    expect(lossOf(model, data)).toBeLessThan(0.05);
+  });
+
   it('counts its parameters', () => {
-    for (const change of [{}, { useBatchNorm: false }, { hiddenSizes: [6] }, { itemFeatures: ['price'] }]) {
+    const changes: Input[] = [
+      {},
+      { useBatchNorm: false },
+      { hiddenSizes: [6] },
+      { itemFeatures: ['price'] },
+      { maxSequenceLength: 0 },
+      { historyPooling: 'mean' },
+      { userIds: false },
+      { userIds: false, userFeatures: [] },
+    ];
+    for (const change of changes) {
       const data = withFeatures();
       const model = new TwoTower(config(change), data, 1);
       const values = [...model.variables.values()].reduce((sum, { size }) => sum + size, 0);
@@ -426,9 +580,9 @@ describe('the batches of two towers', () => {
 });
 
 describe('a two-tower config', () => {
-  const problems = (model: object, items?: object): string[] =>
+  const problems = (model: object, items?: object, users?: object): string[] =>
     parseConfig(
-      JSON.stringify({ dataset: { path: 'x.csv', items }, model: { type: 'twoTower', ...model } }),
+      JSON.stringify({ dataset: { path: 'x.csv', items, users }, model: { type: 'twoTower', ...model } }),
       'json',
     ).problems.map(({ path, message }) => `${path}: ${message}`);
   const genres = { path: 'items.csv', features: { genres: 'multi', price: 'number' } };
@@ -453,6 +607,18 @@ describe('a two-tower config', () => {
     ]);
     expect(problems({ ...learned, itemFeatures: ['price'] }, genres)).toHaveLength(1);
     expect(problems(learned, genres)).toEqual([]);
+  });
+
+  it('refuses a user tower that has nothing to read', () => {
+    const nothing = { userIds: false, maxSequenceLength: 0 };
+    expect(problems(nothing)).toEqual([
+      expect.stringMatching(/^model\.userIds: .*leaves the user tower with nothing to read/),
+    ]);
+    expect(problems({ ...nothing, maxSequenceLength: 1 })).toEqual([]);
+    expect(problems({ ...nothing, userIds: true })).toEqual([]);
+    const users = { path: 'users.csv', features: { age: 'number' } };
+    expect(problems(nothing, undefined, users)).toEqual([]);
+    expect(problems({ ...nothing, userFeatures: [] }, undefined, users)).toHaveLength(1);
   });
 
   it('takes all options of a preset, and a field of its own instead of the preset’s', () => {

@@ -69,6 +69,15 @@ const MODELS: Record<string, ModelInput> = {
     selfSupervised: 'cfm',
     idDropout: 0.1,
   },
+  'twoTower, no user ids': {
+    type: 'twoTower',
+    embeddingSize: 4,
+    hiddenSizes: [8, 4],
+    maxSequenceLength: 3,
+    userIds: false,
+    userFeatures: [],
+  },
+  'twoTower, no history': { type: 'twoTower', embeddingSize: 4, hiddenSizes: [8, 4], maxSequenceLength: 0 },
   'twoTower, max-margin': {
     type: 'twoTower',
     embeddingSize: 4,

@@ -31,7 +31,12 @@ describe('exported vectors', () => {
   }
   const twoTower = (data: PreparedDataset): TwoTower =>
     new TwoTower(
-      twoTowerSchema.parse({ type: 'twoTower', embeddingSize: 4, hiddenSizes: [6, 5] }),
+      twoTowerSchema.parse({
+        type: 'twoTower',
+        embeddingSize: 4,
+        hiddenSizes: [6, 5],
+        maxSequenceLength: 0,
+      }),
       modelDataOf(data),
       3,
     );
