@@ -4,7 +4,11 @@ import { multiHeadAttention } from '../../../../src/compute/layers/attention';
 import { batchNorm } from '../../../../src/compute/layers/batchNorm';
 import { dice } from '../../../../src/compute/layers/dice';
 import { dropout } from '../../../../src/compute/layers/dropout';
-import { embeddingBag, embeddingLookup } from '../../../../src/compute/layers/embedding';
+import {
+  embeddingBag,
+  embeddingLookup,
+  weightedEmbeddingBag,
+} from '../../../../src/compute/layers/embedding';
 import { feedForward } from '../../../../src/compute/layers/feedForward';
 import { gru } from '../../../../src/compute/layers/gru';
 import { layerNorm } from '../../../../src/compute/layers/layerNorm';
@@ -123,10 +127,11 @@ describe.each(TEST_BACKENDS)('large shapes on %s', (backend) => {
   test('embeddings', async () => {
     const indices = drawIndices(3000, 400);
     await checkAgainstPlain({
-      inputs: { table: draw(400, 70) },
-      layer: ({ table }) => [
+      inputs: { table: draw(400, 70), weights: draw(300, 10) },
+      layer: ({ table, weights }) => [
         embeddingLookup(table, tf.tensor2d(indices, [60, 50], 'int32')),
         embeddingBag(table, tf.tensor2d(indices, [300, 10], 'int32'), 'mean'),
+        weightedEmbeddingBag(table, tf.tensor2d(indices, [300, 10], 'int32'), weights),
       ],
     });
   });
