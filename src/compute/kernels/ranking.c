@@ -81,6 +81,11 @@ static float scoreReachedBy(long fewest, long most, const float *scores, long co
   return atOrder(low);
 }
 
+/** A bar that x itself is above: the next float below. Beside 0 it has to be a normal number, as denormal ones may count as 0. */
+INLINE float barBelow(float x) {
+  return __builtin_fabsf(x) < __FLT_MIN__ ? -__FLT_MIN__ : atOrder(orderOf(x) - 1);
+}
+
 /**
  * The best so far, by column, with room for as many again: when that is full, the best of all stay. Only what is above `bar`
  * comes in.
@@ -121,7 +126,7 @@ INLINE void addBlock(Best *best, const float *scores, long from, long count) {
   /* The first block would fill the room many times over: a look at all of it says where about the bar is going to be. */
   if (from == 0 && count > 2 * best->k) {
     const float least = scoreReachedBy(best->k, 2 * best->k - 1, scores, count);
-    if (least > -__builtin_inff()) best->bar = atOrder(orderOf(least) - 1);
+    if (least > -__builtin_inff()) best->bar = barBelow(least);
   }
   for (long c = 0; c < count; c += W) {
     uint32_t over = laneBits(load(scores + c) > splat(best->bar));

@@ -42,6 +42,17 @@ function expectTop(actual: TopItems, expected: { column: number; score: number }
 describe.each(TEST_BACKENDS)('ranking on %s', (backend) => {
   useBackend(backend);
 
+  it.each([0, -0])('topItems lists scores of %d where all or most are', async (zero) => {
+    // Rows: all zero; one above, and the rest zero; zeros that are the best.
+    const states = fill([3, 2], (place) => [zero, zero, 1, 0, 0, 1][place]!);
+    const items = fill(
+      [40, 2],
+      (place) => [place === 24 ? 5 : zero, place % 4 === 3 ? zero : -1][place % 2]!,
+    );
+    const { columns } = await inScope(() => topItems(tensor(states), tensor(items), 3));
+    expect([...columns]).toEqual([0, 1, 2, 12, 0, 1, 1, 3, 5]);
+  });
+
   it.each([
     [1, 1, 1, 1],
     [3, 17, 4, 5],
