@@ -28,7 +28,12 @@ export interface LayerCase<I extends Inputs> {
   reference: (inputs: { [Name in keyof I]: Float64Array }) => Float64Array[];
 }
 
-const stream = new RandomStream(2026);
+let stream = new RandomStream(2026);
+
+/** Makes what is drawn from here on the same as from the start. */
+export function restartDraws(): void {
+  stream = new RandomStream(2026);
+}
 
 /** Normally distributed values. */
 export function draw<Shape extends number[]>(...shape: Shape): NdArray<Shape> {

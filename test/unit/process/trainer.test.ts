@@ -90,7 +90,7 @@ test('training runs detached, is known in its run directory, and is stopped on r
   expect(groupAndSession.trim().split(/\s+/).map(Number)).toEqual([pid, pid]);
   expect(await stopRun(run)).toBe('stopped');
   expect(await readProcessStartTime(pid)).toBeNull();
-  expect(zombies()).toEqual([]);
+  await expect.poll(zombies).toEqual([]);
   expect(await readFile(run.logPath, 'utf8')).toBe('train My polite run\n');
   expect(await run.takeRequests()).toEqual([]);
   // A second stop is no harm.
@@ -119,7 +119,7 @@ test('a killed trainer makes the run lost, and it can be resumed', async () => {
   await resumeRun(options, run);
   await reaches(run, 'running');
   expect(await stopRun(run)).toBe('stopped');
-  expect(zombies()).toEqual([]);
+  await expect.poll(zombies).toEqual([]);
 });
 
 test.each(['deaf', 'hasty'])(
@@ -130,7 +130,7 @@ test.each(['deaf', 'hasty'])(
     const pid = await pidOf(run);
     expect(await stopRun(run, { graceMs: 300 })).toBe('stopped');
     expect(await readProcessStartTime(pid)).toBeNull();
-    expect(zombies()).toEqual([]);
+    await expect.poll(zombies).toEqual([]);
     expect(await run.takeRequests()).toEqual([]);
     const log = readFileSync(run.eventsPath, 'utf8');
     expect(log).toContain('ended by force');
@@ -219,7 +219,7 @@ test('of several resumes at once exactly one wins', async () => {
   }
   await reaches(run, 'running');
   expect(await stopRun(run)).toBe('stopped');
-  expect(zombies()).toEqual([]);
+  await expect.poll(zombies).toEqual([]);
 });
 
 test('a run on another host is asked, and left alone', async () => {
