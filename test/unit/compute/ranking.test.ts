@@ -44,9 +44,9 @@ describe.each(TEST_BACKENDS)('ranking on %s', (backend) => {
 
   it.each([0, -0])('topItems lists scores of %d where all or most are', async (zero) => {
     // Rows: all zero; one above, and the rest zero; zeros that are the best.
-    const states = fill([3, 2], (place) => [zero, zero, 1, 0, 0, 1][place]!);
+    const states = fill([3, 2] as [number, number], (place) => [zero, zero, 1, 0, 0, 1][place]!);
     const items = fill(
-      [40, 2],
+      [40, 2] as [number, number],
       (place) => [place === 24 ? 5 : zero, place % 4 === 3 ? zero : -1][place % 2]!,
     );
     const { columns } = await inScope(() => topItems(tensor(states), tensor(items), 3));
