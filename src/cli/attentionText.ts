@@ -24,7 +24,7 @@ export function attentionText(
     const cells = columns.map(({ cells: own, width }) => own[position]!.padEnd(width));
     lines.push(`${String(position + 1).padStart(4)} ${[...cells, title].join('  ')}`);
   });
-  if (history.length === 0) lines.push('     This model reads no history.');
+  if (history.length === 0) lines.push('     No history was read.');
   for (const recorded of weights) lines.push(...slotLines(views, recorded));
   for (const { view, toPadding } of weights)
     if (toPadding !== undefined)

@@ -357,8 +357,8 @@ export function isTrained(config: ExperimentConfig): config is TrainedConfig {
 }
 
 /**
- * The longest history that a model reads, if what it does not read of longer ones is a loss that people should know of. Two
- * towers read the newest items of every interaction's history, as much or little as is of use.
+ * The longest history that a model reads, if it is meant to read all of it, so that people should know where it does not. Two
+ * towers are meant to read only what a user did last.
  */
 export function maxSequenceLengthOf(model: ModelConfig): number | undefined {
   return 'maxSequenceLength' in model && model.type !== 'twoTower' ? model.maxSequenceLength : undefined;

@@ -85,11 +85,16 @@ function check(
       'inspection/bad-request',
       `${topK} recommendations were asked for; it takes a whole number from 0.`,
     );
-  if (subject.history.length === 0 && model.batches.maxLength > 0)
+  if (subject.history.length === 0 && needsHistory(model))
     throw new InspectionError(
       'inspection/empty-history',
       `The history is empty, and \`${manifest.model}\` recommends by what a user did: put one item into it at least.`,
     );
+}
+
+/** Whether training never meets an empty history. */
+function needsHistory({ batches }: Model): boolean {
+  return batches.kind === 'sequences' || batches.minLength > 0;
 }
 
 async function weightsOf(

@@ -12,7 +12,7 @@ import {
 } from '../training/productVectors';
 import { InspectionError } from './inspectionError';
 
-/** What scores are products of, and what a sequence model makes of a history. */
+/** What scores are products of, and what a model makes of a history. */
 const PRODUCT_ITEMS = 'vectors/items';
 const PRODUCT_USERS = 'vectors/users';
 const STATES = 'states';

@@ -113,7 +113,7 @@ export class TwoTower implements Model {
     this.#users = new Tower(parameters, 'userTower', {
       of: 'users',
       embedding: userEmbedding,
-      besideWidth: historyWidth,
+      contextWidth: historyWidth,
       isKnown: (user) => user >= 0,
       ...config,
     });
@@ -126,7 +126,7 @@ export class TwoTower implements Model {
     this.#items = new Tower(parameters, 'itemTower', {
       of: 'items',
       embedding: this.#itemEmbedding,
-      besideWidth: 0,
+      contextWidth: 0,
       isKnown: (item) => itemCounts[item]! > 0,
       ...config,
     });
@@ -176,7 +176,11 @@ export class TwoTower implements Model {
   }
 
   scoring(query: Query, _record?: Recorder, items?: tf.Tensor2D): ProductScoring {
-    const states = this.#users.infer(query.users, unknownIn('users', query), this.#pooledHistory(query));
+    const states = this.#users.infer(
+      query.users,
+      unknownIn('users', query),
+      this.#pooledHistory(query, null),
+    );
     const vectors = query.unknown?.of === 'items' ? undefined : items;
     return { kind: 'product', states, items: vectors ?? this.#itemVectors(unknownIn('items', query)) };
   }
@@ -188,7 +192,7 @@ export class TwoTower implements Model {
   #mainLoss(batch: ExampleBatch, random: RandomStream): tf.Scalar {
     const { candidates, size } = batch;
     const { loss } = this.#config;
-    const users = this.#users.train(batch.users, random, this.#pooledHistory(batch)); // [B, d]
+    const users = this.#users.train(batch.users, random, this.#pooledHistory(batch, random)); // [B, d]
     if (loss.type === 'softmax') {
       const columns = candidates.length / size;
       const positives = Int32Array.from({ length: size }, (_, row) => candidates[row * columns]!);
@@ -237,8 +241,12 @@ export class TwoTower implements Model {
   /**
    * The mean of the vectors of each history's items, `[B, D]`, which of no items is 0; null where none is read. Items that
    * training does not know go by their features here as well.
+   * @param training null outside training
    */
-  #pooledHistory(batch: Pick<Query, 'size' | 'length' | 'histories'>): tf.Tensor2D | null {
+  #pooledHistory(
+    batch: Pick<Query, 'size' | 'length' | 'histories'>,
+    training: RandomStream | null,
+  ): tf.Tensor2D | null {
     if (this.#config.maxSequenceLength === 0) return null;
     // Where nobody has a history there is padding, so that every parameter has a gradient.
     const histories = batch.length === 0 ? new Int32Array(batch.size) : batch.histories;
@@ -247,7 +255,11 @@ export class TwoTower implements Model {
       this.#recency === null
         ? meanWeights(present, batch.size)
         : recencyWeights(present, batch.size, this.#recency);
-    return this.#itemEmbedding.weightedSums(histories, weights, this.#items.known(histories));
+    const lookup =
+      training === null
+        ? this.#items.inferenceLookup(histories)
+        : this.#items.trainingLookup(histories, training);
+    return this.#itemEmbedding.weightedSums(histories, weights, lookup);
   }
 
   /** Vectors of candidates, `[B·(1 + k), d]`, whose positives and negatives go through the tower one after the other. */
@@ -323,8 +335,8 @@ export function twoTowerSize(config: TwoTowerConfig, context: SizeContext): Mode
     activations:
       batchSize * perRow(userWidth) +
       itemRows * perRow(itemWidth) +
-      // Weights and their gradients, and the vectors of what is no category.
-      batchSize * history * (4 + 2 * vectorsWidth(items)) +
+      // Weights, what they are made of, and their gradients; codes of categories; vectors of what is no category.
+      batchSize * history * (8 + 2 * items.columns.length + 2 * vectorsWidth(items)) +
       // A block of scores for each thread.
       (loss.type === 'softmax' ? 64 * threads * batchSize : 0) +
       addedGradients(1 + penalties) * userTables +

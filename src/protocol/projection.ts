@@ -4,7 +4,7 @@ import type { CheckpointSource, ItemLabel, UserHistory } from './inspection';
 export interface EmbeddingTable {
   /**
    * The model's name of it, such as `itemEmbedding`; or `vectors/items` and `vectors/users` for what the scores are products
-   * of (a TwoTower's outputs), and `states` for the states of a sequence model at a chosen position, a row for each user.
+   * of (a TwoTower's outputs), and `states` for those of a model that reads histories at a chosen position, a row for each user.
    */
   name: string;
   /** For people, such as `Items`. */

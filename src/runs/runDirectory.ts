@@ -210,9 +210,11 @@ export class RunDirectory {
 
   /** The resolved config the run was started with. Throws RunReadError. */
   async readConfig(): Promise<unknown> {
-    return readJsonFile(
-      path.join(this.path, 'config.json'),
-      'The run was deleted in part and cannot be resumed.',
+    return withOldFields(
+      await readJsonFile(
+        path.join(this.path, 'config.json'),
+        'The run was deleted in part and cannot be resumed.',
+      ),
     );
   }
 
@@ -365,4 +367,14 @@ function checkSchemaVersion(file: string, value: unknown): void {
       `${file}: the field \`schemaVersion\` is missing or is no version.`,
     );
   }
+}
+
+/**
+ * What a run's config says of fields that came later. It was complete when it was written: where it lacks one, the model was
+ * trained without what the field's default adds.
+ */
+function withOldFields(config: unknown): unknown {
+  const { model } = (config ?? {}) as { model?: Record<string, unknown> };
+  if (model?.['type'] !== 'twoTower' || 'maxSequenceLength' in model) return config;
+  return { ...(config as object), model: { ...model, maxSequenceLength: 0 } };
 }

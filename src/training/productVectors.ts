@@ -64,7 +64,7 @@ export async function* userVectors(model: Model, dataset: PreparedDataset): Asyn
 
 /**
  * The states of all users as they were so many items ago: after their history without its newest items. Of users whose
- * history is no longer, it is the state of those without any.
+ * history is no longer, it is what they would be without any.
  * @throws TrainingError when the model has no such vectors
  */
 export async function* userStates(

@@ -295,8 +295,10 @@ static void bagScatter(const Call *call, int part, int parts) {
   }
 }
 
-/* weightedBagRows: out[row] = Σ weights[row, k]·table[indices[row, k]]. A weight of 0 leaves its row out, whatever it holds.
- * args: table indices weights out rows perRow width */
+INLINE bool isRow(long index, long rows) { return index >= 0 && index < rows; }
+
+/* weightedBagRows: out[row] = Σ weights[row, k]·table[indices[row, k]]. A weight of 0 leaves its row out, whatever it holds; what
+ * is no row of the table counts as zeros. args: table indices weights out rows perRow width tableRows */
 static void weightedBagRows(const Call *call, int part, int parts) {
   const float *table = FLOATS(0);
   long perRow = SIZE(5), width = SIZE(6), from, to;
@@ -307,12 +309,12 @@ static void weightedBagRows(const Call *call, int part, int parts) {
     float *out = FLOATS(3) + row * width;
     fill(out, 0, width);
     for (long k = 0; k < perRow; k++)
-      if (weights[k] != 0) addScaled(out, table + indices[k] * width, weights[k], width);
+      if (weights[k] != 0 && isRow(indices[k], SIZE(7))) addScaled(out, table + indices[k] * width, weights[k], width);
   }
 }
 
 /* weightedBagBackward: the gradients of weightedBagRows, those of the weights for all of them.
- * args: tableGradient tableSize weightsGradient table dy indices weights rows perRow width */
+ * args: tableGradient tableSize weightsGradient table dy indices weights rows perRow width tableRows */
 static void weightedBagBackward(const Call *call, int part, int parts) {
   float *gradient = FLOATS(0);
   const float *table = FLOATS(3);
@@ -321,13 +323,14 @@ static void weightedBagBackward(const Call *call, int part, int parts) {
     const int32_t *indices = INTS(5) + row * perRow;
     const float *dy = FLOATS(4) + row * width, *weights = FLOATS(6) + row * perRow;
     for (long k = 0; k < perRow; k++)
-      if (weights[k] != 0 && owns(indices[k], part, parts))
+      if (weights[k] != 0 && isRow(indices[k], SIZE(10)) && owns(indices[k], part, parts))
         addScaled(gradient + indices[k] * width, dy, weights[k], width);
   }
   share(rows, 1, part, parts, &from, &to);
   for (long row = from; row < to; row++) {
     const int32_t *indices = INTS(5) + row * perRow;
     for (long k = 0; k < perRow; k++)
-      FLOATS(2)[row * perRow + k] = dot(FLOATS(4) + row * width, table + indices[k] * width, width);
+      FLOATS(2)[row * perRow + k] =
+          isRow(indices[k], SIZE(10)) ? dot(FLOATS(4) + row * width, table + indices[k] * width, width) : 0;
   }
 }

@@ -262,10 +262,17 @@ function categories({ values }: CategoryColumn, ids: Int32Array): tf.Tensor1D {
 
 /** The values of each row side by side, filled with 0: int32 `[ids.length, k]`. */
 function bags({ offsets, values }: MultiColumn, ids: Int32Array): tf.Tensor2D {
-  const valuesOf = (id: number): Int32Array =>
-    id < 0 || id + 1 >= offsets.length ? new Int32Array() : values.subarray(offsets[id], offsets[id + 1]);
-  const most = ids.reduce((largest, id) => Math.max(largest, valuesOf(id).length), 1);
+  // An id that is none has no values. This is run in every step over all histories, so it makes no views of the values.
+  const isKnown = (id: number): boolean => id >= 0 && id + 1 < offsets.length;
+  let most = 1;
+  for (const id of ids) if (isKnown(id)) most = Math.max(most, offsets[id + 1]! - offsets[id]!);
   const indices = new Int32Array(ids.length * most);
-  ids.forEach((id, row) => indices.set(valuesOf(id), row * most));
+  for (let row = 0; row < ids.length; row++) {
+    const id = ids[row]!;
+    if (!isKnown(id)) continue;
+    const from = offsets[id]!;
+    const count = offsets[id + 1]! - from;
+    for (let place = 0; place < count; place++) indices[row * most + place] = values[from + place]!;
+  }
   return tf.tensor2d(indices, [ids.length, most], 'int32');
 }

@@ -17,7 +17,7 @@ export interface TowerOptions {
   /** Of ids and features; null where only what comes beside them is read. */
   embedding: FeatureEmbedding | null;
   /** Width of what comes beside ids and features; 0 for nothing. */
-  besideWidth: number;
+  contextWidth: number;
   /** Whether training knows an id. */
   isKnown: (id: number) => boolean;
   hiddenSizes: readonly number[];
@@ -34,8 +34,8 @@ export interface TowerPass extends LookupOptions {
   /** Null outside training. */
   training: RandomStream | null;
   statistics?: StatisticsMode;
-  /** What is known beside ids and features, `[ids, besideWidth]`. */
-  beside?: tf.Tensor2D | null;
+  /** What is known beside ids and features, `[ids, contextWidth]`. */
+  context?: tf.Tensor2D | null;
 }
 
 /** Vectors of ids, and what there is of them for ids that training does not know. */
@@ -61,8 +61,8 @@ export class Tower {
   /** Makes the layers `<name>/<n>/…`. */
   constructor(parameters: Parameters, name: string, options: TowerOptions) {
     this.#options = options;
-    const { of, embedding, besideWidth, isKnown, hiddenSizes, useBatchNorm, dropout } = options;
-    const inputWidth = (embedding?.width ?? 0) + besideWidth;
+    const { of, embedding, contextWidth, isKnown, hiddenSizes, useBatchNorm, dropout } = options;
+    const inputWidth = (embedding?.width ?? 0) + contextWidth;
     this.#layers = createMlp(parameters, name, inputWidth, hiddenSizes, {
       ...MLP_ORDERS.librecommender,
       ...BATCH_NORM,
@@ -75,10 +75,10 @@ export class Tower {
   }
 
   /** `[R, d]` */
-  run(ids: Int32Array, { training, statistics, beside = null, ...lookup }: TowerPass): tf.Tensor2D {
+  run(ids: Int32Array, { training, statistics, context = null, ...lookup }: TowerPass): tf.Tensor2D {
     const { embedding, normalizeOutput } = this.#options;
     const own = (embedding?.lookup(ids, [ids.length], lookup) ?? null) as tf.Tensor2D | null;
-    const parts = [own, beside].filter((part) => part !== null);
+    const parts = [own, context].filter((part) => part !== null);
     const output = mlp(parts.length === 1 ? parts[0]! : tf.concat2d(parts, 1), this.#layers, {
       training,
       ...(statistics !== undefined && { statistics }),
@@ -89,28 +89,24 @@ export class Tower {
   }
 
   /** Vectors in training, some of whose ids it takes for unknown, `[R, d]`. */
-  train(ids: Int32Array, random: RandomStream, beside: tf.Tensor2D | null = null): tf.Tensor2D {
-    const { idDropout } = this.#options;
-    if (this.#ids === null || idDropout === 0) return this.run(ids, { training: random, beside });
-    const instead = Float32Array.from(ids, () => (random.nextFloat() < idDropout ? 1 : 0));
-    const idVector = { instead, vector: unknownVector(this.#ids) };
-    return this.run(ids, { training: random, beside, idVector });
+  train(ids: Int32Array, random: RandomStream, context: tf.Tensor2D | null = null): tf.Tensor2D {
+    return this.run(ids, { training: random, context, ...this.trainingLookup(ids, random) });
   }
 
   /** Vectors outside training, in blocks, because there may be very many, `[R, d]`. */
   infer(
     ids: Int32Array,
     lookup: Pick<LookupOptions, 'unknown'> = {},
-    beside: tf.Tensor2D | null = null,
+    context: tf.Tensor2D | null = null,
   ): tf.Tensor2D {
-    const { idVector, ...others } = this.known(ids, lookup);
+    const { idVector, ...others } = this.inferenceLookup(ids, lookup);
     const blocks: tf.Tensor2D[] = [];
     for (let from = 0; from < ids.length; from += BLOCK) {
       const block = ids.subarray(from, from + BLOCK);
       const pass: TowerPass = {
         ...others,
         training: null,
-        beside: beside && tf.slice(beside, [from, 0], [block.length, -1]),
+        context: context && tf.slice(context, [from, 0], [block.length, -1]),
         ...(idVector !== undefined && {
           idVector: { ...idVector, instead: idVector.instead.subarray(from, from + BLOCK) },
         }),
@@ -120,11 +116,19 @@ export class Tower {
     return blocks.length === 1 ? blocks[0]! : tf.concat2d(blocks, 0);
   }
 
+  /** How ids are looked up in training, which takes some for unknown. */
+  trainingLookup(ids: Int32Array, random: RandomStream): LookupOptions {
+    const { idDropout } = this.#options;
+    if (this.#ids === null || idDropout === 0) return {};
+    const instead = Float32Array.from(ids, () => (random.nextFloat() < idDropout ? 1 : 0));
+    return { idVector: { instead, vector: unknownVector(this.#ids) } };
+  }
+
   /**
    * How ids are looked up outside training: with a vector in the place of those that it does not know. The padding among
    * them is left as it is.
    */
-  known(ids: Int32Array, { unknown }: Pick<LookupOptions, 'unknown'> = {}): LookupOptions {
+  inferenceLookup(ids: Int32Array, { unknown }: Pick<LookupOptions, 'unknown'> = {}): LookupOptions {
     const hidden = typeof unknown === 'string' ? { unknown } : {};
     const own = this.#ids;
     if (own === null) return hidden;

@@ -24,13 +24,13 @@ function parse(model: object, dataset: object = FEATURES) {
   return { text, ...parseConfig(text, 'json') };
 }
 
-describe('the longest history', () => {
+describe('the history that a model is meant to read whole', () => {
   it.each([
     [{ type: 'sasrec', maxSequenceLength: 30 }, 30],
     [{ type: 'din', maxSequenceLength: 30 }, 30],
     [{ type: 'twoTower' }, undefined],
     [{ type: 'popularity' }, undefined],
-  ])('whose end is a loss to %o: %s', (model, expected) => {
+  ])('is bounded in %o to %s', (model, expected) => {
     expect(maxSequenceLengthOf(parse(model).config!.model)).toBe(expected);
   });
 });

@@ -310,6 +310,17 @@ describe('attend', () => {
     model.dispose();
   });
 
+  it('asks for no history where a model learns from empty ones too', async () => {
+    const { run, model } = runOf(OTHER_MODELS.twoTower!);
+    const result = await attend(run, model, new ItemVectors(), requestOf(2, []));
+    expect(result.history).toEqual([]);
+    expect(result.recommendations.length).toBeGreaterThan(0);
+    expect(
+      result.contributions[0]!.every(({ position }) => position === null || position === undefined),
+    ).toBe(true);
+    model.dispose();
+  });
+
   it('gives items the times of the user’s interactions that they are', async () => {
     const times = Float64Array.from(DATASET.items, (_, place) => 1000 + place);
     const { run, model } = runOf(ATTENTION_MODELS.sasrec!, { ...DATASET, times });

@@ -294,6 +294,32 @@ describe.each(TEST_BACKENDS)('TwoTower on %s', (backend) => {
       stateOf(model, [0, 7]).forEach((value, index) => expect(value).toBeCloseTo(expected[index]!, 6));
     });
 
+    it('takes items of the history for unknown in training too, where ids are dropped', () => {
+      const ofUnknown = (change: Input): number[] => {
+        const model = transparent({ ...narrow, ...change });
+        // The item tower is deaf to ids, so what the vector of the unknown learns, it learns from histories.
+        const kernel = model.variables.get('itemTower/0/kernel')!;
+        kernel.assign(tf.concat([tf.zeros([3, 9]), tf.slice(kernel, [3, 0], [-1, -1])]));
+        const table = model.variables.get('item/id')!;
+        const { grads } = tf.variableGrads(
+          () => model.loss(withHistories(positives), new RandomStream(1)),
+          [...model.variables.values()],
+        );
+        return Array.from(grads[table.name]!.dataSync().subarray(0, 3), Math.abs);
+      };
+      expect(Math.max(...ofUnknown({ idDropout: 0.5 }))).toBeGreaterThan(1e-4);
+      expect(ofUnknown({ idDropout: 0 })).toEqual([0, 0, 0]);
+
+      const itemCounts = Uint32Array.of(0, 3, 2, 4, 5, 1, 2, 0, 3);
+      const cold = transparent(
+        { ...narrow, historyPooling: 'mean', idDropout: 0.5 },
+        withFeatures({ itemCounts }),
+      );
+      const [learned] = cold.variables.get('item/id')!.arraySync() as number[][];
+      const expected = [...learned!, ...vectorOf(cold, 7).slice(3)];
+      stateOf(cold, [0, 7]).forEach((value, index) => expect(value).toBeCloseTo(expected[index]!, 6));
+    });
+
     it('shows no vectors of users before their history', () => {
       const names = (change: Input): string[] =>
         new TwoTower(config(change), withFeatures(), 3).embeddings.map(({ name }) => name);

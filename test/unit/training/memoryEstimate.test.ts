@@ -95,6 +95,8 @@ describe.each(['wasm', 'native'] as const)('the memory of training on %s', (name
     ],
     [{ type: 'twoTower', useBatchNorm: false, dropout: 0.2, normalizeOutput: true }, 512, 2000, {}],
     [{ type: 'twoTower', embeddingSize: 64 }, 32, 12_000, {}],
+    [{ type: 'twoTower', maxSequenceLength: 500 }, 64, 500, {}],
+    [{ type: 'twoTower', embeddingSize: 64, maxSequenceLength: 0 }, 64, 5000, {}],
     [{ type: 'twoTower', embeddingSize: 64, l2: 1e-4 }, 32, 12_000, {}],
     [{ type: 'twoTower', loss: { type: 'crossEntropy', numNegatives: 8 } }, 128, 500, {}],
     [{ type: 'twoTower', loss: { type: 'maxMargin' }, negativeBatchNorm: 'separate' }, 256, 500, {}],

@@ -59,7 +59,7 @@ export const embeddingKernels: Record<string, Layer> = {
       const { info, at } = backend.output([rows, width]);
       const parts = backend.library.parts(rows * perRow * width);
       const pointers = [backend.at(table!), backend.at(indices!), backend.at(weights!), at];
-      backend.library.run('weightedBagRows', parts, ...pointers, rows, perRow, width);
+      backend.library.run('weightedBagRows', parts, ...pointers, rows, perRow, width, table!.shape[0]!);
       return [info];
     },
     gradient: {
@@ -74,7 +74,7 @@ export const embeddingKernels: Record<string, Layer> = {
         const parts = backend.library.parts(2 * rows * perRow * width + size);
         const inputs = [table!, dy!, indices!, weights!].map((tensor) => backend.at(tensor));
         const pointers = [ofTable.at, size, ofWeights.at, ...inputs];
-        backend.library.run('weightedBagBackward', parts, ...pointers, rows, perRow, width);
+        backend.library.run('weightedBagBackward', parts, ...pointers, rows, perRow, width, table!.shape[0]!);
         return [ofTable.info, ofWeights.info];
       },
       of: ['table', 'weights'],
