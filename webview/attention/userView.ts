@@ -68,7 +68,7 @@ function waiting(state: AttentionState, handlers: AttentionHandlers): TemplateRe
 function withoutAttention({ run }: AttentionState): TemplateResult {
   return html`<p class="notice">
     ${icon('info')}<span
-      >${run?.model ?? 'This model'} has no attention: nothing in it is divided among the items of a history.
+      >${run?.model ?? 'This model'} has no attention: no weight in it depends on which items a history has.
       Below is what each thing that it knows contributed instead, measured by leaving it out.</span
     >
   </p>`;

@@ -127,7 +127,7 @@ export const twoTowerSchema = z
       .default(true)
       .meta(
         describe(
-          'Whether each user has a vector of his own beside those of his history and his features. Without, the user tower learns nothing by heart and knows users that training has not seen as well as any other.',
+          'Whether each user has a vector beside those of his history and his features. Without it no user is learned by heart, and those that training has not seen are served like any other.',
         ),
       ),
     userFeatures: featureNames.meta(

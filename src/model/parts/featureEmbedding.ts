@@ -3,6 +3,7 @@ import { embeddingBag, embeddingLookup, weightedEmbeddingBag } from '../../compu
 import type { Initializer, Parameters } from '../../compute/parameters';
 import type { CategoryColumn, FeatureColumn, MultiColumn, NumberColumn } from '../../protocol/features';
 import type { EmbeddingView, ModelInput } from '../model';
+import { weightedSums } from './historyPooling';
 
 export interface FeatureEmbeddingOptions {
   /** Whose ids and columns. Row 0 of the items' table is the padding; the last row of the users' is for the unknown. */
@@ -137,10 +138,7 @@ export class FeatureEmbedding {
     if (column.kind === 'category')
       return weightedEmbeddingBag(column.table, tf.reshape(categories(column.column, ids), shape), weights);
     const vectors = this.#columnVectors(column, ids); // [R·k, featureSize]
-    return tf.squeeze<tf.Tensor2D>(
-      tf.matMul(tf.expandDims(weights, 1), tf.reshape(vectors, [...shape, vectors.shape[1]])),
-      [1],
-    );
+    return weightedSums(weights, tf.reshape(vectors, [...shape, vectors.shape[1]]));
   }
 
   /**

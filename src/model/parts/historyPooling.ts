@@ -1,5 +1,6 @@
 import * as tf from '@tensorflow/tfjs-core';
 import type { Parameters } from '../../compute/parameters';
+import { maskedSoftmax } from './maskedSoftmax';
 
 /*
  * How the items of a history become one vector: by a weight for each. Histories are padded on the left, B histories of T
@@ -17,6 +18,11 @@ export function pooledHistory(
 ): tf.Tensor2D {
   const [size, length] = vectors.shape;
   const weights = pooling === 'mean' ? meanWeights(present, size) : tf.tensor2d(present, [size, length]);
+  return weightedSums(weights, vectors);
+}
+
+/** Σ weight·vector of each row: `[B, T]` and `[B, T, D]` to `[B, D]`. */
+export function weightedSums(weights: tf.Tensor2D, vectors: tf.Tensor3D): tf.Tensor2D {
   return tf.squeeze(tf.matMul(tf.expandDims<tf.Tensor3D>(weights, 1), vectors), [1]);
 }
 
@@ -31,9 +37,6 @@ export function meanWeights(present: Float32Array, size: number): tf.Tensor2D {
   }
   return tf.tensor2d(weights, [size, length]);
 }
-
-/** Added to what has no share in a softmax. Finite, so that a row without items stays a number. */
-const FAR_BELOW = -1e9;
 
 /** How much an item counts by its place from the newest. */
 export interface RecencyWeights {
@@ -67,8 +70,5 @@ export function recencyWeights(
   const length = present.length / size;
   const oldest = initial.length - length;
   const logits = tf.add(tf.slice(learned, [oldest], [length]), tf.tensor1d(initial.subarray(oldest)));
-  const mask = tf.tensor2d(present, [size, length]);
-  const shares = tf.softmax(tf.add(logits, tf.mul(tf.sub(1, mask), FAR_BELOW)));
-  // Of an empty history the shares are those of its padding.
-  return tf.mul(shares, mask);
+  return maskedSoftmax(logits, tf.tensor2d(present, [size, length]));
 }

@@ -6,6 +6,7 @@ import type { Initializer, Parameters } from '../../compute/parameters';
 import { createDense, dense } from './dense';
 import type { DiceOptions } from './diceActivation';
 import { activate, createActivation, type ActivationName, type LayerActivation } from './layerActivation';
+import { maskedSoftmax } from './maskedSoftmax';
 import { repeatForCandidates, rowsOfCandidates } from './pairRows';
 import type { StatisticsMode } from './runningStatistics';
 
@@ -98,11 +99,8 @@ export function targetAttention(
     ]);
     return tf.mul(tf.slice(tf.softmax(counted), [0, 0, Math.max(0, padding)], [-1, -1, length]), mask);
   }
-  return tf.mul(tf.softmax(tf.add(scaled, tf.mul(tf.sub(mask, 1), FAR_BELOW))), mask);
+  return maskedSoftmax(scaled, mask);
 }
-
-/** Taken from the outputs of padding before the softmax. Finite, so that an empty history stays a number. */
-const FAR_BELOW = 1e9;
 
 /** Σ weight·key of each pair: `[B, C, T]` and `[B, T, D]` to `[B, C, D]`. */
 export function weightedSum(weights: tf.Tensor3D, keys: tf.Tensor3D): tf.Tensor3D {
