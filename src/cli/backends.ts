@@ -1,4 +1,3 @@
-import path from 'node:path';
 import { probeBackends } from '../process/probeBackends';
 import { automaticBackend, type BackendReport } from '../protocol/backends';
 import type { CliOptions } from './cliOptions';
@@ -7,12 +6,9 @@ import { trainerOptions } from './workspace';
 /** `recsight backends`: which compute engines work here, how fast they are, and why the others do not. */
 export async function backends(options: CliOptions): Promise<number> {
   const json = options.json === true;
-  const reports = await probeBackends(
-    { ...(await trainerOptions()), workspace: path.resolve('.') },
-    (report) => {
-      if (!json) process.stdout.write(`${row(report)}\n`);
-    },
-  );
+  const reports = await probeBackends(await trainerOptions(), (report) => {
+    if (!json) process.stdout.write(`${row(report)}\n`);
+  });
   const automatic = automaticBackend(reports);
   if (json) process.stdout.write(`${JSON.stringify({ backends: reports, auto: automatic })}\n`);
   else if (automatic !== null)

@@ -1,5 +1,4 @@
 import { mkdir } from 'node:fs/promises';
-import { homedir } from 'node:os';
 import * as vscode from 'vscode';
 import { installGpuRuntime, type GpuRuntime } from '../process/gpuRuntime';
 import { probeBackends } from '../process/probeBackends';
@@ -100,7 +99,6 @@ export class ComputeBackends implements vscode.Disposable {
           return installGpuRuntime(runtime, {
             ...(await this.trainer.options()),
             runtimePath: this.runtimePath,
-            workspace: this.runtimePath,
             signal: stop.signal,
             onLine: (line) => output.appendLine(line),
             onStep: (message) => progress.report({ message }),
@@ -128,8 +126,7 @@ export class ComputeBackends implements vscode.Disposable {
 
   async #probe(signal: AbortSignal, onReport: (report: BackendReport) => void): Promise<void> {
     await mkdir(this.runtimePath, { recursive: true });
-    const workspace = vscode.workspace.workspaceFolders?.[0]?.uri.fsPath ?? homedir();
-    await probeBackends({ ...(await this.trainer.options()), workspace, signal }, (report) => {
+    await probeBackends({ ...(await this.trainer.options()), signal }, (report) => {
       if (signal.aborted) return;
       this.log.info(`Backend ${backendLine(report)}`);
       onReport(report);

@@ -85,10 +85,11 @@ export class TrainerService {
     requireTrust('Training');
     const settings = vscode.workspace.getConfiguration('recsight', scope);
     const nodePath = settings.get<string>('nodePath')?.trim();
+    const ownRuntime = settings.get<string>('runtimePath')?.trim();
     return {
       node: await findNode(nodePath === '' ? undefined : nodePath),
       trainerPath: this.trainerPath,
-      runtimePath: this.runtimePath,
+      runtimePath: [ownRuntime, this.runtimePath].filter(Boolean).join(path.delimiter),
       backend: settings.get<string>('backend', 'auto'),
     };
   }

@@ -139,8 +139,7 @@ async function requireNvidia(tool: ToolOptions): Promise<void> {
 async function tryOut(runtime: GpuRuntime, trial: string, options: InstallOptions): Promise<BackendReport> {
   options.onStep('trying it with a training step');
   const name = runtime === 'webgpu' ? 'webgpu' : 'tensorflow';
-  // Not in the workspace: what is installed there is not what is tried.
-  const report = await probeBackend(name, { ...options, workspace: trial, runtimePath: trial });
+  const report = await probeBackend(name, { ...options, runtimePath: trial });
   if (options.signal?.aborted === true) throw new ToolError('tool/cancelled', 'It was cancelled.');
   if (!report.available) throw new RuntimeInstallError(`It does not work. ${report.reason ?? ''}`);
   if (runtime !== 'tensorflow-cpu' && !report.isGpu) {

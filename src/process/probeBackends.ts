@@ -1,4 +1,5 @@
 import { spawn } from 'node:child_process';
+import path from 'node:path';
 import { BACKEND_NAMES, type BackendReport } from '../protocol/backends';
 import { trainerEnvironment, type TrainerOptions } from './trainer';
 
@@ -6,8 +7,6 @@ import { trainerEnvironment, type TrainerOptions } from './trainer';
 const TIMEOUT_MS = 90_000;
 
 export interface ProbeOptions extends TrainerOptions {
-  /** Folder of the user's workspace, above which optional engines are looked for. */
-  workspace: string;
   signal?: AbortSignal;
 }
 
@@ -33,10 +32,10 @@ export async function probeBackends(
 /** Tries one backend, in a process of its own: a process can have only one, and a broken one may take it down. */
 export async function probeBackend(
   name: string,
-  { node, trainerPath, workspace, signal, ...rest }: ProbeOptions,
+  { node, trainerPath, signal, ...rest }: ProbeOptions,
 ): Promise<BackendReport> {
   const child = spawn(node.path, [trainerPath, 'probe', name], {
-    cwd: workspace,
+    cwd: path.dirname(trainerPath),
     env: trainerEnvironment({ node, trainerPath, ...rest }),
     stdio: ['ignore', 'pipe', 'pipe'],
     windowsHide: true,

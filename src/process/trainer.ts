@@ -25,7 +25,7 @@ export interface TrainerOptions {
   node: NodeRuntime;
   /** Absolute path of `dist/trainer.js`. */
   trainerPath: string;
-  /** Folder in which the extension has installed optional engines. */
+  /** Folder in which the extension has installed optional engines; several, separated as in PATH, come in order. */
   runtimePath?: string;
   /** Compute backend to take where a config leaves the choice. */
   backend?: string;

@@ -22,14 +22,26 @@ export async function readConfig(run: RunDirectory): Promise<ExperimentConfig> {
   );
 }
 
-/** Optional engines are looked for above the run, where the user's workspace is, then where the extension installs them. */
+/**
+ * Where optional engines may be: in the folders that RECSIGHT_RUNTIME_PATH names (the user's own, and the one that the
+ * extension installs into), and where this program itself is installed. Never where a run or a config lies: whoever made
+ * that would have their code run.
+ */
 export function engineSearchPaths(): string[] {
-  return [process.cwd(), ...installedRuntimes(process.env.RECSIGHT_RUNTIME_PATH), __dirname];
+  const named = (process.env.RECSIGHT_RUNTIME_PATH ?? '').split(path.delimiter);
+  return [...named.filter((folder) => path.isAbsolute(folder)).flatMap(installedRuntimes), ...ownFolders()];
 }
 
-/** The runtime folder itself and its folders, one for each runtime; what is still being installed ends in `.partial`. */
-function installedRuntimes(folder: string | undefined): string[] {
-  if (folder === undefined || !existsSync(folder)) return [];
+/** The folder of this package, and of the `node_modules` that it is in, when it was installed with npm. */
+function ownFolders(): string[] {
+  const own = path.dirname(__dirname);
+  const parent = path.dirname(own);
+  return path.basename(parent) === 'node_modules' ? [own, path.dirname(parent)] : [own];
+}
+
+/** A runtime folder itself and its folders, one for each runtime; what is still being installed ends in `.partial`. */
+function installedRuntimes(folder: string): string[] {
+  if (!existsSync(folder)) return [];
   const runtimes = readdirSync(folder, { withFileTypes: true })
     .filter(
       (entry) => entry.isDirectory() && entry.name !== 'node_modules' && !entry.name.endsWith('.partial'),

@@ -6,7 +6,7 @@ export type BackendName = (typeof BACKEND_NAMES)[number];
 export interface BackendContext {
   /** Folder with the files that belong to our engines: WebAssembly modules, addons. */
   assets: string;
-  /** Folders in or above whose `node_modules` optional packages may be, first come, first served. */
+  /** Folders in whose `node_modules` optional packages may be, first come, first served. Their code is run. */
   searchPaths: readonly string[];
   /**
    * Start only on a real GPU, and find out that there is none before anything heavy is loaded. `auto` asks so of the

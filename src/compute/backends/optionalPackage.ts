@@ -17,19 +17,23 @@ export interface OptionalPackage {
 }
 
 /**
- * The copies of a package that Node.js would find from the given folders, nearest first. Only looks at files, so it costs
- * next to nothing where nothing is installed.
+ * The copies of a package in the `node_modules` of the given folders, in their order. Folders above these are not looked
+ * into, as Node.js would: what lies there may be anybody's. Only looks at files, so it costs next to nothing where nothing
+ * is installed.
  */
 export function findPackages(name: string, searchPaths: readonly string[]): OptionalPackage[] {
-  const folders = new Set<string>();
-  for (const start of searchPaths) {
-    for (let folder = path.resolve(start); ; folder = path.dirname(folder)) {
-      const candidate = path.join(folder, 'node_modules', name);
-      if (existsSync(path.join(candidate, 'package.json'))) folders.add(candidate);
-      if (folder === path.dirname(folder)) break;
-    }
-  }
-  return [...folders].map((folder) => describePackage(name, folder));
+  const folders = new Set(searchPaths.map((folder) => path.resolve(folder, 'node_modules', name)));
+  return [...folders]
+    .filter((folder) => existsSync(path.join(folder, 'package.json')))
+    .map((folder) => describePackage(name, folder));
+}
+
+/** What to do about a package that is not there. */
+export function howToInstall(packages: string): string {
+  return (
+    `Run “RecSight: Install GPU Runtime” in VS Code, or \`npm install ${packages}\` in a folder of your own and name that folder in the ` +
+    'setting `recsight.runtimePath` (in a terminal: RECSIGHT_RUNTIME_PATH). What a workspace has in its node_modules is not loaded.'
+  );
 }
 
 function describePackage(name: string, folder: string): OptionalPackage {

@@ -5,7 +5,7 @@ import path from 'node:path';
 import util from 'node:util';
 import * as tf from '@tensorflow/tfjs-core';
 import { BackendError, type BackendContext, type BackendDefinition, type StartedBackend } from './backend';
-import { findPackages, type OptionalPackage } from './optionalPackage';
+import { findPackages, howToInstall, type OptionalPackage } from './optionalPackage';
 
 const GPU_PACKAGE = '@tensorflow/tfjs-node-gpu';
 const CPU_PACKAGE = '@tensorflow/tfjs-node';
@@ -42,7 +42,7 @@ function candidates({ searchPaths, gpuOnly }: BackendContext): OptionalPackage[]
   const all = [...gpu, ...findPackages(CPU_PACKAGE, searchPaths)];
   if (all.length > 0) return all;
   throw new BackendError(
-    `Neither ${GPU_PACKAGE} nor ${CPU_PACKAGE} is installed. Run “RecSight: Install GPU Runtime” in VS Code, or install one in the workspace with npm.`,
+    `Neither ${GPU_PACKAGE} nor ${CPU_PACKAGE} is installed. ${howToInstall(GPU_PACKAGE)}`,
     'absent',
   );
 }
@@ -97,17 +97,22 @@ function mendNode(): void {
 function hasNvidiaDriver(): boolean {
   const places =
     process.platform === 'win32'
-      ? [path.join(process.env.SystemRoot ?? 'C:\\Windows', 'System32', 'nvcuda.dll')]
+      ? [path.join(windowsFolder(), 'System32', 'nvcuda.dll')]
       : // The second is the driver of Windows, seen from its Linux subsystem.
         ['/dev/nvidiactl', '/dev/dxg'];
   return places.some((place) => existsSync(place));
+}
+
+function windowsFolder(): string {
+  return process.env.SystemRoot ?? 'C:\\Windows';
 }
 
 /** Such as `NVIDIA GeForce RTX 4090`; `gpu` where the driver's tool gives no answer. */
 async function nvidiaName(): Promise<string> {
   try {
     const { stdout } = await util.promisify(execFile)(
-      'nvidia-smi',
+      // By its place: Windows would look for the name in the folder that the trainer works in first.
+      process.platform === 'win32' ? path.join(windowsFolder(), 'System32', 'nvidia-smi.exe') : 'nvidia-smi',
       ['--query-gpu=name', '--format=csv,noheader'],
       { timeout: 2000, windowsHide: true },
     );

@@ -1,6 +1,6 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { BackendError, type BackendDefinition } from './backend';
-import { findPackages, type OptionalPackage } from './optionalPackage';
+import { findPackages, howToInstall, type OptionalPackage } from './optionalPackage';
 
 const BACKEND_PACKAGE = '@tensorflow/tfjs-backend-webgpu';
 /** Dawn, the WebGPU of Chromium, for Node.js. */
@@ -34,8 +34,7 @@ export const webgpu: BackendDefinition = {
     const [dawn] = findPackages(DAWN_PACKAGE, searchPaths);
     if (backend === undefined || dawn === undefined) {
       throw new BackendError(
-        `${backend === undefined ? BACKEND_PACKAGE : DAWN_PACKAGE} is not installed. Run “RecSight: Install GPU Runtime” in VS Code, ` +
-          `or \`npm install ${BACKEND_PACKAGE} ${DAWN_PACKAGE}\` in the workspace.`,
+        `${backend === undefined ? BACKEND_PACKAGE : DAWN_PACKAGE} is not installed. ${howToInstall(`${BACKEND_PACKAGE} ${DAWN_PACKAGE}`)}`,
         'absent',
       );
     }

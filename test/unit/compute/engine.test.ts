@@ -112,13 +112,16 @@ describe('engines that a user may install', () => {
     await writeFile(path.join(target, 'index.js'), code);
   }
 
-  it('finds all copies, the nearest of the first folder first', async () => {
+  it('finds the copies in the folders, in their order, and none above them', async () => {
     await install('', 'thing', 'module.exports = "outer"');
-    await install('work/deep', 'thing', 'module.exports = "inner"');
+    await install('work/deep', 'thing', 'module.exports = "workspace"');
     await install('runtime', 'thing', 'module.exports = "runtime"');
-    const paths = ['work/deep/.recsight/runs', 'runtime'].map((name) => path.join(folder, name));
+    await install('runtime/own', 'thing', 'module.exports = "own"');
+    const paths = ['work/deep/.recsight/runs', 'runtime/own', 'runtime'].map((name) =>
+      path.join(folder, name),
+    );
     const found = findPackages('thing', paths);
-    expect(found.map(({ require }) => require())).toEqual(['inner', 'outer', 'runtime']);
+    expect(found.map(({ require }) => require())).toEqual(['own', 'runtime']);
     expect(found[0]).toMatchObject({ name: 'thing', version: '1.2.3' });
     expect(findPackages('other', paths)).toEqual([]);
   });
@@ -131,7 +134,9 @@ describe('engines that a user may install', () => {
     });
     await expect(startOnly('webgpu', context)).rejects.toMatchObject({
       presence: 'absent',
-      message: expect.stringMatching(/npm install @tensorflow\/tfjs-backend-webgpu webgpu/) as unknown,
+      message: expect.stringMatching(
+        /npm install @tensorflow\/tfjs-backend-webgpu webgpu.*recsight\.runtimePath/,
+      ) as unknown,
     });
   });
 

@@ -52,7 +52,6 @@ describe.skipIf(process.platform === 'win32')('installing a GPU runtime', () => 
     return installGpuRuntime(runtime, {
       node: { ...node, path: launcher, env: { PATH: '', FAKE_REPORT: JSON.stringify(report) } },
       trainerPath: path.join(folder, 'trainer.js'),
-      workspace: folder,
       runtimePath,
       onLine: (line) => lines.push(line),
       onStep: (step) => steps.push(step),

@@ -28,7 +28,6 @@ beforeAll(async () => {
   options = {
     node: await findNode(process.execPath),
     trainerPath,
-    workspace: folder,
     runtimePath: '/runtime',
   };
 });
@@ -44,7 +43,7 @@ describe('probing backends', () => {
     });
   });
 
-  it('runs in the workspace and knows where optional engines are installed', async () => {
+  it('runs beside the trainer and knows where optional engines are installed', async () => {
     expect((await probeBackend('native', options)).device).toMatch(/recsight-probe-\w+ \/runtime$/);
   });
 
