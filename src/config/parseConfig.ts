@@ -363,11 +363,22 @@ function describeDefault(schema: JsonSchema | null): string | null {
 /** What is allowed but is probably not meant. */
 function findWarnings(config: ExperimentConfig): { path: ConfigPath; message: string }[] {
   const warnings: { path: ConfigPath; message: string }[] = [];
-  if (config.dataset.query !== undefined && config.dataset.format !== 'auto') {
-    warnings.push({
-      path: ['dataset', 'format'],
-      message: '`dataset.format` has no effect with `dataset.query`, which names its files itself.',
-    });
+  const { dataset } = config;
+  for (const [table, path] of [
+    [dataset, ['dataset']],
+    [dataset.items, ['dataset', 'items']],
+    [dataset.users, ['dataset', 'users']],
+  ] as const) {
+    if (table?.query === undefined) continue;
+    for (const option of ['format', 'separator', 'header', 'quote', 'escape', 'encoding'] as const) {
+      if (table[option] === undefined || table[option] === 'auto') continue;
+      const field = [...path, option];
+      const query = formatPath([...path, 'query']);
+      warnings.push({
+        path: field,
+        message: `\`${formatPath(field)}\` has no effect with \`${query}\`, which says itself how its files are read.`,
+      });
+    }
   }
   const { patience } = config.training.earlyStopping;
   if (patience !== null && patience >= config.training.epochs && config.training.epochs > 1) {

@@ -1,8 +1,9 @@
 import type { FeatureConfig } from '../config/featureSchema';
 import type { CategoryColumn, FeatureColumn, MultiColumn, NumberColumn } from '../protocol/features';
-import { lineOf, shorten } from './dataFile';
+import { shorten } from './dataFile';
 import { DatasetError } from './datasetError';
 import type { EntityTable } from './readEntityTable';
+import { mayHoldLists, placeOf } from './rowSource';
 
 /** What the report says of a feature. */
 export interface FeatureFacts {
@@ -91,11 +92,11 @@ export function encodeFeature(
 function splitterOf(
   config: Exclude<FeatureConfig, { type: 'number' }>,
   source: string,
-  { file }: EntityTable,
+  { source: rows }: EntityTable,
 ): (text: string | null) => string[] {
   if (config.type === 'category') return (text) => trimmed([text]);
   const { separator = source.endsWith(':token_seq') ? ' ' : '|' } = config;
-  const hasLists = file.layout.kind !== 'delimited';
+  const hasLists = mayHoldLists(rows);
   return (text) => trimmed((hasLists && readList(text)) || (text ?? '').split(separator));
 }
 
@@ -135,9 +136,9 @@ function packRows(rows: readonly (readonly number[])[]): Pick<MultiColumn, 'offs
 /** NaN for a missing number, which is also how Parquet files of dataframes write one. */
 function readNumber(
   text: string | null,
-  { file, rows, of }: EntityTable,
+  { source, rows, of }: EntityTable,
   entity: number,
-  source: string,
+  column: string,
 ): number {
   const plain = text?.trim() ?? '';
   if (plain === '' || /^nan$/i.test(plain)) return NaN;
@@ -146,7 +147,7 @@ function readNumber(
   const row = rows[entity]!;
   throw new DatasetError(
     'dataset/not-a-number',
-    `${file.label}, row ${row}${lineOf(file, row)}: column \`${source}\` holds \`${shorten(plain)}\`, expected a number or nothing. ` +
+    `${placeOf(source, row)}: column \`${column}\` holds \`${shorten(plain)}\`, expected a number or nothing. ` +
       `Correct the value, or make the column a \`category\` in \`dataset.${of}.features\`.`,
   );
 }

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { createReadStream } from 'node:fs';
 import type { DatasetConfig } from '../config/schema';
 import { CACHE_VERSION, numbersOf } from './datasetCache';
-import type { OpenedSource } from './openSource';
+import { filesOf, type OpenedSource } from './openSource';
 import type { PreparedDataset } from './preparedDataset';
 
 /**
@@ -15,27 +15,28 @@ export async function sourceFingerprint(
   source: OpenedSource,
   seed: number,
 ): Promise<string | null> {
-  if (source.files.length === 0) return null;
-  const { interactions, tables } = source;
+  const { interactions, items, users } = source;
+  const opened = [interactions, items, users].filter((rows) => rows !== null);
+  if (opened.some(({ files }) => files.length === 0)) return null;
   const hash = createHash('sha256').update(
     JSON.stringify({
       version: CACHE_VERSION,
-      read:
-        interactions.kind === 'query'
-          ? interactions.query
-          : interactions.files.map(({ layout, columns }) => [layout, columns]),
+      read: opened.map(({ source: rows }) =>
+        rows.kind === 'query' ? rows.query : rows.files.map(({ layout, columns }) => [layout, columns]),
+      ),
       columns: config.columns,
-      items: tables.items && [tables.items.layout, { ...config.items, path: null }],
-      users: tables.users && [tables.users.layout, { ...config.users, path: null }],
+      missing: config.missing,
+      timeFormat: config.timeFormat,
+      items: items && { ...config.items, path: null },
+      users: users && { ...config.users, path: null },
       filters: [config.minRating, config.duplicates, config.minUserInteractions, config.minItemInteractions],
       split: config.split,
       seed,
     }),
   );
-  const paths = [...source.files, ...[tables.items, tables.users].flatMap((table) => table?.path ?? [])];
   // One file may be all three: it is read once.
   const digests = new Map<string, Buffer>();
-  for (const path of paths) {
+  for (const path of filesOf(source)) {
     const digest = digests.get(path) ?? (await fileDigest(path));
     digests.set(path, digest);
     hash.update(digest);

@@ -1,72 +1,88 @@
 import { isAbsolute, join } from 'node:path';
 import type { DuckDBConnection } from '@duckdb/node-api';
+import type { ReadingOptions } from '../config/readingSchema';
 import type { DatasetConfig } from '../config/schema';
-import { findFiles, inspectFile, type DataFile } from './dataFile';
+import type { DataFile } from './dataFile';
 import { DatasetError } from './datasetError';
 import { escapeGlob, readRows, sqlString } from './duckDb';
-import type { InteractionSource } from './readInteractions';
+import { findFiles } from './findFiles';
+import { inspectFile } from './inspectFile';
+import type { QuerySource, RowSource } from './rowSource';
 
 /** What a config reads, found and looked at, but not read yet. */
 export interface OpenedSource {
-  interactions: InteractionSource;
+  interactions: OpenedRows;
   /** The tables of items and users, where the config names them. */
-  tables: { items: DataFile | null; users: DataFile | null };
-  /** Files whose content decides the result, in the order in which they are read; for a query, those it names in quotes. */
-  files: string[];
+  items: OpenedRows | null;
+  users: OpenedRows | null;
   warnings: string[];
 }
 
-/** Finds the files of a config and their columns, or checks its query. Throws a DatasetError. */
+export interface OpenedRows {
+  source: RowSource;
+  /** Files whose content decides the result, in the order in which they are read; for a query, those it names in quotes. */
+  files: string[];
+}
+
+/** Finds the files of a config and their columns, or checks its queries. Throws a DatasetError. */
 export async function openSource(
   connection: DuckDBConnection,
   config: DatasetConfig,
   baseDirectory: string,
 ): Promise<OpenedSource> {
-  const tables = {
-    items: await openTable(connection, config, 'items', baseDirectory),
-    users: await openTable(connection, config, 'users', baseDirectory),
+  const { items, users } = config;
+  const open = (table: RowsConfig, field: string) => openRows(connection, table, field, baseDirectory);
+  const opened = {
+    items: items ? await open(items, 'dataset.items') : null,
+    users: users ? await open(users, 'dataset.users') : null,
+    interactions: await open(config, 'dataset'),
   };
-  if (config.query !== undefined) {
-    const query = config.query.trim().replace(/;+$/, '');
-    const types = await describeQuery(connection, query, baseDirectory);
-    const files = await filesOfQuery(connection, query, baseDirectory);
-    const interactions: InteractionSource = { kind: 'query', query, columns: [...types.keys()] };
-    return { interactions, tables, files, warnings: lostZeros(types, files, config) };
-  }
-  const paths = await findFiles(connection, config.path ?? [], baseDirectory);
-  const files: DataFile[] = [];
-  for (const path of paths) files.push(await inspectFile(connection, path, config.format, baseDirectory));
-  return { interactions: { kind: 'files', files }, tables, files: paths, warnings: [] };
+  return { ...opened, warnings: lostZeros(opened.interactions, config) };
 }
 
-async function openTable(
+/** The files of all sources, in the order in which they are read. */
+export function filesOf({ interactions, items, users }: OpenedSource): string[] {
+  return [interactions, items, users].flatMap((opened) => opened?.files ?? []);
+}
+
+type RowsConfig = ReadingOptions & { path?: string | string[] | undefined; query?: string | undefined };
+
+/** `field` is what the config calls the source, such as `dataset.items`. */
+async function openRows(
   connection: DuckDBConnection,
-  config: DatasetConfig,
-  of: 'items' | 'users',
+  config: RowsConfig,
+  field: string,
   baseDirectory: string,
-): Promise<DataFile | null> {
-  const pattern = config[of]?.path;
-  if (pattern === undefined) return null;
-  const [path, ...others] = await findFiles(connection, pattern, baseDirectory);
-  if (others.length > 0) {
+): Promise<OpenedRows> {
+  if (config.query !== undefined) {
+    const source = await openQuery(connection, config.query, `${field}.query`, baseDirectory);
+    return { source, files: await filesOfQuery(connection, source.query, baseDirectory) };
+  }
+  const { path = [] } = config;
+  const paths = await findFiles(connection, path, baseDirectory);
+  if (typeof path === 'string' && field !== 'dataset' && paths.length > 1) {
     throw new DatasetError(
       'dataset/no-match',
-      `\`dataset.${of}.path\` (\`${pattern}\`) matches ${others.length + 1} files, expected one.`,
+      `\`${field}.path\` (\`${path}\`) matches ${paths.length} files, expected one.`,
     );
   }
-  return inspectFile(connection, path!, 'auto', baseDirectory);
+  const files: DataFile[] = [];
+  for (const file of paths) files.push(await inspectFile(connection, file, config, baseDirectory));
+  return { source: { kind: 'files', files }, files: paths };
 }
 
-/** The columns of the query's result and their types. */
-async function describeQuery(
+/** The query, and the columns of its result with their types. */
+async function openQuery(
   connection: DuckDBConnection,
-  query: string,
+  text: string,
+  field: string,
   baseDirectory: string,
-): Promise<Map<string, string>> {
+): Promise<QuerySource> {
+  const query = text.trim().replace(/;+$/, '');
   if (baseDirectory.includes(',')) {
     throw new DatasetError(
       'dataset/bad-query',
-      `The folder of the config file has a comma in its name (${baseDirectory}), which \`dataset.query\` cannot cope with. Rename it, or use \`dataset.path\`.`,
+      `The folder of the config file has a comma in its name (${baseDirectory}), which \`${field}\` cannot cope with. Rename it, or use a \`path\`.`,
     );
   }
   await connection.run(`SET file_search_path = ${sqlString(baseDirectory)}`);
@@ -75,21 +91,27 @@ async function describeQuery(
     if (count !== 1) {
       throw new DatasetError(
         'dataset/bad-query',
-        `\`dataset.query\` holds ${count} statements, expected one SELECT.`,
+        `\`${field}\` holds ${count} statements, expected one SELECT.`,
       );
     }
-    const columns = await readRows(connection, `DESCRIBE ${query}`);
-    return new Map(columns.map(([name, type]) => [String(name), String(type)]));
+    const described = await readRows(connection, `DESCRIBE ${query}`);
+    return {
+      kind: 'query',
+      query,
+      field,
+      columns: described.map(([name]) => String(name)),
+      types: described.map(([, type]) => String(type)),
+    };
   } catch (error) {
-    throw error instanceof Error && !(error instanceof DatasetError) ? queryError(error) : error;
+    throw error instanceof Error && !(error instanceof DatasetError) ? queryError(error, field) : error;
   }
 }
 
 /** A query guesses the types of text files' columns, and `007` read as a number is `7`. */
-function lostZeros(types: Map<string, string>, files: readonly string[], config: DatasetConfig): string[] {
-  if (!files.some((file) => /\.(csv|tsv|tab|txt)(\.gz)?$/i.test(file))) return [];
+function lostZeros({ source, files }: OpenedRows, config: DatasetConfig): string[] {
+  if (source.kind === 'files' || !files.some((file) => /\.(csv|tsv|tab|txt)(\.gz)?$/i.test(file))) return [];
   return [config.columns.user, config.columns.item]
-    .filter((column) => /INT|DOUBLE|DECIMAL/.test(types.get(column) ?? ''))
+    .filter((column) => /INT|DOUBLE|DECIMAL/.test(source.types[source.columns.indexOf(column)] ?? ''))
     .map(
       (column) =>
         `\`dataset.query\` reads the ids in \`${column}\` as numbers, which drops leading zeros. ` +
@@ -98,12 +120,12 @@ function lostZeros(types: Map<string, string>, files: readonly string[], config:
 }
 
 /** Says what is wrong with the query; an error about a file that it reads comes back as it is. */
-function queryError(error: Error): Error {
+function queryError(error: Error, field: string): Error {
   const missing = /No files found that match the pattern "(.*)"/.exec(error.message)?.[1];
   if (missing !== undefined) {
     return new DatasetError(
       'dataset/no-match',
-      `\`dataset.query\` reads \`${missing}\`, and no file matches it. Paths are relative to the folder of the config file.`,
+      `\`${field}\` reads \`${missing}\`, and no file matches it. Paths are relative to the folder of the config file.`,
     );
   }
   const problem = /(?:Parser|Binder|Catalog|Not implemented|Syntax) Error: ([^\n]*)/.exec(error.message)?.[1];
@@ -113,7 +135,7 @@ function queryError(error: Error): Error {
     'Expected one SELECT statement.';
   return new DatasetError(
     'dataset/bad-query',
-    `\`dataset.query\` cannot run: ${problem.replace(/[.!]*$/, '.')} ${hint}`,
+    `\`${field}\` cannot run: ${problem.replace(/[.!]*$/, '.')} ${hint}`,
   );
 }
 

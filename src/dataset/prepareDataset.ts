@@ -1,17 +1,18 @@
 import type { DatasetConfig } from '../config/schema';
 import { arrangeInteractions, splitLeaveOneOut, type ArrangedInteractions } from './arrangeInteractions';
-import { verifyGzip } from './dataFile';
 import { readDatasetCache, writeDatasetCache, type CachedDataset } from './datasetCache';
 import { DatasetError } from './datasetError';
 import { datasetReport, type DatasetReport } from './datasetReport';
 import { withDuckDb } from './duckDb';
 import { encodeFeature } from './encodeFeature';
 import { contentFingerprint, sourceFingerprint } from './fingerprint';
-import { openSource } from './openSource';
+import { filesOf, openSource } from './openSource';
 import type { PreparedDataset } from './preparedDataset';
 import type { EntityTable } from './readEntityTable';
 import { readInteractions, type ReadResult } from './readInteractions';
+import { nameOf } from './rowSource';
 import { normalizeTimes } from './timeUnit';
+import { verifyGzip } from './unpackFile';
 
 export interface PrepareOptions {
   /** Folder of the config file, which its paths are relative to. */
@@ -51,10 +52,8 @@ export async function prepareDataset(
     const fingerprint = await sourceFingerprint(config, source, seed);
     const cached = fingerprint === null ? null : await readDatasetCache(cacheDirectory, fingerprint);
     if (cached) return { fingerprint, cached, read: null };
-    const tablePaths = [source.tables.items, source.tables.users].flatMap((table) => table?.path ?? []);
-    for (const file of new Set([...source.files, ...tablePaths]))
-      if (/\.gz$/i.test(file)) await verifyGzip(file);
-    const read = await readInteractions(connection, source.interactions, source.tables, config);
+    for (const file of new Set(filesOf(source))) if (/\.gz$/i.test(file)) await verifyGzip(file);
+    const read = await readInteractions(connection, source, config);
     return { fingerprint, cached, read: { ...read, warnings: source.warnings } };
   });
 
@@ -122,7 +121,7 @@ function arrange(
     const untitled = arranged.keptItems.reduce((sum, item) => sum + (itemTitles[item] === null ? 1 : 0), 0);
     if (untitled > 0) {
       warnings.push(
-        `${untitled} of ${content.numItems} items have no title in \`${config.items!.path}\`: their ids are shown instead.`,
+        `${untitled} of ${content.numItems} items have no title in ${nameOf(itemTable!.source)}: their ids are shown instead.`,
       );
     }
   }
@@ -174,7 +173,7 @@ function encodeUsers(
 }
 
 /** What makes the features of a table doubtful as a whole. */
-function tableWarnings({ of, file, rows, features, conflicts }: EntityTable, kept: Uint32Array): string[] {
+function tableWarnings({ of, source, rows, features, conflicts }: EntityTable, kept: Uint32Array): string[] {
   if (features.length === 0) return [];
   const count = (has: (entity: number) => boolean) =>
     kept.reduce((sum, entity) => sum + (has(entity) ? 1 : 0), 0);
@@ -183,13 +182,13 @@ function tableWarnings({ of, file, rows, features, conflicts }: EntityTable, kep
   const warnings: string[] = [];
   if (absent > 0) {
     warnings.push(
-      `${absent} of ${kept.length} ${of} have no row in \`${file.label}\`: their features are unknown.` +
+      `${absent} of ${kept.length} ${of} have no row in ${nameOf(source)}: their features are unknown.` +
         (absent === kept.length ? ` Is \`dataset.${of}.id\` the right column?` : ''),
     );
   }
   if (differing > 0) {
     warnings.push(
-      `${differing} of ${kept.length} ${of} have several rows in \`${file.label}\` with different features: the first one counts.`,
+      `${differing} of ${kept.length} ${of} have several rows in ${nameOf(source)} with different features: the first one counts.`,
     );
   }
   return warnings;

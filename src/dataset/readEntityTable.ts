@@ -1,7 +1,9 @@
 import type { DuckDBConnection } from '@duckdb/node-api';
 import type { FeaturesConfig } from '../config/featureSchema';
-import { findColumn, resolveColumn, selectColumns, type ColumnPick, type DataFile } from './dataFile';
+import type { ColumnPick } from './dataFile';
 import { datasetErrorFrom, readRows, sqlName } from './duckDb';
+import { findColumn, resolveColumn } from './resolveColumn';
+import { columnsOf, labelOf, selectFrom, type RowSource } from './rowSource';
 
 /** The columns of a table of users or items that a config asks for. */
 export interface EntityColumns {
@@ -15,7 +17,7 @@ export interface EntityColumns {
 /** A table of users or items, joined to the ids of the interactions: one entry per id, in the order of their indices. */
 export interface EntityTable {
   of: 'users' | 'items';
-  file: DataFile;
+  source: RowSource;
   /** Row of each entity, from 1, the first where there are several; 0 where there is none. */
   rows: Uint32Array;
   /** The first title of each that is not empty; null when the table has no titles. */
@@ -32,22 +34,22 @@ export interface EntityTable {
  */
 export async function readEntityTable(
   connection: DuckDBConnection,
-  file: DataFile,
+  source: RowSource,
   columns: EntityColumns,
 ): Promise<EntityTable> {
   const { of, id } = columns;
   const field = `dataset.${of}`;
   const picks: Record<string, ColumnPick> = { id: { column: id, field: `${field}.id` } };
-  const title = titleColumn(file, columns);
+  const title = titleColumn(source, columns);
   if (title !== null) picks.title = { column: title, field: `${field}.title` };
   const names = Object.keys(columns.features);
   names.forEach((name, index) => (picks[`f${index}`] = { column: name, field: `${field}.features` }));
 
   const [entity, table] = [of === 'users' ? 'user' : 'item', sqlName(`${of} table`)];
   try {
-    await connection.run(`CREATE TEMP TABLE ${table} AS ${selectColumns([file], picks)}`);
+    await connection.run(`CREATE TEMP TABLE ${table} AS ${selectFrom(source, picks)}`);
   } catch (error) {
-    throw datasetErrorFrom(error, file.label);
+    throw datasetErrorFrom(error, labelOf(source));
   }
   const values = names.map((_, index) => `f${index}`);
   const titles = title === null ? 'NULL' : "(arg_min(title, rowid) FILTER (trim(title) <> ''))";
@@ -84,12 +86,15 @@ export async function readEntityTable(
   await readRows(connection, `DROP TABLE ${table}`);
   return {
     of,
-    file,
+    source,
     rows: Uint32Array.from(read.rows),
     titles: title === null ? null : read.titles,
     features: names.map((name, index) => ({
       name,
-      column: file.columns[resolveColumn(file, picks[`f${index}`]!)]!,
+      column:
+        columnsOf(source)[
+          resolveColumn({ label: labelOf(source), columns: columnsOf(source) }, picks[`f${index}`]!)
+        ]!,
       texts: read.texts[index]!,
     })),
     conflicts: Uint8Array.from(read.conflicts, Number),
@@ -97,7 +102,7 @@ export async function readEntityTable(
 }
 
 /** A table of features alone needs no titles, so their default name may be missing. */
-function titleColumn(file: DataFile, { title, features }: EntityColumns): string | null {
+function titleColumn(source: RowSource, { title, features }: EntityColumns): string | null {
   if (title !== undefined) return title;
-  return findColumn(file.columns, 'title') >= 0 || Object.keys(features).length === 0 ? 'title' : null;
+  return findColumn(columnsOf(source), 'title') >= 0 || Object.keys(features).length === 0 ? 'title' : null;
 }

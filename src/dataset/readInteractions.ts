@@ -1,14 +1,12 @@
 import type { DuckDBConnection, DuckDBResult } from '@duckdb/node-api';
 import type { DatasetConfig } from '../config/schema';
-import { lineOf, resolveColumn, selectColumns, shorten, type ColumnPick, type DataFile } from './dataFile';
+import { shorten, type ColumnPick } from './dataFile';
 import { DatasetError } from './datasetError';
-import { datasetErrorFrom, readRows, sqlName } from './duckDb';
+import { datasetErrorFrom, readRows } from './duckDb';
+import type { OpenedSource } from './openSource';
 import { readEntityTable, type EntityTable } from './readEntityTable';
+import { labelOf, placeOf, selectFrom, type RowSource } from './rowSource';
 import type { RawInteractions } from './arrangeInteractions';
-
-/** Where interactions come from: files, or a query whose columns are known. */
-export type InteractionSource =
-  { kind: 'files'; files: DataFile[] } | { kind: 'query'; query: string; columns: string[] };
 
 export interface ReadResult {
   interactions: RawInteractions;
@@ -29,10 +27,10 @@ export interface ReadResult {
  */
 export async function readInteractions(
   connection: DuckDBConnection,
-  source: InteractionSource,
-  tables: { items: DataFile | null; users: DataFile | null },
+  opened: OpenedSource,
   config: DatasetConfig,
 ): Promise<ReadResult> {
+  const { source } = opened.interactions;
   const { columns, minRating } = config;
   const picks: Record<string, ColumnPick> = {
     user_id: { column: columns.user, field: 'dataset.columns.user' },
@@ -112,12 +110,12 @@ export async function readInteractions(
   );
   const { items, users } = config;
   const itemTable =
-    tables.items && items
-      ? await readEntityTable(connection, tables.items, { of: 'items', title: undefined, ...items })
+    opened.items && items
+      ? await readEntityTable(connection, opened.items.source, { of: 'items', title: undefined, ...items })
       : null;
   const userTable =
-    tables.users && users
-      ? await readEntityTable(connection, tables.users, { of: 'users', title: null, ...users })
+    opened.users && users
+      ? await readEntityTable(connection, opened.users.source, { of: 'users', title: null, ...users })
       : null;
   return { interactions, itemTable, userTable, dropped, numRows };
 }
@@ -132,26 +130,16 @@ const timeNumber = 'coalesce(TRY_CAST(time_text AS DOUBLE), epoch(TRY_CAST(time_
 const timeValue = `CASE WHEN trim(time_text) <> '' THEN CASE WHEN isfinite(${timeNumber})
   THEN ${timeNumber} ELSE 'NaN'::DOUBLE END END`;
 
-function selectFrom(source: InteractionSource, picks: Record<string, ColumnPick>): string {
-  if (source.kind === 'files') return selectColumns(source.files, picks);
-  const expressions = Object.entries(picks).map(([name, pick]) => {
-    const index = resolveColumn({ label: 'The result of `dataset.query`', columns: source.columns }, pick);
-    return `CAST(${sqlName(source.columns[index]!)} AS VARCHAR) AS ${name}`;
-  });
-  // The line break ends a comment in the query's last line.
-  return `SELECT ${expressions.join(', ')} FROM (${source.query}\n)`;
-}
-
 /** Reads again, file by file, to say where the first unreadable value is. Slow, but only on the way to an error. */
 async function badValue(
   connection: DuckDBConnection,
-  source: InteractionSource,
+  source: RowSource,
   pick: ColumnPick,
   value: string,
   expected: string,
 ): Promise<DatasetError> {
   const name = value === timeValue ? 'time_text' : 'rating_text';
-  const parts: InteractionSource[] =
+  const parts: RowSource[] =
     source.kind === 'files' ? source.files.map((file) => ({ kind: 'files', files: [file] })) : [source];
   for (const part of parts) {
     const [found] = await readRows(
@@ -162,11 +150,9 @@ async function badValue(
     if (!found) continue;
     const row = Number(found[0]);
     const text = String(found[1]);
-    const file = part.kind === 'files' ? part.files[0]! : null;
-    const line = file ? lineOf(file, row) : '';
     return new DatasetError(
       'dataset/not-a-number',
-      `${file ? file.label : 'The result of `dataset.query`'}, row ${row}${line}: column \`${pick.column}\` holds ` +
+      `${placeOf(part, row)}: column \`${pick.column}\` holds ` +
         `\`${shorten(text)}\`, expected ${expected}. ` +
         `Correct the value, name another column in \`${pick.field}\`, or leave such rows out with \`dataset.query\`.`,
     );
@@ -175,7 +161,7 @@ async function badValue(
 }
 
 function nothingRead(
-  source: InteractionSource,
+  source: RowSource,
   numRows: number,
   dropped: ReadResult['dropped'],
   config: DatasetConfig,
@@ -198,12 +184,6 @@ function nothingRead(
     'dataset/nothing-left',
     `${label}: none of its ${numRows} rows can be used: ${reasons.join(', ')}. Check \`dataset.columns\` and \`dataset.minRating\`.`,
   );
-}
-
-function labelOf(source: InteractionSource): string {
-  if (source.kind === 'query') return 'The result of `dataset.query`';
-  const labels = source.files.slice(0, 3).map((file) => file.label);
-  return `${labels.join(', ')}${source.files.length > 3 ? ` and ${source.files.length - 3} more files` : ''}`;
 }
 
 async function readTexts(connection: DuckDBConnection, sql: string): Promise<string[]> {
