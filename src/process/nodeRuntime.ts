@@ -1,5 +1,7 @@
 import { execFile } from 'node:child_process';
+import path from 'node:path';
 import { promisify } from 'node:util';
+import { findProgram } from './findProgram';
 
 const run = promisify(execFile);
 const OLDEST_MAJOR = 20;
@@ -43,7 +45,11 @@ export async function findNode(setting: string | undefined): Promise<NodeRuntime
 }
 
 /** Returns the runtime, or in words why it does not serve. */
-async function probe(program: string, env: NodeJS.ProcessEnv): Promise<NodeRuntime | string> {
+async function probe(name: string, env: NodeJS.ProcessEnv): Promise<NodeRuntime | string> {
+  const isName = path.basename(name) === name;
+  if (!isName && !path.isAbsolute(name)) return 'it is not an absolute path';
+  const program = isName ? await findProgram(name, env) : name;
+  if (program === null) return 'there is no such program';
   let output: string;
   try {
     const script = 'JSON.stringify([process.execPath, process.versions.node])';

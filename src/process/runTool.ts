@@ -1,4 +1,5 @@
 import { spawn } from 'node:child_process';
+import { windowsTool } from './findProgram';
 
 /** A program that is needed is missing, or ended badly. */
 export class ToolError extends Error {
@@ -90,10 +91,10 @@ function refuseAborted(signal: AbortSignal | undefined): void {
 /** The Windows branch could not be tested where this was written. */
 function killTree(pid: number): void {
   if (process.platform === 'win32') {
-    spawn('taskkill', ['/PID', String(pid), '/T', '/F'], { stdio: 'ignore', windowsHide: true }).on(
-      'error',
-      () => undefined,
-    );
+    spawn(windowsTool('taskkill.exe'), ['/PID', String(pid), '/T', '/F'], {
+      stdio: 'ignore',
+      windowsHide: true,
+    }).on('error', () => undefined);
     return;
   }
   try {

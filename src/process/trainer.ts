@@ -13,6 +13,7 @@ import { createRun, type RunDirectory } from '../runs/runDirectory';
 import { RunBusyError, toWriteError } from '../runs/runErrors';
 import { readRun } from '../runs/runStore';
 import { acquireTrainerLock, BUSY_EXIT_CODE, readLiveTrainer } from '../runs/trainerLock';
+import { windowsTool } from './findProgram';
 import { readGitState } from './gitState';
 import type { NodeRuntime } from './nodeRuntime';
 
@@ -331,10 +332,10 @@ async function recordKilled(run: RunDirectory): Promise<void> {
  */
 function killGroup(pid: number, signal: 'SIGTERM' | 'SIGKILL'): void {
   if (process.platform === 'win32') {
-    spawn('taskkill', ['/PID', String(pid), '/T', '/F'], { stdio: 'ignore', windowsHide: true }).on(
-      'error',
-      () => undefined,
-    );
+    spawn(windowsTool('taskkill.exe'), ['/PID', String(pid), '/T', '/F'], {
+      stdio: 'ignore',
+      windowsHide: true,
+    }).on('error', () => undefined);
     return;
   }
   for (const target of [-pid, pid]) {
