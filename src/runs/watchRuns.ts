@@ -6,14 +6,19 @@ import { MANIFEST_FILE } from './runDirectory';
 import { systemErrorCode } from './runErrors';
 import { listRunDirectories, readRun } from './runStore';
 
-/** How often it is checked that the watched folder is there, in ms. It may come, go, and come back. */
-const FOLDER_CHECK_MS = 1000;
-/** How often everything is looked at without file watching. */
-const POLL_MS = 1000;
-/** How often everything is looked at although files are watched: some drives and containers report nothing. */
-const SAFETY_SCAN_MS = 3_000;
-/** How often active runs are read anew: a killed trainer changes no file. */
-const LIVENESS_CHECK_MS = 3000;
+/** How often what is looked at, in ms. */
+export interface WatchIntervals {
+  /** Whether the watched folder is there: it may come, go, and come back. Without file watching, everything. */
+  folder: number;
+  /** Everything, although files are watched: some drives and containers report nothing. */
+  scan: number;
+  /** The status of active runs, and of those that could not be read: a killed trainer changes no file. */
+  liveness: number;
+}
+
+/** After a change is told, chokidar drops those of the next 50 ms; this long after the last one it is looked again, in ms. */
+const SETTLE_MS = 100;
+const INTERVALS: WatchIntervals = { folder: 1000, scan: 3000, liveness: 3000 };
 
 export interface RunsListener {
   /** A run is there, is new, or has changed; also when only its derived status changed. It may be unreadable. */
@@ -28,37 +33,52 @@ export interface RunsListener {
  * changed, so a caller that lists the runs afterwards, or only listens, misses none. Where the system has no file
  * watches left, it looks every second instead and says so.
  */
-export function watchRuns(runsDirectory: string, listener: RunsListener): { close(): Promise<void> } {
-  const watching = new RunsWatch(path.resolve(runsDirectory), listener);
+export function watchRuns(
+  runsDirectory: string,
+  listener: RunsListener,
+  intervals: Partial<WatchIntervals> = {},
+): { close(): Promise<void> } {
+  const watching = new RunsWatch(path.resolve(runsDirectory), listener, { ...INTERVALS, ...intervals });
   watching.start();
   return watching;
 }
 
+interface Told {
+  /** What the manifest looked like from outside. */
+  look: string;
+  status: RunStatus | 'unreadable';
+}
+
 class RunsWatch {
-  /** Run directory → what its manifest looked like from outside when it was last told. */
-  private readonly known = new Map<string, string>();
-  /** Run directory → the status last seen, for runs that need a trainer. */
-  private readonly active = new Map<string, RunStatus>();
+  /** Run directory → what was told last. */
+  private readonly known = new Map<string, Told>();
+  /** Run directory → the looks at it that are under way. One after the other, or an older one would be told last. */
+  private readonly looks = new Map<string, Promise<void>>();
   private watcher: FSWatcher | null = null;
   /** Identity of the folder that is watched; null while there is none. */
   private folder: string | null = null;
   private isPolling = false;
   private isClosed = false;
-  private isScanning = false;
-  private lastScan = 0;
-  private lastLivenessCheck = Date.now();
+  /** The scan that runs, and whether something happened meanwhile that it may have missed. */
+  private scanning: Promise<void> | null = null;
+  private mustScanAgain = false;
+  private lastScan = -Infinity;
+  private lastLivenessCheck = performance.now();
   private timer: NodeJS.Timeout | null = null;
+  /** Run directory → the timer of its second look. */
+  private readonly settling = new Map<string, NodeJS.Timeout>();
 
   constructor(
     private readonly runsDirectory: string,
     private readonly listener: RunsListener,
+    private readonly intervals: WatchIntervals,
   ) {}
 
   start(): void {
     const tick = async () => {
       await this.check();
       if (!this.isClosed) {
-        this.timer = setTimeout(() => void tick(), Math.min(FOLDER_CHECK_MS, POLL_MS));
+        this.timer = setTimeout(() => void tick(), this.intervals.folder);
       }
     };
     void tick();
@@ -69,6 +89,9 @@ class RunsWatch {
     if (this.timer !== null) {
       clearTimeout(this.timer);
     }
+    this.settling.forEach((timer) => {
+      clearTimeout(timer);
+    });
     await this.watcher?.close();
   }
 
@@ -82,12 +105,12 @@ class RunsWatch {
       this.folder = folder;
       this.restartWatcher();
     }
-    if (isOtherFolder || Date.now() - this.lastScan >= (this.isPolling ? POLL_MS : SAFETY_SCAN_MS)) {
+    if (isOtherFolder || this.isPolling || performance.now() - this.lastScan >= this.intervals.scan) {
       await this.scan();
     }
-    if (Date.now() - this.lastLivenessCheck >= LIVENESS_CHECK_MS) {
-      this.lastLivenessCheck = Date.now();
-      await this.checkActiveRuns();
+    if (performance.now() - this.lastLivenessCheck >= this.intervals.liveness) {
+      this.lastLivenessCheck = performance.now();
+      await this.checkUnsettledRuns();
     }
   }
 
@@ -111,14 +134,28 @@ class RunsWatch {
       const directory = path.basename(entry) === MANIFEST_FILE ? path.dirname(entry) : entry;
       if (path.dirname(directory) === this.runsDirectory && watcher === this.watcher) {
         void this.refresh(directory);
+        this.refreshOnceSettled(directory);
       }
     });
+    // What changed before the watches were there is not told by them.
+    watcher.on('ready', () => void this.scan());
     watcher.on('error', (error) => {
       if (watcher === this.watcher) {
         this.fallBackToPolling(error);
       }
     });
     this.watcher = watcher;
+  }
+
+  private refreshOnceSettled(directory: string): void {
+    clearTimeout(this.settling.get(directory));
+    const look = () => {
+      this.settling.delete(directory);
+      void this.refresh(directory);
+    };
+    if (!this.isClosed) {
+      this.settling.set(directory, setTimeout(look, SETTLE_MS));
+    }
   }
 
   /** The folder itself, the runs' folders, and their manifests: two watches for each run. */
@@ -150,70 +187,88 @@ class RunsWatch {
   }
 
   /** Compares everything with what was told last. */
-  private async scan(): Promise<void> {
-    if (this.isScanning) {
-      return;
-    }
-    this.isScanning = true;
-    this.lastScan = Date.now();
-    try {
-      const directories = await listRunDirectories(this.runsDirectory);
-      const present = new Set(directories);
-      for (const directory of directories.concat([...this.known.keys()].filter((run) => !present.has(run)))) {
-        await this.refresh(directory);
-      }
-    } catch {
-      // Unreadable for now; the next scan tries again.
-    } finally {
-      this.isScanning = false;
-    }
+  private scan(): Promise<void> {
+    this.mustScanAgain = this.scanning !== null;
+    this.scanning ??= this.scanAll().finally(() => (this.scanning = null));
+    return this.scanning;
   }
 
-  /** Looks at one run and tells when it is new, changed or gone. */
-  private async refresh(directory: string): Promise<void> {
+  private async scanAll(): Promise<void> {
+    do {
+      this.mustScanAgain = false;
+      this.lastScan = performance.now();
+      try {
+        const directories = await listRunDirectories(this.runsDirectory);
+        const present = new Set(directories);
+        for (const directory of directories.concat(
+          [...this.known.keys()].filter((run) => !present.has(run)),
+        )) {
+          await this.refresh(directory);
+        }
+      } catch {
+        // Unreadable for now; the next scan tries again.
+      }
+    } while (this.scanIsIncomplete());
+  }
+
+  /** Tells when a run is new, changed or gone; when it looks as before, `anew` reads its status nevertheless. */
+  private refresh(directory: string, { anew = false } = {}): Promise<void> {
+    const look = (this.looks.get(directory) ?? Promise.resolve())
+      .then(() => this.lookAt(directory, anew))
+      .finally(() => {
+        if (this.looks.get(directory) === look) {
+          this.looks.delete(directory);
+        }
+      });
+    this.looks.set(directory, look);
+    return look;
+  }
+
+  private async lookAt(directory: string, anew: boolean): Promise<void> {
     const folder = await identify(directory);
     const look =
       folder === null ? null : `${folder} ${(await identify(path.join(directory, MANIFEST_FILE))) ?? ''}`;
     const before = this.known.get(directory);
-    if (this.isClosed || look === (before ?? null)) {
+    if (this.isClosed || (look === (before?.look ?? null) && !anew)) {
       return;
     }
     if (look === null) {
-      this.known.delete(directory);
-      this.active.delete(directory);
-      this.listener.removed(directory);
+      if (this.known.delete(directory)) {
+        this.listener.removed(directory);
+      }
       return;
     }
-    this.known.set(directory, look);
-    this.listener.changed(directory);
-    await this.noteStatus(directory);
+    // Before it is told: what the listener then reads is this or newer, so that a trainer which dies in between is
+    // told by the next check. Read afterwards, its death would pass for what the listener has seen.
+    const status = await readRun(directory).then(
+      (run) => run.status,
+      () => 'unreadable' as const,
+    );
+    if (this.isFinished()) {
+      return;
+    }
+    this.known.set(directory, { look, status });
+    if (look !== before?.look || status !== before.status) {
+      this.listener.changed(directory);
+    }
   }
 
-  private async checkActiveRuns(): Promise<void> {
-    for (const [directory, before] of [...this.active]) {
-      const after = await this.noteStatus(directory);
-      if (after !== null && after !== before && this.known.has(directory) && !this.isFinished()) {
-        this.listener.changed(directory);
+  /** Those that need a trainer, which may die, and those that could not be read: that may pass. */
+  private async checkUnsettledRuns(): Promise<void> {
+    for (const [directory, { status }] of [...this.known]) {
+      if (status === 'unreadable' || isActive(status)) {
+        await this.refresh(directory, { anew: true });
       }
     }
   }
 
-  private async noteStatus(directory: string): Promise<RunStatus | null> {
-    const status = await readRun(directory).then(
-      (run) => run.status,
-      () => null,
-    );
-    if (status !== null && isActive(status)) {
-      this.active.set(directory, status);
-    } else {
-      this.active.delete(directory);
-    }
-    return status;
-  }
-
-  // A method, because the compiler does not know that the value changes during an await.
+  // Methods, because the compiler does not know that the values change during an await.
   private isFinished(): boolean {
     return this.isClosed;
+  }
+
+  private scanIsIncomplete(): boolean {
+    return this.mustScanAgain && !this.isClosed;
   }
 }
 
