@@ -37,6 +37,7 @@ export async function withDuckDb<T>(
     // Without these, a query that names an address would download an extension.
     autoinstall_known_extensions: 'false',
     autoload_known_extensions: 'false',
+    allow_community_extensions: 'false',
   });
   const connection = await instance.connect();
   try {

@@ -2,6 +2,7 @@ import { isAbsolute, join } from 'node:path';
 import type { DuckDBConnection } from '@duckdb/node-api';
 import type { ReadingOptions } from '../config/readingSchema';
 import type { DatasetConfig } from '../config/schema';
+import { checkQuery } from './checkQuery';
 import type { DataFile } from './dataFile';
 import { DatasetError } from './datasetError';
 import { escapeGlob, readRows, sqlString } from './duckDb';
@@ -30,6 +31,10 @@ export async function openSource(
   config: DatasetConfig,
   baseDirectory: string,
 ): Promise<OpenedSource> {
+  // From here on nothing can change what DuckDB may do.
+  if (!baseDirectory.includes(','))
+    await connection.run(`SET file_search_path = ${sqlString(baseDirectory)}`);
+  await connection.run('SET lock_configuration = true');
   const { items, users } = config;
   const open = (table: RowsConfig, field: string) => openRows(connection, table, field, baseDirectory);
   const opened = {
@@ -85,15 +90,8 @@ async function openQuery(
       `The folder of the config file has a comma in its name (${baseDirectory}), which \`${field}\` cannot cope with. Rename it, or use a \`path\`.`,
     );
   }
-  await connection.run(`SET file_search_path = ${sqlString(baseDirectory)}`);
   try {
-    const { count } = await connection.extractStatements(query);
-    if (count !== 1) {
-      throw new DatasetError(
-        'dataset/bad-query',
-        `\`${field}\` holds ${count} statements, expected one SELECT.`,
-      );
-    }
+    await checkQuery(connection, query, field);
     const described = await readRows(connection, `DESCRIBE ${query}`);
     return {
       kind: 'query',
