@@ -1,5 +1,6 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { fused } from './fused';
+import { rowwiseScores } from './layers/losses';
 
 /** Candidates that each row must not count: row r's are `columns[offsets[r]]` to `columns[offsets[r + 1] - 1]`. */
 export interface Exclusions {
@@ -87,7 +88,8 @@ export function insertBest(rowScores: Float32Array, columns: Int32Array, scores:
 
 /**
  * Where each row's target stands among the candidates by score S·Cᵀ. The target itself is not counted, nor are the excluded;
- * a target is ranked even if it is excluded. NaN is below every number, and level with NaN, as in `rankOf`.
+ * a target is ranked even if it is excluded. NaN is below every number; a target without a score of its own (NaN or −∞) is
+ * below all other candidates, as in `rankOf`.
  * @param states S, `[R, d]`
  * @param items C, `[N, d]`
  * @param targets a candidate for each row
@@ -103,11 +105,25 @@ export async function targetRanks(
     const targetTensor = tf.tensor1d(targets, 'int32');
     return fused('TargetRanks', { states, items, targets: targetTensor, ...exclusions }) ?? [];
   });
-  if (outputs.length > 0) {
-    const [greater, equal] = await read(outputs);
-    return { greater: greater as Int32Array, equal: equal as Int32Array };
-  }
-  return plainTargetRanks(states, items, targets, excluded);
+  if (outputs.length === 0) return plainTargetRanks(states, items, targets, excluded);
+  const [greater, equal] = (await read(outputs)) as Int32Array[];
+  const scores = tf.tidy(() =>
+    rowwiseScores(states, items, tf.tensor2d(targets, [targets.length, 1], 'int32')),
+  );
+  const [own] = await read([scores]);
+  targets.forEach((target, row) => {
+    if (own![row]! > -Infinity) return;
+    greater![row] = numOthers(items.shape[0], target, excludedColumns(excluded, row));
+    equal![row] = 0;
+  });
+  return { greater: greater!, equal: equal! };
+}
+
+/** Candidates that a target is ranked against. */
+function numOthers(numItems: number, target: number, excluded: Int32Array): number {
+  const left = new Set(excluded);
+  left.delete(target);
+  return numItems - left.size - 1;
 }
 
 async function plainTargetRanks(
@@ -119,14 +135,19 @@ async function plainTargetRanks(
   const greater = new Int32Array(targets.length);
   const equal = new Int32Array(targets.length);
   await forEachRow(states, items, undefined, (row, rowScores) => {
-    const own = rowScores[targets[row]!]!;
-    // −Infinity is no candidate: it is neither above a number nor, next to a target that is one, level with it.
-    for (const column of excludedColumns(excluded, row)) rowScores[column] = -Infinity;
-    rowScores[targets[row]!] = -Infinity;
+    const target = targets[row]!;
+    const own = rowScores[target]!;
+    const left = excludedColumns(excluded, row);
+    if (!(own > -Infinity)) {
+      greater[row] = numOthers(rowScores.length, target, left);
+      return;
+    }
+    // −Infinity is neither above a number nor level with it.
+    for (const column of left) rowScores[column] = -Infinity;
+    rowScores[target] = -Infinity;
     for (const score of rowScores) {
-      if (score === -Infinity) continue;
-      if (score > own || (Number.isNaN(own) && !Number.isNaN(score))) greater[row]!++;
-      else if (score === own || (Number.isNaN(own) && Number.isNaN(score))) equal[row]!++;
+      if (score > own) greater[row]!++;
+      else if (score === own) equal[row]!++;
     }
   });
   return { greater, equal };

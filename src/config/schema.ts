@@ -55,16 +55,20 @@ const evaluationSchema = z
           })
           .meta(
             describe(
-              'The held-out item against items that the user never met: the protocol of many older papers. Its numbers are far higher than those of full ranking and must not be compared with them.',
+              'The held-out item against some items that were drawn, none that the user ever met unless seen items stay: the protocol of many older papers. Its numbers are far higher than those of full ranking and must not be compared with them.',
             ),
           ),
       ])
       .prefault({ type: 'full' })
       .meta(describe('What the held-out item is ranked against.')),
     filterSeen: z
-      .boolean()
-      .default(true)
-      .meta(describe('Leave items of the user’s history out of the ranking.')),
+      .union([z.literal('auto'), z.boolean()])
+      .default('auto')
+      .meta(
+        describe(
+          'Leave items of the user’s history out of the ranking. Users whose held-out item is one of them are then not counted. `auto`: yes, unless at least a tenth of the interactions before test are of an item that the user had met before.',
+        ),
+      ),
     baselines: z
       .array(z.enum(['popularity', 'itemKnn', 'markov']))
       .default(['popularity', 'itemKnn', 'markov'])

@@ -1,12 +1,18 @@
 import type { EvaluationProtocol, Metrics, SampledNegatives } from '../protocol/evaluation';
-import { meanRankMetrics, rankOf, type Rank } from './rankMetrics';
+import { meanRankMetrics, rankOf, type Rank, type Ranks } from './rankMetrics';
 
 /** Users to rank, each with a history and one held-out item. Item indices start at 1. */
 export interface RankingTask {
   part: EvaluationProtocol['part'];
   numItems: number;
-  /** Indices of the users who have a held-out item. */
+  /** Indices of the users who are counted: of those with a held-out item, all whose item may be ranked. */
   users: Uint32Array;
+  /** Whether items of the history are no candidates. */
+  filterSeen: boolean;
+  /** Users whose held-out item is in their history. Where that is filtered, they are not among `users`. */
+  seenTargets: number;
+  /** Where the data decided on `filterSeen`: the share that decided. */
+  repeatShare?: number;
   /** Items the user met before the held-out one, oldest first. */
   history(user: number): Uint32Array;
   /** The held-out item. */
@@ -24,7 +30,7 @@ export interface RankingBatch {
   /** Each user's held-out item. */
   targets: readonly number[];
   numItems: number;
-  /** Whether the history's items are no candidates; the held-out item is one in any case. */
+  /** Whether the history's items are no candidates. */
   filterSeen: boolean;
   /** Each user's negatives, where these are all that the held-out item is ranked against. */
   negatives: readonly Uint32Array[] | null;
@@ -41,7 +47,7 @@ export interface Scorer {
   /**
    * @param histories items of each user, oldest first
    * @param users index of each user
-   * @returns row-major `histories × numItems`; column j belongs to item index j + 1. The caller may write into it.
+   * @returns row-major `histories × numItems`; column j belongs to item index j + 1
    */
   score(histories: readonly Uint32Array[], users: readonly number[]): Float32Array | Promise<Float32Array>;
 }
@@ -59,12 +65,7 @@ export function rankByScores(scorer: Scorer): Ranker {
           negatives[row]!.forEach((item, place) => (candidates[place + 1] = own[item - 1]!));
           return rankOf(candidates, 0);
         }
-        if (filterSeen) {
-          const targetScore = own[column]!;
-          for (const item of histories[row]!) own[item - 1] = -Infinity;
-          own[column] = targetScore; // an item met again is still what has to be found
-        }
-        return rankOf(own, column);
+        return rankOf(own, column, filterSeen ? histories[row]!.map((item) => item - 1) : []);
       });
     },
   };
@@ -73,15 +74,14 @@ export function rankByScores(scorer: Scorer): Ranker {
 export interface RankingResult {
   metrics: Metrics;
   protocol: EvaluationProtocol;
-  /** Average rank of each user's held-out item, in the order of `task.users`. */
-  ranks: Float64Array;
+  /** Of each user's held-out item, in the order of `task.users`. */
+  ranks: Ranks;
   /** Metrics as if ties were broken for and against the held-out item; null when no tie changes a metric. */
   tieBounds: { best: Metrics; worst: Metrics } | null;
 }
 
 export interface RankingOptions {
   cutoffs: readonly number[];
-  filterSeen: boolean;
   /** Users ranked at once. */
   batchSize: number;
   /** Called between batches; the place to let other work run, or to stop by throwing. */
@@ -94,11 +94,10 @@ export async function evaluateRanking(
   ranker: Ranker,
   options: RankingOptions,
 ): Promise<RankingResult> {
-  const { users, numItems } = task;
+  const { users, numItems, filterSeen } = task;
   const order = byHistoryLength(task);
-  const average = new Float64Array(users.length);
-  const best = new Float64Array(users.length);
-  const worst = new Float64Array(users.length);
+  const best = new Uint32Array(users.length);
+  const worst = new Uint32Array(users.length);
 
   for (let from = 0; from < users.length; from += options.batchSize) {
     const places = order.subarray(from, from + options.batchSize);
@@ -108,37 +107,44 @@ export async function evaluateRanking(
       histories: batch.map((user) => task.history(user)),
       targets: batch.map((user) => task.target(user)),
       numItems,
-      filterSeen: options.filterSeen,
+      filterSeen,
       negatives: task.sampled ? batch.map((user) => task.sampled!.of(user)) : null,
     });
     ranks.forEach((rank, row) => {
       const place = places[row]!;
-      average[place] = rank.average;
       best[place] = rank.best;
       worst[place] = rank.worst;
     });
     await options.onProgress?.(Math.min(from + options.batchSize, users.length), users.length);
   }
 
-  const metrics = meanRankMetrics(average, options.cutoffs);
+  const metrics = meanRankMetrics({ best, worst }, options.cutoffs);
   const bounds = {
-    best: meanRankMetrics(best, options.cutoffs),
-    worst: meanRankMetrics(worst, options.cutoffs),
+    best: meanRankMetrics({ best, worst: best }, options.cutoffs),
+    worst: meanRankMetrics({ best: worst, worst }, options.cutoffs),
   };
   const tiesMatter = Object.keys(metrics).some((name) => bounds.best[name] !== bounds.worst[name]);
   return {
     metrics,
-    protocol: {
-      split: 'leaveOneOut',
-      part: task.part,
-      ...candidatesOf(task),
-      filterSeen: options.filterSeen,
-      ties: 'average',
-      cutoffs: [...options.cutoffs],
-      numUsers: users.length,
-    },
-    ranks: average,
+    protocol: protocolOf(task, options.cutoffs),
+    ranks: { best, worst },
     tieBounds: tiesMatter ? bounds : null,
+  };
+}
+
+/** How the metrics of a task are measured. */
+export function protocolOf(task: RankingTask, cutoffs: readonly number[]): EvaluationProtocol {
+  const { part, users, filterSeen, seenTargets, repeatShare } = task;
+  return {
+    split: 'leaveOneOut',
+    part,
+    ...candidatesOf(task),
+    filterSeen,
+    seenTargets,
+    ...(repeatShare === undefined ? {} : { repeatShare }),
+    ties: 'expectation',
+    cutoffs: [...cutoffs],
+    numUsers: users.length,
   };
 }
 

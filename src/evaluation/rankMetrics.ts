@@ -1,67 +1,100 @@
 import type { Metrics } from '../protocol/evaluation';
 
-/** The place of one item in a ranking, counted from 1. All three are equal unless other items have the very same score. */
+/** The places that one item of a ranking may take, counted from 1: `best` to `worst`, by the order of what it is tied with. */
 export interface Rank {
-  /** Tied items share the mean of the places they span. */
-  average: number;
   /** As if the item came first among its ties. */
   best: number;
-  /** As if the item came last among its ties. */
+  /** As if the item came last among its ties; the same place where nothing has its score. */
   worst: number;
 }
 
 /**
- * Ranks one item among all candidates by descending score.
- * @param scores one score per item; `-Infinity` marks items that are no candidates. NaN ranks below every number, so that
- *   a broken model never looks good.
+ * Ranks one item among all candidates by descending score. NaN ranks below every number; an item without a score of its own
+ * (NaN or −Infinity) takes the last place of all candidates, so that a broken model never looks good, not even by chance.
+ * @param scores one score per item
  * @param target index into `scores`
+ * @param excluded indices that are no candidates, in any order; they may repeat. The target is one in any case.
  */
-export function rankOf(scores: Float32Array, target: number): Rank {
+export function rankOf(scores: Float32Array, target: number, excluded: Iterable<number> = []): Rank {
   const own = scores[target]!;
+  const left = new Set(excluded);
+  left.delete(target);
+  if (!(own > -Infinity)) return rankFrom(scores.length - left.size - 1, 0);
   let better = 0;
-  let tied = 0;
-  if (Number.isNaN(own)) {
-    for (const score of scores) {
-      if (Number.isNaN(score)) tied++;
-      else if (score !== -Infinity) better++;
-    }
-  } else {
-    for (const score of scores) {
-      if (score > own) better++;
-      else if (score === own) tied++;
-    }
+  let tied = -1; // it is among its own ties
+  for (const score of scores) {
+    if (score > own) better++;
+    else if (score === own) tied++;
   }
-  return rankFrom(better, tied - 1); // it is among its own ties
+  for (const column of left) {
+    if (scores[column]! > own) better--;
+    else if (scores[column] === own) tied--;
+  }
+  return rankFrom(better, tied);
 }
 
 /** The rank of an item that so many others score above and so many others score the same as. */
 export function rankFrom(greater: number, equal: number): Rank {
-  return { average: greater + equal / 2 + 1, best: greater + 1, worst: greater + equal + 1 };
+  return { best: greater + 1, worst: greater + equal + 1 };
+}
+
+/** Ranks of users' held-out items, in the order of the users. */
+export interface Ranks {
+  best: Uint32Array;
+  worst: Uint32Array;
 }
 
 /**
- * Mean metrics over users of whom one item each is held out. With one relevant item the ideal DCG is 1, so
- * NDCG@k = 1/log₂(rank + 1), HR@k = 1 and MRR@k = 1/rank where rank ≤ k, else 0
+ * Mean metrics over users of whom one item each is held out. With one relevant item the ideal DCG is 1, so at one place
+ * NDCG@k = 1/log₂(place + 1), HR@k = 1 and MRR@k = 1/place where place ≤ k, else 0
  * (Järvelin and Kekäläinen, 2002; the definitions of He et al., 2017, "Neural Collaborative Filtering").
- * Ties give fractional ranks, which are put into the formulas as they are; one of 10.5 shares the tenth place and counts
- * as within 10.
+ * An item that is tied counts with the mean of that over its places, which is what all orders of the tied items give on
+ * average (McSherry and Najork, 2008, "Computing information retrieval performance measures efficiently in the presence of
+ * tied scores").
  * @returns `hr@k`, `ndcg@k` and `mrr@k` for each cut-off
  */
-export function meanRankMetrics(ranks: Float64Array, cutoffs: readonly number[]): Metrics {
+export function meanRankMetrics({ best, worst }: Ranks, cutoffs: readonly number[]): Metrics {
+  // Ties may span the whole catalogue, for every user: sums up to a place make each of them one subtraction.
+  const gains = sumsUpTo(Math.max(...cutoffs), gainAt);
+  const reciprocals = sumsUpTo(Math.max(...cutoffs), reciprocalOf);
   const metrics: Metrics = {};
   for (const cutoff of cutoffs) {
     let hits = 0;
     let gain = 0;
     let reciprocal = 0;
-    for (const rank of ranks) {
-      if (rank >= cutoff + 1) continue;
-      hits++;
-      gain += 1 / Math.log2(rank + 1);
-      reciprocal += 1 / rank;
-    }
-    metrics[`hr@${cutoff}`] = hits / ranks.length;
-    metrics[`ndcg@${cutoff}`] = gain / ranks.length;
-    metrics[`mrr@${cutoff}`] = reciprocal / ranks.length;
+    best.forEach((first, user) => {
+      if (first > cutoff) return;
+      const last = worst[user]!;
+      if (first === last) {
+        hits++;
+        gain += gainAt(first);
+        reciprocal += reciprocalOf(first);
+        return;
+      }
+      const numPlaces = last - first + 1;
+      const within = Math.min(last, cutoff);
+      hits += (within - first + 1) / numPlaces;
+      gain += (gains[within]! - gains[first - 1]!) / numPlaces;
+      reciprocal += (reciprocals[within]! - reciprocals[first - 1]!) / numPlaces;
+    });
+    metrics[`hr@${cutoff}`] = hits / best.length;
+    metrics[`ndcg@${cutoff}`] = gain / best.length;
+    metrics[`mrr@${cutoff}`] = reciprocal / best.length;
   }
   return metrics;
+}
+
+function gainAt(place: number): number {
+  return 1 / Math.log2(place + 1);
+}
+
+function reciprocalOf(place: number): number {
+  return 1 / place;
+}
+
+/** Sums over the first places: of none, of one, … of all. */
+function sumsUpTo(numPlaces: number, valueAt: (place: number) => number): Float64Array {
+  const sums = new Float64Array(numPlaces + 1);
+  for (let place = 1; place <= numPlaces; place++) sums[place] = sums[place - 1]! + valueAt(place);
+  return sums;
 }

@@ -11,6 +11,7 @@ import type {
 import type { HistoryItem } from '../protocol/inspection';
 import { catalogueScores } from '../training/catalogueScores';
 import { queryOf } from '../training/evaluateModel';
+import { seenRule } from '../training/seenItems';
 import { cutPadding } from './cutPadding';
 import type { OpenRun } from './inspectedRuns';
 import { InspectionError } from './inspectionError';
@@ -43,7 +44,7 @@ export async function attend(
     () => itemVectors.scoring(model, query, recorder.record) as Scoring & tf.TensorContainer,
   );
   try {
-    const excluded = config.evaluation.filterSeen ? subject.history : [];
+    const excluded = seenRule(dataset, config.evaluation).filterSeen ? subject.history : [];
     const ranking = new ItemRanking(await catalogueScores(scoring, 1, dataset.numItems), excluded);
     const scored = (item: number): ScoredItem => ({
       ...itemLabel(dataset, item),

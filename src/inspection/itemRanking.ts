@@ -4,8 +4,8 @@ import { rankOf } from '../evaluation/rankMetrics';
 /** The items of a catalogue by their scores for one user, ranked as in an evaluation. */
 export class ItemRanking {
   readonly #scores: Float32Array;
-  /** The same, but −Infinity for what is no candidate. */
-  readonly #candidates: Float32Array;
+  /** Columns of what is no candidate. */
+  readonly #excluded: readonly number[];
 
   /**
    * @param scores column j belongs to item j + 1
@@ -13,8 +13,7 @@ export class ItemRanking {
    */
   constructor(scores: Float32Array, excluded: Iterable<number>) {
     this.#scores = scores;
-    this.#candidates = scores.slice();
-    for (const item of excluded) this.#candidates[item - 1] = -Infinity;
+    this.#excluded = Array.from(excluded, (item) => item - 1);
   }
 
   scoreOf(item: number): number {
@@ -23,18 +22,16 @@ export class ItemRanking {
 
   /** Place among the candidates, from 1, ties at their average. An excluded item is ranked as if it alone were let in. */
   rankOf(item: number): number {
-    const column = item - 1;
-    const before = this.#candidates[column]!;
-    this.#candidates[column] = this.#scores[column]!;
-    const { average } = rankOf(this.#candidates, column);
-    this.#candidates[column] = before;
-    return average;
+    const { best, worst } = rankOf(this.#scores, item - 1, this.#excluded);
+    return (best + worst) / 2;
   }
 
   /** The best candidates, so many or all that there are. Ties go to the lower item; NaN is never listed. */
   best(count: number): number[] {
+    const candidates = this.#scores.slice();
+    for (const column of this.#excluded) candidates[column] = -Infinity;
     const columns = new Int32Array(Math.min(count, this.#scores.length)).fill(-1);
-    insertBest(this.#candidates, columns, new Float32Array(columns.length).fill(-Infinity));
+    insertBest(candidates, columns, new Float32Array(columns.length).fill(-Infinity));
     return [...columns].filter((column) => column >= 0).map((column) => column + 1);
   }
 }

@@ -17,6 +17,7 @@ import type {
   UserPath,
 } from '../protocol/projection';
 import { recommend } from '../training/recommend';
+import { seenRule } from '../training/seenItems';
 import { compareTables } from './compareTables';
 import { readNamedTable } from './embeddingTables';
 import { exportTable } from './exportTable';
@@ -219,10 +220,11 @@ async function pathOf(
 ): Promise<UserPath> {
   requireCount(k, MOST_NEIGHBOURS, 'recommendations');
   const history = await runInspector(runs).userHistory(source.run, user, 'all');
-  const { dataset } = await runs.open(source.run);
+  const { dataset, config } = await runs.open(source.run);
+  const rule = seenRule(dataset, config.evaluation);
   const recommended: UserPath['recommended'] = [];
   await runs.use(source, async (model) => {
-    for await (const { items, scores } of recommend(model, dataset, [user], k))
+    for await (const { items, scores } of recommend(model, dataset, [user], k, rule))
       items.forEach((item, place) => {
         if (item > 0) recommended.push({ ...itemLabel(dataset, item), score: scores[place]! });
       });

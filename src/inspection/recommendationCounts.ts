@@ -1,6 +1,7 @@
 import type { CheckpointSource } from '../protocol/inspection';
 import { readState } from '../training/checkpoint';
 import { recommend } from '../training/recommend';
+import { seenRule } from '../training/seenItems';
 import type { InspectedRuns } from './inspectedRuns';
 import { ProjectionFolder } from './projectionFolder';
 import type { Task } from './tasks';
@@ -13,9 +14,10 @@ async function keyOf(
   { run, checkpoint }: CheckpointSource,
   k: number,
 ): Promise<unknown> {
-  const { directory } = await runs.open(run);
+  const { directory, dataset, config } = await runs.open(run);
   const state = await readState(directory.checkpointPath(checkpoint));
-  return { version: 1, checkpoint, step: state?.step, k };
+  const { filterSeen } = seenRule(dataset, config.evaluation);
+  return { version: 2, checkpoint, step: state?.step, k, filterSeen };
 }
 
 /** By item (from 0): in how many users' top-k it is. Null unless it was counted before. */
@@ -37,7 +39,8 @@ export async function countRecommendations(
   k: number,
   task: Task,
 ): Promise<Float32Array> {
-  const { directory, dataset } = await runs.open(source.run);
+  const { directory, dataset, config } = await runs.open(source.run);
+  const rule = seenRule(dataset, config.evaluation);
   const key = await keyOf(runs, source, k);
   const { numUsers, numItems } = dataset;
   const counts = new Float32Array(numItems);
@@ -45,7 +48,7 @@ export async function countRecommendations(
     let done = 0;
     const users = Array.from({ length: numUsers }, (_, user) => user);
     await task.proceed({ phase: 'Recommending', done, of: numUsers });
-    for await (const { users: some, items } of recommend(model, dataset, users, k)) {
+    for await (const { users: some, items } of recommend(model, dataset, users, k, rule)) {
       for (const item of items) if (item > 0) counts[item - 1]!++;
       done += some.length;
       await task.proceed({ phase: 'Recommending', done, of: numUsers });

@@ -62,7 +62,7 @@ export interface ScoredItem extends ItemLabel {
   score: number;
   /**
    * From 1, ties at their average; as in the run's evaluation, which leaves the items of the history out unless its
-   * `filterSeen` is off. An item of the history is ranked as if it alone were left in.
+   * `filterSeen` is off, or `auto` and users repeat items. An item of the history is ranked as if it alone were left in.
    */
   rank: number;
 }

@@ -18,15 +18,29 @@ export interface EvaluationProtocol {
   negatives?: SampledNegatives;
   /** `true`: items of the user's history are left out of the ranking. */
   filterSeen: boolean;
-  /** Tied items take the average of the ranks they span. */
-  ties: 'average';
+  /**
+   * Users whose held-out item is in their history. Where seen items are left out, so are these users, because the item is out
+   * of reach; else they are among `numUsers`. Older runs have no such number: their held-out item was a candidate even
+   * where it was seen and all else that was seen was not.
+   */
+  seenTargets?: number;
+  /** Where the data decided on `filterSeen`: the share of interactions before test whose item the user had met before. */
+  repeatShare?: number;
+  /**
+   * `expectation`: metrics are means over all orders of tied items. `average`, of older runs: tied items took the average
+   * of the ranks they span.
+   */
+  ties: 'expectation' | 'average';
   /** Cut-offs k of the metrics. */
   cutoffs: number[];
   /** Users that were ranked. */
   numUsers: number;
 }
 
-/** Negatives that are drawn once for each user and kept: distinct, and outside the user's whole history. */
+/**
+ * Negatives that are drawn once for each user and kept: distinct, and outside the user's whole history where seen items are
+ * left out.
+ */
 export interface SampledNegatives {
   count: number;
   /** `popularity`: in proportion to an item's training interactions. */
@@ -46,27 +60,51 @@ export function baselineName(baseline: string): string {
   }
 }
 
+/**
+ * What two measurements must share so that their numbers can be compared: everything but what a number at one cut-off does not
+ * depend on. Equal texts mean comparable numbers; the data are not part of it.
+ */
+export function comparisonKey(protocol: EvaluationProtocol): string {
+  const { split, part, candidates, numCandidates, negatives, filterSeen, seenTargets, ties, numUsers } =
+    protocol;
+  const drawn = negatives && [negatives.count, negatives.distribution, negatives.seed];
+  return JSON.stringify([
+    ...[split, part, candidates, numCandidates, drawn ?? null],
+    ...[filterSeen, seenTargets ?? null, ties, numUsers],
+  ]);
+}
+
 /** A short text for a badge, such as `full · LOO · seen filtered`. */
-export function protocolBadge(protocol: EvaluationProtocol): string {
-  const { negatives } = protocol;
-  if (negatives) return `${negatives.count} ${negatives.distribution} negatives · LOO`;
-  const seen = protocol.filterSeen ? 'seen filtered' : 'seen kept';
-  return `${protocol.candidates} · LOO · ${seen}`;
+export function protocolBadge({ candidates, negatives, filterSeen }: EvaluationProtocol): string {
+  const ranked = negatives ? `${negatives.count} ${negatives.distribution} negatives` : candidates;
+  return `${ranked} · LOO · ${filterSeen ? 'seen filtered' : 'seen kept'}`;
 }
 
 /** One sentence that says the protocol in full, for hovers, tables and reports. */
 export function describeProtocol(protocol: EvaluationProtocol): string {
-  const { negatives } = protocol;
-  if (negatives) {
-    return (
-      `${protocol.part}, leave-one-out, ranked against ${negatives.count} items that the user never met, drawn ` +
-      `${negatives.distribution === 'uniform' ? 'uniformly' : 'by popularity'} with seed ${negatives.seed}, ` +
-      `ties at average rank, ${protocol.numUsers} users`
-    );
-  }
-  return (
-    `${protocol.part}, leave-one-out, ranked against all ${protocol.numCandidates} items, ` +
-    `items of the history ${protocol.filterSeen ? 'left out' : 'kept'}, ties at average rank, ` +
-    `${protocol.numUsers} users`
-  );
+  const { part, numUsers, ties } = protocol;
+  const tied = ties === 'average' ? 'ties at average rank' : 'ties by expectation';
+  return `${part}, leave-one-out, ${candidatesText(protocol)}, ${tied}, ${numUsers} users${seenTargetsText(protocol)}`;
+}
+
+function candidatesText({ negatives, filterSeen, numCandidates, repeatShare }: EvaluationProtocol): string {
+  const seen = filterSeen ? 'left out' : 'kept';
+  const why = repeatShare === undefined ? '' : ` (${percent(repeatShare)} of interactions repeat one)`;
+  if (!negatives) return `ranked against all ${numCandidates} items, items of the history ${seen}${why}`;
+  const items = filterSeen ? 'items that the user never met' : 'items, those of the history among them';
+  const draw = negatives.distribution === 'uniform' ? 'uniformly' : 'by popularity';
+  return `ranked against ${negatives.count} ${items}${why}, drawn ${draw} with seed ${negatives.seed}`;
+}
+
+function seenTargetsText({ filterSeen, seenTargets, numUsers }: EvaluationProtocol): string {
+  if (seenTargets === undefined || seenTargets === 0) return '';
+  const share = percent(seenTargets / (filterSeen ? numUsers + seenTargets : numUsers));
+  return filterSeen
+    ? `; ${seenTargets} more (${share}) not counted, whose held-out item is in their history`
+    : `; of ${seenTargets} (${share}) the held-out item is in their history`;
+}
+
+/** A share with one decimal: `3.4 %`. */
+function percent(share: number): string {
+  return `${(100 * share).toFixed(1)} %`;
 }

@@ -144,7 +144,7 @@ export interface TableStatistics {
 
 /** What a user did, over the map of items. */
 export interface UserPath extends UserHistory {
-  /** The model's best items for this user that are not in the history, best first. */
+  /** The model's best items for this user, best first; those of the history are among them only where the run's evaluation keeps them. */
   recommended: (ItemLabel & { score: number })[];
 }
 

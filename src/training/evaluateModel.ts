@@ -18,6 +18,7 @@ import type { TrainingSequences } from '../model/baselines/baseline';
 import { createBaseline } from '../model/baselines/createBaseline';
 import type { JointScoring, Model, ProductScoring, Query, Scoring } from '../model/model';
 import { sampleNegatives } from './sampledNegatives';
+import { seenRule } from './seenItems';
 import { scoresInBlocks } from './scoresInBlocks';
 import { TrainingError } from './trainingError';
 
@@ -31,7 +32,9 @@ type Progress = (done: number, total: number) => void | Promise<void>;
 
 /**
  * The users, histories and held-out items of one part. The history of the test part includes the validation item, which
- * lies before it in time.
+ * lies before it in time. Where items of the history are no candidates, users whose held-out item is one of them are left
+ * out: a ranking that kept this item alone of all that was seen would hand over the answer.
+ * @throws TrainingError when nobody is left
  */
 export function rankingTask(dataset: PreparedDataset, part: Part, config: EvaluationConfig): RankingTask {
   const { offsets, trainEnd, validationEnd, items } = dataset;
@@ -39,23 +42,40 @@ export function rankingTask(dataset: PreparedDataset, part: Part, config: Evalua
   const end = (user: number): number => (part === 'validation' ? validationEnd[user]! : offsets[user + 1]!);
   const held = Uint32Array.from(start.keys()).filter((user) => start[user]! < end(user));
   const { candidates, maxValidationUsers } = config;
-  const users =
+  const chosen =
     part === 'validation' && maxValidationUsers !== null ? sampleUsers(held, maxValidationUsers) : held;
-  if (users.length === 0) {
+  if (chosen.length === 0) {
     throw new TrainingError(
       'evaluation/no-users',
       `No user has an item held out for ${part}: leave-one-out needs at least three interactions of a user. ` +
         'Use data with longer histories.',
     );
   }
+  const history = (user: number): Uint32Array => items.subarray(offsets[user], start[user]);
+  const target = (user: number): number => items[start[user]!]!;
+  const rule = seenRule(dataset, config);
+  const unseen = chosen.filter((user) => !history(user).includes(target(user)));
+  if (rule.filterSeen && unseen.length === 0) {
+    throw new TrainingError(
+      'evaluation/all-seen',
+      `The item held out for ${part} is in the history of every user (${chosen.length} of ${chosen.length}), and items of the ` +
+        'history are left out of the ranking, so there is nobody to count. Set `evaluation.filterSeen` to false: users meet ' +
+        'items again here.',
+    );
+  }
   return {
     part,
     numItems: dataset.numItems,
-    users,
-    history: (user) => items.subarray(offsets[user], start[user]),
-    target: (user) => items[start[user]!]!,
+    users: rule.filterSeen ? unseen : chosen,
+    ...rule,
+    seenTargets: chosen.length - unseen.length,
+    history,
+    target,
     ...(candidates.type === 'sampled' && {
-      sampled: { ...candidates, of: sampleNegatives(dataset, candidates) },
+      sampled: {
+        ...candidates,
+        of: sampleNegatives(dataset, candidates, rule.filterSeen ? 'unseen' : target),
+      },
     }),
   };
 }
@@ -120,13 +140,12 @@ export function evaluateBaseline(
 function evaluate(
   ranker: Ranker,
   task: RankingTask,
-  { cutoffs, filterSeen }: EvaluationConfig,
+  { cutoffs }: EvaluationConfig,
   onProgress?: Progress,
 ): Promise<RankingResult> {
   const batchSize = Math.max(1, Math.min(MODEL_BATCH, Math.floor(MAX_SCORES / task.numItems)));
   return evaluateRanking(task, ranker, {
     cutoffs,
-    filterSeen,
     batchSize,
     ...(onProgress === undefined ? {} : { onProgress }),
   });

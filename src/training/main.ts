@@ -20,6 +20,7 @@ import { probeBackend } from './probe';
 import { chosenBackend, engineSearchPaths, prepareUnchanged, readConfig } from './openRun';
 import { checkMemory, estimateMemory } from './memoryEstimate';
 import { RunRecorder } from './runRecorder';
+import { leftOutText, seenRule, seenRuleText } from './seenItems';
 import { StopRequested } from './stopRequested';
 import { TrainingError } from './trainingError';
 import { TrainingLoop } from './trainingLoop';
@@ -167,7 +168,22 @@ async function prepare(recorder: RunRecorder, config: ExperimentConfig): Promise
   for (const warning of warnings) recorder.warn(warning);
   recorder.event({ kind: 'dataset', dataset: summary, seconds, cached });
   recorder.update({ dataset: summary, timings: { ...manifest.timings, prepare: seconds } });
+  sayWhatIsRanked(recorder, dataset, config);
   return dataset;
+}
+
+/** Says how seen items count, where that is not what the config says alone. @throws TrainingError when no user counts */
+function sayWhatIsRanked(
+  recorder: RunRecorder,
+  dataset: PreparedDataset,
+  { evaluation }: ExperimentConfig,
+): void {
+  const decision = seenRuleText(seenRule(dataset, evaluation));
+  if (decision !== null) recorder.event({ kind: 'log', level: 'info', message: decision });
+  for (const part of ['validation', 'test'] as const) {
+    const text = leftOutText(rankingTask(dataset, part, evaluation));
+    if (text !== null) recorder.event({ kind: 'log', level: 'info', message: text });
+  }
 }
 
 /** Writes vectors of the best checkpoint of a run. The run may be in training. */
@@ -286,8 +302,14 @@ async function test(
   });
 }
 
-function perUser({ metrics, tieBounds, ranks }: RankingResult): Record<string, unknown> {
-  return { metrics, tieBounds, ranks: [...ranks] };
+function perUser({ metrics, tieBounds, ranks: { best, worst } }: RankingResult): Record<string, unknown> {
+  return {
+    metrics,
+    tieBounds,
+    ranks: Array.from(best, (first, user) => (first + worst[user]!) / 2),
+    bestRanks: [...best],
+    worstRanks: [...worst],
+  };
 }
 
 /** Puts the whole error into the log and returns what to tell people. Errors of ours carry a code and say what to do. */

@@ -4,6 +4,7 @@ import type { PreparedDataset } from '../dataset/preparedDataset';
 import type { JointScoring, Model, ProductScoring, Scoring } from '../model/model';
 import { catalogueScores } from './catalogueScores';
 import { queryOf, seenColumns } from './evaluateModel';
+import type { SeenRule } from './seenItems';
 
 /** Users whose vectors go through the ranking at once. */
 const PRODUCT_BATCH = 256;
@@ -20,7 +21,7 @@ export interface Recommendations {
 
 /**
  * The k items of the highest score for each user, among those that are not in the user's history, validation and test
- * included. Users come in pieces, so that whoever asks can let others work between them. Ties go to the lower item, and
+ * included, or among all where seen items stay. Users come in pieces, so that whoever asks can let others work between them. Ties go to the lower item, and
  * what has no finite score is left out.
  */
 export async function* recommend(
@@ -28,6 +29,7 @@ export async function* recommend(
   dataset: PreparedDataset,
   users: readonly number[],
   k: number,
+  { filterSeen }: Pick<SeenRule, 'filterSeen'>,
 ): AsyncGenerator<Recommendations> {
   const { offsets, items: interactions } = dataset;
   const made: { items?: tf.Tensor2D } = {};
@@ -37,16 +39,17 @@ export async function* recommend(
       const batch = users.slice(first, first + batchSize);
       first += batch.length;
       const histories = batch.map((user) => interactions.subarray(offsets[user], offsets[user + 1]));
+      const seen = filterSeen ? histories : histories.map(() => new Uint32Array());
       const query = queryOf({ users: batch, histories }, model.batches.maxLength);
       const scoring = tf.tidy(
         () => model.scoring(query, undefined, made.items) as Scoring & tf.TensorContainer,
       );
       if (scoring.kind === 'joint') {
-        yield { users: batch, ...(await bestOfScores(scoring, dataset.numItems, histories, k)) };
+        yield { users: batch, ...(await bestOfScores(scoring, dataset.numItems, seen, k)) };
       } else {
         made.items = scoring.items;
         batchSize = PRODUCT_BATCH;
-        yield { users: batch, ...(await bestOfProducts(scoring, histories, k)) };
+        yield { users: batch, ...(await bestOfProducts(scoring, seen, k)) };
       }
     }
   } finally {

@@ -9,30 +9,35 @@ const NEGATIVES = 6;
 
 /**
  * The items that each user's held-out item is ranked against in the protocol of sampled negatives: distinct, and none that
- * the user ever met. They depend on the data, the seed and the user alone, so every model is measured on the same ones.
+ * the user ever met, or where seen items stay candidates, any but the held-out one. They depend on the data, the seed, the
+ * user and that item alone, so every model is measured on the same ones.
+ * @param others which items to draw from: those that the user never met, or all but this one of the user
  */
 export function sampleNegatives(
   dataset: PreparedDataset,
   { count, distribution, seed }: SampledNegatives,
+  others: 'unseen' | ((user: number) => number),
 ): (user: number) => Uint32Array {
   const { offsets, items, numItems } = dataset;
   const ends = distribution === 'popularity' ? cumulativeCounts(modelDataOf(dataset).itemCounts) : null;
   return (user) => {
     const random = new RandomStream(seed, NEGATIVES, user);
-    const met = new Set(items.subarray(offsets[user], offsets[user + 1]));
+    const excluded = new Set(
+      others === 'unseen' ? items.subarray(offsets[user], offsets[user + 1]) : [others(user)],
+    );
     const drawn = new Set<number>();
     // Where most of what is left is wanted, or some of it has no weight, drawing would not come to an end.
     for (let draws = 0; drawn.size < count && draws < 20 * count; draws++) {
       const item =
         ends === null ? 1 + random.nextInt(numItems) : firstAbove(ends, random.nextInt(ends.at(-1)!));
-      if (!met.has(item)) drawn.add(item);
+      if (!excluded.has(item)) drawn.add(item);
     }
     if (drawn.size < count) {
-      const left = Uint32Array.from({ length: numItems }, (_, place) => place + 1).filter(
-        (item) => !met.has(item) && !drawn.has(item),
+      const rest = Uint32Array.from({ length: numItems }, (_, place) => place + 1).filter(
+        (item) => !excluded.has(item) && !drawn.has(item),
       );
-      random.shuffle(left);
-      for (const item of left.subarray(0, count - drawn.size)) drawn.add(item);
+      random.shuffle(rest);
+      for (const item of rest.subarray(0, count - drawn.size)) drawn.add(item);
     }
     return Uint32Array.from(drawn);
   };

@@ -5,6 +5,7 @@ import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { promisify } from 'node:util';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { meanRankMetrics } from '../../src/evaluation/rankMetrics';
 import { RandomStream } from '../../src/compute/random';
 import type { BackendReport } from '../../src/protocol/backends';
 import type { RunManifest, RunStatus, TrainerProcess } from '../../src/protocol/run';
@@ -28,7 +29,7 @@ interface TrainReport {
   run: string;
   directory: string;
   status: RunStatus;
-  protocol: object;
+  protocol: { numUsers: number; seenTargets: number };
   validation: { metrics: Record<string, number> };
   test: Record<string, number>;
   baselines: Record<string, Record<string, number>>;
@@ -162,8 +163,11 @@ describe('recsight', () => {
       split: 'leaveOneOut',
       part: 'test',
       candidates: 'full',
-      numUsers: 60,
+      filterSeen: true,
     });
+    const { numUsers, seenTargets } = report.protocol;
+    expect(numUsers + seenTargets).toBe(60);
+    expect(numUsers).toBeGreaterThan(50);
     expect(Object.keys(report.baselines)).toEqual(['popularity', 'itemKnn', 'markov']);
     for (const metrics of [report.test, report.validation.metrics, ...Object.values(report.baselines)]) {
       expect(metrics['ndcg@10']).toBeGreaterThan(0);
@@ -176,10 +180,13 @@ describe('recsight', () => {
       await readFile(path.join(report.directory, 'evaluation', 'test.json'), 'utf8'),
     ) as {
       userIds: string[];
-      model: { ranks: number[] };
+      model: { bestRanks: number[]; worstRanks: number[] };
     };
     expect(stored.userIds).toContain('007');
-    expect(stored.model.ranks).toHaveLength(60);
+    expect(stored.userIds).toHaveLength(numUsers);
+    const { bestRanks, worstRanks } = stored.model;
+    const ranks = { best: Uint32Array.from(bestRanks), worst: Uint32Array.from(worstRanks) };
+    expect(meanRankMetrics(ranks, [5, 10, 20])).toEqual(report.test);
 
     const listed = await recsight('runs', '--json');
     expect((JSON.parse(listed.stdout) as { runs: { id: string }[] }).runs.map(({ id }) => id)).toEqual([

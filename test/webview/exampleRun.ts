@@ -15,7 +15,7 @@ const protocol: EvaluationProtocol = {
   candidates: 'full',
   numCandidates: 3629,
   filterSeen: true,
-  ties: 'average',
+  ties: 'expectation',
   cutoffs: [5, 10],
   numUsers: 4096,
 };

@@ -31,7 +31,7 @@ test('defaults are filled in', () => {
     dataset: { path: 'a.csv', columns: { user: 'user_id' }, split: { type: 'leaveOneOut' } },
     model: { type: 'sasrec', hiddenSize: 64, loss: { type: 'crossEntropy' } },
     training: { epochs: 50, earlyStopping: { metric: 'ndcg@10' } },
-    evaluation: { cutoffs: [5, 10, 20], filterSeen: true },
+    evaluation: { cutoffs: [5, 10, 20], filterSeen: 'auto' },
   });
 });
 

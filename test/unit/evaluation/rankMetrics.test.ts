@@ -1,49 +1,111 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { meanRankMetrics, rankOf } from '../../../src/evaluation/rankMetrics';
+import { meanRankMetrics, rankOf, type Rank } from '../../../src/evaluation/rankMetrics';
+
+const metricsOf = (ranks: readonly Rank[], cutoffs: readonly number[]) =>
+  meanRankMetrics(
+    {
+      best: Uint32Array.from(ranks, ({ best }) => best),
+      worst: Uint32Array.from(ranks, ({ worst }) => worst),
+    },
+    cutoffs,
+  );
+
+/** All orders of a list. */
+function* ordersOf<Item>(items: readonly Item[]): Generator<Item[]> {
+  if (items.length === 0) yield [];
+  for (const [place, item] of items.entries())
+    for (const rest of ordersOf(items.filter((_, other) => other !== place))) yield [item, ...rest];
+}
 
 describe('rankOf', () => {
-  it('equals the place in a sorted list, and the mean place of its ties', () => {
-    const scores = fc.array(fc.oneof(fc.integer({ min: -3, max: 3 }), fc.constant(-Infinity)), {
-      minLength: 1,
-      maxLength: 30,
-    });
+  const scores = fc.array(fc.integer({ min: -3, max: 3 }), { minLength: 1, maxLength: 30 });
+
+  it('equals the first and the last place of its ties in a sorted list of the candidates', () => {
     fc.assert(
-      fc.property(scores, fc.nat(), (values, pick) => {
+      fc.property(scores, fc.nat(), fc.array(fc.nat(), { maxLength: 10 }), (values, pick, leaveOut) => {
         const target = pick % values.length;
-        const sorted = [...values].sort((a, b) => b - a);
-        const first = sorted.indexOf(values[target]!) + 1;
-        const last = sorted.lastIndexOf(values[target]!) + 1;
-        expect(rankOf(Float32Array.from(values), target)).toEqual({
-          average: (first + last) / 2,
-          best: first,
-          worst: last,
+        const excluded = leaveOut.map((column) => column % values.length);
+        const sorted = values
+          .filter((_, column) => column === target || !excluded.includes(column))
+          .sort((a, b) => b - a);
+        expect(rankOf(Float32Array.from(values), target, excluded)).toEqual({
+          best: sorted.indexOf(values[target]!) + 1,
+          worst: sorted.lastIndexOf(values[target]!) + 1,
         });
       }),
     );
   });
 
-  it('puts an item whose score is NaN behind all that have one', () => {
-    const scores = Float32Array.of(Number.NaN, 1, -2, Number.NaN, -Infinity);
-    expect(rankOf(scores, 0)).toEqual({ average: 3.5, best: 3, worst: 4 });
+  it.each([NaN, -Infinity])('puts an item whose score is %d last, even among its like', (none) => {
+    const values = Float32Array.of(none, 1, -2, none, none);
+    expect(rankOf(values, 0)).toEqual({ best: 5, worst: 5 });
+    expect(rankOf(values, 0, [1, 3, 3, 0])).toEqual({ best: 3, worst: 3 });
+    expect(rankOf(new Float32Array(20).fill(none), 7)).toEqual({ best: 20, worst: 20 });
   });
 
   it('does not let a NaN elsewhere push an item back', () => {
-    expect(rankOf(Float32Array.of(Number.NaN, 1, 2), 1).average).toBe(2);
+    expect(rankOf(Float32Array.of(Number.NaN, 1, 2), 1)).toEqual({ best: 2, worst: 2 });
   });
 });
 
 describe('meanRankMetrics', () => {
   it('computes the textbook values', () => {
-    const metrics = meanRankMetrics(Float64Array.of(1, 3, 11, 10), [1, 10]);
+    const metrics = metricsOf(
+      [1, 3, 11, 10].map((place) => ({ best: place, worst: place })),
+      [1, 10],
+    );
     expect(metrics['hr@1']).toBe(0.25);
     expect(metrics['hr@10']).toBe(0.75);
     expect(metrics['ndcg@10']).toBeCloseTo((1 + 1 / Math.log2(4) + 1 / Math.log2(11)) / 4, 12);
     expect(metrics['mrr@10']).toBeCloseTo((1 + 1 / 3 + 1 / 10) / 4, 12);
   });
 
-  it('counts a tie that shares place k as within k, and one behind it as outside', () => {
-    expect(meanRankMetrics(Float64Array.of(10.5), [10])['hr@10']).toBe(1);
-    expect(meanRankMetrics(Float64Array.of(11), [10])['hr@10']).toBe(0);
+  it.each([
+    [20, 0.5],
+    [21, 10 / 21],
+  ])('gives a constant scorer of %i items the hit rate of chance', (numItems, chance) => {
+    const rank = rankOf(new Float32Array(numItems), 3);
+    const metrics = metricsOf([rank, rank, rank], [10]);
+    expect(metrics['hr@10']).toBeCloseTo(chance, 15);
+    const gains = Array.from({ length: 10 }, (_, place) => 1 / Math.log2(place + 2));
+    expect(metrics['ndcg@10']).toBeCloseTo(gains.reduce((sum, gain) => sum + gain) / numItems, 14);
+  });
+
+  it('is the mean over all orders of what is tied', () => {
+    const few = fc.array(fc.integer({ min: 0, max: 2 }), { minLength: 1, maxLength: 6 });
+    fc.assert(
+      fc.property(few, fc.nat(), fc.integer({ min: 1, max: 7 }), (scores, pick, cutoff) => {
+        const target = pick % scores.length;
+        const sums = { hr: 0, ndcg: 0, mrr: 0 };
+        let orders = 0;
+        for (const order of ordersOf([...scores.keys()])) {
+          // A sort that keeps the order of what is equal lists ties as they were shuffled.
+          const place = order.sort((a, b) => scores[b]! - scores[a]!).indexOf(target) + 1;
+          orders++;
+          if (place > cutoff) continue;
+          sums.hr += 1;
+          sums.ndcg += 1 / Math.log2(place + 1);
+          sums.mrr += 1 / place;
+        }
+        const metrics = metricsOf([rankOf(Float32Array.from(scores), target)], [cutoff]);
+        for (const [name, sum] of Object.entries(sums))
+          expect(metrics[`${name}@${cutoff}`]).toBeCloseTo(sum / orders, 12);
+      }),
+      { numRuns: 60 },
+    );
+  });
+
+  it('has the same HR@1, NDCG@1 and MRR@1 for every ranking', () => {
+    const rank = fc
+      .tuple(fc.integer({ min: 1, max: 9 }), fc.nat(2000))
+      .map(([best, ties]): Rank => ({ best, worst: best + ties }));
+    fc.assert(
+      fc.property(fc.array(rank, { minLength: 1, maxLength: 40 }), (ranks) => {
+        const metrics = metricsOf(ranks, [1]);
+        expect(metrics['ndcg@1']).toBe(metrics['hr@1']);
+        expect(metrics['mrr@1']).toBe(metrics['hr@1']);
+      }),
+    );
   });
 });

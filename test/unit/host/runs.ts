@@ -25,7 +25,7 @@ export function makeRun(
       candidates: 'full',
       numCandidates: 300,
       filterSeen: true,
-      ties: 'average',
+      ties: 'expectation',
       cutoffs: [10],
       numUsers: 1000,
     },

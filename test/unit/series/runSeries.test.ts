@@ -11,7 +11,7 @@ const protocol = {
   candidates: 'full',
   numCandidates: 10,
   filterSeen: true,
-  ties: 'average',
+  ties: 'expectation',
   cutoffs: [10],
   numUsers: 5,
 } as const;
