@@ -8,6 +8,8 @@ import { defineConfig } from 'vitest/config';
 export default defineConfig({
   test: {
     maxWorkers: 2,
+    // Whatever a test starts dies with it, also when Vitest itself is killed.
+    globalSetup: ['scripts/lib/startKeeper.mjs'],
     projects: [
       {
         test: {

@@ -12,9 +12,13 @@ import { existsSync } from 'node:fs';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
+import { startKeeper } from './lib/startKeeper.mjs';
 import { build, CommandError, installDependencies, readJson, requireNode, run } from './lib/toolchain.mjs';
 
 requireNode();
+// Whatever is started here ends with it, however it ends.
+const keeper = startKeeper();
+Object.assign(process.env, keeper.env);
 await installDependencies();
 // These need the packages.
 const { findChromium } = await import('./lib/chromium.mjs');
@@ -174,3 +178,4 @@ const total = results.reduce(
 );
 console.log(describe(total));
 process.exitCode = total.failed > 0 || total.passed === 0 ? 1 : 0;
+await keeper.stop();

@@ -4,13 +4,14 @@
  * it, and `npm run editor` opens it where there is no desktop VS Code.
  */
 import { spawn } from 'node:child_process';
-import { createHash, randomUUID } from 'node:crypto';
+import { createHash } from 'node:crypto';
 import { existsSync, openSync, readFileSync } from 'node:fs';
 import { mkdir, mkdtemp, rm, symlink, writeFile } from 'node:fs/promises';
 import net from 'node:net';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
+import { startKeeper } from './startKeeper.mjs';
 import { readJson, root, run } from './toolchain.mjs';
 
 const host = path.join(root, 'test/vscode-host');
@@ -116,9 +117,10 @@ export async function prepareCodeServer({ directory, port, extension, settings =
   };
 }
 
-/** The extension host inherits this, so what belongs to npm, to a test runner or to a surrounding VS Code must go. */
+/** The extension host inherits this, so what belongs to npm, to a test runner or to a surrounding VS Code must go; not the keeper's mark. */
 function cleanEnvironment() {
-  const foreign = /^(VSCODE_|CODE_SERVER_|ELECTRON_|VITEST|npm_|INIT_CWD$|NODE_ENV$|NODE_OPTIONS$|RECSIGHT_)/;
+  const foreign =
+    /^(VSCODE_|CODE_SERVER_|ELECTRON_|VITEST|npm_|INIT_CWD$|NODE_ENV$|NODE_OPTIONS$|RECSIGHT_(?!TEST$))/;
   return Object.fromEntries(Object.entries(process.env).filter(([name]) => !foreign.test(name)));
 }
 
@@ -158,23 +160,22 @@ export async function startCodeServer({ extension, vsix, settings, env = {}, fla
 
   const logFile = path.join(directory, 'server.log');
   const output = openSync(logFile, 'a');
-  const keeper = path.join(root, 'scripts/lib/keeper.mjs');
-  const child = spawn(process.execPath, [keeper, randomUUID(), node, ...command.serve, ...flags], {
-    stdio: ['pipe', output, output],
-    env: environment,
-    // Ctrl+C in a terminal is for this process; the keeper notices its end and cleans up.
+  const keeper = startKeeper();
+  const child = spawn(node, [...command.serve, ...flags], {
+    stdio: ['ignore', output, output],
+    env: { ...environment, ...keeper.env },
     detached: true,
   });
   const exited = new Promise((resolve) => child.once('exit', resolve));
   const log = () => readFileSync(logFile, 'utf8');
   const stop = async () => {
-    child.stdin?.end();
+    await keeper.stop();
     await exited;
     await rm(directory, { recursive: true, force: true });
   };
 
   const url = `http://127.0.0.1:${port}/`;
-  const deadline = Date.now() + 30_000;
+  const deadline = Date.now() + 120_000;
   while (
     !(await fetch(new URL('healthz', url)).then(
       ({ ok }) => ok,
