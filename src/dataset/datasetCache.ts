@@ -11,8 +11,8 @@ import type { PreparedDataset } from './preparedDataset';
  * It is written under another name and renamed, so that a directory with that name is complete.
  */
 
-/** Part of the fingerprint: whatever changes the content or the layout of the cache raises it. */
-export const CACHE_VERSION = 2;
+/** Of the layout of the cache; what the content depends on is in the fingerprint. */
+const CACHE_VERSION = 2;
 
 export interface CachedDataset {
   dataset: PreparedDataset;

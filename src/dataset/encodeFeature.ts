@@ -2,6 +2,7 @@ import type { FeatureConfig } from '../config/featureSchema';
 import type { CategoryColumn, FeatureColumn, MultiColumn, NumberColumn } from '../protocol/features';
 import { shorten } from './dataFile';
 import { DatasetError } from './datasetError';
+import { isNoNumber } from './missingValues';
 import type { EntityTable } from './readEntityTable';
 import { mayHoldLists, placeOf } from './rowSource';
 
@@ -133,7 +134,7 @@ function packRows(rows: readonly (readonly number[])[]): Pick<MultiColumn, 'offs
   return { offsets, values: Int32Array.from(rows.flat()) };
 }
 
-/** NaN for a missing number, which is also how Parquet files of dataframes write one. */
+/** NaN for a missing number. */
 function readNumber(
   text: string | null,
   { source, rows, of }: EntityTable,
@@ -141,7 +142,7 @@ function readNumber(
   column: string,
 ): number {
   const plain = text?.trim() ?? '';
-  if (plain === '' || /^nan$/i.test(plain)) return NaN;
+  if (isNoNumber(plain)) return NaN;
   const value = Number(plain);
   if (Number.isFinite(value)) return value;
   const row = rows[entity]!;

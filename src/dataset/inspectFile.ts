@@ -137,7 +137,8 @@ function jsonColumns(text: string, label: string): string[] {
     if (line.trim() === '') continue;
     let row: unknown;
     try {
-      row = JSON.parse(line);
+      // Python writes NaN, which JSON does not have; only the keys are looked at here.
+      row = JSON.parse(line.replace(/:\s*(?:NaN|-?Infinity)\s*(?=[,}])/g, ':null'));
     } catch {
       if (line.length >= MAX_LINE_BYTES / 4) {
         throw new DatasetError('dataset/line-too-long', lineTooLong(`${label}, line ${index + 1}`));

@@ -11,7 +11,6 @@ import type { PreparedDataset } from './preparedDataset';
 import type { EntityTable } from './readEntityTable';
 import { readInteractions, type ReadResult } from './readInteractions';
 import { nameOf } from './rowSource';
-import { normalizeTimes } from './timeUnit';
 import { verifyGzip } from './unpackFile';
 
 export interface PrepareOptions {
@@ -54,7 +53,7 @@ export async function prepareDataset(
     if (cached) return { fingerprint, cached, read: null };
     for (const file of new Set(filesOf(source))) if (/\.gz$/i.test(file)) await verifyGzip(file);
     const read = await readInteractions(connection, source, config);
-    return { fingerprint, cached, read: { ...read, warnings: source.warnings } };
+    return { fingerprint, cached, read: { ...read, warnings: [...source.warnings, ...read.warnings] } };
   });
 
   const prepared = opened.read ? arrange(opened.read, opened.fingerprint, config, seed) : opened.cached;
@@ -77,21 +76,13 @@ export async function prepareDataset(
 
 /** From rows to the prepared dataset. Done after DuckDB has given its memory back. */
 function arrange(
-  {
-    interactions,
-    itemTable,
-    userTable,
-    dropped,
-    numRows,
-    warnings: sourceWarnings,
-  }: ReadResult & { warnings: string[] },
+  { interactions, itemTable, userTable, dropped, numRows, warnings: readWarnings }: ReadResult,
   fingerprint: string | null,
   config: DatasetConfig,
   seed: number,
 ): CachedDataset {
   const { timestamp } = config.columns;
-  const warnings = [...sourceWarnings];
-  if (timestamp !== null) warnings.push(...normalizeTimes(interactions.times, timestamp));
+  const warnings = [...readWarnings];
   const arranged = arrangeInteractions(interactions, config, seed);
   const split = splitLeaveOneOut(arranged.offsets);
   const itemIds = ['', ...Array.from(arranged.keptItems, (item) => interactions.itemIds[item]!)];

@@ -2,6 +2,7 @@ import type { DuckDBConnection } from '@duckdb/node-api';
 import type { FeaturesConfig } from '../config/featureSchema';
 import type { ColumnPick } from './dataFile';
 import { datasetErrorFrom, readRows, sqlName } from './duckDb';
+import { presentText } from './missingValues';
 import { findColumn, resolveColumn } from './resolveColumn';
 import { columnsOf, labelOf, selectFrom, type RowSource } from './rowSource';
 
@@ -12,6 +13,8 @@ export interface EntityColumns {
   /** Column with the text to show; undefined takes `title` where the table has it, null none. */
   title: string | null | undefined;
   features: FeaturesConfig;
+  /** Texts that stand for no value. */
+  missing: readonly string[];
 }
 
 /** A table of users or items, joined to the ids of the interactions: one entry per id, in the order of their indices. */
@@ -47,7 +50,10 @@ export async function readEntityTable(
 
   const [entity, table] = [of === 'users' ? 'user' : 'item', sqlName(`${of} table`)];
   try {
-    await connection.run(`CREATE TEMP TABLE ${table} AS ${selectFrom(source, picks)}`);
+    const present = Object.keys(picks).map((name) => `${presentText(name, columns.missing)} AS ${name}`);
+    await connection.run(
+      `CREATE TEMP TABLE ${table} AS SELECT ${present.join(', ')} FROM (${selectFrom(source, picks)})`,
+    );
   } catch (error) {
     throw datasetErrorFrom(error, labelOf(source));
   }

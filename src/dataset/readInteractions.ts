@@ -1,12 +1,14 @@
 import type { DuckDBConnection, DuckDBResult } from '@duckdb/node-api';
 import type { DatasetConfig } from '../config/schema';
-import { shorten, type ColumnPick } from './dataFile';
+import type { RawInteractions } from './arrangeInteractions';
+import type { ColumnPick } from './dataFile';
 import { DatasetError } from './datasetError';
-import { datasetErrorFrom, readRows } from './duckDb';
+import { datasetErrorFrom, readRows, sqlString } from './duckDb';
+import { DOUBTFUL_IDS, presentNumber, presentText } from './missingValues';
 import type { OpenedSource } from './openSource';
 import { readEntityTable, type EntityTable } from './readEntityTable';
-import { labelOf, placeOf, selectFrom, type RowSource } from './rowSource';
-import type { RawInteractions } from './arrangeInteractions';
+import { firstValue, labelOf, selectFrom, type RowSource } from './rowSource';
+import { findTimeUnit } from './timeUnit';
 
 export interface ReadResult {
   interactions: RawInteractions;
@@ -17,13 +19,15 @@ export interface ReadResult {
   dropped: { emptyIds: number; missingTimes: number; rating: number };
   /** Rows of the source. */
   numRows: number;
+  /** Sentences about what looks odd. */
+  warnings: string[];
 }
 
 /**
  * Reads the source through DuckDB: ids become indices in the order of the ids' UTF-8 bytes, rows without an id, without
- * a time or below the least rating are left out and counted. `times` holds what orders a user's interactions: the time
- * as the data have it (dates as seconds), or the row number where the config names no time column.
- * Throws a DatasetError for values that are no numbers or dates, and when no rows are left.
+ * a time or below the least rating are left out and counted. `times` holds what orders a user's interactions: seconds since
+ * 1970, or the row number where the config names no time column.
+ * Throws a DatasetError for values that are no numbers or dates, for times of several units, and when no rows are left.
  */
 export async function readInteractions(
   connection: DuckDBConnection,
@@ -31,7 +35,7 @@ export async function readInteractions(
   config: DatasetConfig,
 ): Promise<ReadResult> {
   const { source } = opened.interactions;
-  const { columns, minRating } = config;
+  const { columns, minRating, missing } = config;
   const picks: Record<string, ColumnPick> = {
     user_id: { column: columns.user, field: 'dataset.columns.user' },
     item_id: { column: columns.item, field: 'dataset.columns.item' },
@@ -42,17 +46,19 @@ export async function readInteractions(
   if (minRating !== null) picks.rating_text = { column: columns.rating!, field: 'dataset.columns.rating' };
 
   const select = selectFrom(source, picks);
-  const time = picks.time_text ? timeValue : 'NULL::DOUBLE';
-  const rating = picks.rating_text ? ratingValue : 'NULL::DOUBLE';
+  const time = valueOf('time_text', TIME, missing);
+  const rating = valueOf('rating_text', RATING, missing);
   try {
     await connection.run(
-      `CREATE TEMP TABLE source AS SELECT user_id, item_id, ${time} AS time, ${rating} AS rating FROM (${select})`,
+      `CREATE TEMP TABLE source AS SELECT ${presentText('user_id', missing)} AS user_id, ${presentText('item_id', missing)} AS item_id,
+         ${picks.time_text ? time : 'NULL::DOUBLE'} AS time, ${picks.time_text ? IS_DATE : 'false'} AS is_date,
+         ${picks.rating_text ? rating : 'NULL::DOUBLE'} AS rating FROM (${select})`,
     );
   } catch (error) {
     throw datasetErrorFrom(error, labelOf(source));
   }
 
-  const hasIds = "(user_id <> '' AND item_id <> '')";
+  const hasIds = '(user_id IS NOT NULL AND item_id IS NOT NULL)';
   const hasTime = picks.time_text ? '(time IS NOT NULL)' : 'true';
   const isRated = minRating === null ? 'true' : `coalesce(rating >= ${minRating}, false)`;
   const [counts] = await readRows(
@@ -67,17 +73,17 @@ export async function readInteractions(
     number,
     number,
   ];
-  if (counts![4] === true) {
-    throw await badValue(
-      connection,
-      source,
-      picks.time_text!,
-      timeValue,
-      'a number or a date such as 2013-02-28T13:37:00Z',
+  const badValue = async (name: 'time_text' | 'rating_text', value: string, expected: string) => {
+    const { where } = await firstValue(connection, source, name, picks[name]!, `isnan(${value})`);
+    return new DatasetError(
+      'dataset/not-a-number',
+      `${where}, expected ${expected}. Correct the value, name another column in \`${picks[name]!.field}\`, ` +
+        'list it in `dataset.missing` if it stands for nothing, or leave such rows out with `dataset.query`.',
     );
-  }
-  if (counts![5] === true)
-    throw await badValue(connection, source, picks.rating_text!, ratingValue, 'a number');
+  };
+  if (counts![4] === true)
+    throw await badValue('time_text', time, 'a number or a date such as 2013-02-28T13:37:00Z');
+  if (counts![5] === true) throw await badValue('rating_text', rating, 'a number');
   const dropped = {
     emptyIds: numRows - withIds,
     missingTimes: withIds - withTimes,
@@ -88,11 +94,29 @@ export async function readInteractions(
   await connection.run(
     `CREATE TEMP VIEW kept AS SELECT *, rowid AS row FROM source WHERE ${hasIds} AND ${hasTime} AND ${isRated}`,
   );
-  for (const name of ['user', 'item']) {
+  const warnings: string[] = [];
+  let order = 'CAST(row AS DOUBLE)';
+  if (picks.time_text) {
+    const unit = await findTimeUnit(connection, 'kept', columns.timestamp!);
+    if (unit.foreign) {
+      const { condition, explain } = unit.foreign;
+      const odd = `(SELECT ${condition} FROM (SELECT ${time} AS time, ${IS_DATE} AS is_date))`;
+      const { where, text } = await firstValue(connection, source, 'time_text', picks.time_text, odd);
+      throw new DatasetError(
+        'dataset/bad-time',
+        `${where}, ${explain(Number(text))} Expected one unit: times of different units would put interactions in a wrong order. ` +
+          'Correct them, write them as dates, or leave them out with `dataset.query`.',
+      );
+    }
+    warnings.push(...unit.warnings);
+    order = unit.seconds;
+  }
+  for (const name of ['user', 'item'] as const) {
     await connection.run(
       `CREATE TEMP TABLE ${name}s AS SELECT ${name}_id, CAST(row_number() OVER (ORDER BY ${name}_id) - 1 AS UINTEGER) AS ${name}
        FROM (SELECT DISTINCT ${name}_id FROM kept)`,
     );
+    warnings.push(...(await doubtfulIds(connection, name, columns[name], kept)));
   }
   const interactions: RawInteractions = {
     userIds: await readTexts(connection, 'SELECT user_id FROM users ORDER BY "user"'),
@@ -104,60 +128,62 @@ export async function readInteractions(
   await fillInteractions(
     interactions,
     await connection.stream(
-      `SELECT "user", item, ${picks.time_text ? 'time' : 'CAST(row AS DOUBLE)'}
+      `SELECT "user", item, ${order}
        FROM kept JOIN users USING (user_id) JOIN items USING (item_id)`,
     ),
   );
   const { items, users } = config;
   const itemTable =
     opened.items && items
-      ? await readEntityTable(connection, opened.items.source, { of: 'items', title: undefined, ...items })
+      ? await readEntityTable(connection, opened.items.source, {
+          of: 'items',
+          title: undefined,
+          ...items,
+          missing: items.missing ?? missing,
+        })
       : null;
   const userTable =
     opened.users && users
-      ? await readEntityTable(connection, opened.users.source, { of: 'users', title: null, ...users })
+      ? await readEntityTable(connection, opened.users.source, {
+          of: 'users',
+          title: null,
+          ...users,
+          missing: users.missing ?? missing,
+        })
       : null;
-  return { interactions, itemTable, userTable, dropped, numRows };
+  return { interactions, itemTable, userTable, dropped, numRows, warnings };
 }
 
-/*
- * How text becomes a number: NULL for an empty value, NaN for one that cannot be read.
- * Infinite values count as unreadable, because nothing sensible can be done with them.
- */
-const ratingValue = `CASE WHEN trim(rating_text) <> '' THEN CASE WHEN isfinite(TRY_CAST(rating_text AS DOUBLE))
-  THEN TRY_CAST(rating_text AS DOUBLE) ELSE 'NaN'::DOUBLE END END`;
-const timeNumber = 'coalesce(TRY_CAST(time_text AS DOUBLE), epoch(TRY_CAST(time_text AS TIMESTAMPTZ)))';
-const timeValue = `CASE WHEN trim(time_text) <> '' THEN CASE WHEN isfinite(${timeNumber})
-  THEN ${timeNumber} ELSE 'NaN'::DOUBLE END END`;
+const RATING = 'TRY_CAST(rating_text AS DOUBLE)';
+const TIME = 'coalesce(TRY_CAST(time_text AS DOUBLE), epoch(TRY_CAST(time_text AS TIMESTAMPTZ)))';
+const IS_DATE = '(time_text IS NOT NULL AND TRY_CAST(time_text AS DOUBLE) IS NULL)';
 
-/** Reads again, file by file, to say where the first unreadable value is. Slow, but only on the way to an error. */
-async function badValue(
+/**
+ * SQL that makes a number of a text: NULL for a missing value, NaN for one that cannot be read. Infinite values count as
+ * unreadable, because nothing sensible can be done with them.
+ */
+function valueOf(text: string, number: string, missing: readonly string[]): string {
+  return `CASE WHEN ${presentNumber(text, missing)} IS NOT NULL THEN CASE WHEN isfinite(${number}) THEN ${number} ELSE 'NaN'::DOUBLE END END`;
+}
+
+/** Names ids that look as if a program had written them for want of one. */
+async function doubtfulIds(
   connection: DuckDBConnection,
-  source: RowSource,
-  pick: ColumnPick,
-  value: string,
-  expected: string,
-): Promise<DatasetError> {
-  const name = value === timeValue ? 'time_text' : 'rating_text';
-  const parts: RowSource[] =
-    source.kind === 'files' ? source.files.map((file) => ({ kind: 'files', files: [file] })) : [source];
-  for (const part of parts) {
-    const [found] = await readRows(
-      connection,
-      `SELECT row, ${name} FROM (SELECT row_number() OVER () AS row, ${name} FROM (${selectFrom(part, { [name]: pick })}))
-       WHERE isnan(${value}) ORDER BY row LIMIT 1`,
-    );
-    if (!found) continue;
-    const row = Number(found[0]);
-    const text = String(found[1]);
-    return new DatasetError(
-      'dataset/not-a-number',
-      `${placeOf(part, row)}: column \`${pick.column}\` holds ` +
-        `\`${shorten(text)}\`, expected ${expected}. ` +
-        `Correct the value, name another column in \`${pick.field}\`, or leave such rows out with \`dataset.query\`.`,
-    );
-  }
-  throw new Error('A value was unreadable and is readable now: did the data change while they were read?');
+  name: 'user' | 'item',
+  column: string,
+  numRows: number,
+): Promise<string[]> {
+  const doubtful = DOUBTFUL_IDS.map(sqlString).join(', ');
+  const found = await readRows(
+    connection,
+    `SELECT ${name}_id, count(*) FROM kept WHERE ${name}_id IN (SELECT ${name}_id FROM ${name}s WHERE lower(trim(${name}_id)) IN (${doubtful}))
+     GROUP BY 1 ORDER BY 1`,
+  );
+  return found.map(
+    ([id, count]) =>
+      `The ${name} id \`${String(id)}\` stands in ${Number(count).toLocaleString('en')} of ${numRows.toLocaleString('en')} rows ` +
+      `(${((100 * Number(count)) / numRows).toPrecision(2)} %) of \`${column}\`, and counts as a ${name}. If it stands for a missing id, list it in \`dataset.missing\`.`,
+  );
 }
 
 function nothingRead(

@@ -1,5 +1,7 @@
-import { lineOf, type ColumnPick, type DataFile } from './dataFile';
-import { escapeGlob, MAX_LINE_BYTES, sqlName, sqlString } from './duckDb';
+import type { DuckDBConnection } from '@duckdb/node-api';
+import { lineOf, shorten, type ColumnPick, type DataFile } from './dataFile';
+import { escapeGlob, MAX_LINE_BYTES, readRows, sqlName, sqlString } from './duckDb';
+import { textOf } from './missingValues';
 import { resolveColumn } from './resolveColumn';
 
 /** Where rows come from: files, or a query whose result is known by its columns. */
@@ -45,16 +47,17 @@ function selectColumns(files: readonly DataFile[], picks: Readonly<Record<string
         const index = resolveColumn(group[0]!, pick);
         names.push(columns[index]!);
         const source = layout.kind === 'delimited' ? `c${index}` : sqlName(columns[index]!);
-        return `${textOf(source, layout.kind === 'parquet' ? layout.types[index]! : 'VARCHAR')} AS ${name}`;
+        return `${textOf(source, typeOf(layout, index))} AS ${name}`;
       });
       return `SELECT ${expressions.join(', ')} FROM ${readCall(group, names)}`;
     })
     .join('\nUNION ALL\n');
 }
 
-/** A column as text. A list comes as JSON, so that its values can be told apart. */
-function textOf(column: string, type: string): string {
-  return `CAST(${type.endsWith('[]') ? `to_json(${column})` : column} AS VARCHAR)`;
+/** DuckDB's type of a column as `readCall` reads it. */
+function typeOf(layout: DataFile['layout'], index: number): string {
+  if (layout.kind === 'parquet') return layout.types[index]!;
+  return layout.kind === 'json' ? 'JSON' : 'VARCHAR';
 }
 
 function sameShape(a: DataFile, b: DataFile): boolean {
@@ -71,7 +74,7 @@ function readCall(files: readonly DataFile[], picked: readonly string[]): string
     case 'json':
       return (
         `read_json(${list}, format = 'newline_delimited', maximum_object_size = ${MAX_LINE_BYTES}, ` +
-        `columns = {${[...new Set(picked)].map((column) => `${sqlString(column)}: 'VARCHAR'`).join(', ')}})`
+        `columns = {${[...new Set(picked)].map((column) => `${sqlString(column)}: 'JSON'`).join(', ')}})`
       );
     case 'delimited': {
       // Columns go by position (c0, c1, …), so that a header may hold anything, such as one name twice.
@@ -101,6 +104,33 @@ export function nameOf(source: RowSource): string {
 export function placeOf(source: RowSource, row: number): string {
   const line = source.kind === 'files' ? lineOf(source.files[0]!, row) : '';
   return `${labelOf(source)}, row ${row}${line}`;
+}
+
+/**
+ * Reads again, file by file, to say where the first value is that meets a condition over the pick's `name`. Slow, but only
+ * on the way to an error. `where` is such as ``a.csv, row 7 (line 8): column `timestamp` holds `x` ``.
+ */
+export async function firstValue(
+  connection: DuckDBConnection,
+  source: RowSource,
+  name: string,
+  pick: ColumnPick,
+  condition: string,
+): Promise<{ where: string; text: string }> {
+  const parts: RowSource[] =
+    source.kind === 'files' ? source.files.map((file) => ({ kind: 'files', files: [file] })) : [source];
+  for (const part of parts) {
+    const [found] = await readRows(
+      connection,
+      `SELECT row, ${name} FROM (SELECT row_number() OVER () AS row, ${name} FROM (${selectFrom(part, { [name]: pick })}))
+       WHERE ${condition} ORDER BY row LIMIT 1`,
+    );
+    if (!found) continue;
+    const text = String(found[1]);
+    const where = `${placeOf(part, Number(found[0]))}: column \`${pick.column}\` holds \`${shorten(text)}\``;
+    return { where, text };
+  }
+  throw new Error('A value was odd and is not any more: did the data change while they were read?');
 }
 
 /** The names of the columns; of several files, those of the first. */

@@ -124,7 +124,7 @@ test.each<[string, DatasetInput, Record<string, string | Buffer>, string, RegExp
     { path: 'a.csv' },
     { 'a.csv': `${many}u1,i1,1362062838000\n` },
     'dataset/bad-time',
-    /holds the time 1362062838000, while most of its times are seconds/,
+    /a\.csv, row 20001 \(line 20002\): column `timestamp` holds `1362062838000`, which would be 2013-02-28 14:47 in milliseconds and 1362062838000 seconds from 1970 in seconds\. Most of its times are seconds/,
   ],
   ['an absurd time', { path: 'a.csv' }, { 'a.csv': `${many}u1,i1,-1e300\n` }, 'dataset/bad-time', /-1e\+300/],
   ['one user only', { path: 'a.csv' }, { 'a.csv': plainCsv(1) }, 'dataset/too-few-users', /one user/],

@@ -9,6 +9,7 @@ import {
   type PrepareOptions,
   type PreparedResult,
 } from '../../../src/dataset/prepareDataset';
+import { sqlString, withDuckDb } from '../../../src/dataset/duckDb';
 import type { PreparedDataset } from '../../../src/dataset/preparedDataset';
 
 export type DatasetInput = z.input<typeof configSchema>['dataset'];
@@ -52,6 +53,13 @@ export function dataFolder(files: Record<string, string | Buffer> = {}, suffix =
 
 export function datasetConfig(config: DatasetInput) {
   return configSchema.shape.dataset.parse(config);
+}
+
+/** Writes the result of a query. */
+export async function writeParquet(path: string, query: string): Promise<void> {
+  await withDuckDb({ cacheDirectory: join(path, '..') }, (connection) =>
+    connection.run(`COPY (${query}) TO ${sqlString(path)} (FORMAT parquet, ROW_GROUP_SIZE 20000)`),
+  );
 }
 
 /** User id → item ids, oldest first. */

@@ -5,7 +5,7 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { sqlString, withDuckDb } from '../../../src/dataset/duckDb';
 import { contentFingerprint } from '../../../src/dataset/fingerprint';
-import { csvValue, dataFolder, histories, plainCsv } from './dataFolder';
+import { csvValue, dataFolder, histories, plainCsv, writeParquet } from './dataFolder';
 
 const twoUsers = { ann: ['a', 'b', 'c'], bob: ['b', 'c', 'a'] };
 const rows = [
@@ -25,12 +25,6 @@ const jsonLines = rows
       `${JSON.stringify({ user_id, item_id, timestamp: Number(timestamp) })}\n`,
   )
   .join('');
-
-async function writeParquet(path: string, query: string): Promise<void> {
-  await withDuckDb({ cacheDirectory: join(path, '..') }, (connection) =>
-    connection.run(`COPY (${query}) TO ${sqlString(path)} (FORMAT parquet, ROW_GROUP_SIZE 20000)`),
-  );
-}
 
 describe('formats', () => {
   test.each([
