@@ -2,7 +2,7 @@
 /*
  * npm test: sets up whatever is missing and runs every kind of test.
  *
- *   node scripts/test.mjs [lint] [kernels] [unit] [golden] [engines] [cli] [webview] [integration] [package]
+ *   node scripts/test.mjs [lint] [kernels] [unit] [golden] [engines] [cli] [faults] [webview] [integration] [package]
  *
  * The last line is the sum, `N passed, N failed`. The exit code is 0 only when every suite ran tests and all passed.
  * With VSCODE_TEST=desktop, and everywhere but on Linux x64, the integration suite runs in desktop VS Code, and what
@@ -42,6 +42,7 @@ const suites = {
   golden: async () => [await runVitest('golden')],
   engines: runEngineTests,
   cli: async () => [await runVitest('cli')],
+  faults: async () => [await (await import('./lib/faults.mjs')).runShortFaults()],
   webview: async () => [await runVitest('webview')],
   integration: async () => [await runExtensionTests(), ...(desktop ? [] : [await runVitest('workbench')])],
   package: async () => (desktop ? [] : [await runVitest('package')]),
