@@ -85,6 +85,30 @@ const restrictLibraries = (home) => [
   },
 ];
 
+const bannedSyntax = [
+  { selector: 'TSEnumDeclaration', message: 'Use a union of string literals.' },
+  { selector: 'ExportDefaultDeclaration', message: 'Use a named export.' },
+  { selector: 'ExportAllDeclaration', message: 'No barrel files: import from the file itself.' },
+];
+
+/** How VS Code shows text that it reads markup in. */
+const showingSyntax = [
+  {
+    selector:
+      'MemberExpression[property.name=/^(show(Error|Warning|Information)Message|showQuickPick|setStatusBarMessage|withProgress)$/]',
+    message: 'Texts may hold links that run commands: show them with src/host/messages.ts.',
+  },
+  {
+    selector: "NewExpression[callee.property.name='MarkdownString']",
+    message: 'Texts may hold markup: make hovers with src/host/messages.ts from src/host/safeText.ts.',
+  },
+  {
+    selector:
+      'MemberExpression[property.name=/^(isTrusted|supportHtml|appendMarkdown)$/][object.property.name!="workspace"]',
+    message: 'Hovers are made in src/host/messages.ts.',
+  },
+];
+
 export default tseslint.config(
   {
     ignores: [
@@ -113,12 +137,7 @@ export default tseslint.config(
       'import-x/no-restricted-paths': ['error', { zones }],
       'import-x/no-cycle': 'error',
       'no-restricted-imports': restrictLibraries(undefined),
-      'no-restricted-syntax': [
-        'error',
-        { selector: 'TSEnumDeclaration', message: 'Use a union of string literals.' },
-        { selector: 'ExportDefaultDeclaration', message: 'Use a named export.' },
-        { selector: 'ExportAllDeclaration', message: 'No barrel files: import from the file itself.' },
-      ],
+      'no-restricted-syntax': ['error', ...bannedSyntax],
       eqeqeq: 'error',
       '@typescript-eslint/restrict-template-expressions': [
         'error',
@@ -133,6 +152,11 @@ export default tseslint.config(
     files: [`${home}/**`],
     rules: { 'no-restricted-imports': restrictLibraries(home) },
   })),
+  {
+    files: ['src/host/**'],
+    ignores: ['src/host/messages.ts'],
+    rules: { 'no-restricted-syntax': ['error', ...bannedSyntax, ...showingSyntax] },
+  },
   {
     files: ['**/*.mjs', '*.config.ts'],
     extends: [tseslint.configs.disableTypeChecked],

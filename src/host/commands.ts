@@ -11,6 +11,7 @@ import type { ConfigDiagnostics } from './configDiagnostics';
 import { firstLine } from './errorMessage';
 import type { InspectionPanels } from './inspectionPanels';
 import type { LivePanels } from './livePanel';
+import { showError, showInformation, showSuccess, withProgress } from './messages';
 import { createConfig } from './newConfig';
 import { pickConfig, pickRun } from './pickers';
 import { reportError } from './reportError';
@@ -139,7 +140,7 @@ async function trainModel(
   const document = await vscode.workspace.openTextDocument(uri);
   if (document.isDirty && !(await document.save())) return;
   if (!(await isValid(context, document))) return;
-  const directory = await vscode.window.withProgress(
+  const directory = await withProgress(
     { location: vscode.ProgressLocation.Window, title: `Starting ${path.basename(uri.fsPath)}` },
     () => context.trainer.train(uri),
   );
@@ -152,7 +153,7 @@ async function validateConfig(context: CommandContext, argument: vscode.Uri | un
   if (!uri) return;
   const document = await vscode.workspace.openTextDocument(uri);
   if (await isValid(context, document)) {
-    vscode.window.setStatusBarMessage(`$(check) ${path.basename(uri.fsPath)} is valid`, 5_000);
+    showSuccess(`${path.basename(uri.fsPath)} is valid`);
   }
 }
 
@@ -166,11 +167,10 @@ async function isValid({ diagnostics }: CommandContext, document: vscode.TextDoc
   const name = path.basename(document.fileName);
   const showProblems = 'Show Problems';
   // Not awaited: the message may stay for as long as the user likes.
-  void vscode.window
-    .showErrorMessage(`${name} has ${count}. Line ${first.line}: ${firstLine(first.message)}`, showProblems)
-    .then((choice) => {
-      if (choice === showProblems) void vscode.commands.executeCommand('workbench.actions.view.problems');
-    });
+  const message = `${name} has ${count}. Line ${first.line}: ${firstLine(first.message)}`;
+  void showError(message, showProblems).then((choice) => {
+    if (choice === showProblems) void vscode.commands.executeCommand('workbench.actions.view.problems');
+  });
   return false;
 }
 
@@ -194,7 +194,7 @@ async function chooseConfig(
   if (configs.uris.length === 0) {
     const create = 'New Config';
     const text = 'There is no config (*.recsight.json or *.recsight.yaml) in this workspace yet.';
-    void vscode.window.showInformationMessage(text, create).then((choice) => {
+    void showInformation(text, create).then((choice) => {
       if (choice === create) void vscode.commands.executeCommand('recsight.newConfig');
     });
     return undefined;
@@ -216,7 +216,7 @@ async function chooseRun(
   if (suitable.some((run) => run.directory === inView)) return inView;
   if (argument) return undefined;
   if (suitable.length === 0) {
-    void vscode.window.showInformationMessage(`${title}: there is no run that this can be done with now.`);
+    void showInformation(`${title}: there is no run that this can be done with now.`);
     return undefined;
   }
   return pickRun(suitable, title);

@@ -6,6 +6,15 @@ import { ToolError } from '../process/runTool';
 import { automaticBackend, BACKEND_NAMES, type BackendReport } from '../protocol/backends';
 import { backendFacts, backendLine, runtimeChoices } from './backendText';
 import { errorMessage } from './errorMessage';
+import {
+  pick,
+  plainItem,
+  showError,
+  showInformation,
+  showSuccess,
+  showWarning,
+  withProgress,
+} from './messages';
 import type { TrainerService } from './trainerService';
 
 interface BackendItem extends vscode.QuickPickItem {
@@ -45,7 +54,7 @@ export class ComputeBackends implements vscode.Disposable {
     picker.keepScrollPosition = true;
     const update = () => {
       const active = picker.activeItems[0]?.label;
-      picker.items = this.#items(reports);
+      picker.items = this.#items(reports).map(plainItem);
       picker.activeItems = picker.items.filter(({ label }) => label === active).slice(0, 1);
     };
     update();
@@ -82,7 +91,7 @@ export class ComputeBackends implements vscode.Disposable {
     const runtime = argument ?? (await this.#pickRuntime());
     if (runtime === undefined) return;
     if (this.#installing) {
-      void vscode.window.showInformationMessage('A GPU runtime is being installed already.');
+      void showInformation('A GPU runtime is being installed already.');
       return;
     }
     const title =
@@ -91,9 +100,9 @@ export class ComputeBackends implements vscode.Disposable {
     output.clear();
     this.#installing = true;
     try {
-      const report = await vscode.window.withProgress(
+      const report = await withProgress(
         { location: vscode.ProgressLocation.Notification, title: `Installing ${title}`, cancellable: true },
-        async (progress, token) => {
+        async (onStep, token) => {
           const stop = new AbortController();
           token.onCancellationRequested(() => stop.abort());
           return installGpuRuntime(runtime, {
@@ -101,14 +110,14 @@ export class ComputeBackends implements vscode.Disposable {
             runtimePath: this.runtimePath,
             signal: stop.signal,
             onLine: (line) => output.appendLine(line),
-            onStep: (message) => progress.report({ message }),
+            onStep,
           });
         },
       );
       output.appendLine(backendLine(report));
       const message = `${title} works: ${backendFacts(report)}.`;
       // Not awaited: the message may stay for as long as the user likes.
-      void vscode.window.showInformationMessage(message, SHOW).then((choice) => {
+      void showInformation(message, SHOW).then((choice) => {
         if (choice === SHOW) void vscode.commands.executeCommand('recsight.showBackends');
       });
     } catch (error) {
@@ -116,7 +125,7 @@ export class ComputeBackends implements vscode.Disposable {
       if (error instanceof ToolError && error.code === 'tool/cancelled') return;
       const openLog = 'Open Log';
       const message = `${title} was not installed. ${errorMessage(error).split('\n', 1)[0]!}`;
-      void vscode.window.showErrorMessage(message, openLog).then((choice) => {
+      void showError(message, openLog).then((choice) => {
         if (choice === openLog) output.show();
       });
     } finally {
@@ -187,25 +196,21 @@ export class ComputeBackends implements vscode.Disposable {
     if (report?.available === false) {
       const install = 'Install GPU Runtime';
       const isOptional = backend === 'tensorflow' || backend === 'webgpu';
-      void vscode.window
-        .showWarningMessage(
-          `${backend} is not available. ${report.reason ?? ''}`,
-          ...(isOptional ? [install] : []),
-        )
-        .then((choice) => {
-          if (choice === install) void vscode.commands.executeCommand('recsight.installGpuRuntime');
-        });
+      const message = `${backend} is not available. ${report.reason ?? ''}`;
+      void showWarning(message, ...(isOptional ? [install] : [])).then((choice) => {
+        if (choice === install) void vscode.commands.executeCommand('recsight.installGpuRuntime');
+      });
       return;
     }
     const settings = vscode.workspace.getConfiguration('recsight');
     const inWorkspace = settings.inspect('backend')?.workspaceValue !== undefined;
     const target = inWorkspace ? vscode.ConfigurationTarget.Workspace : vscode.ConfigurationTarget.Global;
     await settings.update('backend', backend === 'auto' ? undefined : backend, target);
-    vscode.window.setStatusBarMessage(`$(check) Trainings compute with ${backend}`, 5_000);
+    showSuccess(`Trainings compute with ${backend}`);
   }
 
   async #pickRuntime(): Promise<GpuRuntime | undefined> {
-    const picked = await vscode.window.showQuickPick(runtimeChoices(process.platform), {
+    const picked = await pick(runtimeChoices(process.platform), {
       title: 'Install GPU Runtime',
       placeHolder: 'Choose what to install into the extension’s own storage',
       ignoreFocusOut: true,

@@ -7,9 +7,8 @@ export function lastRunText(run: RunSummary, now: number): string {
   const { manifest, status } = run;
   const value = mainMetricValue(manifest);
   const metric = value === null ? null : `${formatMetricName(manifest.mainMetric)} ${formatMetric(value)}`;
-  // The space after the icon is one that a lens does not swallow.
   const parts: (string | null)[] = isActive(status)
-    ? [`$(sync~spin)\u00a0${status} ${progressText(manifest)}`.trimEnd(), metric]
+    ? [`${status} ${progressText(manifest)}`.trimEnd(), metric]
     : [status === 'finished' ? null : status, metric, formatAgo(lastActivity(run), now)];
   return parts.filter((part) => part !== null).join(' · ');
 }

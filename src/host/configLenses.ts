@@ -1,9 +1,10 @@
 import * as vscode from 'vscode';
-import type { RunSummary } from '../protocol/run';
+import { isActive, type RunSummary } from '../protocol/run';
 import { RunDirectory } from '../runs/runDirectory';
 import { isConfigDocument } from './configCatalogue';
 import { lastRunText } from './configLensText';
 import type { RunCatalogue } from './runCatalogue';
+import { plainText } from './safeText';
 
 /** The age in a lens is in minutes; a running trainer's numbers change often, and redrawing lenses is not free. */
 const MINUTE = 60_000;
@@ -56,7 +57,7 @@ export class ConfigLenses implements vscode.CodeLensProvider, vscode.Disposable 
     const run = newestRunOf(uri.fsPath, this.runs.runs);
     if (run) {
       commands.push({
-        title: lastRunText(run, Date.now()),
+        title: lensTitle(run, Date.now()),
         tooltip:
           'Open the last run of this config. Its metric is of the best epoch, on the validation split.',
         command: 'recsight.openRun',
@@ -78,6 +79,12 @@ export class ConfigLenses implements vscode.CodeLensProvider, vscode.Disposable 
       this.#changes.fire();
     }, SETTLE);
   }
+}
+
+function lensTitle(run: RunSummary, now: number): string {
+  const text = plainText(lastRunText(run, now));
+  // The space after the icon is one that a lens does not swallow.
+  return isActive(run.status) ? `$(sync~spin)\u00a0${text}` : text;
 }
 
 /** @param runs newest first */

@@ -1,5 +1,6 @@
 import * as vscode from 'vscode';
 import { isActive } from '../protocol/run';
+import { showError } from './messages';
 import { failureMessage } from './runText';
 import type { LivePanels } from './livePanel';
 import type { RunCatalogue, RunChange } from './runCatalogue';
@@ -31,7 +32,7 @@ export class FailureNotices implements vscode.Disposable {
     const message = failureMessage(after);
     if (message === null) return;
     const remedy = after.status === 'lost' ? 'Resume Run' : 'Open Log';
-    const choice = await vscode.window.showErrorMessage(message, 'Open Run', remedy);
+    const choice = await showError(message, 'Open Run', remedy);
     const commands = {
       'Open Run': 'recsight.openRun',
       'Open Log': 'recsight.openLog',

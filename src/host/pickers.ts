@@ -3,6 +3,7 @@ import { configName } from '../config/configFile';
 import type { RunSummary } from '../protocol/run';
 import { newestRunOf } from './configLenses';
 import { lastRunText } from './configLensText';
+import { pick } from './messages';
 import { formatAge, lastActivity, resultFacts, runTitle } from './runText';
 import { statusIcon } from './runTreeModel';
 
@@ -22,7 +23,7 @@ export async function pickConfig(
       uri,
     };
   });
-  const picked = await vscode.window.showQuickPick(items, {
+  const picked = await pick(items, {
     title,
     placeHolder: 'Choose a config',
     matchOnDescription: true,
@@ -45,7 +46,7 @@ export async function pickRun(runs: readonly RunSummary[], title: string): Promi
       directory: run.directory,
     };
   });
-  const picked = await vscode.window.showQuickPick(items, {
+  const picked = await pick(items, {
     title,
     placeHolder: 'Choose a run',
     matchOnDescription: true,

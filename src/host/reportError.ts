@@ -1,6 +1,7 @@
 import * as vscode from 'vscode';
 import { ConfigError } from '../config/configFile';
 import { errorMessage, firstLine } from './errorMessage';
+import { showError } from './messages';
 
 /** A button of a message: its title and the command it runs. */
 type Action = [title: string, command: string, ...args: unknown[]];
@@ -9,13 +10,12 @@ type Action = [title: string, command: string, ...args: unknown[]];
 export function reportError(error: unknown, log: vscode.LogOutputChannel): void {
   log.error(error instanceof Error ? error : String(error));
   const actions = actionsFor(error);
-  void vscode.window
-    .showErrorMessage(firstLine(errorMessage(error)), ...actions.map(([title]) => title), 'Open Log')
-    .then((choice) => {
-      if (choice === 'Open Log') log.show();
-      const chosen = actions.find(([title]) => title === choice);
-      if (chosen) void vscode.commands.executeCommand(...(chosen.slice(1) as [string, ...unknown[]]));
-    });
+  const titles = actions.map(([title]) => title);
+  void showError(firstLine(errorMessage(error)), ...titles, 'Open Log').then((choice) => {
+    if (choice === 'Open Log') log.show();
+    const chosen = actions.find(([title]) => title === choice);
+    if (chosen) void vscode.commands.executeCommand(...(chosen.slice(1) as [string, ...unknown[]]));
+  });
 }
 
 function actionsFor(error: unknown): Action[] {

@@ -1,26 +1,37 @@
 import path from 'node:path';
 import { Buffer } from 'node:buffer';
 import * as vscode from 'vscode';
+import { configFormat } from '../config/configFile';
 import { RunDirectory } from '../runs/runDirectory';
 import { RunBusyError } from '../runs/runErrors';
 import { readLiveTrainer } from '../runs/trainerLock';
+import { confirm, showInformation, showWarning } from './messages';
 
 /** Opens the config file that a run was started from or, where that is gone, the copy that the run keeps. */
 export async function openConfig(directory: string): Promise<void> {
   const run = new RunDirectory(directory);
   const configPath = run.resolveConfigPath(await run.readManifest());
   const uri = vscode.Uri.file(configPath);
-  if (await pathExists(uri)) {
+  if (mayBeConfigOf(run, configPath) && (await pathExists(uri))) {
     await vscode.window.showTextDocument(uri);
     return;
   }
   const copy = 'Open the Run’s Copy';
   const message = `${configPath} is gone. The run keeps a copy of the config, with all defaults filled in.`;
-  if ((await vscode.window.showWarningMessage(message, copy)) !== copy) return;
+  if ((await showWarning(message, copy)) !== copy) return;
   const content = JSON.stringify(await run.readConfig(), null, 2);
   await vscode.window.showTextDocument(
     await vscode.workspace.openTextDocument({ language: 'json', content }),
   );
+}
+
+/**
+ * Whether what a manifest names is looked for at all: it may say anything. On Windows the mere look at a file of another
+ * machine sends that machine the user's credentials.
+ */
+function mayBeConfigOf(run: RunDirectory, configPath: string): boolean {
+  const isRemote = (file: string) => /^[\\/]{2}/.test(file);
+  return configFormat(configPath) !== null && (isRemote(run.path) || !isRemote(configPath));
 }
 
 /** Opens what the trainer process printed. */
@@ -29,7 +40,7 @@ export async function openLog(directory: string): Promise<void> {
   if (await pathExists(uri)) {
     await vscode.window.showTextDocument(uri, { preview: true });
   } else {
-    await vscode.window.showInformationMessage('The trainer of this run has not written a log.');
+    await showInformation('The trainer of this run has not written a log.');
   }
 }
 
@@ -74,10 +85,6 @@ export async function deleteRun(directory: string, title: string): Promise<boole
   if (!(await confirm(question, detail, 'Delete Permanently'))) return false;
   await vscode.workspace.fs.delete(uri, { recursive: true, useTrash: false });
   return true;
-}
-
-async function confirm(question: string, detail: string, action: string): Promise<boolean> {
-  return (await vscode.window.showWarningMessage(question, { modal: true, detail }, action)) === action;
 }
 
 /** Whether there is a file or folder. */

@@ -8,6 +8,7 @@ import { RunReadError } from '../runs/runErrors';
 import { readRun } from '../runs/runStore';
 import { errorMessage } from './errorMessage';
 import type { RunCatalogue } from './runCatalogue';
+import { plainText } from './safeText';
 import { messageHtml, pageHtml } from './webviewHtml';
 
 /** What all panels share. */
@@ -205,7 +206,7 @@ export class RunPanel<View extends object, Content extends PanelContent> impleme
   }
 
   #showTitle(run: RunSummary): void {
-    const title = this.kind.title(run);
+    const title = plainText(this.kind.title(run));
     if (!this.#closed && this.panel.title !== title) this.panel.title = title;
   }
 

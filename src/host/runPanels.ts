@@ -1,6 +1,7 @@
 import * as vscode from 'vscode';
 import type { KeptRun } from '../protocol/keptRun';
 import { RunPanel, type PanelContent, type PanelKind, type RunPanelContext } from './runPanel';
+import { plainText } from './safeText';
 import { messageHtml } from './webviewHtml';
 
 /** How VS Code names a tab with one of this extension's panels. */
@@ -52,7 +53,7 @@ export class RunPanels<View extends object, Content extends PanelContent>
     } else {
       const created = vscode.window.createWebviewPanel(
         this.kind.viewType,
-        title,
+        plainText(title),
         { viewColumn: columnForNewPanel(), preserveFocus },
         { enableScripts: true },
       );

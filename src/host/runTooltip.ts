@@ -3,20 +3,21 @@ import { isActive, type RunSummary } from '../protocol/run';
 import { formatCount, formatDuration, formatMetric, formatMetricName } from '../series/format';
 import { formatAgo, lastActivity, progressParts } from './runText';
 import { statusIcon } from './runTreeModel';
+import { escaped, icon, joinMarkdown, type Markdown } from './safeText';
 
 /** Markdown (with codicons) that says all that a run's manifest knows and a row has no room for. */
-export function runTooltip(run: RunSummary, now: number): string {
+export function runTooltip(run: RunSummary, now: number): Markdown {
   const { manifest, status } = run;
   const { codicon } = statusIcon(status);
   const lines = [
-    `**${escapeMarkdown(manifest.name)}** — $(${codicon}) ${status}, ${formatAgo(lastActivity(run), now)}`,
+    escaped`**${manifest.name}** — ${icon(codicon)} ${status}, ${formatAgo(lastActivity(run), now)}`,
   ];
   if (status === 'lost')
-    lines.push('Its trainer ended without a word. The last checkpoint is kept: resume from it.');
-  if (manifest.error) lines.push(`$(error) ${escapeMarkdown(manifest.error.message)}`);
-  lines.push(progressLine(run));
+    lines.push(escaped`Its trainer ended without a word. The last checkpoint is kept: resume from it.`);
+  if (manifest.error) lines.push(escaped`${icon('error')} ${manifest.error.message}`);
+  lines.push(escaped`${progressLine(run)}`);
   lines.push(...metricLines(run), ...factLines(run));
-  return lines.join('\n\n');
+  return joinMarkdown(lines, '\n\n');
 }
 
 function progressLine(run: RunSummary): string {
@@ -33,7 +34,7 @@ function progressLine(run: RunSummary): string {
 }
 
 /** One table for validation and test; below it the protocols, because a number without one is not a result. */
-function metricLines(run: RunSummary): string[] {
+function metricLines(run: RunSummary): Markdown[] {
   const { best, test, protocol, progress } = run.manifest;
   if (!best) return [];
   const columns: [title: string, metrics: Metrics][] = [
@@ -43,42 +44,48 @@ function metricLines(run: RunSummary): string[] {
     columns.push(['test', test.metrics]);
     for (const [name, metrics] of Object.entries(test.baselines)) columns.push([baselineName(name), metrics]);
   }
-  const cell = (text: string) => ` &nbsp;&nbsp;${text} |`;
+  const row = (first: string, cells: string[]) =>
+    escaped`| ${first} |${joinMarkdown(cells.map((text) => escaped` &nbsp;&nbsp;${text} |`))}`;
   const valueOf = (metrics: Metrics, metric: string) => {
     const value = metrics[metric];
     return value === undefined ? '' : formatMetric(value);
   };
   const lines = [
-    `| |${columns.map(([title]) => cell(escapeMarkdown(title))).join('')}`,
-    `|:--|${'--:|'.repeat(columns.length)}`,
-    ...Object.keys(best.metrics).map(
-      (metric) =>
-        `| ${formatMetricName(metric)} |${columns.map(([, metrics]) => cell(valueOf(metrics, metric))).join('')}`,
+    row(
+      '',
+      columns.map(([title]) => title),
+    ),
+    escaped`|:--|${joinMarkdown(columns.map(() => escaped`--:|`))}`,
+    ...Object.keys(best.metrics).map((metric) =>
+      row(
+        formatMetricName(metric),
+        columns.map(([, metrics]) => valueOf(metrics, metric)),
+      ),
     ),
   ];
   const protocols = [protocol, test?.protocol ?? null].filter((each) => each !== null);
-  return [lines.join('\n'), ...protocols.map((each) => `$(law) ${describeProtocol(each)}`)];
+  return [
+    joinMarkdown(lines, '\n'),
+    ...protocols.map((each) => escaped`${icon('law')} ${describeProtocol(each)}`),
+  ];
 }
 
-function factLines(run: RunSummary): string[] {
+function factLines(run: RunSummary): Markdown[] {
   const { backend, dataset, git, configPath, seed } = run.manifest;
-  const facts = [`$(file-code) ${escapeMarkdown(configPath)} · seed ${seed}`];
+  const facts = [escaped`${icon('file-code')} ${configPath} · seed ${seed}`];
   if (dataset) {
     const { numUsers, numItems, numInteractions } = dataset;
     facts.push(
-      `$(database) ${formatCount(numUsers)} users, ${formatCount(numItems)} items, ${formatCount(numInteractions)} interactions`,
+      escaped`${icon('database')} ${formatCount(numUsers)} users, ${formatCount(numItems)} items, ${formatCount(numInteractions)} interactions`,
     );
   }
   if (backend) {
     const threads = `${backend.threads} ${backend.threads === 1 ? 'thread' : 'threads'}`;
-    facts.push(`$(chip) ${escapeMarkdown(`${backend.name} · ${backend.device}`)} · ${threads}`);
+    facts.push(escaped`${icon('chip')} ${backend.name} · ${backend.device} · ${threads}`);
   }
-  if (git)
-    facts.push(`$(git-commit) ${git.commit.slice(0, 8)}${git.dirty ? ', with uncommitted changes' : ''}`);
-  return [facts.join('  \n')];
-}
-
-/** Makes text from a run directory plain: no links, no markup, no icons, no line breaks that end a table. */
-export function escapeMarkdown(text: string): string {
-  return text.replace(/[\\`*_{}[\]()<>#+\-!|~$&]/g, '\\$&').replace(/\s*\n\s*/g, ' ');
+  if (git) {
+    const state = git.dirty ? ', with uncommitted changes' : '';
+    facts.push(escaped`${icon('git-commit')} ${git.commit.slice(0, 8)}${state}`);
+  }
+  return [joinMarkdown(facts, '  \n')];
 }

@@ -1,10 +1,12 @@
 import * as vscode from 'vscode';
 import type { RunSummary } from '../protocol/run';
 import { RunDirectory } from '../runs/runDirectory';
+import { hover } from './messages';
 import { contextValueOf } from './runAbilities';
 import type { RunCatalogue, RunChange } from './runCatalogue';
 import { runTooltip } from './runTooltip';
 import { bestRuns, distinguishingSettings, groupRuns, runRow, type RunGroup } from './runTreeModel';
+import { plainText } from './safeText';
 
 const PAGE_SIZE = 100;
 const MINUTE = 60_000;
@@ -94,7 +96,7 @@ export class RunTree implements vscode.TreeDataProvider<Node>, vscode.Disposable
   /** Hovers are made when they are looked at. */
   resolveTreeItem(item: vscode.TreeItem, node: Node): vscode.TreeItem {
     const run = node.kind === 'run' ? this.runs.get(node.directory) : undefined;
-    if (run) item.tooltip = new vscode.MarkdownString(runTooltip(run, Date.now()), true);
+    if (run) item.tooltip = hover(runTooltip(run, Date.now()));
     return item;
   }
 
@@ -127,14 +129,16 @@ export class RunTree implements vscode.TreeDataProvider<Node>, vscode.Disposable
 
   #groupItem({ group }: GroupNode): vscode.TreeItem {
     const isFirst = this.#groups[0]?.group.id === group.id;
+    const name = plainText(group.name);
     const item = new vscode.TreeItem(
-      group.name,
+      name,
       isFirst ? vscode.TreeItemCollapsibleState.Expanded : vscode.TreeItemCollapsibleState.Collapsed,
     );
     item.id = group.id;
     item.contextValue = 'group';
-    item.description = [group.folder, group.runs.length].filter((part) => part !== null).join(' · ');
-    item.tooltip = `${group.name}, ${group.runs.length} ${group.runs.length === 1 ? 'run' : 'runs'}`;
+    const facts = [group.folder, group.runs.length].filter((part) => part !== null);
+    item.description = plainText(facts.join(' · '));
+    item.tooltip = `${name}, ${group.runs.length} ${group.runs.length === 1 ? 'run' : 'runs'}`;
     return item;
   }
 
@@ -143,11 +147,11 @@ export class RunTree implements vscode.TreeDataProvider<Node>, vscode.Disposable
     // Gone since the list was made; the change that removes the row is on its way.
     if (!run) return new vscode.TreeItem('');
     const row = runRow(run, settings, group.best.has(directory), Date.now());
-    const item = new vscode.TreeItem(row.label);
+    const item = new vscode.TreeItem(plainText(row.label));
     item.id = directory;
-    item.description = row.description;
+    item.description = plainText(row.description);
     item.contextValue = contextValueOf(run);
-    item.accessibilityInformation = { label: row.spoken };
+    item.accessibilityInformation = { label: plainText(row.spoken) };
     const { codicon, color } = row.icon;
     item.iconPath = color
       ? new vscode.ThemeIcon(codicon, new vscode.ThemeColor(color))

@@ -1,7 +1,8 @@
 import * as vscode from 'vscode';
 import { isActive, type RunSummary } from '../protocol/run';
+import { hover } from './messages';
+import { commandLink, icon, joinMarkdown, escaped } from './safeText';
 import { activeRuns, statusDetail, statusTexts } from './statusText';
-import { escapeMarkdown } from './runTooltip';
 import type { LivePanels } from './livePanel';
 import type { RunCatalogue, RunChange } from './runCatalogue';
 
@@ -57,23 +58,20 @@ export class StatusBar implements vscode.Disposable {
   }
 }
 
+const COMMANDS = { stop: 'recsight.stopRun', open: 'recsight.openRun', log: 'recsight.openLog' };
+
 function tooltipOf(run: RunSummary, failed: boolean): vscode.MarkdownString {
+  const { directory, manifest, status } = run;
   const links = [
     failed
-      ? commandLink('output', 'Open Log', 'recsight.openLog', run.directory)
-      : commandLink('debug-stop', 'Stop', 'recsight.stopRun', run.directory),
-    commandLink('graph-line', 'Open', 'recsight.openRun', run.directory),
+      ? commandLink(escaped`${icon('output')} Open Log`, COMMANDS.log, directory)
+      : commandLink(escaped`${icon('debug-stop')} Stop`, COMMANDS.stop, directory),
+    commandLink(escaped`${icon('graph-line')} Open`, COMMANDS.open, directory),
   ];
   const lines = [
-    `**${escapeMarkdown(run.manifest.name)}** — ${run.status}`,
-    escapeMarkdown(statusDetail(run)),
-    links.join('&nbsp;&nbsp;&nbsp;'),
+    escaped`**${manifest.name}** — ${status}`,
+    escaped`${statusDetail(run)}`,
+    joinMarkdown(links, '&nbsp;&nbsp;&nbsp;'),
   ];
-  const tooltip = new vscode.MarkdownString(lines.join('\n\n'), true);
-  tooltip.isTrusted = { enabledCommands: ['recsight.stopRun', 'recsight.openRun', 'recsight.openLog'] };
-  return tooltip;
-}
-
-function commandLink(icon: string, title: string, command: string, directory: string): string {
-  return `[$(${icon}) ${title}](command:${command}?${encodeURIComponent(JSON.stringify([directory]))})`;
+  return hover(joinMarkdown(lines, '\n\n'), Object.values(COMMANDS));
 }

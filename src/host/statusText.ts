@@ -1,5 +1,6 @@
 import { isActive, type RunSummary } from '../protocol/run';
 import { formatDuration, formatMetric, formatMetricName } from '../series/format';
+import { plainText } from './safeText';
 import { mainMetricValue, progressParts, progressText, shortError } from './runText';
 
 export interface StatusTexts {
@@ -19,24 +20,26 @@ export function activeRuns(runs: readonly RunSummary[]): RunSummary[] {
 /** The status bar's text for a run: `$(sync~spin) sasrec 4/20 · NDCG@10 0.1123`; `others` more are active. */
 export function statusTexts(run: RunSummary, others: number): StatusTexts {
   const { manifest, status } = run;
+  const name = plainText(manifest.name);
   if (!isActive(status)) {
     return {
-      text: `$(error) ${manifest.name} ${status}`,
-      spoken: `Run ${manifest.name} ${status}`,
+      text: `$(error) ${name} ${status}`,
+      spoken: `Run ${name} ${status}`,
       failed: true,
     };
   }
   const value = mainMetricValue(manifest);
   const counts = status === 'running' && manifest.progress.epochs > 0;
   const state = counts ? progressText(manifest) : status;
-  const metric = value === null ? '' : ` · ${formatMetricName(manifest.mainMetric)} ${formatMetric(value)}`;
+  const metric =
+    value === null ? '' : ` · ${plainText(formatMetricName(manifest.mainMetric))} ${formatMetric(value)}`;
   const more = others > 0 ? ` +${others}` : '';
   const spokenState = counts
     ? `training, epoch ${manifest.progress.epoch} of ${manifest.progress.epochs}`
     : status;
   return {
-    text: `$(sync~spin) ${manifest.name} ${state}${metric}${more}`,
-    spoken: `Run ${manifest.name}, ${spokenState}${metric.replace(' · ', ', ')}`,
+    text: `$(sync~spin) ${name} ${state}${metric}${more}`,
+    spoken: `Run ${name}, ${spokenState}${metric.replace(' · ', ', ')}`,
     failed: false,
   };
 }

@@ -12,6 +12,7 @@ import { lastRunText } from '../../../src/host/configLensText';
 import { runTooltip } from '../../../src/host/runTooltip';
 import { runRow } from '../../../src/host/runTreeModel';
 import { statusDetail, statusTexts } from '../../../src/host/statusText';
+import { shownText } from './shownText';
 import { makeRun, reached } from './runs';
 
 const MINUTE = 60_000;
@@ -122,7 +123,11 @@ describe('a run without epochs', () => {
         const { label, description, spoken } = runRow(run, '', false, 3_000_000);
         const bar = statusTexts(run, 0);
         const texts = [label, description, spoken, bar.text, bar.spoken, statusDetail(run)];
-        texts.push(runTooltip(run, 3_000_000), lastRunText(run, 3_000_000), failureMessage(run) ?? '');
+        texts.push(
+          shownText(runTooltip(run, 3_000_000)),
+          lastRunText(run, 3_000_000),
+          failureMessage(run) ?? '',
+        );
         expect(texts.join('\n')).not.toMatch(/0\/0|epoch \d|NaN|undefined/i);
         expect(label).not.toBe('');
       }

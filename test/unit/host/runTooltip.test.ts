@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import { escapeMarkdown, runTooltip } from '../../../src/host/runTooltip';
+import { runTooltip } from '../../../src/host/runTooltip';
 import { makeRun, reached } from './runs';
+import { shownText } from './shownText';
 
 describe('runTooltip', () => {
   it('gives validation, test and baselines with their protocol', () => {
@@ -16,30 +17,16 @@ describe('runTooltip', () => {
         evaluatedAt: 1,
       },
     });
-    const text = runTooltip(run, 2_000_000).replaceAll('&nbsp;', '');
-    expect(text).toContain('| | validation, epoch 6 | test | popularity |');
+    const text = shownText(runTooltip(run, 2_000_000)).replaceAll('&nbsp;', '');
+    expect(text).toContain('|  | validation, epoch 6 | test | popularity |');
     expect(text).toContain('| NDCG@10 | 0.1284 | 0.1201 | 0.07900 |');
     expect(text).toContain('test, leave-one-out, ranked against all 300 items');
     expect(text).toContain('1,000 users, 300 items, 25,000 interactions');
   });
 
   it('shows nothing that the run does not know', () => {
-    const text = runTooltip(makeRun({ dataset: null, protocol: null }, 'preparing'), 2_000_000);
+    const text = shownText(runTooltip(makeRun({ dataset: null, protocol: null }, 'preparing'), 2_000_000));
     expect(text).not.toMatch(/undefined|null|NaN/);
     expect(text).not.toContain('|');
-  });
-
-  it('lets no text of a run become markup', () => {
-    const error = { code: 'x', message: 'see [this](command:evil) | $(trash)\n# big' };
-    const text = runTooltip(makeRun({ name: '**bold**', error }, 'failed'), 2_000_000);
-    expect(text).toContain('\\*\\*bold\\*\\*');
-    expect(text).not.toContain('[this](command:evil)');
-    expect(text).not.toContain('\n#');
-  });
-});
-
-describe('escapeMarkdown', () => {
-  it('leaves plain text alone', () => {
-    expect(escapeMarkdown('The loss is 0, at epoch 2')).toBe('The loss is 0, at epoch 2');
   });
 });
