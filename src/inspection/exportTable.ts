@@ -1,9 +1,7 @@
-import { randomBytes } from 'node:crypto';
-import { mkdir, open, rename, rm } from 'node:fs/promises';
 import path from 'node:path';
 import { rowOf, type Table } from '../analysis/table';
 import type { PointColumn, ProjectionExport } from '../protocol/projection';
-import { toWriteError } from '../runs/runErrors';
+import { writeOutput } from '../runs/outputFile';
 import { csvField, shortestFloat32 } from '../training/csv';
 import { npyHeader } from '../training/npy';
 import { InspectionError } from './inspectionError';
@@ -23,7 +21,7 @@ export interface ExportedRows {
 /**
  * Writes vectors or coordinates with what is known of their rows, each file under its name only when it is complete.
  * @returns absolute paths of what was written
- * @throws InspectionError, RunWriteError
+ * @throws InspectionError, OutputError, RunWriteError
  */
 export async function exportTable(rows: ExportedRows, request: ProjectionExport): Promise<string[]> {
   const { format, coordinates, dimensions } = request;
@@ -40,23 +38,23 @@ export async function exportTable(rows: ExportedRows, request: ProjectionExport)
     case 'tensorboard': {
       const stem = output.replace(/\.tsv$/i, '');
       const files = [`${stem}.tsv`, `${stem}.metadata.tsv`];
-      await writeWhole(
+      await writeOutput(
         files[0]!,
         blocks(numRows, (row) => `${vectorOf(rows.table, row).join('\t')}\n`),
       );
-      await writeWhole(files[1]!, metadata(rows));
+      await writeOutput(files[1]!, metadata(rows));
       return files;
     }
     case 'npy': {
       const files = [output, `${output.replace(/\.npy$/i, '')}.ids.csv`];
-      await writeWhole(files[0]!, npy(drawn));
-      await writeWhole(files[1]!, idList(rows));
+      if (!(await writeOutput(files[0]!, npy(drawn)))) return [output];
+      await writeOutput(files[1]!, idList(rows));
       return files;
     }
     case 'csv': {
       const axes =
         coordinates === null ? [...Array(rows.table.width).keys()] : ['x', 'y', 'z'].slice(0, dimensions);
-      await writeWhole(output, csv(rows, drawn, axes.map(String)));
+      await writeOutput(output, csv(rows, drawn, axes.map(String)));
       return [output];
     }
   }
@@ -109,21 +107,4 @@ function textOf(column: PointColumn, row: number): string {
   if (column.kind === 'category') return column.labels[column.values[row]!]!;
   const value = column.values[row]!;
   return Number.isNaN(value) ? '' : shortestFloat32(value);
-}
-
-async function writeWhole(file: string, content: Iterable<string | Uint8Array>): Promise<void> {
-  const partial = `${file}.${randomBytes(4).toString('hex')}.partial`;
-  try {
-    await mkdir(path.dirname(file), { recursive: true });
-    const handle = await open(partial, 'w');
-    try {
-      for (const piece of content) await handle.writeFile(piece);
-    } finally {
-      await handle.close();
-    }
-    await rename(partial, file);
-  } catch (error) {
-    await rm(partial, { force: true }).catch(() => undefined);
-    throw toWriteError(error, file);
-  }
 }

@@ -1,12 +1,11 @@
-import { mkdir, open, rename, rm, writeFile, type FileHandle } from 'node:fs/promises';
-import path from 'node:path';
 import type { VectorFormat, VectorRequest } from '../protocol/vectors';
-import { toWriteError } from '../runs/runErrors';
+import { OutputFile, writeOutput } from '../runs/outputFile';
 import { csvField, shortestFloat32 } from './csv';
 import { npyHeader } from './npy';
 
 /**
- * Writes vectors with their ids, block by block, under the final name only when it is complete.
+ * Writes vectors with their ids, block by block, under the final name only when it is complete. What is no file (a
+ * device, a FIFO) gets the vectors alone.
  * - `npy`: NumPy's format 1.0, little-endian float32 `[rows, width]`, and beside it `<name>.ids.json`, a list of the ids
  * - `csv`: a header `id,0,1,…` and a line for each row
  * - `jsonl`: a line `{"id":"…","vector":[…]}` for each row
@@ -16,39 +15,38 @@ export class VectorFile {
   readonly #request: Pick<VectorRequest, 'format' | 'output'>;
   readonly #ids: readonly string[];
   readonly #width: number;
-  readonly #handle: FileHandle;
+  readonly #file: OutputFile;
   #rows = 0;
 
   private constructor(
     request: Pick<VectorRequest, 'format' | 'output'>,
     ids: readonly string[],
     width: number,
-    handle: FileHandle,
+    file: OutputFile,
   ) {
     this.#request = request;
     this.#ids = ids;
     this.#width = width;
-    this.#handle = handle;
+    this.#file = file;
     const { format, output } = request;
-    this.files = format === 'npy' ? [output, idsPathOf(output)] : [output];
+    this.files = format === 'npy' && !file.isStream ? [output, idsPathOf(output)] : [output];
   }
 
-  /** @param ids of all rows that will come, in order @throws RunWriteError */
+  /** @param ids of all rows that will come, in order @throws OutputError, RunWriteError */
   static async create(
     request: Pick<VectorRequest, 'format' | 'output'>,
     ids: readonly string[],
     width: number,
   ): Promise<VectorFile> {
     const { format, output } = request;
+    const opened = await OutputFile.open(output);
     try {
-      await mkdir(path.dirname(output), { recursive: true });
-      const handle = await open(partialPathOf(output), 'w');
-      const file = new VectorFile(request, ids, width, handle);
-      await handle.writeFile(headerOf(format, ids.length, width));
-      return file;
+      await opened.write(headerOf(format, ids.length, width));
     } catch (error) {
-      throw toWriteError(error, output);
+      await opened.discard();
+      throw error;
     }
+    return new VectorFile(request, ids, width, opened);
   }
 
   /** @param values of the next rows, row-major */
@@ -56,40 +54,25 @@ export class VectorFile {
     const first = this.#rows;
     this.#rows += values.length / this.#width;
     const ids = this.#ids.slice(first, this.#rows);
-    try {
-      await this.#handle.writeFile(encode(this.#request.format, ids, values, this.#width));
-    } catch (error) {
-      throw toWriteError(error, this.#request.output);
-    }
+    await this.#file.write(encode(this.#request.format, ids, values, this.#width));
   }
 
   /** Puts the file in its place. */
   async finish(): Promise<void> {
-    const { output } = this.#request;
-    try {
-      await this.#handle.close();
-      const [, idsPath] = this.files;
-      if (idsPath !== undefined) await writeFile(idsPath, `${JSON.stringify(this.#ids)}\n`);
-      await rename(partialPathOf(output), output);
-    } catch (error) {
-      throw toWriteError(error, output);
-    }
+    const [, idsPath] = this.files;
+    if (idsPath !== undefined) await writeOutput(idsPath, [`${JSON.stringify(this.#ids)}\n`]);
+    await this.#file.finish();
   }
 
   /** Removes what was written. */
-  async discard(): Promise<void> {
-    await this.#handle.close().catch(() => undefined);
-    await rm(partialPathOf(this.#request.output), { force: true });
+  discard(): Promise<void> {
+    return this.#file.discard();
   }
 }
 
 /** `items.npy` → `items.ids.json` */
 function idsPathOf(output: string): string {
   return `${output.replace(/\.npy$/i, '')}.ids.json`;
-}
-
-function partialPathOf(output: string): string {
-  return `${output}.partial`;
 }
 
 function headerOf(format: VectorFormat, rows: number, width: number): Buffer | string {
