@@ -148,6 +148,20 @@ export default tseslint.config(
       '@typescript-eslint/consistent-type-imports': 'error',
     },
   },
+  {
+    files: ['src/cli/**'],
+    ignores: ['src/cli/terminal.ts', 'src/cli/main.ts'],
+    rules: {
+      'no-restricted-properties': [
+        'error',
+        ...['stdout', 'stderr'].map((property) => ({
+          object: 'process',
+          property,
+          message: 'Text of others may hold control characters: print through terminal.ts.',
+        })),
+      ],
+    },
+  },
   ...[...new Set(Object.values(libraryHomes).flat())].map((home) => ({
     files: [`${home}/**`],
     rules: { 'no-restricted-imports': restrictLibraries(home) },

@@ -1,4 +1,3 @@
-import { mkdir, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { startInspector, type Inspector } from '../process/inspector';
 import type {
@@ -7,12 +6,17 @@ import type {
   AttentionResult,
   RecordedView,
 } from '../protocol/attention';
+import { writeOutput } from '../runs/outputFile';
 import type { CheckpointSource, InspectorListener, ItemLabel, UserHistory } from '../protocol/inspection';
 import { attentionText } from './attentionText';
 import type { CliOptions } from './cliOptions';
+import { exitOnSignals } from './exitOnSignals';
+import { idList } from './idList';
 import { numberOf } from './numberOf';
 import { overviewText } from './overviewText';
-import { TaskLine } from './taskLine';
+import { outputTarget } from './outputTarget';
+import { showTask } from './showTask';
+import { jsonText, notes, output } from './terminal';
 import { UsageError } from './usageError';
 import { findRun, trainerOptions } from './workspace';
 
@@ -29,11 +33,15 @@ export async function attention(name: string, options: CliOptions): Promise<numb
     throw new UsageError(
       '`recsight attention` takes one of `--user ID`, `--history ID,ID,…` and `--overview`.',
     );
+  exitOnSignals();
   const run = await findRun(name, options.runs);
   const source = { run: run.path, checkpoint: options.checkpoint ?? 'best' };
-  const line = new TaskLine(process.stderr);
+  const target =
+    options.output === undefined
+      ? null
+      : await outputTarget(options.output, { isBinary: false, json: options.json });
   const inspector = startInspector(await trainerOptions(), {
-    progress: (_, progress) => line.show(progress),
+    progress: (_, progress) => showTask(progress),
   } satisfies InspectorListener);
   try {
     const views = chosenViews(await inspector.calls.attentionViews(source), options.view);
@@ -41,19 +49,15 @@ export async function attention(name: string, options: CliOptions): Promise<numb
       options.overview === true
         ? await overviewReport(inspector.calls, source, views, options)
         : await subjectReport(inspector.calls, source, views, options);
-    line.clear();
-    const json = `${JSON.stringify({ run: run.id, checkpoint: source.checkpoint, ...report.json }, plainArrays)}\n`;
-    if (options.output !== undefined) {
-      const file = path.resolve(options.output);
-      await mkdir(path.dirname(file), { recursive: true });
-      await writeFile(file, json);
-    }
-    if (options.json === true) process.stdout.write(json);
-    else if (options.output === undefined) process.stdout.write(report.text);
-    else process.stdout.write(`Wrote ${options.output}.\n`);
+    notes.clear();
+    const json = `${jsonText({ run: run.id, checkpoint: source.checkpoint, ...report.json }, plainArrays)}\n`;
+    await target?.fill((file) => writeOutput(file, [json]));
+    if (options.json === true) output.print(json);
+    else if (target === null) output.print(report.text);
+    else target.told.print(`Wrote ${target.describe([path.resolve(options.output ?? '')])}.\n`);
     return 0;
   } finally {
-    line.clear();
+    notes.clear();
     inspector.close();
   }
 }
@@ -103,7 +107,7 @@ async function subjectReport(
 ): Promise<Report> {
   const { run } = source;
   const known = options.user === undefined ? null : await historyOf(calls, run, options.user);
-  const composed = (options.history ?? '').split(',').filter((id) => id.trim() !== '');
+  const composed = idList('--history', options.history ?? []);
   const history = known?.items ?? (await itemsOf(calls, run, composed));
   const request: AttentionRequest = {
     subject: { user: known?.user.user ?? -1, history: history.map(({ item }) => item) },
@@ -132,8 +136,7 @@ async function historyOf(calls: Calls, run: string, id: string): Promise<UserHis
 
 function itemsOf(calls: Calls, run: string, ids: readonly string[]): Promise<ItemLabel[]> {
   return Promise.all(
-    ids.map(async (text) => {
-      const id = text.trim();
+    ids.map(async (id) => {
       const near = await calls.findItems(run, id, NEAR_IDS);
       const found = near.find((item) => item.id === id);
       if (found !== undefined) return found;

@@ -1,18 +1,21 @@
 import { probeBackends } from '../process/probeBackends';
 import { automaticBackend, type BackendReport } from '../protocol/backends';
 import type { CliOptions } from './cliOptions';
+import { exitOnSignals } from './exitOnSignals';
+import { output, printJson } from './terminal';
 import { trainerOptions } from './workspace';
 
 /** `recsight backends`: which compute engines work here, how fast they are, and why the others do not. */
 export async function backends(options: CliOptions): Promise<number> {
+  exitOnSignals();
   const json = options.json === true;
   const reports = await probeBackends(await trainerOptions(), (report) => {
-    if (!json) process.stdout.write(`${row(report)}\n`);
+    if (!json) output.print(`${row(report)}\n`);
   });
   const automatic = automaticBackend(reports);
-  if (json) process.stdout.write(`${JSON.stringify({ backends: reports, auto: automatic })}\n`);
+  if (json) printJson({ backends: reports, auto: automatic });
   else if (automatic !== null)
-    process.stdout.write(`\n\`auto\` takes ${automatic}. Steps are those of a small SASRec.\n`);
+    output.print(`\n\`auto\` takes ${automatic}. Steps are those of a small SASRec.\n`);
   return automatic === null ? 1 : 0;
 }
 

@@ -3,6 +3,7 @@ export interface CliOptions {
   runs?: string;
   set?: string[];
   json?: boolean;
+  detach?: boolean;
   /** Whether users are meant, or how many. */
   users?: boolean | string;
   format?: string;
@@ -18,7 +19,7 @@ export interface CliOptions {
   metric?: string;
   seed?: string;
   user?: string;
-  history?: string;
+  history?: string[];
   candidate?: string[];
   view?: string;
   contributions?: boolean;

@@ -5,7 +5,8 @@ import { formatReport } from '../dataset/datasetReport';
 import { prepareDataset } from '../dataset/prepareDataset';
 import { cacheDirectoryOf } from '../runs/runDirectory';
 import type { CliOptions } from './cliOptions';
-import { findRunsDirectory } from './workspace';
+import { output, printJson } from './terminal';
+import { runsDirectoryFor } from './workspace';
 
 /** `recsight data <config>`: prepares the data, or takes them from the cache, and describes them. */
 export async function data(configPath: string, options: CliOptions): Promise<number> {
@@ -13,11 +14,11 @@ export async function data(configPath: string, options: CliOptions): Promise<num
   const config = await loadConfig(file, options.set ?? []);
   const { report, cached, seconds } = await prepareDataset(config.dataset, {
     baseDirectory: path.dirname(file),
-    cacheDirectory: cacheDirectoryOf(findRunsDirectory(options.runs, path.dirname(file))),
+    cacheDirectory: cacheDirectoryOf(runsDirectoryFor(options.runs, path.dirname(file))),
     seed: config.seed,
     maxSequenceLength: maxSequenceLengthOf(config.model),
   });
-  if (options.json === true) process.stdout.write(`${JSON.stringify({ ...report, cached, seconds })}\n`);
-  else process.stdout.write(`${formatReport(report)}\n`);
+  if (options.json === true) printJson({ ...report, cached, seconds });
+  else output.print(`${formatReport(report)}\n`);
   return 0;
 }

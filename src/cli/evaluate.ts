@@ -1,6 +1,7 @@
-import { evaluateRun } from '../process/trainer';
+import { evaluateRun, type StartHooks } from '../process/trainer';
 import type { CliOptions } from './cliOptions';
-import { nextSeq, watchRun } from './watchRun';
+import { followTrainer } from './followTrainer';
+import { nextSeq } from './watchRun';
 import { findRun, trainerOptions } from './workspace';
 
 /** `recsight evaluate <run>`: measures the best checkpoint of an ended run on test. */
@@ -8,8 +9,12 @@ export async function evaluate(name: string, options: CliOptions): Promise<numbe
   const run = await findRun(name, options.runs);
   const fromSeq = await nextSeq(run);
   const before = (await run.readManifest()).test?.evaluatedAt;
-  await evaluateRun(await trainerOptions(), run);
-  await watchRun(run, { json: options.json ?? false, wanted: [], fromSeq });
+  const start = async (hooks: StartHooks) => {
+    await evaluateRun({ ...(await trainerOptions()), ...hooks }, run);
+    return run;
+  };
+  const code = await followTrainer(start, options, { wanted: [], fromSeq });
+  if (code !== 1) return code;
   // The run's status tells of its training; whether this evaluation was done shows in its result.
   return (await run.readManifest()).test?.evaluatedAt === before ? 1 : 0;
 }

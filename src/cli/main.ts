@@ -1,13 +1,17 @@
+import path from 'node:path';
 import { parseArgs, type ParseArgsConfig } from 'node:util';
+import { readOwnVersion } from '../process/trainer';
 import { attention } from './attention';
 import { backends } from './backends';
 import type { CliOptions } from './cliOptions';
 import { data } from './data';
 import { evaluate } from './evaluate';
+import { CLOSED_OUTPUT_EXIT_CODE } from './exitOnSignals';
 import { project } from './project';
 import { resume } from './resume';
 import { runs } from './runs';
 import { stop } from './stop';
+import { notes, output, printJson } from './terminal';
 import { train } from './train';
 import { UsageError } from './usageError';
 import { vectors } from './vectors';
@@ -24,14 +28,15 @@ interface Command {
 
 const runsOption = { runs: { type: 'string' } } as const;
 const json = { json: { type: 'boolean' } } as const;
+const detach = { detach: { type: 'boolean' } } as const;
 const set = { set: { type: 'string', multiple: true } } as const;
 
 const COMMANDS: Record<string, Command> = {
   train: {
-    usage: 'recsight train <config> [--runs DIR] [--set path=value]… [--json]',
+    usage: 'recsight train <config> [--runs DIR] [--set path=value]… [--detach] [--json]',
     summary: 'Train a model, then measure it and the baselines on test',
     argument: 'config',
-    options: { ...runsOption, ...set, ...json },
+    options: { ...runsOption, ...set, ...detach, ...json },
     execute: train,
   },
   runs: {
@@ -42,24 +47,24 @@ const COMMANDS: Record<string, Command> = {
     execute: (_, options) => runs(options),
   },
   stop: {
-    usage: 'recsight stop <run> [--runs DIR]',
+    usage: 'recsight stop <run> [--runs DIR] [--json]',
     summary: 'Save a checkpoint and end a run',
     argument: 'run',
-    options: runsOption,
+    options: { ...runsOption, ...json },
     execute: stop,
   },
   resume: {
-    usage: 'recsight resume <run> [--runs DIR] [--json]',
+    usage: 'recsight resume <run> [--runs DIR] [--detach] [--json]',
     summary: 'Go on with a stopped, failed or lost run from its last checkpoint',
     argument: 'run',
-    options: { ...runsOption, ...json },
+    options: { ...runsOption, ...detach, ...json },
     execute: resume,
   },
   evaluate: {
-    usage: 'recsight evaluate <run> [--runs DIR] [--json]',
+    usage: 'recsight evaluate <run> [--runs DIR] [--detach] [--json]',
     summary: 'Measure a run’s best checkpoint and the baselines on test',
     argument: 'run',
-    options: { ...runsOption, ...json },
+    options: { ...runsOption, ...detach, ...json },
     execute: evaluate,
   },
   vectors: {
@@ -109,7 +114,7 @@ const COMMANDS: Record<string, Command> = {
       ...runsOption,
       ...json,
       user: { type: 'string' },
-      history: { type: 'string' },
+      history: { type: 'string', multiple: true },
       candidate: { type: 'string', multiple: true },
       view: { type: 'string' },
       contributions: { type: 'boolean' },
@@ -145,22 +150,29 @@ ${Object.values(COMMANDS)
 
 <run> is a run's id, the end or beginning of one that fits no other, a path, or "latest".
 --runs DIR is where runs are kept; without it, the .recsight/runs of the workspace.
-With --json the last line of the output is one JSON object.
-The exit code is 0 only when the work was done.
+--output FILE may be a device, a FIFO, or - for the standard output.
+With --json the last line of the output is one JSON object, {"error":{"code","message"}} where nothing came of it.
+Ctrl-C (or SIGTERM) saves a checkpoint and ends the trainer, the second time by force; --detach does not wait for it.
+The exit code is 0 only when the work was done: 2 says that the command line is wrong, 129 that the terminal went away and 141
+that the reader of a pipe did (training then goes on), 130 and 143 that Ctrl-C or SIGTERM ended it, and 1 all else.
 `;
 
-async function main(args: string[]): Promise<number> {
+async function main(args: readonly string[]): Promise<number> {
   const [name, ...rest] = args;
   if (name === undefined || name === 'help' || name === '--help' || name === '-h') {
-    process.stdout.write(HELP);
+    output.print(HELP);
     return name === undefined ? 2 : 0;
+  }
+  if (name === '--version' || name === '-V') {
+    output.print(`${await readOwnVersion(path.join(__dirname, 'trainer.js'))}\n`);
+    return 0;
   }
   const command = Object.hasOwn(COMMANDS, name) ? COMMANDS[name]! : null;
   if (command === null) {
     throw new UsageError(`There is no command \`${name}\`. Commands: ${Object.keys(COMMANDS).join(', ')}.`);
   }
   if (rest.includes('--help') || rest.includes('-h')) {
-    process.stdout.write(`${command.usage}\n    ${command.summary}\n`);
+    output.print(`${command.usage}\n    ${command.summary}\n`);
     return 0;
   }
   const { values, positionals } = parseArguments(command, rest);
@@ -183,19 +195,38 @@ function parseArguments(command: Command, args: string[]): { values: CliOptions;
   }
 }
 
-// A reader that goes away (`recsight runs | head`) is no error of ours.
+// A reader that goes away (`recsight runs | head`) ends this, as it would end any other program.
 process.stdout.on('error', (error: NodeJS.ErrnoException) => {
-  if (error.code === 'EPIPE') process.exit(0);
+  if (error.code === 'EPIPE' || error.code === 'EIO') process.exit(CLOSED_OUTPUT_EXIT_CODE);
   throw error;
 });
+// Where nobody hears the notes, the results still count.
+process.stderr.on('error', () => undefined);
 
-main(process.argv.slice(2)).then(
+/** Says what went wrong, and sets the exit code. */
+function fail(args: readonly string[], error: unknown): void {
+  const message = error instanceof Error ? error.message : String(error);
+  if (args.includes('--json')) printJson({ error: { code: errorCode(error), message } });
+  else notes.print(`${message}\n`);
+  if (process.env.RECSIGHT_DEBUG !== undefined && error instanceof Error)
+    notes.print(`${error.stack ?? ''}\n`);
+  process.exitCode = error instanceof UsageError ? 2 : 1;
+}
+
+/** Errors of ours have a code such as `run/busy`; those of other processes come with theirs. */
+function errorCode(error: unknown): string {
+  const code = error instanceof Error && 'code' in error ? error.code : undefined;
+  return typeof code === 'string' ? code : 'cli/unexpected';
+}
+
+const args = process.argv.slice(2);
+process.on('uncaughtException', (error) => {
+  fail(args, error);
+  process.exit();
+});
+main(args).then(
   (exitCode) => {
     process.exitCode = exitCode;
   },
-  (error: unknown) => {
-    process.stderr.write(`${error instanceof Error ? error.message : String(error)}\n`);
-    if (process.env.RECSIGHT_DEBUG !== undefined) console.error(error);
-    process.exitCode = error instanceof UsageError ? 2 : 1;
-  },
+  (error: unknown) => fail(args, error),
 );

@@ -8,6 +8,7 @@ import {
   formatMetricName,
   formatPercent,
 } from '../series/format';
+import type { Terminal } from './terminal';
 
 const BAR_WIDTH = 20;
 /** Weight of the newest step in the running mean of the throughput. */
@@ -18,14 +19,13 @@ const THROUGHPUT_DECAY = 0.1;
  * status. Where the output is no terminal, only the lines that stay.
  */
 export class ProgressLine {
-  readonly #output: NodeJS.WriteStream;
+  readonly #output: Terminal;
   #throughput: number | null = null;
   /** The newest step; the log is ahead of the manifest, which is written twice a second. */
   #newest: Extract<RunEvent, { kind: 'step' }> | null = null;
-  #drawn = false;
   #epochLoss: number | null = null;
 
-  constructor(output: NodeJS.WriteStream) {
+  constructor(output: Terminal) {
     this.#output = output;
   }
 
@@ -33,13 +33,12 @@ export class ProgressLine {
   show(events: readonly RunEvent[], manifest: RunManifest): void {
     for (const event of events) this.#take(event, manifest);
     const training = manifest.status === 'running' && manifest.progress.stepsPerEpoch > 0;
-    if (this.#output.isTTY && training && this.#newest !== null) this.#draw(manifest, this.#newest);
+    if (this.#output.isTerminal && training && this.#newest !== null) this.#draw(manifest, this.#newest);
   }
 
   /** Removes the line that is redrawn. */
   clear(): void {
-    if (this.#drawn) this.#output.write('\r\x1b[2K');
-    this.#drawn = false;
+    this.#output.clear();
   }
 
   #take(event: RunEvent, manifest: RunManifest): void {
@@ -112,8 +111,7 @@ export class ProgressLine {
   }
 
   #print(line: string): void {
-    this.clear();
-    this.#output.write(`${line}\n`);
+    this.#output.print(`${line}\n`);
   }
 
   #draw(
@@ -131,8 +129,6 @@ export class ProgressLine {
       ...(this.#throughput === null ? [] : [`${formatCount(this.#throughput)} users/s`]),
       ...(remainingMs === null ? [] : [`${formatDuration(remainingMs)} left at most`]),
     ];
-    // A line longer than the terminal would wrap, and then no longer be redrawn in place.
-    this.#output.write(`\r\x1b[2K${parts.join('  ').slice(0, (this.#output.columns || 80) - 1)}`);
-    this.#drawn = true;
+    this.#output.draw(parts.join('  '));
   }
 }

@@ -11,8 +11,11 @@ import {
 } from '../protocol/projection';
 import { formatPercent } from '../series/format';
 import type { CliOptions } from './cliOptions';
+import { exitOnSignals } from './exitOnSignals';
 import { numberOf } from './numberOf';
-import { TaskLine } from './taskLine';
+import { outputTarget } from './outputTarget';
+import { showTask } from './showTask';
+import { notes, output, printJson } from './terminal';
 import { UsageError } from './usageError';
 import { findRun, trainerOptions } from './workspace';
 
@@ -34,16 +37,16 @@ interface Projection {
 }
 
 /** `recsight project <run>`: lays out the vectors that a model learned, and writes them with what is known of each. */
-export async function project(name: string, options: CliOptions): Promise<number> {
-  const run = await findRun(name, options.runs);
+export async function project(runName: string, options: CliOptions): Promise<number> {
+  exitOnSignals();
+  const run = await findRun(runName, options.runs);
   const method = oneOf('--method', options.method ?? 'pca', METHODS);
   const format = formatOf(options);
   const source = { run: run.path, checkpoint: options.checkpoint ?? 'best' };
   const position = numberOf('--position', options.position);
   const layout = layoutOf(options);
-  const line = new TaskLine(process.stderr);
   const inspector = startInspector(await trainerOptions(), {
-    progress: (_, progress) => line.show(progress),
+    progress: (_, progress) => showTask(progress),
   } satisfies InspectorListener);
   try {
     const tables = await inspector.calls.embeddingTables(source);
@@ -53,27 +56,29 @@ export async function project(name: string, options: CliOptions): Promise<number
     // TensorBoard projects by itself.
     const projection =
       format === 'tensorboard' ? NOT_PROJECTED : await projectBy(method, inspector.calls, embedding, layout);
-    line.clear();
+    notes.clear();
     const stem = `${run.id}-${table.replaceAll('/', '-')}`;
-    const output = path.resolve(options.output ?? `${stem}${ENDINGS[format]}`);
+    const name = options.output ?? `${stem}${ENDINGS[format]}`;
+    const target = await outputTarget(name, { isBinary: format === 'npy', json: options.json });
+    if (target.isStream && format === 'tensorboard')
+      throw new UsageError(`TensorBoard reads two files, so \`--output\` must name one, and not ${name}.`);
     const { coordinates } = projection;
     const { dimensions } = layout;
-    const request = { source: embedding, rows: null, format, coordinates, dimensions, output };
-    const files = await inspector.calls.exportTable(request);
+    const request = { source: embedding, rows: null, format, coordinates, dimensions };
+    const files = await target.fill((file) => inspector.calls.exportTable({ ...request, output: file }));
     const { numRows, width } = tables.find((one) => one.name === table)!;
     if (options.json === true) {
       const { checkpoint } = source;
       const report = { table, checkpoint, rows: numRows, width, format, ...projection.facts, files };
-      process.stdout.write(`${JSON.stringify(report)}\n`);
+      printJson(report);
     } else {
-      const written = files.map((file) => path.relative(process.cwd(), file)).join(' and ');
-      process.stdout.write(
-        `Wrote ${numRows} rows of \`${table}\` (${width} values, ${source.checkpoint})${projection.told} to ${written}.\n`,
+      target.told.print(
+        `Wrote ${numRows} rows of \`${table}\` (${width} values, ${source.checkpoint})${projection.told} to ${target.describe(files)}.\n`,
       );
     }
     return 0;
   } finally {
-    line.clear();
+    notes.clear();
     inspector.close();
   }
 }
@@ -115,15 +120,13 @@ function toldOf({
 
 function listTables(tables: readonly EmbeddingTable[], { json }: CliOptions): number {
   if (json === true) {
-    process.stdout.write(`${JSON.stringify({ tables })}\n`);
+    printJson({ tables });
     return 0;
   }
   const length = Math.max(...tables.map(({ name }) => name.length));
   for (const { name, label, rows, numRows, width, maxPosition } of tables) {
     const positions = maxPosition === null ? '' : `, --position 0 to ${maxPosition}`;
-    process.stdout.write(
-      `${name.padEnd(length)}  ${label}: ${numRows} ${rows} of ${width} values${positions}\n`,
-    );
+    output.print(`${name.padEnd(length)}  ${label}: ${numRows} ${rows} of ${width} values${positions}\n`);
   }
   return 0;
 }

@@ -1,29 +1,39 @@
+import path from 'node:path';
 import { listRuns } from '../runs/runStore';
 import { formatDuration, formatMetric, formatMetricName } from '../series/format';
 import type { RunSummary } from '../protocol/run';
 import type { CliOptions } from './cliOptions';
-import { findRunsDirectory } from './workspace';
+import { notes, output, printJson } from './terminal';
+import { runsDirectoriesFor } from './workspace';
 
 /** `recsight runs`: a line per run, newest first. */
 export async function runs(options: CliOptions): Promise<number> {
-  const directory = findRunsDirectory(options.runs, process.cwd());
-  const { runs: found, unreadable } = await listRuns(directory);
-  for (const { directory: path, message } of unreadable) process.stderr.write(`${path}: ${message}\n`);
+  const directories = await runsDirectoriesFor(options.runs);
+  const lists = await Promise.all(directories.map(listRuns));
+  const unreadable = lists.flatMap((list) => list.unreadable);
+  const found = lists
+    .flatMap((list) => list.runs)
+    .sort((a, b) => b.manifest.createdAt - a.manifest.createdAt);
+  for (const { directory, message } of unreadable) notes.print(`${directory}: ${message}\n`);
   if (options.json === true) {
-    const rows = found.map(({ directory: path, status, manifest }) => ({
+    const rows = found.map(({ directory, status, manifest }) => ({
       ...manifest,
-      directory: path,
+      directory,
       status,
     }));
-    process.stdout.write(`${JSON.stringify({ runs: rows })}\n`);
+    printJson({ runs: rows, unreadable });
     return 0;
   }
   if (found.length === 0) {
-    process.stdout.write(`No runs in ${directory}. \`recsight train <config>\` makes one.\n`);
+    output.print(`No runs in ${directories.join(', ')}. \`recsight train <config>\` makes one.\n`);
     return 0;
   }
   const idWidth = Math.max(...found.map(({ manifest }) => manifest.id.length));
-  for (const run of found) process.stdout.write(`${row(run, idWidth)}\n`);
+  for (const run of found) {
+    const place = path.dirname(run.directory);
+    const where = place === directories[0] ? '' : `  in ${path.relative(process.cwd(), place)}`;
+    output.print(`${row(run, idWidth)}${where}\n`);
+  }
   return 0;
 }
 

@@ -2,17 +2,22 @@ import { stopRun } from '../process/trainer';
 import { isActive } from '../protocol/run';
 import { readRun } from '../runs/runStore';
 import type { CliOptions } from './cliOptions';
+import { output, printJson } from './terminal';
 import { findRun } from './workspace';
+
+class NotRunningError extends Error {
+  readonly code = 'run/not-running';
+}
 
 /** `recsight stop <run>`: asks its trainer to save a checkpoint and end, and waits for it. */
 export async function stop(name: string, options: CliOptions): Promise<number> {
   const run = await findRun(name, options.runs);
   const before = await readRun(run.path);
   if (!isActive(before.status)) {
-    process.stderr.write(`Run ${run.id} is not running: it is ${before.status}.\n`);
-    return 1;
+    throw new NotRunningError(`Run ${run.id} is not running: it is ${before.status}.`);
   }
   const status = await stopRun(run);
-  process.stdout.write(`Run ${run.id}: ${status}.\n`);
+  if (options.json === true) printJson({ run: run.id, directory: run.path, status });
+  else output.print(`Run ${run.id}: ${status}.\n`);
   return isActive(status) ? 1 : 0;
 }

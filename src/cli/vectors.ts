@@ -2,24 +2,33 @@ import path from 'node:path';
 import { exportVectors } from '../process/exportVectors';
 import { VECTOR_FORMATS, type VectorFormat } from '../protocol/vectors';
 import type { CliOptions } from './cliOptions';
+import { exitOnSignals } from './exitOnSignals';
+import { outputTarget } from './outputTarget';
+import { notes, printJson } from './terminal';
 import { UsageError } from './usageError';
 import { findRun, trainerOptions } from './workspace';
 
 /** `recsight vectors <run>`: writes the vectors of all items or users, for an index that searches by inner product. */
-export async function vectors(name: string, options: CliOptions): Promise<number> {
-  const run = await findRun(name, options.runs);
+export async function vectors(runName: string, options: CliOptions): Promise<number> {
+  exitOnSignals();
+  const run = await findRun(runName, options.runs);
   const of = options.users === true ? 'users' : 'items';
   const format = formatOf(options);
-  const output = path.resolve(options.output ?? `${run.id}-${of}.${format}`);
-  const report = await exportVectors(await trainerOptions(), run, { of, format, output });
+  const name = options.output ?? `${run.id}-${of}.${format}`;
+  const target = await outputTarget(name, { isBinary: format === 'npy', json: options.json });
+  const trainer = await trainerOptions();
+  const report = await target.fill((file) => exportVectors(trainer, run, { of, format, output: file }));
   if (options.json === true) {
-    process.stdout.write(`${JSON.stringify(report)}\n`);
+    printJson(report);
     return 0;
   }
-  const files = report.files.map((file) => path.relative(process.cwd(), file)).join(' and ');
-  process.stdout.write(
-    `Wrote ${report.rows} vectors of ${report.width} values, of the ${of} after epoch ${report.epoch}, to ${files}.\n`,
+  target.told.print(
+    `Wrote ${report.rows} vectors of ${report.width} values, of the ${of} after epoch ${report.epoch}, to ${target.describe(report.files)}.\n`,
   );
+  if (target.isStream && format === 'npy')
+    notes.print(
+      'Their ids are not in it: only a file has another one beside it. `--format csv` has both in one.\n',
+    );
   return 0;
 }
 

@@ -1,6 +1,5 @@
 import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { stopRun } from '../process/trainer';
 import { isActive, type RunManifest, type RunStatus, type TestResult } from '../protocol/run';
 import { EventLogReader } from '../runs/eventLog';
 import type { RunDirectory } from '../runs/runDirectory';
@@ -9,6 +8,7 @@ import { trainerIsAlive } from '../runs/trainerLock';
 import { formatDuration } from '../series/format';
 import { metricsTable } from './metricsTable';
 import { ProgressLine } from './progressLine';
+import { notes, output, printJson } from './terminal';
 
 const POLL_MS = 200;
 
@@ -34,57 +34,32 @@ export interface WatchOptions {
   fromSeq: number;
 }
 
-/**
- * Shows a run until its trainer ends, then its result. Ctrl-C asks the trainer to stop; a second Ctrl-C leaves it alone.
- * Returns the exit code.
- */
-export async function watchRun(run: RunDirectory, { json, wanted, fromSeq }: WatchOptions): Promise<number> {
-  const line = new ProgressLine(json ? process.stderr : process.stdout);
+/** Shows a run until its trainer ends, then its result. Resolves with whether the work was done. */
+export async function watchRun(run: RunDirectory, { json, wanted, fromSeq }: WatchOptions): Promise<boolean> {
+  const line = new ProgressLine(json ? notes : output);
   const reader = new EventLogReader(run.eventsPath);
   const started = Date.now();
-  const onInterrupt = createInterrupt(run, line);
-  process.on('SIGINT', onInterrupt);
-  try {
-    for (;;) {
-      // Asked first, so that what an ending trainer wrote last is read below. One that has just taken up an ended run for
-      // an evaluation may not have said so in the manifest yet.
-      const alive = await trainerIsAlive(run);
-      const { manifest, status } = await readRun(run.path);
-      const events = (await reader.readNew()).filter((event) => event.seq >= fromSeq);
-      line.show(events, manifest);
-      if (!alive && !isActive(status)) {
-        line.clear();
-        const seconds = (Date.now() - started) / 1000;
-        if (json) process.stdout.write(`${JSON.stringify(report(run, manifest, status, seconds))}\n`);
-        else process.stdout.write(`${summary(run, manifest, status, seconds)}\n`);
-        return wanted.includes(status) ? 0 : 1;
-      }
-      await sleep(POLL_MS);
+  for (;;) {
+    // Asked first, so that what an ending trainer wrote last is read below. One that has just taken up an ended run for
+    // an evaluation may not have said so in the manifest yet.
+    const alive = await trainerIsAlive(run);
+    const { manifest, status } = await readRun(run.path);
+    const events = (await reader.readNew()).filter((event) => event.seq >= fromSeq);
+    line.show(events, manifest);
+    if (!alive && !isActive(status)) {
+      line.clear();
+      const seconds = (Date.now() - started) / 1000;
+      if (json) printJson(report(run, manifest, status, seconds));
+      else printSummary(run, manifest, status, seconds);
+      return wanted.includes(status);
     }
-  } finally {
-    process.off('SIGINT', onInterrupt);
+    await sleep(POLL_MS);
   }
 }
 
 /** The `seq` that the next event of a run will have. */
 export async function nextSeq(run: RunDirectory): Promise<number> {
   return (await new EventLogReader(run.eventsPath).readNew()).length;
-}
-
-function createInterrupt(run: RunDirectory, line: ProgressLine): () => void {
-  let interrupted = false;
-  return () => {
-    line.clear();
-    if (interrupted) {
-      process.stderr.write(`Left the trainer of ${run.id} to itself.\n`);
-      process.exit(130);
-    }
-    interrupted = true;
-    process.stderr.write('Stopping after this step … (Ctrl-C again to leave the trainer running)\n');
-    stopRun(run).catch((error: unknown) => {
-      process.stderr.write(`${error instanceof Error ? error.message : String(error)}\n`);
-    });
-  };
 }
 
 function report(run: RunDirectory, manifest: RunManifest, status: RunStatus, seconds: number): RunReport {
@@ -103,7 +78,7 @@ function report(run: RunDirectory, manifest: RunManifest, status: RunStatus, sec
   };
 }
 
-function summary(run: RunDirectory, manifest: RunManifest, status: RunStatus, seconds: number): string {
+function printSummary(run: RunDirectory, manifest: RunManifest, status: RunStatus, seconds: number): void {
   const { test, progress, mainMetric, error } = manifest;
   const place = path.relative(process.cwd(), run.path);
   const epochs =
@@ -116,7 +91,7 @@ function summary(run: RunDirectory, manifest: RunManifest, status: RunStatus, se
     );
   if (status === 'stopped')
     lines.push(`\`recsight resume ${place}\` goes on; \`recsight evaluate ${place}\` measures it on test.`);
-  if (test !== null) lines.push('', metricsTable(manifest.name, test, mainMetric));
-  lines.push('', `Everything is in ${place}`);
-  return lines.join('\n');
+  output.print(`${lines.join('\n')}\n`);
+  if (test !== null) output.print('\n', ...metricsTable(manifest.name, test, mainMetric));
+  output.print(`\nEverything is in ${place}\n`);
 }

@@ -1,23 +1,27 @@
 import { existsSync } from 'node:fs';
-import { readdir } from 'node:fs/promises';
 import path from 'node:path';
 import type { TrainerOptions } from '../process/trainer';
 import { findNode } from '../process/nodeRuntime';
-import { RunDirectory, runsDirectoryOf } from '../runs/runDirectory';
+import { RunDirectory, runsDirectoryOf, workspaceFolderOf } from '../runs/runDirectory';
+import { listRunDirectories, listRuns } from '../runs/runStore';
+import { findRunsDirectories, workspaceFolderFor } from '../runs/workspaceRuns';
+import { notes } from './terminal';
 import { UsageError } from './usageError';
 
-/**
- * Where runs are kept: what `--runs` says, else the `.recsight/runs` of the nearest folder above `start` that has one,
- * else that of the working directory when `start` lies in it, else that of `start`.
- */
-export function findRunsDirectory(option: string | undefined, start: string): string {
+/** Where the runs of a config in `start` are kept: what `--runs` says, else the `.recsight/runs` of the workspace. */
+export function runsDirectoryFor(option: string | undefined, start: string): string {
   if (option !== undefined) return path.resolve(option);
-  for (let folder = path.resolve(start); ; folder = path.dirname(folder)) {
-    if (existsSync(runsDirectoryOf(folder))) return runsDirectoryOf(folder);
-    if (folder === path.dirname(folder)) break;
-  }
-  const isBelow = !path.relative(process.cwd(), path.resolve(start)).startsWith('..');
-  return runsDirectoryOf(isBelow ? process.cwd() : path.resolve(start));
+  const folder = path.resolve(start);
+  const isBelow = !path.relative(process.cwd(), folder).startsWith('..');
+  return runsDirectoryOf(workspaceFolderFor(folder, isBelow ? process.cwd() : folder));
+}
+
+/** All places that have runs of the workspace one is in, or what `--runs` says; the first is where new ones are kept. */
+export async function runsDirectoriesFor(option: string | undefined): Promise<[string, ...string[]]> {
+  const own = runsDirectoryFor(option, process.cwd());
+  const folder = option === undefined ? workspaceFolderOf(own) : null;
+  const found = folder === null ? [] : await findRunsDirectories(folder);
+  return [own, ...found.filter((directory) => directory !== own)];
 }
 
 /** Finds a run by id, by the beginning or end of one, by path, or as `latest`. @throws UsageError */
@@ -26,22 +30,43 @@ export async function findRun(name: string, runsOption: string | undefined): Pro
     if (!existsSync(name)) throw new UsageError(`There is no run directory ${path.resolve(name)}.`);
     return new RunDirectory(name);
   }
-  const directory = findRunsDirectory(runsOption, process.cwd());
-  const ids = (await readdir(directory).catch(() => [])).filter((id) => /^\d{8}-\d{6}-/.test(id)).sort();
-  const exact = ids.filter((id) => id === name);
-  const found =
-    name === 'latest'
-      ? ids.slice(-1)
-      : exact.length > 0
-        ? exact
-        : ids.filter((id) => id.startsWith(name) || id.endsWith(name));
-  if (found.length === 1) return new RunDirectory(path.join(directory, found[0]!));
-  const problem =
-    found.length === 0 ? 'fits no run' : `fits ${found.length} runs (${found.slice(0, 3).join(', ')} …)`;
+  const places = await runsDirectoriesFor(runsOption);
+  const runs = name === 'latest' ? await readableRuns(places) : await namedRuns(places, name);
+  const [found] = runs;
+  if (found !== undefined && runs.length === 1) return new RunDirectory(found);
+  const ids = runs.slice(0, 3).map((directory) => path.basename(directory));
+  const problem = found === undefined ? 'fits no run' : `fits ${runs.length} runs (${ids.join(', ')} …)`;
   throw new UsageError(
-    `\`${name}\` ${problem} in ${directory}. \`recsight runs\` lists them; \`--runs DIR\` names another place.`,
+    `\`${name}\` ${problem} in ${places.join(', ')}. \`recsight runs\` lists them; \`--runs DIR\` names another place.`,
   );
 }
+
+/** The newest run, if there is one. Folders that look like a later one and cannot be read are named. */
+async function readableRuns(places: readonly string[]): Promise<string[]> {
+  const lists = await Promise.all(places.map(listRuns));
+  const [newest] = lists
+    .flatMap(({ runs }) => runs)
+    .sort((a, b) => b.manifest.createdAt - a.manifest.createdAt);
+  if (newest === undefined) return [];
+  for (const { directory, message } of lists.flatMap(({ unreadable }) => unreadable))
+    if (isRunId(path.basename(directory)) && path.basename(directory) > path.basename(newest.directory))
+      notes.print(`Skipped ${directory}: ${message}\n`);
+  return [newest.directory];
+}
+
+async function namedRuns(places: readonly string[], name: string): Promise<string[]> {
+  const all = (await Promise.all(places.map(listRunDirectories)))
+    .flat()
+    .filter((directory) => isRunId(path.basename(directory)));
+  const exact = all.filter((directory) => path.basename(directory) === name);
+  if (exact.length > 0) return exact;
+  return all.filter((directory) => {
+    const id = path.basename(directory);
+    return id.startsWith(name) || id.endsWith(name);
+  });
+}
+
+const isRunId = (name: string): boolean => /^\d{8}-\d{6}-/.test(name);
 
 /** The trainer beside this program, run by the Node.js that runs it. */
 export async function trainerOptions(): Promise<TrainerOptions> {

@@ -3,6 +3,7 @@ import path from 'node:path';
 import { promisify } from 'node:util';
 import type { VectorReport, VectorRequest } from '../protocol/vectors';
 import type { RunDirectory } from '../runs/runDirectory';
+import { endWithUs } from './endWithUs';
 import { trainerEnvironment, type TrainerOptions } from './trainer';
 
 /** The vectors could not be written. The message says why. */
@@ -21,11 +22,13 @@ export async function exportVectors(
 ): Promise<VectorReport> {
   const { node, trainerPath } = options;
   try {
-    const { stdout } = await execute(node.path, [trainerPath, 'vectors', run.path, JSON.stringify(request)], {
+    const work = execute(node.path, [trainerPath, 'vectors', run.path, JSON.stringify(request)], {
       cwd: path.dirname(run.path),
       env: trainerEnvironment(options),
       windowsHide: true,
     });
+    endWithUs(work.child);
+    const { stdout } = await work;
     // Libraries may print before the report, which is the last line.
     return JSON.parse(stdout.trimEnd().split('\n').at(-1)!) as VectorReport;
   } catch (error) {

@@ -5,6 +5,7 @@ import type { AttentionInspector } from '../protocol/attention';
 import type { InspectorListener, RunInspector } from '../protocol/inspection';
 import type { ProjectionInspector } from '../protocol/projection';
 import { decodeRpcMessage, encodeRpcMessage } from '../protocol/rpcMessage';
+import { endWithUs } from './endWithUs';
 import { trainerEnvironment, type TrainerOptions } from './trainer';
 
 /** The inspector process could not be started, or ended while something was asked of it. The message holds what it printed. */
@@ -37,6 +38,7 @@ export function startInspector(options: TrainerOptions, listener: InspectorListe
     serialization: 'advanced',
     stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
   });
+  endWithUs(child);
   let printed = '';
   for (const stream of [child.stdout!, child.stderr!])
     stream

@@ -1,6 +1,7 @@
 import { spawn } from 'node:child_process';
 import path from 'node:path';
 import { BACKEND_NAMES, type BackendReport } from '../protocol/backends';
+import { endWithUs } from './endWithUs';
 import { trainerEnvironment, type TrainerOptions } from './trainer';
 
 /** A software GPU may take minutes to compile its first step; nobody waits longer than this to hear what works. */
@@ -43,6 +44,7 @@ export async function probeBackend(
     killSignal: 'SIGKILL',
     ...(signal !== undefined && { signal }),
   });
+  endWithUs(child);
   let printed = '';
   let complaints = '';
   child.stdout.on('data', (data) => (printed += String(data)));

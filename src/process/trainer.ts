@@ -6,7 +6,7 @@ import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { configDigest, loadConfig } from '../config/configFile';
 import { isBaseline } from '../config/schema';
-import { isActive, type RunStatus, type TrainerProcess } from '../protocol/run';
+import { isActive, type RunManifest, type RunStatus, type TrainerProcess } from '../protocol/run';
 import { EventLogWriter } from '../runs/eventLog';
 import { processIsAlive } from '../runs/processStartTime';
 import { createRun, type RunDirectory } from '../runs/runDirectory';
@@ -41,6 +41,14 @@ export function trainerEnvironment({ node, runtimePath, backend }: TrainerOption
   };
 }
 
+/** What whoever starts a trainer may want to hear and say. */
+export interface StartHooks {
+  /** Hears of the run as soon as there is a process for it, which may still fail to start. */
+  onStarted?: (run: RunDirectory) => void;
+  /** Ends a trainer that has not taken up its run yet. One that has is to be stopped with `stopRun`. */
+  signal?: AbortSignal;
+}
+
 /** The trainer process could not be started or ended before it took up its run. The message holds what it printed. */
 export class TrainerStartError extends Error {
   override readonly name = 'TrainerStartError';
@@ -53,7 +61,8 @@ export class TrainerStartError extends Error {
  * the run stays, as failed.
  */
 export async function startTraining(
-  options: TrainerOptions & { configPath: string; runsDirectory: string; overrides?: readonly string[] },
+  options: TrainerOptions &
+    StartHooks & { configPath: string; runsDirectory: string; overrides?: readonly string[] },
 ): Promise<RunDirectory> {
   const configPath = path.resolve(options.configPath);
   const config = await loadConfig(configPath, options.overrides);
@@ -71,7 +80,7 @@ export async function startTraining(
     versions: { recsight: await readOwnVersion(options.trainerPath), node: options.node.version },
   });
   try {
-    await startTrainer(options, 'train', run);
+    await startTrainer(options, 'train', run, null);
   } catch (error) {
     await recordFailedStart(run, error);
     throw error;
@@ -83,36 +92,40 @@ export async function startTraining(
  * Goes on with a run that was stopped, failed or lost, from its last checkpoint. Resolves when the trainer lives.
  * Throws RunBusyError when one works on the run already, RunReadError, and TrainerStartError.
  */
-export async function resumeRun(options: TrainerOptions, run: RunDirectory): Promise<void> {
-  await refuseActive(run);
-  await startTrainer(options, 'resume', run);
+export async function resumeRun(options: TrainerOptions & StartHooks, run: RunDirectory): Promise<void> {
+  await startTrainer(options, 'resume', run, await readIdle(run));
 }
 
 /**
  * Measures the best checkpoint of an ended run on test. Resolves when the trainer lives; the result arrives in the
  * manifest's `test`. Throws like `resumeRun`.
  */
-export async function evaluateRun(options: TrainerOptions, run: RunDirectory): Promise<void> {
-  await refuseActive(run);
-  await startTrainer(options, 'evaluate', run);
+export async function evaluateRun(options: TrainerOptions & StartHooks, run: RunDirectory): Promise<void> {
+  await startTrainer(options, 'evaluate', run, await readIdle(run));
 }
 
-async function refuseActive(run: RunDirectory): Promise<void> {
-  const { status } = await readRun(run.path);
+async function readIdle(run: RunDirectory): Promise<RunManifest> {
+  const { status, manifest } = await readRun(run.path);
   if (isActive(status)) {
     const trainer = await readLiveTrainer(run);
     throw new RunBusyError(run.id, trainer);
   }
+  return manifest;
 }
 
-/** Resolves when the trainer has claimed the run. */
+/**
+ * Resolves when the trainer has claimed the run.
+ * @param before the manifest as it was; null for a run that was just made. The process is started at once, so that no signal can
+ * come between the making of a run and the moment from which its trainer is known.
+ */
 async function startTrainer(
-  options: TrainerOptions,
+  options: TrainerOptions & StartHooks,
   command: 'train' | 'resume' | 'evaluate',
   run: RunDirectory,
+  before: RunManifest | null,
 ): Promise<void> {
-  const before = await run.readManifest();
   const child = spawnTrainer(options, command, run);
+  options.onStarted?.(run);
   const ending = { reason: null as string | null, isBusy: false };
   child.once('error', (error) => (ending.reason = `could not be started (${error.message})`));
   child.once('exit', (code, signal) => {
@@ -132,11 +145,16 @@ async function startTrainer(
         throw new RunBusyError(run.id, trainer);
       }
       const after = await run.readManifest();
-      if (after.updatedAt !== before.updatedAt) {
+      if (after.updatedAt !== (before?.updatedAt ?? after.createdAt)) {
         // It was quick. How it went is in the run.
         return;
       }
       throw new TrainerStartError(await describeFailedStart(options, run, reason));
+    }
+    if (options.signal?.aborted === true && child.pid !== undefined) {
+      killGroup(child.pid, 'SIGKILL');
+      await recordKilled(run, 'The run was stopped before its trainer had taken it up.');
+      return;
     }
     if (Date.now() > deadline && child.pid !== undefined) {
       killGroup(child.pid, 'SIGKILL');
@@ -229,7 +247,10 @@ export async function stopRun(run: RunDirectory, { graceMs = 30_000 }: StopOptio
   }
   const stopping = new Stopping(run);
   if (!(await stopping.ask(graceMs)) && (await stopping.force())) {
-    await recordKilled(run);
+    await recordKilled(
+      run,
+      'The trainer did not answer the request to stop and was ended by force. The last checkpoint is kept.',
+    );
   }
   const after = await readRun(run.path);
   if (!isActive(after.status)) {
@@ -303,7 +324,7 @@ class Stopping {
 }
 
 /** Someone asked for the run to be stopped, and it is: `lost` would tell of an accident. */
-async function recordKilled(run: RunDirectory): Promise<void> {
+async function recordKilled(run: RunDirectory, message: string): Promise<void> {
   try {
     const lock = await acquireTrainerLock(run);
     try {
@@ -311,8 +332,6 @@ async function recordKilled(run: RunDirectory): Promise<void> {
       if (isActive(manifest.status)) {
         const now = Date.now();
         const log = await EventLogWriter.open(run.eventsPath);
-        const message =
-          'The trainer did not answer the request to stop and was ended by force. The last checkpoint is kept.';
         log.append({ kind: 'log', level: 'warning', message });
         log.append({ kind: 'status', status: 'stopped' });
         log.close();
@@ -349,7 +368,7 @@ function killGroup(pid: number, signal: 'SIGTERM' | 'SIGKILL'): void {
 }
 
 /** The version of RecSight that the trainer belongs to; `package.json` lies beside `dist`. */
-async function readOwnVersion(trainerPath: string): Promise<string> {
+export async function readOwnVersion(trainerPath: string): Promise<string> {
   try {
     const file = path.join(path.dirname(trainerPath), '..', 'package.json');
     const { version } = JSON.parse(await readFile(file, 'utf8')) as { version?: unknown };

@@ -10,7 +10,8 @@ import { findMisfit, isRecord, parseRunJson, stringifyRunJson, type Shape } from
  * The run directory is described in docs/formats.md. This folder is the only code that knows its file names.
  */
 
-const SETTINGS_FOLDER = '.recsight';
+/** Where a workspace folder keeps what belongs to this extension. */
+export const SETTINGS_FOLDER = '.recsight';
 const RUNS_FOLDER = 'runs';
 
 /** Name of the manifest; the watcher needs it too. */

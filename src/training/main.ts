@@ -46,6 +46,8 @@ async function main(
     return;
   }
   if (command === 'vectors' && directory !== undefined && request !== undefined) {
+    // Not the default end, which would leave a half-written file.
+    for (const signal of ['SIGTERM', 'SIGINT'] as const) process.once(signal, () => process.exit(1));
     const report = await writeVectors(new RunDirectory(directory), JSON.parse(request) as VectorRequest);
     process.stdout.write(`${JSON.stringify(report)}\n`);
     return;

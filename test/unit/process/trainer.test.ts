@@ -252,3 +252,26 @@ test('a stop that comes while the trainer is starting is not lost', async () => 
   expect(await stopRun(found)).toBe('stopped');
   await starting;
 });
+
+test('a trainer that has not taken up its run is ended at once when it is to stop', async () => {
+  const folder = await temporaryFolder();
+  const stopping = new AbortController();
+  let started: RunDirectory | undefined;
+  const run = await startTraining({
+    ...options,
+    configPath: await writeConfig(folder, 'slow'),
+    runsDirectory: runsDirectoryOf(folder),
+    signal: stopping.signal,
+    onStarted: (begun) => {
+      started = begun;
+      stopping.abort();
+    },
+  });
+  expect(run).toBe(started);
+  const { status, manifest } = await readRun(run.path);
+  expect(status).toBe('stopped');
+  expect(manifest.error).toBeNull();
+  expect(await readFile(run.eventsPath, 'utf8')).toContain('stopped before its trainer had taken it up');
+  const table = execFileSync('ps', ['-o', 'args=', '-A'], { encoding: 'utf8' });
+  expect(table.split('\n').filter((line) => line.includes(run.path))).toEqual([]);
+});

@@ -1,0 +1,284 @@
+import { execFileSync, spawn, type ChildProcess } from 'node:child_process';
+import { lstat, mkdir, mkdtemp, readFile, realpath, rm, symlink, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { RunDirectory, runsDirectoryOf } from '../../src/runs/runDirectory';
+import { listRuns, readRun } from '../../src/runs/runStore';
+import { readLiveTrainer } from '../../src/runs/trainerLock';
+
+/*
+ * The command line as a process among others: signals, pipes, files that are none, and what it prints for programs. One
+ * workspace serves all of it.
+ */
+
+const CLI = path.resolve('dist/cli.js');
+const PATIENCE = { timeout: 60_000, interval: 50 };
+const LONG = ['--set', 'training.epochs=100000'];
+
+interface Program {
+  child: ChildProcess;
+  ended: Promise<{ code: number | null; stdout: string; stderr: string }>;
+  /** What it has printed by now. */
+  printed: { stdout: string; stderr: string };
+}
+
+let workspace: string;
+const children: ChildProcess[] = [];
+
+function start(args: readonly string[], cwd = workspace): Program {
+  const child = spawn(process.execPath, [CLI, ...args], { cwd, stdio: ['ignore', 'pipe', 'pipe'] });
+  children.push(child);
+  const printed = { stdout: '', stderr: '' };
+  child.stdout.setEncoding('utf8').on('data', (text: string) => (printed.stdout += text));
+  child.stderr.setEncoding('utf8').on('data', (text: string) => (printed.stderr += text));
+  const ended = new Promise<number | null>((resolve) => child.once('close', resolve)).then((code) => ({
+    code,
+    ...printed,
+  }));
+  return { child, ended, printed };
+}
+
+const recsight = (...args: string[]) => start(args).ended;
+
+async function runDirectories(): Promise<string[]> {
+  const { runs } = await listRuns(runsDirectoryOf(workspace));
+  return runs.map(({ directory }) => directory);
+}
+
+/** Waits for a run that was not there before. */
+async function newRun(before: readonly string[]): Promise<string> {
+  let found: string | undefined;
+  await expect
+    .poll(async () => (found = (await runDirectories()).find((run) => !before.includes(run))), PATIENCE)
+    .toBeDefined();
+  return found!;
+}
+
+const statusOf = async (directory: string) => (await readRun(directory)).status;
+const isTraining = async (directory: string) => {
+  const { status, manifest } = await readRun(directory);
+  return status === 'running' && manifest.progress.step > 0;
+};
+
+beforeAll(async () => {
+  workspace = await realpath(await mkdtemp(path.join(tmpdir(), 'recsight-cli-')));
+  const rows = ['user_id,item_id,timestamp'];
+  for (let user = 0; user < 40; user++)
+    for (let step = 0; step < 6; step++) rows.push(`u${user},"i,${(user + step * step) % 20}",${1e9 + step}`);
+  await writeFile(path.join(workspace, 'ratings.csv'), `${rows.join('\n')}\n`);
+  const config = {
+    dataset: { path: 'ratings.csv' },
+    model: { type: 'sasrec', maxSequenceLength: 8, hiddenSize: 16, numBlocks: 1 },
+    training: { epochs: 1, batchSize: 16, earlyStopping: { patience: null } },
+  };
+  await writeFile(path.join(workspace, 'tiny.recsight.json'), JSON.stringify(config));
+  expect((await recsight('train', 'tiny.recsight.json')).code).toBe(0);
+}, 60_000);
+
+afterEach(async () => {
+  for (const child of children.splice(0)) child.kill('SIGKILL');
+  for (const directory of await runDirectories()) {
+    const trainer = await readLiveTrainer(new RunDirectory(directory));
+    if (trainer !== null) process.kill(trainer.pid, 'SIGKILL');
+  }
+});
+
+afterAll(() => rm(workspace, { recursive: true, force: true }));
+
+describe('signals', () => {
+  it('Ctrl-C as soon as there is a run ends the trainer that is only starting', async () => {
+    const before = await runDirectories();
+    const program = start(['train', 'tiny.recsight.json', ...LONG]);
+    const run = await newRun(before);
+    program.child.kill('SIGINT');
+    expect((await program.ended).code).toBe(130);
+    expect(await statusOf(run)).toBe('stopped');
+    expect(await readLiveTrainer(new RunDirectory(run))).toBeNull();
+  });
+
+  it('SIGTERM saves a checkpoint and ends the trainer; a terminal that goes leaves it alone, and resume goes on', async () => {
+    const before = await runDirectories();
+    const program = start(['train', 'tiny.recsight.json', ...LONG, '--json']);
+    const run = await newRun(before);
+    await expect.poll(() => isTraining(run), PATIENCE).toBe(true);
+    program.child.kill('SIGTERM');
+    const ended = await program.ended;
+    expect(ended.code).toBe(143);
+    expect(JSON.parse(ended.stdout)).toMatchObject({ status: 'stopped', directory: run });
+    expect(await statusOf(run)).toBe('stopped');
+
+    const resumed = start(['resume', path.basename(run)]);
+    await expect.poll(() => isTraining(run), PATIENCE).toBe(true);
+    resumed.child.kill('SIGHUP');
+    const hungUp = await resumed.ended;
+    expect(hungUp.code).toBe(129);
+    expect(hungUp.stderr).toContain(`goes on: ${run}\n`);
+    expect(await readFile(new RunDirectory(run).logPath, 'utf8')).toContain('Nobody follows this run');
+    expect(await statusOf(run)).toBe('running');
+
+    const stopped = await recsight('stop', 'latest', '--json');
+    expect(JSON.parse(stopped.stdout)).toEqual({
+      run: path.basename(run),
+      directory: run,
+      status: 'stopped',
+    });
+  });
+
+  it('a reader that goes away leaves the trainer alone, says where it is, and is no success', async () => {
+    const before = await runDirectories();
+    const program = start(['train', 'tiny.recsight.json', ...LONG]);
+    program.child.stdout!.once('data', () => program.child.stdout!.destroy());
+    const { code, stderr } = await program.ended;
+    const run = await newRun(before);
+    expect(code).toBe(141);
+    expect(stderr).toContain(`goes on: ${run}\n`);
+    await expect.poll(() => isTraining(run), PATIENCE).toBe(true);
+    expect((await recsight('stop', run)).code).toBe(0);
+  });
+
+  it('--detach starts a trainer and returns', async () => {
+    const { code, stdout } = await recsight('train', 'tiny.recsight.json', ...LONG, '--detach', '--json');
+    expect(code).toBe(0);
+    const { run, directory } = JSON.parse(stdout) as { run: string; directory: string };
+    expect(path.basename(directory)).toBe(run);
+    await expect.poll(() => isTraining(directory), PATIENCE).toBe(true);
+    expect((await recsight('stop', run)).stdout).toBe(`Run ${run}: stopped.\n`);
+  });
+});
+
+describe('--output', () => {
+  it.each(['-', '/dev/stdout'])('%s gives the data alone to the standard output', async (name) => {
+    const vectors = await recsight('vectors', 'latest', '--format', 'csv', '--output', name);
+    expect(vectors.code).toBe(0);
+    const lines = vectors.stdout.trimEnd().split('\n');
+    expect(lines[0]).toBe(`id,${[...Array(16).keys()].join(',')}`);
+    expect(lines).toHaveLength(21);
+    expect(vectors.stderr).toMatch(/^Wrote 20 vectors of 16 values, .* to the standard output\.$/m);
+    expect((await lstat('/dev/stdout')).isSymbolicLink()).toBe(true);
+  });
+
+  it('follows a link, writes binary data whole, and says what a stream lacks', async () => {
+    await writeFile(path.join(workspace, 'target.csv'), 'old\n');
+    await symlink('target.csv', path.join(workspace, 'link.csv'));
+    const projected = await recsight('project', 'latest', '--output', 'link.csv');
+    expect(projected.code).toBe(0);
+    expect((await lstat(path.join(workspace, 'link.csv'))).isSymbolicLink()).toBe(true);
+    expect(await readFile(path.join(workspace, 'target.csv'), 'utf8')).toMatch(/^id,label,.*,x,y\n/);
+
+    const command = `"${process.execPath}" "${CLI}" vectors latest --format npy --output - > piped.npy`;
+    const { stderr } = await shell(command);
+    expect(stderr).toMatch(/Their ids are not in it/);
+    expect((await recsight('vectors', 'latest', '--output', 'own.npy')).code).toBe(0);
+    const [piped, own] = await Promise.all(
+      ['piped.npy', 'own.npy'].map((name) => readFile(path.join(workspace, name))),
+    );
+    expect(piped!.equals(own!)).toBe(true);
+  });
+
+  it.each([
+    ['a folder', ['vectors', 'latest', '--format', 'csv', '--output', '.'], /`\.`, which is a folder/],
+    [
+      'two results in one',
+      ['vectors', 'latest', '--json', '--output', '-'],
+      /both go to the standard output/,
+    ],
+    [
+      'two files in one stream',
+      ['project', 'latest', '--format', 'tensorboard', '--output', '-'],
+      /TensorBoard reads two files/,
+    ],
+  ])('refuses %s', async (_, args, message) => {
+    const { code, stdout, stderr } = await recsight(...args);
+    expect(code).toBe(2);
+    expect(stdout + stderr).toMatch(message);
+  });
+});
+
+describe('what programs and people read', () => {
+  it.each([
+    ['a missing config', ['train', 'gone.recsight.json'], 1, 'config/missing'],
+    ['an unknown flag', ['runs', '--all'], 2, 'cli/usage'],
+    ['a run that has ended', ['stop', 'latest'], 1, 'run/not-running'],
+  ])('--json prints one object on errors too: %s', async (_, args, exitCode, code) => {
+    const output = await recsight(...args, '--json');
+    expect(output.code).toBe(exitCode);
+    expect(output.stderr).toBe('');
+    const { error } = JSON.parse(output.stdout) as { error: { code: string; message: string } };
+    expect(error.code).toBe(code);
+    expect(error.message).toMatch(/\w/);
+  });
+
+  it('says its version', async () => {
+    const { version } = JSON.parse(await readFile('package.json', 'utf8')) as { version: string };
+    expect(await recsight('--version')).toMatchObject({ code: 0, stdout: `${version}\n` });
+  });
+
+  it('takes ids with commas as histories', async () => {
+    const read = async (...args: string[]) => {
+      const { stdout } = await recsight('attention', 'latest', '--json', ...args);
+      return (JSON.parse(stdout) as { history: { id: string }[] }).history.map(({ id }) => id);
+    };
+    expect(await read('--history', '["i,3", "i,7"]')).toEqual(['i,3', 'i,7']);
+    expect(await read('--history', 'i,3', '--history', 'i,7')).toEqual(['i,3', 'i,7']);
+  });
+
+  it('passes over broken folders for `latest`, and shows no control character of what it reads', async () => {
+    const trained = await recsight(
+      'train',
+      'tiny.recsight.json',
+      '--set',
+      'model={"type":"popularity"}',
+      '--json',
+    );
+    const { directory } = JSON.parse(trained.stdout) as { directory: string };
+    const run = new RunDirectory(directory);
+    const manifest = await run.readManifest();
+    await run.writeManifest({ ...manifest, name: 'evil\x1b]0;owned\x07\u202e' });
+    const broken = path.join(runsDirectoryOf(workspace), '29991231-235959-x\x1b[31m-0000');
+    await mkdir(broken);
+    try {
+      const { code, stdout, stderr } = await recsight('evaluate', 'latest');
+      expect(code).toBe(0);
+      expect(stdout).toContain('evil\\x1b]0;owned\\x07\\u202e');
+      expect(stderr).toContain('Skipped ');
+      expect(stdout + stderr).not.toMatch(/[\x1b\x07\u202e]/);
+    } finally {
+      await rm(broken, { recursive: true });
+    }
+  });
+
+  it('keeps runs at the root of the work tree, and lists those that lie deeper', async () => {
+    const root = path.join(workspace, 'project');
+    const deep = path.join(root, 'configs', 'deep');
+    await mkdir(deep, { recursive: true });
+    execFileSync('git', ['init', '--quiet', root]);
+    const config = { dataset: { path: '../../../ratings.csv' }, model: { type: 'popularity' } };
+    await writeFile(path.join(deep, 'pop.recsight.json'), JSON.stringify(config));
+    // As older versions did.
+    const args = ['train', 'pop.recsight.json', '--json'];
+    const older = await start([...args, '--runs', '.recsight/runs'], deep).ended;
+    const later = await start(args, deep).ended;
+    const [first, second] = [older, later].map(
+      ({ stdout }) => JSON.parse(stdout) as { run: string; directory: string },
+    );
+    expect(path.dirname(first!.directory)).toBe(runsDirectoryOf(deep));
+    expect(path.dirname(second!.directory)).toBe(runsDirectoryOf(root));
+    const listed = await start(['runs', '--json'], root).ended;
+    expect((JSON.parse(listed.stdout) as { runs: { id: string }[] }).runs.map(({ id }) => id)).toEqual([
+      second!.run,
+      first!.run,
+    ]);
+    expect((await start(['runs'], root).ended).stdout).toContain(`in ${path.join('configs', 'deep')}`);
+    expect((await start(['evaluate', first!.run], root).ended).code).toBe(0);
+  });
+});
+
+/** A command of the shell, for what only a shell does. */
+function shell(command: string): Promise<{ code: number | null; stderr: string }> {
+  const child = spawn('sh', ['-c', command], { cwd: workspace, stdio: ['ignore', 'ignore', 'pipe'] });
+  children.push(child);
+  let stderr = '';
+  child.stderr.setEncoding('utf8').on('data', (text: string) => (stderr += text));
+  return new Promise((resolve) => child.once('close', (code) => resolve({ code, stderr })));
+}
