@@ -2,9 +2,9 @@ import { existsSync } from 'node:fs';
 import path from 'node:path';
 import type { TrainerOptions } from '../process/trainer';
 import { findNode } from '../process/nodeRuntime';
-import { RunDirectory, runsDirectoryOf, workspaceFolderOf } from '../runs/runDirectory';
+import { RunDirectory, runsDirectoryOf } from '../runs/runDirectory';
 import { listRunDirectories, listRuns } from '../runs/runStore';
-import { findRunsDirectories, workspaceFolderFor } from '../runs/workspaceRuns';
+import { runsDirectoriesOf, workspaceFolderFor } from '../runs/workspaceRuns';
 import { notes } from './terminal';
 import { UsageError } from './usageError';
 
@@ -18,10 +18,7 @@ export function runsDirectoryFor(option: string | undefined, start: string): str
 
 /** All places that have runs of the workspace one is in, or what `--runs` says; the first is where new ones are kept. */
 export async function runsDirectoriesFor(option: string | undefined): Promise<[string, ...string[]]> {
-  const own = runsDirectoryFor(option, process.cwd());
-  const folder = option === undefined ? workspaceFolderOf(own) : null;
-  const found = folder === null ? [] : await findRunsDirectories(folder);
-  return [own, ...found.filter((directory) => directory !== own)];
+  return option === undefined ? runsDirectoriesOf(process.cwd()) : [path.resolve(option)];
 }
 
 /** Finds a run by id, by the beginning or end of one, by path, or as `latest`. @throws UsageError */

@@ -1,10 +1,10 @@
 import path from 'node:path';
 import { isDeepStrictEqual } from 'node:util';
 import * as vscode from 'vscode';
-import { runsDirectoryOf } from '../runs/runDirectory';
 import { RunReadError } from '../runs/runErrors';
 import { listRuns, readRun } from '../runs/runStore';
 import { watchRuns } from '../runs/watchRuns';
+import { runsDirectoriesOf } from '../runs/workspaceRuns';
 import type { RunSummary } from '../protocol/run';
 import { errorMessage } from './errorMessage';
 
@@ -15,10 +15,12 @@ export interface RunChange {
   after: RunSummary | null;
 }
 
-/** The runs of one workspace folder. */
+/** Of more places than this, the others are read when the list is refreshed, and not watched. */
+const MOST_WATCHED = 16;
+
+/** One place that keeps runs of a workspace folder. */
 interface FolderRuns {
   folder: vscode.WorkspaceFolder;
-  runsDirectory: string;
   watcher: { close(): Promise<void> } | null;
 }
 
@@ -36,9 +38,11 @@ export class RunCatalogue implements vscode.Disposable {
   readonly #changes = new vscode.EventEmitter<RunChange>();
   readonly #resets = new vscode.EventEmitter<void>();
   readonly #runs = new Map<string, RunSummary>();
+  /** Runs directory → what is known of it, those where new runs go before those that lie deeper. */
   readonly #folders = new Map<string, FolderRuns>();
   readonly #folderListener: vscode.Disposable;
   readonly #reading = new Map<string, PendingRead>();
+  #otherPlaces: string[] = [];
   #notice: string | null = null;
   #numUnreadable = 0;
   #loaded: Promise<void>;
@@ -100,10 +104,20 @@ export class RunCatalogue implements vscode.Disposable {
     return state.run;
   }
 
-  /** The workspace folder whose `.recsight` holds this run. */
+  /** The workspace folder that holds this run, or that the run's workspace holds. */
   folderOf(directory: string): vscode.WorkspaceFolder | undefined {
-    const parent = path.dirname(directory);
-    return [...this.#folders.values()].find(({ runsDirectory }) => runsDirectory === parent)?.folder;
+    return this.#folders.get(path.dirname(directory))?.folder;
+  }
+
+  /** The folders whose `.recsight` keeps runs although new ones go elsewhere. */
+  get otherPlaces(): string[] {
+    return [...this.#otherPlaces];
+  }
+
+  /** Lists the runs of one more place, which a run has just been started in. */
+  follow(runsDirectory: string, folder: vscode.WorkspaceFolder): void {
+    if (!this.#folders.has(runsDirectory)) this.#folders.set(runsDirectory, { folder, watcher: null });
+    this.#startWatchers();
   }
 
   dispose(): void {
@@ -116,9 +130,9 @@ export class RunCatalogue implements vscode.Disposable {
   }
 
   async #load(): Promise<void> {
-    this.#followFolders();
+    await this.#followFolders();
     const lists = await Promise.all(
-      [...this.#folders.values()].map(async ({ runsDirectory }) => {
+      [...this.#folders.keys()].map(async (runsDirectory) => {
         try {
           return await listRuns(runsDirectory);
         } catch (error) {
@@ -145,26 +159,37 @@ export class RunCatalogue implements vscode.Disposable {
     this.#startWatchers();
   }
 
-  /** Adds new workspace folders and drops those that have gone. */
-  #followFolders(): void {
+  /** Adds the places of new workspace folders, and new places, and drops those that have gone. */
+  async #followFolders(): Promise<void> {
     const folders = (vscode.workspace.workspaceFolders ?? []).filter(({ uri }) => uri.scheme === 'file');
-    const wanted = new Set(folders.map(({ uri }) => uri.toString()));
-    for (const [key, { watcher }] of this.#folders) {
-      if (wanted.has(key)) continue;
-      this.#folders.delete(key);
+    const found = await Promise.all(folders.map(({ uri }) => runsDirectoriesOf(uri.fsPath)));
+    if (this.#disposed) return;
+    const others = found.flatMap(([, ...deeper]) => deeper);
+    this.#otherPlaces = others.map((runsDirectory) => path.resolve(runsDirectory, '..', '..'));
+    const wanted = new Map<string, vscode.WorkspaceFolder>();
+    for (const runsDirectory of [...found.map(([own]) => own), ...others]) {
+      const folder =
+        vscode.workspace.getWorkspaceFolder(vscode.Uri.file(runsDirectory)) ??
+        folders[found.findIndex((places) => places.includes(runsDirectory))]!;
+      wanted.set(runsDirectory, folder);
+    }
+    for (const [runsDirectory, { watcher }] of this.#folders) {
+      if (wanted.has(runsDirectory)) continue;
+      this.#folders.delete(runsDirectory);
       void watcher?.close();
     }
-    for (const folder of folders) {
-      const key = folder.uri.toString();
-      const runsDirectory = runsDirectoryOf(folder.uri.fsPath);
-      if (!this.#folders.has(key)) this.#folders.set(key, { folder, runsDirectory, watcher: null });
-    }
+    for (const [runsDirectory, folder] of wanted)
+      if (!this.#folders.has(runsDirectory)) this.#folders.set(runsDirectory, { folder, watcher: null });
   }
 
   /** Watchers tell every run they find; started after the list was read, they tell only what is new. */
   #startWatchers(): void {
-    for (const folder of this.#folders.values()) {
-      folder.watcher ??= watchRuns(folder.runsDirectory, {
+    if (this.#folders.size > MOST_WATCHED)
+      this.log.warn(
+        `Runs are kept in ${this.#folders.size} folders; of the last ${this.#folders.size - MOST_WATCHED} they are read on refresh only.`,
+      );
+    for (const [runsDirectory, folder] of [...this.#folders].slice(0, MOST_WATCHED)) {
+      folder.watcher ??= watchRuns(runsDirectory, {
         changed: (directory) => void this.refreshRun(directory),
         removed: (directory) => this.#update(directory, null),
         notice: (message) => {

@@ -10,6 +10,7 @@ import { firstLine } from './errorMessage';
 const MINUTE = 60_000;
 const HOUR = 60 * MINUTE;
 const DAY = 24 * HOUR;
+const NAMED_PLACES = 3;
 
 /** How long ago, as short as a list has room for: `now`, `5 min`, `2 h`, `3 d`, `6 w`. */
 export function formatAge(time: number, now: number): string {
@@ -102,4 +103,12 @@ export function failureMessage({ manifest, status }: RunSummary): string | null 
   if (progress === '')
     return `The trainer of ${manifest.name} ended without a word. Resume the run to fit it again.`;
   return `The trainer of ${manifest.name} ended without a word at epoch ${progress}. Resume the run to go on from its last checkpoint.`;
+}
+
+/** That runs are listed which are kept in folders of their own, where new ones do not go. */
+export function otherPlacesText(folders: readonly string[]): string {
+  const named = folders.slice(0, NAMED_PLACES);
+  const others = folders.length - named.length;
+  const all = others === 0 ? named : [...named, `${others} more ${others === 1 ? 'folder' : 'folders'}`];
+  return `Runs kept in ${new Intl.ListFormat('en').format(all)} are listed too; new ones go to the workspace’s own list.`;
 }

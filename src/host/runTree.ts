@@ -4,6 +4,7 @@ import { RunDirectory } from '../runs/runDirectory';
 import { hover } from './messages';
 import { contextValueOf } from './runAbilities';
 import type { RunCatalogue, RunChange } from './runCatalogue';
+import { otherPlacesText } from './runText';
 import { runTooltip } from './runTooltip';
 import { bestRuns, distinguishingSettings, groupRuns, runRow, type RunGroup } from './runTreeModel';
 import { plainText } from './safeText';
@@ -192,9 +193,11 @@ export class RunTree implements vscode.TreeDataProvider<Node>, vscode.Disposable
   }
 
   #showMessage(): void {
-    const { numUnreadable, notice } = this.runs;
+    const { numUnreadable, notice, otherPlaces } = this.runs;
     const messages: string[] = [];
     if (notice) messages.push(notice);
+    if (otherPlaces.length > 0)
+      messages.push(otherPlacesText(otherPlaces.map((place) => vscode.workspace.asRelativePath(place))));
     if (numUnreadable > 0) {
       const folders = numUnreadable === 1 ? 'One folder' : `${numUnreadable} folders`;
       messages.push(`${folders} could not be read as a run. The RecSight output says why.`);

@@ -3,6 +3,7 @@ import * as vscode from 'vscode';
 import { evaluateRun, resumeRun, startTraining, stopRun, type TrainerOptions } from '../process/trainer';
 import { findNode } from '../process/nodeRuntime';
 import { RunDirectory, runsDirectoryOf } from '../runs/runDirectory';
+import { workspaceFolderFor } from '../runs/workspaceRuns';
 import type { RunCatalogue } from './runCatalogue';
 
 /** Something was asked for that cannot be done now; the message says what to do instead. */
@@ -47,11 +48,10 @@ export class TrainerService {
       );
     }
     const options = await this.options(config);
-    const run = await startTraining({
-      ...options,
-      configPath: config.fsPath,
-      runsDirectory: runsDirectoryOf(folder.uri.fsPath),
-    });
+    const workspaceFolder = workspaceFolderFor(path.dirname(config.fsPath), folder.uri.fsPath);
+    const runsDirectory = runsDirectoryOf(workspaceFolder);
+    const run = await startTraining({ ...options, configPath: config.fsPath, runsDirectory });
+    this.runs.follow(runsDirectory, folder);
     this.log.info(`Training ${config.fsPath} with ${options.node.path} as ${run.path}`);
     await this.runs.refreshRun(run.path);
     return run.path;

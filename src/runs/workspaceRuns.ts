@@ -41,6 +41,19 @@ function hasOwnRuns(folder: string): boolean {
 }
 
 /**
+ * All runs directories of the workspace that a folder is in: that which new runs go to, which may not exist, and the others in
+ * and below the folder and the workspace.
+ */
+export async function runsDirectoriesOf(folder: string): Promise<[string, ...string[]]> {
+  const workspace = workspaceFolderFor(folder, folder);
+  const own = runsDirectoryOf(workspace);
+  const found = await findRunsDirectories(workspace);
+  // A folder deep below may be out of the reach of the walk.
+  const near = workspace === path.resolve(folder) ? [] : await findRunsDirectories(folder);
+  return [own, ...new Set([...found, ...near].filter((directory) => directory !== own))];
+}
+
+/**
  * The runs directories that there are in a folder and below it, its own first. Older versions kept runs beside the configs.
  * Links are not followed, hidden folders and installed packages not entered, and the walk ends after some thousand folders.
  */

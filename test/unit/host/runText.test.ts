@@ -5,6 +5,7 @@ import {
   formatAgo,
   formatStart,
   lastActivity,
+  otherPlacesText,
   resultFacts,
   shortError,
 } from '../../../src/host/runText';
@@ -132,5 +133,14 @@ describe('a run without epochs', () => {
         expect(label).not.toBe('');
       }
     }
+  });
+});
+
+describe('otherPlacesText', () => {
+  it('names the first folders and counts the rest', () => {
+    expect(otherPlacesText(['configs/deep'])).toMatch(/^Runs kept in configs\/deep are listed too/);
+    expect(otherPlacesText(['a', 'b', 'c', 'd', 'e'])).toMatch(
+      /^Runs kept in a, b, c, and 2 more folders are/,
+    );
   });
 });

@@ -1,7 +1,7 @@
 import { mkdir, symlink, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { afterEach, expect, test, vi } from 'vitest';
-import { findRunsDirectories, workspaceFolderFor } from '../../../src/runs/workspaceRuns';
+import { findRunsDirectories, runsDirectoriesOf, workspaceFolderFor } from '../../../src/runs/workspaceRuns';
 import { temporaryFolder } from './newRun';
 
 afterEach(() => vi.unstubAllEnvs());
@@ -61,4 +61,16 @@ test('runs that lie deeper are found, but not in hidden, installed or linked fol
     'configs/deep/.recsight/runs',
     '1/2/3/4/5/6/.recsight/runs',
   ]);
+});
+
+test('a workspace has a place for new runs, then all that are there, from wherever one looks', async () => {
+  const folder = await tree('.git/', 'a/.recsight/runs/', 'a/b/c/', 'd/.recsight/runs/');
+  for (const start of ['.', 'a', 'a/b/c']) {
+    const places = await runsDirectoriesOf(path.join(folder, start));
+    expect(places.map((place) => path.relative(folder, place).replaceAll(path.sep, '/'))).toEqual([
+      '.recsight/runs',
+      'a/.recsight/runs',
+      'd/.recsight/runs',
+    ]);
+  }
 });
