@@ -1,5 +1,5 @@
 import type { CheckpointSource } from '../protocol/inspection';
-import { readState } from '../training/checkpoint';
+import { readState } from '../training/checkpointState';
 import { recommend } from '../training/recommend';
 import { seenRule } from '../training/seenItems';
 import type { InspectedRuns } from './inspectedRuns';

@@ -1,13 +1,19 @@
 import { randomBytes } from 'node:crypto';
-import { open, rename, rm } from 'node:fs/promises';
+import { mkdir, open, rename, rm } from 'node:fs/promises';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { systemErrorCode, toWriteError } from './runErrors';
 
 /**
  * Replaces a file so that a reader sees either the old content or the new, never a part, and so that a failed
  * write leaves the old file intact. The folder must exist. Throws RunWriteError (`disk/full`, `run/write-failed`).
+ * @param beforeReplacing called at the last moment before the new content takes effect, which does not happen when it
+ *   throws; the error is passed on as it is
  */
-export async function writeFileAtomically(path: string, content: string | Uint8Array): Promise<void> {
+export async function writeFileAtomically(
+  path: string,
+  content: string | Uint8Array,
+  beforeReplacing: () => void = () => undefined,
+): Promise<void> {
   const temporary = `${path}.${randomBytes(4).toString('hex')}.tmp`;
   try {
     const file = await open(temporary, 'wx');
@@ -17,11 +23,37 @@ export async function writeFileAtomically(path: string, content: string | Uint8A
     } finally {
       await file.close();
     }
-    await renameOver(temporary, path);
   } catch (error) {
-    await rm(temporary, { force: true });
+    await discard(temporary);
     throw toWriteError(error, path);
   }
+  try {
+    beforeReplacing();
+  } catch (error) {
+    await discard(temporary);
+    throw error;
+  }
+  try {
+    await renameOver(temporary, path);
+  } catch (error) {
+    await discard(temporary);
+    throw toWriteError(error, path);
+  }
+}
+
+/**
+ * Makes a folder, if it is not there, in one that must be: what is written late into a run that was removed meanwhile must
+ * not bring a part of it back. Throws RunWriteError.
+ */
+export async function makeFolder(folder: string): Promise<void> {
+  await mkdir(folder).catch((error: unknown) => {
+    if (systemErrorCode(error) !== 'EEXIST') throw toWriteError(error, folder);
+  });
+}
+
+/** What led here is what the caller has to hear, not that the remains could not be removed either. */
+async function discard(temporary: string): Promise<void> {
+  await rm(temporary, { force: true }).catch(() => undefined);
 }
 
 /** On Windows a reader or a virus scanner that has the target open makes rename fail for a moment. */

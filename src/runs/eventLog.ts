@@ -1,7 +1,7 @@
-import { closeSync, fstatSync, openSync, readSync, truncateSync, writeSync } from 'node:fs';
+import { closeSync, fdatasyncSync, fstatSync, openSync, readSync, truncateSync, writeSync } from 'node:fs';
 import { open, type FileHandle } from 'node:fs/promises';
 import type { RunEvent, RunEventBody, RunEventKind } from '../protocol/events';
-import { RunReadError, systemErrorCode, toWriteError, type RunWriteError } from './runErrors';
+import { RunReadError, systemErrorCode, toWriteError } from './runErrors';
 import { findMisfit, isRecord, parseRunJson, stringifyRunJson, type Shape } from './runJson';
 
 /** How long an event may wait in memory before it is written, in ms. */
@@ -46,21 +46,23 @@ const BODIES: Record<RunEventKind, Shape> = {
 export class EventLogWriter {
   private waiting = Buffer.alloc(0);
   private timer: NodeJS.Timeout | null = null;
-  private lastFlush = Date.now();
-  private timerError: RunWriteError | null = null;
+  private lastFlush = performance.now();
+  private timerError: Error | null = null;
 
   private constructor(
     private readonly path: string,
     private readonly file: number,
     private nextSeq: number,
+    private readonly beforeWriting: () => void,
   ) {}
 
   /**
    * Opens a log, or makes it, and goes on counting where it ends. A last line that a killed trainer left
    * incomplete is cut off first. Throws RunWriteError.
+   * @param beforeWriting called before each write, which does not happen when it throws: see TrainerLock.check
    */
   // eslint-disable-next-line @typescript-eslint/require-await -- a promise turns what it throws into a rejection
-  static async open(path: string): Promise<EventLogWriter> {
+  static async open(path: string, beforeWriting: () => void = () => undefined): Promise<EventLogWriter> {
     let file: number | null = null;
     try {
       file = openSync(path, 'a+');
@@ -69,7 +71,7 @@ export class EventLogWriter {
         // By path: Windows cannot truncate through a handle that was opened for appending.
         truncateSync(path, end);
       }
-      return new EventLogWriter(path, file, nextSeq);
+      return new EventLogWriter(path, file, nextSeq, beforeWriting);
     } catch (error) {
       if (file !== null) {
         closeSync(file);
@@ -80,14 +82,14 @@ export class EventLogWriter {
 
   /**
    * Adds an event and returns it with its header. It is on disk after at most 100 ms, even when the caller keeps
-   * the thread busy, provided that it appends again. Throws RunWriteError (`disk/full`); then the event is kept
-   * and written with the next success.
+   * the thread busy, provided that it appends again. Throws RunWriteError (`disk/full`), and what `beforeWriting`
+   * throws; then the event is kept and written with the next success.
    */
   append(body: RunEventBody): RunEvent {
     const event: RunEvent = { v: 1, seq: this.nextSeq, time: Date.now(), ...body };
     this.nextSeq++;
     this.waiting = Buffer.concat([this.waiting, Buffer.from(`${stringifyRunJson(event)}\n`)]);
-    if (Date.now() - this.lastFlush >= FLUSH_AFTER_MS) {
+    if (performance.now() - this.lastFlush >= FLUSH_AFTER_MS) {
       this.flush();
     } else {
       this.timer ??= setTimeout(() => this.flushByTimer(), FLUSH_AFTER_MS);
@@ -103,12 +105,25 @@ export class EventLogWriter {
       this.timer = null;
     }
     this.timerError = null;
-    this.lastFlush = Date.now();
+    this.lastFlush = performance.now();
+    if (this.waiting.length > 0) {
+      this.beforeWriting();
+    }
     try {
       while (this.waiting.length > 0) {
         // A nearly full disk takes a part of the bytes; going on after them keeps the line whole.
         this.waiting = this.waiting.subarray(writeSync(this.file, this.waiting));
       }
+    } catch (error) {
+      throw toWriteError(error, this.path);
+    }
+  }
+
+  /** Flushes, and waits until everything is on the disk: what follows may then rely on it, whatever happens. */
+  sync(): void {
+    this.flush();
+    try {
+      fdatasyncSync(this.file);
     } catch (error) {
       throw toWriteError(error, this.path);
     }
@@ -129,7 +144,7 @@ export class EventLogWriter {
       this.flush();
     } catch (error) {
       // Nobody can catch what a timer throws: the next append, flush or close reports it.
-      this.timerError = error as RunWriteError;
+      this.timerError = error as Error;
     }
   }
 
@@ -279,7 +294,9 @@ function findEnd(file: number): { end: number; nextSeq: number } {
 function readSeq(line: string): number | null {
   try {
     const value = parseRunJson(line);
-    return findMisfit(value, HEADER) === null ? (value as { seq: number }).seq : null;
+    if (findMisfit(value, HEADER) !== null) return null;
+    const { seq } = value as { seq: number };
+    return Number.isSafeInteger(seq) && seq >= 0 ? seq : null;
   } catch {
     return null;
   }

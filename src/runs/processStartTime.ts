@@ -64,7 +64,11 @@ async function readFromProc(pid: number): Promise<string | null> {
     if (state === undefined || startTicks === undefined || 'ZX'.includes(state)) {
       return null;
     }
-    const bootId = await readFile('/proc/sys/kernel/random/boot_id', 'utf8').catch(() => '');
+    const bootId = await readFile('/proc/sys/kernel/random/boot_id', 'utf8').catch((error: unknown) => {
+      // Some containers have none to show. Left out for any other reason, it would make a live process look like another one.
+      if (['ENOENT', 'EACCES', 'EPERM'].includes(systemErrorCode(error) ?? '')) return '';
+      throw error;
+    });
     return `${bootId.trim()}/${startTicks}`;
   } catch (error) {
     const code = systemErrorCode(error);

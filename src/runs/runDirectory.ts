@@ -1,10 +1,12 @@
 import { randomBytes } from 'node:crypto';
-import { mkdir, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { mkdir, open, readdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { RUN_SCHEMA_VERSION, type ControlRequest, type GitState, type RunManifest } from '../protocol/run';
-import { writeFileAtomically } from './atomicFile';
-import { RunReadError, systemErrorCode, toWriteError } from './runErrors';
-import { findMisfit, isRecord, parseRunJson, stringifyRunJson, type Shape } from './runJson';
+import { makeFolder, writeFileAtomically } from './atomicFile';
+import { sweepRuns } from './leftovers';
+import { meansMissing, RunReadError, RunWriteError, systemErrorCode, toWriteError } from './runErrors';
+import { isRecord, jsonDepth, parseRunJson, stringifyRunJson } from './runJson';
+import { manifestSchema, misfitOf } from './runSchema';
 
 /*
  * The run directory is described in docs/formats.md. This folder is the only code that knows its file names.
@@ -17,41 +19,10 @@ const RUNS_FOLDER = 'runs';
 /** Name of the manifest; the watcher needs it too. */
 export const MANIFEST_FILE = 'run.json';
 
-const MANIFEST_SHAPE: Shape = {
-  schemaVersion: 'string',
-  id: 'string',
-  name: 'string',
-  model: 'string',
-  status: 'string',
-  createdAt: 'number',
-  updatedAt: 'number',
-  finishedAt: 'number?',
-  configPath: 'string',
-  configDigest: 'string',
-  seed: 'number',
-  dataset: 'object?',
-  protocol: 'object?',
-  mainMetric: 'string',
-  progress: 'object',
-  best: 'object?',
-  last: 'object?',
-  test: 'object?',
-  git: 'object?',
-  versions: 'object',
-  backend: 'object?',
-  timings: 'object',
-  error: 'object?',
-};
-const PROGRESS_SHAPE: Shape = {
-  epoch: 'number',
-  epochs: 'number',
-  step: 'number',
-  stepsPerEpoch: 'number',
-  remainingMs: 'number?',
-  loss: 'number?',
-};
-const MEASURED_SHAPE: Shape = { epoch: 'number', step: 'number', metrics: 'object' };
-const KNOWN_STATUSES = ['preparing', 'running', 'evaluating', 'stopping', 'finished', 'stopped', 'failed'];
+/** Nothing in a run is nested as deeply; what is would overflow the stack of whoever walks through it. */
+const MAX_DEPTH = 100;
+/** A longer manifest is none. */
+const MAX_MANIFEST_BYTES = 4 * 1024 * 1024;
 
 /** What is known of a run before its trainer starts. */
 export interface NewRun {
@@ -131,9 +102,10 @@ export async function createRun(runsDirectory: string, run: NewRun): Promise<Run
     await new RunDirectory(unfinished).writeManifest(manifest);
     await rename(unfinished, directory);
   } catch (error) {
-    await rm(unfinished, { recursive: true, force: true });
+    await rm(unfinished, { recursive: true, force: true }).catch(() => undefined);
     throw toWriteError(error, directory);
   }
+  await sweepRuns(runsDirectory);
   return new RunDirectory(directory);
 }
 
@@ -173,9 +145,9 @@ export class RunDirectory {
     return path.join(this.path, 'checkpoints', name);
   }
 
-  /** Names of the checkpoint folders that there are, in no order. */
+  /** Names of the checkpoint folders that there are, in no order. Throws RunReadError. */
   async checkpoints(): Promise<string[]> {
-    const names = await readdir(path.join(this.path, 'checkpoints')).catch(() => []);
+    const names = await readFolder(path.join(this.path, 'checkpoints'));
     return names.filter((name) => /^(?:best|last|epoch-\d+)$/.test(name));
   }
 
@@ -189,34 +161,70 @@ export class RunDirectory {
     return path.join(this.path, 'attention');
   }
 
-  /** Reads `run.json`. Throws RunReadError, and never passes on a manifest that lacks a field. */
+  /** Reads `run.json`. Throws RunReadError, and never passes on a manifest with a field that is not what its type says. */
   async readManifest(): Promise<RunManifest> {
     const file = path.join(this.path, MANIFEST_FILE);
-    const value = await readJsonFile(file, 'The run was deleted in part, or is no run directory.');
+    const missing = 'The run was deleted in part, or is no run directory.';
+    const value = await readJsonFile(file, missing, MAX_MANIFEST_BYTES);
     checkSchemaVersion(file, value);
-    const misfit = findManifestMisfit(value);
-    if (misfit !== null) {
+    const { data, error } = manifestSchema.safeParse(value);
+    if (data === undefined) {
       throw new RunReadError(
         'run/corrupt',
-        `${file}: the field \`${misfit}\` is missing or has a wrong value. The file is damaged; the run cannot be shown.`,
+        `${file}: the field \`${misfitOf(error)}\` is missing or has a wrong value. The file is damaged; the run cannot be shown.`,
       );
     }
-    return value as RunManifest;
+    return data;
   }
 
-  /** Replaces `run.json` atomically. Throws RunWriteError (`disk/full`); the old file is then intact. */
-  async writeManifest(manifest: RunManifest): Promise<void> {
-    await writeFileAtomically(path.join(this.path, MANIFEST_FILE), `${stringifyRunJson(manifest, 2)}\n`);
+  /**
+   * Replaces `run.json` atomically. Throws RunWriteError (`disk/full`), and what `beforeReplacing` throws; the old file is
+   * then intact.
+   */
+  async writeManifest(manifest: RunManifest, beforeReplacing?: () => void): Promise<void> {
+    const content = `${stringifyRunJson(manifest, 2)}\n`;
+    await writeFileAtomically(path.join(this.path, MANIFEST_FILE), content, beforeReplacing);
+  }
+
+  /**
+   * Writes the manifest of a run that has ended. Where the disk is full it takes the place that the old one has, because
+   * otherwise the run would be shown as one whose trainer died without a word. Throws as `writeManifest` does.
+   */
+  async writeLastManifest(manifest: RunManifest, beforeReplacing?: () => void): Promise<void> {
+    try {
+      await this.writeManifest(manifest, beforeReplacing);
+    } catch (error) {
+      const isFull = error instanceof RunWriteError && error.code === 'disk/full';
+      if (!isFull || !(await this.writeManifestInPlace(manifest))) throw error;
+    }
+  }
+
+  /** Without the indentation it fits nearly always. Returns whether it did. */
+  private async writeManifestInPlace(manifest: RunManifest): Promise<boolean> {
+    const file = await open(path.join(this.path, MANIFEST_FILE), 'r+').catch(() => null);
+    if (file === null) return false;
+    try {
+      const { size } = await file.stat();
+      const content = Buffer.from(`${stringifyRunJson(manifest)}\n`);
+      if (content.length > size) return false;
+      await file.write(Buffer.concat([content, Buffer.alloc(size - content.length, ' ')]), 0, size, 0);
+      await file.sync();
+      return true;
+    } catch {
+      // The full disk is what the caller has to hear.
+      return false;
+    } finally {
+      await file.close();
+    }
   }
 
   /** The resolved config the run was started with. Throws RunReadError. */
   async readConfig(): Promise<unknown> {
-    return withOldFields(
-      await readJsonFile(
-        path.join(this.path, 'config.json'),
-        'The run was deleted in part and cannot be resumed.',
-      ),
-    );
+    const file = path.join(this.path, 'config.json');
+    const config = await readJsonFile(file, 'The run was deleted in part and cannot be resumed.');
+    if (!isRecord(config))
+      throw new RunReadError('run/corrupt', `${file} holds no config. The file is damaged.`);
+    return withOldFields(config);
   }
 
   /** Absolute path of the config file that `manifest` names; data paths in the config are relative to its folder. */
@@ -225,13 +233,15 @@ export class RunDirectory {
     return path.resolve(workspaceFolder, manifest.configPath);
   }
 
-  /** Writes `evaluation/<name>.json` atomically. Throws RunWriteError. */
-  async writeEvaluation(name: string, data: unknown): Promise<void> {
+  /** Writes `evaluation/<name>.json` atomically. Throws RunWriteError, and what `beforeReplacing` throws. */
+  async writeEvaluation(name: string, data: unknown, beforeReplacing?: () => void): Promise<void> {
     const folder = path.join(this.path, 'evaluation');
-    await mkdir(folder, { recursive: true }).catch((error: unknown) => {
-      throw toWriteError(error, folder);
-    });
-    await writeFileAtomically(path.join(folder, `${name}.json`), `${stringifyRunJson(data)}\n`);
+    await makeFolder(folder);
+    await writeFileAtomically(
+      path.join(folder, `${name}.json`),
+      `${stringifyRunJson(data)}\n`,
+      beforeReplacing,
+    );
   }
 
   /** What `writeEvaluation` wrote, or null when there is nothing of that name. Throws RunReadError when it is damaged. */
@@ -250,16 +260,17 @@ export class RunDirectory {
   async requestStop(): Promise<void> {
     const request: ControlRequest = { kind: 'stop' };
     const folder = this.controlPath;
-    await mkdir(folder, { recursive: true }).catch((error: unknown) => {
-      throw toWriteError(error, folder);
-    });
+    await makeFolder(folder);
     const name = `${Date.now()}-${request.kind}-${randomBytes(2).toString('hex')}.json`;
     await writeFileAtomically(path.join(folder, name), `${stringifyRunJson(request)}\n`);
   }
 
-  /** Takes all waiting requests, oldest first, and removes them. What is no valid request is removed and left out. */
+  /**
+   * Takes all waiting requests, oldest first, and removes them. What is no valid request is removed and left out. Throws
+   * RunReadError when it cannot be known whether there are any; they then wait.
+   */
   async takeRequests(): Promise<ControlRequest[]> {
-    const names = await readdir(this.controlPath).catch(() => []);
+    const names = await readFolder(this.controlPath);
     const requests: ControlRequest[] = [];
     for (const name of names.filter((entry) => entry.endsWith('.json')).sort()) {
       const file = path.join(this.controlPath, name);
@@ -268,8 +279,10 @@ export class RunDirectory {
         if (isRecord(value) && value.kind === 'stop') {
           requests.push({ kind: 'stop' });
         }
-      } catch {
-        // Not readable as a request; removed below, so that it is looked at only once.
+      } catch (error) {
+        // What cannot be read now may be read later. What is no request is removed below, so that it is looked at only once.
+        const code = systemErrorCode(error);
+        if (code !== null && code !== 'EISDIR') continue;
       }
       await rm(file, { recursive: true, force: true }).catch(() => undefined);
     }
@@ -279,22 +292,6 @@ export class RunDirectory {
   private get controlPath(): string {
     return path.join(this.path, 'control');
   }
-}
-
-function findManifestMisfit(value: unknown): string | null {
-  const misfit = findMisfit(value, MANIFEST_SHAPE);
-  if (misfit !== null) {
-    return misfit;
-  }
-  const manifest = value as RunManifest;
-  const measured = [manifest.best, manifest.last, manifest.test].filter((entry) => entry !== null);
-  if (findMisfit(manifest.progress, PROGRESS_SHAPE) !== null) {
-    return 'progress';
-  }
-  if (measured.some((entry) => findMisfit(entry, MEASURED_SHAPE) !== null)) {
-    return 'best, last or test';
-  }
-  return KNOWN_STATUSES.includes(manifest.status) ? null : 'status';
 }
 
 function makeRunId(name: string, createdAt: number): string {
@@ -333,18 +330,37 @@ async function keepOutOfGit(runsDirectory: string): Promise<void> {
   }
 }
 
-async function readJsonFile(file: string, hintWhenMissing: string): Promise<unknown> {
+/** Names of what is in a folder; none where it does not exist. */
+async function readFolder(folder: string): Promise<string[]> {
+  try {
+    return await readdir(folder);
+  } catch (error) {
+    if (meansMissing(error)) return [];
+    const code = systemErrorCode(error) ?? String(error);
+    throw new RunReadError('run/unreadable', `${folder} cannot be read (${code}).`);
+  }
+}
+
+async function readJsonFile(file: string, hintWhenMissing: string, maxBytes = Infinity): Promise<unknown> {
   let text: string;
   try {
+    const { size } = maxBytes === Infinity ? { size: 0 } : await stat(file);
+    if (size > maxBytes) {
+      throw new RunReadError('run/corrupt', `${file} has ${size} bytes, far too many. The file is damaged.`);
+    }
     text = await readFile(file, 'utf8');
   } catch (error) {
-    const code = systemErrorCode(error);
-    if (code === 'ENOENT' || code === 'ENOTDIR') {
+    if (error instanceof RunReadError) throw error;
+    if (meansMissing(error)) {
       throw new RunReadError('run/missing', `${file} does not exist. ${hintWhenMissing}`.trim());
     }
-    throw new RunReadError('run/unreadable', `${file} cannot be read (${code ?? String(error)}).`);
+    throw new RunReadError(
+      'run/unreadable',
+      `${file} cannot be read (${systemErrorCode(error) ?? String(error)}).`,
+    );
   }
   try {
+    if (jsonDepth(text) > MAX_DEPTH) throw new SyntaxError('nested too deeply');
     return parseRunJson(text);
   } catch {
     const found = text.trim() === '' ? 'is empty' : 'is not valid JSON';

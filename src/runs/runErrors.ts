@@ -47,8 +47,15 @@ export function systemErrorCode(error: unknown): string | null {
   return error instanceof Error && 'code' in error && typeof error.code === 'string' ? error.code : null;
 }
 
-/** Turns a failed write into a `RunWriteError`, which tells a full disk from all else. */
+/** Whether a failed read says that there is no such file. Any other failure says nothing about what is there. */
+export function meansMissing(error: unknown): boolean {
+  const code = systemErrorCode(error);
+  return code === 'ENOENT' || code === 'ENOTDIR';
+}
+
+/** Turns a failed write into a `RunWriteError`, which tells a full disk from all else. One that is one already stays. */
 export function toWriteError(error: unknown, path: string): RunWriteError {
+  if (error instanceof RunWriteError) return error;
   const code = systemErrorCode(error);
   if (code === 'ENOSPC' || code === 'EDQUOT') {
     return new RunWriteError(

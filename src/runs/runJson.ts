@@ -29,6 +29,24 @@ export function parseRunJson(text: string): unknown {
   );
 }
 
+const [QUOTE, BACKSLASH, OPEN_BRACKET, CLOSE_BRACKET, OPEN_BRACE, CLOSE_BRACE] = [34, 92, 91, 93, 123, 125];
+
+/** How deeply brackets are nested in a JSON text, without parsing it. */
+export function jsonDepth(text: string): number {
+  let depth = 0;
+  let deepest = 0;
+  let insideText = false;
+  for (let at = 0; at < text.length; at++) {
+    const code = text.charCodeAt(at);
+    if (insideText && code === BACKSLASH) at++;
+    else if (code === QUOTE) insideText = !insideText;
+    else if (insideText) continue;
+    else if (code === OPEN_BRACKET || code === OPEN_BRACE) deepest = Math.max(deepest, ++depth);
+    else if (code === CLOSE_BRACKET || code === CLOSE_BRACE) depth--;
+  }
+  return deepest;
+}
+
 type FieldType = 'string' | 'number' | 'boolean' | 'object' | 'object?' | 'number?';
 
 /** Field name → type; `?` allows null. Fields that are not named may be there: newer minor versions add some. */

@@ -38,7 +38,9 @@ async function hasTrainer(run: RunDirectory, manifest: RunManifest): Promise<boo
   if (await trainerIsAlive(run)) {
     return true;
   }
-  const isStarting = manifest.status === 'preparing' && Date.now() - manifest.createdAt < START_GRACE_MS;
+  const age = Date.now() - manifest.createdAt;
+  // A time in the future, of a clock that was wrong, is no grace.
+  const isStarting = manifest.status === 'preparing' && age >= 0 && age < START_GRACE_MS;
   return isStarting && !(await trainerHasClaimed(run));
 }
 

@@ -1,12 +1,20 @@
 import { createHash, randomBytes } from 'node:crypto';
-import { readFile, rm, stat, writeFile } from 'node:fs/promises';
+import { existsSync, readFileSync } from 'node:fs';
+import { open, readFile, rm, stat, type FileHandle } from 'node:fs/promises';
 import { hostname } from 'node:os';
 import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { TrainerProcess } from '../protocol/run';
 import { writeFileAtomically } from './atomicFile';
 import { processIsAlive, readProcessStartTime } from './processStartTime';
-import { RunBusyError, systemErrorCode, toWriteError } from './runErrors';
+import {
+  meansMissing,
+  RunBusyError,
+  RunReadError,
+  RunWriteError,
+  systemErrorCode,
+  toWriteError,
+} from './runErrors';
 import type { RunDirectory } from './runDirectory';
 import { findMisfit, parseRunJson, stringifyRunJson, type Shape } from './runJson';
 
@@ -16,6 +24,11 @@ export const BUSY_EXIT_CODE = 75;
 const HEARTBEAT_TIMEOUT_MS = 15_000;
 /** A lock file without content this young is one that its owner is just writing. */
 const UNWRITTEN_GRACE_MS = 2_000;
+/** Whoever takes over a trainer whose process cannot be looked up first waits this long for a heartbeat, in ms. */
+const TAKEOVER_WATCH_MS = 8_000;
+/** Taking a run needs a few milliseconds; after this many something is in the way for good. */
+const ACQUIRE_TIMEOUT_MS = 10_000;
+const RETRY_MS = 20;
 
 const PROCESS_SHAPE: Shape = {
   pid: 'number',
@@ -29,16 +42,31 @@ const PROCESS_SHAPE: Shape = {
 export interface TrainerLock {
   /** Says that the trainer lives; to be called every few seconds. Throws RunBusyError when another trainer took over. */
   heartbeat(): Promise<void>;
+  /**
+   * To be called before anything is written: a process that was frozen for long may wake up in a run that another trainer
+   * has taken over. Throws RunBusyError then, and RunWriteError when the run was removed.
+   */
+  check(): void;
   /** Gives the run free. To be called after the last manifest is written. Does nothing when the lock is lost. */
   release(): Promise<void>;
 }
 
+export interface AcquireOptions {
+  /** Ms for which the last sign of a trainer that cannot be looked up is watched before it is taken over. */
+  watchMs?: number;
+  /** Ms after which something counts as being in the way. */
+  timeoutMs?: number;
+}
+
 /**
  * Makes this process the trainer of a run by writing `process.json`. What a dead trainer left is taken over; of two
- * processes that try at the same time exactly one wins. Throws RunBusyError when a live trainer has the run, and
- * RunWriteError.
+ * processes that try at the same time exactly one wins. Throws RunBusyError when a live trainer has the run, RunReadError,
+ * and RunWriteError, which names the file that is in the way.
  */
-export async function acquireTrainerLock(run: RunDirectory): Promise<TrainerLock> {
+export async function acquireTrainerLock(
+  run: RunDirectory,
+  { watchMs = TAKEOVER_WATCH_MS, timeoutMs = ACQUIRE_TIMEOUT_MS }: AcquireOptions = {},
+): Promise<TrainerLock> {
   const own: TrainerProcess = {
     pid: process.pid,
     processStartTime: (await readProcessStartTime(process.pid).catch(() => null)) ?? '',
@@ -46,79 +74,135 @@ export async function acquireTrainerLock(run: RunDirectory): Promise<TrainerLock
     nonce: randomBytes(16).toString('hex'),
     heartbeat: Date.now(),
   };
+  let deadline = performance.now() + timeoutMs;
   for (;;) {
     if (await createExclusively(run.processPath, own)) {
       return makeLock(run, own);
     }
+    let inTheWay = run.processPath;
     const holder = await readHolder(run.processPath);
     if (holder.state === 'alive') {
       throw new RunBusyError(run.id, holder.process);
     }
-    if (holder.state === 'dead' && (await takeOver(run, own, holder.key))) {
-      return makeLock(run, own);
+    if (holder.state === 'dead') {
+      if (holder.isSilent) {
+        deadline += watchMs;
+      }
+      if (!holder.isSilent || (await staysSilent(run.processPath, holder.key, watchMs))) {
+        const claim = await takeOver(run, own, holder.key);
+        if (claim === null) {
+          return makeLock(run, own);
+        }
+        inTheWay = claim;
+      }
+    }
+    if (holder.state === 'blocked' || performance.now() > deadline) {
+      throw new RunWriteError(
+        'run/write-failed',
+        `${run.id} cannot be taken up: ${inTheWay} is in the way and does not go. If no trainer works on the run, delete it.`,
+      );
     }
     // It is gone, is just being written, or was replaced meanwhile: look again.
-    await sleep(20);
+    await sleep(RETRY_MS);
   }
 }
 
-/** Whether a live trainer holds the run. */
+/** Whether a live trainer holds the run, or just takes it. Throws RunReadError when that cannot be found out. */
 export async function trainerIsAlive(run: RunDirectory): Promise<boolean> {
-  return (await readLiveTrainer(run)) !== null;
+  const { state } = await readHolder(run.processPath);
+  return state === 'alive' || state === 'unwritten';
 }
 
-/** Whether any trainer, dead or alive, has left its mark since the run was last free. */
+/** Whether any trainer, dead or alive, has left its mark since the run was last free. Throws RunReadError. */
 export async function trainerHasClaimed(run: RunDirectory): Promise<boolean> {
   return (await readHolder(run.processPath)).state !== 'none';
 }
 
-/** The live trainer of a run, or null. */
+/** The live trainer of a run, or null. Throws RunReadError when that cannot be found out. */
 export async function readLiveTrainer(run: RunDirectory): Promise<TrainerProcess | null> {
   const holder = await readHolder(run.processPath);
   return holder.state === 'alive' ? holder.process : null;
 }
 
 type Holder =
-  | { state: 'none' | 'unwritten' }
+  /** `blocked`: there is something that is no file. */
+  | { state: 'none' | 'unwritten' | 'blocked' }
   | { state: 'alive'; process: TrainerProcess }
-  | { state: 'dead'; key: string };
+  /** @property isSilent only missing heartbeats speak for its death */
+  | { state: 'dead'; key: string; isSilent: boolean };
 
 async function readHolder(file: string): Promise<Holder> {
-  let text: string;
   try {
-    text = await readFile(file, 'utf8');
-  } catch {
-    return { state: 'none' };
+    const text = await readFile(file, 'utf8');
+    const claimed = parseProcess(text);
+    if (claimed === null) {
+      const { ino, mtimeMs } = await stat(file);
+      // A time in the future, of a clock that was wrong, is no grace.
+      if (Math.abs(Date.now() - mtimeMs) < UNWRITTEN_GRACE_MS) return { state: 'unwritten' };
+      // The content is no name: two files may be damaged in the same way.
+      const key = keyOf(`${path.basename(file)} ${ino} ${mtimeMs} ${text}`);
+      return { state: 'dead', key, isSilent: false };
+    }
+    const alive = await isAlive(file, claimed);
+    return alive === true
+      ? { state: 'alive', process: claimed }
+      : { state: 'dead', key: keyOf(claimed.nonce), isSilent: alive === 'silent' };
+  } catch (error) {
+    if (meansMissing(error)) return { state: 'none' };
+    const code = systemErrorCode(error);
+    if (code === 'EISDIR' || code === 'ELOOP') return { state: 'blocked' };
+    throw new RunReadError(
+      'run/unreadable',
+      `${file} cannot be read (${code ?? String(error)}), so it is not known whether a trainer has the run.`,
+    );
   }
-  const claimed = parseProcess(text);
-  if (claimed === null) {
-    const age =
-      Date.now() -
-      (await stat(file)
-        .then((info) => info.mtimeMs)
-        .catch(() => 0));
-    return age < UNWRITTEN_GRACE_MS ? { state: 'unwritten' } : { state: 'dead', key: keyOf(text) };
-  }
-  return (await isAlive(claimed))
-    ? { state: 'alive', process: claimed }
-    : { state: 'dead', key: keyOf(claimed.nonce) };
 }
 
-async function isAlive(trainer: TrainerProcess): Promise<boolean> {
-  const isFresh = Math.abs(Date.now() - trainer.heartbeat) < HEARTBEAT_TIMEOUT_MS;
-  if (trainer.host !== hostname()) {
-    return isFresh;
+/** `silent`: its process cannot be looked up, and there is no fresh heartbeat. */
+async function isAlive(file: string, trainer: TrainerProcess): Promise<boolean | 'silent'> {
+  if (trainer.host === hostname()) {
+    const alive = await processIsAlive(trainer.pid, trainer.processStartTime);
+    if (alive !== 'unsure') return alive;
   }
-  const alive = await processIsAlive(trainer.pid, trainer.processStartTime);
-  return alive === 'unsure' ? isFresh : alive;
+  const isFresh = Math.abs(Date.now() - trainer.heartbeat) < HEARTBEAT_TIMEOUT_MS;
+  return wasSeenBeating(file, trainer) || isFresh ? true : 'silent';
+}
+
+/** Newest heartbeat by file and trainer. */
+const heartbeats = new Map<string, { heartbeat: number; seenAt: number; hasChanged: boolean }>();
+
+/**
+ * Whether this process itself saw a heartbeat change of late. Clocks of two hosts may differ by any time, and be set while
+ * a trainer runs; that a file changes is sure.
+ */
+function wasSeenBeating(file: string, { nonce, heartbeat }: TrainerProcess): boolean {
+  const key = `${file} ${nonce}`;
+  const now = performance.now();
+  const known = heartbeats.get(key);
+  if (known?.heartbeat !== heartbeat) {
+    heartbeats.set(key, { heartbeat, seenAt: now, hasChanged: known !== undefined });
+    return known !== undefined;
+  }
+  return known.hasChanged && now - known.seenAt < HEARTBEAT_TIMEOUT_MS;
+}
+
+/** Whether the file stays that of the same dead trainer for so long. */
+async function staysSilent(file: string, key: string, ms: number): Promise<boolean> {
+  const end = performance.now() + ms;
+  while (performance.now() < end) {
+    await sleep(Math.min(ms, 250));
+    const holder = await readHolder(file);
+    if (holder.state !== 'dead' || holder.key !== key) return false;
+  }
+  return true;
 }
 
 /**
  * Replaces the `process.json` of a dead trainer. Only who holds the claim file made for that dead trainer may do so,
  * and only while the file is still the one that was found dead; so two who try cannot both succeed. A claim whose
- * owner died is itself claimed in the same way. Returns false when someone else was faster.
+ * owner died is itself claimed in the same way. Returns the file that is in the way when someone else was faster, or null.
  */
-async function takeOver(run: RunDirectory, own: TrainerProcess, deadKey: string): Promise<boolean> {
+async function takeOver(run: RunDirectory, own: TrainerProcess, deadKey: string): Promise<string | null> {
   const claims: string[] = [];
   let key = deadKey;
   for (;;) {
@@ -128,8 +212,8 @@ async function takeOver(run: RunDirectory, own: TrainerProcess, deadKey: string)
       break;
     }
     const holder = await readHolder(claim);
-    if (holder.state !== 'dead') {
-      return false;
+    if (holder.state !== 'dead' || claims.includes(claim)) {
+      return claim;
     }
     claims.push(claim);
     key = holder.key;
@@ -137,10 +221,10 @@ async function takeOver(run: RunDirectory, own: TrainerProcess, deadKey: string)
   try {
     const current = await readHolder(run.processPath);
     if (current.state !== 'dead' || current.key !== deadKey) {
-      return false;
+      return run.processPath;
     }
     await writeFileAtomically(run.processPath, stringifyRunJson(own));
-    return true;
+    return null;
   } finally {
     for (const claim of claims) {
       await rm(claim, { force: true });
@@ -149,17 +233,32 @@ async function takeOver(run: RunDirectory, own: TrainerProcess, deadKey: string)
 }
 
 function makeLock(run: RunDirectory, own: TrainerProcess): TrainerLock {
-  const readOwner = async () => parseProcess(await readFile(run.processPath, 'utf8').catch(() => ''));
   let isReleased = false;
   let lastBeat: Promise<void> = Promise.resolve();
-  const beat = async () => {
-    const owner = await readOwner();
+  const readOwner = (): TrainerProcess | null => {
+    try {
+      return parseProcess(readFileSync(run.processPath, 'utf8'));
+    } catch {
+      // That it cannot be read does not say that another has it; where the whole run is gone, that is said below.
+      return null;
+    }
+  };
+  const check = () => {
+    const owner = readOwner();
     if (owner !== null && owner.nonce !== own.nonce) {
       throw new RunBusyError(run.id, owner);
     }
-    await writeFileAtomically(run.processPath, stringifyRunJson({ ...own, heartbeat: Date.now() }));
+    if (owner === null && !existsSync(run.path)) {
+      throw new RunWriteError('run/write-failed', `${run.path} was removed while its trainer worked.`);
+    }
+  };
+  const beat = async () => {
+    check();
+    const content = stringifyRunJson({ ...own, heartbeat: Date.now() });
+    await writeFileAtomically(run.processPath, content, check);
   };
   return {
+    check,
     async heartbeat() {
       if (!isReleased) {
         lastBeat = beat();
@@ -170,7 +269,7 @@ function makeLock(run: RunDirectory, own: TrainerProcess): TrainerLock {
       isReleased = true;
       // A heartbeat that is under way would write the file again after it was removed.
       await lastBeat.catch(() => undefined);
-      if ((await readOwner())?.nonce === own.nonce) {
+      if (readOwner()?.nonce === own.nonce) {
         await rm(run.processPath, { force: true });
       }
     },
@@ -179,16 +278,24 @@ function makeLock(run: RunDirectory, own: TrainerProcess): TrainerLock {
 
 /** Returns false when the file is there already. */
 async function createExclusively(file: string, own: TrainerProcess): Promise<boolean> {
+  let handle: FileHandle;
   try {
-    await writeFile(file, stringifyRunJson(own), { flag: 'wx' });
-    return true;
+    handle = await open(file, 'wx');
   } catch (error) {
     if (systemErrorCode(error) === 'EEXIST') {
       return false;
     }
-    // It may have been made but not filled.
-    await rm(file, { force: true });
     throw toWriteError(error, file);
+  }
+  try {
+    await handle.writeFile(stringifyRunJson(own));
+    return true;
+  } catch (error) {
+    // It was made but not filled.
+    await rm(file, { force: true }).catch(() => undefined);
+    throw toWriteError(error, file);
+  } finally {
+    await handle.close();
   }
 }
 

@@ -1,37 +1,25 @@
 import { randomBytes } from 'node:crypto';
-import { mkdir, open, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { open, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import * as tf from '@tensorflow/tfjs-core';
-import type { EarlyStoppingState } from './earlyStopping';
-import { writeFileAtomically } from '../runs/atomicFile';
-import { toWriteError } from '../runs/runErrors';
+import { makeFolder, writeFileAtomically } from '../runs/atomicFile';
+import { meansMissing, toWriteError } from '../runs/runErrors';
+import {
+  encodeState,
+  readState,
+  stateFileOf,
+  unreadable,
+  type CheckpointState,
+  type TrainingState,
+} from './checkpointState';
 import { decodeSafetensors, encodeSafetensors, type NamedTensor } from './safetensors';
 import { TrainingError } from './trainingError';
 
-const STATE_FILE = 'state.json';
-
-/** Where training stands, beside the weights. Random numbers need no state: they follow from seed, epoch and step. */
-export interface TrainingState {
-  /** Epoch that is being trained, from 1. */
-  epoch: number;
-  /** Steps of that epoch that are done: the data cursor. */
-  stepInEpoch: number;
-  /** Steps of the whole run. */
-  step: number;
-  /** Sum of the losses of the steps of this epoch. */
-  lossSum: number;
-  earlyStopping: EarlyStoppingState;
-}
-
-interface StateFile extends TrainingState {
-  schemaVersion: '1.0';
-  /** Optimizer steps taken; differs from `step` in nothing today, but belongs to the optimizer. */
-  optimizerStep: number;
-  /** Names of the tensor files that belong to this state. */
-  files: { model: string; optimizer: string | null };
-}
+/** A run in training saves a checkpoint now and then; never so often that all of these reads fall into a save. */
+const MAX_READS = 20;
 
 type Variables = ReadonlyMap<string, tf.Variable>;
+type Tensors = ReadonlyMap<string, NamedTensor>;
 
 export interface OptimizerState {
   step: number;
@@ -41,21 +29,24 @@ export interface OptimizerState {
 /**
  * Saves a checkpoint. The tensors go into new files first; replacing `state.json`, which names them, is what makes the
  * checkpoint valid. A crash or a full disk in between leaves the old checkpoint whole.
+ * @param directory its parent's parent must be there
  * @param optimizer null where nobody will resume from it
- * @throws RunWriteError (`disk/full`)
+ * @param beforeReplacing called before the checkpoint becomes valid, and before the files of the old one are removed:
+ *   writes what must be on the disk earlier, and throws where this process may no longer write
+ * @throws RunWriteError (`disk/full`), and what `beforeReplacing` throws
  */
 export async function saveCheckpoint(
   directory: string,
   variables: Variables,
   optimizer: OptimizerState | null,
   state: TrainingState,
+  beforeReplacing: () => void = () => undefined,
 ): Promise<void> {
-  await mkdir(directory, { recursive: true }).catch((error: unknown) => {
-    throw toWriteError(error, directory);
-  });
+  await makeFolder(path.dirname(directory));
+  await makeFolder(directory);
   // The name is new even when no step was taken since the last checkpoint: a valid file is never written over.
   const suffix = `${state.step}-${randomBytes(3).toString('hex')}.safetensors`;
-  const files: StateFile['files'] = {
+  const files: CheckpointState['files'] = {
     model: `model-${suffix}`,
     optimizer: optimizer === null ? null : `optimizer-${suffix}`,
   };
@@ -63,31 +54,23 @@ export async function saveCheckpoint(
   try {
     await writeTensors(path.join(directory, files.model), variables);
     if (optimizer !== null) await writeTensors(path.join(directory, `optimizer-${suffix}`), optimizer.state);
-    const content: StateFile = {
-      schemaVersion: '1.0',
-      ...state,
-      optimizerStep: optimizer?.step ?? state.step,
-      files,
-    };
-    await writeFileAtomically(path.join(directory, STATE_FILE), `${JSON.stringify(content, null, 2)}\n`);
+    const content = encodeState({ ...state, optimizerStep: optimizer?.step ?? state.step, files });
+    await writeFileAtomically(stateFileOf(directory), content, beforeReplacing);
   } catch (error) {
     for (const name of written) await rm(path.join(directory, name), { force: true }).catch(() => undefined);
-    throw toWriteError(error, directory);
+    throw error;
   }
+  beforeReplacing();
   for (const name of await readdir(directory)) {
     if (name.endsWith('.safetensors') && !written.includes(name)) {
-      await rm(path.join(directory, name), { force: true });
+      // One that stays, as on Windows while somebody reads it, goes with the next.
+      await rm(path.join(directory, name), { force: true }).catch(() => undefined);
     }
   }
 }
 
-/** Reads the state of a checkpoint, or null when there is none. */
-export async function readState(directory: string): Promise<TrainingState | null> {
-  return readStateFile(directory);
-}
-
 /**
- * Loads a checkpoint into a model and, if given, its optimizer.
+ * Loads a checkpoint into a model and, if given, its optimizer. Nothing is changed unless all of it is sound.
  * @throws TrainingError when there is none, or it is damaged, or it is of another model
  */
 export async function loadCheckpoint(
@@ -95,39 +78,48 @@ export async function loadCheckpoint(
   variables: Variables,
   optimizer: OptimizerState | null,
 ): Promise<TrainingState> {
-  const state = await readStateFile(directory);
-  if (state === null) {
-    throw new TrainingError(
-      'checkpoint/missing',
-      `There is no checkpoint in ${directory}. The run ended before its first epoch was saved: start it anew.`,
-    );
-  }
-  await readTensors(path.join(directory, state.files.model), variables);
+  const { state, model, moments } = await readCheckpoint(directory, optimizer !== null);
+  const { files } = state;
+  checkShapes(path.join(directory, files.model), model, variables);
+  if (optimizer !== null) checkShapes(path.join(directory, files.optimizer ?? ''), moments, optimizer.state);
+  assign(model, variables);
   if (optimizer !== null) {
-    if (state.files.optimizer === null) {
-      throw new TrainingError(
-        'checkpoint/no-optimizer',
-        `The checkpoint in ${directory} has no optimizer state and cannot be resumed from.`,
-      );
-    }
-    await readTensors(path.join(directory, state.files.optimizer), optimizer.state);
+    assign(moments, optimizer.state);
     optimizer.step = state.optimizerStep;
   }
   return state;
 }
 
-async function readStateFile(directory: string): Promise<StateFile | null> {
-  const file = path.join(directory, STATE_FILE);
-  let text: string;
-  try {
-    text = await readFile(file, 'utf8');
-  } catch {
-    return null;
-  }
-  try {
-    return JSON.parse(text) as StateFile;
-  } catch {
-    throw new TrainingError('checkpoint/damaged', `${file} is not valid JSON: the checkpoint is damaged.`);
+/** Reads all of a checkpoint. A run in training may replace it meanwhile, and remove the files that its state named. */
+async function readCheckpoint(
+  directory: string,
+  withOptimizer: boolean,
+): Promise<{ state: CheckpointState; model: Tensors; moments: Tensors }> {
+  for (let read = 1; ; read++) {
+    const state = await readState(directory);
+    if (state === null) {
+      throw new TrainingError(
+        'checkpoint/missing',
+        `There is no checkpoint in ${directory}. The run ended before its first epoch was saved: start it anew.`,
+      );
+    }
+    const { model, optimizer } = state.files;
+    if (withOptimizer && optimizer === null) {
+      throw new TrainingError(
+        'checkpoint/no-optimizer',
+        `The checkpoint in ${directory} has no optimizer state and cannot be resumed from.`,
+      );
+    }
+    try {
+      return {
+        state,
+        model: await readTensors(path.join(directory, model)),
+        moments: withOptimizer ? await readTensors(path.join(directory, optimizer ?? '')) : new Map(),
+      };
+    } catch (error) {
+      const isSame = (await readState(directory))?.files.model === model;
+      if (isSame || read === MAX_READS) throw error;
+    }
   }
 }
 
@@ -136,17 +128,30 @@ async function writeTensors(file: string, variables: Variables): Promise<void> {
   for (const [name, variable] of variables) {
     tensors.set(name, { shape: variable.shape, values: (await variable.data()) as Float32Array });
   }
-  await writeDurably(file, encodeSafetensors(tensors));
+  try {
+    await writeDurably(file, encodeSafetensors(tensors));
+  } catch (error) {
+    throw toWriteError(error, file);
+  }
 }
 
-async function readTensors(file: string, variables: Variables): Promise<void> {
-  let tensors: Map<string, NamedTensor>;
+async function readTensors(file: string): Promise<Tensors> {
+  let bytes: Buffer;
   try {
-    tensors = decodeSafetensors(await readFile(file));
+    bytes = await readFile(file);
+  } catch (error) {
+    if (!meansMissing(error)) throw unreadable(file, error);
+    throw new TrainingError('checkpoint/damaged', `The checkpoint is damaged: its file ${file} is missing.`);
+  }
+  try {
+    return decodeSafetensors(bytes);
   } catch (error) {
     const reason = error instanceof Error ? error.message : String(error);
-    throw new TrainingError('checkpoint/damaged', `The checkpoint file ${file} cannot be read: ${reason}.`);
+    throw new TrainingError('checkpoint/damaged', `The checkpoint file ${file} is damaged: ${reason}.`);
   }
+}
+
+function checkShapes(file: string, tensors: Tensors, variables: Variables): void {
   for (const [name, variable] of variables) {
     const stored = tensors.get(name);
     if (stored === undefined || stored.shape.join() !== variable.shape.join()) {
@@ -157,7 +162,14 @@ async function readTensors(file: string, variables: Variables): Promise<void> {
           'The data or the model changed since the checkpoint was written.',
       );
     }
-    tf.tidy(() => variable.assign(tf.tensor(stored.values, stored.shape)));
+  }
+}
+
+/** Every variable has its tensor: see `checkShapes`. */
+function assign(tensors: Tensors, variables: Variables): void {
+  for (const [name, variable] of variables) {
+    const { values, shape } = tensors.get(name)!;
+    tf.tidy(() => variable.assign(tf.tensor(values, shape)));
   }
 }
 

@@ -11,7 +11,8 @@ import type { VectorReport, VectorRequest } from '../protocol/vectors';
 import { RunDirectory } from '../runs/runDirectory';
 import { RunBusyError } from '../runs/runErrors';
 import { BUSY_EXIT_CODE } from '../runs/trainerLock';
-import { loadCheckpoint, readState, type TrainingState } from './checkpoint';
+import { loadCheckpoint } from './checkpoint';
+import { readState, type TrainingState } from './checkpointState';
 import { EarlyStopping } from './earlyStopping';
 import { exportVectors } from './exportVectors';
 import { evaluateBaseline, evaluateBaselines, evaluateModel, rankingTask } from './evaluateModel';
@@ -81,6 +82,7 @@ async function train(recorder: RunRecorder, resuming: boolean): Promise<void> {
     return;
   }
   const checkpoint = resuming ? await readState(recorder.run.checkpointPath('last')) : null;
+  if (resuming && checkpoint === null) beginAnew(recorder);
   const engine = await startEngine(recorder, config, checkpoint?.step ?? 0);
   const dataset = await prepare(recorder, config);
   const memory = estimateMemory(config, modelDataOf(dataset), engine.threads);
@@ -88,7 +90,6 @@ async function train(recorder: RunRecorder, resuming: boolean): Promise<void> {
   recorder.update({ memory });
   checkMemory(memory, engine.memoryLimit ?? null);
   const loop = new TrainingLoop(config, dataset, recorder);
-  // A run that ended before its first checkpoint is resumed from the start.
   if (checkpoint !== null) await loop.restore();
 
   await recorder.setStatus('running');
@@ -99,6 +100,19 @@ async function train(recorder: RunRecorder, resuming: boolean): Promise<void> {
   await recorder.setStatus('evaluating');
   await testModel(recorder, config, dataset, loop.model);
   await recorder.setStatus('finished');
+}
+
+/** A run that ended before its first checkpoint is resumed from the start. */
+function beginAnew(recorder: RunRecorder): void {
+  const { progress, best } = recorder.manifest;
+  if (progress.epoch > 0 || best !== null) {
+    throw new TrainingError(
+      'checkpoint/missing',
+      `The checkpoint in ${recorder.run.checkpointPath('last')} is gone, although the run has finished ` +
+        `${progress.epoch === 1 ? 'an epoch' : `${progress.epoch} epochs`}. Put it back, or start a new run from the config file.`,
+    );
+  }
+  recorder.update({ progress: { ...progress, step: 0, remainingMs: null, loss: null } });
 }
 
 /**
@@ -288,7 +302,7 @@ async function test(
   for (const [name, { metrics }] of baselineResults) baselines[name] = metrics;
   const { metrics, protocol } = own;
   const { users } = rankingTask(dataset, 'test', config.evaluation);
-  await recorder.run.writeEvaluation('test', {
+  const results = {
     schemaVersion: '1.0',
     epoch,
     step,
@@ -296,7 +310,8 @@ async function test(
     userIds: Array.from(users, (user) => dataset.userIds[user]!),
     model: perUser(own),
     baselines: Object.fromEntries([...baselineResults].map(([name, result]) => [name, perUser(result)])),
-  });
+  };
+  await recorder.run.writeEvaluation('test', results, recorder.settle);
   recorder.event({ kind: 'test', epoch, step, metrics, baselines, protocol, seconds });
   recorder.update({
     test: { epoch, step, metrics, baselines, protocol, evaluatedAt: Date.now() },

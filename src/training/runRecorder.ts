@@ -1,9 +1,15 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { RunEventBody } from '../protocol/events';
-import type { RecordedStatus, RunError, RunManifest } from '../protocol/run';
+import {
+  isActive,
+  type ControlRequest,
+  type RecordedStatus,
+  type RunError,
+  type RunManifest,
+} from '../protocol/run';
 import { EventLogWriter } from '../runs/eventLog';
+import { sweepRun } from '../runs/leftovers';
 import type { RunDirectory } from '../runs/runDirectory';
-import { RunBusyError } from '../runs/runErrors';
 import { acquireTrainerLock, type TrainerLock } from '../runs/trainerLock';
 import { StopRequested } from './stopRequested';
 
@@ -30,11 +36,13 @@ export class RunRecorder {
   #ticking: Promise<void> | null = null;
   #writing: Promise<void> = Promise.resolve();
   #failure: Error | null = null;
-  #lastTick = 0;
-  #lastManifest = 0;
-  #lastHeartbeat = Date.now();
+  // Of performance.now(): the clock may be set while a run trains.
+  #lastTick = -Infinity;
+  #lastManifest = -Infinity;
+  #lastHeartbeat = performance.now();
   #lastSystem = { time: performance.now(), cpu: process.cpuUsage() };
   #stopRequested = false;
+  #unreadableRequests = false;
   readonly #onSignal = (): void => this.requestStop();
 
   private constructor(run: RunDirectory, manifest: RunManifest, log: EventLogWriter, lock: TrainerLock) {
@@ -51,9 +59,11 @@ export class RunRecorder {
     const lock = await acquireTrainerLock(run);
     try {
       const manifest = await run.readManifest();
+      await sweepRun(run.path);
       // Requests to an earlier trainer of this run are not for this one.
       await run.takeRequests();
-      return new RunRecorder(run, manifest, await EventLogWriter.open(run.eventsPath), lock);
+      const log = await EventLogWriter.open(run.eventsPath, () => lock.check());
+      return new RunRecorder(run, manifest, log, lock);
     } catch (error) {
       await lock.release();
       throw error;
@@ -86,10 +96,23 @@ export class RunRecorder {
   async setStatus(status: RecordedStatus, error: RunError | null = null): Promise<void> {
     const ended = status === 'finished' || status === 'stopped' || status === 'failed';
     this.update({ status, error, finishedAt: ended ? Date.now() : null });
-    this.event({ kind: 'status', status, ...(error === null ? {} : { error }) });
+    try {
+      this.event({ kind: 'status', status, ...(error === null ? {} : { error }) });
+    } catch {
+      // It waits in the log, and the flush below says what is the matter. The manifest, which lists show, comes first.
+    }
     await this.#writeManifest();
     this.#log.flush();
   }
+
+  /**
+   * To be called before anything but the log and the manifest is written into the run: events that were told are then on
+   * the disk before what follows from them. @throws RunBusyError when another trainer has taken over the run, RunWriteError
+   */
+  readonly settle = (): void => {
+    this.#log.sync();
+    this.#lock.check();
+  };
 
   /**
    * Lets the rest of the process have its turn. To be called between steps of long work.
@@ -98,7 +121,7 @@ export class RunRecorder {
   async breathe(): Promise<void> {
     await nextTurn();
     // A tick under way is waited for: left alone it would get one turn a step.
-    if (this.#ticking !== null || Date.now() - this.#lastTick >= TICK_MS) await this.#tick();
+    if (this.#ticking !== null || performance.now() - this.#lastTick >= TICK_MS) await this.#tick();
     if (this.#failure !== null) throw this.#failure;
     if (this.#stopRequested) throw new StopRequested();
   }
@@ -109,16 +132,19 @@ export class RunRecorder {
     for (const signal of SIGNALS) process.off(signal, this.#onSignal);
     await this.#ticking;
     try {
-      // A run that another trainer has taken over is no longer ours to write.
-      if (this.#manifestChanged && !(this.#failure instanceof RunBusyError)) await this.#writeManifest();
-      this.#log.close();
+      try {
+        // A run that another trainer has taken over is no longer ours to write, which this finds out.
+        if (this.#manifestChanged) await this.#writeManifest();
+      } finally {
+        this.#log.close();
+      }
     } finally {
       await this.#lock.release();
     }
   }
 
   #tick(): Promise<void> {
-    this.#lastTick = Date.now();
+    this.#lastTick = performance.now();
     this.#ticking ??= this.#work()
       .catch((error: unknown) => {
         this.#failure ??= error instanceof Error ? error : new Error(String(error));
@@ -130,9 +156,11 @@ export class RunRecorder {
   }
 
   async #work(): Promise<void> {
-    const now = Date.now();
+    const now = performance.now();
+    // First, because what follows takes requests that may be meant for another trainer by now.
+    this.#lock.check();
     // The only request there is, is to stop.
-    if ((await this.run.takeRequests()).length > 0) this.requestStop();
+    if ((await this.#takeRequests()).length > 0) this.requestStop();
     if (this.#stopRequested && STOPPABLE.includes(this.#manifest.status)) await this.setStatus('stopping');
     if (this.#manifestChanged && now - this.#lastManifest >= MANIFEST_MS) await this.#writeManifest();
     if (now - this.#lastHeartbeat >= HEARTBEAT_MS) {
@@ -148,16 +176,29 @@ export class RunRecorder {
     }
   }
 
+  /** Requests that cannot be read wait: no reason to give up training. */
+  async #takeRequests(): Promise<ControlRequest[]> {
+    try {
+      return await this.run.takeRequests();
+    } catch (error) {
+      if (!this.#unreadableRequests) this.warn(`Requests to stop cannot be read. ${String(error)}`);
+      this.#unreadableRequests = true;
+      return [];
+    }
+  }
+
   /** Writes the newest manifest; one after the other, so that an older one never lands last. */
   #writeManifest(): Promise<void> {
     this.#writing = this.#writing
       .catch(() => undefined)
       .then(async () => {
         this.#manifestChanged = false;
-        this.#lastManifest = Date.now();
-        this.#manifest = { ...this.#manifest, updatedAt: this.#lastManifest };
+        this.#lastManifest = performance.now();
+        this.#manifest = { ...this.#manifest, updatedAt: Date.now() };
+        const check = () => this.#lock.check();
         try {
-          await this.run.writeManifest(this.#manifest);
+          if (isActive(this.#manifest.status)) await this.run.writeManifest(this.#manifest, check);
+          else await this.run.writeLastManifest(this.#manifest, check);
         } catch (error) {
           this.#manifestChanged = true;
           throw error;

@@ -1,7 +1,8 @@
 import { rm } from 'node:fs/promises';
 import type * as tf from '@tensorflow/tfjs-core';
 import type { RunDirectory } from '../runs/runDirectory';
-import { saveCheckpoint, type TrainingState } from './checkpoint';
+import { saveCheckpoint } from './checkpoint';
+import type { TrainingState } from './checkpointState';
 
 const SNAPSHOT_NAME = /^epoch-(\d+)$/;
 
@@ -19,19 +20,22 @@ export function snapshotStride(epoch: number, limit: number): number {
  * Keeps the weights after an epoch as `epoch-N` where it is one of those that are kept, and removes those that no longer are.
  * @param state as it is after the epoch
  * @param limit snapshots that there may be; 0 keeps none
- * @throws RunWriteError
+ * @param beforeReplacing see `saveCheckpoint`
+ * @throws RunWriteError, and what `beforeReplacing` throws
  */
 export async function keepSnapshot(
   run: RunDirectory,
   variables: ReadonlyMap<string, tf.Variable>,
   state: TrainingState,
   limit: number,
+  beforeReplacing?: () => void,
 ): Promise<void> {
   if (limit === 0) return;
   const epoch = state.epoch - 1;
   const stride = snapshotStride(epoch, limit);
   if (epoch % stride === 0)
-    await saveCheckpoint(run.checkpointPath(`epoch-${epoch}`), variables, null, state);
+    await saveCheckpoint(run.checkpointPath(`epoch-${epoch}`), variables, null, state, beforeReplacing);
+  beforeReplacing?.();
   for (const name of await run.checkpoints()) {
     const kept = SNAPSHOT_NAME.exec(name)?.[1];
     if (kept !== undefined && Number(kept) % stride !== 0)

@@ -8,7 +8,8 @@ import type { Batch, Model } from '../model/model';
 import type { MeasuredMetrics } from '../protocol/run';
 import { RunWriteError } from '../runs/runErrors';
 import { createBatches, type Batches } from './batches';
-import { loadCheckpoint, saveCheckpoint, type TrainingState } from './checkpoint';
+import { loadCheckpoint, saveCheckpoint } from './checkpoint';
+import type { TrainingState } from './checkpointState';
 import { EarlyStopping } from './earlyStopping';
 import { evaluateModel } from './evaluateModel';
 import { scheduledShare } from './learningRateSchedule';
@@ -59,14 +60,36 @@ export class TrainingLoop {
     return this.#state.step;
   }
 
-  /** Takes up training where the last checkpoint left it. @throws TrainingError when there is none that fits */
+  /**
+   * Takes up training where the last checkpoint left it. A trainer that was killed may have saved a checkpoint that its
+   * manifest does not know yet, or have told of steps that are lost: the manifest then follows the checkpoint.
+   * @throws TrainingError when there is none that fits
+   */
   async restore(): Promise<void> {
-    const directory = this.#recorder.run.checkpointPath('last');
-    const { earlyStopping, ...state } = await loadCheckpoint(directory, this.model.state, this.#optimizer);
-    this.#state = state;
+    const recorder = this.#recorder;
+    const directory = recorder.run.checkpointPath('last');
+    const { epoch, stepInEpoch, step, lossSum, earlyStopping, last } = await loadCheckpoint(
+      directory,
+      this.model.state,
+      this.#optimizer,
+    );
+    this.#state = { epoch, stepInEpoch, step, lossSum, ...(last && { last }) };
     this.#earlyStopping.state = earlyStopping;
-    // A trainer that was killed may have saved a checkpoint and not said so.
-    this.#recorder.update({ best: earlyStopping.best });
+
+    const { manifest } = recorder;
+    const { best } = earlyStopping;
+    // Checkpoints of earlier versions do not say it.
+    const known = manifest.last !== null && manifest.last.step <= step ? manifest.last : null;
+    const loss = manifest.progress.step === step ? manifest.progress.loss : null;
+    const { stepsPerEpoch } = this.#batches;
+    recorder.update({
+      best,
+      last: last ? { epoch: last.epoch, step: last.step, metrics: last.metrics } : known,
+      protocol: last?.protocol ?? manifest.protocol,
+      // Of other weights than the best ones there are now, it is no result of this model.
+      test: manifest.test?.step === best?.step ? manifest.test : null,
+      progress: { ...manifest.progress, epoch: epoch - 1, step, stepsPerEpoch, loss },
+    });
   }
 
   /** @throws TrainingError when the loss is no number */
@@ -166,10 +189,12 @@ export class TrainingLoop {
       best,
       seconds: this.#validationMs / 1000,
     });
-    this.#state = { epoch: epoch + 1, stepInEpoch: 0, step, lossSum: 0 };
+    const last = { ...measured, protocol: result.protocol };
+    this.#state = { epoch: epoch + 1, stepInEpoch: 0, step, lossSum: 0, last };
     if (best) {
       const state = { ...this.#state, earlyStopping: this.#earlyStopping.state };
-      await saveCheckpoint(recorder.run.checkpointPath('best'), this.model.state, null, state);
+      const directory = recorder.run.checkpointPath('best');
+      await saveCheckpoint(directory, this.model.state, null, state, recorder.settle);
       recorder.event({ kind: 'checkpoint', epoch, step, which: 'best' });
       // A test result of an earlier best is not one of this model.
       recorder.update({ test: null });
@@ -187,10 +212,10 @@ export class TrainingLoop {
 
   /** Comes before `last`: a trainer that is killed in between trains the epoch, and keeps its weights, again. */
   async #keepSnapshot(): Promise<void> {
-    const { run } = this.#recorder;
+    const { run, settle } = this.#recorder;
     const state = { ...this.#state, earlyStopping: this.#earlyStopping.state };
     try {
-      await keepSnapshot(run, this.model.state, state, this.#config.training.snapshots);
+      await keepSnapshot(run, this.model.state, state, this.#config.training.snapshots, settle);
     } catch (error) {
       if (!(error instanceof RunWriteError)) throw error;
       // Nothing depends on it. Where the disk is full for good, saving `last` says so.
@@ -199,9 +224,9 @@ export class TrainingLoop {
   }
 
   async #saveLast(): Promise<void> {
-    const { run } = this.#recorder;
+    const { run, settle } = this.#recorder;
     const state = { ...this.#state, earlyStopping: this.#earlyStopping.state };
-    await saveCheckpoint(run.checkpointPath('last'), this.model.state, this.#optimizer, state);
+    await saveCheckpoint(run.checkpointPath('last'), this.model.state, this.#optimizer, state, settle);
     const { epoch, step, stepInEpoch } = this.#state;
     this.#recorder.event({
       kind: 'checkpoint',

@@ -6,7 +6,9 @@ import path from 'node:path';
 import { afterAll, describe, expect, test } from 'vitest';
 import { EventLogReader, EventLogWriter } from '../../../src/runs/eventLog';
 import { createRun } from '../../../src/runs/runDirectory';
+import { readRun } from '../../../src/runs/runStore';
 import { acquireTrainerLock } from '../../../src/runs/trainerLock';
+import { RunRecorder } from '../../../src/training/runRecorder';
 import { newRun } from './newRun';
 
 /** A disk of 256 kB, or null where this process may not mount one. */
@@ -75,6 +77,22 @@ describe.skipIf(disk === null)('on a full disk', () => {
     await expect(acquireTrainerLock(run)).rejects.toEqual(isFull);
     rmSync(filler);
     await (await acquireTrainerLock(run)).release();
+  });
+
+  test('a run that fails of it is recorded as failed, in the place of the old manifest', async () => {
+    const run = await createRun(path.join(disk!, 'd'), newRun(disk!));
+    const recorder = await RunRecorder.open(run);
+    await recorder.setStatus('running');
+    fill();
+    recorder.event({ kind: 'log', level: 'info', message: 'x'.repeat(50_000) });
+    const error = { code: 'disk/full', message: `The disk is full: ${run.eventsPath} could not be written.` };
+    // The log cannot be written: that is told, after the manifest.
+    await expect(recorder.setStatus('failed', error)).rejects.toEqual(isFull);
+    await expect(recorder.close()).rejects.toEqual(isFull);
+    expect(await readRun(run.path)).toMatchObject({ status: 'failed', manifest: { error } });
+    expect(await readdir(run.path)).toEqual(['config.json', 'control', 'events.jsonl', 'run.json']);
+    rmSync(filler);
+    await run.writeManifest(await run.readManifest());
   });
 
   test('an event log tells it, stays readable, and loses nothing once there is space again', async () => {

@@ -1,6 +1,7 @@
-import { mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdir, readdir, readFile, rm, symlink, utimes, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { expect, test } from 'vitest';
+import { sweepRun } from '../../../src/runs/leftovers';
 import { createRun, RunDirectory, runsDirectoryOf } from '../../../src/runs/runDirectory';
 import { makeRun, newRun, temporaryFolder } from './newRun';
 
@@ -108,4 +109,80 @@ test('a deleted run takes no request and has none', async () => {
   const run = new RunDirectory(path.join(await temporaryFolder(), 'gone'));
   expect(await run.takeRequests()).toEqual([]);
   await expect(run.readManifest()).rejects.toMatchObject({ code: 'run/missing' });
+});
+
+test('a removed run does not come back in part', async () => {
+  const run = await makeRun();
+  const manifest = await run.readManifest();
+  await rm(run.path, { recursive: true });
+  for (const write of [
+    () => run.requestStop(),
+    () => run.writeEvaluation('test', {}),
+    () => run.writeManifest(manifest),
+    () => run.writeLastManifest(manifest),
+  ]) {
+    await expect(write()).rejects.toMatchObject({ name: 'RunWriteError', code: 'run/write-failed' });
+  }
+  expect(await readdir(path.dirname(run.path))).toEqual([]);
+});
+
+test('what cannot be read is not taken for missing, and stays', async () => {
+  const run = await makeRun();
+  const loop = async (name: string) => {
+    await rm(path.join(run.path, name), { recursive: true, force: true });
+    await symlink(path.basename(name), path.join(run.path, name));
+  };
+  await run.requestStop();
+  await loop('control/unreadable.json');
+  expect(await run.takeRequests()).toEqual([{ kind: 'stop' }]);
+  expect(await readdir(path.join(run.path, 'control'))).toEqual(['unreadable.json']);
+  for (const [name, read] of [
+    ['run.json', () => run.readManifest()],
+    ['config.json', () => run.readConfig()],
+    ['checkpoints', () => run.checkpoints()],
+    ['control', () => run.takeRequests()],
+  ] as const) {
+    await loop(name);
+    await expect(read()).rejects.toMatchObject({ name: 'RunReadError', code: 'run/unreadable' });
+  }
+});
+
+test('what died writers left is swept, and only that', async () => {
+  const run = await makeRun();
+  const runs = path.dirname(run.path);
+  const put = async (file: string, age = 0) => {
+    await mkdir(path.dirname(file), { recursive: true });
+    await writeFile(file, '');
+    await utimes(file, Date.now() / 1000 - age, Date.now() / 1000 - age);
+  };
+  const hours = 2 * 3600;
+  const inRun = (name: string) => path.join(run.path, name);
+  await put(inRun('run.json.0123abcd.tmp'));
+  await put(inRun('checkpoints/last/state.json.0123abcd.tmp'));
+  await put(inRun('checkpoints/last/notes.tmp'));
+  await put(inRun('control/1-stop.json.0123abcd.tmp'));
+  await put(inRun('control/2-stop.json.0123abcd.tmp'), hours);
+  await put(inRun('process.0123456789abcdef.claim'), hours);
+  for (const [name, age] of [
+    ['.20260101-000000-old-0000', hours],
+    ['.20260101-000000-young-0000', 0],
+    ['.cache', hours],
+  ] as const) {
+    await put(path.join(runs, name, 'run.json'));
+    await utimes(path.join(runs, name), Date.now() / 1000 - age, Date.now() / 1000 - age);
+  }
+  await sweepRun(run.path);
+  expect((await readdir(run.path, { recursive: true })).sort()).toEqual([
+    'checkpoints',
+    'checkpoints/last',
+    'checkpoints/last/notes.tmp',
+    'config.json',
+    'control',
+    'control/1-stop.json.0123abcd.tmp',
+    'run.json',
+  ]);
+  const other = await createRun(runs, newRun(runs));
+  expect((await readdir(runs)).sort()).toEqual(
+    ['.20260101-000000-young-0000', '.cache', run.id, other.id].sort(),
+  );
 });

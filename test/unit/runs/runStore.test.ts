@@ -1,4 +1,4 @@
-import { mkdir, symlink, writeFile } from 'node:fs/promises';
+import { mkdir, rm, symlink, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { expect, test } from 'vitest';
@@ -19,6 +19,12 @@ test('a run without a trainer is lost, except when it has just been made', async
   await record(run, { createdAt: Date.now() - 14_000 });
   expect((await readRun(run.path)).status).toBe('preparing');
   await record(run, { createdAt: Date.now() - 16_000 });
+  expect((await readRun(run.path)).status).toBe('lost');
+  // A trainer that is just making its lock.
+  await writeFile(run.processPath, '');
+  expect((await readRun(run.path)).status).toBe('preparing');
+  await rm(run.processPath);
+  await record(run, { createdAt: Date.now() + 3_600_000 });
   expect((await readRun(run.path)).status).toBe('lost');
 });
 

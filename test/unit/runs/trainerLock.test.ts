@@ -1,4 +1,4 @@
-import { readdir, readFile, writeFile } from 'node:fs/promises';
+import { mkdir, readdir, readFile, rm, symlink, utimes, writeFile } from 'node:fs/promises';
 import { hostname } from 'node:os';
 import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -64,7 +64,7 @@ test.each<[string, Partial<TrainerProcess>, boolean]>([
   if (expected) {
     await expect(acquireTrainerLock(run)).rejects.toMatchObject({ code: 'run/busy' });
   } else {
-    await (await acquireTrainerLock(run)).release();
+    await (await acquireTrainerLock(run, { watchMs: 20 })).release();
     expect(await readdir(run.path)).toEqual(['config.json', 'control', 'run.json']);
   }
 });
@@ -137,4 +137,63 @@ test('a claim that was left by a dead taker-over does not lock the run for ever'
   expect(await trainerIsAlive(run)).toBe(true);
   await lock.release();
   expect(await readdir(run.path)).toEqual(['config.json', 'control', 'run.json']);
+});
+
+test('an empty lock beside an empty claim does not lock the run for ever', async () => {
+  const run = await makeRun();
+  // The name that a claim of an empty lock once had.
+  const { createHash } = await import('node:crypto');
+  const claim = `process.${createHash('sha256').update('').digest('hex').slice(0, 16)}.claim`;
+  for (const name of ['process.json', claim]) {
+    await writeFile(path.join(run.path, name), '');
+    await utimes(path.join(run.path, name), 1, 1);
+  }
+  const lock = await acquireTrainerLock(run);
+  expect(await trainerIsAlive(run)).toBe(true);
+  await lock.release();
+});
+
+test.each<[string, (file: string) => Promise<unknown>]>([
+  ['a folder', (file) => mkdir(file)],
+  ['a link that leads nowhere', (file) => symlink('nowhere', file)],
+  ['a link to itself', (file) => symlink(path.basename(file), file)],
+])('%s in the place of the lock is named, and no trainer is alive', async (_name, put) => {
+  const run = await makeRun();
+  await put(run.processPath);
+  expect(await trainerIsAlive(run)).toBe(false);
+  await expect(acquireTrainerLock(run, { timeoutMs: 50 })).rejects.toMatchObject({
+    name: 'RunWriteError',
+    message: expect.stringContaining(`${run.processPath} is in the way`) as string,
+  });
+});
+
+test('a lock of the future is no lock', async () => {
+  const run = await makeRun();
+  await writeFile(run.processPath, '');
+  const later = Date.now() / 1000 + 3600;
+  await utimes(run.processPath, later, later);
+  await (await acquireTrainerLock(run)).release();
+});
+
+test('a trainer on a host whose clock is wrong is alive as long as its heartbeat changes', async () => {
+  const run = await makeRun();
+  let heartbeat = 1000;
+  const beat = () => claim(run, { host: 'elsewhere', heartbeat: (heartbeat += 1000) });
+  await beat();
+  expect(await trainerIsAlive(run)).toBe(false);
+  const acquired = acquireTrainerLock(run, { watchMs: 60_000 });
+  await beat();
+  await expect(acquired).rejects.toMatchObject({ code: 'run/busy' });
+  expect(await trainerIsAlive(run)).toBe(true);
+});
+
+test('a trainer that lost its lock, or its run, learns it before it writes', async () => {
+  const run = await makeRun();
+  const lock = await acquireTrainerLock(run);
+  lock.check();
+  await claim(run, { nonce: 'other' });
+  expect(() => lock.check()).toThrow(expect.objectContaining({ code: 'run/busy' }) as Error);
+  await rm(run.path, { recursive: true });
+  expect(() => lock.check()).toThrow(/was removed/);
+  await expect(lock.heartbeat()).rejects.toMatchObject({ code: 'run/write-failed' });
 });

@@ -1,11 +1,12 @@
-import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { cpSync, rmSync } from 'node:fs';
+import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { configSchema, type TrainedConfig } from '../../../src/config/schema';
 import type { RunEvent } from '../../../src/protocol/events';
 import { EventLogReader } from '../../../src/runs/eventLog';
-import { createRun, type RunDirectory } from '../../../src/runs/runDirectory';
+import { createRun, RunDirectory } from '../../../src/runs/runDirectory';
 import { decodeSafetensors } from '../../../src/training/safetensors';
 import { RunRecorder } from '../../../src/training/runRecorder';
 import { snapshotStride } from '../../../src/training/snapshots';
@@ -246,6 +247,71 @@ describe('TrainingLoop', () => {
       expect(snapshotStride(epoch, limit)).toBe(stride);
       expect(Math.floor(epoch / stride)).toBeLessThanOrEqual(limit);
     });
+  });
+
+  it('killed right after it saved a checkpoint, goes on with a log and a manifest that agree with it', async () => {
+    const run = await newRun();
+    const killed = new RunDirectory(path.join(folder, 'killed'));
+    const recorder = await RunRecorder.open(run);
+    const loop = new TrainingLoop(config(), dataset, recorder);
+    await recorder.setStatus('running');
+    const append = recorder.event.bind(recorder);
+    recorder.event = (body) => {
+      // What a kill at this moment leaves: nothing that waits in memory.
+      if (body.kind === 'checkpoint' && body.which === 'last' && body.epoch === 2) {
+        cpSync(run.path, killed.path, { recursive: true });
+        rmSync(killed.processPath);
+      }
+      append(body);
+    };
+    await loop.run();
+    await recorder.close();
+
+    const told = (await eventsOf(killed)).filter(({ kind }) => kind === 'step' || kind === 'validation');
+    expect(told).toHaveLength(12);
+    expect(told.at(-1)).toMatchObject({ kind: 'validation', epoch: 2, step: 10 });
+    // The manifest does not know of the epoch yet.
+    expect((await killed.readManifest()).progress.epoch).toBeLessThan(2);
+
+    const restored = await RunRecorder.open(killed);
+    await new TrainingLoop(config(), dataset, restored).restore();
+    await restored.close();
+    const { progress, last, best, protocol } = await killed.readManifest();
+    const validations = told.flatMap((event) => (event.kind === 'validation' ? [event] : []));
+    const [first, second] = validations;
+    const { epoch, step, metrics } = second!;
+    expect(last).toEqual({ epoch, step, metrics });
+    expect(protocol).toEqual(second!.protocol);
+    expect(best?.epoch).toBe(second!.best ? 2 : first!.epoch);
+    expect(progress).toMatchObject({ epoch: 2, epochs: 3, step: 10, stepsPerEpoch: 5 });
+  });
+
+  it('that was frozen while another host took over its run writes nothing into it', async () => {
+    const run = await newRun();
+    const recorder = await RunRecorder.open(run);
+    await recorder.setStatus('running');
+    const other = { pid: 1, processStartTime: '', host: 'elsewhere', nonce: 'other', heartbeat: Date.now() };
+    await writeFile(run.processPath, JSON.stringify(other));
+    await run.requestStop();
+    const contents = async () =>
+      Promise.all(
+        ['run.json', 'events.jsonl', 'process.json'].map((name) =>
+          readFile(path.join(run.path, name), 'utf8'),
+        ),
+      );
+    const [before, requests] = [await contents(), await readdir(path.join(run.path, 'control'))];
+    expect(requests).toHaveLength(1);
+
+    const isBusy = expect.objectContaining({ name: 'RunBusyError', code: 'run/busy' }) as Error;
+    const loop = new TrainingLoop(config(), dataset, recorder);
+    await expect(loop.run()).rejects.toEqual(isBusy);
+    recorder.update({ name: 'mine' });
+    expect(() => recorder.settle()).toThrow(isBusy);
+    await expect(recorder.setStatus('failed')).rejects.toEqual(isBusy);
+    await expect(recorder.close()).rejects.toEqual(isBusy);
+    expect(await contents()).toEqual(before);
+    expect(await readdir(path.join(run.path, 'control'))).toEqual(requests);
+    expect(await run.checkpoints()).toEqual([]);
   });
 
   it('refuses a checkpoint of another model', async () => {
