@@ -19,11 +19,15 @@ const TABLE_FUNCTIONS: readonly string[] = [
 
 /**
  * Makes sure that a query of a config only reads: it is one SELECT, and what stands in its FROM clauses are files, or functions
- * that are known to do nothing else. Only parses it. Throws what DuckDB says of text that is no SQL.
+ * that are known to do nothing else. Only parses it, and returns the parsed query. Throws what DuckDB says of text that is no SQL.
  * @param field what the config calls it, such as `dataset.query`
  * @throws DatasetError
  */
-export async function checkQuery(connection: DuckDBConnection, query: string, field: string): Promise<void> {
+export async function checkQuery(
+  connection: DuckDBConnection,
+  query: string,
+  field: string,
+): Promise<object> {
   const { count } = await connection.extractStatements(query);
   if (count !== 1) {
     throw new DatasetError(
@@ -46,19 +50,27 @@ export async function checkQuery(connection: DuckDBConnection, query: string, fi
       `\`${field}\` may not use the table function \`${refused}\`. A query only reads: with ${TABLE_FUNCTIONS.slice(0, 4).join(', ')}, read_parquet and their like.`,
     );
   }
+  return parsed;
 }
 
-/** Names of the functions in FROM clauses, wherever they stand in a parsed query. */
-function tableFunctions(tree: object): string[] {
-  const names: string[] = [];
+/** All nodes of a parsed query, in no order. */
+export function nodesOf(tree: object): Record<string, unknown>[] {
+  const nodes: Record<string, unknown>[] = [];
   const waiting: unknown[] = [tree];
   while (waiting.length > 0) {
     const node = waiting.pop();
     if (typeof node !== 'object' || node === null) continue;
-    if ('type' in node && node.type === 'TABLE_FUNCTION') names.push(functionName(node));
+    if (!Array.isArray(node)) nodes.push(node as Record<string, unknown>);
     for (const part of Object.values(node) as unknown[]) waiting.push(part);
   }
-  return names;
+  return nodes;
+}
+
+/** Names of the functions in FROM clauses, wherever they stand in a parsed query. */
+function tableFunctions(tree: object): string[] {
+  return nodesOf(tree)
+    .filter(({ type }) => type === 'TABLE_FUNCTION')
+    .map((node) => functionName(node));
 }
 
 function functionName(node: object): string {

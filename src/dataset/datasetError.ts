@@ -17,6 +17,7 @@ export type DatasetErrorCode =
   | 'dataset/malformed-parquet'
   | 'dataset/not-gzip'
   | 'dataset/bad-query'
+  | 'dataset/no-order'
   | 'dataset/nothing-left'
   | 'dataset/too-few-users'
   | 'dataset/too-few-items'

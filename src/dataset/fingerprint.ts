@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import { createReadStream } from 'node:fs';
+import { relative } from 'node:path';
 import type { DatasetConfig } from '../config/schema';
 import { numbersOf } from './datasetCache';
 import { filesOf, type OpenedSource } from './openSource';
@@ -11,21 +12,26 @@ const READING_VERSION = 3;
 /**
  * SHA-256 (hex) of everything that decides a prepared dataset: the content of the files in order, how they are read,
  * filters, split, seed and format version. Names and dates of files do not count, so a copy on another machine has the
- * same fingerprint. Null for a query that names no file between quotes: nobody can tell whether its result has changed.
+ * same fingerprint; those of a query do count, because it may read them. Null for a query whose files do not decide its result.
  */
 export async function sourceFingerprint(
   config: DatasetConfig,
   source: OpenedSource,
-  seed: number,
+  { seed, baseDirectory }: { seed: number; baseDirectory: string },
 ): Promise<string | null> {
   const { interactions, items, users } = source;
   const opened = [interactions, items, users].filter((rows) => rows !== null);
-  if (opened.some(({ files }) => files.length === 0)) return null;
+  if (
+    opened.some(({ files, source: rows }) => files.length === 0 || (rows.kind === 'query' && rows.unstable))
+  )
+    return null;
   const hash = createHash('sha256').update(
     JSON.stringify({
       version: READING_VERSION,
-      read: opened.map(({ source: rows }) =>
-        rows.kind === 'query' ? rows.query : rows.files.map(({ layout, columns }) => [layout, columns]),
+      read: opened.map(({ source: rows, files }) =>
+        rows.kind === 'query'
+          ? [rows.query, files.map((file) => relative(baseDirectory, file))]
+          : rows.files.map(({ layout, columns }) => [layout, columns]),
       ),
       columns: config.columns,
       missing: config.missing,

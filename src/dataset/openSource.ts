@@ -1,4 +1,4 @@
-import { isAbsolute, join } from 'node:path';
+import { isAbsolute, join, normalize } from 'node:path';
 import type { DuckDBConnection } from '@duckdb/node-api';
 import type { ReadingOptions } from '../config/readingSchema';
 import type { DatasetConfig } from '../config/schema';
@@ -8,6 +8,7 @@ import { DatasetError } from './datasetError';
 import { escapeGlob, readRows, sqlString } from './duckDb';
 import { findFiles } from './findFiles';
 import { inspectFile } from './inspectFile';
+import { noteOpenedFiles, openedFiles, readsDelimitedText, whyUnstable } from './queryStability';
 import type { QuerySource, RowSource } from './rowSource';
 
 /** What a config reads, found and looked at, but not read yet. */
@@ -35,6 +36,8 @@ export async function openSource(
   if (!baseDirectory.includes(','))
     await connection.run(`SET file_search_path = ${sqlString(baseDirectory)}`);
   await connection.run('SET lock_configuration = true');
+  if ([config, config.items, config.users].some((rows) => rows?.query !== undefined))
+    await noteOpenedFiles(connection);
   const { items, users } = config;
   const open = (table: RowsConfig, field: string) => openRows(connection, table, field, baseDirectory);
   const opened = {
@@ -42,7 +45,7 @@ export async function openSource(
     users: users ? await open(users, 'dataset.users') : null,
     interactions: await open(config, 'dataset'),
   };
-  return { ...opened, warnings: lostZeros(opened.interactions, config) };
+  return { ...opened, warnings: changedIds(opened.interactions, config) };
 }
 
 /** The files of all sources, in the order in which they are read. */
@@ -91,7 +94,7 @@ async function openQuery(
     );
   }
   try {
-    await checkQuery(connection, query, field);
+    const tree = await checkQuery(connection, query, field);
     const described = await readRows(connection, `DESCRIBE ${query}`);
     return {
       kind: 'query',
@@ -99,6 +102,8 @@ async function openQuery(
       field,
       columns: described.map(([name]) => String(name)),
       types: described.map(([, type]) => String(type)),
+      readsText: readsDelimitedText(tree),
+      unstable: await whyUnstable(connection, tree),
     };
   } catch (error) {
     throw error instanceof Error && !(error instanceof DatasetError) ? queryError(error, field) : error;
@@ -106,15 +111,38 @@ async function openQuery(
 }
 
 /** A query guesses the types of text files' columns, and `007` read as a number is `7`. */
-function lostZeros({ source, files }: OpenedRows, config: DatasetConfig): string[] {
-  if (source.kind === 'files' || !files.some((file) => /\.(csv|tsv|tab|txt)(\.gz)?$/i.test(file))) return [];
-  return [config.columns.user, config.columns.item]
-    .filter((column) => /INT|DOUBLE|DECIMAL/.test(source.types[source.columns.indexOf(column)] ?? ''))
-    .map(
-      (column) =>
-        `\`dataset.query\` reads the ids in \`${column}\` as numbers, which drops leading zeros. ` +
-        "If they matter, read the file with read_csv('…', all_varchar = true).",
+function changedIds({ source }: OpenedRows, config: DatasetConfig): string[] {
+  if (source.kind === 'files' || !source.readsText) return [];
+  return [config.columns.user, config.columns.item].flatMap((column) => {
+    const type = source.types[source.columns.indexOf(column)] ?? 'VARCHAR';
+    if (type === 'VARCHAR') return [];
+    return (
+      `\`dataset.query\` reads the ids in \`${column}\` as ${type}, which ` +
+      (/INT|DOUBLE|DECIMAL/.test(type)
+        ? 'drops leading zeros. '
+        : type === 'BOOLEAN'
+          ? 'makes `true` and `false` of them. '
+          : 'may write them in another way. ') +
+      "If that matters, read the file with read_csv('…', all_varchar = true)."
     );
+  });
+}
+
+/** Why the result of a config's queries would have to be made anew each time; null where the files decide it. */
+export async function whyNotKept(connection: DuckDBConnection, source: OpenedSource): Promise<string | null> {
+  const queries = [source.interactions, source.items, source.users].filter(
+    (rows) => rows?.source.kind === 'query',
+  );
+  if (queries.length === 0) return null;
+  const named = new Set(filesOf(source).map(normalize));
+  for (const rows of queries) {
+    if (rows?.source.kind !== 'query') continue;
+    const { field, unstable } = rows.source;
+    const reason = unstable ?? (rows.files.length === 0 ? 'it names no file' : null);
+    if (reason !== null) return `\`${field}\`: ${reason}`;
+  }
+  const other = (await openedFiles(connection)).find((file) => !named.has(normalize(file)));
+  return other === undefined ? null : `a query reads ${other}, which it does not name as a text`;
 }
 
 /** Says what is wrong with the query; an error about a file that it reads comes back as it is. */

@@ -6,7 +6,7 @@ import { datasetReport, type DatasetReport } from './datasetReport';
 import { withDuckDb } from './duckDb';
 import { encodeFeature } from './encodeFeature';
 import { contentFingerprint, sourceFingerprint } from './fingerprint';
-import { filesOf, openSource } from './openSource';
+import { filesOf, openSource, whyNotKept } from './openSource';
 import type { PreparedDataset } from './preparedDataset';
 import type { EntityTable } from './readEntityTable';
 import { readInteractions, type ReadResult } from './readInteractions';
@@ -22,6 +22,8 @@ export interface PrepareOptions {
   seed: number;
   /** The model's, for a warning about histories it cuts. */
   maxSequenceLength?: number | undefined;
+  /** Whether a run is made of them: then they are kept even where only the run can find them again. */
+  forRun?: boolean;
   /** Threads for reading; the result does not depend on it. */
   threads?: number;
 }
@@ -45,20 +47,23 @@ export async function prepareDataset(
   options: PrepareOptions,
 ): Promise<PreparedResult> {
   const started = performance.now();
-  const { cacheDirectory, seed, maxSequenceLength } = options;
+  const { cacheDirectory, seed, maxSequenceLength, forRun = false } = options;
   const opened = await withDuckDb(options, async (connection) => {
     const source = await openSource(connection, config, options.baseDirectory);
-    const fingerprint = await sourceFingerprint(config, source, seed);
+    const fingerprint = await sourceFingerprint(config, source, options);
     const cached = fingerprint === null ? null : await readDatasetCache(cacheDirectory, fingerprint);
     if (cached) return { fingerprint, cached, read: null };
     for (const file of new Set(filesOf(source))) if (/\.gz$/i.test(file)) await verifyGzip(file);
     const read = await readInteractions(connection, source, config);
-    return { fingerprint, cached, read: { ...read, warnings: [...source.warnings, ...read.warnings] } };
+    const warnings = [...source.warnings, ...read.warnings];
+    const reason = await whyNotKept(connection, source);
+    if (reason !== null) warnings.push(`The data are prepared anew each time, because of ${reason}.`);
+    return { fingerprint: reason === null ? fingerprint : null, cached, read: { ...read, warnings } };
   });
 
   const prepared = opened.read ? arrange(opened.read, opened.fingerprint, config, seed) : opened.cached;
   const report = datasetReport(prepared.dataset, prepared.facts, maxSequenceLength);
-  if (opened.read && opened.fingerprint !== null) {
+  if (opened.read && (opened.fingerprint !== null || forRun)) {
     await writeDatasetCache(cacheDirectory, prepared).catch((error: unknown) => {
       report.warnings.push(
         `The prepared data could not be kept in ${cacheDirectory} (${(error as Error).message}): they will be prepared again next time.`,

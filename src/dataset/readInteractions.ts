@@ -6,6 +6,7 @@ import { DatasetError } from './datasetError';
 import { datasetErrorFrom, readRows, sqlString } from './duckDb';
 import { DOUBTFUL_IDS, presentNumber, presentText } from './missingValues';
 import type { OpenedSource } from './openSource';
+import { checkOrder } from './queryOrder';
 import { readEntityTable, type EntityTable } from './readEntityTable';
 import { firstValue, labelOf, selectFrom, type RowSource } from './rowSource';
 import { findTimeUnit } from './timeUnit';
@@ -46,6 +47,10 @@ export async function readInteractions(
   if (minRating !== null) picks.rating_text = { column: columns.rating!, field: 'dataset.columns.rating' };
 
   const select = selectFrom(source, picks);
+  const warnings =
+    columns.timestamp === null && source.kind === 'query'
+      ? await checkOrder(connection, select, source.field)
+      : [];
   const time = valueOf('time_text', TIME, missing);
   const rating = valueOf('rating_text', RATING, missing);
   try {
@@ -94,7 +99,6 @@ export async function readInteractions(
   await connection.run(
     `CREATE TEMP VIEW kept AS SELECT *, rowid AS row FROM source WHERE ${hasIds} AND ${hasTime} AND ${isRated}`,
   );
-  const warnings: string[] = [];
   let order = 'CAST(row AS DOUBLE)';
   if (picks.time_text) {
     const unit = await findTimeUnit(connection, 'kept', columns.timestamp!);

@@ -15,6 +15,10 @@ export interface QuerySource {
   columns: string[];
   /** DuckDB's types of the columns. */
   types: string[];
+  /** Whether it reads text files, whose types DuckDB guesses. */
+  readsText: boolean;
+  /** Why its files do not decide its result; null where they do. */
+  unstable: string | null;
 }
 
 /** SQL that reads some columns as text; `picks` maps the names of the result to the names that the config uses. */
