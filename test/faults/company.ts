@@ -8,7 +8,6 @@ import { RunDirectory } from '../../src/runs/runDirectory';
 import { RunReadError } from '../../src/runs/runErrors';
 import { listRuns, readRun } from '../../src/runs/runStore';
 import { loadCheckpoint } from '../../src/training/checkpoint';
-import { readState } from '../../src/training/checkpointState';
 import { decodeSafetensors } from '../../src/training/safetensors';
 import type { Kind } from './campaign';
 import { BUSY, Trial } from './trial';
@@ -151,8 +150,7 @@ const readers: Kind = {
         // A snapshot may go while it is read.
         const isKept = name === 'best' || name === 'last';
         const folder = new RunDirectory(run.path).checkpointPath(name);
-        const isThere = (await readState(folder)) !== null;
-        if (!isThere) continue;
+        if (!existsSync(path.join(folder, 'state.json'))) continue;
         const state = await loadCheckpoint(folder, weights, null).catch((error: unknown) => {
           if (isKept || existsSync(folder)) throw error;
           return null;
