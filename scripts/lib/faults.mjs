@@ -1,10 +1,10 @@
 // @ts-check
 /** Builds and runs the campaign of faults in test/faults. */
 import { spawn } from 'node:child_process';
-import { randomUUID } from 'node:crypto';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
+import { startKeeper } from './startKeeper.mjs';
 import { readJson, root } from './toolchain.mjs';
 
 const outdir = path.join(root, 'dist/test/faults');
@@ -30,15 +30,18 @@ export async function runFaults(args) {
     external: ['@duckdb/node-api', '@tensorflow/tfjs-node', '@tensorflow/tfjs-node-gpu'],
     logLevel: 'warning',
   });
-  const command = [process.execPath, '--enable-source-maps', path.join(outdir, 'main.js'), ...args];
-  const keeper = path.join(root, 'scripts/lib/keeper.mjs');
-  const wrapped =
-    process.platform === 'linux' ? [process.execPath, keeper, randomUUID(), ...command] : command;
-  const child = spawn(wrapped[0] ?? '', wrapped.slice(1), { stdio: ['pipe', 'inherit', 'inherit'] });
-  return new Promise((resolve, reject) => {
-    child.once('error', reject);
-    child.once('exit', (code) => resolve(code ?? 1));
+  const keeper = startKeeper();
+  const child = spawn(process.execPath, ['--enable-source-maps', path.join(outdir, 'main.js'), ...args], {
+    stdio: ['ignore', 'inherit', 'inherit'],
+    env: { ...process.env, ...keeper.env },
   });
+  /** @type {number | null} */
+  const code = await new Promise((resolve, reject) => {
+    child.once('error', reject);
+    child.once('exit', resolve);
+  });
+  await keeper.stop();
+  return code ?? 1;
 }
 
 /**
