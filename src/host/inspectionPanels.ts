@@ -14,6 +14,7 @@ import type { ProjectionFormat } from '../protocol/projection';
 import { hasLearned, type RunSummary } from '../protocol/run';
 import { startInspector } from '../process/inspector';
 import { readRun } from '../runs/runStore';
+import { PageCalls } from './pageCalls';
 import { PanelInspector } from './panelInspector';
 import { askWhereToSave, saveFile } from './runFiles';
 import {
@@ -96,6 +97,7 @@ type OwnFunctions = Pick<InspectionPanelHost, 'hydrate' | 'save' | 'openView'> &
 class InspectionPanel implements PanelContent {
   readonly #functions: OwnFunctions;
   readonly #inspector: PanelInspector;
+  readonly #calls = new PageCalls((directory) => this.#choices.some(({ run }) => run === directory));
   readonly #listeners: vscode.Disposable;
   /** The panel's run, which need not lie in the workspace. */
   #run: RunSummary | null = null;
@@ -130,9 +132,13 @@ class InspectionPanel implements PanelContent {
     );
   }
 
-  /** Everything but its own functions is the inspector's, which has its own list of what it answers. */
-  functionFor(name: string): PageFunction {
-    return ownFunction(this.#functions, name) ?? ((...args: unknown[]) => this.#inspector.call(name, args));
+  functionFor(name: string): PageFunction | undefined {
+    const answer =
+      ownFunction(this.#functions, name) ??
+      (this.#calls.isOfInspector(name)
+        ? (...args: unknown[]) => this.#inspector.call(name, args)
+        : undefined);
+    return answer && this.#calls.checked(name, answer);
   }
 
   /** Has the page show something, now or as soon as it is there. */

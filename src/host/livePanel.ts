@@ -7,6 +7,7 @@ import { followEvents } from '../runs/followEvents';
 import { RunDirectory } from '../runs/runDirectory';
 import { readRun } from '../runs/runStore';
 import { RunSeries } from '../series/runSeries';
+import { PageCalls } from './pageCalls';
 import { openConfig, openLog, saveFile } from './runFiles';
 import {
   ownFunction,
@@ -51,6 +52,8 @@ export function livePanelKind(context: LivePanelContext): PanelKind<LivePanelVie
  */
 export class LivePanel implements PanelContent {
   readonly #functions: LivePanelHost;
+  /** The page knows no run but its own, which it does not name. */
+  readonly #calls = new PageCalls(() => false);
   readonly #follower: { close(): void };
   #series = new RunSeries();
   #unsent: RunEvent[] = [];
@@ -82,7 +85,8 @@ export class LivePanel implements PanelContent {
   }
 
   functionFor(name: string): PageFunction | undefined {
-    return ownFunction(this.#functions, name);
+    const answer = ownFunction(this.#functions, name);
+    return answer && this.#calls.checked(name, answer);
   }
 
   runChanged(run: RunSummary | null): void {

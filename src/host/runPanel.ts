@@ -41,7 +41,7 @@ export function ownFunction(functions: object, name: string): PageFunction | und
 
 /** What a panel shows: the extension's side of its page. */
 export interface PanelContent {
-  /** Answers a call of the page. Undefined when there is no such function. */
+  /** Answers a call of the page, once its arguments were checked. Undefined when there is no such function. */
   functionFor(name: string): PageFunction | undefined;
   /** The run is another one now, or gone (null). */
   runChanged(run: RunSummary | null): void;
