@@ -1,11 +1,29 @@
-/** A file of rows: how to read it and which columns its header names. */
+/** A file of rows: how to read it and which columns it has. */
 export interface DataFile {
   path: string;
   /** The path as messages show it. */
   label: string;
-  layout: DelimitedLayout | JsonLayout | ParquetLayout;
+  layout: DelimitedLayout | SequencesLayout | JsonLayout | ParquetLayout;
   columns: string[];
+  /**
+   * Other names that columns go by, in lower case without `_`, `-` and spaces: places in a file without a header, and
+   * the roles of columns in files that are well known.
+   */
+  aliases: Readonly<Record<string, number>>;
+  compression: Compression | null;
+  /** Of a text file, as the WHATWG standard spells it. */
+  encoding: string;
+  /** Whether the config says so. */
+  encodingGiven: boolean;
+  /** The config field that the file comes from, such as `dataset.items`. */
+  field: string;
+  /** What was guessed about it, for people. */
+  guesses: string[];
+  /** A copy in UTF-8 with plain line ends, made where DuckDB cannot read the file itself. */
+  copy?: string;
 }
+
+export type Compression = 'gzip' | 'zstd';
 
 /** A column that the config names, and the config field that does. */
 export interface ColumnPick {
@@ -16,13 +34,24 @@ export interface ColumnPick {
 export interface DelimitedLayout {
   kind: 'delimited';
   separator: string;
-  /** RecBole's atomic files have no quoting: a `"` is a letter like any other. */
-  quotes: boolean;
-  /** Blank lines before the header. */
+  /** Empty where a `"` is a letter like any other. */
+  quote: string;
+  escape: string;
+  /** Lines before the first row, the header among them. */
+  skip: number;
+  /** Whether a whole look at the file may still change quoting: the config does not say it. */
+  guessed: { quote: boolean; escape: boolean };
+}
+/** A line per user: the user, then their items, oldest first. */
+export interface SequencesLayout {
+  kind: 'sequences';
+  separator: string;
   skip: number;
 }
 export interface JsonLayout {
   kind: 'json';
+  /** How objects follow each other, as DuckDB calls it. */
+  format: 'newline_delimited' | 'array' | 'unstructured';
 }
 export interface ParquetLayout {
   kind: 'parquet';
@@ -32,8 +61,9 @@ export interface ParquetLayout {
 
 /** Where a row (from 1) of a text file is, for messages: ` (line 7)`; empty for other files. */
 export function lineOf({ layout }: Pick<DataFile, 'layout'>, row: number): string {
-  if (layout.kind === 'parquet') return '';
-  return ` (line ${layout.kind === 'delimited' ? row + 1 + layout.skip : row})`;
+  if (layout.kind === 'parquet' || (layout.kind === 'json' && layout.format !== 'newline_delimited'))
+    return '';
+  return ` (line ${layout.kind === 'json' ? row : row + layout.skip})`;
 }
 
 /** Text of the file as messages show it. */

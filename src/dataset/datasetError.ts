@@ -16,6 +16,7 @@ export type DatasetErrorCode =
   | 'dataset/malformed-json'
   | 'dataset/malformed-parquet'
   | 'dataset/not-gzip'
+  | 'dataset/foreign-format'
   | 'dataset/bad-query'
   | 'dataset/no-order'
   | 'dataset/nothing-left'

@@ -7,6 +7,8 @@ export interface ReadingFacts {
   numRows: number;
   dropped: { emptyIds: number; missingTimes: number; rating: number; duplicates: number; kCore: number };
   features: FeatureFacts[];
+  /** How files were read, where the config does not say it and they are not plain: one line for files alike. Older caches lack it. */
+  reading?: string[];
   /** Sentences about the source. */
   warnings: string[];
 }
@@ -38,6 +40,8 @@ export interface DatasetReport {
   dropped: ReadingFacts['dropped'];
   /** Side features, those of the items first. */
   features: FeatureFacts[];
+  /** How files were read, where that was guessed. */
+  reading: string[];
   warnings: string[];
 }
 
@@ -149,6 +153,7 @@ export function datasetReport(
     split: { training, validation: evaluated, test: evaluated },
     dropped,
     features: facts.features,
+    reading: facts.reading ?? [],
     warnings,
   };
 }
@@ -162,8 +167,12 @@ export function formatReport(report: DatasetReport): string {
     ['interactions', number(report.interactions)],
     ['density', percent(report.density)],
   ];
+  const reading = report.reading.map((line): [string, string] => ['read', line]);
   const width = Math.max(...table.map(([, value]) => value.length));
-  const aligned = table.map(([name, value]): [string, string] => [name, value.padStart(width)]);
+  const aligned = [
+    ...reading,
+    ...table.map(([name, value]): [string, string] => [name, value.padStart(width)]),
+  ];
   if (report.timeRange)
     aligned.push(['time', `${date(report.timeRange[0])} to ${date(report.timeRange[1])}`]);
   aligned.push(

@@ -7,7 +7,7 @@ import { filesOf, type OpenedSource } from './openSource';
 import type { PreparedDataset } from './preparedDataset';
 
 /** Raised by whatever makes another dataset of the same files. Datasets of earlier versions stay readable for their runs. */
-const READING_VERSION = 3;
+const READING_VERSION = 4;
 
 /**
  * SHA-256 (hex) of everything that decides a prepared dataset: the content of the files in order, how they are read,
@@ -31,7 +31,7 @@ export async function sourceFingerprint(
       read: opened.map(({ source: rows, files }) =>
         rows.kind === 'query'
           ? [rows.query, files.map((file) => relative(baseDirectory, file))]
-          : rows.files.map(({ layout, columns }) => [layout, columns]),
+          : rows.files.map(({ layout, columns, encoding }) => [layout, columns, encoding]),
       ),
       columns: config.columns,
       missing: config.missing,

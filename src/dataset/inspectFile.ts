@@ -1,64 +1,97 @@
-import { extname, isAbsolute, relative } from 'node:path';
+import { basename, extname, isAbsolute, relative } from 'node:path';
 import type { DuckDBConnection } from '@duckdb/node-api';
+import { encodingName } from '../config/encodingName';
 import type { ReadingOptions } from '../config/readingSchema';
-import { shorten, type DataFile } from './dataFile';
+import type { DataFile } from './dataFile';
 import { DatasetError } from './datasetError';
 import { escapeGlob, lineTooLong, MAX_LINE_BYTES, readRows, sqlString } from './duckDb';
+import { guessDelimited } from './guessDelimited';
+import { inspectJson } from './inspectJson';
 import { RECBOLE_TYPE } from './resolveColumn';
-import { readHead } from './unpackFile';
+import { decodeHead, guessEncoding } from './textEncoding';
+import { COMPRESSED_NAME, readHead } from './unpackFile';
 
 type FileFormat = Exclude<ReadingOptions['format'], 'auto'>;
 
-const SEPARATORS = [',', '\t', ';', '|'];
+/** What a config says of a file. */
+export interface FileRequest {
+  options: ReadingOptions;
+  /** The part of the config that names the file, such as `dataset.items`. */
+  field: string;
+  /** Names of the columns that are needed. */
+  wanted: string[];
+  baseDirectory: string;
+}
 
-/** Finds out how a file is to be read, from its name and its first bytes. */
+/** Finds out how a file is to be read, from the config, its name and its first bytes. Throws a DatasetError. */
 export async function inspectFile(
   connection: DuckDBConnection,
   path: string,
-  { format }: Pick<ReadingOptions, 'format'>,
-  baseDirectory: string,
+  { options, field, wanted, baseDirectory }: FileRequest,
 ): Promise<DataFile> {
   const fromBase = relative(baseDirectory, path);
   const label = fromBase.startsWith('..') || isAbsolute(fromBase) ? path : fromBase;
-  const head = await readHead(path, label);
+  const { head, compression } = await readHead(path, label);
   if (head.length === 0) {
     throw new DatasetError('dataset/empty-file', `${label} is empty, expected a header line and rows.`);
   }
-  const chosen = format === 'auto' ? (formatOfName(path) ?? formatOfHead(head)) : format;
-  if (chosen === 'parquet') {
+  const encodingGiven = options.encoding !== undefined;
+  const file = { path, label, field, compression, encodingGiven, aliases: {}, guesses: [] as string[] };
+  const name = basename(path).replace(COMPRESSED_NAME, '');
+  const byName = options.format === 'auto' ? formatOfName(name) : options.format;
+  if (byName === 'parquet' || (byName === null && head.subarray(0, 4).toString('latin1') === 'PAR1')) {
     const described = await readRows(
       connection,
       `DESCRIBE SELECT * FROM read_parquet(${sqlString(escapeGlob(path))}, binary_as_string = true)`,
     );
     return {
-      path,
-      label,
+      ...file,
+      encoding: 'utf-8',
       layout: { kind: 'parquet', types: described.map(([, type]) => String(type)) },
-      columns: described.map(([name]) => String(name)),
+      columns: described.map(([column]) => String(column)),
     };
   }
-  const text = decodeHead(head, label);
-  if (chosen === 'jsonl') return { path, label, layout: { kind: 'json' }, columns: jsonColumns(text, label) };
+  const encoding =
+    options.encoding === undefined ? guessEncoding(head, label) : encodingName(options.encoding)!;
+  if (options.encoding === undefined && encoding !== 'utf-8') file.guesses.push(encodingLabel(encoding));
+  const text = decodeHead(head, encoding, label);
+  const format = byName === null || isOtherTable(text, byName, options) ? formatOfText(text) : byName;
+  if (format === 'jsonl') return { ...file, encoding, ...inspectJson(text, label) };
 
-  const skip = /^(\r?\n)*/.exec(text)![0].split('\n').length - 1;
-  const body = text.replace(/^(\r?\n)*/, '');
-  if (body.trim() === '') {
+  if (text.trim() === '') {
     throw new DatasetError(
       'dataset/empty-file',
       `${label} holds only blank lines, expected a header line and rows.`,
     );
   }
-  if (head.length >= MAX_LINE_BYTES && !/[\r\n]/.test(body)) {
-    throw new DatasetError('dataset/line-too-long', lineTooLong(`${label}, line ${skip + 1}`));
+  if (head.length >= MAX_LINE_BYTES && !/[\r\n]/.test(text.trimStart())) {
+    throw new DatasetError('dataset/line-too-long', lineTooLong(`${label}, line 1`));
   }
-  const quotes = chosen !== 'recbole';
-  const separator = chosen === 'csv' ? bestSeparator(body) : '\t';
-  const columns = headerFields(body, separator, quotes);
-  return { path, label, layout: { kind: 'delimited', separator, quotes, skip }, columns };
+  const guess = guessDelimited(
+    text,
+    name,
+    { ...options, format: format === 'csv' ? options.format : format },
+    wanted,
+  );
+  return { ...file, encoding, ...guess, guesses: [...guess.guesses, ...file.guesses] };
 }
 
-function formatOfName(path: string): FileFormat | null {
-  switch (extname(path.replace(/\.gz$/i, '')).toLowerCase()) {
+/** Whether a file is called like an atomic file of RecBole, or `.tsv`, and has no tabs: MovieLens 100K has a `u.item`. */
+function isOtherTable(text: string, byName: FileFormat, { format }: ReadingOptions): boolean {
+  return (
+    format === 'auto' &&
+    (byName === 'recbole' || byName === 'tsv') &&
+    !text.trimStart().split('\n', 1)[0]!.includes('\t')
+  );
+}
+
+/** An encoding in a sentence. */
+export function encodingLabel(encoding: string): string {
+  return encoding === 'windows-1252' ? 'Latin-1 (Windows-1252)' : encoding.toUpperCase();
+}
+
+function formatOfName(name: string): FileFormat | null {
+  switch (extname(name).toLowerCase()) {
     case '.csv':
       return 'csv';
     case '.tsv':
@@ -80,85 +113,8 @@ function formatOfName(path: string): FileFormat | null {
   }
 }
 
-function formatOfHead(head: Buffer): FileFormat {
-  if (head.subarray(0, 4).toString('latin1') === 'PAR1') return 'parquet';
-  const firstLine = /^\s*([^\r\n]*)/.exec(head.toString('utf8').replace(/^\ufeff/, ''))?.[1] ?? '';
-  if (firstLine.startsWith('{')) return 'jsonl';
+function formatOfText(text: string): FileFormat {
+  const firstLine = /^\s*([^\r\n]*)/.exec(text)?.[1] ?? '';
+  if (/^(\{|\[\s*(\{|$))/.test(firstLine)) return 'jsonl';
   return firstLine.split('\t').every((field) => RECBOLE_TYPE.test(field)) ? 'recbole' : 'csv';
-}
-
-function decodeHead(head: Buffer, label: string): string {
-  try {
-    // `stream` leaves out a character that the cut at the end halves; the BOM goes too.
-    return new TextDecoder('utf-8', { fatal: true }).decode(head, { stream: true });
-  } catch {
-    throw new DatasetError(
-      'dataset/not-utf8',
-      `${label}: found bytes that are no UTF-8 text near the start. Save the file as UTF-8 (for example: iconv -f latin1 -t utf-8); ` +
-        'if it is compressed, its name must end in .gz.',
-    );
-  }
-}
-
-/** The separator that divides the header most often, outside quotes. */
-function bestSeparator(text: string): string {
-  const counts = SEPARATORS.map((separator) => headerFields(text, separator, true).length);
-  return SEPARATORS[counts.indexOf(Math.max(...counts))]!;
-}
-
-/** Fields of the first record. */
-function headerFields(text: string, separator: string, quotes: boolean): string[] {
-  const fields: string[] = [];
-  let field = '';
-  let quoted = false;
-  for (let i = 0; i < text.length; i++) {
-    const character = text[i]!;
-    if (quoted) {
-      if (character !== '"') field += character;
-      else if (text[i + 1] === '"') field += text[i++]!;
-      else quoted = false;
-    } else if (quotes && character === '"' && field === '') quoted = true;
-    else if (character === separator) {
-      fields.push(field.trim());
-      field = '';
-    } else if (character === '\n' || character === '\r') return [...fields, field.trim()];
-    else field += character;
-  }
-  return [...fields, field.trim()];
-}
-
-/** Keys of the first objects. */
-function jsonColumns(text: string, label: string): string[] {
-  const lines = text.split('\n');
-  // The last line may be cut.
-  if (lines.length > 1) lines.pop();
-  const columns = new Set<string>();
-  for (const [index, line] of lines.slice(0, 100).entries()) {
-    if (line.trim() === '') continue;
-    let row: unknown;
-    try {
-      // Python writes NaN, which JSON does not have; only the keys are looked at here.
-      row = JSON.parse(line.replace(/:\s*(?:NaN|-?Infinity)\s*(?=[,}])/g, ':null'));
-    } catch {
-      if (line.length >= MAX_LINE_BYTES / 4) {
-        throw new DatasetError('dataset/line-too-long', lineTooLong(`${label}, line ${index + 1}`));
-      }
-      row = null;
-    }
-    if (typeof row !== 'object' || row === null || Array.isArray(row)) {
-      throw new DatasetError(
-        'dataset/malformed-json',
-        `${label}, line ${index + 1}: expected a JSON object, found \`${shorten(line.trim())}\`. ` +
-          'JSON Lines has one object per line, such as {"user_id": "7", "item_id": "a"}.',
-      );
-    }
-    for (const key of Object.keys(row)) columns.add(key);
-  }
-  if (columns.size === 0) {
-    throw new DatasetError(
-      'dataset/empty-file',
-      `${label} holds no objects, expected one JSON object per line.`,
-    );
-  }
-  return [...columns];
 }

@@ -7,9 +7,10 @@ import type { DataFile } from './dataFile';
 import { DatasetError } from './datasetError';
 import { escapeGlob, readRows, sqlString } from './duckDb';
 import { findFiles } from './findFiles';
-import { inspectFile } from './inspectFile';
+import { inspectFile, type FileRequest } from './inspectFile';
 import { noteOpenedFiles, openedFiles, readsDelimitedText, whyUnstable } from './queryStability';
-import type { QuerySource, RowSource } from './rowSource';
+import { findColumn } from './resolveColumn';
+import { columnNames, type QuerySource, type RowSource } from './rowSource';
 
 /** What a config reads, found and looked at, but not read yet. */
 export interface OpenedSource {
@@ -18,6 +19,8 @@ export interface OpenedSource {
   items: OpenedRows | null;
   users: OpenedRows | null;
   warnings: string[];
+  /** The config, with what the files say where it leaves it open: in which column lists of items are. */
+  config: DatasetConfig;
 }
 
 export interface OpenedRows {
@@ -38,14 +41,42 @@ export async function openSource(
   await connection.run('SET lock_configuration = true');
   if ([config, config.items, config.users].some((rows) => rows?.query !== undefined))
     await noteOpenedFiles(connection);
-  const { items, users } = config;
-  const open = (table: RowsConfig, field: string) => openRows(connection, table, field, baseDirectory);
+  const { items, users, columns } = config;
+  const open = (table: RowsConfig, field: string, wanted: (string | null | undefined)[]) =>
+    openRows(connection, table, {
+      options: table,
+      field,
+      wanted: wanted.filter((name) => typeof name === 'string'),
+      baseDirectory,
+    });
+  const featuresOf = (table: { features: object }) => Object.keys(table.features);
   const opened = {
-    items: items ? await open(items, 'dataset.items') : null,
-    users: users ? await open(users, 'dataset.users') : null,
-    interactions: await open(config, 'dataset'),
+    items: items
+      ? await open(items, 'dataset.items', [items.id, items.title ?? 'title', ...featuresOf(items)])
+      : null,
+    users: users ? await open(users, 'dataset.users', [users.id, ...featuresOf(users)]) : null,
+    interactions: await open(config, 'dataset', [
+      columns.user,
+      columns.items ?? columns.item,
+      columns.timestamp,
+      columns.rating,
+    ]),
   };
-  return { ...opened, warnings: changedIds(opened.interactions, config) };
+  return {
+    ...opened,
+    warnings: changedIds(opened.interactions, config),
+    config: { ...config, columns: withLists(columns, opened.interactions.source) },
+  };
+}
+
+/** The columns, with the one that holds lists of items where the files have such a one and no other is named. */
+function withLists(columns: DatasetConfig['columns'], source: RowSource): DatasetConfig['columns'] {
+  const names = columnNames(source);
+  const hasLists =
+    names.layout?.kind === 'sequences' ||
+    (names.aliases?.items !== undefined && findColumn(names, columns.item) < 0);
+  const items = columns.items ?? (hasLists ? 'items' : undefined);
+  return items === undefined ? columns : { ...columns, items, timestamp: null };
 }
 
 /** The files of all sources, in the order in which they are read. */
@@ -55,13 +86,12 @@ export function filesOf({ interactions, items, users }: OpenedSource): string[] 
 
 type RowsConfig = ReadingOptions & { path?: string | string[] | undefined; query?: string | undefined };
 
-/** `field` is what the config calls the source, such as `dataset.items`. */
 async function openRows(
   connection: DuckDBConnection,
   config: RowsConfig,
-  field: string,
-  baseDirectory: string,
+  request: FileRequest,
 ): Promise<OpenedRows> {
+  const { field, baseDirectory } = request;
   if (config.query !== undefined) {
     const source = await openQuery(connection, config.query, `${field}.query`, baseDirectory);
     return { source, files: await filesOfQuery(connection, source.query, baseDirectory) };
@@ -75,7 +105,7 @@ async function openRows(
     );
   }
   const files: DataFile[] = [];
-  for (const file of paths) files.push(await inspectFile(connection, file, config, baseDirectory));
+  for (const file of paths) files.push(await inspectFile(connection, file, request));
   return { source: { kind: 'files', files }, files: paths };
 }
 

@@ -6,12 +6,12 @@ import { datasetReport, type DatasetReport } from './datasetReport';
 import { withDuckDb } from './duckDb';
 import { encodeFeature } from './encodeFeature';
 import { contentFingerprint, sourceFingerprint } from './fingerprint';
-import { filesOf, openSource, whyNotKept } from './openSource';
+import { openSource, whyNotKept } from './openSource';
 import type { PreparedDataset } from './preparedDataset';
 import type { EntityTable } from './readEntityTable';
 import { readInteractions, type ReadResult } from './readInteractions';
 import { nameOf } from './rowSource';
-import { verifyGzip } from './unpackFile';
+import { withSettledSource } from './settleSource';
 
 export interface PrepareOptions {
   /** Folder of the config file, which its paths are relative to. */
@@ -33,7 +33,7 @@ export interface PreparedResult {
   /** Whether it came from the cache. */
   cached: boolean;
   seconds: number;
-  /** The report's warnings. */
+  /** How files were read, where that was guessed, and the report's warnings. */
   warnings: string[];
   report: DatasetReport;
 }
@@ -53,15 +53,19 @@ export async function prepareDataset(
     const fingerprint = await sourceFingerprint(config, source, options);
     const cached = fingerprint === null ? null : await readDatasetCache(cacheDirectory, fingerprint);
     if (cached) return { fingerprint, cached, read: null };
-    for (const file of new Set(filesOf(source))) if (/\.gz$/i.test(file)) await verifyGzip(file);
-    const read = await readInteractions(connection, source, config);
-    const warnings = [...source.warnings, ...read.warnings];
+    const read = await withSettledSource(source, cacheDirectory, async (settled) => {
+      const result = await readInteractions(connection, settled, settled.config);
+      const { reading, warnings } = settled;
+      return { ...result, reading, warnings: [...warnings, ...result.warnings], config: settled.config };
+    });
     const reason = await whyNotKept(connection, source);
-    if (reason !== null) warnings.push(`The data are prepared anew each time, because of ${reason}.`);
-    return { fingerprint: reason === null ? fingerprint : null, cached, read: { ...read, warnings } };
+    if (reason !== null) read.warnings.push(`The data are prepared anew each time, because of ${reason}.`);
+    return { fingerprint: reason === null ? fingerprint : null, cached, read };
   });
 
-  const prepared = opened.read ? arrange(opened.read, opened.fingerprint, config, seed) : opened.cached;
+  const prepared = opened.read
+    ? arrange(opened.read, opened.fingerprint, opened.read.config, seed)
+    : opened.cached;
   const report = datasetReport(prepared.dataset, prepared.facts, maxSequenceLength);
   if (opened.read && (opened.fingerprint !== null || forRun)) {
     await writeDatasetCache(cacheDirectory, prepared).catch((error: unknown) => {
@@ -74,14 +78,22 @@ export async function prepareDataset(
     dataset: prepared.dataset,
     cached: opened.cached !== null,
     seconds: (performance.now() - started) / 1000,
-    warnings: report.warnings,
+    warnings: [...report.reading.map((line) => `Read ${line}.`), ...report.warnings],
     report,
   };
 }
 
 /** From rows to the prepared dataset. Done after DuckDB has given its memory back. */
 function arrange(
-  { interactions, itemTable, userTable, dropped, numRows, warnings: readWarnings }: ReadResult,
+  {
+    interactions,
+    itemTable,
+    userTable,
+    dropped,
+    numRows,
+    reading,
+    warnings: readWarnings,
+  }: ReadResult & { reading: string[] },
   fingerprint: string | null,
   config: DatasetConfig,
   seed: number,
@@ -127,6 +139,7 @@ function arrange(
       numRows,
       dropped: { ...dropped, ...arranged.dropped },
       features: [...itemFeatures, ...userFeatures].map(({ facts }) => facts),
+      reading,
       warnings,
     },
   };

@@ -4,7 +4,7 @@ import type { ColumnPick } from './dataFile';
 import { datasetErrorFrom, readRows, sqlName } from './duckDb';
 import { presentText } from './missingValues';
 import { findColumn, resolveColumn } from './resolveColumn';
-import { columnsOf, labelOf, selectFrom, type RowSource } from './rowSource';
+import { columnNames, labelOf, selectFrom, type RowSource } from './rowSource';
 
 /** The columns of a table of users or items that a config asks for. */
 export interface EntityColumns {
@@ -45,8 +45,9 @@ export async function readEntityTable(
   const picks: Record<string, ColumnPick> = { id: { column: id, field: `${field}.id` } };
   const title = titleColumn(source, columns);
   if (title !== null) picks.title = { column: title, field: `${field}.title` };
-  const names = Object.keys(columns.features);
-  names.forEach((name, index) => (picks[`f${index}`] = { column: name, field: `${field}.features` }));
+  const names = columnNames(source);
+  const features = Object.keys(columns.features);
+  features.forEach((name, index) => (picks[`f${index}`] = { column: name, field: `${field}.features` }));
 
   const [entity, table] = [of === 'users' ? 'user' : 'item', sqlName(`${of} table`)];
   try {
@@ -57,7 +58,7 @@ export async function readEntityTable(
   } catch (error) {
     throw datasetErrorFrom(error, labelOf(source));
   }
-  const values = names.map((_, index) => `f${index}`);
+  const values = features.map((_, index) => `f${index}`);
   const titles = title === null ? 'NULL' : "(arg_min(title, rowid) FILTER (trim(title) <> ''))";
   const conflicts =
     values.length === 0
@@ -74,7 +75,7 @@ export async function readEntityTable(
   const read = {
     rows: [] as number[],
     titles: [] as (string | null)[],
-    texts: names.map((): (string | null)[] => []),
+    texts: features.map((): (string | null)[] => []),
     conflicts: [] as boolean[],
   };
   for (
@@ -95,12 +96,9 @@ export async function readEntityTable(
     source,
     rows: Uint32Array.from(read.rows),
     titles: title === null ? null : read.titles,
-    features: names.map((name, index) => ({
+    features: features.map((name, index) => ({
       name,
-      column:
-        columnsOf(source)[
-          resolveColumn({ label: labelOf(source), columns: columnsOf(source) }, picks[`f${index}`]!)
-        ]!,
+      column: names.columns[resolveColumn(names, picks[`f${index}`]!)]!,
       texts: read.texts[index]!,
     })),
     conflicts: Uint8Array.from(read.conflicts, Number),
@@ -110,5 +108,5 @@ export async function readEntityTable(
 /** A table of features alone needs no titles, so their default name may be missing. */
 function titleColumn(source: RowSource, { title, features }: EntityColumns): string | null {
   if (title !== undefined) return title;
-  return findColumn(columnsOf(source), 'title') >= 0 || Object.keys(features).length === 0 ? 'title' : null;
+  return findColumn(columnNames(source), 'title') >= 0 || Object.keys(features).length === 0 ? 'title' : null;
 }

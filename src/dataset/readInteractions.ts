@@ -4,6 +4,7 @@ import type { RawInteractions } from './arrangeInteractions';
 import type { ColumnPick } from './dataFile';
 import { DatasetError } from './datasetError';
 import { datasetErrorFrom, readRows, sqlString } from './duckDb';
+import { listRows } from './itemLists';
 import { DOUBTFUL_IDS, presentNumber, presentText } from './missingValues';
 import type { OpenedSource } from './openSource';
 import { checkOrder } from './queryOrder';
@@ -39,21 +40,29 @@ export async function readInteractions(
   const { columns, minRating, missing } = config;
   const picks: Record<string, ColumnPick> = {
     user_id: { column: columns.user, field: 'dataset.columns.user' },
-    item_id: { column: columns.item, field: 'dataset.columns.item' },
+    ...(columns.items === undefined
+      ? { item_id: { column: columns.item, field: 'dataset.columns.item' } }
+      : { item_list: { column: columns.items, field: 'dataset.columns.items' } }),
   };
   if (columns.timestamp !== null)
     picks.time_text = { column: columns.timestamp, field: 'dataset.columns.timestamp' };
   // The config schema sees to it that `minRating` comes with a rating column.
   if (minRating !== null) picks.rating_text = { column: columns.rating!, field: 'dataset.columns.rating' };
 
-  const select = selectFrom(source, picks);
+  let select = selectFrom(source, picks);
+  // Lists have an order of their own.
   const warnings =
-    columns.timestamp === null && source.kind === 'query'
+    columns.timestamp === null && columns.items === undefined && source.kind === 'query'
       ? await checkOrder(connection, select, source.field)
       : [];
   const time = valueOf('time_text', TIME, missing);
   const rating = valueOf('rating_text', RATING, missing);
   try {
+    if (columns.items !== undefined) {
+      const lists = await listRows(connection, select, picks.rating_text !== undefined);
+      select = lists.sql;
+      warnings.push(...lists.warnings);
+    }
     await connection.run(
       `CREATE TEMP TABLE source AS SELECT ${presentText('user_id', missing)} AS user_id, ${presentText('item_id', missing)} AS item_id,
          ${picks.time_text ? time : 'NULL::DOUBLE'} AS time, ${picks.time_text ? IS_DATE : 'false'} AS is_date,
@@ -120,7 +129,14 @@ export async function readInteractions(
       `CREATE TEMP TABLE ${name}s AS SELECT ${name}_id, CAST(row_number() OVER (ORDER BY ${name}_id) - 1 AS UINTEGER) AS ${name}
        FROM (SELECT DISTINCT ${name}_id FROM kept)`,
     );
-    warnings.push(...(await doubtfulIds(connection, name, columns[name], kept)));
+    warnings.push(
+      ...(await doubtfulIds(
+        connection,
+        name,
+        name === 'item' ? (columns.items ?? columns.item) : columns.user,
+        kept,
+      )),
+    );
   }
   const interactions: RawInteractions = {
     userIds: await readTexts(connection, 'SELECT user_id FROM users ORDER BY "user"'),

@@ -1,8 +1,8 @@
 import type { DuckDBConnection } from '@duckdb/node-api';
-import { lineOf, shorten, type ColumnPick, type DataFile } from './dataFile';
+import { lineOf, shorten, type ColumnPick, type DataFile, type DelimitedLayout } from './dataFile';
 import { escapeGlob, MAX_LINE_BYTES, readRows, sqlName, sqlString } from './duckDb';
 import { textOf } from './missingValues';
-import { resolveColumn } from './resolveColumn';
+import { resolveColumn, type ColumnNames } from './resolveColumn';
 
 /** Where rows come from: files, or a query whose result is known by its columns. */
 export type RowSource = { kind: 'files'; files: DataFile[] } | QuerySource;
@@ -25,7 +25,7 @@ export interface QuerySource {
 export function selectFrom(source: RowSource, picks: Record<string, ColumnPick>): string {
   if (source.kind === 'files') return selectColumns(source.files, picks);
   const expressions = Object.entries(picks).map(([name, pick]) => {
-    const index = resolveColumn({ label: labelOf(source), columns: source.columns }, pick);
+    const index = resolveColumn(columnNames(source), pick);
     return `${textOf(sqlName(source.columns[index]!), source.types[index]!)} AS ${name}`;
   });
   // The line break ends a comment in the query's last line.
@@ -45,51 +45,100 @@ function selectColumns(files: readonly DataFile[], picks: Readonly<Record<string
   }
   return groups
     .map((group) => {
-      const { columns, layout } = group[0]!;
-      const names: string[] = [];
-      const expressions = Object.entries(picks).map(([name, pick]) => {
-        const index = resolveColumn(group[0]!, pick);
-        names.push(columns[index]!);
-        const source = layout.kind === 'delimited' ? `c${index}` : sqlName(columns[index]!);
-        return `${textOf(source, typeOf(layout, index))} AS ${name}`;
-      });
-      return `SELECT ${expressions.join(', ')} FROM ${readCall(group, names)}`;
+      const columns = Object.values(picks).map((pick) => columnOf(group[0]!, pick));
+      const expressions = Object.keys(picks).map((name, index) => `${columns[index]!.sql} AS ${name}`);
+      return `SELECT ${expressions.join(', ')} FROM ${readCall(
+        group,
+        columns.map(({ source }) => source),
+      )}`;
     })
     .join('\nUNION ALL\n');
 }
 
-/** DuckDB's type of a column as `readCall` reads it. */
-function typeOf(layout: DataFile['layout'], index: number): string {
-  if (layout.kind === 'parquet') return layout.types[index]!;
-  return layout.kind === 'json' ? 'JSON' : 'VARCHAR';
+/** A column of a file: SQL for its text, and what the file calls the column that it is in. */
+function columnOf(file: DataFile, pick: ColumnPick): { sql: string; source: string } {
+  const { layout, columns } = file;
+  const index = resolveColumn(file, pick);
+  const name = columns[index]!;
+  switch (layout.kind) {
+    case 'delimited':
+      return { sql: textOf(`c${index}`, 'VARCHAR'), source: name };
+    case 'sequences': {
+      const parts = `string_split(rtrim(c0), ${sqlString(layout.separator)})`;
+      return {
+        sql:
+          index === 0
+            ? `${parts}[1]`
+            : `CAST(to_json(list_filter(${parts}[2:], part -> part <> '')) AS VARCHAR)`,
+        source: name,
+      };
+    }
+    case 'json': {
+      const path = pathOf(columns, name);
+      if (path.length === 1) return { sql: textOf(sqlName(name), 'JSON'), source: name };
+      const inside = path.slice(1).map((key) => `."${key.replaceAll('"', '\\"')}"`);
+      const value = `(${sqlName(path[0]!)} -> ${sqlString(`$${inside.join('')}`)})`;
+      return { sql: textOf(value, 'JSON'), source: path[0]! };
+    }
+    case 'parquet': {
+      const path = pathOf(columns, name);
+      return { sql: textOf(path.map(sqlName).join('.'), layout.types[index]!), source: name };
+    }
+  }
+}
+
+/** The keys that lead to a field inside objects: those in front of a dot are columns themselves. */
+function pathOf(columns: readonly string[], name: string): string[] {
+  for (let dot = name.lastIndexOf('.'); dot > 0; dot = name.lastIndexOf('.', dot - 1)) {
+    const outer = name.slice(0, dot);
+    if (columns.includes(outer)) return [...pathOf(columns, outer), name.slice(dot + 1)];
+  }
+  return [name];
 }
 
 function sameShape(a: DataFile, b: DataFile): boolean {
-  return JSON.stringify([a.layout, a.columns]) === JSON.stringify([b.layout, b.columns]);
+  const shape = ({ layout, columns, aliases, compression, copy }: DataFile) =>
+    JSON.stringify([layout, columns, aliases, copy === undefined ? compression : null]);
+  return shape(a) === shape(b);
 }
 
+/** `picked` are the names of the columns that are needed; text files are read whole. */
 function readCall(files: readonly DataFile[], picked: readonly string[]): string {
-  const { layout, columns } = files[0]!;
-  const list = `[${files.map((file) => sqlString(escapeGlob(file.path))).join(', ')}]`;
+  const { layout, columns, copy, compression } = files[0]!;
+  const list = `[${files.map((file) => sqlString(escapeGlob(file.copy ?? file.path))).join(', ')}]`;
+  const packed = copy === undefined ? compression : null;
   switch (layout.kind) {
     case 'parquet':
       // Old writers mark text as bytes.
       return `read_parquet(${list}, binary_as_string = true)`;
-    case 'json':
+    case 'json': {
+      const types = [...new Set(picked)].map((column) => `${sqlString(column)}: 'JSON'`);
       return (
-        `read_json(${list}, format = 'newline_delimited', maximum_object_size = ${MAX_LINE_BYTES}, ` +
-        `columns = {${[...new Set(picked)].map((column) => `${sqlString(column)}: 'JSON'`).join(', ')}})`
-      );
-    case 'delimited': {
-      // Columns go by position (c0, c1, …), so that a header may hold anything, such as one name twice.
-      const quote = layout.quotes ? `'"'` : `''`;
-      return (
-        `read_csv(${list}, auto_detect = false, header = true, skip = ${layout.skip}, delim = ${sqlString(layout.separator)}, ` +
-        `quote = ${quote}, escape = ${quote}, max_line_size = ${MAX_LINE_BYTES}, ` +
-        `columns = {${columns.map((_, index) => `c${index}: 'VARCHAR'`).join(', ')}})`
+        `read_json(${list}, format = '${layout.format}', compression = '${packed ?? 'uncompressed'}', maximum_object_size = ${MAX_LINE_BYTES}, ` +
+        `columns = {${types.join(', ')}})`
       );
     }
+    case 'sequences':
+      // No text has this separator: a line is one value.
+      return readCsv(list, packed, { ...layout, separator: '\x01', quote: '', escape: '' }, 1);
+    case 'delimited':
+      return readCsv(list, packed, layout, columns.length);
   }
+}
+
+/** Columns go by position (c0, c1, …), so that a header may hold anything, such as one name twice. */
+function readCsv(
+  list: string,
+  packed: DataFile['compression'],
+  { separator, quote, escape, skip }: Pick<DelimitedLayout, 'separator' | 'quote' | 'escape' | 'skip'>,
+  numColumns: number,
+): string {
+  const columns = Array.from({ length: numColumns }, (_, index) => `c${index}: 'VARCHAR'`);
+  return (
+    `read_csv(${list}, auto_detect = false, header = false, skip = ${skip}, delim = ${sqlString(separator)}, ` +
+    `quote = ${sqlString(quote)}, escape = ${sqlString(escape)}, compression = '${packed ?? 'none'}', max_line_size = ${MAX_LINE_BYTES}, ` +
+    `columns = {${columns.join(', ')}})`
+  );
 }
 
 /** What messages call the source. */
@@ -137,9 +186,9 @@ export async function firstValue(
   throw new Error('A value was odd and is not any more: did the data change while they were read?');
 }
 
-/** The names of the columns; of several files, those of the first. */
-export function columnsOf(source: RowSource): string[] {
-  return source.kind === 'files' ? source.files[0]!.columns : source.columns;
+/** What the columns can be called; of several files, those of the first. */
+export function columnNames(source: RowSource): ColumnNames {
+  return source.kind === 'files' ? source.files[0]! : { label: labelOf(source), columns: source.columns };
 }
 
 /** Whether a value may be a JSON list, because the source has lists as such. */

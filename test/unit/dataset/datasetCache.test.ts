@@ -22,6 +22,7 @@ const facts = {
   features: [
     { of: 'items' as const, name: 'genre', kind: 'multi' as const, numValues: 2, unknownShare: 0.5 },
   ],
+  reading: ['a.dat: no header'],
   warnings: ['mind the gap'],
 };
 

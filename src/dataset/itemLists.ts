@@ -1,0 +1,65 @@
+import type { DuckDBConnection } from '@duckdb/node-api';
+import { readRows, sqlString } from './duckDb';
+import { separatorName } from './separatorName';
+
+/** Rows of users and items made of rows of users and lists. */
+export interface ListRows {
+  /** SQL with the columns `user_id`, `item_id` and, if there is one, `rating_text`, in the order of the lists. */
+  sql: string;
+  warnings: string[];
+}
+
+const SEPARATORS = ['|', ';', ',', ' ', '\t'];
+
+/**
+ * Takes lists of items apart. `select` gives `user_id`, `item_list` and perhaps `rating_text`: lists as JSON, or as texts
+ * with a separator, which is told by the first of them. Lists that a user has twice count once, as in MIND, which
+ * repeats a user's history with each impression; other lists of a user follow each other in the order of the rows.
+ */
+export async function listRows(
+  connection: DuckDBConnection,
+  select: string,
+  hasRating: boolean,
+): Promise<ListRows> {
+  const rating = hasRating ? ', rating_text' : '';
+  await connection.run(
+    `CREATE TEMP TABLE lists AS SELECT user_id, item_list${rating}, row_number() OVER () AS row FROM (${select})`,
+  );
+  const counts = SEPARATORS.map(
+    (separator) => `count(*) FILTER (contains(item_list, ${sqlString(separator)}))`,
+  );
+  const [counted] = await readRows(
+    connection,
+    `SELECT count(*), count(DISTINCT (user_id, item_list)), count(DISTINCT user_id),
+            count(*) FILTER (starts_with(ltrim(item_list), '[')), ${counts.join(', ')} FROM lists`,
+  );
+  const [rows, lists, users, bracketed, ...separated] = counted!.map(Number) as [
+    number,
+    number,
+    number,
+    number,
+  ];
+  const separator = SEPARATORS.find((_, index) => separated[index]! > 0.5 * (rows - bracketed)) ?? ' ';
+  const warnings: string[] = [];
+  if (lists < rows) {
+    warnings.push(
+      `${(rows - lists).toLocaleString('en')} of ${rows.toLocaleString('en')} rows repeat a list that the same user has already: each list counts once.`,
+    );
+  }
+  if (users < lists) {
+    warnings.push(
+      `${(lists - users).toLocaleString('en')} lists are not the first of their user: they follow it, in the order of the rows.`,
+    );
+  }
+  if (bracketed < 0.5 * rows) warnings.push(`Lists of items were divided at ${separatorName(separator)}.`);
+  const texts = `list_filter(list_transform(string_split(item_list, ${sqlString(separator)}), part -> trim(part)), part -> part <> '')`;
+  const list = `CASE WHEN NOT starts_with(ltrim(item_list), '[') THEN ${texts}
+    WHEN json_valid(item_list) THEN from_json(item_list, '["VARCHAR"]') ELSE TRY_CAST(item_list AS VARCHAR[]) END`;
+  // A row without items stays, so that it is counted among those without an id.
+  const sql = `SELECT user_id, unnest(list) AS item_id${rating}, generate_subscripts(list, 1) AS place, row
+    FROM (SELECT user_id, CASE WHEN len(list) > 0 THEN list ELSE [''] END AS list${rating}, row
+      FROM (SELECT user_id, ${list} AS list, min(row) AS row${hasRating ? ', min(rating_text) AS rating_text' : ''}
+        FROM lists GROUP BY user_id, item_list))
+    ORDER BY row, place`;
+  return { sql, warnings };
+}
