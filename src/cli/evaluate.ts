@@ -10,7 +10,7 @@ export async function evaluate(name: string, options: CliOptions): Promise<numbe
   const fromSeq = await nextSeq(run);
   const before = (await run.readManifest()).test?.evaluatedAt;
   const start = async (hooks: StartHooks) => {
-    await evaluateRun({ ...(await trainerOptions()), ...hooks }, run);
+    await evaluateRun({ ...(await trainerOptions()), ...hooks, overrides: options.set ?? [] }, run);
     return run;
   };
   const code = await followTrainer(start, options, { wanted: [], fromSeq });

@@ -54,17 +54,17 @@ const COMMANDS: Record<string, Command> = {
     execute: stop,
   },
   resume: {
-    usage: 'recsight resume <run> [--runs DIR] [--detach] [--json]',
-    summary: 'Go on with a stopped, failed or lost run from its last checkpoint',
+    usage: 'recsight resume <run> [--runs DIR] [--set path=value]… [--detach] [--json]',
+    summary: 'Go on with a run from its last checkpoint, with more epochs for instance',
     argument: 'run',
-    options: { ...runsOption, ...detach, ...json },
+    options: { ...runsOption, ...set, ...detach, ...json },
     execute: resume,
   },
   evaluate: {
-    usage: 'recsight evaluate <run> [--runs DIR] [--detach] [--json]',
+    usage: 'recsight evaluate <run> [--runs DIR] [--set path=value]… [--detach] [--json]',
     summary: 'Measure a run’s best checkpoint and the baselines on test',
     argument: 'run',
-    options: { ...runsOption, ...detach, ...json },
+    options: { ...runsOption, ...set, ...detach, ...json },
     execute: evaluate,
   },
   vectors: {
@@ -127,7 +127,7 @@ const COMMANDS: Record<string, Command> = {
     execute: attention,
   },
   data: {
-    usage: 'recsight data <config> [--json]',
+    usage: 'recsight data <config> [--set path=value]… [--json]',
     summary: 'Prepare the data of a config and describe them',
     argument: 'config',
     options: { ...set, ...json },

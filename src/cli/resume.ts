@@ -9,7 +9,7 @@ export async function resume(name: string, options: CliOptions): Promise<number>
   const run = await findRun(name, options.runs);
   const fromSeq = await nextSeq(run);
   const start = async (hooks: StartHooks) => {
-    await resumeRun({ ...(await trainerOptions()), ...hooks }, run);
+    await resumeRun({ ...(await trainerOptions()), ...hooks, overrides: options.set ?? [] }, run);
     return run;
   };
   return followTrainer(start, options, { wanted: ['finished'], fromSeq });

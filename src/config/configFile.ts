@@ -18,7 +18,8 @@ export class ConfigError extends Error {
   override readonly name = 'ConfigError';
 
   constructor(
-    readonly code: 'config/missing' | 'config/unreadable' | 'config/unknown-format' | 'config/invalid',
+    readonly code:
+      'config/missing' | 'config/unreadable' | 'config/unknown-format' | 'config/invalid' | 'config/fixed',
     message: string,
     readonly problems: ConfigProblem[] = [],
   ) {

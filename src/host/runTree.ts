@@ -38,8 +38,8 @@ export class RunTree implements vscode.TreeDataProvider<Node>, vscode.Disposable
   readonly #changes = new vscode.EventEmitter<Node | undefined>();
   readonly #view: vscode.TreeView<Node>;
   readonly #disposables: { dispose(): unknown }[];
-  /** Configs never change, so each is read once. */
-  readonly #configs = new Map<string, Promise<unknown>>();
+  /** Directory → config. One is read once, unless the run is resumed with another. */
+  readonly #configs = new Map<string, { digest: string; config: Promise<unknown> }>();
   readonly #nodes = new Map<string, RunNode>();
   #groups: GroupNode[] = [];
   #ageTimer: NodeJS.Timeout | null = null;
@@ -118,13 +118,12 @@ export class RunTree implements vscode.TreeDataProvider<Node>, vscode.Disposable
     return nodes;
   }
 
-  #configOf({ directory }: RunSummary): Promise<unknown> {
-    let config = this.#configs.get(directory);
-    if (!config) {
-      // A run whose config is lost is still listed, without what tells it apart.
-      config = new RunDirectory(directory).readConfig().catch(() => ({}));
-      this.#configs.set(directory, config);
-    }
+  #configOf({ directory, manifest: { configDigest: digest } }: RunSummary): Promise<unknown> {
+    const known = this.#configs.get(directory);
+    if (known?.digest === digest) return known.config;
+    // A run whose config is lost is still listed, without what tells it apart.
+    const config = new RunDirectory(directory).readConfig().catch(() => ({}));
+    this.#configs.set(directory, { digest, config });
     return config;
   }
 

@@ -4,7 +4,8 @@ import { readFile } from 'node:fs/promises';
 import { hostname } from 'node:os';
 import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { configDigest, loadConfig } from '../config/configFile';
+import { changeConfig } from '../config/changeConfig';
+import { ConfigError, configDigest, loadConfig } from '../config/configFile';
 import { isBaseline } from '../config/schema';
 import { isActive, type RunManifest, type RunStatus, type TrainerProcess } from '../protocol/run';
 import { EventLogWriter } from '../runs/eventLog';
@@ -49,6 +50,12 @@ export interface StartHooks {
   signal?: AbortSignal;
 }
 
+type LaterOptions = TrainerOptions &
+  StartHooks & {
+    /** `path=value`, as of `--set`: what is changed in the run's config. The trainer notes it in the run. */
+    overrides?: readonly string[];
+  };
+
 /** The trainer process could not be started or ended before it took up its run. The message holds what it printed. */
 export class TrainerStartError extends Error {
   override readonly name = 'TrainerStartError';
@@ -92,16 +99,29 @@ export async function startTraining(
  * Goes on with a run that was stopped, failed or lost, from its last checkpoint. Resolves when the trainer lives.
  * Throws RunBusyError when one works on the run already, RunReadError, and TrainerStartError.
  */
-export async function resumeRun(options: TrainerOptions & StartHooks, run: RunDirectory): Promise<void> {
-  await startTrainer(options, 'resume', run, await readIdle(run));
+export async function resumeRun(options: LaterOptions, run: RunDirectory): Promise<void> {
+  const before = await readIdle(run);
+  const overrides = options.overrides ?? [];
+  if (overrides.length > 0) {
+    const { training } = changeConfig(await run.readConfig(), overrides, 'resume').config;
+    if (training.epochs < before.progress.epoch)
+      throw new ConfigError(
+        'config/fixed',
+        `\`training.epochs\` is ${training.epochs}, and ${before.progress.epoch} epochs of this run are done.`,
+      );
+  }
+  await startTrainer(options, 'resume', run, before);
 }
 
 /**
  * Measures the best checkpoint of an ended run on test. Resolves when the trainer lives; the result arrives in the
  * manifest's `test`. Throws like `resumeRun`.
  */
-export async function evaluateRun(options: TrainerOptions & StartHooks, run: RunDirectory): Promise<void> {
-  await startTrainer(options, 'evaluate', run, await readIdle(run));
+export async function evaluateRun(options: LaterOptions, run: RunDirectory): Promise<void> {
+  const before = await readIdle(run);
+  const overrides = options.overrides ?? [];
+  if (overrides.length > 0) changeConfig(await run.readConfig(), overrides, 'evaluate');
+  await startTrainer(options, 'evaluate', run, before);
 }
 
 async function readIdle(run: RunDirectory): Promise<RunManifest> {
@@ -119,7 +139,7 @@ async function readIdle(run: RunDirectory): Promise<RunManifest> {
  * come between the making of a run and the moment from which its trainer is known.
  */
 async function startTrainer(
-  options: TrainerOptions & StartHooks,
+  options: LaterOptions,
   command: 'train' | 'resume' | 'evaluate',
   run: RunDirectory,
   before: RunManifest | null,
@@ -174,7 +194,7 @@ async function startTrainer(
  * A trainer has its own process group and no terminal, and writes its output into the run's log. Synchronous, so that
  * the caller hears also what happens to the process at once.
  */
-function spawnTrainer(options: TrainerOptions, command: string, run: RunDirectory): ChildProcess {
+function spawnTrainer(options: LaterOptions, command: string, run: RunDirectory): ChildProcess {
   let log: number;
   try {
     log = openSync(run.logPath, 'a');
@@ -182,7 +202,9 @@ function spawnTrainer(options: TrainerOptions, command: string, run: RunDirector
     throw toWriteError(error, run.logPath);
   }
   try {
-    const child = spawn(options.node.path, [options.trainerPath, command, run.path], {
+    // Those of a new run are in its config already.
+    const changes = command === 'train' ? [] : [JSON.stringify(options.overrides ?? [])];
+    const child = spawn(options.node.path, [options.trainerPath, command, run.path, ...changes], {
       cwd: path.dirname(run.path),
       env: trainerEnvironment(options),
       detached: true,

@@ -18,6 +18,7 @@ const RUNS_FOLDER = 'runs';
 
 /** Name of the manifest; the watcher needs it too. */
 export const MANIFEST_FILE = 'run.json';
+const CONFIG_FILE = 'config.json';
 
 /** Nothing in a run is nested as deeply; what is would overflow the stack of whoever walks through it. */
 const MAX_DEPTH = 100;
@@ -98,7 +99,7 @@ export async function createRun(runsDirectory: string, run: NewRun): Promise<Run
   try {
     await mkdir(path.join(unfinished, 'control'), { recursive: true });
     await keepOutOfGit(runsDirectory);
-    await writeFile(path.join(unfinished, 'config.json'), `${stringifyRunJson(run.config, 2)}\n`);
+    await writeFile(path.join(unfinished, CONFIG_FILE), `${stringifyRunJson(run.config, 2)}\n`);
     await new RunDirectory(unfinished).writeManifest(manifest);
     await rename(unfinished, directory);
   } catch (error) {
@@ -218,13 +219,19 @@ export class RunDirectory {
     }
   }
 
-  /** The resolved config the run was started with. Throws RunReadError. */
+  /** The resolved config that the run was started with, or last resumed with. Throws RunReadError. */
   async readConfig(): Promise<unknown> {
-    const file = path.join(this.path, 'config.json');
+    const file = path.join(this.path, CONFIG_FILE);
     const config = await readJsonFile(file, 'The run was deleted in part and cannot be resumed.');
     if (!isRecord(config))
       throw new RunReadError('run/corrupt', `${file} holds no config. The file is damaged.`);
     return withOldFields(config);
+  }
+
+  /** Replaces the config, with which the run goes on. Only the trainer that holds the run may. Throws as `writeManifest` does. */
+  async writeConfig(config: unknown, beforeReplacing?: () => void): Promise<void> {
+    const content = `${stringifyRunJson(config, 2)}\n`;
+    await writeFileAtomically(path.join(this.path, CONFIG_FILE), content, beforeReplacing);
   }
 
   /** Absolute path of the config file that `manifest` names; data paths in the config are relative to its folder. */

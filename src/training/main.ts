@@ -1,5 +1,7 @@
 import type { StartedBackend } from '../compute/backends/backend';
 import { startBackend } from '../compute/engine';
+import { changeConfig, describeChanges, type ConfigChange } from '../config/changeConfig';
+import { configDigest } from '../config/configFile';
 import { isBaseline, isTrained, type ExperimentConfig, type TrainedConfig } from '../config/schema';
 import type { BaselineConfig } from '../config/models/baselines';
 import type { PreparedDataset } from '../dataset/preparedDataset';
@@ -27,7 +29,7 @@ import { TrainingError } from './trainingError';
 import { TrainingLoop } from './trainingLoop';
 
 /*
- * The trainer process: `trainer.js train|resume|evaluate <run directory>`. Everything it finds out goes into the run
+ * The trainer process: `trainer.js train|resume|evaluate <run directory> [<changes as a JSON list of path=value>]`. Everything it finds out goes into the run
  * directory; its output is only for trainer.log. Exit code 0 when the work was done or stopped on request, else 1.
  *
  * `trainer.js vectors <run directory> <request as JSON>` writes vectors of a run, without changing it, and prints a report as
@@ -61,8 +63,10 @@ async function main(
   }
   const recorder = await RunRecorder.open(new RunDirectory(directory));
   try {
-    if (command === 'evaluate') await evaluateBest(recorder);
-    else await train(recorder, command === 'resume');
+    const overrides = JSON.parse(request ?? '[]') as string[];
+    if (command === 'evaluate') await evaluateBest(recorder, overrides);
+    else if (command === 'resume') await train(recorder, await changeRun(recorder, overrides), true);
+    else await train(recorder, await readConfig(recorder.run), false);
   } catch (error) {
     // Another trainer has the run now, and says how it fares.
     if (error instanceof RunBusyError) throw error;
@@ -74,8 +78,7 @@ async function main(
 }
 
 /** Trains until the planned end, early stopping or a request; at a planned end reads the test split, once. */
-async function train(recorder: RunRecorder, resuming: boolean): Promise<void> {
-  const config = await readConfig(recorder.run);
+async function train(recorder: RunRecorder, config: ExperimentConfig, resuming: boolean): Promise<void> {
   await recorder.setStatus('preparing');
   if (!isTrained(config)) {
     await measureBaseline(recorder, config);
@@ -90,7 +93,11 @@ async function train(recorder: RunRecorder, resuming: boolean): Promise<void> {
   recorder.update({ memory });
   checkMemory(memory, engine.memoryLimit ?? null);
   const loop = new TrainingLoop(config, dataset, recorder);
-  if (checkpoint !== null) await loop.restore();
+  if (checkpoint !== null) {
+    await loop.restore();
+    const left = loop.whatIsLeft();
+    if (left !== null) recorder.event({ kind: 'log', level: 'info', message: left });
+  }
 
   await recorder.setStatus('running');
   if ((await loop.run()) === 'stopped') {
@@ -119,12 +126,12 @@ function beginAnew(recorder: RunRecorder): void {
  * Reads the test split with the best checkpoint of a run that has ended. The run keeps its status whatever comes of it:
  * an evaluation that fails takes nothing away from a training that went well.
  */
-async function evaluateBest(recorder: RunRecorder): Promise<void> {
+async function evaluateBest(recorder: RunRecorder, overrides: readonly string[]): Promise<void> {
   const { status: recorded, error: trainingError } = recorder.manifest;
   let finished = recorded === 'finished';
   await recorder.setStatus('evaluating');
   try {
-    const config = await readConfig(recorder.run);
+    const config = await evaluationConfig(recorder, overrides);
     if (isTrained(config)) {
       finished ||= trainingIsComplete(await readState(recorder.run.checkpointPath('last')), config);
       await startEngine(recorder, config, 0);
@@ -141,6 +148,36 @@ async function evaluateBest(recorder: RunRecorder): Promise<void> {
   }
   if (recorded === 'failed') await recorder.setStatus('failed', trainingError);
   else await recorder.setStatus(finished ? 'finished' : 'stopped');
+}
+
+/** Puts what was changed for a resume into the run, which goes on with it. */
+async function changeRun(recorder: RunRecorder, overrides: readonly string[]): Promise<ExperimentConfig> {
+  const { run, manifest } = recorder;
+  if (overrides.length === 0) return readConfig(run);
+  const { config, changes } = changeConfig(await run.readConfig(), overrides, 'resume');
+  if (changes.length === 0) return config;
+  await run.writeConfig(config, recorder.settle);
+  const { epochs } = config.training;
+  const progress = isTrained(config) ? { ...manifest.progress, epochs } : manifest.progress;
+  recorder.update({ configDigest: configDigest(config), progress });
+  tellChanges(recorder, 'From here on', changes);
+  return config;
+}
+
+/** The config of one evaluation. The run keeps its own: by that its epochs are compared. The result says its protocol. */
+async function evaluationConfig(
+  recorder: RunRecorder,
+  overrides: readonly string[],
+): Promise<ExperimentConfig> {
+  if (overrides.length === 0) return readConfig(recorder.run);
+  const { config, changes } = changeConfig(await recorder.run.readConfig(), overrides, 'evaluate');
+  tellChanges(recorder, 'For this evaluation', changes);
+  return config;
+}
+
+function tellChanges(recorder: RunRecorder, since: string, changes: readonly ConfigChange[]): void {
+  if (changes.length === 0) return;
+  recorder.event({ kind: 'log', level: 'info', message: `${since}: ${describeChanges(changes)}.` });
 }
 
 /** Whether a checkpoint is that of a training that came to its planned end. */

@@ -92,6 +92,19 @@ export class TrainingLoop {
     });
   }
 
+  /** For people: what a resumed training still has to do where that needs a word; null where it does not. */
+  whatIsLeft(): string | null {
+    const { epochs, earlyStopping, schedule } = this.#config.training;
+    const done = this.#state.epoch - 1;
+    if (done >= epochs)
+      return `Nothing is left to train: all ${epochs} epochs are done. \`recsight resume --set training.epochs=…\` plans more.`;
+    if (this.#earlyStopping.shouldStop)
+      return `Nothing is left to train: validation was no better for ${earlyStopping.patience} epochs. \`recsight resume --set training.earlyStopping.patience=…\` (or null) goes on.`;
+    return schedule.type === 'constant'
+      ? null
+      : `The ${schedule.type} schedule goes on with the learning rate ${this.#learningRate().toPrecision(3)}.`;
+  }
+
   /** @throws TrainingError when the loss is no number */
   async run(): Promise<TrainingOutcome> {
     const { epochs } = this.#config.training;

@@ -195,6 +195,63 @@ describe('--output', () => {
   });
 });
 
+describe('--set for a run that there is', () => {
+  interface Report {
+    run: string;
+    directory: string;
+    epochs: number;
+    validation: object;
+    test: Record<string, number>;
+  }
+  const train = async (epochs: number) => {
+    const { stdout } = await recsight(
+      'train',
+      'tiny.recsight.json',
+      '--set',
+      `training.epochs=${epochs}`,
+      '--json',
+    );
+    return JSON.parse(stdout) as Report;
+  };
+
+  it('goes on with a finished run as if more epochs had been planned from the start', async () => {
+    const planned = await train(3);
+    const short = await train(1);
+    const more = await recsight('resume', short.run, '--set', 'training.epochs=3', '--json');
+    expect(more.code).toBe(0);
+    expect(more.stderr).toContain('From here on: training.epochs from 1 to 3.\n');
+    const resumed = JSON.parse(more.stdout) as Report;
+    expect(resumed).toMatchObject({ epochs: 3, validation: planned.validation, test: planned.test });
+    const [config, plannedConfig] = await Promise.all(
+      [short, planned].map(({ directory }) => new RunDirectory(directory).readConfig()),
+    );
+    expect(config).toEqual(plannedConfig);
+    const { manifest } = await readRun(short.directory);
+    expect(manifest.configDigest).toBe((await readRun(planned.directory)).manifest.configDigest);
+    expect(manifest.progress.epochs).toBe(3);
+    expect((await recsight('resume', short.run)).stdout).toContain('all 3 epochs are done');
+
+    const once = await recsight('evaluate', short.run, '--set', 'evaluation.cutoffs=[1,10]', '--json');
+    expect(once.code).toBe(0);
+    const { test } = JSON.parse(once.stdout) as Report;
+    expect(Object.keys(test)).toEqual(expect.arrayContaining(['hr@1', 'hr@10']));
+    expect(test).not.toHaveProperty('hr@20');
+    expect(test['ndcg@10']).toBe(planned.test['ndcg@10']);
+    expect(await new RunDirectory(short.directory).readConfig()).toEqual(config);
+  });
+
+  it('refuses what would make another run of it, and leaves the run as it is', async () => {
+    const { directory } = await train(1);
+    const before = await readFile(path.join(directory, 'run.json'), 'utf8');
+    const { code, stdout } = await recsight('resume', directory, '--set', 'model.hiddenSize=32', '--json');
+    expect(code).toBe(1);
+    const { error } = JSON.parse(stdout) as { error: { code: string; message: string } };
+    expect(error.code).toBe('config/fixed');
+    expect(error.message).toMatch(/^`model\.hiddenSize` cannot change .* takes `training\.epochs`/);
+    expect(await readFile(path.join(directory, 'run.json'), 'utf8')).toBe(before);
+  });
+});
+
 describe('what programs and people read', () => {
   it.each([
     ['a missing config', ['train', 'gone.recsight.json'], 1, 'config/missing'],

@@ -1,0 +1,105 @@
+import { ConfigError, type NamedConfig } from './configFile';
+import { parseConfig } from './parseConfig';
+import type { ExperimentConfig } from './schema';
+
+/** What is done with a run that there is already. */
+export type LaterCommand = 'resume' | 'evaluate';
+
+/**
+ * The fields that may change when a run is taken up again. The model, the data, the batches and the optimizer may not: what was
+ * learned belongs to them. Nor may what decides which epoch is best, once epochs were compared.
+ */
+const CHANGEABLE: Record<LaterCommand, readonly string[]> = {
+  resume: [
+    'training.epochs',
+    'training.learningRate',
+    'training.schedule',
+    'training.clipping',
+    'training.earlyStopping.patience',
+    'training.earlyStopping.minDelta',
+    'training.snapshots',
+    'evaluation.cutoffs',
+    'evaluation.baselines',
+    'backend',
+  ],
+  evaluate: ['evaluation', 'backend'],
+};
+
+export interface ConfigChange {
+  /** Dotted path of the field. */
+  path: string;
+  before: unknown;
+  after: unknown;
+}
+
+/**
+ * Puts `--set path=value` arguments onto the config of a run.
+ * @param stored the config as the run keeps it
+ * @throws ConfigError when a value is not valid, and when a field may not change (`config/fixed`)
+ */
+export function changeConfig(
+  stored: unknown,
+  overrides: readonly string[],
+  command: LaterCommand,
+): { config: NamedConfig; changes: ConfigChange[] } {
+  const text = JSON.stringify(stored);
+  const before = parseConfig(text, 'json').config;
+  if (before === null) {
+    throw new ConfigError(
+      'config/invalid',
+      'The run’s config.json does not fit this version of RecSight, so nothing can be changed in it. Start a new run from the config file.',
+    );
+  }
+  const { config, problems } = parseConfig(text, 'json', overrides);
+  if (config === null) {
+    const all = overrides.join(' --set ');
+    const errors = problems.filter(({ severity }) => severity === 'error');
+    const told = errors.map(({ override, message }) => `--set ${override ?? all}: ${message}`);
+    throw new ConfigError('config/invalid', told.join('\n'), problems);
+  }
+  const changes = changesBetween(before, config);
+  const fixed = changes.filter(({ path }) => !isWithin(path, CHANGEABLE[command]));
+  if (fixed.length > 0) {
+    const fields = fixed.map(({ path }) => `\`${path}\``).join(', ');
+    const known = CHANGEABLE[command].map((path) => `\`${path}\``).join(', ');
+    throw new ConfigError(
+      'config/fixed',
+      `${fields} cannot change in a run that has begun: its results would no longer belong together. ` +
+        `\`recsight ${command} --set\` takes ${known}. For anything else start a new run from the config file.`,
+    );
+  }
+  return { config: config as NamedConfig, changes };
+}
+
+/** What changed, for a log: `training.epochs from 3 to 5`. */
+export function describeChanges(changes: readonly ConfigChange[]): string {
+  const said = (value: unknown) => (value === undefined ? 'nothing' : JSON.stringify(value));
+  return changes
+    .map(({ path, before, after }) => `${path} from ${said(before)} to ${said(after)}`)
+    .join(', ');
+}
+
+function isWithin(path: string, fields: readonly string[]): boolean {
+  return fields.some((field) => path === field || path.startsWith(`${field}.`));
+}
+
+function changesBetween(before: ExperimentConfig, after: ExperimentConfig): ConfigChange[] {
+  const [was, is] = [leavesOf(before), leavesOf(after)];
+  return [...new Set([...was.keys(), ...is.keys()])]
+    .filter((path) => JSON.stringify(was.get(path)) !== JSON.stringify(is.get(path)))
+    .map((path) => ({ path, before: was.get(path), after: is.get(path) }));
+}
+
+/** Dotted path → value, for all that is no object. A list is one value. */
+function leavesOf(
+  value: object,
+  path: readonly string[] = [],
+  leaves = new Map<string, unknown>(),
+): Map<string, unknown> {
+  for (const [name, field] of Object.entries(value) as [string, unknown][]) {
+    const place = [...path, name];
+    if (typeof field === 'object' && field !== null && !Array.isArray(field)) leavesOf(field, place, leaves);
+    else leaves.set(place.join('.'), field);
+  }
+  return leaves;
+}
