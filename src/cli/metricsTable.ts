@@ -15,7 +15,10 @@ export function metricsTable(model: string, result: TestResult, mainMetric: stri
       metrics,
     ]),
   ];
-  const columns = Object.keys(result.metrics).filter((name) => !name.startsWith('mrr'));
+  // MRR says much the same as NDCG, and the table is wide; but what chose the epoch is always there.
+  const columns = Object.keys(result.metrics).filter(
+    (name) => !name.startsWith('mrr') || name === mainMetric,
+  );
   const best = Object.fromEntries(
     columns.map((column) => [column, Math.max(...rows.map(([, metrics]) => metrics[column] ?? -Infinity))]),
   );

@@ -1,5 +1,5 @@
 import type { RunEvent } from '../protocol/events';
-import type { RunManifest } from '../protocol/run';
+import { throughputUnit, type RunManifest } from '../protocol/run';
 import {
   formatBytes,
   formatCount,
@@ -85,7 +85,7 @@ export class ProgressLine {
           `Epoch ${String(event.epoch).padStart(String(manifest.progress.epochs).length)}/${manifest.progress.epochs}` +
             `  loss ${formatMetric(this.#epochLoss ?? Number.NaN)}` +
             `  ${validation}${event.best ? ' ★' : ''}` +
-            `  ${formatCount(this.#throughput ?? 0)} users/s`,
+            `  ${this.#throughputText(manifest)}`,
         );
         break;
       }
@@ -110,15 +110,16 @@ export class ProgressLine {
     }
   }
 
+  #throughputText(manifest: RunManifest): string {
+    return `${formatCount(this.#throughput ?? 0)} ${throughputUnit(manifest)}`;
+  }
+
   #print(line: string): void {
     this.#output.print(`${line}\n`);
   }
 
-  #draw(
-    { progress }: RunManifest,
-    { epoch, step, loss }: { epoch: number; step: number; loss: number },
-  ): void {
-    const { epochs, stepsPerEpoch, remainingMs } = progress;
+  #draw(manifest: RunManifest, { epoch, step, loss }: { epoch: number; step: number; loss: number }): void {
+    const { epochs, stepsPerEpoch, remainingMs } = manifest.progress;
     const share = Math.min(1, step / (epochs * stepsPerEpoch));
     const filled = Math.round(share * BAR_WIDTH);
     const parts = [
@@ -126,7 +127,7 @@ export class ProgressLine {
       `${'▓'.repeat(filled)}${'░'.repeat(BAR_WIDTH - filled)} ${formatPercent(share)}`,
       `step ${step - (epoch - 1) * stepsPerEpoch}/${stepsPerEpoch}`,
       `loss ${formatMetric(loss)}`,
-      ...(this.#throughput === null ? [] : [`${formatCount(this.#throughput)} users/s`]),
+      ...(this.#throughput === null ? [] : [this.#throughputText(manifest)]),
       ...(remainingMs === null ? [] : [`${formatDuration(remainingMs)} left at most`]),
     ];
     this.#output.draw(parts.join('  '));

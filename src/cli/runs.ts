@@ -1,7 +1,8 @@
 import path from 'node:path';
 import { listRuns } from '../runs/runStore';
 import { formatDuration, formatMetric, formatMetricName } from '../series/format';
-import type { RunSummary } from '../protocol/run';
+import { protocolBadge } from '../protocol/evaluation';
+import { warningName, type RunSummary } from '../protocol/run';
 import type { CliOptions } from './cliOptions';
 import { notes, output, printJson } from './terminal';
 import { runsDirectoriesFor } from './workspace';
@@ -38,7 +39,7 @@ export async function runs(options: CliOptions): Promise<number> {
 }
 
 function row({ manifest, status }: RunSummary, idWidth: number): string {
-  const { progress, mainMetric, best, test, updatedAt } = manifest;
+  const { progress, mainMetric, best, test, updatedAt, protocol, warnings = [] } = manifest;
   const value = (metrics: Record<string, number> | undefined): string =>
     metrics?.[mainMetric] === undefined ? '–' : formatMetric(metrics[mainMetric]);
   return [
@@ -46,6 +47,9 @@ function row({ manifest, status }: RunSummary, idWidth: number): string {
     status.padEnd(10),
     (progress.epochs === 0 ? '–' : `${progress.epoch}/${progress.epochs}`).padStart(7),
     `${formatMetricName(mainMetric)} validation ${value(best?.metrics)}  test ${value(test?.metrics)}`,
+    // Of the validation, by which runs are chosen. Numbers that were measured in another way are not to be compared.
+    ...(protocol === null ? [] : [protocolBadge(protocol)]),
     `${formatDuration(Date.now() - updatedAt)} ago`,
+    ...warnings.map((warning) => `! ${warningName(warning)}`),
   ].join('  ');
 }

@@ -1,6 +1,6 @@
 import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { isActive, type RunManifest, type RunStatus, type TestResult } from '../protocol/run';
+import { isActive, warningName, type RunManifest, type RunStatus, type TestResult } from '../protocol/run';
 import { EventLogReader } from '../runs/eventLog';
 import type { RunDirectory } from '../runs/runDirectory';
 import { readRun } from '../runs/runStore';
@@ -24,6 +24,7 @@ interface RunReport {
   epochs: number;
   seconds: number;
   error: RunManifest['error'];
+  warnings: NonNullable<RunManifest['warnings']>;
 }
 
 export interface WatchOptions {
@@ -75,6 +76,7 @@ function report(run: RunDirectory, manifest: RunManifest, status: RunStatus, sec
     epochs: progress.epoch,
     seconds,
     error,
+    warnings: manifest.warnings ?? [],
   };
 }
 
@@ -83,8 +85,11 @@ function printSummary(run: RunDirectory, manifest: RunManifest, status: RunStatu
   const place = path.relative(process.cwd(), run.path);
   const epochs =
     progress.epochs === 0 ? '' : `${progress.epoch} ${progress.epoch === 1 ? 'epoch' : 'epochs'}, `;
-  const lines = [`\nRun ${run.id}: ${status} after ${epochs}${formatDuration(1000 * seconds)}.`];
+  const { warnings = [] } = manifest;
+  const doubts = warnings.length === 0 ? '' : `, but ${warnings.map(warningName).join(' and ')}`;
+  const lines = [`\nRun ${run.id}: ${status} after ${epochs}${formatDuration(1000 * seconds)}${doubts}.`];
   if (error !== null) lines.push(error.message);
+  for (const { message } of warnings) lines.push(`Warning: ${message}`);
   if (status === 'lost')
     lines.push(
       `The trainer died. What it printed is in ${run.logPath}; \`recsight resume ${place}\` goes on.`,

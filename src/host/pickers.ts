@@ -36,7 +36,7 @@ export async function pickRun(runs: readonly RunSummary[], title: string): Promi
   if (runs.length <= 1) return runs[0]?.directory;
   const now = Date.now();
   const items = runs.map((run) => {
-    const { codicon, color } = statusIcon(run.status);
+    const { codicon, color } = statusIcon(run);
     return {
       label: runTitle(run, now),
       description: [...resultFacts(run), formatAge(lastActivity(run), now)].join(' · '),

@@ -8,13 +8,14 @@ import { escaped, icon, joinMarkdown, type Markdown } from './safeText';
 /** Markdown (with codicons) that says all that a run's manifest knows and a row has no room for. */
 export function runTooltip(run: RunSummary, now: number): Markdown {
   const { manifest, status } = run;
-  const { codicon } = statusIcon(status);
+  const { codicon } = statusIcon(run);
   const lines = [
     escaped`**${manifest.name}** — ${icon(codicon)} ${status}, ${formatAgo(lastActivity(run), now)}`,
   ];
   if (status === 'lost')
     lines.push(escaped`Its trainer ended without a word. The last checkpoint is kept: resume from it.`);
   if (manifest.error) lines.push(escaped`${icon('error')} ${manifest.error.message}`);
+  for (const { message } of manifest.warnings ?? []) lines.push(escaped`${icon('warning')} ${message}`);
   lines.push(escaped`${progressLine(run)}`);
   lines.push(...metricLines(run), ...factLines(run));
   return joinMarkdown(lines, '\n\n');

@@ -6,7 +6,14 @@ import { contextValueOf } from './runAbilities';
 import type { RunCatalogue, RunChange } from './runCatalogue';
 import { otherPlacesText } from './runText';
 import { runTooltip } from './runTooltip';
-import { bestRuns, distinguishingSettings, groupRuns, runRow, type RunGroup } from './runTreeModel';
+import {
+  bestRuns,
+  distinguishingSettings,
+  groupRuns,
+  measuredApart,
+  runRow,
+  type RunGroup,
+} from './runTreeModel';
 import { plainText } from './safeText';
 
 const PAGE_SIZE = 100;
@@ -17,6 +24,8 @@ interface GroupNode {
   group: RunGroup;
   /** Directories of the best runs, marked by a star. */
   best: Set<string>;
+  /** Not all of its runs can be compared. */
+  apart: boolean;
   /** How many runs are listed before “Show more”. */
   limit: number;
 }
@@ -146,7 +155,7 @@ export class RunTree implements vscode.TreeDataProvider<Node>, vscode.Disposable
     const run = this.runs.get(directory);
     // Gone since the list was made; the change that removes the row is on its way.
     if (!run) return new vscode.TreeItem('');
-    const row = runRow(run, settings, group.best.has(directory), Date.now());
+    const row = runRow(run, settings, { best: group.best.has(directory), apart: group.apart }, Date.now());
     const item = new vscode.TreeItem(plainText(row.label));
     item.id = directory;
     item.description = plainText(row.description);
@@ -170,8 +179,12 @@ export class RunTree implements vscode.TreeDataProvider<Node>, vscode.Disposable
     }
     groupNode.group.runs = groupNode.group.runs.map((run) => (run.directory === directory ? after : run));
     const best = bestRuns(groupNode.group.runs);
-    const moved = [...best].some((run) => !groupNode.best.has(run)) || best.size !== groupNode.best.size;
-    groupNode.best = best;
+    const apart = measuredApart(groupNode.group.runs);
+    const moved =
+      [...best].some((run) => !groupNode.best.has(run)) ||
+      best.size !== groupNode.best.size ||
+      apart !== groupNode.apart;
+    Object.assign(groupNode, { best, apart });
     if (moved) this.#changes.fire(groupNode);
     else if (node) this.#changes.fire(node);
   }
@@ -185,6 +198,7 @@ export class RunTree implements vscode.TreeDataProvider<Node>, vscode.Disposable
       kind: 'group',
       group,
       best: bestRuns(group.runs),
+      apart: measuredApart(group.runs),
       limit: limits.get(group.id) ?? PAGE_SIZE,
     }));
     this.#showMessage();

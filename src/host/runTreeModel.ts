@@ -1,4 +1,5 @@
-import type { RunStatus, RunSummary } from '../protocol/run';
+import { comparisonKey, protocolBadge } from '../protocol/evaluation';
+import { endedInDoubt, warningName, type RunStatus, type RunSummary } from '../protocol/run';
 import { formatMetric } from '../series/format';
 import { formatAge, lastActivity, mainMetricValue, progressText, resultFacts } from './runText';
 
@@ -41,8 +42,9 @@ const STATUS_ICONS: Record<RunStatus, StatusIcon> = {
   lost: { codicon: 'warning', color: 'list.warningForeground' },
 };
 
-export function statusIcon(status: RunStatus): StatusIcon {
-  return STATUS_ICONS[status];
+/** The icon of a run's status; a run whose numbers are to be doubted has none that says all is well. */
+export function statusIcon(run: RunSummary): StatusIcon {
+  return endedInDoubt(run) ? STATUS_ICONS.lost : STATUS_ICONS[run.status];
 }
 
 /**
@@ -66,23 +68,35 @@ export function groupRuns(
   return [...groups.values()];
 }
 
+/** What runs must share for their main metrics to be compared; null where that is not known. */
+function competitionOf({ manifest: { dataset, protocol, mainMetric } }: RunSummary): string | null {
+  if (dataset === null || protocol === null) return null;
+  return JSON.stringify([mainMetric, dataset.fingerprint, comparisonKey(protocol)]);
+}
+
 /**
- * Directories of the runs that have the best main metric among those they can be compared with: same metric, same
- * data, same protocol. A run without a competitor is not best of anything.
+ * Directories of the runs that have the best main metric among those they can be compared with: same metric, same data, and
+ * measured in the same way, which is the same split, candidates (with the negatives and their seed), seen items, ties and
+ * users. So a run by sampled negatives never beats one by the whole catalogue. A run without a competitor is not best of
+ * anything.
  */
 export function bestRuns(runs: readonly RunSummary[]): Set<string> {
   const competitions = new Map<string, RunSummary[]>();
   for (const run of runs) {
-    const { manifest } = run;
-    if (mainMetricValue(manifest) === null) continue;
-    const { dataset, protocol, mainMetric } = manifest;
-    const key = JSON.stringify([mainMetric, dataset?.fingerprint, protocol?.split, protocol?.filterSeen]);
+    const key = competitionOf(run);
+    if (key === null || mainMetricValue(run.manifest) === null) continue;
     competitions.set(key, [...(competitions.get(key) ?? []), run]);
   }
   const best = [...competitions.values()]
     .filter((competitors) => competitors.length > 1)
     .map((competitors) => competitors.reduce((a, b) => (valueOf(b) > valueOf(a) ? b : a)));
   return new Set(best.map((run) => run.directory));
+}
+
+/** Whether the main metrics of some of the runs cannot be compared with those of others, so that each must say how it was measured. */
+export function measuredApart(runs: readonly RunSummary[]): boolean {
+  const measured = runs.filter(({ manifest }) => mainMetricValue(manifest) !== null);
+  return new Set(measured.map(competitionOf)).size > 1;
 }
 
 function valueOf(run: RunSummary): number {
@@ -127,16 +141,28 @@ function flatten(value: unknown, path = '', leaves = new Map<string, string>()):
   return leaves;
 }
 
-/** @param settings what distinguishes the run from the others of its group; may be empty */
-export function runRow(run: RunSummary, settings: string, best: boolean, now: number): RunRow {
+/**
+ * @param settings what distinguishes the run from the others of its group; may be empty
+ * @param standing whether it is the best of those it can be compared with, and whether others of its group are not among them
+ */
+export function runRow(
+  run: RunSummary,
+  settings: string,
+  { best, apart }: { best: boolean; apart: boolean },
+  now: number,
+): RunRow {
   // Without settings the first fact, mostly the epochs, is the label: a row never starts with an empty name.
   const [label, ...facts] = [...(settings === '' ? [] : [settings]), ...resultFacts(run)];
-  const spokenBest = best ? 'best of its group, ' : '';
+  const spokenBest = best ? 'best of the runs it can be compared with, ' : '';
+  const { protocol, warnings = [] } = run.manifest;
+  if (apart && protocol !== null && mainMetricValue(run.manifest) !== null)
+    facts.push(protocolBadge(protocol));
+  const doubts = warnings.map(warningName);
   return {
     label: best ? `★ ${label!}` : label!,
-    description: [...facts, formatAge(lastActivity(run), now)].join(' · '),
-    spoken: `${run.manifest.name}, ${run.status}, ${spokenBest}${spokenProgress(run)}${settings}`,
-    icon: statusIcon(run.status),
+    description: [...facts, ...doubts, formatAge(lastActivity(run), now)].join(' · '),
+    spoken: `${run.manifest.name}, ${run.status}, ${spokenBest}${spokenProgress(run)}${[...doubts, settings].filter((part) => part !== '').join(', ')}`,
+    icon: statusIcon(run),
   };
 }
 

@@ -1,4 +1,4 @@
-import { isActive, type RunSummary } from '../protocol/run';
+import { isActive, warningName, type RunSummary } from '../protocol/run';
 import { formatDuration, formatMetric, formatMetricName } from '../series/format';
 import { plainText } from './safeText';
 import { mainMetricValue, progressParts, progressText, shortError } from './runText';
@@ -46,9 +46,9 @@ export function statusTexts(run: RunSummary, others: number): StatusTexts {
 
 /** One line under the title of the status bar's hover. */
 export function statusDetail(run: RunSummary): string {
-  const { progress, error } = run.manifest;
+  const { progress, error, warnings = [] } = run.manifest;
   if (error && !isActive(run.status)) return shortError(error.message, 200);
-  const parts = progressParts(run.manifest);
+  const parts = [...progressParts(run.manifest), ...warnings.map(warningName)];
   if (progress.loss !== null) parts.push(`loss ${formatMetric(progress.loss)}`);
   if (progress.remainingMs !== null) parts.push(`${formatDuration(progress.remainingMs)} left`);
   return parts.join(' · ');

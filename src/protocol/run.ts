@@ -43,6 +43,20 @@ export interface RunError {
   message: string;
 }
 
+/**
+ * Why the numbers of a run are to be doubted although it came to its end:
+ * - `training/diverging`: the loss of its newest epoch is far above that of its first step
+ * - `result/below-popularity`: on test a popularity ranking does better than the trained model
+ */
+export interface RunWarning {
+  code: 'training/diverging' | 'result/below-popularity';
+  /** What was found, and what to do. */
+  message: string;
+}
+
+/** What a batch is made of, and so what the throughput counts. */
+export type BatchUnit = 'sequences' | 'interactions';
+
 export interface BackendInfo {
   name: string;
   device: string;
@@ -111,6 +125,10 @@ export interface RunManifest {
     remainingMs: number | null;
     /** Loss of the newest step. */
     loss: number | null;
+    /** Loss of the first step, before anything was learned. Left out by older versions. */
+    startLoss?: number;
+    /** Left out by older versions. */
+    batchUnit?: BatchUnit;
   };
   best: MeasuredMetrics | null;
   last: MeasuredMetrics | null;
@@ -123,6 +141,8 @@ export interface RunManifest {
   /** Wall-clock seconds by phase. */
   timings: { prepare: number; train: number; evaluate: number };
   error: RunError | null;
+  /** Left out by older versions, and where there are none. */
+  warnings?: RunWarning[];
 }
 
 /** `process.json`: who trains this run. */
@@ -143,6 +163,38 @@ export type ControlRequest = { kind: 'stop' };
 /** Whether a run has weights to look into: those of a model that learns, after its first epoch. Baselines have none. */
 export function hasLearned({ progress, best }: RunManifest): boolean {
   return progress.epochs > 0 && (progress.epoch > 0 || best !== null);
+}
+
+/** A run's warnings, with one more, or one of its kind taken back. */
+export function withWarning(
+  warnings: readonly RunWarning[] | undefined,
+  code: RunWarning['code'],
+  message: string | null,
+): RunWarning[] {
+  const others = (warnings ?? []).filter((warning) => warning.code !== code);
+  return message === null ? others : [...others, { code, message }];
+}
+
+/** What a run's throughput counts, as a unit: `sequences/s`, `interactions/s`. */
+export function throughputUnit({ progress }: RunManifest): string {
+  return `${progress.batchUnit ?? 'examples'}/s`;
+}
+
+/** A warning in two words, for lists. */
+export function warningName({ code }: RunWarning): string {
+  switch (code) {
+    case 'training/diverging':
+      return 'loss diverged';
+    case 'result/below-popularity':
+      return 'below popularity';
+    default:
+      return 'in doubt'; // of a newer version
+  }
+}
+
+/** Whether a run ended as it should, and its numbers are to be doubted all the same: it is then not shown as one that is well. */
+export function endedInDoubt({ status, manifest }: RunSummary): boolean {
+  return (status === 'finished' || status === 'stopped') && (manifest.warnings ?? []).length > 0;
 }
 
 /** A run as readers see it. */

@@ -7,6 +7,7 @@ import type {
   MemoryEstimate,
   RunError,
   RunManifest,
+  RunWarning,
   TestResult,
 } from '../protocol/run';
 
@@ -91,6 +92,11 @@ export const memorySchema = z.looseObject({
   available: bytes,
 } satisfies FieldsOf<MemoryEstimate>);
 export const errorSchema = z.looseObject({ code: text, message: text } satisfies FieldsOf<RunError>);
+/** Readers ignore what they do not know, so a code that comes later is no damage. */
+const warningSchema = z.looseObject({
+  code: nameOf<RunWarning['code']>(),
+  message: text,
+} satisfies FieldsOf<RunWarning>);
 export const baselinesSchema = recordOf(metricsSchema);
 export const statusSchema = z.enum([
   'preparing',
@@ -124,7 +130,9 @@ export const manifestSchema: z.ZodType<RunManifest> = z.looseObject({
     stepsPerEpoch: count,
     remainingMs: measuredNumber.nullable(),
     loss: measuredNumber.nullable(),
-  }),
+    startLoss: measuredNumber.exactOptional(),
+    batchUnit: z.enum(['sequences', 'interactions']).exactOptional(),
+  } satisfies FieldsOf<RunManifest['progress']>),
   best: measuredSchema.nullable(),
   last: measuredSchema.nullable(),
   test: z
@@ -141,6 +149,7 @@ export const manifestSchema: z.ZodType<RunManifest> = z.looseObject({
   memory: memorySchema.exactOptional(),
   timings: z.looseObject({ prepare: seconds, train: seconds, evaluate: seconds }),
   error: errorSchema.nullable(),
+  warnings: z.array(warningSchema).max(MAX_ENTRIES).exactOptional(),
 } satisfies FieldsOf<RunManifest>);
 
 /** The first field of a value that does not fit, as a dotted path; `(top level)` where it is the whole. */

@@ -12,7 +12,7 @@ const STEP_CURVES = ['loss', 'learningRate', 'throughput', 'memory', 'cpu'];
  * The curves, marks and messages of one run, folded from its events. The extension folds the log and sends
  * `history()`; the page starts from that and appends what follows, and both hold the same.
  *
- * Units: `loss` as trained, `learningRate` of the step, `throughput` in sequences/s, `memory` in bytes, `cpu` in cores,
+ * Units: `loss` as trained, `learningRate` of the step, `throughput` in what a batch holds/s, `memory` in bytes, `cpu` in cores,
  * `validation/<metric>` as measured. A value that was not finite is NaN.
  *
  * A resumed run repeats the steps after its checkpoint: the earlier attempt at them is forgotten, so steps never

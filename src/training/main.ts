@@ -8,7 +8,13 @@ import type { PreparedDataset } from '../dataset/preparedDataset';
 import type { RankingResult } from '../evaluation/evaluateRanking';
 import { createModel } from '../model/createModel';
 import type { Model } from '../model/model';
-import type { DatasetSummary, MeasuredMetrics, RunError, TestResult } from '../protocol/run';
+import {
+  withWarning,
+  type DatasetSummary,
+  type MeasuredMetrics,
+  type RunError,
+  type TestResult,
+} from '../protocol/run';
 import type { VectorReport, VectorRequest } from '../protocol/vectors';
 import { RunDirectory } from '../runs/runDirectory';
 import { RunBusyError } from '../runs/runErrors';
@@ -18,10 +24,12 @@ import { readState, type TrainingState } from './checkpointState';
 import { EarlyStopping } from './earlyStopping';
 import { exportVectors } from './exportVectors';
 import { evaluateBaseline, evaluateBaselines, evaluateModel, rankingTask } from './evaluateModel';
+import { nameOfNotFinite } from './finiteWeights';
 import { modelDataOf } from './modelData';
 import { probeBackend } from './probe';
 import { chosenBackend, engineSearchPaths, prepareUnchanged, readConfig } from './openRun';
 import { checkMemory, estimateMemory } from './memoryEstimate';
+import { belowPopularityMessage } from './resultWarnings';
 import { RunRecorder } from './runRecorder';
 import { leftOutText, seenRule, seenRuleText } from './seenItems';
 import { StopRequested } from './stopRequested';
@@ -316,10 +324,22 @@ async function testModel(
       'No epoch of this run was validated, so there is nothing to test.',
     );
   }
+  const broken = await nameOfNotFinite(model.state);
+  if (broken !== null) {
+    throw new TrainingError(
+      'checkpoint/not-finite',
+      `The weights \`${broken}\` of the best checkpoint are no finite numbers, so there is nothing to test. ` +
+        'Train anew with a lower `training.learningRate`.',
+    );
+  }
   await test(recorder, config, dataset, best, () =>
     evaluateModel(model, dataset, 'test', config.evaluation, () => recorder.breathe()),
   );
   recorder.update({ best });
+  const { test: result, warnings, mainMetric } = recorder.manifest;
+  const message = result && belowPopularityMessage(result.metrics, result.baselines, mainMetric);
+  if (message !== null) recorder.warn(message);
+  recorder.update({ warnings: withWarning(warnings, 'result/below-popularity', message) });
 }
 
 /** Measures a model and the baselines on test, and stores the metrics and each user's rank. */

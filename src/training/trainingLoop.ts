@@ -5,15 +5,17 @@ import type { TrainedConfig } from '../config/schema';
 import type { PreparedDataset } from '../dataset/preparedDataset';
 import { createModel } from '../model/createModel';
 import type { Batch, Model } from '../model/model';
-import type { MeasuredMetrics } from '../protocol/run';
+import { withWarning, type MeasuredMetrics } from '../protocol/run';
 import { RunWriteError } from '../runs/runErrors';
 import { createBatches, type Batches } from './batches';
 import { loadCheckpoint, saveCheckpoint } from './checkpoint';
 import type { TrainingState } from './checkpointState';
 import { EarlyStopping } from './earlyStopping';
 import { evaluateModel } from './evaluateModel';
+import { nameOfNotFinite } from './finiteWeights';
 import { scheduledShare } from './learningRateSchedule';
 import { modelDataOf } from './modelData';
+import { divergenceMessage } from './resultWarnings';
 import type { RunRecorder } from './runRecorder';
 import { keepSnapshot } from './snapshots';
 import { StopRequested } from './stopRequested';
@@ -53,6 +55,8 @@ export class TrainingLoop {
     const { metric, patience, minDelta } = training.earlyStopping;
     this.#earlyStopping = new EarlyStopping(metric, patience, minDelta);
     this.#batches = createBatches(dataset, this.model.batches, training.batchSize, seed);
+    const batchUnit = this.model.batches.kind === 'sequences' ? 'sequences' : 'interactions';
+    recorder.update({ progress: { ...recorder.manifest.progress, batchUnit } });
   }
 
   /** Steps taken, over all epochs. */
@@ -178,15 +182,10 @@ export class TrainingLoop {
   async #finishEpoch(): Promise<void> {
     const recorder = this.#recorder;
     const { epoch, step, lossSum } = this.#state;
-    const { stepsPerEpoch } = this.#batches;
-    recorder.event({
-      kind: 'epoch',
-      epoch,
-      step,
-      loss: lossSum / stepsPerEpoch,
-      seconds: this.#epochMs / 1000,
-    });
+    const loss = lossSum / this.#batches.stepsPerEpoch;
+    recorder.event({ kind: 'epoch', epoch, step, loss, seconds: this.#epochMs / 1000 });
     this.#epochMs = 0;
+    await this.#checkWeights();
 
     const started = performance.now();
     const result = await evaluateModel(this.model, this.#dataset, 'validation', this.#config.evaluation, () =>
@@ -194,6 +193,7 @@ export class TrainingLoop {
     );
     this.#validationMs = performance.now() - started;
     const measured: MeasuredMetrics = { epoch, step, metrics: result.metrics };
+    const isFirst = this.#earlyStopping.state.best === null;
     const best = this.#earlyStopping.record(measured);
     recorder.event({
       kind: 'validation',
@@ -210,8 +210,10 @@ export class TrainingLoop {
       await saveCheckpoint(directory, this.model.state, null, state, recorder.settle);
       recorder.event({ kind: 'checkpoint', epoch, step, which: 'best' });
       // A test result of an earlier best is not one of this model.
-      recorder.update({ test: null });
+      const warnings = withWarning(recorder.manifest.warnings, 'result/below-popularity', null);
+      recorder.update({ test: null, warnings });
     }
+    this.#warnOfDivergence(epoch, loss, best && !isFirst);
     await this.#keepSnapshot();
     await this.#saveLast();
     recorder.update({
@@ -221,6 +223,30 @@ export class TrainingLoop {
       progress: { ...recorder.manifest.progress, epoch },
       timings: this.#timings(this.#validationMs),
     });
+  }
+
+  /** The loss of the next step would tell too, but no epoch may be validated and kept with such weights. */
+  async #checkWeights(): Promise<void> {
+    const name = await nameOfNotFinite(this.model.state);
+    if (name === null) return;
+    throw new TrainingError(
+      'training/diverged',
+      `After epoch ${this.#state.epoch} the weights \`${name}\` are no finite numbers: training has diverged. ` +
+        `Lower \`training.learningRate\` (it is ${this.#config.training.learningRate}). The best checkpoint so far is kept.`,
+    );
+  }
+
+  /** Names a divergence when it begins, and takes it back when training has recovered. */
+  #warnOfDivergence(epoch: number, loss: number, gained: boolean): void {
+    const { manifest } = this.#recorder;
+    const message = divergenceMessage({
+      ...{ epoch, loss, gained, startLoss: manifest.progress.startLoss },
+      bestEpoch: this.#earlyStopping.state.best?.epoch ?? null,
+      learningRate: this.#config.training.learningRate,
+    });
+    const known = (manifest.warnings ?? []).some(({ code }) => code === 'training/diverging');
+    if (message !== null && !known) this.#recorder.warn(message);
+    this.#recorder.update({ warnings: withWarning(manifest.warnings, 'training/diverging', message) });
   }
 
   /** Comes before `last`: a trainer that is killed in between trains the epoch, and keeps its weights, again. */
@@ -255,8 +281,14 @@ export class TrainingLoop {
     const { epoch, stepInEpoch, step } = this.#state;
     const stepsLeft = (epochs - epoch + 1) * stepsPerEpoch - stepInEpoch;
     const remainingMs = stepsLeft * (this.#stepMs ?? 0) + (epochs - epoch + 1) * this.#validationMs;
+    const { batchUnit, startLoss: known } = this.#recorder.manifest.progress;
+    const startLoss = step === 1 ? loss : known;
     this.#recorder.update({
-      progress: { epoch: epoch - 1, epochs, step, stepsPerEpoch, remainingMs, loss },
+      progress: {
+        ...{ epoch: epoch - 1, epochs, step, stepsPerEpoch, remainingMs, loss },
+        ...(batchUnit !== undefined && { batchUnit }),
+        ...(startLoss !== undefined && { startLoss }),
+      },
       timings: this.#timings(elapsedMs),
     });
   }

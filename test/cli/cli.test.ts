@@ -333,6 +333,36 @@ describe('recsight', () => {
     expect(manifest.test?.metrics).toEqual(test);
   });
 
+  it('replaces no test result by one of weights that are NaN or damaged', async () => {
+    const { stdout } = await recsight('train', 'tiny.recsight.json', '--json', '--set', 'training.epochs=1');
+    const { directory, test } = JSON.parse(stdout.trimEnd().split('\n').at(-1)!) as TrainReport;
+    const best = path.join(directory, 'checkpoints', 'best');
+    const [name] = (await readdir(best)).filter((file) => file.endsWith('.safetensors'));
+    const file = path.join(best, name!);
+    const bytes = await readFile(file);
+    const withNaN = Buffer.from(bytes);
+    withNaN.writeFloatLE(NaN, withNaN.length - 4);
+    for (const broken of [withNaN, bytes.subarray(0, bytes.length / 2)]) {
+      await writeFile(file, broken);
+      const again = await recsight('evaluate', 'latest');
+      expect(again.code).toBe(1);
+      expect(again.stdout).toMatch(/Error: .*(no finite numbers|cannot be read|damaged)/);
+      const { status, manifest } = await readRun(directory);
+      expect(status).toBe('finished');
+      expect(manifest.test?.metrics).toEqual(test);
+    }
+  });
+
+  it('says that a run has diverged when it ends', async () => {
+    const wild = ['--set', 'training.learningRate=50', '--set', 'training.epochs=2'];
+    const { code, stdout } = await recsight('train', 'tiny.recsight.json', ...wild);
+    expect(code).toBe(0);
+    expect(stdout).toMatch(/finished after 2 epochs, .*, but loss diverged/);
+    expect(stdout).toMatch(/^Warning: Training diverges: the mean loss of epoch 2 is/m);
+    expect(stdout).toMatch(/Epoch 1\/2 .* sequences\/s/);
+    expect((await recsight('runs')).stdout).toMatch(/full · LOO · seen filtered .*! loss diverged/);
+  });
+
   it('prints epochs, a table with its protocol, and where the run is', async () => {
     const { code, stdout } = await recsight('train', 'tiny.recsight.json');
     expect(code).toBe(0);

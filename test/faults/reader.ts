@@ -98,7 +98,7 @@ async function readRunFiles(directory: string, problems: string[]): Promise<void
   groupRuns(runs, () => 'workspace', false);
   for (const each of runs) {
     const { text, spoken } = statusTexts(each, 1);
-    const row = runRow(each, '', true, now);
+    const row = runRow(each, '', { best: true, apart: true }, now);
     for (const shown of [runTooltip(each, now).source, text, spoken, row.label, row.description, row.spoken])
       if (/undefined|\[object|NaN|Invalid Date/.test(shown))
         problems.push(`a text is shown as: ${shown.slice(0, 300)}`);

@@ -1,5 +1,5 @@
 import { protocolBadge, describeProtocol } from '../../src/protocol/evaluation';
-import type { RunManifest } from '../../src/protocol/run';
+import { throughputUnit, type RunManifest } from '../../src/protocol/run';
 import { TrainingClock, xOfMark, xValues } from '../../src/series/axes';
 import { formatBytes, formatCount, formatMetric, formatMetricName } from '../../src/series/format';
 import type { RunSeries } from '../../src/series/runSeries';
@@ -48,6 +48,7 @@ export function chartModels(state: LiveState, handlers: ChartHandlers): ChartMod
   const runName = run?.manifest.name ?? 'run';
   const metric = shownMetric(state);
   const protocol = run?.manifest.protocol ?? null;
+  const unit = run ? throughputUnit(run.manifest) : 'examples/s';
   const common = { ...handlers, xAxis, yAxis, zoom, badge: null };
   return [
     {
@@ -74,10 +75,10 @@ export function chartModels(state: LiveState, handlers: ChartHandlers): ChartMod
     },
     {
       ...common,
-      title: 'Throughput, sequences/s',
-      lines: line('throughput', { label: 'sequences/s', format: formatCount, smoothing, fromZero: true }),
+      title: `Throughput, ${unit}`,
+      lines: line('throughput', { label: unit, format: formatCount, smoothing, fromZero: true }),
       marks: [],
-      empty: 'The sequences trained in a second will be drawn here.',
+      empty: 'What is trained in a second will be drawn here.',
       fileName: `${runName}-throughput`,
     },
     {

@@ -1,5 +1,6 @@
 import { baselineName } from '../../src/protocol/evaluation';
 import {
+  endedInDoubt,
   hasLearned,
   isActive,
   type RunManifest,
@@ -8,7 +9,7 @@ import {
 } from '../../src/protocol/run';
 
 /** How each status is shown: a word, and an icon that says the same. */
-export const STATUS_ICONS: Record<RunStatus, string> = {
+const STATUS_ICONS: Record<RunStatus, string> = {
   preparing: 'loading codicon-modifier-spin',
   running: 'circle-filled',
   evaluating: 'beaker',
@@ -18,6 +19,11 @@ export const STATUS_ICONS: Record<RunStatus, string> = {
   failed: 'error',
   lost: 'warning',
 };
+
+/** The icon of a run's status; a run whose numbers are to be doubted has none that says all is well. */
+export function statusIcon(run: RunSummary): string {
+  return endedInDoubt(run) ? 'warning' : STATUS_ICONS[run.status];
+}
 
 /** What can be done with the run now. */
 export interface RunAbilities {

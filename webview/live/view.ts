@@ -1,7 +1,13 @@
 import { html, nothing, type TemplateResult } from 'lit';
 import { describeProtocol, protocolBadge } from '../../src/protocol/evaluation';
 import type { InspectionView } from '../../src/protocol/inspectionPanel';
-import { isActive, type RunManifest, type RunSummary } from '../../src/protocol/run';
+import {
+  isActive,
+  throughputUnit,
+  warningName,
+  type RunManifest,
+  type RunSummary,
+} from '../../src/protocol/run';
 import {
   formatBytes,
   formatCount,
@@ -14,7 +20,7 @@ import {
 import { button, dropdown, icon, segmented, slider } from '../ui/controls';
 import type { MenuItem } from '../ui/popupMenu';
 import { chartModels, secondMetric, shownMetric, validationMetrics, type ChartHandlers } from './charts';
-import { progressShare, runAbilities, STATUS_ICONS, testTable, testVerdict, trouble } from './runView';
+import { progressShare, runAbilities, statusIcon, testTable, testVerdict, trouble } from './runView';
 import type { LiveSettings, LiveState } from './state';
 
 /** What the page does when the user asks for something. */
@@ -38,7 +44,7 @@ export function livePanel(state: LiveState, handlers: LiveHandlers): TemplateRes
   return html`
     ${run ? header(run, state, handlers) : emptyHeader()}
     <div class="body">
-      ${problemBox(state, handlers)} ${run ? troubleBox(run, handlers) : nothing}
+      ${problemBox(state, handlers)} ${run ? [troubleBox(run, handlers), ...warningBoxes(run)] : nothing}
       ${
         state.notice === null
           ? nothing
@@ -66,7 +72,7 @@ function header(run: RunSummary, state: LiveState, handlers: LiveHandlers): Temp
   return html`<header class="panel-header">
       <div class="identity">
         <h1 title=${run.directory}>${manifest.name}</h1>
-        <p class="status status-${status}" role="status">${icon(STATUS_ICONS[status])}${status}</p>
+        <p class="status status-${status}" role="status">${icon(statusIcon(run))}${status}</p>
       </div>
       ${
         status === 'preparing'
@@ -188,7 +194,8 @@ function facts({ manifest, status }: RunSummary, { series }: LiveState): Templat
       throughput === undefined || !isActive(status)
         ? nothing
         : html`<li>
-            <span class="number">${formatCount(throughput)}</span> <span class="muted">seq/s</span>
+            <span class="number">${formatCount(throughput)}</span>
+            <span class="muted">${throughputUnit(manifest)}</span>
           </li>`
     }
     ${
@@ -246,6 +253,21 @@ function troubleBox(run: RunSummary, handlers: LiveHandlers): TemplateResult | t
       </p>
     </div>
   </section>`;
+}
+
+/** Why the run's numbers are to be doubted. */
+function warningBoxes({ manifest }: RunSummary): TemplateResult[] {
+  return (manifest.warnings ?? []).map((warning) => {
+    const name = warningName(warning);
+    const title = name.charAt(0).toUpperCase() + name.slice(1);
+    return html`<section class="box warning" aria-label=${title}>
+      ${icon('warning')}
+      <div>
+        <h2>${title}</h2>
+        <p class="message">${warning.message}</p>
+      </div>
+    </section>`;
+  });
 }
 
 function testResults(manifest: RunManifest): TemplateResult | typeof nothing {

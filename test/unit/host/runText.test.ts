@@ -121,7 +121,7 @@ describe('a run without epochs', () => {
     for (const status of ['preparing', 'running', 'evaluating', 'finished', 'failed', 'lost'] as const) {
       for (const best of [null, measured]) {
         const run = makeRun({ progress, best }, status);
-        const { label, description, spoken } = runRow(run, '', false, 3_000_000);
+        const { label, description, spoken } = runRow(run, '', { best: false, apart: false }, 3_000_000);
         const bar = statusTexts(run, 0);
         const texts = [label, description, spoken, bar.text, bar.spoken, statusDetail(run)];
         texts.push(

@@ -1,6 +1,13 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { bestRuns, distinguishingSettings, groupRuns, runRow } from '../../../src/host/runTreeModel';
+import { runTooltip } from '../../../src/host/runTooltip';
+import {
+  bestRuns,
+  distinguishingSettings,
+  groupRuns,
+  measuredApart,
+  runRow,
+} from '../../../src/host/runTreeModel';
 import { makeRun, reached } from './runs';
 
 describe('groupRuns', () => {
@@ -65,6 +72,43 @@ describe('bestRuns', () => {
   it('gives no star to a run without a competitor', () => {
     expect(bestRuns([makeRun(reached(0.5))]).size).toBe(0);
   });
+
+  const full = makeRun().manifest.protocol!;
+  const drawn = { count: 100, distribution: 'uniform', seed: 42 } as const;
+  const sampled = { ...full, candidates: 'sampled', numCandidates: 101, negatives: drawn } as const;
+
+  it.each([
+    ['sampled candidates', sampled],
+    ['seen items kept', { ...full, filterSeen: false }],
+    ['the older rule of ties', { ...full, ties: 'average' as const }],
+    ['fewer users', { ...full, numUsers: 100 }],
+    ['other users, as those whose item was seen are counted', { ...full, seenTargets: 40 }],
+    ['a smaller catalogue', { ...full, numCandidates: 200 }],
+  ])('compares no run with one of %s', (_, protocol) => {
+    const runs = [
+      makeRun({ id: 'a', ...reached(0.1) }),
+      makeRun({ id: 'b', ...reached(0.2) }),
+      makeRun({ id: 'c', ...reached(0.9), protocol }),
+    ];
+    expect([...bestRuns(runs)]).toEqual([runs[1]!.directory]);
+    expect(measuredApart(runs)).toBe(true);
+    expect(measuredApart(runs.slice(0, 2))).toBe(false);
+  });
+
+  it('compares runs by the same negatives only', () => {
+    const other = { ...sampled, negatives: { ...drawn, seed: 43 } };
+    const runs = [
+      makeRun({ id: 'a', ...reached(0.5), protocol: sampled }),
+      makeRun({ id: 'b', ...reached(0.6), protocol: { ...sampled, cutoffs: [5, 10] } }),
+      makeRun({ id: 'c', ...reached(0.7), protocol: other }),
+    ];
+    expect([...bestRuns(runs)]).toEqual([runs[1]!.directory]);
+  });
+
+  it('compares no run whose protocol or data are not known', () => {
+    const runs = ['a', 'b'].map((id) => makeRun({ id, ...reached(0.5), protocol: null, dataset: null }));
+    expect(bestRuns(runs).size).toBe(0);
+  });
 });
 
 describe('distinguishingSettings', () => {
@@ -106,14 +150,14 @@ describe('runRow', () => {
   const now = 2_000_000 + 2 * 3_600_000;
 
   it('starts with what tells the run apart', () => {
-    const row = runRow(makeRun(reached(0.1284)), 'hiddenSize 64', true, now);
+    const row = runRow(makeRun(reached(0.1284)), 'hiddenSize 64', { best: true, apart: false }, now);
     expect(row.label).toBe('★ hiddenSize 64');
     expect(row.description).toBe('ndcg@10 0.1284 · 2 h');
     expect(row.icon.codicon).toBe('pass');
   });
 
   it('starts with the progress where nothing does', () => {
-    const row = runRow(makeRun(reached(0.1123), 'running'), '', false, 2_000_000);
+    const row = runRow(makeRun(reached(0.1123), 'running'), '', { best: false, apart: false }, 2_000_000);
     expect(row.label).toBe('7/20');
     expect(row.description).toBe('ndcg@10 0.1123 · now');
     expect(row.icon.codicon).toBe('loading~spin');
@@ -121,13 +165,33 @@ describe('runRow', () => {
 
   it('shows why a run failed in place of its numbers', () => {
     const error = { code: 'training/nan', message: 'loss is NaN at e2' };
-    const row = runRow(makeRun({ error }, 'failed'), 'learningRate 0.1', false, now);
+    const row = runRow(makeRun({ error }, 'failed'), 'learningRate 0.1', { best: false, apart: false }, now);
     expect(row.description).toBe('loss is NaN at e2 · 2 h');
     expect(row.icon.codicon).toBe('error');
   });
 
+  it('says how a run was measured where others of its group were measured in another way', () => {
+    const row = runRow(makeRun(reached(0.1284)), 'hiddenSize 64', { best: false, apart: true }, now);
+    expect(row.description).toBe('ndcg@10 0.1284 · full · LOO · seen filtered · 2 h');
+  });
+
+  it.each(['finished', 'stopped'] as const)(
+    'shows no %s run as well whose numbers are to be doubted',
+    (status) => {
+      const warnings = [{ code: 'training/diverging', message: 'The loss is 18,000,000.' } as const];
+      const run = makeRun({ ...reached(0.0012), warnings }, status);
+      const row = runRow(run, 'hiddenSize 64', { best: false, apart: false }, now);
+      expect(row.icon).toEqual({ codicon: 'warning', color: 'list.warningForeground' });
+      expect(row.description).toContain('loss diverged');
+      expect(row.spoken).toContain('loss diverged');
+      expect(runTooltip(run, now).source).toContain('$(warning) The loss is 18,000,000');
+    },
+  );
+
   it('speaks in full', () => {
-    const row = runRow(makeRun(reached(0.1123), 'running'), 'dropout 0.5', true, now);
-    expect(row.spoken).toBe('sasrec, running, best of its group, epoch 7 of 20, ndcg@10 0.1123, dropout 0.5');
+    const row = runRow(makeRun(reached(0.1123), 'running'), 'dropout 0.5', { best: true, apart: false }, now);
+    expect(row.spoken).toBe(
+      'sasrec, running, best of the runs it can be compared with, epoch 7 of 20, ndcg@10 0.1123, dropout 0.5',
+    );
   });
 });

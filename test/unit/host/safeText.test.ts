@@ -94,7 +94,7 @@ describe('a run that somebody else has made', () => {
     const { text, spoken } = statusTexts(run, 0);
     expect(text.replace('$(sync~spin)', '')).not.toMatch(/\$\(|\]\(/);
     expect(spoken).not.toMatch(/\$\(|\]\(/);
-    const row = runRow(run, HOSTILE, true, 3_000_000);
+    const row = runRow(run, HOSTILE, { best: true, apart: true }, 3_000_000);
     for (const each of [lastRunText(run, 3_000_000), row.label, row.description, row.spoken])
       expect(plainText(each)).not.toMatch(/\$\(|\]\(/);
   });

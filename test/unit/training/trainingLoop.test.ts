@@ -2,6 +2,7 @@ import { cpSync, rmSync } from 'node:fs';
 import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
+import * as tf from '@tensorflow/tfjs-core';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { configSchema, type TrainedConfig } from '../../../src/config/schema';
 import type { RunEvent } from '../../../src/protocol/events';
@@ -312,6 +313,48 @@ describe('TrainingLoop', () => {
     expect(await contents()).toEqual(before);
     expect(await readdir(path.join(run.path, 'control'))).toEqual(requests);
     expect(await run.checkpoints()).toEqual([]);
+  });
+
+  it('names a divergence once, also over a resume', async () => {
+    const run = await newRun();
+    const wild = config({}, { learningRate: 30, snapshots: 0 });
+    await trainUntil(run, 5, { settings: wild });
+    await trainUntil(run, Infinity, { settings: wild, resume: true });
+    const { warnings, progress, best } = await run.readManifest();
+    expect(progress.batchUnit).toBe('sequences');
+    expect(progress.startLoss).toBe((await lossesOf(run))[0]);
+    expect(progress.loss).toBeGreaterThan(3 * progress.startLoss!);
+    expect(warnings).toEqual([
+      {
+        code: 'training/diverging',
+        message: expect.stringMatching(/best epoch so far is \d.*it is 30/) as string,
+      },
+    ]);
+    expect(best).not.toBeNull();
+    const told = (await eventsOf(run)).filter(
+      (event) => event.kind === 'log' && event.level === 'warning' && /Training diverges/.test(event.message),
+    );
+    expect(told).toHaveLength(1);
+  });
+
+  it('keeps no epoch whose weights are no finite numbers', async () => {
+    const run = await newRun();
+    const recorder = await RunRecorder.open(run);
+    const loop = new TrainingLoop(config(), dataset, recorder);
+    await recorder.setStatus('running');
+    const append = recorder.event.bind(recorder);
+    recorder.event = (body) => {
+      append(body);
+      // As an update of the last step may leave them.
+      const [weights] = loop.model.variables.values();
+      if (body.kind === 'step' && body.step === 10) weights!.assign(tf.fill(weights!.shape, NaN));
+    };
+    await expect(loop.run()).rejects.toMatchObject({ code: 'training/diverged' });
+    await recorder.close();
+    const { best, last } = await run.readManifest();
+    expect([best?.epoch, last?.epoch]).toEqual([1, 1]);
+    const weights = (await weightsOf(run, 'last', 'model')) as Map<string, { values: Float32Array }>;
+    for (const { values } of weights.values()) expect(values.every(Number.isFinite)).toBe(true);
   });
 
   it('refuses a checkpoint of another model', async () => {

@@ -44,3 +44,17 @@ test('a constant learning rate, or none in the log, is not drawn', () => {
     expect(lines.map(({ label }) => label)).toEqual(rates.length > 0 ? ['loss'] : []);
   }
 });
+
+test.each([
+  ['sequences', 'Throughput, sequences/s'],
+  ['interactions', 'Throughput, interactions/s'],
+  [undefined, 'Throughput, examples/s'],
+] as const)('throughput counts what a batch holds: %s', (batchUnit, title) => {
+  const run = exampleRun('running', 1);
+  if (batchUnit !== undefined) run.manifest.progress = { ...run.manifest.progress, batchUnit };
+  const charts = chartModels(
+    { ...initialState(null), run },
+    { onZoom: () => undefined, onSave: () => undefined },
+  );
+  expect(charts.map((chart) => chart.title)).toContain(title);
+});

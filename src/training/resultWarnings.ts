@@ -1,0 +1,52 @@
+import type { Metrics } from '../protocol/evaluation';
+import type { TestResult } from '../protocol/run';
+
+/** A loss this many times that of the first step, when nothing was learned, comes from steps that lead away… */
+const DIVERGED = 3;
+/** …unless validation gains all the same; but what a model gains beyond this is chance. */
+const DIVERGED_IN_ANY_CASE = 10;
+
+/** An epoch's training and validation. */
+export interface EpochCourse {
+  epoch: number;
+  /** Of the first step of the run; unknown for runs of older versions. */
+  startLoss: number | undefined;
+  /** Mean over the steps of the epoch. */
+  loss: number;
+  /** Whether its validation is better than an earlier one. */
+  gained: boolean;
+  /** The best epoch so far. */
+  bestEpoch: number | null;
+  learningRate: number;
+}
+
+/** Says that training diverges; null while it does not. */
+export function divergenceMessage(course: EpochCourse): string | null {
+  const { epoch, startLoss, loss, gained, bestEpoch, learningRate } = course;
+  if (startLoss === undefined || loss <= (gained ? DIVERGED_IN_ANY_CASE : DIVERGED) * startLoss) return null;
+  const best = bestEpoch === null ? '' : ` The best epoch so far is ${bestEpoch}.`;
+  return (
+    `Training diverges: the mean loss of epoch ${epoch} is ${short(loss)}, that of the first step was ` +
+    `${short(startLoss)}.${best} Lower \`training.learningRate\` (it is ${learningRate}) ` +
+    'or set `training.clipping`.'
+  );
+}
+
+/** Says that a trained model ranks worse than popularity; null where it does not, or popularity was not measured. */
+export function belowPopularityMessage(
+  metrics: Metrics,
+  baselines: TestResult['baselines'],
+  mainMetric: string,
+): string | null {
+  const [own, popularity] = [metrics[mainMetric], baselines.popularity?.[mainMetric]];
+  if (own === undefined || popularity === undefined || own >= popularity) return null;
+  return (
+    `On test, ${mainMetric.toUpperCase()} is ${short(own)}, and ${short(popularity)} for a ranking by ` +
+    'popularity: the model has learned less than which items are popular. Look at its loss, its learning rate and its data.'
+  );
+}
+
+/** A number in four digits: `0.1235`, `18,000,000`. */
+function short(value: number): string {
+  return value.toLocaleString('en-US', { maximumSignificantDigits: 4 });
+}

@@ -1,0 +1,22 @@
+import { expect, test } from 'vitest';
+import { metricsTable } from '../../../src/cli/metricsTable';
+import { makeRun } from '../host/runs';
+
+const protocol = { ...makeRun().manifest.protocol!, part: 'test' } as const;
+const metrics = {
+  'hr@10': 0.2,
+  'ndcg@10': 0.1,
+  'mrr@10': 0.07,
+  'hr@20': 0.3,
+  'ndcg@20': 0.13,
+  'mrr@20': 0.08,
+};
+const result = { epoch: 1, step: 1, metrics, protocol, baselines: { popularity: metrics }, evaluatedAt: 1 };
+
+test.each([
+  ['mrr@10', ['HR@10', 'NDCG@10', 'MRR@10', 'HR@20', 'NDCG@20']],
+  ['ndcg@10', ['HR@10', 'NDCG@10', 'HR@20', 'NDCG@20']],
+])('the table has the main metric %s', (mainMetric, columns) => {
+  const [head] = metricsTable('sasrec', result, mainMetric);
+  expect((head as string).trim().split(/\s+/)).toEqual(columns);
+});
