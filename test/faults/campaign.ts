@@ -149,7 +149,7 @@ export async function tryCase(
   if (!isRight) {
     const lines = [
       `✘ ${kind.name}:${number} (${fault.notes.join(', ')})`,
-      ...fault.violations.map((text) => `    ${text}`),
+      ...[...new Set(fault.violations)].map((text) => `    ${text}`),
     ];
     lines.push(`    again: npm run faults -- --seed ${seed} --replay ${kind.name}:${number}`);
     if (keep) lines.push(`    kept in ${folder}`);

@@ -19,7 +19,8 @@ export async function factsOf(run: RunDirectory): Promise<RunFacts> {
     // A snapshot that could not be written.
     if (!existsSync(path.join(run.checkpointPath(name), 'state.json'))) continue;
     const { files, ...state } = readCheckpoint(run.checkpointPath(name));
-    delete state['checksums'];
+    // It is over the names of files, too, which are random.
+    delete state['sha256'];
     facts[`${name}: state`] = JSON.stringify(state);
     for (const [part, file] of Object.entries(files))
       if (file !== null) facts[`${name}: ${part}`] = digestOf(path.join(run.checkpointPath(name), file));
@@ -50,12 +51,16 @@ export function differences(expected: RunFacts, found: RunFacts): string[] {
     .filter((name) => expected[name] !== found[name])
     .map(
       (name) =>
-        `${name} is not that of an undisturbed run: ${short(found[name])} instead of ${short(expected[name])}`,
+        `${name} is not that of an undisturbed run: ${excerpt(found[name], expected[name])} instead of ${excerpt(expected[name], found[name])}`,
     );
 }
 
-function short(text: string | undefined): string {
-  return text === undefined ? 'nothing' : text.length > 300 ? `${text.slice(0, 300)}…` : text;
+/** The text around the first place where it differs from another. */
+function excerpt(text: string | undefined, other: string | undefined): string {
+  if (text === undefined) return 'nothing';
+  const differing = text.split('').findIndex((letter, place) => letter !== other?.[place]);
+  const start = Math.max(0, differing - 60);
+  return `${start > 0 ? '…' : ''}${text.slice(start, start + 160)}${text.length > start + 160 ? '…' : ''}`;
 }
 
 function digestOf(file: string): string {
