@@ -61,8 +61,18 @@ export async function saveCheckpoint(
     throw error;
   }
   beforeReplacing();
+  await removeOtherTensors(directory, written);
+}
+
+/** Removes the tensor files that a trainer which was killed while it saved has left. The caller holds the run's lock. */
+export async function sweepCheckpoint(directory: string): Promise<void> {
+  const state = await readState(directory);
+  if (state !== null) await removeOtherTensors(directory, Object.values(state.files));
+}
+
+async function removeOtherTensors(directory: string, kept: readonly (string | null)[]): Promise<void> {
   for (const name of await readdir(directory)) {
-    if (name.endsWith('.safetensors') && !written.includes(name)) {
+    if (name.endsWith('.safetensors') && !kept.includes(name)) {
       // One that stays, as on Windows while somebody reads it, goes with the next.
       await rm(path.join(directory, name), { force: true }).catch(() => undefined);
     }

@@ -23,6 +23,8 @@ export interface TrainingState {
   step: number;
   /** Sum of the losses of the steps of this epoch. */
   lossSum: number;
+  /** Of the newest step; left out before the first, and by versions before 1.1. */
+  loss?: number;
   earlyStopping: EarlyStoppingState;
   /** The newest validation; left out before the first, and by versions before 1.1. */
   last?: MeasuredMetrics & { protocol: EvaluationProtocol };
@@ -37,13 +39,16 @@ export interface CheckpointState extends TrainingState {
 }
 
 const count = z.int().nonnegative();
+/** One that is not finite, too. */
+const anyNumber = z.custom<number>((value) => typeof value === 'number');
 /** A plain file of the checkpoint's own folder. */
 const tensorFile = z.string().regex(/^[\w-]{1,100}\.safetensors$/);
 const stateSchema: z.ZodType<CheckpointState> = z.object({
   epoch: z.int().positive(),
   stepInEpoch: count,
   step: count,
-  lossSum: z.custom<number>((value) => typeof value === 'number'),
+  lossSum: anyNumber,
+  loss: anyNumber.exactOptional(),
   earlyStopping: z.object({ best: measuredSchema.nullable(), withoutImprovement: count }),
   last: z.object({ ...measuredSchema.shape, protocol: protocolSchema }).exactOptional(),
   optimizerStep: count,

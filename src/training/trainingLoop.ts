@@ -8,7 +8,7 @@ import type { Batch, Model } from '../model/model';
 import { withWarning, type MeasuredMetrics } from '../protocol/run';
 import { RunWriteError } from '../runs/runErrors';
 import { createBatches, type Batches } from './batches';
-import { loadCheckpoint, saveCheckpoint } from './checkpoint';
+import { loadCheckpoint, saveCheckpoint, sweepCheckpoint } from './checkpoint';
 import type { TrainingState } from './checkpointState';
 import { EarlyStopping } from './earlyStopping';
 import { evaluateModel } from './evaluateModel';
@@ -72,19 +72,25 @@ export class TrainingLoop {
   async restore(): Promise<void> {
     const recorder = this.#recorder;
     const directory = recorder.run.checkpointPath('last');
-    const { epoch, stepInEpoch, step, lossSum, earlyStopping, last } = await loadCheckpoint(
-      directory,
-      this.model.state,
-      this.#optimizer,
-    );
-    this.#state = { epoch, stepInEpoch, step, lossSum, ...(last && { last }) };
+    const checkpoint = await loadCheckpoint(directory, this.model.state, this.#optimizer);
+    const { epoch, stepInEpoch, step, lossSum, loss, earlyStopping, last } = checkpoint;
+    recorder.settle();
+    await sweepCheckpoint(directory);
+    this.#state = {
+      epoch,
+      stepInEpoch,
+      step,
+      lossSum,
+      ...(loss !== undefined && { loss }),
+      ...(last && { last }),
+    };
     this.#earlyStopping.state = earlyStopping;
 
     const { manifest } = recorder;
     const { best } = earlyStopping;
     // Checkpoints of earlier versions do not say it.
     const known = manifest.last !== null && manifest.last.step <= step ? manifest.last : null;
-    const loss = manifest.progress.step === step ? manifest.progress.loss : null;
+    const knownLoss = manifest.progress.step === step ? manifest.progress.loss : null;
     const { stepsPerEpoch } = this.#batches;
     recorder.update({
       best,
@@ -92,7 +98,7 @@ export class TrainingLoop {
       protocol: last?.protocol ?? manifest.protocol,
       // Of other weights than the best ones there are now, it is no result of this model.
       test: manifest.test?.step === best?.step ? manifest.test : null,
-      progress: { ...manifest.progress, epoch: epoch - 1, step, stepsPerEpoch, loss },
+      progress: { ...manifest.progress, epoch: epoch - 1, step, stepsPerEpoch, loss: loss ?? knownLoss },
     });
   }
 
@@ -143,6 +149,7 @@ export class TrainingLoop {
       this.#state.step++;
       this.#state.stepInEpoch++;
       this.#state.lossSum += loss;
+      this.#state.loss = loss;
       recorder.event({
         kind: 'step',
         epoch,
@@ -203,7 +210,7 @@ export class TrainingLoop {
       seconds: this.#validationMs / 1000,
     });
     const last = { ...measured, protocol: result.protocol };
-    this.#state = { epoch: epoch + 1, stepInEpoch: 0, step, lossSum: 0, last };
+    this.#state = { ...this.#state, epoch: epoch + 1, stepInEpoch: 0, lossSum: 0, last };
     if (best) {
       const state = { ...this.#state, earlyStopping: this.#earlyStopping.state };
       const directory = recorder.run.checkpointPath('best');

@@ -274,9 +274,15 @@ describe('TrainingLoop', () => {
     // The manifest does not know of the epoch yet.
     expect((await killed.readManifest()).progress.epoch).toBeLessThan(2);
 
+    const tensors = async () => (await readdir(killed.checkpointPath('last'))).sort();
+    const saved = await tensors();
+    // What a kill a moment later, before the old files are removed, leaves.
+    await writeFile(path.join(killed.checkpointPath('last'), 'optimizer-5-abcdef.safetensors'), '');
+
     const restored = await RunRecorder.open(killed);
     await new TrainingLoop(config(), dataset, restored).restore();
     await restored.close();
+    expect(await tensors()).toEqual(saved);
     const { progress, last, best, protocol } = await killed.readManifest();
     const validations = told.flatMap((event) => (event.kind === 'validation' ? [event] : []));
     const [first, second] = validations;
@@ -284,7 +290,8 @@ describe('TrainingLoop', () => {
     expect(last).toEqual({ epoch, step, metrics });
     expect(protocol).toEqual(second!.protocol);
     expect(best?.epoch).toBe(second!.best ? 2 : first!.epoch);
-    expect(progress).toMatchObject({ epoch: 2, epochs: 3, step: 10, stepsPerEpoch: 5 });
+    const { loss } = told.findLast((event) => event.kind === 'step')!;
+    expect(progress).toMatchObject({ epoch: 2, epochs: 3, step: 10, stepsPerEpoch: 5, loss });
   });
 
   it('that was frozen while another host took over its run writes nothing into it', async () => {
