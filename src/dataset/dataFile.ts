@@ -15,6 +15,8 @@ export interface DataFile {
   encoding: string;
   /** Whether the config says so. */
   encodingGiven: boolean;
+  /** The first line of a file without a header, for messages. */
+  firstLine?: string;
   /** The config field that the file comes from, such as `dataset.items`. */
   field: string;
   /** What was guessed about it, for people. */

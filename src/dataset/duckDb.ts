@@ -100,6 +100,12 @@ export function datasetErrorFrom(error: unknown, subject = 'The data'): DatasetE
   const line = /CSV Error on Line: (\d+)/.exec(text)?.[1] ?? /in line (\d+)/.exec(text)?.[1];
   const where = `${file === undefined ? subject : basename(file)}${line === undefined ? '' : `, line ${line}`}`;
 
+  if (/sniffing file/.test(text)) {
+    return new DatasetError(
+      'dataset/bad-query',
+      `${where}: \`read_csv\` cannot tell how its values are divided. Say it in the query, such as with \`delim = '::'\`, or read the file by \`path\`, with \`separator\` beside it.`,
+    );
+  }
   if (/requires the extension|HTTP/.test(text)) {
     return new DatasetError(
       'dataset/remote-file',
@@ -129,7 +135,7 @@ export function datasetErrorFrom(error: unknown, subject = 'The data'): DatasetE
     return new DatasetError(
       'dataset/malformed-csv',
       `${where}: found a double quote that is never closed, or text after a closing one. ` +
-        'Close it, and write a double quote inside a value twice ("").',
+        'Close it, and write a double quote inside a value twice (""); if quotes are letters in this file, set `quote` beside its `path` to "".',
     );
   }
   if (/CSV Error|invalid state/i.test(text)) {

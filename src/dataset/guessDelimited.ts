@@ -12,6 +12,7 @@ export interface DelimitedGuess {
   columns: string[];
   aliases: Record<string, number>;
   guesses: string[];
+  firstLine?: string;
 }
 
 /** How many records are looked at. */
@@ -53,7 +54,7 @@ export function guessDelimited(
   const records = all.slice(comments);
   const [first] = records;
   if (!first) return { layout, columns: [], aliases: {}, guesses };
-  if (comments > 0) guesses.push(`${comments} comment ${comments === 1 ? 'line' : 'lines'} before it`);
+  if (comments > 0) guesses.push(`${comments} comment ${comments === 1 ? 'line' : 'lines'} in front`);
   if (
     options.format === 'sequences' ||
     (options.format === 'auto' && areSequences(records, separator, options))
@@ -82,6 +83,9 @@ export function guessDelimited(
     guesses.push(`separated by ${separatorName(separator)}`);
   if (hasHeader && !names) {
     const columns = first.fields.map((field) => field.trim());
+    const twice = columns.find((column, index) => wanted.includes(column) && columns.indexOf(column) < index);
+    if (twice !== undefined)
+      guesses.push(`several columns called \`${shorten(twice)}\`, of which the first counts`);
     return { layout, aliases: {}, guesses, columns: completeHeader(columns, rows.slice(1), guesses) };
   }
   const numColumns = mostFrequent(rows.map((row) => row.length));
@@ -96,10 +100,16 @@ export function guessDelimited(
     guesses.push(
       known
         ? `no header, columns as in ${known.dataset} (${columns.slice(0, 8).join(', ')}${columns.length > 8 ? ', …' : ''})`
-        : `no header, columns by place (\`1\` to \`${numColumns}\`), the first line is \`${shorten(first.fields.join(separator))}\``,
+        : `no header, columns by place (\`1\` to \`${numColumns}\`)`,
     );
   } else if (names && hasHeader) guesses.push('its first line names columns and is no row');
-  return { layout, columns, aliases, guesses };
+  return {
+    layout,
+    columns,
+    aliases,
+    guesses,
+    ...(hasHeader ? {} : { firstLine: first.fields.join(separator) }),
+  };
 }
 
 /** What the first records are divided by alike; of several, what gives the most values. */

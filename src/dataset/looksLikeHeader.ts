@@ -17,15 +17,6 @@ export function looksLikeHeader(
   if (first.every((field) => RECBOLE_TYPE.test(field.trim()))) return true;
   const recurs = first.map((field, column) => field !== '' && rows.some((row) => row[column] === field));
   const wanted = new Set(names.map(plainName));
-  if (
-    first.some(
-      (field, column) =>
-        !recurs[column] &&
-        kindOf(field) === 'text' &&
-        wanted.has(plainName(field.trim().replace(RECBOLE_TYPE, ''))),
-    )
-  )
-    return true;
   if (rows.length === 0) return first.every((field) => ['text', 'empty'].includes(kindOf(field)));
 
   let asHeader = 0;
@@ -34,13 +25,19 @@ export function looksLikeHeader(
   const shift = rows.every((row) => row.length === first.length + 1) ? 1 : 0;
   for (const [column, field] of first.entries()) {
     const below = rows.map((row) => row[column + shift] ?? '').filter((value) => value.trim() !== '');
-    if (below.length === 0 || field.trim() === '') continue;
+    if (field.trim() === '') continue;
     const kind = kindOf(field);
-    const share = (test: (value: string) => boolean) => below.filter(test).length / below.length;
+    const isWanted =
+      kind === 'text' && !recurs[column] && wanted.has(plainName(field.trim().replace(RECBOLE_TYPE, '')));
+    const share = (test: (value: string) => boolean) =>
+      below.length === 0 ? 0 : below.filter(test).length / below.length;
     if (kind === 'number' || kind === 'date') {
       if (share((value) => kindOf(value) === kind) >= 0.9) asRow++;
-    } else if (share((value) => ['number', 'date'].includes(kindOf(value))) >= 0.9) asHeader++;
+    } else if (share((value) => ['number', 'date'].includes(kindOf(value))) >= 0.9)
+      asHeader += isWanted ? 2 : 1;
     else if (/\d/.test(field) && share((value) => shapeOf(value) === shapeOf(field)) >= 0.9) asRow++;
+    // What the config asks for outweighs what merely looks like a value.
+    else if (isWanted) asHeader += 2;
   }
   if (asHeader !== asRow) return asHeader > asRow;
   return asRow === 0 && !recurs.some(Boolean) && fallback;

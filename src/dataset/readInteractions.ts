@@ -10,6 +10,7 @@ import type { OpenedSource } from './openSource';
 import { checkOrder } from './queryOrder';
 import { readEntityTable, type EntityTable } from './readEntityTable';
 import { firstValue, labelOf, selectFrom, type RowSource } from './rowSource';
+import { findTimeText, type TimeText } from './timeText';
 import { findTimeUnit } from './timeUnit';
 
 export interface ReadResult {
@@ -55,17 +56,23 @@ export async function readInteractions(
     columns.timestamp === null && columns.items === undefined && source.kind === 'query'
       ? await checkOrder(connection, select, source.field)
       : [];
-  const time = valueOf('time_text', TIME, missing);
   const rating = valueOf('rating_text', RATING, missing);
+  let time = 'NULL::DOUBLE';
+  let timeText: TimeText | null = null;
   try {
     if (columns.items !== undefined) {
       const lists = await listRows(connection, select, picks.rating_text !== undefined);
       select = lists.sql;
       warnings.push(...lists.warnings);
     }
+    if (picks.time_text) {
+      timeText = await findTimeText(connection, select, config, columns.timestamp!);
+      time = valueOf('time_text', timeText.number, missing);
+      warnings.push(...timeText.warnings);
+    }
     await connection.run(
       `CREATE TEMP TABLE source AS SELECT ${presentText('user_id', missing)} AS user_id, ${presentText('item_id', missing)} AS item_id,
-         ${picks.time_text ? time : 'NULL::DOUBLE'} AS time, ${picks.time_text ? IS_DATE : 'false'} AS is_date,
+         ${time} AS time, ${timeText?.isDate ?? 'false'} AS is_date,
          ${picks.rating_text ? rating : 'NULL::DOUBLE'} AS rating FROM (${select})`,
     );
   } catch (error) {
@@ -95,8 +102,7 @@ export async function readInteractions(
         'list it in `dataset.missing` if it stands for nothing, or leave such rows out with `dataset.query`.',
     );
   };
-  if (counts![4] === true)
-    throw await badValue('time_text', time, 'a number or a date such as 2013-02-28T13:37:00Z');
+  if (counts![4] === true) throw await badValue('time_text', time, timeText!.expected);
   if (counts![5] === true) throw await badValue('rating_text', rating, 'a number');
   const dropped = {
     emptyIds: numRows - withIds,
@@ -109,11 +115,11 @@ export async function readInteractions(
     `CREATE TEMP VIEW kept AS SELECT *, rowid AS row FROM source WHERE ${hasIds} AND ${hasTime} AND ${isRated}`,
   );
   let order = 'CAST(row AS DOUBLE)';
-  if (picks.time_text) {
+  if (picks.time_text && timeText) {
     const unit = await findTimeUnit(connection, 'kept', columns.timestamp!);
     if (unit.foreign) {
       const { condition, explain } = unit.foreign;
-      const odd = `(SELECT ${condition} FROM (SELECT ${time} AS time, ${IS_DATE} AS is_date))`;
+      const odd = `(SELECT ${condition} FROM (SELECT ${time} AS time, ${timeText.isDate} AS is_date))`;
       const { where, text } = await firstValue(connection, source, 'time_text', picks.time_text, odd);
       throw new DatasetError(
         'dataset/bad-time',
@@ -175,8 +181,6 @@ export async function readInteractions(
 }
 
 const RATING = 'TRY_CAST(rating_text AS DOUBLE)';
-const TIME = 'coalesce(TRY_CAST(time_text AS DOUBLE), epoch(TRY_CAST(time_text AS TIMESTAMPTZ)))';
-const IS_DATE = '(time_text IS NOT NULL AND TRY_CAST(time_text AS DOUBLE) IS NULL)';
 
 /**
  * SQL that makes a number of a text: NULL for a missing value, NaN for one that cannot be read. Infinite values count as

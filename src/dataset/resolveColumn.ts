@@ -7,7 +7,8 @@ import { separatorName } from './separatorName';
 export const RECBOLE_TYPE = /:(token|token_seq|float|float_seq)$/;
 
 /** What columns are looked up in. */
-export type ColumnNames = Pick<DataFile, 'label' | 'columns'> & Partial<Pick<DataFile, 'aliases' | 'layout'>>;
+export type ColumnNames = Pick<DataFile, 'label' | 'columns'> &
+  Partial<Pick<DataFile, 'aliases' | 'layout' | 'firstLine'>>;
 
 /**
  * The column that the config calls `wanted`: by its full name, or without RecBole's type (`user_id` for `user_id:token`).
@@ -16,13 +17,13 @@ export type ColumnNames = Pick<DataFile, 'label' | 'columns'> & Partial<Pick<Dat
 export function resolveColumn(names: ColumnNames, { column: wanted, field }: ColumnPick): number {
   const found = findColumn(names, wanted);
   if (found >= 0) return found;
-  const { label, columns, layout } = names;
+  const { label, columns, layout, firstLine } = names;
   const shown = columns.slice(0, 20).map((column) => `\`${shorten(column)}\``);
   const list = `${shown.join(', ')}${columns.length > 20 ? `, and ${columns.length - 20} more` : ''}`;
   const there = columns.length === 1 ? `its only column is ${list}` : `its columns are ${list}`;
   throw new DatasetError(
     'dataset/missing-column',
-    `${label} has no column \`${wanted}\` (\`${field}\`); ${hasPlaces(names) ? 'it has no header, and ' : ''}${there}. ` +
+    `${label} has no column \`${wanted}\` (\`${field}\`); ${firstLine === undefined ? '' : `it has no header (its first line is \`${shorten(firstLine)}\`), and `}${there}. ` +
       remedy(names, wanted, field) +
       (field === 'dataset.columns.timestamp'
         ? ` If there is no time, but the rows of each user are in time order, set \`${field}\` to null.`

@@ -1,0 +1,100 @@
+import type { DuckDBConnection } from '@duckdb/node-api';
+import { shorten } from './dataFile';
+import { DatasetError } from './datasetError';
+import { readRows, sqlString } from './duckDb';
+import { presentNumber } from './missingValues';
+
+/** How texts become times. */
+export interface TimeText {
+  /** SQL over `time_text`: a number as it is, or a date as seconds since 1970; NULL where it is neither. */
+  number: string;
+  /** SQL over `time_text`: whether it is a date. */
+  isDate: string;
+  /** What is expected, for messages. */
+  expected: string;
+  warnings: string[];
+}
+
+const NUMBER_OR_DATE = 'coalesce(TRY_CAST(time_text AS DOUBLE), epoch(TRY_CAST(time_text AS TIMESTAMPTZ)))';
+const IS_NO_NUMBER = '(time_text IS NOT NULL AND TRY_CAST(time_text AS DOUBLE) IS NULL)';
+const PLAIN: TimeText = {
+  number: NUMBER_OR_DATE,
+  isDate: IS_NO_NUMBER,
+  expected: 'a number or a date such as 2013-02-28T13:37:00Z',
+  warnings: [],
+};
+
+const CLOCKS = ['', ' %H:%M', ' %H:%M:%S', ' %I:%M:%S %p', ' %I:%M %p'];
+const DAYS = ['%m/%d/%Y', '%d/%m/%Y', '%m-%d-%Y', '%d-%m-%Y', '%d.%m.%Y', '%Y/%m/%d', '%Y.%m.%d'];
+const WORDS = ['%m %d, %Y', '%b %d, %Y', '%B %d, %Y', '%d %b %Y', '%d %B %Y', '%d-%b-%Y'];
+/** Forms of dates beside the ISO one. */
+const FORMATS = [
+  ...[...DAYS, ...WORDS].flatMap((day) => CLOCKS.map((clock) => day + clock)),
+  '%a %b %d %H:%M:%S %z %Y',
+  '%a, %d %b %Y %H:%M:%S %z',
+];
+/** How many times are looked at to see whether they are of another form. */
+const SAMPLE = 1000;
+
+/**
+ * Finds out how the times in the column `time_text` of `select` are written: as the config says, as numbers and ISO dates, or in
+ * the one common form that reads all of them.
+ * @throws DatasetError when two forms do and disagree, or the config's cannot be one
+ */
+export async function findTimeText(
+  connection: DuckDBConnection,
+  select: string,
+  { timeFormat, missing }: { timeFormat?: string | undefined; missing: readonly string[] },
+  column: string,
+): Promise<TimeText> {
+  if (timeFormat !== undefined) {
+    const number = `epoch(try_strptime(time_text, ${sqlString(timeFormat)}))`;
+    try {
+      await readRows(connection, `SELECT ${number} FROM (SELECT 'x' AS time_text)`);
+    } catch {
+      throw new DatasetError(
+        'dataset/bad-time',
+        `\`dataset.timeFormat\` (\`${timeFormat}\`) is no form of a date. Expected letters of strptime, such as \`%d.%m.%Y %H:%M:%S\`.`,
+      );
+    }
+    return {
+      number,
+      isDate: 'time_text IS NOT NULL',
+      expected: `a date of the form \`${timeFormat}\``,
+      warnings: [],
+    };
+  }
+  const present = `(SELECT ${presentNumber('time_text', missing)} AS time_text FROM (${select}))`;
+  const other = `${IS_NO_NUMBER} AND ${NUMBER_OR_DATE} IS NULL`;
+  const reads = (formats: readonly string[]) =>
+    formats.map((format) => `count(*) FILTER (try_strptime(time_text, ${sqlString(format)}) IS NULL) = 0`);
+  const fitting = async (
+    formats: readonly string[],
+    rows: string,
+  ): Promise<{ example: string | null; formats: string[] }> => {
+    const [found] = await readRows(
+      connection,
+      `SELECT any_value(time_text), ${reads(formats).join(', ')} FROM ${rows} WHERE ${other}`,
+    );
+    const [example, ...fits] = found!;
+    return { example: example as string | null, formats: formats.filter((_, index) => fits[index] === true) };
+  };
+  const sample = await fitting(FORMATS, `(SELECT * FROM ${present} LIMIT ${SAMPLE})`);
+  if (sample.example === null || sample.formats.length === 0) return PLAIN;
+  const { formats } = sample.formats.length === 1 ? sample : await fitting(sample.formats, present);
+  const [format, second] = formats;
+  if (format === undefined) return PLAIN;
+  if (second !== undefined) {
+    throw new DatasetError(
+      'dataset/bad-time',
+      `The times in \`${column}\`, such as \`${shorten(sample.example)}\`, can be read as \`${format}\` and as \`${second}\`. ` +
+        'Set `dataset.timeFormat` to the right one.',
+    );
+  }
+  return {
+    number: `coalesce(${NUMBER_OR_DATE}, epoch(try_strptime(time_text, ${sqlString(format)})))`,
+    isDate: IS_NO_NUMBER,
+    expected: `a number or a date of the form \`${format}\``,
+    warnings: [`The dates in \`${column}\` were read as \`${format}\`, which fits all of them.`],
+  };
+}
