@@ -12,9 +12,13 @@ import { runsDirectoryFor } from './workspace';
 export async function data(configPath: string, options: CliOptions): Promise<number> {
   const file = path.resolve(configPath);
   const config = await loadConfig(file, options.set ?? []);
+  const baseDirectory = path.dirname(file);
+  const cacheDirectory = path.resolve(cacheDirectoryOf(runsDirectoryFor(options.runs, baseDirectory)));
+  // DuckDB looks for the files of a query there first.
+  process.chdir(baseDirectory);
   const { report, cached, seconds } = await prepareDataset(config.dataset, {
-    baseDirectory: path.dirname(file),
-    cacheDirectory: cacheDirectoryOf(runsDirectoryFor(options.runs, path.dirname(file))),
+    baseDirectory,
+    cacheDirectory,
     seed: config.seed,
     maxSequenceLength: maxSequenceLengthOf(config.model),
   });

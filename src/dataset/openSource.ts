@@ -1,4 +1,4 @@
-import { isAbsolute, join, normalize } from 'node:path';
+import { isAbsolute, join, normalize, resolve } from 'node:path';
 import type { DuckDBConnection } from '@duckdb/node-api';
 import type { ReadingOptions } from '../config/readingSchema';
 import type { DatasetConfig } from '../config/schema';
@@ -158,12 +158,29 @@ function changedIds({ source }: OpenedRows, config: DatasetConfig): string[] {
   });
 }
 
-/** Why the result of a config's queries would have to be made anew each time; null where the files decide it. */
-export async function whyNotKept(connection: DuckDBConnection, source: OpenedSource): Promise<string | null> {
+/**
+ * Why the result of a config's queries would have to be made anew each time; null where the files decide it.
+ * @throws DatasetError when a query has read a file of this process's folder instead of the config's, because DuckDB looks
+ *   there first
+ */
+export async function whyNotKept(
+  connection: DuckDBConnection,
+  source: OpenedSource,
+  baseDirectory: string,
+): Promise<string | null> {
   const queries = [source.interactions, source.items, source.users].filter(
     (rows) => rows?.source.kind === 'query',
   );
   if (queries.length === 0) return null;
+  const opened = await openedFiles(connection);
+  for (const file of opened) {
+    if (resolve(file) === resolve(baseDirectory, file)) continue;
+    throw new DatasetError(
+      'dataset/bad-query',
+      `A query reads \`${file}\`, which is in the folder of the config file (${baseDirectory}) and also in the one that RecSight ` +
+        `was started in (${process.cwd()}). Start it elsewhere, or give the query the whole path.`,
+    );
+  }
   const named = new Set(filesOf(source).map(normalize));
   for (const rows of queries) {
     if (rows?.source.kind !== 'query') continue;
@@ -171,8 +188,8 @@ export async function whyNotKept(connection: DuckDBConnection, source: OpenedSou
     const reason = unstable ?? (rows.files.length === 0 ? 'it names no file' : null);
     if (reason !== null) return `\`${field}\`: ${reason}`;
   }
-  const other = (await openedFiles(connection)).find((file) => !named.has(normalize(file)));
-  return other === undefined ? null : `a query reads ${other}, which it does not name as a text`;
+  const other = opened.find((file) => !named.has(resolve(file)));
+  return other === undefined ? null : `a query reads ${other}, which its text does not name`;
 }
 
 /** Says what is wrong with the query; an error about a file that it reads comes back as it is. */

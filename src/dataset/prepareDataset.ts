@@ -58,8 +58,9 @@ export async function prepareDataset(
       const { reading, warnings } = settled;
       return { ...result, reading, warnings: [...warnings, ...result.warnings], config: settled.config };
     });
-    const reason = await whyNotKept(connection, source);
-    if (reason !== null) read.warnings.push(`The data are prepared anew each time, because of ${reason}.`);
+    const reason = await whyNotKept(connection, source, options.baseDirectory);
+    if (reason !== null)
+      read.warnings.push(`The result of the query is not kept, and is made anew each time: ${reason}.`);
     return { fingerprint: reason === null ? fingerprint : null, cached, read };
   });
 

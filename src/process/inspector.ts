@@ -34,6 +34,8 @@ export function startInspector(options: TrainerOptions, listener: InspectorListe
   const child = fork(script, [], {
     execPath: options.node.path,
     execArgv: [],
+    // Not in a folder with data: DuckDB looks for the files of a query there first.
+    cwd: path.dirname(script),
     env: trainerEnvironment(options),
     serialization: 'advanced',
     stdio: ['ignore', 'pipe', 'pipe', 'ipc'],

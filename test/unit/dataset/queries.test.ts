@@ -8,7 +8,7 @@ const header = 'user_id,item_id,timestamp\n';
 const rowsOf = (user: string) => [1, 2, 3].map((time) => `${user},i${time},${time}\n`).join('');
 
 describe('the result of a query', () => {
-  const said = /^The data are prepared anew each time, because of (.*)\.$/;
+  const said = /^The result of the query is not kept, and is made anew each time: (.*)\.$/;
 
   test.each([
     ["SELECT * FROM 'a.csv' WHERE now() IS NOT NULL", 'it calls `now()`'],
@@ -52,6 +52,27 @@ describe('the result of a query', () => {
     expect(changed.cached).toBe(false);
     expect(changed.dataset.fingerprint).not.toBe(dataset.fingerprint);
     expect(changed.dataset.userIds).toEqual(expect.arrayContaining(more.length > 0 ? more : ['a', 'c']));
+  });
+
+  test('is kept wherever the process stands, and is never that of a file of another folder', async () => {
+    const query = "SELECT * FROM read_csv('a.csv')";
+    const folder = dataFolder({ 'a.csv': plainCsv() });
+    const other = dataFolder({ 'a.csv': header + rowsOf('other') });
+    const started = process.cwd();
+    try {
+      process.chdir(folder.path);
+      await folder.prepare({ query });
+      expect((await folder.prepare({ query })).cached).toBe(true);
+      process.chdir(other.path);
+      expect((await folder.prepare({ query })).cached).toBe(true);
+      folder.write('a.csv', header + rowsOf('changed'));
+      await expect(folder.prepare({ query })).rejects.toMatchObject({
+        code: 'dataset/bad-query',
+        message: expect.stringContaining(other.path) as string,
+      });
+    } finally {
+      process.chdir(started);
+    }
   });
 
   test('depends on the names of its files, which it may read', async () => {
