@@ -7,7 +7,7 @@ import type {
   RecordedView,
 } from '../protocol/attention';
 import { writeOutput } from '../runs/outputFile';
-import type { CheckpointSource, InspectorListener, ItemLabel, UserHistory } from '../protocol/inspection';
+import type { CheckpointSource, ItemLabel, UserHistory } from '../protocol/inspection';
 import { attentionText } from './attentionText';
 import type { CliOptions } from './cliOptions';
 import { exitOnSignals } from './exitOnSignals';
@@ -42,7 +42,8 @@ export async function attention(name: string, options: CliOptions): Promise<numb
       : await outputTarget(options.output, { isBinary: false, json: options.json });
   const inspector = startInspector(await trainerOptions(), {
     progress: (_, progress) => showTask(progress),
-  } satisfies InspectorListener);
+    notice: (message) => notes.print(`${message}\n`),
+  });
   try {
     const views = chosenViews(await inspector.calls.attentionViews(source), options.view);
     const report =

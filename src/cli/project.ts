@@ -1,6 +1,6 @@
 import path from 'node:path';
 import { startInspector } from '../process/inspector';
-import type { CheckpointSource, InspectorListener } from '../protocol/inspection';
+import type { CheckpointSource } from '../protocol/inspection';
 import {
   PROJECTION_FORMATS,
   type EmbeddingTable,
@@ -47,7 +47,8 @@ export async function project(runName: string, options: CliOptions): Promise<num
   const layout = layoutOf(options);
   const inspector = startInspector(await trainerOptions(), {
     progress: (_, progress) => showTask(progress),
-  } satisfies InspectorListener);
+    notice: (message) => notes.print(`${message}\n`),
+  });
   try {
     const tables = await inspector.calls.embeddingTables(source);
     if (options.list === true) return listTables(tables, options);

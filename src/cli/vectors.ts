@@ -18,6 +18,7 @@ export async function vectors(runName: string, options: CliOptions): Promise<num
   const target = await outputTarget(name, { isBinary: format === 'npy', json: options.json });
   const trainer = await trainerOptions();
   const report = await target.fill((file) => exportVectors(trainer, run, { of, format, output: file }));
+  if (report.notice !== null) notes.print(`${report.notice}\n`);
   if (options.json === true) {
     printJson(report);
     return 0;

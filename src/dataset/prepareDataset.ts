@@ -84,6 +84,31 @@ export async function prepareDataset(
   };
 }
 
+/** The prepared dataset that is kept under a fingerprint, whatever has become of its source; null when there is none. */
+export async function readKeptDataset(
+  fingerprint: string,
+  { cacheDirectory, maxSequenceLength }: Pick<PrepareOptions, 'cacheDirectory' | 'maxSequenceLength'>,
+): Promise<PreparedResult | null> {
+  // It may come from a file that somebody else wrote, and names a folder here.
+  if (!/^[0-9a-f]{64}$/.test(fingerprint)) return null;
+  const started = performance.now();
+  const kept = await readDatasetCache(cacheDirectory, fingerprint);
+  if (kept === null) return null;
+  const report = datasetReport(kept.dataset, kept.facts, maxSequenceLength);
+  const seconds = (performance.now() - started) / 1000;
+  return { dataset: kept.dataset, cached: true, seconds, warnings: report.warnings, report };
+}
+
+/**
+ * The fingerprint that the source of a config has now; null for a query whose files do not decide its result. Throws a
+ * {@link DatasetError} when the source cannot be opened.
+ */
+export function currentFingerprint(config: DatasetConfig, options: PrepareOptions): Promise<string | null> {
+  return withDuckDb(options, async (connection) =>
+    sourceFingerprint(config, await openSource(connection, config, options.baseDirectory), options),
+  );
+}
+
 /** From rows to the prepared dataset. Done after DuckDB has given its memory back. */
 function arrange(
   {

@@ -14,6 +14,7 @@ import type { ProjectionFormat } from '../protocol/projection';
 import { hasLearned, type RunSummary } from '../protocol/run';
 import { startInspector } from '../process/inspector';
 import { readRun } from '../runs/runStore';
+import { showWarning } from './messages';
 import { PageCalls } from './pageCalls';
 import { PanelInspector } from './panelInspector';
 import { askWhereToSave, saveFile } from './runFiles';
@@ -178,6 +179,10 @@ class InspectionPanel implements PanelContent {
     const options = await trainer.options(vscode.Uri.file(this.frame.directory));
     const inspector = startInspector(options, {
       progress: (task, progress) => this.frame.tell((view) => view.progress.asEvent(task, progress)),
+      notice: (message) => {
+        log.warn(message);
+        void showWarning(message);
+      },
     });
     log.info(`Started an inspector for ${this.frame.directory} with ${options.node.path}`);
     void inspector.ended.then((how) => log.info(how));

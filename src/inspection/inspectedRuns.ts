@@ -38,10 +38,14 @@ export class InspectedRuns {
   readonly #models = new Map<string, OpenModel>();
   #engine: Promise<unknown> | null = null;
 
-  /** @param assets folder of the compute kernels */
+  /**
+   * @param assets folder of the compute kernels
+   * @param notice hears what people should know of a run's data, such as that their files have changed
+   */
   constructor(
     private readonly assets: string,
     readonly warn: (message: string) => void,
+    private readonly notice = warn,
   ) {}
 
   /** @throws InspectionError for a baseline, TrainingError when the data changed, RunReadError, DatasetError */
@@ -138,7 +142,8 @@ export class InspectedRuns {
       );
     }
     const manifest = await directory.readManifest();
-    const { dataset, warnings } = await prepareUnchanged(directory, manifest, config);
+    const { dataset, warnings, notice } = await prepareUnchanged(directory, manifest, config);
+    if (notice !== null) this.notice(notice);
     for (const warning of warnings) this.warn(warning);
     return { directory, manifest, config, dataset };
   }

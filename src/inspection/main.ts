@@ -1,6 +1,6 @@
 import { createBirpc } from 'birpc';
 import type { AttentionInspector } from '../protocol/attention';
-import type { InspectorListener, RunInspector } from '../protocol/inspection';
+import type { InspectorNotices, RunInspector } from '../protocol/inspection';
 import type { ProjectionInspector } from '../protocol/projection';
 import { decodeRpcMessage, encodeRpcMessage } from '../protocol/rpcMessage';
 import { attentionInspector } from './attentionInspector';
@@ -14,7 +14,11 @@ import { Tasks } from './tasks';
  * answers calls and ends with the channel.
  */
 
-const runs = new InspectedRuns(__dirname, (message) => console.error(message));
+const runs = new InspectedRuns(
+  __dirname,
+  (message) => console.error(message),
+  (message) => void teller.notice.asEvent(message),
+);
 const tasks = new Tasks((task, progress) => void teller.progress.asEvent(task, progress));
 type Functions = RunInspector & ProjectionInspector & AttentionInspector;
 const functions: Functions = {
@@ -22,7 +26,7 @@ const functions: Functions = {
   ...projectionInspector(runs, tasks),
   ...attentionInspector(runs, tasks),
 };
-const teller = createBirpc<InspectorListener, Functions>(functions, {
+const teller = createBirpc<InspectorNotices, Functions>(functions, {
   post: (message: unknown) => process.send?.(message),
   on: (receive) => process.on('message', receive),
   serialize: encodeRpcMessage,

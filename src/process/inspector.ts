@@ -2,7 +2,7 @@ import { fork } from 'node:child_process';
 import path from 'node:path';
 import { createBirpc, type BirpcReturn } from 'birpc';
 import type { AttentionInspector } from '../protocol/attention';
-import type { InspectorListener, RunInspector } from '../protocol/inspection';
+import type { InspectorNotices, RunInspector } from '../protocol/inspection';
 import type { ProjectionInspector } from '../protocol/projection';
 import { decodeRpcMessage, encodeRpcMessage } from '../protocol/rpcMessage';
 import { endWithUs } from './endWithUs';
@@ -18,7 +18,7 @@ export type Inspector = RunInspector & ProjectionInspector & AttentionInspector;
 
 export interface RunningInspector {
   /** Calls reject with the inspector's own errors, or with {@link InspectorError} when it has ended. */
-  calls: BirpcReturn<Inspector, InspectorListener>;
+  calls: BirpcReturn<Inspector, InspectorNotices>;
   /** Resolves when the process has ended, with what it printed last. */
   ended: Promise<string>;
   /** Ends the process. Calls under way are rejected. */
@@ -28,7 +28,7 @@ export interface RunningInspector {
 const PRINTED_CHARACTERS = 4000;
 
 /** Starts a process that opens runs and answers what views ask of them. It ends with this process at the latest. */
-export function startInspector(options: TrainerOptions, listener: InspectorListener): RunningInspector {
+export function startInspector(options: TrainerOptions, listener: InspectorNotices): RunningInspector {
   // It lies beside the trainer.
   const script = path.join(path.dirname(options.trainerPath), 'inspector.js');
   const child = fork(script, [], {
@@ -46,7 +46,7 @@ export function startInspector(options: TrainerOptions, listener: InspectorListe
     stream
       .setEncoding('utf8')
       .on('data', (text: string) => (printed = (printed + text).slice(-PRINTED_CHARACTERS)));
-  const calls = createBirpc<Inspector, InspectorListener>(listener, {
+  const calls = createBirpc<Inspector, InspectorNotices>(listener, {
     post: (message: unknown) => {
       if (child.connected) child.send(message as object);
     },

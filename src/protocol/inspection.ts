@@ -85,6 +85,12 @@ export interface InspectorListener {
   progress(task: string, progress: TaskProgress): void;
 }
 
+/** What it tells beside, for people and not for pages. */
+export interface InspectorNotices extends InspectorListener {
+  /** Such as that the data files of a run have changed. */
+  notice(message: string): void;
+}
+
 export interface TaskProgress {
   /** For people, such as `Finding neighbours`. */
   phase: string;

@@ -14,7 +14,7 @@ export async function exportVectors(
   model: Model,
   dataset: PreparedDataset,
   request: VectorRequest,
-): Promise<Omit<VectorReport, 'epoch'>> {
+): Promise<Omit<VectorReport, 'epoch' | 'notice'>> {
   const { of, format } = request;
   const ids = of === 'items' ? dataset.itemIds.slice(1) : dataset.userIds;
   const blocks = of === 'items' ? itemVectors(model, dataset) : userVectors(model, dataset);

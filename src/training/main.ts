@@ -219,14 +219,14 @@ async function startEngine(
 
 async function prepare(recorder: RunRecorder, config: ExperimentConfig): Promise<PreparedDataset> {
   const { run, manifest } = recorder;
-  const { dataset, cached, seconds, warnings } = await prepareUnchanged(run, manifest, config);
+  const { dataset, cached, seconds, warnings, notice } = await prepareUnchanged(run, manifest, config);
   const summary: DatasetSummary = {
     fingerprint: dataset.fingerprint,
     numUsers: dataset.numUsers,
     numItems: dataset.numItems,
     numInteractions: dataset.items.length,
   };
-  for (const warning of warnings) recorder.warn(warning);
+  for (const warning of [...(notice === null ? [] : [notice]), ...warnings]) recorder.warn(warning);
   recorder.event({ kind: 'dataset', dataset: summary, seconds, cached });
   recorder.update({ dataset: summary, timings: { ...manifest.timings, prepare: seconds } });
   sayWhatIsRanked(recorder, dataset, config);
@@ -262,11 +262,11 @@ async function writeVectors(run: RunDirectory, request: VectorRequest): Promise<
     searchPaths: engineSearchPaths(),
     onWarning: warn,
   });
-  const { dataset } = await prepareUnchanged(run, await run.readManifest(), config);
+  const { dataset, notice } = await prepareUnchanged(run, await run.readManifest(), config);
   const model = createModel(config.model, modelDataOf(dataset), config.seed);
   const state = await loadCheckpoint(run.checkpointPath('best'), model.state, null);
   const written = await exportVectors(model, dataset, request);
-  return { ...written, epoch: state.earlyStopping.best?.epoch ?? state.epoch };
+  return { ...written, epoch: state.earlyStopping.best?.epoch ?? state.epoch, notice };
 }
 
 /** A model without training: fitted, measured on validation and on test. */

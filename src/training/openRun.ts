@@ -1,7 +1,14 @@
 import { existsSync, readdirSync } from 'node:fs';
 import path from 'node:path';
 import { configSchema, maxSequenceLengthOf, type ExperimentConfig } from '../config/schema';
-import { prepareDataset, type PreparedResult } from '../dataset/prepareDataset';
+import { DatasetError } from '../dataset/datasetError';
+import {
+  currentFingerprint,
+  prepareDataset,
+  readKeptDataset,
+  type PreparedResult,
+  type PrepareOptions,
+} from '../dataset/prepareDataset';
 import type { RunManifest } from '../protocol/run';
 import { cacheDirectoryOf, type RunDirectory } from '../runs/runDirectory';
 import { TrainingError } from './trainingError';
@@ -65,24 +72,68 @@ export function chosenBackend(
   return known ?? 'auto';
 }
 
-/** Prepares the data of a run. @throws TrainingError when they are not those that it was started with */
+/** The data of a run. */
+export interface RunData extends PreparedResult {
+  /** What to tell people where the source is not what it was when the run was started; null where it is, or cannot be compared. */
+  notice: string | null;
+}
+
+/**
+ * The data of a run, as they were when it was started: those that are kept under its fingerprint, whatever has become of their
+ * source. Where none are kept they are prepared again, and must be the same.
+ * @throws TrainingError when they are neither kept nor the same any more; DatasetError
+ */
 export async function prepareUnchanged(
   run: RunDirectory,
   manifest: RunManifest,
   config: ExperimentConfig,
-): Promise<PreparedResult> {
-  const prepared = await prepareDataset(config.dataset, {
+): Promise<RunData> {
+  const options = {
     baseDirectory: path.dirname(run.resolveConfigPath(manifest)),
     cacheDirectory: cacheDirectoryOf(path.dirname(run.path)),
     seed: config.seed,
     maxSequenceLength: maxSequenceLengthOf(config.model),
-  });
-  if (manifest.dataset !== null && manifest.dataset.fingerprint !== prepared.dataset.fingerprint) {
+    forRun: true,
+  };
+  if (manifest.dataset === null) return { ...(await prepareDataset(config.dataset, options)), notice: null };
+  const { fingerprint } = manifest.dataset;
+  const kept = await readKeptDataset(fingerprint, options);
+  if (kept !== null) {
+    const notice = await sourceNotice(config, options, fingerprint);
+    return { ...kept, notice };
+  }
+  const notKept = `no prepared copy of the run's data is left in ${options.cacheDirectory}`;
+  let prepared: PreparedResult;
+  try {
+    prepared = await prepareDataset(config.dataset, options);
+  } catch (error) {
+    if (!(error instanceof DatasetError)) throw error;
+    throw new DatasetError(error.code, `${error.message} And ${notKept}.`);
+  }
+  if (prepared.dataset.fingerprint !== fingerprint) {
     throw new TrainingError(
       'dataset/changed',
-      'The data changed since this run was started, so its numbers would no longer belong together. ' +
+      `The data changed since this run was started, and ${notKept}: its numbers would no longer belong together. ` +
         'Restore the data files, or start a new run.',
     );
   }
-  return prepared;
+  return { ...prepared, notice: null };
+}
+
+/** Says when the source of a run's data has changed or cannot be read; the run does not need it. */
+async function sourceNotice(
+  config: ExperimentConfig,
+  options: PrepareOptions,
+  fingerprint: string,
+): Promise<string | null> {
+  const used = 'the copy that was prepared for the run is used';
+  try {
+    const now = await currentFingerprint(config.dataset, options);
+    return now === null || now === fingerprint
+      ? null
+      : `The data files, or how RecSight reads them, have changed since this run was started: ${used}.`;
+  } catch (error) {
+    if (!(error instanceof DatasetError)) throw error;
+    return `The data files of this run cannot be read any more: ${used}. (${error.message})`;
+  }
 }

@@ -43,7 +43,7 @@ function start(): Promise<RunningInspector> {
       runtimePath: folder,
       backend: 'auto',
     },
-    { progress: () => undefined },
+    { progress: () => undefined, notice: () => undefined },
   );
   started.push(inspector);
   return Promise.resolve(inspector);
