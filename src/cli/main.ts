@@ -3,6 +3,7 @@ import { parseArgs, type ParseArgsConfig } from 'node:util';
 import { readOwnVersion } from '../process/trainer';
 import { attention } from './attention';
 import { backends } from './backends';
+import { cache } from './cache';
 import type { CliOptions } from './cliOptions';
 import { data } from './data';
 import { evaluate } from './evaluate';
@@ -21,6 +22,8 @@ interface Command {
   summary: string;
   /** What the one positional argument is; null when there is none. */
   argument: string | null;
+  /** Whether it may be left out. */
+  isOptional?: true;
   options: NonNullable<ParseArgsConfig['options']>;
   /** Resolves with the exit code. */
   execute(argument: string, options: CliOptions): Promise<number>;
@@ -133,6 +136,14 @@ const COMMANDS: Record<string, Command> = {
     options: { ...set, ...json },
     execute: data,
   },
+  cache: {
+    usage: 'recsight cache [prune] [--runs DIR] [--json]',
+    summary: 'List the prepared datasets and the runs that need them, or remove those that no run needs',
+    argument: 'prune',
+    isOptional: true,
+    options: { ...runsOption, ...json },
+    execute: cache,
+  },
   backends: {
     usage: 'recsight backends [--json]',
     summary: 'List the compute backends: what works here, on what, and how fast',
@@ -177,7 +188,7 @@ async function main(args: readonly string[]): Promise<number> {
   }
   const { values, positionals } = parseArguments(command, rest);
   const expected = command.argument === null ? 0 : 1;
-  if (positionals.length !== expected) {
+  if (positionals.length !== expected && !(command.isOptional && positionals.length === 0)) {
     const wanted = command.argument === null ? 'no argument' : `one <${command.argument}>`;
     throw new UsageError(
       `\`recsight ${name}\` takes ${wanted}, and got ${positionals.length}. Usage: ${command.usage}`,
