@@ -4,138 +4,150 @@
  *
  *   node scripts/test.mjs [lint] [kernels] [unit] [golden] [engines] [cli] [faults] [webview] [integration] [package]
  *
- * The last line is the sum, `N passed, N failed`. The exit code is 0 only when every suite ran tests and all passed.
+ * Suites run side by side, as soon as what they need is there; what each printed is shown when it ends. The last line is
+ * the sum, `N passed, N failed`. The exit code is 0 only when every suite ran tests and all passed.
  * With VSCODE_TEST=desktop, and everywhere but on Linux x64, the integration suite runs in desktop VS Code, and what
  * drives code-server's page is left out.
  */
-import { existsSync } from 'node:fs';
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { fork } from 'node:child_process';
 import path from 'node:path';
+import { findChromium } from './lib/chromium.mjs';
+import { installCodeServer } from './lib/codeServer.mjs';
+import { installToolchain } from './lib/kernels.mjs';
 import { startKeeper } from './lib/startKeeper.mjs';
-import { build, CommandError, installDependencies, readJson, requireNode, run } from './lib/toolchain.mjs';
+import { suites } from './lib/suites.mjs';
+import { build, installDependencies, requireNode, root } from './lib/toolchain.mjs';
+
+/** @typedef {import('./lib/suites.mjs').Counts} Counts */
+/** @typedef {import('./lib/suites.mjs').Preparation} Preparation */
+
+/** Cores' worth of work that is under way at a time. Suites wait a good deal, so it is more than the two cores of CI. */
+const CAPACITY = 3;
 
 requireNode();
+const known = Object.keys(suites);
+const chosen = process.argv.length > 2 ? process.argv.slice(2) : known;
+const unknown = chosen.filter((name) => !known.includes(name));
+if (unknown.length > 0) {
+  console.error(`There is no suite named ${unknown.join(', ')}. There are: ${known.join(', ')}.`);
+  process.exit(1);
+}
 // Whatever is started here ends with it, however it ends.
 const keeper = startKeeper();
 Object.assign(process.env, keeper.env);
-await installDependencies();
-// These need the packages.
-const { findChromium } = await import('./lib/chromium.mjs');
-const { installCodeServer } = await import('./lib/codeServer.mjs');
-const { installEngines, softwareGpuEnvironment } = await import('./lib/engines.mjs');
-const { runExtensionTests } = await import('./lib/extensionTests.mjs');
-const { ensureOwnAddon, findStaleWebAssembly, webAssemblyFiles } = await import('./lib/kernels.mjs');
-const { runLint } = await import('./lib/lint.mjs');
+const begun = Date.now();
 
-/** @typedef {{ passed: number, failed: number, skipped: number }} Counts */
-
-/** The tests' own VS Code, code-server, is installed only where its binaries fit. */
-const desktop =
-  process.env.VSCODE_TEST === 'desktop' || process.platform !== 'linux' || process.arch !== 'x64';
-
-/** @type {Record<string, () => Promise<Counts[]>>} */
-const suites = {
-  lint: async () => [await runLint()],
-  kernels: async () => [await checkKernels()],
-  unit: async () => [await runVitest('unit')],
-  golden: async () => [await runVitest('golden')],
-  engines: runEngineTests,
-  cli: async () => [await runVitest('cli')],
-  faults: async () => [await (await import('./lib/faults.mjs')).runShortFaults()],
-  webview: async () => [await runVitest('webview')],
-  integration: async () => [await runExtensionTests(), ...(desktop ? [] : [await runVitest('workbench')])],
-  package: async () => (desktop ? [] : [await runVitest('package')]),
+/**
+ * What the suites need. Each is made once, when it is first asked for; those that only wait for the network and the
+ * disk are made beside the suites.
+ *
+ * @type {Record<Preparation, () => Promise<void>>}
+ */
+const prepare = {
+  packages: installDependencies,
+  build: async () => {
+    await prepared('packages');
+    // Builds at its end, and with the kernels.
+    await (chosen.includes('kernels') ? suite('kernels') : build());
+  },
+  compiler: installToolchain,
+  chromium: async () => {
+    // The tests in the browser take the same one.
+    process.env.CHROMIUM = await findChromium();
+  },
+  codeServer: async () => {
+    // One installation after the other: what others wait for comes first.
+    if (chosen.includes('kernels')) await prepared('compiler');
+    await installCodeServer();
+  },
+  engines: async () => {
+    await prepared('packages');
+    // Types of packages that are half installed would be errors.
+    if (chosen.includes('lint')) await suite('lint');
+    const { installEngines } = await import('./lib/engines.mjs');
+    process.env.RECSIGHT_TEST_ENGINES = JSON.stringify(await installEngines());
+  },
 };
+/** @type {Map<string, Promise<any>>} */
+const made = new Map();
 
 /**
- * The committed WebAssembly must be what its sources make. The other suites then run on this machine's addon as well.
+ * @template Value
+ * @param {string} name
+ * @param {() => Promise<Value>} make
+ * @returns {Promise<Value>}
+ */
+function once(name, make) {
+  const promise = made.get(name) ?? make();
+  made.set(name, promise);
+  return promise;
+}
+
+/** @param {Preparation} name */
+const prepared = (name) => once(`preparation ${name}`, prepare[name]);
+
+/** Suites that could begin. @type {Map<string, (value?: unknown) => void>} */
+const waiting = new Map();
+let free = CAPACITY;
+
+/** Lets suites begin that there is room for, the first of the list first. */
+function beginSuites() {
+  for (const [name, { load }] of Object.entries(suites)) {
+    const begin = waiting.get(name);
+    if (!begin || load > free) continue;
+    free -= load;
+    waiting.delete(name);
+    begin();
+  }
+}
+
+/**
+ * Runs a suite when what it needs is there and a place is free.
  *
+ * @param {string} name
  * @returns {Promise<Counts>}
  */
-async function checkKernels() {
-  const stale = await findStaleWebAssembly();
-  for (const file of stale) console.error(`${file} is not what its sources make. Run \`npm run kernels\`.`);
-  await ensureOwnAddon();
-  await build(); // so that the addon is where the other suites look
-  return { passed: webAssemblyFiles.length - stale.length + 1, failed: stale.length, skipped: 0 };
-}
-
-/**
- * What users may install, for real. TensorFlow also computes every layer; WebGPU's tensors cannot be read in those tests.
- *
- * @returns {Promise<Counts[]>}
- */
-async function runEngineTests() {
-  const problems = await installEngines();
-  for (const [name, reason] of Object.entries(problems)) {
-    if (reason !== null) console.log(`${name} is not tested. ${reason}`);
-  }
-  const env = { ...softwareGpuEnvironment, RECSIGHT_TEST_ENGINES: JSON.stringify(problems) };
-  const counts = [await runVitest('engines', { env })];
-  if (problems.tensorflow === null) {
-    const files = ['test/unit/compute'];
-    counts.push(await runVitest('unit', { files, env: { RECSIGHT_TEST_BACKENDS: 'tensorflow' } }));
-  }
-  return counts;
-}
-
-/**
- * @param {string} project As in vitest.config.mjs.
- * @param {{ files?: string[], env?: Record<string, string> }} [options]
- * @returns {Promise<Counts>}
- */
-async function runVitest(project, { files = [], env = {} } = {}) {
-  const scratch = await mkdtemp(path.join(tmpdir(), 'recsight-vitest-'));
-  const report = path.join(scratch, 'report.json');
-  const vitest = ['node_modules/vitest/vitest.mjs', 'run', '--project', project, ...files];
-  try {
-    let ended = true;
-    await run(
-      process.execPath,
-      [...vitest, '--reporter=dot', '--reporter=json', `--outputFile.json=${report}`],
-      { env: { ...process.env, ...env } },
-    ).catch((error) => {
-      if (!(error instanceof CommandError)) throw error;
-      ended = false;
-    });
-    if (!existsSync(report)) return { passed: 0, failed: 1, skipped: 0 };
-    const { numPassedTests, numFailedTests, numPendingTests } = readJson(report);
-    // A file that cannot even be loaded fails the run but counts no test.
-    return {
-      passed: numPassedTests,
-      failed: Math.max(numFailedTests, ended ? 0 : 1),
-      skipped: numPendingTests,
-    };
-  } finally {
-    await rm(scratch, { recursive: true, force: true });
-  }
-}
+const suite = (name) => once(`suite ${name}`, () => runSuite(name));
 
 /**
  * @param {string} name
  * @returns {Promise<Counts>}
  */
 async function runSuite(name) {
-  const suite = suites[name] ?? (() => Promise.resolve([]));
-  console.log(`\n━━ ${name} ━━`);
-  const started = Date.now();
-  /** @type {Counts} */
-  const sum = { passed: 0, failed: 0, skipped: 0 };
   try {
-    for (const { passed, failed, skipped } of await suite()) {
-      sum.passed += passed;
-      sum.failed += failed;
-      sum.skipped += skipped;
-      // A suite that finds no tests has tested nothing.
-      if (passed + failed === 0) sum.failed += 1;
-    }
+    await Promise.all((suites[name]?.needs ?? []).map(prepared));
   } catch (error) {
-    console.error(error instanceof Error ? error.message : error);
-    sum.failed += 1;
+    console.error(
+      `\n━━ ${name} ━━\nCannot be run: ${error instanceof Error ? error.message : String(error)}`,
+    );
+    return { passed: 0, failed: 1, skipped: 0 };
   }
-  console.log(`${name}: ${describe(sum)} (${Math.round((Date.now() - started) / 1000)} s)`);
-  return sum;
+  await new Promise((resolve) => {
+    waiting.set(name, resolve);
+    beginSuites();
+  });
+  const started = Date.now();
+  const alone = chosen.length === 1;
+  if (alone) console.log(`\n━━ ${name} ━━`);
+  else console.log(`${name} begins.`);
+  const child = fork(path.join(root, 'scripts/lib/runSuite.mjs'), [name], {
+    stdio: ['ignore', alone ? 'inherit' : 'pipe', alone ? 'inherit' : 'pipe', 'ipc'],
+    cwd: root,
+  });
+  /** @type {Counts} */
+  let counts = { passed: 0, failed: 1, skipped: 0 };
+  let output = '';
+  child.on('message', (message) => (counts = /** @type {Counts} */ (message)));
+  for (const stream of [child.stdout, child.stderr]) {
+    stream?.setEncoding('utf8').on('data', (text) => (output += text));
+  }
+  await new Promise((resolve) => child.once('close', resolve));
+  free += suites[name]?.load ?? 0;
+  beginSuites();
+  if (!alone) console.log(`\n━━ ${name} ━━\n${output.trimEnd()}`);
+  const seconds = Math.round((Date.now() - started) / 1000);
+  console.log(`${name}: ${describe(counts)} (${seconds} s)${alone ? '' : '\n'}`);
+  return counts;
 }
 
 /** @param {Counts} counts */
@@ -143,29 +155,8 @@ function describe({ passed, failed, skipped }) {
   return `${passed} passed, ${failed} failed${skipped > 0 ? `, ${skipped} skipped` : ''}`;
 }
 
-const chosen = process.argv.length > 2 ? process.argv.slice(2) : Object.keys(suites);
-const unknown = chosen.filter((name) => !(name in suites));
-if (unknown.length > 0) {
-  console.error(
-    `There is no suite named ${unknown.join(', ')}. There are: ${Object.keys(suites).join(', ')}.`,
-  );
-  process.exit(1);
-}
-
-/** @type {{ name: string, counts: Counts }[]} */
-const results = [];
-try {
-  if (chosen.some((name) => ['webview', 'integration', 'package'].includes(name))) {
-    // The tests in the browser take the same one.
-    process.env.CHROMIUM = await findChromium();
-    if (!desktop) await installCodeServer();
-  }
-  await build();
-  for (const name of chosen) results.push({ name, counts: await runSuite(name) });
-} catch (error) {
-  console.error(error instanceof Error ? error.message : error);
-  results.push({ name: 'set-up', counts: { passed: 0, failed: 1, skipped: 0 } });
-}
+const order = known.filter((name) => chosen.includes(name));
+const results = await Promise.all(order.map(async (name) => ({ name, counts: await suite(name) })));
 
 console.log('\n━━ all ━━');
 for (const { name, counts } of results) console.log(`${name}: ${describe(counts)}`);
@@ -177,6 +168,7 @@ const total = results.reduce(
   }),
   { passed: 0, failed: 0, skipped: 0 },
 );
+console.log(`in ${Math.round((Date.now() - begun) / 1000)} s`);
 console.log(describe(total));
 process.exitCode = total.failed > 0 || total.passed === 0 ? 1 : 0;
 await keeper.stop();

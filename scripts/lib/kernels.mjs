@@ -73,7 +73,7 @@ const compiler = path.join(
  *
  * @returns {Promise<void>}
  */
-async function installToolchain() {
+export async function installToolchain() {
   const wanted = createHash('sha256')
     .update(readFileSync(path.join(toolchain, 'package-lock.json')))
     .digest('hex');

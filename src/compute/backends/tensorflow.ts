@@ -59,10 +59,13 @@ async function startPackage(found: OptionalPackage, gpuOnly: boolean): Promise<S
   process.env.TF_CPP_MIN_LOG_LEVEL ??= '1';
   // Without this it takes all memory of a GPU, and the next run gets none.
   process.env.TF_FORCE_GPU_ALLOW_GROWTH ??= 'true';
+  const { registryFactory } = tf.engine();
+  // One that another copy registered stays: Node.js loads that copy no second time.
+  const isThere = 'tensorflow' in registryFactory;
   try {
     found.require();
   } catch (error) {
-    if ('tensorflow' in tf.engine().registryFactory) tf.removeBackend('tensorflow');
+    if (!isThere && 'tensorflow' in registryFactory) tf.removeBackend('tensorflow');
     const [reason = ''] = (error instanceof Error ? error.message : String(error)).split('\n');
     throw new BackendError(
       `${found.name} ${found.version} in ${found.folder} cannot be loaded: ${reason.replace(/\.?\s*$/, '.')} ` +

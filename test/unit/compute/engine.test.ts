@@ -1,3 +1,4 @@
+import * as tf from '@tensorflow/tfjs-core';
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
@@ -153,6 +154,20 @@ describe('engines that a user may install', () => {
     await install('', 'webgpu', 'throw new Error("GLIBC_2.34 not found")');
     const webgpu = startOnly('webgpu', { assets: folder, searchPaths: [folder] });
     await expect(webgpu).rejects.toThrow(/webgpu 1\.2\.3 in .* cannot be loaded: GLIBC_2\.34 not found/);
+  });
+
+  it('leaves what another copy registered when one is broken', async () => {
+    const registered = () => 'tensorflow' in tf.engine().registryFactory;
+    const isThere = registered();
+    if (!isThere) tf.registerBackend('tensorflow', () => tf.findBackend('cpu'));
+    try {
+      await install('', '@tensorflow/tfjs-node', 'throw new Error("broken")');
+      const start = startOnly('tensorflow', { assets: folder, searchPaths: [folder] });
+      await expect(start).rejects.toMatchObject({ presence: 'broken' });
+      expect(registered()).toBe(true);
+    } finally {
+      if (!isThere) tf.removeBackend('tensorflow');
+    }
   });
 
   it('says that WebGPU finds no GPU', async () => {
