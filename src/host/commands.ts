@@ -5,6 +5,7 @@ import type { ConfigProblem } from '../config/parseConfig';
 import { GPU_RUNTIMES, type GpuRuntime } from '../process/gpuRuntime';
 import type { InspectionView } from '../protocol/inspectionPanel';
 import type { RunSummary } from '../protocol/run';
+import { RunReadError } from '../runs/runErrors';
 import type { ComputeBackends } from './computeBackends';
 import type { ConfigCatalogue } from './configCatalogue';
 import type { ConfigDiagnostics } from './configDiagnostics';
@@ -208,9 +209,9 @@ async function chooseRun(
   title: string,
   isSuitable: (abilities: RunAbilities) => boolean,
 ): Promise<string | undefined> {
-  if (typeof argument === 'string') return argument;
-  if (argument?.kind === 'run') return argument.directory;
   await runs.loaded;
+  const named = argument && directoryIn(argument);
+  if (named !== undefined) return knownRun(runs, named);
   const suitable = runs.runs.filter((run) => isSuitable(runAbilities(run)));
   const inView = argument ? tree.selectedRun : (panels.activeRun ?? inspection.activeRun);
   if (suitable.some((run) => run.directory === inView)) return inView;
@@ -220,6 +221,24 @@ async function chooseRun(
     return undefined;
   }
   return pickRun(suitable, title);
+}
+
+/** The directory that an argument names. Commands can be called by anybody, with anything. */
+function directoryIn(argument: Exclude<RunArgument, undefined>): string | undefined {
+  const directory: unknown =
+    typeof argument === 'string' ? argument : argument.kind === 'run' ? argument.directory : undefined;
+  return typeof directory === 'string' ? directory : undefined;
+}
+
+/** A run of this window, by its directory. @throws RunReadError for any other folder */
+async function knownRun(runs: RunCatalogue, named: string): Promise<string> {
+  const directory = path.resolve(named);
+  // It may have been made just now.
+  if (runs.get(directory) === undefined) await runs.refreshRun(directory);
+  if (runs.get(directory) === undefined) {
+    throw new RunReadError('run/missing', `${directory} is none of the runs of this window.`);
+  }
+  return directory;
 }
 
 function titleOf(run: RunSummary | undefined, directory: string): string {

@@ -2,9 +2,8 @@ import path from 'node:path';
 import { Buffer } from 'node:buffer';
 import * as vscode from 'vscode';
 import { configFormat } from '../config/configFile';
+import { requireDeletable } from '../runs/requireDeletable';
 import { RunDirectory } from '../runs/runDirectory';
-import { RunBusyError } from '../runs/runErrors';
-import { readLiveTrainer } from '../runs/trainerLock';
 import { confirm, showInformation, showWarning } from './messages';
 
 /** Opens the config file that a run was started from or, where that is gone, the copy that the run keeps. */
@@ -63,16 +62,17 @@ export async function saveFile(fileName: string, content: string | ArrayBuffer):
 
 /**
  * Asks, then deletes a run: into the trash, or for good where there is none (as on a remote machine). Returns whether
- * the run is gone. Throws RunBusyError while a trainer works on it.
+ * the run is gone. Throws RunBusyError while a trainer works on it, and RunReadError for a folder that is no run.
  */
 export async function deleteRun(directory: string, title: string): Promise<boolean> {
-  const trainer = await readLiveTrainer(new RunDirectory(directory));
-  if (trainer) throw new RunBusyError(path.basename(directory), trainer);
+  await requireDeletable(directory);
   const uri = vscode.Uri.file(directory);
   const contents = 'its checkpoints, metrics and log';
   if (vscode.env.remoteName === undefined) {
     const detail = `Moves ${contents} to the trash.`;
     if (!(await confirm(`Delete the run ${title}?`, detail, 'Move to Trash'))) return false;
+    // The question may have waited for long.
+    await requireDeletable(directory);
     try {
       await vscode.workspace.fs.delete(uri, { recursive: true, useTrash: true });
       return true;
@@ -83,6 +83,7 @@ export async function deleteRun(directory: string, title: string): Promise<boole
   const question = `Delete the run ${title} for good?`;
   const detail = `Deletes ${contents}. This cannot be undone.`;
   if (!(await confirm(question, detail, 'Delete Permanently'))) return false;
+  await requireDeletable(directory);
   await vscode.workspace.fs.delete(uri, { recursive: true, useTrash: false });
   return true;
 }

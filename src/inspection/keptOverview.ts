@@ -1,7 +1,7 @@
-import { mkdir, readFile } from 'node:fs/promises';
+import { readFile } from 'node:fs/promises';
 import path from 'node:path';
 import type { AttentionOverview } from '../protocol/attention';
-import { writeFileAtomically } from '../runs/atomicFile';
+import { makeFolder, writeFileAtomically } from '../runs/atomicFile';
 import type { RunDirectory } from '../runs/runDirectory';
 
 /** What an overview depends on beside the run. */
@@ -39,7 +39,7 @@ export async function tryWriteOverview(
 ): Promise<void> {
   const file: OverviewFile = { schemaVersion: SCHEMA_VERSION, ...key, overview };
   try {
-    await mkdir(run.attentionPath, { recursive: true });
+    await makeFolder(run.attentionPath);
     await writeFileAtomically(
       fileOf(run, key),
       `${JSON.stringify(file, (_, value: unknown) => (value instanceof Float32Array ? [...value] : value))}\n`,

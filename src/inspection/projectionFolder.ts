@@ -1,10 +1,9 @@
 import { createHash } from 'node:crypto';
-import { mkdir, readFile } from 'node:fs/promises';
+import { readFile } from 'node:fs/promises';
 import path from 'node:path';
 import type { ProjectionBookmark } from '../protocol/projection';
-import { writeFileAtomically } from '../runs/atomicFile';
+import { makeFolder, writeFileAtomically } from '../runs/atomicFile';
 import type { RunDirectory } from '../runs/runDirectory';
-import { toWriteError } from '../runs/runErrors';
 import { decodeSafetensors, encodeSafetensors, type NamedTensor } from '../training/safetensors';
 import { InspectionError } from './inspectionError';
 
@@ -43,7 +42,7 @@ export class ProjectionFolder {
     warn: (message: string) => void,
   ): Promise<void> {
     try {
-      await this.#make();
+      await makeFolder(this.#path);
       await writeFileAtomically(this.#file(kind, key), encodeSafetensors(tensors));
     } catch (error) {
       warn(error instanceof Error ? error.message : String(error));
@@ -69,7 +68,7 @@ export class ProjectionFolder {
 
   /** @throws RunWriteError */
   async writeBookmarks(bookmarks: readonly ProjectionBookmark[]): Promise<void> {
-    await this.#make();
+    await makeFolder(this.#path);
     const content = { schemaVersion: '1.0', bookmarks };
     await writeFileAtomically(path.join(this.#path, BOOKMARKS_FILE), `${JSON.stringify(content, null, 2)}\n`);
   }
@@ -77,12 +76,6 @@ export class ProjectionFolder {
   #file(kind: string, key: unknown): string {
     const digest = createHash('sha256').update(JSON.stringify(key)).digest('hex').slice(0, KEY_DIGITS);
     return path.join(this.#path, `${kind}-${digest}.safetensors`);
-  }
-
-  async #make(): Promise<void> {
-    await mkdir(this.#path, { recursive: true }).catch((error: unknown) => {
-      throw toWriteError(error, this.#path);
-    });
   }
 }
 

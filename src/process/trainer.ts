@@ -10,6 +10,7 @@ import { isBaseline } from '../config/schema';
 import { isActive, type RunManifest, type RunStatus, type TrainerProcess } from '../protocol/run';
 import { EventLogWriter } from '../runs/eventLog';
 import { processIsAlive } from '../runs/processStartTime';
+import { requirePlainOrNoFileSync } from '../runs/plainFiles';
 import { createRun, type RunDirectory } from '../runs/runDirectory';
 import { RunBusyError, toWriteError } from '../runs/runErrors';
 import { readRun } from '../runs/runStore';
@@ -197,6 +198,7 @@ async function startTrainer(
 function spawnTrainer(options: LaterOptions, command: string, run: RunDirectory): ChildProcess {
   let log: number;
   try {
+    requirePlainOrNoFileSync(run.logPath);
     log = openSync(run.logPath, 'a');
   } catch (error) {
     throw toWriteError(error, run.logPath);

@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { mkdir, open, rename, rm } from 'node:fs/promises';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { requirePlainFolder } from './plainFiles';
 import { systemErrorCode, toWriteError } from './runErrors';
 
 /**
@@ -43,12 +44,17 @@ export async function writeFileAtomically(
 
 /**
  * Makes a folder, if it is not there, in one that must be: what is written late into a run that was removed meanwhile must
- * not bring a part of it back. Throws RunWriteError.
+ * not bring a part of it back. Throws RunWriteError, also where a link or file is in its place.
  */
 export async function makeFolder(folder: string): Promise<void> {
-  await mkdir(folder).catch((error: unknown) => {
-    if (systemErrorCode(error) !== 'EEXIST') throw toWriteError(error, folder);
-  });
+  try {
+    await mkdir(folder).catch((error: unknown) => {
+      if (systemErrorCode(error) !== 'EEXIST') throw error;
+    });
+    await requirePlainFolder(folder);
+  } catch (error) {
+    throw toWriteError(error, folder);
+  }
 }
 
 /** What led here is what the caller has to hear, not that the remains could not be removed either. */

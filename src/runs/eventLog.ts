@@ -1,6 +1,7 @@
 import { closeSync, fdatasyncSync, fstatSync, openSync, readSync, truncateSync, writeSync } from 'node:fs';
 import { open, type FileHandle } from 'node:fs/promises';
 import type { RunEvent, RunEventBody, RunEventKind } from '../protocol/events';
+import { requirePlainFile, requirePlainOrNoFileSync } from './plainFiles';
 import { RunReadError, systemErrorCode, toWriteError } from './runErrors';
 import { findMisfit, isRecord, parseRunJson, stringifyRunJson, type Shape } from './runJson';
 
@@ -65,6 +66,7 @@ export class EventLogWriter {
   static async open(path: string, beforeWriting: () => void = () => undefined): Promise<EventLogWriter> {
     let file: number | null = null;
     try {
+      requirePlainOrNoFileSync(path);
       file = openSync(path, 'a+');
       const { end, nextSeq } = findEnd(file);
       if (end < fstatSync(file).size) {
@@ -183,6 +185,7 @@ export class EventLogReader {
   async readNew(): Promise<RunEvent[]> {
     let file: FileHandle;
     try {
+      await requirePlainFile(this.path);
       file = await open(this.path, 'r');
     } catch (error) {
       const code = systemErrorCode(error);

@@ -1,5 +1,6 @@
 import { lstat, readdir, rm } from 'node:fs/promises';
 import path from 'node:path';
+import { requirePlainFolder } from './plainFiles';
 
 /*
  * What processes that died in the middle of a write leave behind. Nothing reads it; it only takes space. Other processes
@@ -45,5 +46,10 @@ async function removeMatching(folder: string, pattern: RegExp, minAge: number): 
 }
 
 async function namesOf(folder: string): Promise<string[]> {
-  return readdir(folder).catch(() => []);
+  try {
+    await requirePlainFolder(folder);
+    return await readdir(folder);
+  } catch {
+    return [];
+  }
 }

@@ -4,6 +4,7 @@ import path from 'node:path';
 import { RUN_SCHEMA_VERSION, type ControlRequest, type GitState, type RunManifest } from '../protocol/run';
 import { makeFolder, writeFileAtomically } from './atomicFile';
 import { sweepRuns } from './leftovers';
+import { NotPlainError, requirePlainFile, requirePlainFolder } from './plainFiles';
 import { meansMissing, RunReadError, RunWriteError, systemErrorCode, toWriteError } from './runErrors';
 import { isRecord, jsonDepth, parseRunJson, stringifyRunJson } from './runJson';
 import { manifestSchema, misfitOf } from './runSchema';
@@ -202,7 +203,10 @@ export class RunDirectory {
 
   /** Without the indentation it fits nearly always. Returns whether it did. */
   private async writeManifestInPlace(manifest: RunManifest): Promise<boolean> {
-    const file = await open(path.join(this.path, MANIFEST_FILE), 'r+').catch(() => null);
+    const manifestPath = path.join(this.path, MANIFEST_FILE);
+    const file = await requirePlainFile(manifestPath)
+      .then(() => open(manifestPath, 'r+'))
+      .catch(() => null);
     if (file === null) return false;
     try {
       const { size } = await file.stat();
@@ -273,8 +277,8 @@ export class RunDirectory {
   }
 
   /**
-   * Takes all waiting requests, oldest first, and removes them. What is no valid request is removed and left out. Throws
-   * RunReadError when it cannot be known whether there are any; they then wait.
+   * Takes all waiting requests, oldest first, and removes them. What is no valid request is removed and left out; what is no
+   * plain file is left alone. Throws RunReadError when it cannot be known whether there are any; they then wait.
    */
   async takeRequests(): Promise<ControlRequest[]> {
     const names = await readFolder(this.controlPath);
@@ -282,16 +286,16 @@ export class RunDirectory {
     for (const name of names.filter((entry) => entry.endsWith('.json')).sort()) {
       const file = path.join(this.controlPath, name);
       try {
+        await requirePlainFile(file);
         const value = parseRunJson(await readFile(file, 'utf8'));
         if (isRecord(value) && value.kind === 'stop') {
           requests.push({ kind: 'stop' });
         }
       } catch (error) {
         // What cannot be read now may be read later. What is no request is removed below, so that it is looked at only once.
-        const code = systemErrorCode(error);
-        if (code !== null && code !== 'EISDIR') continue;
+        if (systemErrorCode(error) !== null || error instanceof NotPlainError) continue;
       }
-      await rm(file, { recursive: true, force: true }).catch(() => undefined);
+      await rm(file, { force: true }).catch(() => undefined);
     }
     return requests;
   }
@@ -340,6 +344,7 @@ async function keepOutOfGit(runsDirectory: string): Promise<void> {
 /** Names of what is in a folder; none where it does not exist. */
 async function readFolder(folder: string): Promise<string[]> {
   try {
+    await requirePlainFolder(folder);
     return await readdir(folder);
   } catch (error) {
     if (meansMissing(error)) return [];
@@ -351,6 +356,7 @@ async function readFolder(folder: string): Promise<string[]> {
 async function readJsonFile(file: string, hintWhenMissing: string, maxBytes = Infinity): Promise<unknown> {
   let text: string;
   try {
+    await requirePlainFile(file);
     const { size } = maxBytes === Infinity ? { size: 0 } : await stat(file);
     if (size > maxBytes) {
       throw new RunReadError('run/corrupt', `${file} has ${size} bytes, far too many. The file is damaged.`);

@@ -6,6 +6,7 @@ import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { TrainerProcess } from '../protocol/run';
 import { writeFileAtomically } from './atomicFile';
+import { NotPlainError, requirePlainFile } from './plainFiles';
 import { processIsAlive, readProcessStartTime } from './processStartTime';
 import {
   meansMissing,
@@ -133,6 +134,7 @@ type Holder =
 
 async function readHolder(file: string): Promise<Holder> {
   try {
+    await requirePlainFile(file);
     const text = await readFile(file, 'utf8');
     const claimed = parseProcess(text);
     if (claimed === null) {
@@ -149,8 +151,8 @@ async function readHolder(file: string): Promise<Holder> {
       : { state: 'dead', key: keyOf(claimed.nonce), isSilent: alive === 'silent' };
   } catch (error) {
     if (meansMissing(error)) return { state: 'none' };
+    if (error instanceof NotPlainError) return { state: 'blocked' };
     const code = systemErrorCode(error);
-    if (code === 'EISDIR' || code === 'ELOOP') return { state: 'blocked' };
     throw new RunReadError(
       'run/unreadable',
       `${file} cannot be read (${code ?? String(error)}), so it is not known whether a trainer has the run.`,

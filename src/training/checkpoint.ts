@@ -3,6 +3,7 @@ import { open, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import * as tf from '@tensorflow/tfjs-core';
 import { makeFolder, writeFileAtomically } from '../runs/atomicFile';
+import { requirePlainFile } from '../runs/plainFiles';
 import { meansMissing, toWriteError } from '../runs/runErrors';
 import {
   encodeState,
@@ -148,6 +149,7 @@ async function writeTensors(file: string, variables: Variables): Promise<void> {
 async function readTensors(file: string): Promise<Tensors> {
   let bytes: Buffer;
   try {
+    await requirePlainFile(file);
     bytes = await readFile(file);
   } catch (error) {
     if (!meansMissing(error)) throw unreadable(file, error);

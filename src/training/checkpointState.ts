@@ -4,6 +4,7 @@ import path from 'node:path';
 import { z } from 'zod';
 import type { EvaluationProtocol } from '../protocol/evaluation';
 import type { MeasuredMetrics } from '../protocol/run';
+import { requirePlainFile, requirePlainFolder } from '../runs/plainFiles';
 import { meansMissing, systemErrorCode } from '../runs/runErrors';
 import { parseRunJson, stringifyRunJson } from '../runs/runJson';
 import { measuredSchema, misfitOf, protocolSchema } from '../runs/runSchema';
@@ -69,6 +70,8 @@ export async function readState(directory: string): Promise<CheckpointState | nu
   const file = stateFileOf(directory);
   let text: string;
   try {
+    for (const folder of [path.dirname(directory), directory]) await requirePlainFolder(folder);
+    await requirePlainFile(file);
     text = await readFile(file, 'utf8');
   } catch (error) {
     if (meansMissing(error)) return null;

@@ -196,4 +196,19 @@ describe('a checkpoint', () => {
     });
     await expect(readdir(folder)).rejects.toMatchObject({ code: 'ENOENT' });
   });
+
+  it.skipIf(process.platform === 'win32').each(['checkpoints', 'checkpoints/last'])(
+    'is neither saved nor read behind a link: %s',
+    async (name) => {
+      const foreign = path.join(folder, 'foreign');
+      await saveCheckpoint(path.join(foreign, 'last'), variablesOf(1), null, state);
+      const target = name === 'checkpoints' ? foreign : path.join(foreign, 'last');
+      const before = await readdir(path.join(foreign, 'last'));
+      await mkdir(path.dirname(path.join(folder, name)), { recursive: true });
+      await symlink(target, path.join(folder, name));
+      await expect(saveCheckpoint(directory, variablesOf(2), null, state)).rejects.toThrow(/it is a link/);
+      await expect(readState(directory)).rejects.toThrow(/it is a link/);
+      expect(await readdir(path.join(foreign, 'last'))).toEqual(before);
+    },
+  );
 });

@@ -1,0 +1,41 @@
+import { lstatSync, type Stats } from 'node:fs';
+import { lstat } from 'node:fs/promises';
+
+/*
+ * The files of a run are plain files in plain folders. A run may come from anybody: behind a link in it there would be files
+ * of somebody else, which a trainer would write over, add to or remove as if they were its own, and a pipe would keep its
+ * reader waiting for ever.
+ */
+
+/** There is something else than a plain file or folder. The message is made to follow the path. */
+export class NotPlainError extends Error {
+  override readonly name = 'NotPlainError';
+
+  override toString(): string {
+    return this.message;
+  }
+}
+
+/** @throws NotPlainError, and the system's error where there is nothing */
+export async function requirePlainFile(file: string): Promise<void> {
+  refuse(await lstat(file), 'file');
+}
+
+/** A file that is made if it is not there. @throws NotPlainError */
+export function requirePlainOrNoFileSync(file: string): void {
+  const found = lstatSync(file, { throwIfNoEntry: false });
+  if (found !== undefined) refuse(found, 'file');
+}
+
+/** @throws NotPlainError, and the system's error where there is nothing */
+export async function requirePlainFolder(folder: string): Promise<void> {
+  refuse(await lstat(folder), 'folder');
+}
+
+function refuse(found: Stats, wanted: 'file' | 'folder'): void {
+  if (wanted === 'file' ? found.isFile() : found.isDirectory()) return;
+  const what = found.isSymbolicLink() ? 'a link' : `no ${wanted}`;
+  throw new NotPlainError(
+    `it is ${what}, and a run has only plain files and folders. Put what it stands for in its place, or remove it`,
+  );
+}
