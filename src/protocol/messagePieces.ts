@@ -10,6 +10,14 @@
 /** The most bytes of arrays that one message carries. */
 export const PIECE_BYTES = 2 ** 20;
 
+/*
+ * What is more than any page or view sends is not kept: a sender that never came to an end would take all memory.
+ */
+const MAX_PIECES = 2 ** 14;
+const MAX_BYTES = 2 ** 30;
+const MAX_ARRAYS = 2 ** 16;
+const MAX_DEPTH = 64;
+
 /** The arrays that VS Code keeps in messages. */
 const ARRAYS = {
   Int8Array,
@@ -96,23 +104,31 @@ export function* takeApart(
   yield { t: 'pieced', id, numPieces, content, arrays } satisfies PiecedMessage;
 }
 
-/** Joins what {@link takeApart} has taken apart. Knows the pieces of one message at most. */
+/**
+ * Joins what {@link takeApart} has taken apart. Knows the pieces of one message at most; what cannot have been made by
+ * {@link takeApart} is forgotten.
+ */
 export class MessageJoiner {
   #id = -1;
   #pieces: Uint8Array[] = [];
+  #numBytes = 0;
 
   /** The message that is complete with what was received, or null when there is more to come. */
   receive(received: unknown): { message: unknown } | null {
-    if (isPiece(received)) {
-      this.#collect(received);
+    if (isOfKind(received, 'piece')) {
+      if (isPiece(received)) this.#collect(received);
+      else this.clear();
       return null;
     }
-    if (!isPieced(received)) return { message: received };
-    const { id, numPieces, content, arrays } = received;
+    if (!isOfKind(received, 'pieced')) return { message: received };
     const pieces = this.#pieces;
-    const complete = this.#id === id && pieces.length === numPieces;
+    const complete = isPieced(received) && this.#id === received.id && pieces.length === received.numPieces;
+    const numBytes = this.#numBytes;
     this.clear();
     if (!complete) return null;
+    const { content, arrays } = received;
+    const fits = arrays.reduce((sum, { byteLength }) => sum + byteLength, 0) === numBytes;
+    if (!fits || !arrays.every(({ path }) => leadsToNull(content, path))) return null;
     const reader = new BytesReader(pieces);
     const joined = arrays.map(({ path, kind, byteLength }) => ({
       path,
@@ -125,15 +141,19 @@ export class MessageJoiner {
   clear(): void {
     this.#id = -1;
     this.#pieces = [];
+    this.#numBytes = 0;
   }
 
   #collect({ id, index, bytes }: Piece): void {
     if (index === 0) {
       // The sender of what was here before is gone.
+      this.clear();
       this.#id = id;
-      this.#pieces = [];
     }
-    if (id === this.#id && index === this.#pieces.length) this.#pieces.push(new Uint8Array(bytes));
+    this.#numBytes += bytes.byteLength;
+    const belongs = id === this.#id && index === this.#pieces.length;
+    if (belongs && index < MAX_PIECES && this.#numBytes <= MAX_BYTES)
+      this.#pieces.push(new Uint8Array(bytes));
     else this.clear();
   }
 }
@@ -233,10 +253,47 @@ function isPlainObject(value: object): boolean {
   return prototype === null || prototype === Object.prototype;
 }
 
-function isPiece(message: unknown): message is Piece {
-  return typeof message === 'object' && message !== null && 't' in message && message.t === 'piece';
+/** Whether a path leads from what a message holds itself, and nothing that it inherits, to a place that was left free. */
+function leadsToNull(content: unknown, path: Path): boolean {
+  let value = content;
+  for (const key of path) {
+    if (typeof value !== 'object' || value === null || !Object.hasOwn(value, key)) return false;
+    value = (value as Record<string | number, unknown>)[key];
+  }
+  return value === null;
 }
 
-function isPieced(message: unknown): message is PiecedMessage {
-  return typeof message === 'object' && message !== null && 't' in message && message.t === 'pieced';
+function isOfKind<Kind extends string>(message: unknown, kind: Kind): message is { t: Kind } {
+  return typeof message === 'object' && message !== null && 't' in message && message.t === kind;
+}
+
+function isPiece(message: { t: 'piece' }): message is Piece {
+  const { id, index, bytes }: Record<string, unknown> = message;
+  const isBuffer = typeof bytes === 'object' && bytes !== null && arrayKind(bytes) === 'ArrayBuffer';
+  return isCount(id) && isCount(index) && isBuffer && (bytes as ArrayBuffer).byteLength <= PIECE_BYTES;
+}
+
+function isPieced(message: { t: 'pieced' }): message is PiecedMessage {
+  const { id, numPieces, arrays }: Record<string, unknown> = message;
+  return (
+    isCount(id) &&
+    isCount(numPieces) &&
+    'content' in message &&
+    Array.isArray(arrays) &&
+    arrays.length <= MAX_ARRAYS &&
+    arrays.every(isArrayPlace)
+  );
+}
+
+function isArrayPlace(value: unknown): boolean {
+  const { path, kind, byteLength } = (value ?? {}) as Record<string, unknown>;
+  if (typeof kind !== 'string' || !isCount(byteLength) || !Array.isArray(path) || path.length > MAX_DEPTH)
+    return false;
+  const size = Object.hasOwn(ARRAYS, kind) ? ARRAYS[kind as keyof typeof ARRAYS].BYTES_PER_ELEMENT : 1;
+  const isKnown = kind === 'ArrayBuffer' || Object.hasOwn(ARRAYS, kind);
+  return isKnown && byteLength % size === 0 && path.every((key) => typeof key === 'string' || isCount(key));
+}
+
+function isCount(value: unknown): value is number {
+  return typeof value === 'number' && Number.isInteger(value) && value >= 0;
 }

@@ -149,3 +149,79 @@ describe('MessageJoiner', () => {
     expect(receiveAll(parts.slice(-1), joiner)).toEqual([]);
   });
 });
+
+describe('a MessageJoiner does not keep what nobody has taken apart', () => {
+  const piece = (index: number, bytes: unknown = new ArrayBuffer(4), id = 0) => ({
+    t: 'piece',
+    id,
+    index,
+    bytes,
+  });
+  const pieced = (content: unknown, array: object, more: object = {}) => ({
+    t: 'pieced',
+    id: 0,
+    numPieces: 1,
+    content,
+    arrays: [{ path: ['a'], kind: 'Float32Array', byteLength: 4, ...array }],
+    ...more,
+  });
+
+  it('but joins this', () => {
+    expect(receiveAll([piece(0), pieced({ a: null }, {})])).toEqual([{ a: new Float32Array(1) }]);
+  });
+
+  it.each<[string, unknown]>([
+    ['a path into what is inherited', pieced({ a: null }, { path: ['__proto__', 'polluted'] })],
+    ['a path to a constructor', pieced({ a: null }, { path: ['constructor', 'prototype', 'polluted'] })],
+    ['a new prototype', pieced({ a: null }, { path: ['__proto__'] })],
+    ['a path that leads nowhere', pieced({ a: null }, { path: ['b', 'c'] })],
+    ['a place that is taken', pieced({ a: 1 }, {})],
+    ['a path without end', pieced({ a: null }, { path: Array.from({ length: 1e6 }, () => 'a') })],
+    ['a path of no keys', pieced({ a: null }, { path: [{ toString: 'x' }] })],
+    ['an unknown kind', pieced({ a: null }, { kind: 'constructor' })],
+    ['more bytes than there were', pieced({ a: null }, { byteLength: 2 ** 40 })],
+    ['fewer bytes', pieced({ a: null }, { byteLength: 0 })],
+    ['a negative length', pieced({ a: null }, { byteLength: -4 })],
+    ['half a number', pieced({ a: null }, { kind: 'Float64Array' })],
+    ['no list of arrays', pieced({ a: null }, {}, { arrays: null })],
+    ['arrays without end', pieced({ a: null }, {}, { arrays: Array.from({ length: 1e6 }, () => ({})) })],
+    ['a wrong number of pieces', pieced({ a: null }, {}, { numPieces: '1' })],
+  ])('%s', (_, last) => {
+    expect(receiveAll([piece(0), last])).toEqual([]);
+    expect('polluted' in {}).toBe(false);
+    // The next message comes through.
+    expect(receiveAll([piece(0), last, piece(0), pieced({ a: null }, {})])).toHaveLength(1);
+  });
+
+  it.each<[string, unknown[]]>([
+    ['of the wrong type', [piece(0, 'text')]],
+    ['longer than is ever sent', [piece(0, new ArrayBuffer(PIECE_BYTES + 1))]],
+    ['without a number', [piece(NaN)]],
+  ])('a piece %s', (_, pieces) => {
+    expect(receiveAll([...pieces, pieced({ a: null }, {})])).toEqual([]);
+  });
+
+  it('pieces without end', () => {
+    const joiner = new MessageJoiner();
+    const bytes = new ArrayBuffer(1);
+    for (let index = 0; index <= 2 ** 14; index++) joiner.receive(piece(index, bytes));
+    const whole = pieced(
+      { a: null },
+      { kind: 'Uint8Array', byteLength: 2 ** 14 + 1 },
+      { numPieces: 2 ** 14 + 1 },
+    );
+    expect(joiner.receive(whole)).toBeNull();
+  });
+
+  it('more bytes than memory is given to', () => {
+    const joiner = new MessageJoiner();
+    const bytes = new ArrayBuffer(PIECE_BYTES);
+    for (let index = 0; index <= 1024; index++) joiner.receive(piece(index, bytes));
+    const whole = pieced(
+      { a: null },
+      { kind: 'Uint8Array', byteLength: 1025 * PIECE_BYTES },
+      { numPieces: 1025 },
+    );
+    expect(joiner.receive(whole)).toBeNull();
+  });
+});
