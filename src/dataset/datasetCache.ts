@@ -2,12 +2,14 @@ import { createHash, randomBytes } from 'node:crypto';
 import { mkdir, open, readFile, readdir, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { FeatureColumn } from '../protocol/features';
+import { DatasetError } from './datasetError';
 import type { ReadingFacts } from './datasetReport';
 import type { PreparedDataset } from './preparedDataset';
 
 /*
  * A prepared dataset on disk: the directory `<cache>/<fingerprint>` with a file per column (numbers as little-endian
- * arrays; texts as UTF-8 plus an array of where each ends) and `header.json`, which has the length and checksum of each.
+ * arrays; texts as UTF-8 plus an array of where each ends) and `header.json`, which has the length and checksum of each, and
+ * as its last field a checksum of its own, which earlier versions did not write.
  * It is written under another name and renamed, so that a directory with that name is complete.
  */
 
@@ -35,14 +37,17 @@ type FeatureHeader =
 type Numbers = Uint32Array | Int32Array | Float32Array | Float64Array;
 const DAY_MS = 24 * 60 * 60 * 1000;
 
-/** The cached dataset, or null when there is none or it is damaged; a damaged one is removed. */
+/**
+ * The cached dataset, or null when there is none or it is damaged; a damaged one is removed. Throws a {@link DatasetError}
+ * when it cannot be read, which says nothing about what is in it.
+ */
 export async function readDatasetCache(
   cacheDirectory: string,
   fingerprint: string,
 ): Promise<CachedDataset | null> {
   const directory = join(cacheDirectory, fingerprint);
   try {
-    const header = JSON.parse(await readFile(join(directory, 'header.json'), 'utf8')) as CacheHeader;
+    const header = decodeHeader(await readFile(join(directory, 'header.json'), 'utf8'));
     if (header.version !== CACHE_VERSION || header.fingerprint !== fingerprint)
       throw new Error('another dataset');
     const bytes = (name: string) => readColumn(directory, name, header);
@@ -85,7 +90,15 @@ export async function readDatasetCache(
       userFeatures: await features('users'),
     };
     return { dataset, facts: header.facts };
-  } catch {
+  } catch (error) {
+    const { code, syscall } = error as NodeJS.ErrnoException;
+    if (syscall !== undefined && code !== 'ENOENT' && code !== 'ENOTDIR') {
+      throw new DatasetError(
+        'dataset/unreadable-cache',
+        `The prepared data in ${directory} cannot be read (${code ?? String(error)}). They were left as they are: ` +
+          'try again when that is mended, or delete that folder to have the data prepared anew.',
+      );
+    }
     // Not there, cut off or changed: it will be made again.
     await rm(directory, { recursive: true, force: true }).catch(() => undefined);
     return null;
@@ -137,7 +150,7 @@ export async function writeDatasetCache(
       features,
       columns,
     };
-    await writeFile(join(temporary, 'header.json'), JSON.stringify(header, null, 2));
+    await writeFile(join(temporary, 'header.json'), encodeHeader(header));
     try {
       await rename(temporary, join(cacheDirectory, dataset.fingerprint));
     } catch (error) {
@@ -165,24 +178,36 @@ function featureFile(of: 'items' | 'users', index: number): string {
   return `${of}-feature${index}`;
 }
 
+function encodeHeader(header: CacheHeader): string {
+  return JSON.stringify({ ...header, sha256: sha256(Buffer.from(JSON.stringify(header))) }, null, 2);
+}
+
+function decodeHeader(text: string): CacheHeader {
+  const { sha256: expected, ...header } = JSON.parse(text) as CacheHeader & { sha256?: string };
+  if (expected !== undefined && expected !== sha256(Buffer.from(JSON.stringify(header))))
+    throw new Error('the header was changed');
+  return header;
+}
+
 async function readColumn(directory: string, name: string, header: CacheHeader): Promise<ArrayBuffer> {
-  const expected = header.columns[name];
+  const expected = Object.hasOwn(header.columns, name) ? header.columns[name] : undefined;
   if (!expected) throw new Error(`no column ${name}`);
-  const buffer = new ArrayBuffer(expected.bytes);
-  const bytes = new Uint8Array(buffer);
   const file = await open(join(directory, name));
   try {
+    // Before so many bytes are asked for.
     if ((await file.stat()).size !== expected.bytes) throw new Error(`column ${name} is cut off`);
+    const buffer = new ArrayBuffer(expected.bytes);
+    const bytes = new Uint8Array(buffer);
     for (let at = 0; at < bytes.length;) {
       const { bytesRead } = await file.read(bytes, at, bytes.length - at, at);
       if (bytesRead === 0) throw new Error(`column ${name} is cut off`);
       at += bytesRead;
     }
+    if (sha256(bytes) !== expected.sha256) throw new Error(`column ${name} was changed`);
+    return buffer;
   } finally {
     await file.close();
   }
-  if (sha256(bytes) !== expected.sha256) throw new Error(`column ${name} was changed`);
-  return buffer;
 }
 
 function packTexts(texts: readonly string[]): { text: Buffer; ends: Uint32Array } {

@@ -25,7 +25,8 @@ export type DatasetErrorCode =
   | 'dataset/users-too-short'
   | 'dataset/no-duckdb'
   | 'dataset/out-of-memory'
-  | 'dataset/disk-full';
+  | 'dataset/disk-full'
+  | 'dataset/unreadable-cache';
 
 /** Data that cannot be used. The message says what was found, what was expected, where, and what to do. */
 export class DatasetError extends Error {

@@ -4,6 +4,7 @@ import path from 'node:path';
 import type { ProjectionBookmark } from '../protocol/projection';
 import { makeFolder, writeFileAtomically } from '../runs/atomicFile';
 import type { RunDirectory } from '../runs/runDirectory';
+import { meansMissing, systemErrorCode } from '../runs/runErrors';
 import { decodeSafetensors, encodeSafetensors, type NamedTensor } from '../training/safetensors';
 import { InspectionError } from './inspectionError';
 
@@ -49,14 +50,18 @@ export class ProjectionFolder {
     }
   }
 
-  /** @throws InspectionError when the file is damaged */
+  /** @throws InspectionError when the file is damaged, or cannot be read, which says nothing about what is in it */
   async readBookmarks(): Promise<ProjectionBookmark[]> {
     const file = path.join(this.#path, BOOKMARKS_FILE);
     let text: string;
     try {
       text = await readFile(file, 'utf8');
-    } catch {
-      return [];
+    } catch (error) {
+      if (meansMissing(error)) return [];
+      throw new InspectionError(
+        'inspection/unreadable-bookmarks',
+        `${file} cannot be read (${systemErrorCode(error) ?? String(error)}). The bookmarks were left as they are.`,
+      );
     }
     const bookmarks = parseBookmarks(text);
     if (bookmarks !== null) return bookmarks;

@@ -4,7 +4,10 @@ import type { RunEvent, RunEventBody, RunEventKind } from '../protocol/events';
 import { requirePlainFile, requirePlainOrNoFileSync } from './plainFiles';
 import { RunReadError, systemErrorCode, toWriteError } from './runErrors';
 import { findMisfit, isRecord, parseRunJson, stringifyRunJson, type Shape } from './runJson';
+import { eventSchema } from './runSchema';
 
+/** Major version of events. */
+const EVENT_VERSION = 1;
 /** How long an event may wait in memory before it is written, in ms. */
 const FLUSH_AFTER_MS = 100;
 /** A line longer than this is junk: no event comes near it. */
@@ -14,34 +17,18 @@ const NEWLINE = 10;
 
 const HEADER: Shape = { v: 'number', seq: 'number', time: 'number', kind: 'string' };
 
-/** What a reader needs of each kind. An event that lacks it is treated as junk, so that no chart meets `undefined`. */
-const BODIES: Record<RunEventKind, Shape> = {
-  started: { pid: 'number', backend: 'object', resumedFromStep: 'number' },
-  status: { status: 'string' },
-  dataset: { dataset: 'object', seconds: 'number', cached: 'boolean' },
-  memory: { estimate: 'object' },
+/**
+ * What a reader needs of the kinds that a log holds most of. An event that lacks it is treated as junk, so that no chart
+ * meets `undefined`.
+ */
+const BODIES = {
   step: { epoch: 'number', step: 'number', loss: 'number', sequencesPerSecond: 'number' },
   epoch: { epoch: 'number', step: 'number', loss: 'number', seconds: 'number' },
-  validation: {
-    epoch: 'number',
-    step: 'number',
-    metrics: 'object',
-    protocol: 'object',
-    best: 'boolean',
-    seconds: 'number',
-  },
   checkpoint: { epoch: 'number', step: 'number', which: 'string' },
-  test: {
-    epoch: 'number',
-    step: 'number',
-    metrics: 'object',
-    baselines: 'object',
-    protocol: 'object',
-    seconds: 'number',
-  },
   system: { rssBytes: 'number', cpu: 'number' },
   log: { level: 'string', message: 'string' },
-};
+} satisfies Partial<Record<RunEventKind, Shape>>;
+type FrequentKind = keyof typeof BODIES;
 
 /** Appends events to `events.jsonl`. There is one writer at a time: the trainer that holds the run's lock. */
 export class EventLogWriter {
@@ -169,6 +156,10 @@ export class EventLogReader {
   /** Complete lines that were no readable event of a known kind. */
   skippedLines = 0;
 
+  /** Of these, those of a newer major version. */
+  private newerLines = 0;
+  private hasToldSkipped = false;
+
   private offset = 0;
   private inode = 0;
   private nextSeq = 0;
@@ -179,7 +170,7 @@ export class EventLogReader {
   /**
    * The events written since the last call, in order; none when the file does not exist. Unknown kinds and junk
    * are left out, and `seq` is counted anew over what remains, so that it has no gaps for whoever joins batches.
-   * Throws RunReadError: `run/newer-version` for a log of a newer major version, `run/unreadable`.
+   * Throws RunReadError: `run/newer-version` for a log of nothing but a newer major version, `run/unreadable`.
    * One call at a time.
    */
   async readNew(): Promise<RunEvent[]> {
@@ -200,10 +191,27 @@ export class EventLogReader {
         this.restart();
       }
       this.inode = ino;
-      return await this.readTo(file, size);
+      const events = await this.readTo(file, size);
+      if (this.nextSeq === 0 && this.newerLines > 0) {
+        this.offset = 0;
+        this.skippedLines = this.newerLines = 0;
+        throw new RunReadError(
+          'run/newer-version',
+          `${this.path} has only events of a newer version than ${EVENT_VERSION}, which this RecSight reads. Update RecSight to look at this run.`,
+        );
+      }
+      return events;
     } finally {
       await file.close();
     }
+  }
+
+  /** A sentence about the lines that were left out, once there are any; null when there is nothing new to say. */
+  takeNotice(): string | null {
+    if (this.skippedLines === 0 || this.hasToldSkipped) return null;
+    this.hasToldSkipped = true;
+    const lines = this.skippedLines === 1 ? 'A line' : `${this.skippedLines} lines`;
+    return `${lines} of ${this.path} cannot be read and ${this.skippedLines === 1 ? 'is' : 'are'} left out: damaged, or of a newer version of RecSight.`;
   }
 
   private async readTo(file: FileHandle, size: number): Promise<RunEvent[]> {
@@ -232,10 +240,11 @@ export class EventLogReader {
 
   private takeLines(text: string, events: RunEvent[]): void {
     for (const line of text.split('\n')) {
-      const event = this.insideLongLine ? null : parseEvent(line, this.path);
+      const event = this.insideLongLine ? null : parseEvent(line);
       this.insideLongLine = false;
-      if (event === null) {
+      if (event === null || event === 'newer') {
         this.skippedLines++;
+        if (event === 'newer') this.newerLines++;
       } else {
         events.push({ ...event, seq: this.nextSeq });
         this.nextSeq++;
@@ -248,12 +257,14 @@ export class EventLogReader {
     this.offset = 0;
     this.nextSeq = 0;
     this.skippedLines = 0;
+    this.newerLines = 0;
+    this.hasToldSkipped = false;
     this.insideLongLine = false;
   }
 }
 
 /** The event of a line, or null when it is junk or of an unknown kind. */
-function parseEvent(line: string, path: string): RunEvent | null {
+function parseEvent(line: string): RunEvent | 'newer' | null {
   let value: unknown;
   try {
     value = parseRunJson(line);
@@ -263,15 +274,14 @@ function parseEvent(line: string, path: string): RunEvent | null {
   if (!isRecord(value) || findMisfit(value, HEADER) !== null) {
     return null;
   }
-  if ((value.v as number) > 1) {
-    throw new RunReadError(
-      'run/newer-version',
-      `${path} has events of version ${value.v as number}, and this RecSight reads version 1. Update RecSight to look at this run.`,
-    );
-  }
+  if (value.v !== EVENT_VERSION) return (value.v as number) > EVENT_VERSION ? 'newer' : null;
   const kind = value.kind as string;
-  const body = Object.hasOwn(BODIES, kind) ? BODIES[kind as RunEventKind] : undefined;
-  return body !== undefined && findMisfit(value, body) === null ? (value as unknown as RunEvent) : null;
+  if (Object.hasOwn(BODIES, kind)) {
+    return findMisfit(value, BODIES[kind as FrequentKind]) === null ? (value as unknown as RunEvent) : null;
+  }
+  // Kinds with deeper fields are few in a log; checking all of those takes longer.
+  const { data } = eventSchema.safeParse(value);
+  return data ?? null;
 }
 
 /** Where the last complete line of a log ends, and the `seq` that follows the last readable event. Reads backwards. */

@@ -12,7 +12,7 @@ const POLL_MS = 200;
 export interface FollowOptions {
   /** The log was replaced by another one: the events that follow start from the first again. */
   onRestart?: () => void;
-  /** The log cannot be read (RunReadError). Following goes on; the same message is told once. */
+  /** The log cannot be read (RunReadError), or lines of it. Following goes on; the same message is told once. */
   onError?: (error: Error) => void;
 }
 
@@ -59,6 +59,10 @@ export function followEvents(
       }
       if (events.length > 0) {
         onEvents(events);
+      }
+      const notice = reader.takeNotice();
+      if (notice !== null) {
+        options.onError?.(new Error(notice));
       }
       lastError = '';
     } catch (error) {

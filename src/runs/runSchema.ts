@@ -152,6 +152,48 @@ export const manifestSchema: z.ZodType<RunManifest> = z.looseObject({
   warnings: z.array(warningSchema).max(MAX_ENTRIES).exactOptional(),
 } satisfies FieldsOf<RunManifest>);
 
+const header = { v: z.literal(1), seq: z.number(), time: z.number() };
+/** Events of the kinds whose fields are deep. */
+export const eventSchema = z.discriminatedUnion('kind', [
+  z.looseObject({
+    ...header,
+    kind: z.literal('started'),
+    pid: count,
+    backend: backendSchema,
+    resumedFromStep: count,
+  }),
+  z.looseObject({
+    ...header,
+    kind: z.literal('status'),
+    status: statusSchema,
+    error: errorSchema.exactOptional(),
+  }),
+  z.looseObject({
+    ...header,
+    kind: z.literal('dataset'),
+    dataset: datasetSchema,
+    seconds,
+    cached: z.boolean(),
+  }),
+  z.looseObject({ ...header, kind: z.literal('memory'), estimate: memorySchema }),
+  z.looseObject({
+    ...header,
+    kind: z.literal('validation'),
+    ...measuredSchema.shape,
+    protocol: protocolSchema,
+    best: z.boolean(),
+    seconds,
+  }),
+  z.looseObject({
+    ...header,
+    kind: z.literal('test'),
+    ...measuredSchema.shape,
+    baselines: baselinesSchema,
+    protocol: protocolSchema,
+    seconds,
+  }),
+]);
+
 /** The first field of a value that does not fit, as a dotted path; `(top level)` where it is the whole. */
 export function misfitOf(error: z.ZodError): string {
   const path = error.issues[0]?.path ?? [];

@@ -74,6 +74,11 @@ export class KernelLibrary {
   run(name: string, parts: number, ...values: number[]): void {
     const number = this.#numbers.get(name);
     if (number === undefined) throw new Error(`There is no kernel named ${name}.`);
+    if (values.length > MAX_ARGUMENTS) {
+      throw new Error(
+        `The kernel ${name} was given ${values.length} arguments, and there is room for ${MAX_ARGUMENTS}: raise MAX_ARGUMENTS here and in kernels/team.c.`,
+      );
+    }
     for (let index = 0; index < values.length; index++) this.#arguments[index] = values[index]!;
     if (this.#executor.run(number, parts) !== 0) {
       throw new ComputeError(

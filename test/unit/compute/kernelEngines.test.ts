@@ -63,6 +63,20 @@ describe('our engines', () => {
     library.dispose();
   });
 
+  it('refuse a call with more arguments than a kernel can get, before anything is computed', async () => {
+    const { library } = await loadWasmLibrary({ assets: ENGINE_ASSETS, threads: 1 });
+    const { memory } = library;
+    const at = memory.allocate(4 * 64);
+    memory.floats(at, 64).fill(7);
+    const multiply = [at, at, at, 1, 8, 8, 8, 0, 0, 1, 1];
+    const call = (count: number) => () =>
+      library.run('matMul', 1, ...multiply, ...new Array<number>(count - multiply.length).fill(0));
+    expect(call(33)).toThrow(/matMul was given 33 arguments, and there is room for 32/);
+    expect(memory.floats(at, 64).every((value) => value === 7)).toBe(true);
+    expect(call(32)).not.toThrow();
+    library.dispose();
+  });
+
   it('compute on one thread where there is one processor', async () => {
     const { threads } = await startOnly('wasm', { assets: ENGINE_ASSETS, searchPaths: [], threads: 1 });
     expect(threads).toBe(1);

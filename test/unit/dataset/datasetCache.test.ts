@@ -5,6 +5,7 @@ import {
   readFileSync,
   rmSync,
   statSync,
+  symlinkSync,
   truncateSync,
   utimesSync,
   writeFileSync,
@@ -126,6 +127,53 @@ describe('the cache', () => {
       expect(again.dataset).toEqual(dataset);
     }
     expect((await folder.prepare(config)).cached).toBe(true);
+  });
+
+  test('that cannot be read is no reason to remove it', async () => {
+    const { folder, config, dataset, directory } = await prepared();
+    for (const name of ['header.json', 'items']) {
+      const path = join(directory, name);
+      const whole = readFileSync(path);
+      rmSync(path);
+      // Like a process without file descriptors left, it cannot be opened.
+      symlinkSync(name, path);
+      const before = readdirSync(directory);
+      await expect(folder.prepare(config)).rejects.toMatchObject({
+        name: 'DatasetError',
+        code: 'dataset/unreadable-cache',
+        message: expect.stringContaining(directory) as string,
+      });
+      expect(readdirSync(directory)).toEqual(before);
+      rmSync(path);
+      writeFileSync(path, whole);
+    }
+    const again = await folder.prepare(config);
+    expect([again.cached, again.dataset]).toEqual([true, dataset]);
+  });
+
+  test('with any other byte is made again, or means the same', async () => {
+    const { folder, dataset, directory } = await prepared();
+    const whole = new Map(readdirSync(directory).map((name) => [name, readFileSync(join(directory, name))]));
+    const before = await readDatasetCache(folder.cache, dataset.fingerprint);
+    expect(before?.dataset).toEqual(dataset);
+    await fc.assert(
+      fc.asyncProperty(
+        fc.constantFrom('header.json', ...whole.keys()),
+        fc.nat(),
+        fc.integer({ min: 1, max: 255 }),
+        async (name, place, bits) => {
+          mkdirSync(directory, { recursive: true });
+          for (const [file, bytes] of whole) writeFileSync(join(directory, file), bytes);
+          const bytes = Buffer.from(whole.get(name)!);
+          if (bytes.length === 0) return;
+          bytes[place % bytes.length]! ^= bits;
+          writeFileSync(join(directory, name), bytes);
+          const read = await readDatasetCache(folder.cache, dataset.fingerprint);
+          if (read !== null) expect(read).toEqual(before);
+        },
+      ),
+      { numRuns: 100 },
+    );
   });
 
   test('is not taken from a directory that was never finished', async () => {

@@ -140,6 +140,60 @@ test('unknown kinds, lacking fields and junk are skipped without a gap in seq', 
   expect(reader.skippedLines).toBe(6);
 });
 
+test('a damaged line, or one of a newer version, does not make a log unreadable, and is told once', async () => {
+  const file = await logPath();
+  const event = (kind: string, fields: object) => JSON.stringify({ v: 1, seq: 0, time: 5, kind, ...fields });
+  const bad = [
+    event('log', { level: 'info', message: 'a', v: 17 }),
+    event('log', { level: 'info', message: 'a', v: -1 }),
+    event('validation', {
+      epoch: 1,
+      step: 5,
+      metrics: { 'hr@1': 'high' },
+      protocol: {},
+      best: true,
+      seconds: 1,
+    }),
+    event('status', { status: 'dreaming' }),
+    event('dataset', { dataset: { fingerprint: 7 }, seconds: 1, cached: true }),
+    event('started', { pid: 1, backend: { name: ['wasm'] }, resumedFromStep: 0 }),
+    event('memory', { estimate: { total: 'much' } }),
+    '{"v":1,"seq":0,"time":5,"kind":"step","epoch":0,"st',
+  ];
+  await writeFile(file, `${bad[0]}\n`);
+  const reader = new EventLogReader(file);
+  await expect(reader.readNew()).rejects.toMatchObject({ code: 'run/newer-version' });
+  await appendFile(file, `${bad.slice(1).join('\n')}\n`);
+  const good = event('status', { status: 'failed', error: { code: 'a/b', message: 'c' } });
+  await appendFile(file, `${good}\n`);
+  expect(await reader.readNew()).toEqual([JSON.parse(good)]);
+  expect(reader.skippedLines).toBe(bad.length);
+  expect(reader.takeNotice()).toBe(
+    `8 lines of ${file} cannot be read and are left out: damaged, or of a newer version of RecSight.`,
+  );
+  await appendFile(file, `${bad[0]}\n`);
+  expect(await reader.readNew()).toEqual([]);
+  expect(reader.takeNotice()).toBeNull();
+});
+
+test('nothing is written where somebody else may write by now, and it waits', async () => {
+  const file = await logPath();
+  const refused = new Error('taken over');
+  let isMine = true;
+  const writer = await EventLogWriter.open(file, () => {
+    if (!isMine) throw refused;
+  });
+  writer.append(step(1));
+  writer.sync();
+  isMine = false;
+  writer.append(step(2));
+  expect(() => writer.flush()).toThrow(refused);
+  expect(await new EventLogReader(file).readNew()).toHaveLength(1);
+  isMine = true;
+  writer.close();
+  expect(await new EventLogReader(file).readNew()).toHaveLength(2);
+});
+
 test('a newer major version is refused', async () => {
   const file = await logPath();
   await writeFile(file, '{"v":2,"seq":0,"time":5,"kind":"log","level":"info","message":"a"}\n');
