@@ -16,6 +16,7 @@ import {
   type SourceNode,
   type SourceProblem,
 } from './sourceTree';
+import { findExcess, findExpandedExcess } from './textLimits';
 import { readYaml } from './yamlSource';
 
 // Validators made from strings are not allowed everywhere this runs, and gain nothing on texts of this size.
@@ -51,9 +52,8 @@ export interface ParsedConfig {
 
 type Draft = Omit<ConfigProblem, 'line' | 'column' | 'path'> & { path: ConfigPath };
 
-/** A longer text is no config, and would keep an editor busy. In characters. */
-const MAX_LENGTH = 1_000_000;
-const MAX_DEPTH = 100;
+/** Nobody reads more, and an editor would be busy showing them. */
+const MAX_PROBLEMS = 100;
 
 /**
  * Reads and validates a config text, with `--set` arguments applied, and fills in the defaults. Never throws:
@@ -68,6 +68,10 @@ export function parseConfig(
   const drafts: Draft[] = [];
   const config = readAndValidate(text.slice(byteOrderMark), format, overrides, drafts);
   const lineStarts = findLineStarts(text);
+  if (drafts.length > MAX_PROBLEMS) {
+    const message = `There are more problems than these ${MAX_PROBLEMS}: mend them first.`;
+    drafts.splice(MAX_PROBLEMS, Infinity, errorAt([], text.length, text.length, message));
+  }
   const problems = drafts
     .map((draft) => place(draft, byteOrderMark, text.length, lineStarts))
     .sort((a, b) => a.start - b.start);
@@ -80,17 +84,6 @@ function readAndValidate(
   overrides: readonly string[],
   drafts: Draft[],
 ): ExperimentConfig | null {
-  if (text.length > MAX_LENGTH) {
-    drafts.push(
-      errorAt(
-        [],
-        0,
-        0,
-        `The file has ${text.length} characters, which is too long for a config. Is it the data?`,
-      ),
-    );
-    return null;
-  }
   const document = readSource(text, format);
   applyOverrides(document, overrides);
   const problems =
@@ -124,32 +117,21 @@ function readSource(text: string, format: ConfigFormat): SourceDocument {
   if (text.trim() === '') {
     return { root: null, problems: [] };
   }
-  if (isTooDeep(text)) {
-    return { root: null, problems: [{ start: 0, end: 0, message: 'The config is nested too deeply.' }] };
+  const refused = (message: string) => ({ root: null, problems: [{ start: 0, end: 0, message }] });
+  const excess = findExcess(text, format);
+  if (excess !== null) {
+    return refused(excess);
   }
   try {
-    return format === 'json' ? readJson(text) : readYaml(text);
+    const document = format === 'json' ? readJson(text) : readYaml(text);
+    const expandedExcess = document.root === null ? null : findExpandedExcess(document.root);
+    return expandedExcess === null ? document : refused(expandedExcess);
   } catch (error) {
     return {
       root: null,
       problems: [{ start: 0, end: 0, message: `The config cannot be read: ${String(error)}.` }],
     };
   }
-}
-
-/**
- * Both parsers recurse, and a stack that overflows inside a regular expression ends the whole process. So brackets
- * are counted first, and in YAML the characters that open nested blocks in front of a line.
- */
-function isTooDeep(text: string): boolean {
-  let depth = 0;
-  for (const bracket of text.match(/[[\]{}]/g) ?? []) {
-    depth += bracket === '[' || bracket === '{' ? 1 : -1;
-    if (depth > MAX_DEPTH) {
-      return true;
-    }
-  }
-  return text.split(/[\r\n]/).some((line) => (/^[\s?:-]*/.exec(line)?.[0].length ?? 0) > 10 * MAX_DEPTH);
 }
 
 /** A repeated key is most often a forgotten line; which of the two counts would be a guess. */
@@ -181,7 +163,7 @@ function findDuplicates(root: SourceNode, text: string): SourceProblem[] {
     }
   };
   visit(root, []);
-  return problems;
+  return problems.slice(0, MAX_PROBLEMS + 1);
 }
 
 function validate(root: SourceNode, drafts: Draft[]): ExperimentConfig | null {
@@ -210,6 +192,9 @@ function validate(root: SourceNode, drafts: Draft[]): ExperimentConfig | null {
   }
   const { issues } = result.error;
   for (const issue of issues) {
+    if (drafts.length > MAX_PROBLEMS) {
+      break;
+    }
     // A misspelt field is also a missing one; saying so would only distract.
     if (issue.code === 'custom' && issues.some((other) => hasUnknownKeyAt(other, issue.path))) {
       continue;
@@ -235,7 +220,8 @@ function hasUnknownKeyAt(issue: Issue, path: PropertyKey[]): boolean {
 function describeIssue(issue: Issue, root: SourceNode, value: unknown): Draft[] {
   const path = issue.path.map((part) => (typeof part === 'symbol' ? String(part) : part));
   if (issue.code === 'unrecognized_keys') {
-    return issue.keys.map((key) => describeUnknownKey([...path, key], root, value));
+    const keys = issue.keys.slice(0, MAX_PROBLEMS + 1);
+    return keys.map((key) => describeUnknownKey([...path, key], root, value));
   }
   if (issue.code === 'invalid_union' && issue.errors.length > 0) {
     return describeUnion(issue, path, root, value);
@@ -281,7 +267,9 @@ function describeUnion(
   );
   const [only] = fitting;
   if (fitting.length === 1 && only !== undefined) {
-    return only.flatMap((inner) => describeIssue({ ...inner, path: [...path, ...inner.path] }, root, value));
+    return only
+      .slice(0, MAX_PROBLEMS + 1)
+      .flatMap((inner) => describeIssue({ ...inner, path: [...path, ...inner.path] }, root, value));
   }
   const { start, end } = valueRange(root, path);
   const schema = findFieldSchema(path, value);

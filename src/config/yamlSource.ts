@@ -1,4 +1,4 @@
-import { isAlias, isMap, isScalar, isSeq, parseDocument, type Document, type Node } from 'yaml';
+import { isAlias, isMap, isScalar, isSeq, parseDocument, type Node } from 'yaml';
 import type { ObjectNode, SourceDocument, SourceNode, SourceProblem } from './sourceTree';
 
 /** Reads one YAML document. */
@@ -25,7 +25,7 @@ export function readYaml(text: string): SourceDocument {
   // What an unreadable text is taken for only leads to more complaints.
   const contents = problems.length > 0 ? null : document.contents;
   return {
-    root: contents === null ? null : new Converter(text, document, problems).convert(contents),
+    root: contents === null ? null : new Converter(text, problems).convert(contents),
     problems,
   };
 }
@@ -33,10 +33,11 @@ export function readYaml(text: string): SourceDocument {
 class Converter {
   /** An anchored node is converted once, so that aliases of aliases do not multiply and cycles end. */
   private readonly done = new Map<Node, SourceNode>();
+  /** An alias stands for the anchor of its name that was seen last. `Alias.resolve` looks through the whole document. */
+  private readonly anchors = new Map<string, Node>();
 
   constructor(
     private readonly text: string,
-    private readonly document: Document,
     private readonly problems: SourceProblem[],
   ) {}
 
@@ -48,6 +49,7 @@ class Converter {
     if (known !== undefined) {
       return known;
     }
+    this.noteAnchor(node);
     const range = { start: node.range?.[0] ?? 0, end: node.range?.[1] ?? 0 };
     if (isMap(node)) {
       const object: ObjectNode = { kind: 'object', entries: [], ...range };
@@ -67,7 +69,7 @@ class Converter {
       return list;
     }
     if (isAlias(node)) {
-      const target = node.resolve(this.document);
+      const target = this.anchors.get(node.source);
       if (target !== undefined) {
         return this.convert(target);
       }
@@ -83,7 +85,14 @@ class Converter {
     };
   }
 
+  private noteAnchor(node: Node | null): void {
+    if (node !== null && !isAlias(node) && node.anchor !== undefined) {
+      this.anchors.set(node.anchor, node);
+    }
+  }
+
   private addEntry(object: ObjectNode, key: Node | null, value: Node | null): void {
+    this.noteAnchor(key);
     const range = { start: key?.range?.[0] ?? object.start, end: key?.range?.[1] ?? object.start };
     if (!isScalar(key)) {
       this.problems.push({

@@ -211,8 +211,78 @@ test('aliases may share, multiply and bite their own tail', () => {
   const shared = parseConfig('dataset: {path: &p a}\nname: *p\nmodel: {type: sasrec}', 'yaml');
   expect(shared.config).toMatchObject({ name: 'a', dataset: { path: 'a' } });
   const bomb = Array.from({ length: 40 }, (_, n) => `a${n + 1}: &a${n + 1} [*a${n}, *a${n}]`).join('\n');
-  expect(parseConfig(`a0: &a0 x\n${bomb}`, 'yaml').config).toBeNull();
-  expect(parseConfig('seed: &a [*a]\ndataset: &b {path: *b}', 'yaml').config).toBeNull();
+  expect(onlyProblem(`a0: &a0 x\n${bomb}`, 'yaml').message).toMatch(/at most 10000 values/);
+  expect(onlyProblem('seed: &a [*a]\ndataset: &b {path: *b}', 'yaml').message).toMatch(/would never end/);
+  // An alias stands for the anchor of its name that came last before it, also one of a field's name.
+  const again = parseConfig('name: &p a\ndataset: {path: &p b}\nmodel: {&type type: sasrec}\n', 'yaml');
+  expect(again.problems).toEqual([]);
+  const later = parseConfig(
+    'name: &p a\ndataset: {path: &p b, items: {path: *p}}\nmodel: {type: sasrec}',
+    'yaml',
+  );
+  expect(later.config?.dataset.items).toMatchObject({ path: 'b' });
+});
+
+const list = (count: number, value: string) => `[${Array<string>(count).fill(value).join(',')}]`;
+const withPaths = (paths: string) => `{"dataset": {"path": ${paths}}, "model": {"type": "sasrec"}}`;
+
+test.each<[string, string, 'json' | 'yaml', RegExp, number]>([
+  [
+    'aliases',
+    `dataset: &a {path: x}\nmodel: {type: sasrec}\nxs: [${'*a,'.repeat(3000)}]`,
+    'yaml',
+    /`xs` is no field/,
+    1,
+  ],
+  ['aliases, too many', `a: &a {path: x}\nxs: [${'*a,'.repeat(10_000)}]`, 'yaml', /at most 10000 values/, 1],
+  ['bad values', withPaths(list(9000, '{}')), 'json', /path.0`: expected/, 101],
+  ['bad values, too many', withPaths(list(20_000, '{}')), 'json', /at most 10000 values/, 1],
+  ['values', withPaths(list(40_000, '1')), 'json', /too many values/, 1],
+  ['lines', '- 1\n'.repeat(40_000), 'yaml', /too many values/, 1],
+  [
+    'unknown fields',
+    `{${Array.from({ length: 9000 }, (_, n) => `"k${n}": 1`).join(',')}, ${SMALL.slice(1)}`,
+    'json',
+    /`k0` is no field/,
+    101,
+  ],
+  ['repeated fields', `{"seed": 1${',"seed": 1'.repeat(9000)}}`, 'json', /`seed` is given twice/, 101],
+  [
+    'brackets behind others that close nothing',
+    `${']'.repeat(3000)}${'['.repeat(3000)}`,
+    'json',
+    /too deeply/,
+    1,
+  ],
+  [
+    'brackets closed in a text',
+    `{"a": "${']'.repeat(3000)}", "b": ${'['.repeat(3000)}`,
+    'json',
+    /too deeply/,
+    1,
+  ],
+  ['brackets closed in a comment', `// ${']'.repeat(3000)}\n${'['.repeat(3000)}`, 'json', /too deeply/, 1],
+  ['brackets closed by others', '[}'.repeat(3000), 'json', /too deeply/, 1],
+  [
+    'brackets closed in a text of YAML',
+    `a: '${']'.repeat(3000)}'\nb: ${'['.repeat(3000)}`,
+    'yaml',
+    /too deeply/,
+    1,
+  ],
+  [
+    'brackets closed in a comment of YAML',
+    `# ${']'.repeat(3000)}\nb: ${'['.repeat(3000)}`,
+    'yaml',
+    /too deeply/,
+    1,
+  ],
+  ['brackets closed by others in YAML', '[}'.repeat(3000), 'yaml', /too deeply/, 1],
+])('%s do not keep an editor busy', (_name, text, format, message, count) => {
+  const problems = problemsOf(text, format);
+  expect(problems[0]?.message).toMatch(message);
+  expect(problems).toHaveLength(count);
+  if (count > 1) expect(problems.at(-1)?.message).toMatch(/more problems than these 100/);
 });
 
 test('lines and columns count from 1, with any line ends', () => {
