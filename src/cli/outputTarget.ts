@@ -1,5 +1,5 @@
-import { createReadStream, createWriteStream } from 'node:fs';
-import { mkdtemp, readFile, rm, stat } from 'node:fs/promises';
+import { createReadStream, createWriteStream, rmSync } from 'node:fs';
+import { mkdtemp, readFile, stat } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { pipeline } from 'node:stream/promises';
@@ -55,6 +55,8 @@ export async function outputTarget(
     describe: () => (descriptor === 1 ? 'the standard output' : name),
     fill: async (write) => {
       const folder = await mkdtemp(path.join(tmpdir(), 'recsight-'));
+      const remove = (): void => rmSync(folder, { recursive: true, force: true });
+      process.once('exit', remove);
       try {
         const file = path.join(folder, 'output');
         const result = await write(file);
@@ -63,7 +65,8 @@ export async function outputTarget(
         });
         return result;
       } finally {
-        await rm(folder, { recursive: true, force: true });
+        process.off('exit', remove);
+        remove();
       }
     },
   };

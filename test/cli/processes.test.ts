@@ -1,5 +1,5 @@
 import { execFileSync, spawn, type ChildProcess } from 'node:child_process';
-import { lstat, mkdir, mkdtemp, readFile, realpath, rm, symlink, writeFile } from 'node:fs/promises';
+import { lstat, mkdir, mkdtemp, readdir, readFile, realpath, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
@@ -123,6 +123,37 @@ describe('signals', () => {
       directory: run,
       status: 'stopped',
     });
+  });
+
+  it('a second Ctrl-C ends a trainer that does not answer', async () => {
+    const before = await runDirectories();
+    const program = start(['train', 'tiny.recsight.json', ...LONG]);
+    const run = await newRun(before);
+    await expect.poll(() => isTraining(run), PATIENCE).toBe(true);
+    const { pid } = (await readLiveTrainer(new RunDirectory(run)))!;
+    process.kill(pid, 'SIGSTOP');
+    program.child.kill('SIGINT');
+    await expect.poll(() => program.printed.stderr, PATIENCE).toContain('Stopping after this step');
+    program.child.kill('SIGINT');
+    expect((await program.ended).code).toBe(130);
+    expect(runningProcesses().some((other) => other.pid === pid)).toBe(false);
+    expect(await statusOf(run)).toBe('stopped');
+  });
+
+  it.each([
+    ['trainer.js', ['backends']],
+    ['trainer.js', ['vectors', 'latest', '--output', 'interrupted.csv']],
+    ['inspector.js', ['project', 'latest', '--method', 'umap', '--output', 'interrupted.csv']],
+  ])('end %s, which a command started and nobody else waits for: %j', async (script, args) => {
+    const program = start(args);
+    const child = () =>
+      runningProcesses().find(({ parent, line }) => parent === program.child.pid && line.includes(script));
+    let pid: number | undefined;
+    await expect.poll(() => (pid = child()?.pid), { ...PATIENCE, interval: 10 }).toBeDefined();
+    program.child.kill('SIGTERM');
+    expect((await program.ended).code).toBe(143);
+    await expect.poll(() => runningProcesses().some((other) => other.pid === pid), PATIENCE).toBe(false);
+    expect((await readdir(workspace)).filter((name) => name.startsWith('interrupted'))).toEqual([]);
   });
 
   it('a reader that goes away leaves the trainer alone, says where it is, and is no success', async () => {
@@ -330,6 +361,16 @@ describe('what programs and people read', () => {
     expect((await start(['evaluate', first!.run], root).ended).code).toBe(0);
   });
 });
+
+/** Processes of this machine, without those that have ended and only wait to be reaped. */
+function runningProcesses(): { pid: number; parent: number; line: string }[] {
+  const table = execFileSync('ps', ['-A', '-o', 'pid=,ppid=,stat=,args='], { encoding: 'utf8' });
+  return table
+    .split('\n')
+    .map((row) => /^\s*(\d+)\s+(\d+)\s+(\S+)\s+(.*)$/.exec(row))
+    .filter((fields) => fields !== null && !fields[3]!.startsWith('Z'))
+    .map((fields) => ({ pid: Number(fields![1]), parent: Number(fields![2]), line: fields![4]! }));
+}
 
 /** A command of the shell, for what only a shell does. */
 function shell(command: string): Promise<{ code: number | null; stderr: string }> {

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { readdirSync, writeFileSync } from 'node:fs';
+import { mkdir, rm, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { before, describe, it } from 'mocha';
 import * as vscode from 'vscode';
@@ -53,6 +54,22 @@ describe('training', () => {
     );
     assert.equal(events.filter(({ kind }) => kind === 'validation').length, 3);
     assert.equal(events.filter(({ kind }) => kind === 'step').length, manifest.progress.step);
+  });
+
+  it('trains a config that lies deeper into the workspace, whatever runs lie beside it', async () => {
+    const folder = workspaceFolder();
+    const deep = path.join(folder, 'configs', 'deep');
+    await mkdir(path.join(deep, '.recsight', 'runs'), { recursive: true });
+    const config = { dataset: { path: '../../tiny.csv' }, model: { type: 'popularity' } };
+    const file = path.join(deep, 'deep.recsight.json');
+    await writeFile(file, JSON.stringify(config));
+    const known = new Set((await runsOf(folder)).map(({ directory }) => directory));
+    await vscode.commands.executeCommand('recsight.train', vscode.Uri.file(file));
+    const fresh = (await runsOf(folder)).find(({ directory }) => !known.has(directory));
+    assert.equal(fresh?.manifest.configPath, 'configs/deep/deep.recsight.json');
+    await waitForRun(fresh.directory, ({ status }) => status === 'finished');
+    assert.deepEqual(await runsOf(deep), []);
+    await rm(path.join(folder, 'configs'), { recursive: true });
   });
 
   it('stops, evaluates, resumes and stops again', async () => {
