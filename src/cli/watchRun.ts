@@ -1,6 +1,13 @@
 import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { isActive, warningName, type RunManifest, type RunStatus, type TestResult } from '../protocol/run';
+import {
+  isActive,
+  warningName,
+  type RunError,
+  type RunManifest,
+  type RunStatus,
+  type TestResult,
+} from '../protocol/run';
 import { EventLogReader } from '../runs/eventLog';
 import type { RunDirectory } from '../runs/runDirectory';
 import { readRun } from '../runs/runStore';
@@ -23,7 +30,8 @@ interface RunReport {
   baselines: TestResult['baselines'] | null;
   epochs: number;
   seconds: number;
-  error: RunManifest['error'];
+  /** Of the training, or of an evaluation that failed: the run itself is then as it was. */
+  error: RunError | null;
   warnings: NonNullable<RunManifest['warnings']>;
 }
 
@@ -40,6 +48,7 @@ export async function watchRun(run: RunDirectory, { json, wanted, fromSeq }: Wat
   const line = new ProgressLine(json ? notes : output);
   const reader = new EventLogReader(run.eventsPath);
   const started = Date.now();
+  let failure: RunError | null = null;
   for (;;) {
     // Asked first, so that what an ending trainer wrote last is read below. One that has just taken up an ended run for
     // an evaluation may not have said so in the manifest yet.
@@ -47,10 +56,13 @@ export async function watchRun(run: RunDirectory, { json, wanted, fromSeq }: Wat
     const { manifest, status } = await readRun(run.path);
     const events = (await reader.readNew()).filter((event) => event.seq >= fromSeq);
     line.show(events, manifest);
+    for (const event of events)
+      if (event.kind === 'log' && event.level === 'error')
+        failure = { code: 'evaluation/failed', message: event.message };
     if (!alive && !isActive(status)) {
       line.clear();
       const seconds = (Date.now() - started) / 1000;
-      if (json) printJson(report(run, manifest, status, seconds));
+      if (json) printJson({ ...report(run, manifest, status, seconds), ...(failure && { error: failure }) });
       else printSummary(run, manifest, status, seconds);
       return wanted.includes(status);
     }

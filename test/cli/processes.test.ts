@@ -280,6 +280,15 @@ describe('--set for a run that there is', () => {
     expect(error.code).toBe('config/fixed');
     expect(error.message).toMatch(/^`model\.hiddenSize` cannot change .* takes `training\.epochs`/);
     expect(await readFile(path.join(directory, 'run.json'), 'utf8')).toBe(before);
+
+    await rm(path.join(directory, 'checkpoints', 'best'), { recursive: true });
+    const evaluated = await recsight('evaluate', directory, '--json');
+    expect(evaluated.code).toBe(1);
+    expect(JSON.parse(evaluated.stdout)).toMatchObject({
+      status: 'finished',
+      error: { code: 'evaluation/failed', message: expect.stringContaining('no checkpoint') as string },
+    });
+    await rm(directory, { recursive: true });
   });
 });
 
