@@ -58,7 +58,7 @@ const attention = z.object({
   candidates: z.array(index).max(10_000),
   target: index.nullable(),
   topK: listLength,
-  contributions: z.boolean().optional(),
+  contributions: z.boolean().exactOptional(),
 });
 const bookmark = z.object({ name: text, createdAt: z.number(), state: z.unknown() });
 const MAX_BOOKMARKS_LENGTH = 16 * 1024 * 1024;
@@ -67,10 +67,15 @@ const bookmarks = z
   .max(10_000)
   .refine((list) => JSON.stringify(list).length <= MAX_BOOKMARKS_LENGTH);
 
+/** Schemas of the arguments that the inspector's functions take. */
+type ArgumentSchemas = {
+  [Name in Exclude<keyof Inspector, 'exportTable'>]: z.ZodType<unknown, Parameters<Inspector[Name]>>;
+};
+
 /** Arguments of what is passed on to the inspector, by name. `run` is the schema of a run's directory. */
-function inspectorCalls(run: z.ZodType<string>) {
+function inspectorCalls(run: z.ZodType<string, string>) {
   const source = z.object({ run, checkpoint });
-  const table = source.extend({ table: text, position: index.optional() });
+  const table = source.extend({ table: text, position: index.exactOptional() });
   return {
     describeRun: z.tuple([run]),
     findUsers: z.tuple([run, text, listLength]),
@@ -98,17 +103,17 @@ function inspectorCalls(run: z.ZodType<string>) {
     attentionViews: z.tuple([source]),
     attend: z.tuple([source, attention]),
     overview: z.tuple([source, positive, seed, text]),
-  } satisfies Record<Exclude<keyof Inspector, 'exportTable'>, z.ZodType>;
+  } satisfies ArgumentSchemas;
 }
 
 /** Arguments of what the extension answers itself; what is left out takes none. */
-function ownCalls(run: z.ZodType<string>) {
-  const exported = z.object({ run, checkpoint, table: text, position: index.optional() });
+function ownCalls(run: z.ZodType<string, string>) {
+  const exported = z.object({ run, checkpoint, table: text, position: index.exactOptional() });
   return {
     save: z.tuple([text, z.union([z.string().max(2 ** 28), z.instanceof(ArrayBuffer)])]),
     openView: z.union([
       z.tuple([view]),
-      z.tuple([view, run, z.object({ item: index.optional(), user: index.optional() })]),
+      z.tuple([view, run, z.object({ item: index.exactOptional(), user: index.exactOptional() })]),
     ]),
     exportTable: z.tuple([
       z.object({
