@@ -1,5 +1,15 @@
 import { randomBytes } from 'node:crypto';
-import { mkdir, open, readdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
+import {
+  mkdir,
+  open,
+  readdir,
+  readFile,
+  rename,
+  rm,
+  stat,
+  writeFile,
+  type FileHandle,
+} from 'node:fs/promises';
 import path from 'node:path';
 import { RUN_SCHEMA_VERSION, type ControlRequest, type GitState, type RunManifest } from '../protocol/run';
 import { makeFolder, writeFileAtomically } from './atomicFile';
@@ -201,8 +211,14 @@ export class RunDirectory {
     }
   }
 
-  /** Without the indentation it fits nearly always. Returns whether it did. */
+  /**
+   * Without the indentation it mostly fits. Where the run has learned too much since the old one was written, all stays as it
+   * is there but how the run ended. Returns whether either could be written.
+   */
   private async writeManifestInPlace(manifest: RunManifest): Promise<boolean> {
+    const { status, error, updatedAt, finishedAt } = manifest;
+    const old = await this.readManifest().catch(() => null);
+    if (old === null) return false;
     const manifestPath = path.join(this.path, MANIFEST_FILE);
     const file = await requirePlainFile(manifestPath)
       .then(() => open(manifestPath, 'r+'))
@@ -210,11 +226,16 @@ export class RunDirectory {
     if (file === null) return false;
     try {
       const { size } = await file.stat();
-      const content = Buffer.from(`${stringifyRunJson(manifest)}\n`);
-      if (content.length > size) return false;
-      await file.write(Buffer.concat([content, Buffer.alloc(size - content.length, ' ')]), 0, size, 0);
-      await file.sync();
-      return true;
+      for (const each of [manifest, { ...old, status, error, updatedAt, finishedAt }]) {
+        const content = Buffer.from(`${stringifyRunJson(each)}\n`);
+        if (!(await makeRoom(file, size, content.length))) continue;
+        const rest = Buffer.alloc(Math.max(0, size - content.length), ' ');
+        const bytes = Buffer.concat([content, rest]);
+        await file.write(bytes, 0, bytes.length, 0);
+        await file.sync();
+        return true;
+      }
+      return false;
     } catch {
       // The full disk is what the caller has to hear.
       return false;
@@ -315,6 +336,20 @@ function makeRunId(name: string, createdAt: number): string {
     .replace(/^-+|-+$/g, '');
   const suffix = randomBytes(2).toString('hex');
   return `${digits.slice(0, 8)}-${digits.slice(8, 14)}-${slug === '' ? 'run' : slug}-${suffix}`;
+}
+
+/**
+ * Whether so many bytes fit into a file on a full disk: its last block may have room. It is asked for with spaces at the end,
+ * which mean nothing in JSON, so that what is there stays whole when there is none.
+ */
+async function makeRoom(file: FileHandle, size: number, wanted: number): Promise<boolean> {
+  if (wanted <= size) return true;
+  const spaces = Buffer.alloc(wanted - size, ' ');
+  const written = await file.write(spaces, 0, spaces.length, size).then(
+    ({ bytesWritten }) => bytesWritten,
+    () => 0,
+  );
+  return written === spaces.length;
 }
 
 /** A path that still holds when the workspace is moved or looked at from another machine, where there is one. */

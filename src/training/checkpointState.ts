@@ -26,6 +26,8 @@ export interface TrainingState {
   lossSum: number;
   /** Of the newest step; left out before the first, and by versions before 1.1. */
   loss?: number;
+  /** Of the first step; left out as `loss` is. */
+  startLoss?: number;
   earlyStopping: EarlyStoppingState;
   /** The newest validation; left out before the first, and by versions before 1.1. */
   last?: MeasuredMetrics & { protocol: EvaluationProtocol };
@@ -50,6 +52,7 @@ const stateSchema: z.ZodType<CheckpointState> = z.object({
   step: count,
   lossSum: anyNumber,
   loss: anyNumber.exactOptional(),
+  startLoss: anyNumber.exactOptional(),
   earlyStopping: z.object({ best: measuredSchema.nullable(), withoutImprovement: count }),
   last: z.object({ ...measuredSchema.shape, protocol: protocolSchema }).exactOptional(),
   optimizerStep: count,

@@ -73,24 +73,24 @@ export class TrainingLoop {
     const recorder = this.#recorder;
     const directory = recorder.run.checkpointPath('last');
     const checkpoint = await loadCheckpoint(directory, this.model.state, this.#optimizer);
-    const { epoch, stepInEpoch, step, lossSum, loss, earlyStopping, last } = checkpoint;
+    const { earlyStopping, epoch, stepInEpoch, step, lossSum, last } = checkpoint;
     recorder.settle();
     await sweepCheckpoint(directory);
+    const { manifest } = recorder;
+    const { progress } = manifest;
+    // Checkpoints of earlier versions do not say these; the manifest may.
+    const loss = checkpoint.loss ?? (progress.step === step ? progress.loss : null);
+    const { startLoss = progress.startLoss } = checkpoint;
     this.#state = {
-      epoch,
-      stepInEpoch,
-      step,
-      lossSum,
-      ...(loss !== undefined && { loss }),
+      ...{ epoch, stepInEpoch, step, lossSum },
+      ...(loss !== null && { loss }),
+      ...(startLoss !== undefined && { startLoss }),
       ...(last && { last }),
     };
     this.#earlyStopping.state = earlyStopping;
 
-    const { manifest } = recorder;
     const { best } = earlyStopping;
-    // Checkpoints of earlier versions do not say it.
     const known = manifest.last !== null && manifest.last.step <= step ? manifest.last : null;
-    const knownLoss = manifest.progress.step === step ? manifest.progress.loss : null;
     const { stepsPerEpoch } = this.#batches;
     recorder.update({
       best,
@@ -98,7 +98,10 @@ export class TrainingLoop {
       protocol: last?.protocol ?? manifest.protocol,
       // Of other weights than the best ones there are now, it is no result of this model.
       test: manifest.test?.step === best?.step ? manifest.test : null,
-      progress: { ...manifest.progress, epoch: epoch - 1, step, stepsPerEpoch, loss: loss ?? knownLoss },
+      progress: {
+        ...{ ...progress, epoch: epoch - 1, step, stepsPerEpoch, loss },
+        ...(startLoss !== undefined && { startLoss }),
+      },
     });
   }
 
@@ -150,6 +153,7 @@ export class TrainingLoop {
       this.#state.stepInEpoch++;
       this.#state.lossSum += loss;
       this.#state.loss = loss;
+      if (this.#state.step === 1) this.#state.startLoss = loss;
       recorder.event({
         kind: 'step',
         epoch,
@@ -288,8 +292,8 @@ export class TrainingLoop {
     const { epoch, stepInEpoch, step } = this.#state;
     const stepsLeft = (epochs - epoch + 1) * stepsPerEpoch - stepInEpoch;
     const remainingMs = stepsLeft * (this.#stepMs ?? 0) + (epochs - epoch + 1) * this.#validationMs;
-    const { batchUnit, startLoss: known } = this.#recorder.manifest.progress;
-    const startLoss = step === 1 ? loss : known;
+    const { batchUnit } = this.#recorder.manifest.progress;
+    const { startLoss } = this.#state;
     this.#recorder.update({
       progress: {
         ...{ epoch: epoch - 1, epochs, step, stepsPerEpoch, remainingMs, loss },

@@ -129,11 +129,11 @@ export function damageJson(fault: Case, text: string): string {
   return JSON.stringify(holder.root ?? null);
 }
 
-/** Every place of a value that can be changed: the object or array that holds it, and its key there. */
-function fieldsOf(value: unknown): [object, string][] {
-  if (typeof value !== 'object' || value === null) return [];
+/** Every place of a value that can be changed, but for those that are too deep: the object or array that holds it, its key. */
+function fieldsOf(value: unknown, depth = 0): [object, string][] {
+  if (typeof value !== 'object' || value === null || depth > 50) return [];
   return Object.entries(value).flatMap(([key, field]) => [
     [value, key] as [object, string],
-    ...fieldsOf(field),
+    ...fieldsOf(field, depth + 1),
   ]);
 }

@@ -1,6 +1,7 @@
 import { execFileSync } from 'node:child_process';
 import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
+import type { RunStatus } from '../../src/protocol/run';
 import { readRun } from '../../src/runs/runStore';
 import { trainerHasClaimed } from '../../src/runs/trainerLock';
 import type { Case, Kind } from './campaign';
@@ -15,13 +16,19 @@ interface Tolerance {
   codes: readonly string[];
   /** Whether the manifest may say nothing, because it could not be written. */
   unrecorded: boolean;
+  /** What the run was before: a trainer that does not take it up leaves it so. */
+  before?: RunStatus;
 }
 
 /**
  * Checks a trainer that met a failing file: either it could do without it, or the run has failed and says why, or the
  * process said so before it took up the run.
  */
-async function checkFailure(trial: Trial, end: TrainerEnd, { codes, unrecorded }: Tolerance): Promise<void> {
+async function checkFailure(
+  trial: Trial,
+  end: TrainerEnd,
+  { codes, unrecorded, before }: Tolerance,
+): Promise<void> {
   const { fault, run } = trial;
   if (!trial.checkEnd(end, [0, 1])) return;
   await trial.checkAtRestUnless(unrecorded);
@@ -37,7 +44,7 @@ async function checkFailure(trial: Trial, end: TrainerEnd, { codes, unrecorded }
     fault.expect(!/\n\s+at /.test(message), `the message holds a stack trace: ${message}`);
     return;
   }
-  const isUntouched = status === 'preparing' && !(await trainerHasClaimed(run));
+  const isUntouched = status === before || (status === 'preparing' && !(await trainerHasClaimed(run)));
   fault.expect(
     isUntouched || unrecorded,
     `the status is ${status} (${JSON.stringify(manifest.error)}): ${end.printed.trim().slice(-500)}`,
@@ -81,10 +88,11 @@ const failingRead: Kind = {
     const forGood = fault.random.nextFloat() < 0.2;
     const at = fault.between(1, trial.reference.reads.length);
     const step = trial.checkpointStep();
+    const before = (await readRun(trial.run.path)).status;
     const events = (await trial.readEvents()).length;
     const end = await trial.start('resume', { calls: 'read', at, action: 'fail', code, forGood }).end();
     const codes = ['run/', 'checkpoint/', 'config/', 'dataset/'];
-    await checkFailure(trial, end, { codes, unrecorded: false });
+    await checkFailure(trial, end, { codes, unrecorded: false, before });
     const started = (await trial.readEvents()).slice(events).find(({ kind }) => kind === 'started');
     if (started?.kind === 'started')
       fault.expect(

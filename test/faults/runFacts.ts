@@ -158,18 +158,18 @@ function orderProblems(events: readonly { kind: string; seq: number }[]): string
   return problems;
 }
 
-/** What a run that has ended in order must not have left behind. */
+/**
+ * What a run that has ended in order must not have left behind. Claims and prepared data may be somebody else's, so these go
+ * by their age.
+ */
 export function leftovers(run: RunDirectory): string[] {
   const found: string[] = [];
   const runs = path.dirname(run.path);
-  const cache = path.join(runs, '..', 'cache');
   for (const name of readdirSync(runs)) if (name.startsWith('.')) found.push(`runs/${name}`);
-  if (existsSync(cache))
-    for (const name of readdirSync(cache)) if (name.startsWith('tmp-')) found.push(`cache/${name}`);
   for (const entry of readdirSync(run.path, { recursive: true, withFileTypes: true })) {
     const place = path.join(entry.parentPath, entry.name);
     const file = path.relative(run.path, place);
-    const isStray = /\.tmp$|\.claim$|^process\.json$|^control\/./.test(file);
+    const isStray = /\.tmp$|^process\.json$|^control\/./.test(file);
     if (isStray || (file.endsWith('.safetensors') && file.startsWith('checkpoints/') && !isNamed(place)))
       found.push(file);
   }

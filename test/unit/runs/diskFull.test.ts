@@ -95,6 +95,18 @@ describe.skipIf(disk === null)('on a full disk', () => {
     await run.writeManifest(await run.readManifest());
   });
 
+  test('one that has learned more since than fits there keeps the old manifest, and says why it failed', async () => {
+    const run = await createRun(path.join(disk!, 'e'), newRun(disk!));
+    const old = await run.readManifest();
+    fill();
+    const message = `The disk is full: ${run.eventsPath} could not be written. Free some space, then resume the run.`;
+    const ended = { status: 'failed' as const, error: { code: 'disk/full', message }, finishedAt: 7 };
+    const versions = { padding: 'x'.repeat(10_000) };
+    await run.writeLastManifest({ ...old, ...ended, versions });
+    expect(await run.readManifest()).toEqual({ ...old, ...ended });
+    rmSync(filler);
+  });
+
   test('an event log tells it, stays readable, and loses nothing once there is space again', async () => {
     const file = path.join(disk!, 'events.jsonl');
     const writer = await EventLogWriter.open(file);

@@ -290,8 +290,9 @@ describe('TrainingLoop', () => {
     expect(last).toEqual({ epoch, step, metrics });
     expect(protocol).toEqual(second!.protocol);
     expect(best?.epoch).toBe(second!.best ? 2 : first!.epoch);
-    const { loss } = told.findLast((event) => event.kind === 'step')!;
-    expect(progress).toMatchObject({ epoch: 2, epochs: 3, step: 10, stepsPerEpoch: 5, loss });
+    const losses = told.flatMap((event) => (event.kind === 'step' ? [event.loss] : []));
+    const [startLoss, loss] = [losses[0], losses.at(-1)];
+    expect(progress).toMatchObject({ epoch: 2, epochs: 3, step: 10, stepsPerEpoch: 5, loss, startLoss });
   });
 
   it('that was frozen while another host took over its run writes nothing into it', async () => {
