@@ -1,5 +1,7 @@
 import path from 'node:path';
 import { startInspector, type Inspector } from '../process/inspector';
+import { DEFAULT_SEED } from '../protocol/defaultSeed';
+import { shortFloats } from '../protocol/shortestFloat32';
 import type {
   AttentionOverview,
   AttentionRequest,
@@ -51,7 +53,7 @@ export async function attention(name: string, options: CliOptions): Promise<numb
         ? await overviewReport(inspector.calls, source, views, options)
         : await subjectReport(inspector.calls, source, views, options);
     notes.clear();
-    const json = `${jsonText({ run: run.id, checkpoint: source.checkpoint, ...report.json }, plainArrays)}\n`;
+    const json = `${jsonText({ run: run.id, checkpoint: source.checkpoint, ...report.json }, shortFloats)}\n`;
     await target?.fill((file) => writeOutput(file, [json]));
     if (options.json === true) output.print(json);
     else if (target === null) output.print(report.text);
@@ -78,7 +80,7 @@ async function overviewReport(
   options: CliOptions,
 ): Promise<Report> {
   const maxUsers = numberOf('--users', options.users as string | undefined) ?? OVERVIEW_USERS;
-  const seed = numberOf('--seed', options.seed) ?? 42;
+  const seed = numberOf('--seed', options.seed) ?? DEFAULT_SEED;
   const overview = await calls.overview(source, maxUsers, seed, TASK);
   const shown = options.view === undefined ? overview : ofViews(overview, views);
   return { json: shown, text: overviewText(shown) };
@@ -163,8 +165,4 @@ function chosenViews(views: RecordedView[], name: string | undefined): RecordedV
       ? `\`--view\` is \`${name}\`, and this model has no attention.`
       : `\`--view\` is \`${name}\`, which is none of ${known}.`,
   );
-}
-
-function plainArrays(_: string, value: unknown): unknown {
-  return value instanceof Float32Array ? [...value] : value;
 }

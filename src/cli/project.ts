@@ -1,5 +1,6 @@
 import path from 'node:path';
 import { startInspector } from '../process/inspector';
+import { DEFAULT_SEED } from '../protocol/defaultSeed';
 import type { CheckpointSource } from '../protocol/inspection';
 import {
   PROJECTION_FORMATS,
@@ -154,7 +155,7 @@ function layoutOf(options: CliOptions): UmapRequest {
     minDistance: numberOf('--min-distance', options['min-distance']) ?? 0.1,
     metric: oneOf('--metric', options.metric ?? 'cosine', ['cosine', 'euclidean'] as const),
     epochs: null,
-    seed: numberOf('--seed', options.seed) ?? 42,
+    seed: numberOf('--seed', options.seed) ?? DEFAULT_SEED,
   };
 }
 

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { BACKEND_NAMES } from '../protocol/backends';
+import { DEFAULT_SEED } from '../protocol/defaultSeed';
 import { describe } from './describe';
 import { datasetSchema } from './datasetSchema';
 import { itemKnnSchema, markovSchema, popularitySchema, type BaselineConfig } from './models/baselines';
@@ -50,7 +51,7 @@ const evaluationSchema = z
               .int()
               .min(0)
               .max(0xffffffff)
-              .default(42)
+              .default(DEFAULT_SEED)
               .meta(describe('Seed of the draw. Runs with the same data and seed meet the same negatives.')),
           })
           .meta(
@@ -94,7 +95,7 @@ export const configSchema = z
       .int()
       .min(0)
       .max(0xffffffff)
-      .default(42)
+      .default(DEFAULT_SEED)
       .meta(
         describe(
           'Seed of everything random: initial weights, dropout, negatives, batches, order of simultaneous interactions.',

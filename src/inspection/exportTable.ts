@@ -1,8 +1,9 @@
 import path from 'node:path';
 import { rowOf, type Table } from '../analysis/table';
 import type { PointColumn, ProjectionExport } from '../protocol/projection';
+import { shortestFloat32 } from '../protocol/shortestFloat32';
 import { writeOutput } from '../runs/outputFile';
-import { csvField, shortestFloat32 } from '../training/csv';
+import { csvField } from '../training/csv';
 import { npyHeader } from '../training/npy';
 import { InspectionError } from './inspectionError';
 import type { RowName } from './rowNames';
@@ -101,10 +102,10 @@ function* blocks(numRows: number, line: (row: number) => string): Generator<stri
   }
 }
 
-const vectorOf = (table: Table, row: number): string[] => Array.from(rowOf(table, row), shortestFloat32);
+const vectorOf = (table: Table, row: number): number[] => Array.from(rowOf(table, row), shortestFloat32);
 
 function textOf(column: PointColumn, row: number): string {
   if (column.kind === 'category') return column.labels[column.values[row]!]!;
   const value = column.values[row]!;
-  return Number.isNaN(value) ? '' : shortestFloat32(value);
+  return Number.isNaN(value) ? '' : String(shortestFloat32(value));
 }

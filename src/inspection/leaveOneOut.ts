@@ -1,4 +1,5 @@
 import * as tf from '@tensorflow/tfjs-core';
+import { originalNumber } from '../dataset/originalNumber';
 import type { PreparedDataset } from '../dataset/preparedDataset';
 import type { Model, ModelInput, Query } from '../model/model';
 import type { AttentionSubject, Contribution } from '../protocol/attention';
@@ -111,8 +112,7 @@ function valueText(column: FeatureColumn, row: number): string {
       ).join(', ');
     case 'number': {
       // What has no value stands at the mean, and taking it as unknown changes nothing.
-      const value = column.values[row]!;
-      return value === 0 ? '' : String(Number((value * column.scale + column.shift).toPrecision(6)));
+      return column.values[row] === 0 ? '' : String(originalNumber(column, row));
     }
   }
 }

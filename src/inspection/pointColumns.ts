@@ -1,4 +1,5 @@
 import { rowOf, type Table } from '../analysis/table';
+import { originalNumber } from '../dataset/originalNumber';
 import type { PreparedDataset } from '../dataset/preparedDataset';
 import type { FeatureColumn } from '../protocol/features';
 import type {
@@ -106,11 +107,7 @@ function featureColumn(feature: FeatureColumn, rows: Uint32Array, first: number)
       return { kind: 'category', name, values, labels: feature.labels, ordered: false };
     }
     case 'number': {
-      // As in the data: the model sees them normalized.
-      const values = Float32Array.from(
-        rows,
-        (row) => feature.values[first + row]! * feature.scale + feature.shift,
-      );
+      const values = Float32Array.from(rows, (row) => originalNumber(feature, first + row));
       return { kind: 'number', name, values };
     }
   }

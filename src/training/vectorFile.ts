@@ -1,6 +1,7 @@
+import { shortestFloat32 } from '../protocol/shortestFloat32';
 import type { VectorFormat, VectorRequest } from '../protocol/vectors';
 import { OutputFile, writeOutput } from '../runs/outputFile';
-import { csvField, shortestFloat32 } from './csv';
+import { csvField } from './csv';
 import { npyHeader } from './npy';
 
 /**

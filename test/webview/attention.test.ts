@@ -486,7 +486,7 @@ describe('all users', () => {
     const page = await open(host);
     await page.getByText('All users', { exact: true }).click();
     await page.locator('vscode-button', { hasText: 'Read Users' }).click();
-    await page.getByText('8 users, drawn with seed 1').waitFor();
+    await page.getByText('8 users, drawn with seed 42').waitFor();
     expect(await page.locator('.multiples recsight-picture').count()).toBe(2);
     expect(await page.locator('table.heads').first().locator('tbody tr').count()).toBe(8);
     const header = page.locator('.groups th[scope=col]');

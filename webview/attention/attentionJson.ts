@@ -1,4 +1,5 @@
 import type { AttentionResult, RecordedView } from '../../src/protocol/attention';
+import { shortFloats } from '../../src/protocol/shortestFloat32';
 import { currentAttention } from './shownAttention';
 import { shownCheckpoint, type AttentionState, type Explained } from './state';
 import type { InspectedRun } from '../../src/protocol/inspection';
@@ -25,7 +26,7 @@ export function attentionJson(state: AttentionState): string {
       settings.comparison && { beside: sideOf(comparedRun, settings.comparison.checkpoint, compared) }),
     ...(overview && { overview }),
   };
-  return `${JSON.stringify(content, written, 2)}\n`;
+  return `${JSON.stringify(content, shortFloats, 2)}\n`;
 }
 
 function sideOf(run: InspectedRun, checkpoint: string, { views, original, result }: Explained): object {
@@ -65,12 +66,4 @@ function nested(values: Float32Array, shape: readonly number[]): Nested {
   return Array.from({ length }, (_, index) =>
     nested(values.subarray(index * size, (index + 1) * size), rest),
   );
-}
-
-/** Nine figures hold a 32-bit number exactly; typed arrays become lists. */
-function written(_key: string, value: unknown): unknown {
-  if (value instanceof Float32Array) return Array.from(value);
-  return typeof value === 'number' && Number.isFinite(value) && !Number.isInteger(value)
-    ? Number(value.toPrecision(9))
-    : value;
 }

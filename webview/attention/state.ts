@@ -1,3 +1,4 @@
+import { DEFAULT_SEED } from '../../src/protocol/defaultSeed';
 import type {
   AttentionOverview,
   AttentionRequest,
@@ -170,7 +171,7 @@ const DEFAULTS: AttentionSettings = {
   showsChange: false,
   pinned: NOTHING,
   maxUsers: 1000,
-  seed: 1,
+  seed: DEFAULT_SEED,
   measure: 'entropy',
 };
 

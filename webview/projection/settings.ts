@@ -1,3 +1,4 @@
+import { DEFAULT_SEED } from '../../src/protocol/defaultSeed';
 import type { DistanceMetric, Sampling, UmapRequest } from '../../src/protocol/projection';
 import type { ScatterCamera } from '../plot/scatterCamera';
 import type { ScatterTool } from '../plot/scatterModel';
@@ -73,7 +74,7 @@ export const DEFAULT_UMAP: UmapSettings = {
   minDistance: 0.1,
   metric: 'cosine',
   epochs: null,
-  seed: 7,
+  seed: DEFAULT_SEED,
 };
 
 export const DEFAULT_SETTINGS: ProjectionSettings = {
@@ -93,7 +94,7 @@ export const DEFAULT_SETTINGS: ProjectionSettings = {
   metric: 'cosine',
   numNeighbours: 10,
   maxPoints: 20_000,
-  samplingSeed: 7,
+  samplingSeed: DEFAULT_SEED,
   query: '',
   focus: null,
   selection: [],

@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest';
+import { DEFAULT_SEED } from '../../../src/protocol/defaultSeed';
 import type { CategoryPointColumn, NumberPointColumn, PointSet } from '../../../src/protocol/projection';
 import { coloringByNumber, coloringOf, pointColors } from '../../../webview/projection/coloring';
 import type { Palette } from '../../../webview/projection/palette';
@@ -98,7 +99,7 @@ describe('what is asked for', () => {
     expect(wantedResources(state).find(({ name }) => name === 'points')!.key).toBe(
       JSON.stringify([
         { run: RUN, checkpoint: 'best', table: 'itemEmbedding' },
-        { maxPoints: 20_000, seed: 7 },
+        { maxPoints: 20_000, seed: DEFAULT_SEED },
       ]),
     );
     expect(state.scene?.method).toBe('pca');
