@@ -91,7 +91,7 @@ test.each<[string, DatasetInput, Record<string, string | Buffer>, string, RegExp
     { path: 'a.csv' },
     { 'a.csv': '1,1193,978300760\n1,661,978302109\n' },
     'dataset/missing-column',
-    /no column `user_id`.*it has no header, and its columns are `1`, `2`, `3`\. Set `dataset\.columns\.user` to the place/,
+    /no column `user_id`.*it has no header \(its first line is `1,1193,978300760`\), and its columns are `1`, `2`, `3`\. Set `dataset\.columns\.user` to the place/,
   ],
   [
     'a time that is none',
