@@ -18,6 +18,8 @@ export interface DelimitedGuess {
 /** How many records are looked at. */
 const SAMPLE = 200;
 const SEPARATORS = [',', '\t', ';', '|'];
+/** Names that promise tabs. */
+const TAB_NAME = /\.(tsv|tab|inter|item|user)$/i;
 /** Fewer records than this share may differ from the others in their number of values. */
 const ALIKE = 0.8;
 
@@ -48,6 +50,10 @@ export function guessDelimited(
       escape: options.escape === undefined,
     },
   };
+  const noteSeparator = () => {
+    const isPlain = separator === ',' || (separator === '\t' && TAB_NAME.test(name));
+    if (options.separator === undefined && !isPlain) guesses.push(`separated by ${separatorName(separator)}`);
+  };
   const all = splitRecords(text, layout, SAMPLE);
   if (declared) all.shift();
   const comments = options.header === false ? 0 : countComments(all);
@@ -59,6 +65,7 @@ export function guessDelimited(
     options.format === 'sequences' ||
     (options.format === 'auto' && areSequences(records, separator, options))
   ) {
+    noteSeparator();
     if (options.format === 'auto') guesses.push('a line per user with their items, oldest first');
     return {
       layout: { kind: 'sequences', separator, skip: comments },
@@ -75,12 +82,7 @@ export function guessDelimited(
       : options.header === true;
   const linesBefore = (all[comments - 1]?.endLine ?? 0) || (declared ? 1 : 0);
   layout.skip = hasHeader ? first.endLine : linesBefore;
-  if (
-    options.separator === undefined &&
-    separator !== ',' &&
-    !(separator === '\t' && /\.(tsv|tab|inter|item|user)(\.|$)/i.test(name))
-  )
-    guesses.push(`separated by ${separatorName(separator)}`);
+  noteSeparator();
   if (hasHeader && !names) {
     const columns = first.fields.map((field) => field.trim());
     const twice = columns.find((column, index) => wanted.includes(column) && columns.indexOf(column) < index);

@@ -4,7 +4,7 @@ import { encodingName } from '../config/encodingName';
 import type { ReadingOptions } from '../config/readingSchema';
 import type { DataFile } from './dataFile';
 import { DatasetError } from './datasetError';
-import { escapeGlob, lineTooLong, MAX_LINE_BYTES, readRows, sqlString } from './duckDb';
+import { escapeGlob, lineTooLong, MAX_LINE_BYTES, readRows, sqlName, sqlString } from './duckDb';
 import { guessDelimited } from './guessDelimited';
 import { inspectJson } from './inspectJson';
 import { RECBOLE_TYPE } from './resolveColumn';
@@ -40,10 +40,7 @@ export async function inspectFile(
   const name = basename(path).replace(COMPRESSED_NAME, '');
   const byName = options.format === 'auto' ? formatOfName(name) : options.format;
   if (byName === 'parquet' || (byName === null && head.subarray(0, 4).toString('latin1') === 'PAR1')) {
-    const described = await readRows(
-      connection,
-      `DESCRIBE SELECT * FROM read_parquet(${sqlString(escapeGlob(path))}, binary_as_string = true)`,
-    );
+    const described = await describeParquet(connection, path, wanted);
     return {
       ...file,
       encoding: 'utf-8',
@@ -83,6 +80,31 @@ function isOtherTable(text: string, byName: FileFormat, { format }: ReadingOptio
     (byName === 'recbole' || byName === 'tsv') &&
     !text.trimStart().split('\n', 1)[0]!.includes('\t')
   );
+}
+
+/** Names and types of the columns, and of those fields inside structures that are wanted, as `details.brand`. */
+async function describeParquet(
+  connection: DuckDBConnection,
+  path: string,
+  wanted: readonly string[],
+): Promise<unknown[][]> {
+  const describe = (what: string) =>
+    readRows(
+      connection,
+      `DESCRIBE SELECT ${what} FROM read_parquet(${sqlString(escapeGlob(path))}, binary_as_string = true)`,
+    );
+  const columns = await describe('*');
+  const names = new Set(columns.map(([name]) => String(name)));
+  for (const name of wanted) {
+    const parts = name.split('.');
+    if (parts.length === 1 || names.has(name) || !names.has(parts[0]!)) continue;
+    // Where there is no such field, the column is missing, which will be said.
+    const [field] = await describe(parts.map(sqlName).join('.')).catch(() => []);
+    if (!field) continue;
+    for (let end = 2; end < parts.length; end++) columns.push([parts.slice(0, end).join('.'), 'STRUCT']);
+    columns.push([name, field[1]]);
+  }
+  return columns;
 }
 
 /** An encoding in a sentence. */
