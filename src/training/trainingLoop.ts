@@ -3,15 +3,17 @@ import type { Optimizer } from '../compute/optimizers/optimizer';
 import { RandomStream } from '../compute/random';
 import type { TrainedConfig } from '../config/schema';
 import type { PreparedDataset } from '../dataset/preparedDataset';
+import { protocolOf } from '../evaluation/evaluateRanking';
 import { createModel } from '../model/createModel';
 import type { Batch, Model } from '../model/model';
+import { comparisonKey, type EvaluationProtocol } from '../protocol/evaluation';
 import { withWarning, type MeasuredMetrics } from '../protocol/run';
 import { RunWriteError } from '../runs/runErrors';
 import { createBatches, type Batches } from './batches';
 import { loadCheckpoint, saveCheckpoint, sweepCheckpoint } from './checkpoint';
 import type { TrainingState } from './checkpointState';
 import { EarlyStopping } from './earlyStopping';
-import { evaluateModel } from './evaluateModel';
+import { evaluateModel, rankingTask } from './evaluateModel';
 import { nameOfNotFinite } from './finiteWeights';
 import { scheduledShare } from './learningRateSchedule';
 import { modelDataOf } from './modelData';
@@ -88,14 +90,16 @@ export class TrainingLoop {
       ...(last && { last }),
     };
     this.#earlyStopping.state = earlyStopping;
+    const protocol = last?.protocol ?? manifest.protocol;
+    if (earlyStopping.best !== null && protocol !== null) await this.#measureBestAlike(protocol);
 
-    const { best } = earlyStopping;
+    const { best } = this.#earlyStopping.state;
     const known = manifest.last !== null && manifest.last.step <= step ? manifest.last : null;
     const { stepsPerEpoch } = this.#batches;
     recorder.update({
       best,
       last: last ? { epoch: last.epoch, step: last.step, metrics: last.metrics } : known,
-      protocol: last?.protocol ?? manifest.protocol,
+      protocol,
       // Of other weights than the best ones there are now, it is no result of this model.
       test: manifest.test?.step === best?.step ? manifest.test : null,
       progress: {
@@ -103,6 +107,31 @@ export class TrainingLoop {
         ...(startLoss !== undefined && { startLoss }),
       },
     });
+  }
+
+  /**
+   * Measures the best epoch again where it was measured by other rules than the epochs to come, as older versions did: else the
+   * numbers would be compared all the same.
+   */
+  async #measureBestAlike(protocol: EvaluationProtocol): Promise<void> {
+    const { run, settle } = this.#recorder;
+    const { evaluation } = this.#config;
+    const task = rankingTask(this.#dataset, 'validation', evaluation);
+    if (comparisonKey(protocol) === comparisonKey(protocolOf(task, evaluation.cutoffs))) return;
+    const directory = run.checkpointPath('best');
+    const state = await loadCheckpoint(directory, this.model.state, null);
+    const { metrics } = await evaluateModel(this.model, this.#dataset, 'validation', evaluation, () =>
+      this.#recorder.breathe(),
+    );
+    const best = { ...this.#earlyStopping.state.best!, metrics };
+    this.#earlyStopping.state = { ...this.#earlyStopping.state, best };
+    const earlyStopping = { ...state.earlyStopping, best };
+    await saveCheckpoint(directory, this.model.state, null, { ...state, earlyStopping }, settle);
+    await loadCheckpoint(run.checkpointPath('last'), this.model.state, this.#optimizer);
+    this.#recorder.warn(
+      `The best epoch so far, ${best.epoch}, was measured by other rules than this version's, and was measured again: ` +
+        'earlier points of the validation curve cannot be compared with what follows.',
+    );
   }
 
   /** For people: what a resumed training still has to do where that needs a word; null where it does not. */

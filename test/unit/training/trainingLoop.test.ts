@@ -9,6 +9,7 @@ import type { RunEvent } from '../../../src/protocol/events';
 import { EventLogReader } from '../../../src/runs/eventLog';
 import { createRun, RunDirectory } from '../../../src/runs/runDirectory';
 import { decodeSafetensors } from '../../../src/training/safetensors';
+import { encodeState, readState, stateFileOf } from '../../../src/training/checkpointState';
 import { RunRecorder } from '../../../src/training/runRecorder';
 import { snapshotStride } from '../../../src/training/snapshots';
 import { TrainingLoop, type TrainingOutcome } from '../../../src/training/trainingLoop';
@@ -321,6 +322,28 @@ describe('TrainingLoop', () => {
     expect(await contents()).toEqual(before);
     expect(await readdir(path.join(run.path, 'control'))).toEqual(requests);
     expect(await run.checkpoints()).toEqual([]);
+  });
+
+  it('measures the best epoch again that an older version measured by other rules', async () => {
+    const [run, other] = [await newRun(), await newRun()];
+    for (const each of [run, other]) await trainUntil(each, 10);
+    const { epoch } = (await run.readManifest()).best!;
+    // As if ties had been counted otherwise, and in favour of this epoch.
+    for (const name of ['last', 'best']) {
+      const state = (await readState(run.checkpointPath(name)))!;
+      state.earlyStopping.best!.metrics['ndcg@10'] = 0.99;
+      if (state.last) state.last.protocol.ties = 'average';
+      await writeFile(stateFileOf(run.checkpointPath(name)), encodeState(state));
+    }
+    for (const each of [run, other]) await trainUntil(each, Infinity, { resume: true });
+    const [{ best }, expected] = [await run.readManifest(), await other.readManifest()];
+    expect(best).toEqual(expected.best);
+    expect(await weightsOf(run, 'best', 'model')).toEqual(await weightsOf(other, 'best', 'model'));
+    expect(await weightsOf(run, 'last', 'optimizer')).toEqual(await weightsOf(other, 'last', 'optimizer'));
+    const messages = (await eventsOf(run)).flatMap((event) => (event.kind === 'log' ? [event.message] : []));
+    expect(messages).toContainEqual(
+      expect.stringContaining(`The best epoch so far, ${epoch}, was measured by other`),
+    );
   });
 
   it('names a divergence once, also over a resume', async () => {
