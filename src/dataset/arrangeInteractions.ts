@@ -1,4 +1,5 @@
 import type { DatasetConfig } from '../config/schema';
+import { finish, ROWS_PER_STEP, sortSteps, type Steps } from './steps';
 
 /** Interactions as they were read: one entry per row in any order, with indices into the lists of ids. */
 export interface RawInteractions {
@@ -34,14 +35,26 @@ export interface ArrangedInteractions {
  */
 export function arrangeInteractions(
   raw: RawInteractions,
-  config: Pick<DatasetConfig, 'duplicates' | 'minUserInteractions' | 'minItemInteractions'>,
+  config: ArrangeConfig,
   seed: number,
 ): ArrangedInteractions {
-  const sorted = sortByUserAndTime(raw, seed);
+  return finish(arrangeSteps(raw, config, seed));
+}
+
+type ArrangeConfig = Pick<DatasetConfig, 'duplicates' | 'minUserInteractions' | 'minItemInteractions'>;
+
+/** {@link arrangeInteractions}, in steps. */
+export function* arrangeSteps(
+  raw: RawInteractions,
+  config: ArrangeConfig,
+  seed: number,
+): Steps<ArrangedInteractions> {
+  const sorted = yield* sortByUserAndTime(raw, seed);
   const read = sorted.items.length;
   if (config.duplicates !== 'keepAll') dropDuplicates(sorted, config.duplicates, raw.itemIds.length);
+  yield;
   const unique = sorted.items.length;
-  takeKCore(sorted, raw.itemIds.length, config.minUserInteractions, config.minItemInteractions);
+  yield* takeKCore(sorted, raw.itemIds.length, config.minUserInteractions, config.minItemInteractions);
   const { users, times } = sorted;
 
   const keptUsers = distinct(users, raw.userIds.length);
@@ -92,7 +105,7 @@ interface Rows {
   times: Float64Array;
 }
 
-function sortByUserAndTime(raw: RawInteractions, seed: number): Rows {
+function* sortByUserAndTime(raw: RawInteractions, seed: number): Steps<Rows> {
   const numRows = raw.users.length;
   const starts = new Uint32Array(raw.userIds.length + 1);
   for (let row = 0; row < numRows; row++) starts[raw.users[row]! + 1]!++;
@@ -110,22 +123,34 @@ function sortByUserAndTime(raw: RawInteractions, seed: number): Rows {
     rows.users[to] = user;
     rows.items[to] = raw.items[row]!;
     rows.times[to] = raw.times[row]!;
+    if (row % ROWS_PER_STEP === 0) yield;
   }
 
   const itemHashes = Uint32Array.from(raw.itemIds, hashText);
+  let lastYield = 0;
   for (let user = 0; user < raw.userIds.length; user++) {
-    sortRange(rows, starts[user]!, starts[user + 1]!, itemHashes, mix(seed ^ hashText(raw.userIds[user]!)));
+    if (starts[user]! - lastYield >= ROWS_PER_STEP) {
+      lastYield = starts[user]!;
+      yield;
+    }
+    yield* sortRange(
+      rows,
+      starts[user]!,
+      starts[user + 1]!,
+      itemHashes,
+      mix(seed ^ hashText(raw.userIds[user]!)),
+    );
   }
   return rows;
 }
 
-function sortRange(
+function* sortRange(
   { items, times }: Rows,
   start: number,
   end: number,
   itemHashes: Uint32Array,
   salt: number,
-): void {
+): Steps<void> {
   let inOrder = true;
   for (let row = start + 1; row < end && inOrder; row++) inOrder = times[row - 1]! < times[row]!;
   if (inOrder) return;
@@ -136,7 +161,8 @@ function sortRange(
   const order = new Uint32Array(end - start);
   for (let i = 0; i < order.length; i++) order[i] = i;
   // Two items whose hashes collide keep the order of their ids, so that the order is total.
-  order.sort(
+  yield* sortSteps(
+    order,
     (a, b) =>
       timesBefore[a]! - timesBefore[b]! || tieOrder(a) - tieOrder(b) || itemsBefore[a]! - itemsBefore[b]!,
   );
@@ -162,10 +188,11 @@ function dropDuplicates(rows: Rows, keep: 'keepFirst' | 'keepLast', numItems: nu
 }
 
 /** Drops users and items with too few interactions until all that are left have enough. */
-function takeKCore(rows: Rows, numItems: number, minUser: number, minItem: number): void {
+function* takeKCore(rows: Rows, numItems: number, minUser: number, minItem: number): Steps<void> {
   if (minUser <= 1 && minItem <= 1) return;
   const numUsers = rows.users.reduce((most, user) => Math.max(most, user + 1), 0);
   for (let before = -1; before !== rows.users.length;) {
+    yield;
     before = rows.users.length;
     const userCounts = new Uint32Array(numUsers);
     const itemCounts = new Uint32Array(numItems);

@@ -8,11 +8,17 @@ import { DatasetError } from './datasetError';
 /** A line or JSON object longer than this is an error, not data. DuckDB's buffers grow with it, so it also bounds memory. */
 export const MAX_LINE_BYTES = 2 * 1024 * 1024;
 
+const INTERRUPT_MS = 50;
+/** Those of the connections that are open. */
+const signals = new WeakMap<DuckDb.DuckDBConnection, AbortSignal>();
+
 export interface DuckDbOptions {
   /** Where DuckDB may put what does not fit in memory; a directory of its own is made in it only when needed. */
   cacheDirectory: string;
   /** Default: the processor's, at most 4. Results do not depend on it. */
   threads?: number;
+  /** Aborting interrupts the query that runs; its reason is thrown then. */
+  signal?: AbortSignal | undefined;
 }
 
 /**
@@ -40,17 +46,36 @@ export async function withDuckDb<T>(
     allow_community_extensions: 'false',
   });
   const connection = await instance.connect();
+  if (options.signal) signals.set(connection, options.signal);
+  const stopInterrupting = interruptOn(options.signal, connection);
   try {
+    options.signal?.throwIfAborted();
     // Dates without a zone are read as UTC, on every machine.
     await connection.run("SET TimeZone = 'UTC'");
     return await use(connection);
   } catch (error) {
+    options.signal?.throwIfAborted();
     throw datasetErrorFrom(error);
   } finally {
+    stopInterrupting();
     connection.closeSync();
     instance.closeSync();
     await rm(spill, { recursive: true, force: true }).catch(() => undefined);
   }
+}
+
+/** Interrupts queries as soon as the signal is aborted, again and again: the abort may fall between two of them. */
+function interruptOn(signal: AbortSignal | undefined, connection: DuckDb.DuckDBConnection): () => void {
+  let timer: NodeJS.Timeout | undefined;
+  const interrupt = () => {
+    connection.interrupt();
+    timer = setInterval(() => connection.interrupt(), INTERRUPT_MS);
+  };
+  signal?.addEventListener('abort', interrupt, { once: true });
+  return () => {
+    signal?.removeEventListener('abort', interrupt);
+    clearInterval(timer);
+  };
 }
 
 /** Loaded when it is needed: it is big, and a machine without its native part can still do everything else. */
@@ -71,6 +96,23 @@ async function loadDuckDb(): Promise<typeof DuckDb> {
 export async function readRows(connection: DuckDb.DuckDBConnection, sql: string): Promise<unknown[][]> {
   const reader = await connection.runAndReadAll(sql);
   return reader.getRows();
+}
+
+/** A large result, part by part. Stops, other than DuckDB itself, between them when the connection's signal is aborted. */
+export async function* chunksOf(
+  connection: DuckDb.DuckDBConnection,
+  sql: string,
+): AsyncGenerator<DuckDb.DuckDBDataChunk, void> {
+  const result = await connection.stream(sql);
+  const signal = signals.get(connection);
+  for (
+    let chunk = await result.fetchChunk();
+    chunk && chunk.rowCount > 0;
+    chunk = await result.fetchChunk()
+  ) {
+    yield chunk;
+    signal?.throwIfAborted();
+  }
 }
 
 export function sqlString(text: string): string {

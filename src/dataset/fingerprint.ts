@@ -17,7 +17,7 @@ const READING_VERSION = 4;
 export async function sourceFingerprint(
   config: DatasetConfig,
   source: OpenedSource,
-  { seed, baseDirectory }: { seed: number; baseDirectory: string },
+  { seed, baseDirectory, signal }: { seed: number; baseDirectory: string; signal?: AbortSignal | undefined },
 ): Promise<string | null> {
   const { interactions, items, users } = source;
   const opened = [interactions, items, users].filter((rows) => rows !== null);
@@ -46,7 +46,7 @@ export async function sourceFingerprint(
   // One file may be all three: it is read once.
   const digests = new Map<string, Buffer>();
   for (const path of filesOf(source)) {
-    const digest = digests.get(path) ?? (await fileDigest(path));
+    const digest = digests.get(path) ?? (await fileDigest(path, signal));
     digests.set(path, digest);
     hash.update(digest);
   }
@@ -75,9 +75,9 @@ function bytesOf({ buffer, byteOffset, byteLength }: ArrayBufferView): Uint8Arra
   return new Uint8Array(buffer, byteOffset, byteLength);
 }
 
-async function fileDigest(path: string): Promise<Buffer> {
+async function fileDigest(path: string, signal: AbortSignal | undefined): Promise<Buffer> {
   const hash = createHash('sha256');
-  for await (const chunk of createReadStream(path, { highWaterMark: 1024 * 1024 }))
+  for await (const chunk of createReadStream(path, { highWaterMark: 1024 * 1024, signal }))
     hash.update(chunk as Buffer);
   return hash.digest();
 }

@@ -1,10 +1,11 @@
+import type { FeaturesConfig } from '../config/featureSchema';
 import type { DatasetConfig } from '../config/schema';
-import { arrangeInteractions, splitLeaveOneOut, type ArrangedInteractions } from './arrangeInteractions';
+import { arrangeSteps, splitLeaveOneOut, type ArrangedInteractions } from './arrangeInteractions';
 import { readDatasetCache, writeDatasetCache, type CachedDataset } from './datasetCache';
 import { DatasetError } from './datasetError';
 import { datasetReport, type DatasetReport } from './datasetReport';
 import { withDuckDb } from './duckDb';
-import { encodeFeature } from './encodeFeature';
+import { encodeFeature, type Entities } from './encodeFeature';
 import { contentFingerprint, sourceFingerprint } from './fingerprint';
 import { openSource, whyNotKept } from './openSource';
 import type { PreparedDataset } from './preparedDataset';
@@ -12,6 +13,7 @@ import type { EntityTable } from './readEntityTable';
 import { readInteractions, type ReadResult } from './readInteractions';
 import { nameOf } from './rowSource';
 import { withSettledSource } from './settleSource';
+import { finishInTurns, type Steps } from './steps';
 
 export interface PrepareOptions {
   /** Folder of the config file, which its paths are relative to. */
@@ -26,6 +28,8 @@ export interface PrepareOptions {
   forRun?: boolean;
   /** Threads for reading; the result does not depend on it. */
   threads?: number;
+  /** Aborting gives the work up, wherever it is; its reason is thrown then. */
+  signal?: AbortSignal | undefined;
 }
 
 export interface PreparedResult {
@@ -65,7 +69,7 @@ export async function prepareDataset(
   });
 
   const prepared = opened.read
-    ? arrange(opened.read, opened.fingerprint, opened.read.config, seed)
+    ? await finishInTurns(arrange(opened.read, opened.fingerprint, opened.read.config, seed), options.signal)
     : opened.cached;
   const report = datasetReport(prepared.dataset, prepared.facts, maxSequenceLength);
   if (opened.read && (opened.fingerprint !== null || forRun)) {
@@ -110,7 +114,7 @@ export function currentFingerprint(config: DatasetConfig, options: PrepareOption
 }
 
 /** From rows to the prepared dataset. Done after DuckDB has given its memory back. */
-function arrange(
+function* arrange(
   {
     interactions,
     itemTable,
@@ -123,15 +127,17 @@ function arrange(
   fingerprint: string | null,
   config: DatasetConfig,
   seed: number,
-): CachedDataset {
+): Steps<CachedDataset> {
   const { timestamp } = config.columns;
   const warnings = [...readWarnings];
-  const arranged = arrangeInteractions(interactions, config, seed);
+  const arranged = yield* arrangeSteps(interactions, config, seed);
   const split = splitLeaveOneOut(arranged.offsets);
   const itemIds = ['', ...Array.from(arranged.keptItems, (item) => interactions.itemIds[item]!)];
   const itemTitles = itemTable?.titles ?? null;
-  const itemFeatures = itemTable === null ? [] : encodeItems(itemTable, config, arranged, split.trainEnd);
-  const userFeatures = userTable === null ? [] : encodeUsers(userTable, config, arranged, split.trainEnd);
+  const itemFeatures =
+    itemTable === null ? [] : yield* encodeItems(itemTable, config, arranged, split.trainEnd);
+  const userFeatures =
+    userTable === null ? [] : yield* encodeUsers(userTable, config, arranged, split.trainEnd);
   const content = {
     numUsers: arranged.keptUsers.length,
     numItems: arranged.keptItems.length,
@@ -173,38 +179,47 @@ function arrange(
 
 type EncodedFeature = ReturnType<typeof encodeFeature>;
 
-function encodeItems(
+function* encodeItems(
   table: EntityTable,
   { items: config }: DatasetConfig,
   { keptItems, offsets, items }: ArrangedInteractions,
   trainEnd: Uint32Array,
-): EncodedFeature[] {
+): Steps<EncodedFeature[]> {
   const inTraining = new Uint8Array(keptItems.length + 1);
   trainEnd.forEach((end, user) => {
     for (let place = offsets[user]!; place < end; place++) inTraining[items[place]!] = 1;
   });
-  return table.features.map(({ name }, index) =>
-    encodeFeature(table, index, config!.features[name]!, {
-      kept: keptItems,
-      inTraining: (item) => inTraining[item + 1] === 1,
-      numPadding: 1,
-    }),
-  );
+  return yield* encodeFeatures(table, config!.features, {
+    kept: keptItems,
+    inTraining: (item) => inTraining[item + 1] === 1,
+    numPadding: 1,
+  });
 }
 
-function encodeUsers(
+function* encodeUsers(
   table: EntityTable,
   { users: config }: DatasetConfig,
   { keptUsers, offsets }: ArrangedInteractions,
   trainEnd: Uint32Array,
-): EncodedFeature[] {
-  return table.features.map(({ name }, index) =>
-    encodeFeature(table, index, config!.features[name]!, {
-      kept: keptUsers,
-      inTraining: (user) => trainEnd[user]! > offsets[user]!,
-      numPadding: 0,
-    }),
-  );
+): Steps<EncodedFeature[]> {
+  return yield* encodeFeatures(table, config!.features, {
+    kept: keptUsers,
+    inTraining: (user) => trainEnd[user]! > offsets[user]!,
+    numPadding: 0,
+  });
+}
+
+function* encodeFeatures(
+  table: EntityTable,
+  features: FeaturesConfig,
+  entities: Entities,
+): Steps<EncodedFeature[]> {
+  const encoded: EncodedFeature[] = [];
+  for (const [index, { name }] of table.features.entries()) {
+    encoded.push(encodeFeature(table, index, features[name]!, entities));
+    yield;
+  }
+  return encoded;
 }
 
 /** What makes the features of a table doubtful as a whole. */

@@ -1,7 +1,7 @@
 import type { DuckDBConnection } from '@duckdb/node-api';
 import type { FeaturesConfig } from '../config/featureSchema';
 import type { ColumnPick } from './dataFile';
-import { datasetErrorFrom, readRows, sqlName } from './duckDb';
+import { chunksOf, datasetErrorFrom, readRows, sqlName } from './duckDb';
 import { presentText } from './missingValues';
 import { findColumn, resolveColumn } from './resolveColumn';
 import { columnNames, labelOf, selectFrom, type RowSource } from './rowSource';
@@ -64,25 +64,19 @@ export async function readEntityTable(
     values.length === 0
       ? '0'
       : `count(DISTINCT (${values.map((name) => `coalesce(${name}, '')`).join(', ')}, 0))`;
-  const result = await connection.stream(
-    `SELECT coalesce(first_row + 1, 0)::UINTEGER, first_title, coalesce(variants, 0) > 1${values.map((name) => `, ${table}.${name}`).join('')}
+  const sql = `SELECT coalesce(first_row + 1, 0)::UINTEGER, first_title, coalesce(variants, 0) > 1${values.map((name) => `, ${table}.${name}`).join('')}
      FROM ${of}
      LEFT JOIN (SELECT id, min(rowid) AS first_row, ${titles} AS first_title, ${conflicts} AS variants FROM ${table} GROUP BY id) AS firsts
        ON ${entity}_id = firsts.id
      LEFT JOIN ${table} ON ${table}.rowid = first_row
-     ORDER BY "${entity}"`,
-  );
+     ORDER BY "${entity}"`;
   const read = {
     rows: [] as number[],
     titles: [] as (string | null)[],
     texts: features.map((): (string | null)[] => []),
     conflicts: [] as boolean[],
   };
-  for (
-    let chunk = await result.fetchChunk();
-    chunk && chunk.rowCount > 0;
-    chunk = await result.fetchChunk()
-  ) {
+  for await (const chunk of chunksOf(connection, sql)) {
     for (const row of chunk.getColumnValues(0)) read.rows.push(row as number);
     for (const text of chunk.getColumnValues(1)) read.titles.push(text as string | null);
     for (const differs of chunk.getColumnValues(2)) read.conflicts.push(differs === true);

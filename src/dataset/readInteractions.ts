@@ -1,9 +1,9 @@
-import type { DuckDBConnection, DuckDBResult } from '@duckdb/node-api';
+import type { DuckDBConnection, DuckDBDataChunk } from '@duckdb/node-api';
 import type { DatasetConfig } from '../config/schema';
 import type { RawInteractions } from './arrangeInteractions';
 import type { ColumnPick } from './dataFile';
 import { DatasetError } from './datasetError';
-import { datasetErrorFrom, readRows, sqlString } from './duckDb';
+import { chunksOf, datasetErrorFrom, readRows, sqlString } from './duckDb';
 import { listRows } from './itemLists';
 import { DOUBTFUL_IDS, presentNumber, presentText } from './missingValues';
 import type { OpenedSource } from './openSource';
@@ -153,7 +153,8 @@ export async function readInteractions(
   };
   await fillInteractions(
     interactions,
-    await connection.stream(
+    chunksOf(
+      connection,
       `SELECT "user", item, ${order}
        FROM kept JOIN users USING (user_id) JOIN items USING (item_id)`,
     ),
@@ -238,24 +239,18 @@ function nothingRead(
 
 async function readTexts(connection: DuckDBConnection, sql: string): Promise<string[]> {
   const texts: string[] = [];
-  const result = await connection.stream(sql);
-  for (
-    let chunk = await result.fetchChunk();
-    chunk && chunk.rowCount > 0;
-    chunk = await result.fetchChunk()
-  ) {
+  for await (const chunk of chunksOf(connection, sql)) {
     for (const text of chunk.getColumnValues(0)) texts.push(text as string);
   }
   return texts;
 }
 
-async function fillInteractions(into: RawInteractions, result: DuckDBResult): Promise<void> {
+async function fillInteractions(
+  into: RawInteractions,
+  chunks: AsyncIterable<DuckDBDataChunk>,
+): Promise<void> {
   let row = 0;
-  for (
-    let chunk = await result.fetchChunk();
-    chunk && chunk.rowCount > 0;
-    chunk = await result.fetchChunk()
-  ) {
+  for await (const chunk of chunks) {
     const users = chunk.getColumnVector(0);
     const items = chunk.getColumnVector(1);
     const times = chunk.getColumnVector(2);

@@ -219,7 +219,12 @@ async function startEngine(
 
 async function prepare(recorder: RunRecorder, config: ExperimentConfig): Promise<PreparedDataset> {
   const { run, manifest } = recorder;
-  const { dataset, cached, seconds, warnings, notice } = await prepareUnchanged(run, manifest, config);
+  const { dataset, cached, seconds, warnings, notice } = await prepareUnchanged(
+    run,
+    manifest,
+    config,
+    recorder.stopSignal,
+  );
   const summary: DatasetSummary = {
     fingerprint: dataset.fingerprint,
     numUsers: dataset.numUsers,

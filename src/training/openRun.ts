@@ -81,12 +81,14 @@ export interface RunData extends PreparedResult {
 /**
  * The data of a run, as they were when it was started: those that are kept under its fingerprint, whatever has become of their
  * source. Where none are kept they are prepared again, and must be the same.
+ * Aborting the signal gives the work up and throws its reason.
  * @throws TrainingError when they are neither kept nor the same any more; DatasetError
  */
 export async function prepareUnchanged(
   run: RunDirectory,
   manifest: RunManifest,
   config: ExperimentConfig,
+  signal?: AbortSignal,
 ): Promise<RunData> {
   const options = {
     baseDirectory: path.dirname(run.resolveConfigPath(manifest)),
@@ -94,6 +96,7 @@ export async function prepareUnchanged(
     seed: config.seed,
     maxSequenceLength: maxSequenceLengthOf(config.model),
     forRun: true,
+    signal,
   };
   if (manifest.dataset === null) return { ...(await prepareDataset(config.dataset, options)), notice: null };
   const { fingerprint } = manifest.dataset;

@@ -41,7 +41,7 @@ export class RunRecorder {
   #lastManifest = -Infinity;
   #lastHeartbeat = performance.now();
   #lastSystem = { time: performance.now(), cpu: process.cpuUsage() };
-  #stopRequested = false;
+  readonly #stopping = new AbortController();
   #unreadableRequests = false;
   readonly #onSignal = (): void => this.requestStop();
 
@@ -74,8 +74,13 @@ export class RunRecorder {
     return this.#manifest;
   }
 
+  /** Aborted with StopRequested when someone asked this trainer to save and end; for work that cannot `breathe`. */
+  get stopSignal(): AbortSignal {
+    return this.#stopping.signal;
+  }
+
   requestStop(): void {
-    this.#stopRequested = true;
+    if (!this.stopSignal.aborted) this.#stopping.abort(new StopRequested());
   }
 
   event(body: RunEventBody): void {
@@ -123,7 +128,7 @@ export class RunRecorder {
     // A tick under way is waited for: left alone it would get one turn a step.
     if (this.#ticking !== null || performance.now() - this.#lastTick >= TICK_MS) await this.#tick();
     if (this.#failure !== null) throw this.#failure;
-    if (this.#stopRequested) throw new StopRequested();
+    this.stopSignal.throwIfAborted();
   }
 
   /** Writes what is left and gives the run free. */
@@ -161,7 +166,8 @@ export class RunRecorder {
     this.#lock.check();
     // The only request there is, is to stop.
     if ((await this.#takeRequests()).length > 0) this.requestStop();
-    if (this.#stopRequested && STOPPABLE.includes(this.#manifest.status)) await this.setStatus('stopping');
+    if (this.stopSignal.aborted && STOPPABLE.includes(this.#manifest.status))
+      await this.setStatus('stopping');
     if (this.#manifestChanged && now - this.#lastManifest >= MANIFEST_MS) await this.#writeManifest();
     if (now - this.#lastHeartbeat >= HEARTBEAT_MS) {
       this.#lastHeartbeat = now;
