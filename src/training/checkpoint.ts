@@ -72,7 +72,8 @@ export async function sweepCheckpoint(directory: string): Promise<void> {
 }
 
 async function removeOtherTensors(directory: string, kept: readonly (string | null)[]): Promise<void> {
-  for (const name of await readdir(directory)) {
+  // Nothing depends on it: where it cannot be done now, the next checkpoint does it.
+  for (const name of await readdir(directory).catch(() => [])) {
     if (name.endsWith('.safetensors') && !kept.includes(name)) {
       // One that stays, as on Windows while somebody reads it, goes with the next.
       await rm(path.join(directory, name), { force: true }).catch(() => undefined);

@@ -64,7 +64,7 @@ const damagedRun: Kind = {
   name: 'damaged-run',
   what: 'a file of a run is damaged, and the list, hovers, curves and the inspector read it',
   weight: 2,
-  short: 40,
+  short: 25,
   async run(fault) {
     const variant = fault.pick(TRAINED);
     const reference = await referenceOf(variant);
@@ -92,7 +92,7 @@ const damagedResume: Kind = {
   name: 'damaged-resume',
   what: 'a file of a run is damaged, and a trainer resumes it',
   weight: 3,
-  short: 3,
+  short: 2,
   async run(fault) {
     const trial = await Trial.make(fault);
     const { run, reference } = trial;
@@ -164,7 +164,7 @@ const damagedConfig: Kind = {
   name: 'damaged-config',
   what: 'a config is damaged: problems with places, in a moment, and never a crash',
   weight: 1,
-  short: 40,
+  short: 25,
   async run(fault) {
     const isJson = fault.random.nextFloat() < 0.5;
     const file = path.join(fault.folder, isJson ? 'a.recsight.json' : 'a.recsight.yaml');
@@ -192,7 +192,7 @@ const damagedData: Kind = {
   name: 'damaged-data',
   what: 'a data file (CSV, JSON Lines, gzip, Parquet) is damaged: a message, or a data set that is sound',
   weight: 2,
-  short: 12,
+  short: 10,
   async run(fault) {
     const format = fault.pick(FORMATS);
     const csv = interactions();
@@ -245,7 +245,7 @@ const damagedCache: Kind = {
   name: 'damaged-cache',
   what: 'prepared data are damaged: the same data or none, never others',
   weight: 1,
-  short: 20,
+  short: 15,
   async run(fault) {
     const { folder } = await referenceOf('sasrec');
     const cacheDirectory = path.join(fault.folder, 'cache');

@@ -62,7 +62,7 @@ const failingWrite: Kind = {
   name: 'failing-write',
   what: 'a call that changes a file fails (ENOSPC, EIO, EMFILE, EACCES), once or from then on',
   weight: 3,
-  short: 3,
+  short: 2,
   async run(fault) {
     const trial = await Trial.make(fault);
     const code = fault.pick(CODES);
@@ -79,7 +79,7 @@ const failingRead: Kind = {
   name: 'failing-read',
   what: 'a call that reads a file fails (EIO, EMFILE, EACCES) while a run is resumed: nothing is taken for missing',
   weight: 3,
-  short: 3,
+  short: 2,
   async run(fault) {
     const trial = await Trial.make(fault);
     const killedAt = fault.between(trial.reference.changes.length >> 1, trial.reference.changes.length);

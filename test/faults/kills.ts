@@ -14,7 +14,7 @@ const killedAtCall: Kind = {
   name: 'killed-at-call',
   what: 'SIGKILL before, after or in the middle of the n-th call that changes a file',
   weight: 4,
-  short: 6,
+  short: 4,
   async run(fault) {
     const trial = await Trial.make(fault);
     const plan = () =>
@@ -38,7 +38,7 @@ const killedAtTime: Kind = {
   name: 'killed-at-time',
   what: 'SIGKILL, SIGTERM or a request to stop at any time',
   weight: 2,
-  short: 2,
+  short: 1,
   async run(fault) {
     const trial = await Trial.make(fault);
     for (const command of ['train', 'resume'] as const) {
