@@ -53,7 +53,7 @@ export async function runShortFaults() {
   const scratch = await mkdtemp(path.join(tmpdir(), 'recsight-faults-counts-'));
   try {
     const counts = path.join(scratch, 'counts.json');
-    await runFaults(['--short', '--workers', '2', '--counts', counts]);
+    await runFaults(['--short', '--counts', counts]);
     return readJson(counts);
   } finally {
     await rm(scratch, { recursive: true, force: true });
