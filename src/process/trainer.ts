@@ -12,7 +12,7 @@ import { EventLogWriter } from '../runs/eventLog';
 import { processIsAlive } from '../runs/processStartTime';
 import { requirePlainOrNoFileSync } from '../runs/plainFiles';
 import { createRun, type RunDirectory } from '../runs/runDirectory';
-import { RunBusyError, toWriteError } from '../runs/runErrors';
+import { RunBusyError, RunWriteError, toWriteError } from '../runs/runErrors';
 import { readRun } from '../runs/runStore';
 import { acquireTrainerLock, BUSY_EXIT_CODE, readLiveTrainer } from '../runs/trainerLock';
 import { windowsTool } from './findProgram';
@@ -153,7 +153,7 @@ async function startTrainer(
     ending.reason = `ended with ${signal ?? `exit code ${String(code)}`}`;
     ending.isBusy = code === BUSY_EXIT_CODE;
   });
-  const deadline = Date.now() + START_TIMEOUT_MS;
+  const deadline = performance.now() + START_TIMEOUT_MS;
   for (;;) {
     // Read first: what the trainer wrote before it ended is then seen below.
     const { reason } = ending;
@@ -177,7 +177,7 @@ async function startTrainer(
       await recordKilled(run, 'The run was stopped before its trainer had taken it up.');
       return;
     }
-    if (Date.now() > deadline && child.pid !== undefined) {
+    if (performance.now() > deadline && child.pid !== undefined) {
       killGroup(child.pid, 'SIGKILL');
       throw new TrainerStartError(
         await describeFailedStart(
@@ -234,17 +234,21 @@ async function describeFailedStart(
 /** A run whose trainer never came to life would be shown as lost, which says less. */
 async function recordFailedStart(run: RunDirectory, error: unknown): Promise<void> {
   try {
-    const lock = await acquireTrainerLock(run);
+    const lock = await acquireTrainerLock(run).catch((failure: unknown) => {
+      // A full disk has no room for a lock, nor for that of a trainer.
+      if (failure instanceof RunWriteError && failure.code === 'disk/full') return null;
+      throw failure;
+    });
     const now = Date.now();
     const message = error instanceof Error ? error.message : String(error);
-    await run.writeManifest({
+    await run.writeLastManifest({
       ...(await run.readManifest()),
       status: 'failed',
       error: { code: 'trainer/start-failed', message },
       updatedAt: now,
       finishedAt: now,
     });
-    await lock.release();
+    await lock?.release();
   } catch {
     // What matters is the error that led here.
   }
@@ -292,11 +296,11 @@ class Stopping {
 
   /** Returns whether the trainer ended in time. */
   async ask(graceMs: number): Promise<boolean> {
-    let lastRequest = 0;
+    let lastRequest = -Infinity;
     return this.waitForEnd(graceMs, async (status) => {
       // Asked again, because a trainer that is just starting throws away the requests it finds.
-      if (isActive(status) && status !== 'stopping' && Date.now() - lastRequest >= REPEAT_REQUEST_MS) {
-        lastRequest = Date.now();
+      if (isActive(status) && status !== 'stopping' && performance.now() - lastRequest >= REPEAT_REQUEST_MS) {
+        lastRequest = performance.now();
         await this.run.requestStop();
       }
     });
@@ -323,7 +327,7 @@ class Stopping {
   }
 
   private async waitForEnd(ms: number, each: (status: RunStatus) => Promise<void>): Promise<boolean> {
-    const deadline = Date.now() + ms;
+    const deadline = performance.now() + ms;
     do {
       this.trainer = (await readLiveTrainer(this.run)) ?? this.trainer;
       const { status } = await readRun(this.run.path);
@@ -332,7 +336,7 @@ class Stopping {
       }
       await each(status);
       await sleep(POLL_MS);
-    } while (Date.now() < deadline);
+    } while (performance.now() < deadline);
     return false;
   }
 
@@ -359,7 +363,7 @@ async function recordKilled(run: RunDirectory, message: string): Promise<void> {
         log.append({ kind: 'log', level: 'warning', message });
         log.append({ kind: 'status', status: 'stopped' });
         log.close();
-        await run.writeManifest({ ...manifest, status: 'stopped', updatedAt: now, finishedAt: now });
+        await run.writeLastManifest({ ...manifest, status: 'stopped', updatedAt: now, finishedAt: now });
       }
     } finally {
       await lock.release();

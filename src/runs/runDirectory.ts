@@ -34,7 +34,7 @@ const CONFIG_FILE = 'config.json';
 /** Nothing in a run is nested as deeply; what is would overflow the stack of whoever walks through it. */
 const MAX_DEPTH = 100;
 /** A longer manifest is none. */
-const MAX_MANIFEST_BYTES = 4 * 1024 * 1024;
+const MAX_MANIFEST_BYTES = 16 * 1024 * 1024;
 
 /** What is known of a run before its trainer starts. */
 export interface NewRun {

@@ -20,7 +20,7 @@ import type {
 // Validators made from strings are not allowed everywhere this runs.
 z.config({ jitless: true });
 
-const MAX_ENTRIES = 1000;
+const MAX_ENTRIES = 100_000;
 /** What `Date` can hold, in ms since 1970. */
 const MAX_TIME = 8.64e15;
 

@@ -3,7 +3,7 @@ import path from 'node:path';
 import { watch, type FSWatcher } from 'chokidar';
 import { isActive, type RunStatus } from '../protocol/run';
 import { MANIFEST_FILE } from './runDirectory';
-import { systemErrorCode } from './runErrors';
+import { meansMissing, systemErrorCode } from './runErrors';
 import { listRunDirectories, readRun } from './runStore';
 
 /** How often what is looked at, in ms. */
@@ -225,9 +225,11 @@ class RunsWatch {
   }
 
   private async lookAt(directory: string, anew: boolean): Promise<void> {
-    const folder = await identify(directory);
-    const look =
-      folder === null ? null : `${folder} ${(await identify(path.join(directory, MANIFEST_FILE))) ?? ''}`;
+    const found = await identify(directory);
+    const manifest = found === null ? null : await identify(path.join(directory, MANIFEST_FILE));
+    // Without its manifest it may be a run that went away between the two looks.
+    const folder = manifest === null ? await identify(directory) : found;
+    const look = folder === null ? null : `${folder} ${manifest ?? ''}`;
     const before = this.known.get(directory);
     if (this.isClosed || (look === (before?.look ?? null) && !anew)) {
       return;
@@ -277,7 +279,8 @@ async function identify(entry: string): Promise<string | null> {
   try {
     const info = await stat(entry);
     return info.isDirectory() ? `${info.ino}` : `${info.ino}:${info.mtimeMs}:${info.size}`;
-  } catch {
-    return null;
+  } catch (error) {
+    // One that cannot be looked at for now is not gone.
+    return meansMissing(error) ? null : (systemErrorCode(error) ?? 'unreadable');
   }
 }
