@@ -3,6 +3,7 @@ import { createGunzip } from 'node:zlib';
 import type { Compression } from './dataFile';
 import { DatasetError } from './datasetError';
 import { MAX_LINE_BYTES } from './duckDb';
+import { isWholeZstd, unpackZstd } from './unpackZstd';
 
 /** How much of a file is looked at for its format and its columns, unless its first line is longer. */
 const HEAD_BYTES = 64 * 1024;
@@ -52,6 +53,11 @@ export async function* unpackFile(
   label: string,
   compression: Compression | null,
 ): AsyncGenerator<Buffer> {
+  if (compression === 'zstd') {
+    if (!(await isWholeZstd(path))) throw notPacked(label, COMPRESSED_NAME.exec(path)?.[0] ?? '.zst');
+    yield* unpackZstd(path);
+    return;
+  }
   const file = createReadStream(path, { highWaterMark: CHUNK_BYTES });
   const stream = compression === null ? file : file.pipe(createGunzip({ chunkSize: CHUNK_BYTES }));
   file.on('error', (error) => stream.destroy(error));

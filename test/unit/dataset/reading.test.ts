@@ -349,3 +349,32 @@ test('Latin-1 in ids far behind the start', async () => {
   expect(dataset.itemIds).toContain('café');
   expect(report.reading).toEqual(['a.csv: Latin-1 (Windows-1252)']);
 });
+
+describe('Zstandard', () => {
+  const packed = async (sql: string) => {
+    const folder = dataFolder({ 'a.csv': plainCsv() });
+    await withDuckDb({ cacheDirectory: folder.cache }, (connection) =>
+      connection.run(
+        `COPY (${sql.replace('a.csv', join(folder.path, 'a.csv'))}) TO '${join(folder.path, 'a.ZST')}' (FORMAT csv, COMPRESSION zstd)`,
+      ),
+    );
+    return folder;
+  };
+
+  test('is unpacked', async () => {
+    const folder = await packed("SELECT * FROM 'a.csv'");
+    const { dataset } = await folder.prepare({ path: 'a.ZST' });
+    expect(histories(dataset)).toEqual(plain);
+  });
+
+  test('that was cut off is refused', async () => {
+    const folder = await packed(
+      'SELECT i AS user_id, i AS item_id, i AS timestamp FROM range(300000) AS t(i)',
+    );
+    const bytes = readFileSync(join(folder.path, 'a.ZST'));
+    for (const length of [bytes.length - 3, bytes.length >> 1, 1000]) {
+      folder.write('a.ZST', bytes.subarray(0, length));
+      await expect(folder.prepare({ path: 'a.ZST' })).rejects.toMatchObject({ code: 'dataset/not-gzip' });
+    }
+  });
+});
