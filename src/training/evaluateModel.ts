@@ -13,9 +13,10 @@ import {
 } from '../evaluation/evaluateRanking';
 import { rankFrom, rankOf, type Rank } from '../evaluation/rankMetrics';
 import type { BaselineConfig } from '../config/models/baselines';
-import type { EvaluationConfig } from '../config/schema';
-import type { TrainingSequences } from '../model/baselines/baseline';
+import type { EvaluationConfig, ExperimentConfig } from '../config/schema';
+import type { Pause, TrainingSequences } from '../model/baselines/baseline';
 import { createBaseline } from '../model/baselines/createBaseline';
+import { NEWEST_COUNTED } from '../model/baselines/itemKnn';
 import type { JointScoring, Model, ProductScoring, Query, Scoring } from '../model/model';
 import { sampleNegatives } from './sampledNegatives';
 import { seenRule } from './seenItems';
@@ -118,7 +119,8 @@ export async function evaluateBaselines(
   const sequences: TrainingSequences = { ...dataset, ends: dataset.validationEnd };
   const results = new Map<string, RankingResult>();
   for (const name of config.baselines) {
-    const ranker = rankByScores(createBaseline(defaultBaseline(name), sequences));
+    const ranker = rankByScores(createBaseline(defaultBaseline(name), sequences, pauseOf(onProgress)));
+    await onProgress?.(0, dataset.numUsers);
     results.set(name, await evaluate(ranker, rankingTask(dataset, 'test', config), config, onProgress));
   }
   return results;
@@ -133,7 +135,7 @@ export function evaluateBaseline(
   onProgress?: Progress,
 ): Promise<RankingResult> {
   const ends = part === 'validation' ? dataset.trainEnd : dataset.validationEnd;
-  const ranker = rankByScores(createBaseline(model, { ...dataset, ends }));
+  const ranker = rankByScores(createBaseline(model, { ...dataset, ends }, pauseOf(onProgress)));
   return evaluate(ranker, rankingTask(dataset, part, config), config, onProgress);
 }
 
@@ -149,6 +151,28 @@ function evaluate(
     batchSize,
     ...(onProgress === undefined ? {} : { onProgress }),
   });
+}
+
+/** What is called between batches is called inside of long ones too. */
+function pauseOf(onProgress: Progress | undefined): Pause {
+  return () => onProgress?.(0, 0);
+}
+
+/**
+ * What is to be said of item-kNN on these data, where its bound takes effect; null where it does not, or where it is no part
+ * of the evaluation.
+ */
+export function itemKnnNote(
+  { offsets }: PreparedDataset,
+  { model, evaluation }: Pick<ExperimentConfig, 'model' | 'evaluation'>,
+): string | null {
+  if (model.type !== 'itemKnn' && !evaluation.baselines.includes('itemKnn')) return null;
+  let longer = 0;
+  for (let user = 1; user < offsets.length; user++)
+    if (offsets[user]! - offsets[user - 1]! > NEWEST_COUNTED) longer++;
+  return longer === 0
+    ? null
+    : `Item-kNN counts only the newest ${NEWEST_COUNTED.toLocaleString('en')} interactions of a user: ${longer.toLocaleString('en')} of ${(offsets.length - 1).toLocaleString('en')} users have more.`;
 }
 
 /** A baseline with its default options, as it stands beside a model. */

@@ -23,7 +23,13 @@ import { loadCheckpoint } from './checkpoint';
 import { readState, type TrainingState } from './checkpointState';
 import { EarlyStopping } from './earlyStopping';
 import { exportVectors } from './exportVectors';
-import { evaluateBaseline, evaluateBaselines, evaluateModel, rankingTask } from './evaluateModel';
+import {
+  evaluateBaseline,
+  evaluateBaselines,
+  evaluateModel,
+  itemKnnNote,
+  rankingTask,
+} from './evaluateModel';
 import { nameOfNotFinite } from './finiteWeights';
 import { modelDataOf } from './modelData';
 import { probeBackend } from './probe';
@@ -234,6 +240,8 @@ async function prepare(recorder: RunRecorder, config: ExperimentConfig): Promise
   for (const warning of [...(notice === null ? [] : [notice]), ...warnings]) recorder.warn(warning);
   recorder.event({ kind: 'dataset', dataset: summary, seconds, cached });
   recorder.update({ dataset: summary, timings: { ...manifest.timings, prepare: seconds } });
+  const note = itemKnnNote(dataset, config);
+  if (note !== null) recorder.event({ kind: 'log', level: 'info', message: note });
   sayWhatIsRanked(recorder, dataset, config);
   return dataset;
 }

@@ -13,7 +13,23 @@ export interface Baseline {
    * @param histories items of each user, oldest first
    * @returns row-major `histories × numItems`; column j belongs to item index j + 1
    */
-  score(histories: readonly Uint32Array[]): Float32Array;
+  score(histories: readonly Uint32Array[]): Float32Array | Promise<Float32Array>;
+}
+
+/** Lets the rest of the process have its turn; throws where the work is to be given up. */
+export type Pause = () => void | Promise<void>;
+
+/** Milliseconds of work after which others get their turn. */
+const TURN_MS = 50;
+
+/** A pause to be asked for at every step: it is made when the last one was long enough ago. */
+export function nowAndThen(pause: Pause | undefined): () => Promise<void> {
+  let last = performance.now();
+  return async () => {
+    if (performance.now() - last < TURN_MS) return;
+    await pause?.();
+    last = performance.now();
+  };
 }
 
 /** Calls `visit` with each user's sequence. */

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { TrainingSequences } from '../../../src/model/baselines/baseline';
-import { ItemKnn } from '../../../src/model/baselines/itemKnn';
+import { ItemKnn, NEWEST_COUNTED } from '../../../src/model/baselines/itemKnn';
 import { Markov } from '../../../src/model/baselines/markov';
 import { Popularity } from '../../../src/model/baselines/popularity';
 
@@ -64,27 +64,27 @@ describe('baselines', () => {
     );
   });
 
-  it('item-kNN keeps the most similar items if asked, of equals those with lower numbers', () => {
+  it('item-kNN keeps the most similar items if asked, of equals those with lower numbers', async () => {
     // Item 1 shares two users with 2, and one with each of 3 and 4, which have two and one.
     const users = [[1, 2, 3], [1, 2, 4], [3]];
-    const scores = (numNeighbors: number | null): number[] => [
-      ...new ItemKnn(sequences(users), { numNeighbors, shrinkage: 0 }).score([Uint32Array.of(1)]),
+    const scores = async (numNeighbors: number | null): Promise<number[]> => [
+      ...(await new ItemKnn(sequences(users), { numNeighbors, shrinkage: 0 }).score([Uint32Array.of(1)])),
     ];
     const [second, third, fourth] = [1, 1 / 2, 1 / Math.sqrt(2)];
     const rounded = (values: number[]): number[] => values.map((value) => Math.round(value * 1e6) / 1e6);
-    expect(rounded(scores(null))).toEqual(rounded([0, second, third, fourth, 0, 0]));
-    expect(rounded(scores(2))).toEqual(rounded([0, second, 0, fourth, 0, 0]));
-    expect(rounded(scores(1))).toEqual([0, 1, 0, 0, 0, 0]);
+    expect(rounded(await scores(null))).toEqual(rounded([0, second, third, fourth, 0, 0]));
+    expect(rounded(await scores(2))).toEqual(rounded([0, second, 0, fourth, 0, 0]));
+    expect(rounded(await scores(1))).toEqual([0, 1, 0, 0, 0, 0]);
     const equals = new ItemKnn(sequences([[1, 3, 2]]), { numNeighbors: 1, shrinkage: 0 });
-    expect([...equals.score([Uint32Array.of(1)])]).toEqual([0, 1, 0, 0, 0, 0]);
+    expect([...(await equals.score([Uint32Array.of(1)]))]).toEqual([0, 1, 0, 0, 0, 0]);
   });
 
-  it('item-kNN sums the cosine similarities of the sets of users', () => {
-    fc.assert(
-      fc.property(
+  it('item-kNN sums the cosine similarities of the sets of users', async () => {
+    await fc.assert(
+      fc.asyncProperty(
         arbitraryUsers,
         fc.array(fc.integer({ min: 1, max: NUM_ITEMS }), { maxLength: 5 }),
-        (users, history) => {
+        async (users, history) => {
           const usersOf = (item: number) =>
             users.flatMap((user, index) => (user.includes(item) ? [index] : []));
           const similarity = (a: number, b: number): number => {
@@ -93,14 +93,43 @@ describe('baselines', () => {
             return a === b || shared === 0 ? 0 : shared / Math.sqrt(first.length * second.length);
           };
           const knn = new ItemKnn(sequences(users), { numNeighbors: null, shrinkage: 0 });
-          const scores = knn.score([Uint32Array.from(history)]);
+          const scores = await knn.score([Uint32Array.from(history)]);
           for (let item = 1; item <= NUM_ITEMS; item++) {
             const expected = history.reduce((sum, met) => sum + similarity(met, item), 0);
             expect(scores[item - 1]).toBeCloseTo(expected, 5);
           }
-          expect(knn.score([Uint32Array.from(history)])).toEqual(scores); // from the cache
+          expect(await knn.score([Uint32Array.from(history)])).toEqual(scores); // from the cache
         },
       ),
     );
+  });
+
+  it('item-kNN counts the newest interactions of a user, all up to the bound', async () => {
+    const length = NEWEST_COUNTED + 2;
+    const history = Uint32Array.from({ length }, (_, place) => place + 1);
+    const user = {
+      numItems: length,
+      offsets: Uint32Array.of(0),
+      ends: Uint32Array.of(length),
+      items: history,
+    };
+    const scored = async (newest: Uint32Array) => {
+      const knn = new ItemKnn(user, { numNeighbors: null, shrinkage: 0 });
+      return [...(await knn.score([newest]))].map((score) => (score > 0 ? 1 : 0));
+    };
+    const expected = history.map((item) => (item > 2 ? 1 : 0));
+    expect(await scored(history.subarray(-2))).toEqual([...expected]);
+    // The oldest two count in no history either.
+    expect(await scored(history.subarray(0, 2))).toEqual([...expected.fill(0)]);
+  });
+
+  it('item-kNN can be given up in the middle of a history', async () => {
+    const items = Uint32Array.from({ length: 3000 }, (_, place) => place + 1);
+    const one = { numItems: 3000, offsets: Uint32Array.of(0), ends: Uint32Array.of(3000), items };
+    const knn = new ItemKnn(one, { numNeighbors: null, shrinkage: 0 }, () => {
+      throw new Error('stopped');
+    });
+    // Pauses come by the clock: there is at least one in so much work.
+    await expect(knn.score(Array.from({ length: 1000 }, () => items))).rejects.toThrow('stopped');
   });
 });
