@@ -109,6 +109,26 @@ const showingSyntax = [
   },
 ];
 
+/** A test that waits for a time fails on a busy machine, or wastes it on a quiet one. */
+const waiting = 'Wait for what the test expects: until() of test/until.ts, vi.waitFor or expect.poll.';
+const elapsed = 'How long something takes depends on the machine: assert what happened instead.';
+const timingSyntax = [
+  { selector: 'CallExpression[callee.name="setTimeout"]', message: waiting },
+  { selector: 'CallExpression[callee.property.name="setTimeout"]', message: waiting },
+  { selector: 'ImportDeclaration[source.value=/^(node:)?timers/]', message: waiting },
+  { selector: 'CallExpression[callee.property.name="waitForTimeout"]', message: waiting },
+  {
+    selector: 'CallExpression[callee.object.name="performance"][callee.property.name="now"]',
+    message: elapsed,
+  },
+  {
+    // Not `Date.now() - 5000`, which is a time in the past.
+    selector:
+      'BinaryExpression[operator="-"][right.type!="Literal"][left.callee.object.name="Date"][left.callee.property.name="now"]',
+    message: elapsed,
+  },
+];
+
 export default tseslint.config(
   {
     ignores: [
@@ -170,6 +190,18 @@ export default tseslint.config(
     files: ['src/host/**'],
     ignores: ['src/host/messages.ts'],
     rules: { 'no-restricted-syntax': ['error', ...bannedSyntax, ...showingSyntax] },
+  },
+  {
+    files: ['test/**/*.ts'],
+    // Benchmarks measure times, pictures are for human eyes, the campaign of faults strikes at random times.
+    ignores: [
+      'test/bench/**',
+      'test/webview/*Bench.test.ts',
+      'test/webview/*creenshots.test.ts',
+      'test/faults/**',
+      'test/until.ts',
+    ],
+    rules: { 'no-restricted-syntax': ['error', ...bannedSyntax, ...timingSyntax] },
   },
   {
     files: ['**/*.mjs', '*.config.ts'],

@@ -12,6 +12,8 @@ const POLL_MS = 200;
 export interface FollowOptions {
   /** The log was replaced by another one: the events that follow start from the first again. */
   onRestart?: () => void;
+  /** How often the log is looked at although it is watched, in ms. */
+  safetyPollMs?: number;
   /** The log cannot be read (RunReadError), or lines of it. Following goes on; the same message is told once. */
   onError?: (error: Error) => void;
 }
@@ -91,13 +93,14 @@ export function followEvents(
     }
   };
 
+  const { safetyPollMs = SAFETY_POLL_MS } = options;
   let sincePoll = 0;
   const timer = setInterval(() => {
     sincePoll += POLL_MS;
-    if (watcher !== null && sincePoll < SAFETY_POLL_MS) {
+    if (watcher !== null && sincePoll < safetyPollMs) {
       return;
     }
-    if (sincePoll >= SAFETY_POLL_MS) {
+    if (sincePoll >= safetyPollMs) {
       sincePoll = 0;
       if (watcher === null) {
         startWatching();

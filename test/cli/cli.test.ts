@@ -2,7 +2,6 @@ import { execFile, spawn, type ChildProcess } from 'node:child_process';
 import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { promisify } from 'node:util';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { meanRankMetrics } from '../../src/evaluation/rankMetrics';
@@ -11,6 +10,7 @@ import type { BackendReport } from '../../src/protocol/backends';
 import type { RunManifest, RunStatus, TrainerProcess } from '../../src/protocol/run';
 import type { VectorReport } from '../../src/protocol/vectors';
 import { readRun } from '../../src/runs/runStore';
+import { until } from '../until';
 
 /*
  * The command line as its users run it: the built dist/cli.js, which starts the built dist/trainer.js.
@@ -104,16 +104,14 @@ describe('recsight', () => {
     });
     started.push(cli);
     const runs = path.join(folder, '.recsight', 'runs');
-    for (;;) {
+    const directory = await until('the run', async () => {
       const [id] = (await readdir(runs).catch(() => [])).filter((name) => !name.startsWith('.'));
-      if (id !== undefined) {
-        const directory = path.join(runs, id);
-        const { status, manifest } = await readRun(directory);
-        if (status === 'failed') throw new Error(manifest.error?.message);
-        if (status === 'running' && manifest.progress.epoch >= 1) return { directory, cli };
-      }
-      await sleep(100);
-    }
+      if (id === undefined) return null;
+      const { status, manifest } = await readRun(path.join(runs, id));
+      if (status === 'failed') throw new Error(manifest.error?.message);
+      return status === 'running' && manifest.progress.epoch >= 1 && path.join(runs, id);
+    });
+    return { directory, cli };
   }
 
   async function trainers(): Promise<number[]> {
@@ -137,15 +135,11 @@ describe('recsight', () => {
     }
   }
 
-  async function statusBecomes(directory: string, wanted: RunStatus, withinMs: number): Promise<RunManifest> {
-    const deadline = Date.now() + withinMs;
-    for (;;) {
+  function statusBecomes(directory: string, wanted: RunStatus): Promise<RunManifest> {
+    return until(`the run to be ${wanted}`, async () => {
       const { status, manifest } = await readRun(directory);
-      if (status === wanted) return manifest;
-      if (Date.now() > deadline)
-        throw new Error(`The run is ${status} and not ${wanted} after ${withinMs} ms.`);
-      await sleep(100);
-    }
+      return status === wanted && manifest;
+    });
   }
 
   it('trains, tests beside the baselines and reports as JSON', async () => {
@@ -422,7 +416,7 @@ describe('recsight', () => {
     expect(stop.stdout).toMatch(/: stopped\.$/m);
     expect(await ended).toBe(1); // the planned work was not done
     await expect.poll(trainers, { timeout: 10_000 }).toEqual([]);
-    const stopped = await statusBecomes(directory, 'stopped', 0);
+    const stopped = await statusBecomes(directory, 'stopped');
 
     const evaluated = await recsight('evaluate', 'latest', '--json');
     expect(evaluated.code).toBe(0);
@@ -433,17 +427,16 @@ describe('recsight', () => {
 
     const resumed = spawn(process.execPath, [CLI, 'resume', 'latest'], { cwd: folder, stdio: 'ignore' });
     started.push(resumed);
-    for (;;) {
+    await until('the run to go on', async () => {
       const { manifest } = await readRun(directory);
-      if (manifest.status === 'running' && manifest.progress.step > stopped.progress.step) break;
-      await sleep(100);
-    }
+      return manifest.status === 'running' && manifest.progress.step > stopped.progress.step;
+    });
     const busy = await recsight('resume', 'latest');
     expect(busy.code).toBe(1);
     expect(busy.stderr).toMatch(/in use by the trainer process|running/);
     expect(busy.stderr).not.toMatch(/\n\s+at /);
     await recsight('stop', 'latest');
-    await statusBecomes(directory, 'stopped', 10_000);
+    await statusBecomes(directory, 'stopped');
   });
 
   it('lists the tables of vectors that a run learned, lays them out and writes them', async () => {
@@ -508,25 +501,27 @@ describe('recsight', () => {
     const ended = new Promise<number | null>((resolve) => cli.once('exit', resolve));
     const [pid] = await trainers();
     process.kill(pid!, 'SIGKILL');
-    const lost = await statusBecomes(directory, 'lost', 15_000);
+    const lost = await statusBecomes(directory, 'lost');
     expect(await ended).toBe(1);
     await expect.poll(trainers, { timeout: 10_000 }).toEqual([]);
     expect(lost.progress.epoch).toBeGreaterThanOrEqual(1);
 
     started.push(spawn(process.execPath, [CLI, 'resume', 'latest'], { cwd: folder, stdio: 'ignore' }));
-    await statusBecomes(directory, 'running', 20_000);
+    await statusBecomes(directory, 'running');
     await recsight('stop', 'latest');
-    await statusBecomes(directory, 'stopped', 10_000);
+    await statusBecomes(directory, 'stopped');
   });
 
   it('goes on when the terminal that started it dies', async () => {
     const { directory, cli } = await startLong();
     cli.kill('SIGKILL');
     const { progress } = (await readRun(directory)).manifest;
-    await sleep(1500);
-    const later = await readRun(directory);
+    // One that had died with its terminal would have written a step or two.
+    const later = await until('the run to go on', async () => {
+      const run = await readRun(directory);
+      return run.manifest.progress.epoch > progress.epoch + 2 && run;
+    });
     expect(later.status).toBe('running');
-    expect(later.manifest.progress.step).toBeGreaterThan(progress.step);
     await recsight('stop', 'latest');
   });
 
@@ -606,7 +601,8 @@ describe('recsight', () => {
       ) as TrainerProcess;
       expect(pid === 0 || !isAlive(pid)).toBe(true);
     } finally {
-      await execute('umount', [mount]);
+      // A process that ends may still have files open there.
+      await execute('umount', ['--lazy', mount]);
     }
   });
 });

@@ -357,18 +357,37 @@ test('another run beside it, aligned: one camera, one hover, and what moved most
     .toMatch(/variance left over\s+0\.0%/);
 });
 
+/** Lets UMAP make as many steps as are allowed, and no more. */
+function stepByStep(host: ProjectionHost): { allow: (more: number) => void } {
+  let allowed = 0;
+  let wake: () => void = () => undefined;
+  host.beforeUmapStep = async () => {
+    while (allowed <= 0) await new Promise<void>((resolve) => (wake = resolve));
+    allowed -= 1;
+  };
+  return {
+    allow(more) {
+      allowed += more;
+      wake();
+    },
+  };
+}
+
 describe('UMAP', () => {
   test('moves the points while it works, and says how good it is', async () => {
     const host = ProjectionHost.of(500);
-    host.umapPauseMs = 150;
+    const steps = stepByStep(host);
     const { page } = await open(host);
     const placeOf = () => plot<{ x: number; y: number }>(page, 'placeOf(3)');
     await page.getByText('UMAP', { exact: true }).click();
     await page.locator('.work').waitFor();
-    await expect.poll(() => page.locator('.work .number').textContent()).toMatch(/\d+\/10/);
+    steps.allow(1);
+    await expect.poll(() => page.locator('.work .number').textContent()).toMatch(/1\/10/);
     const first = await placeOf();
+    steps.allow(1);
     await expect.poll(placeOf).not.toEqual(first);
     expect(await page.locator('.stage-title p').first().textContent()).toContain('still moving');
+    steps.allow(Infinity);
     await page.getByText('trustworthiness 0.981').waitFor();
     expect(await page.locator('.stage-title p').first().textContent()).toBe(
       'UMAP · 15 neighbours · minimum distance 0.1 · cosine · seed 7',
@@ -377,14 +396,14 @@ describe('UMAP', () => {
 
   test('is cancelled, and started again with other parameters', async () => {
     const host = ProjectionHost.of(300);
-    host.umapPauseMs = 400;
+    const steps = stepByStep(host);
     const { page } = await open(host);
     await page.getByText('UMAP', { exact: true }).click();
     await page.locator('.work').getByText('Cancel', { exact: true }).click();
+    await expect.poll(() => host.calls).toContain('cancel');
+    steps.allow(Infinity);
     await page.getByText('UMAP was cancelled').waitFor();
-    expect(host.calls).toContain('cancel');
     await expect.poll(() => page.locator('.stage-title p').first().textContent()).toContain('PCA');
-    host.umapPauseMs = 1;
     await page.getByLabel('seed').fill('11');
     await page.getByLabel('seed').press('Tab');
     await page.getByText('Run UMAP', { exact: true }).click();
@@ -404,7 +423,10 @@ test('a reload brings back what was chosen, looked at and set', async () => {
   await page.mouse.wheel(0, -500);
   await settled(page);
   const camera = await plot(page, 'camera');
-  await page.waitForTimeout(600);
+  // A camera is kept when it has come to rest.
+  await expect
+    .poll(() => page.evaluate("JSON.parse(sessionStorage.getItem('kept state')).camera"))
+    .toEqual(camera);
   const calls = host.calls.length;
   await page.reload();
   await page.locator('recsight-scatter').waitFor();

@@ -23,8 +23,8 @@ export class ProjectionHost {
   focus: InspectionFocus | null = null;
   /** Calls by name that fail with it. */
   failures: Partial<Record<string, Error>> = {};
-  /** Between two layouts of UMAP. */
-  umapPauseMs = 20;
+  /** Called before each layout of UMAP, which waits for it. */
+  beforeUmapStep: () => Promise<void> = () => new Promise((resolve) => setImmediate(resolve));
   onProgress: InspectionPanelView['progress'] = () => undefined;
   readonly #cancelled = new Set<string>();
 
@@ -118,7 +118,7 @@ export class ProjectionHost {
   async #layOut(start: Float32Array, { dimensions }: UmapRequest, task: string) {
     let coordinates = start;
     for (let step = 1; step <= UMAP_STEPS; step++) {
-      await new Promise((resolve) => setTimeout(resolve, this.umapPauseMs));
+      await this.beforeUmapStep();
       if (this.#cancelled.has(task)) {
         throw Object.assign(new Error('UMAP was cancelled.'), { code: 'inspection/cancelled' });
       }

@@ -3,6 +3,7 @@ import path from 'node:path';
 import type { RunSummary } from '../../../src/protocol/run';
 import { runsDirectoryOf } from '../../../src/runs/runDirectory';
 import { listRuns, readRun } from '../../../src/runs/runStore';
+import { until } from '../../until';
 
 const numUsers = 60;
 const numItems = 30;
@@ -56,17 +57,18 @@ export async function waitForRun(
   isReached: (run: RunSummary) => boolean,
   timeoutMs = 60_000,
 ): Promise<RunSummary> {
-  const deadline = Date.now() + timeoutMs;
-  for (;;) {
-    const run = await readRun(directory);
-    if (isReached(run)) return run;
-    if (run.status === 'failed' || run.status === 'lost' || Date.now() > deadline) {
+  return until(
+    `the run in ${directory}`,
+    async () => {
+      const run = await readRun(directory);
+      if (isReached(run)) return run;
+      if (run.status !== 'failed' && run.status !== 'lost') return null;
       const { error, progress } = run.manifest;
       throw new Error(
         `The run is ${run.status} at epoch ${progress.epoch}, and what was waited for did not come. ` +
           (error?.message ?? ''),
       );
-    }
-    await new Promise((resolve) => setTimeout(resolve, 100));
-  }
+    },
+    timeoutMs,
+  );
 }

@@ -1,6 +1,7 @@
 import { mkdir } from 'node:fs/promises';
 import path from 'node:path';
 import { chromium, type Browser, type FrameLocator, type Locator, type Page } from 'playwright-core';
+import { vi } from 'vitest';
 import { chromiumArguments, findChromium } from '../../../scripts/lib/chromium.mjs';
 import { startCodeServer } from '../../../scripts/lib/codeServer.mjs';
 import { root } from '../../../scripts/lib/toolchain.mjs';
@@ -179,14 +180,6 @@ export class Workbench {
 }
 
 /** Tries until it succeeds; after `timeoutMs` the last error is thrown. */
-export async function retry<T>(timeoutMs: number, attempt: () => Promise<T>): Promise<T> {
-  const deadline = Date.now() + timeoutMs;
-  for (;;) {
-    try {
-      return await attempt();
-    } catch (error) {
-      if (Date.now() > deadline) throw error;
-      await new Promise((resolve) => setTimeout(resolve, 100));
-    }
-  }
+export function retry<T>(timeoutMs: number, attempt: () => Promise<T>): Promise<T> {
+  return vi.waitFor(attempt, { timeout: timeoutMs, interval: 100 });
 }

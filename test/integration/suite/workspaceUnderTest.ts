@@ -1,4 +1,5 @@
 import * as vscode from 'vscode';
+import { until } from '../../until';
 
 /** The folder that the suite's window has open. */
 export function workspaceFolder(): string {
@@ -17,11 +18,14 @@ export async function activatedExtension(): Promise<vscode.Extension<unknown>> {
 
 /** Asks again until the answer is not null; what an extension shows comes a moment after its cause. */
 export async function eventually<T>(what: string, ask: () => T | null | Promise<T | null>): Promise<T> {
-  const deadline = Date.now() + 20_000;
-  for (;;) {
-    const answer = await ask();
-    if (answer !== null) return answer;
-    if (Date.now() > deadline) throw new Error(`Waited 20 s for ${what}.`);
-    await new Promise((resolve) => setTimeout(resolve, 100));
-  }
+  // Less than Mocha's own limit, which would not say for what.
+  const { answer } = await until(
+    what,
+    async () => {
+      const value = await ask();
+      return value === null ? null : { answer: value };
+    },
+    50_000,
+  );
+  return answer;
 }

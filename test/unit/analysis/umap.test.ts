@@ -57,7 +57,6 @@ describe('umap', () => {
     const epochs: number[] = [];
     const shares: number[] = [];
     let stop = false;
-    setTimeout(() => (stop = true), 150);
     let seen: Table | null = null;
     const result = await umap(
       table,
@@ -65,6 +64,8 @@ describe('umap', () => {
       {
         onNeighbours: (share) => void shares.push(share),
         onProgress: (epoch, layout) => {
+          // Only when events are let in.
+          if (epoch === 1) setImmediate(() => (stop = true));
           epochs.push(epoch);
           seen = layout;
         },

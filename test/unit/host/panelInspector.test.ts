@@ -120,12 +120,16 @@ describe('PanelInspector', () => {
   it('stays while the panel is visible, and until a call is answered', async () => {
     const inspector = panelInspector({ idleMs: 50 });
     const pid = await inspector.call('slow', []);
-    await new Promise((resolve) => setTimeout(resolve, 150));
+    // As long as another one that is hidden stays.
+    const hidden = panelInspector({ idleMs: 50 });
+    await hidden.call('pid', []);
+    hidden.visibilityChanged(false);
+    await started[1]!.ended;
     const slow = inspector.call('slow', []);
     inspector.visibilityChanged(false);
     expect(await slow).toBe(pid);
     await started[0]!.ended;
-    expect(started).toHaveLength(1);
+    expect(started).toHaveLength(2);
   });
 
   it('ends a call under way when it is closed', async () => {

@@ -175,7 +175,7 @@ describe('the attention inspector', () => {
     const source = { run, checkpoint: 'last' };
     await inspector.attentionViews(source);
     const overview = inspector.overview(source, 30, 9, 'two');
-    setTimeout(() => void inspector.cancel('two'), 0);
+    setImmediate(() => void inspector.cancel('two'));
     await expect(overview).rejects.toMatchObject({ code: 'inspection/cancelled' });
     expect((await readdir(path.join(run, 'attention'))).some((name) => name.includes('-30-9'))).toBe(false);
   });

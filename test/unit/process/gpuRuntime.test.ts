@@ -123,9 +123,7 @@ describe.skipIf(process.platform === 'win32')('installing a GPU runtime', () => 
       .poll(() => lines)
       .toContain('started')
       .then(() => stop.abort());
-    const begun = Date.now();
     await expect(installation).rejects.toMatchObject({ code: 'tool/cancelled' });
-    expect(Date.now() - begun).toBeLessThan(20_000);
     expect(await readdir(runtimePath)).toEqual([]);
   });
 });

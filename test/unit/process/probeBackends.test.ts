@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
@@ -5,6 +6,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { findNode } from '../../../src/process/nodeRuntime';
 import { probeBackend, probeBackends, type ProbeOptions } from '../../../src/process/probeBackends';
 import { automaticBackend, type BackendReport } from '../../../src/protocol/backends';
+import { until } from '../../until';
 
 /** Stands in for `trainer.js probe <backend>`: each backend fares in another way. */
 const TRAINER = `
@@ -14,7 +16,10 @@ console.log('some library says hello');
 if (name === 'tensorflow') process.abort();
 if (name === 'webgpu') throw new Error('no such function');
 if (name === 'native') report.device = [process.cwd(), process.env.RECSIGHT_RUNTIME_PATH].join(' ');
-if (name === 'cpu') setInterval(() => undefined, 1000);
+if (name === 'cpu') {
+  require('node:fs').writeFileSync(__dirname + '/cpu-started', '');
+  setInterval(() => undefined, 1000);
+}
 else console.log(JSON.stringify(report));
 `;
 
@@ -65,7 +70,9 @@ describe('probing backends', () => {
     const reports = await probeBackends({ ...options, signal: stop.signal }, ({ name }) => {
       seen.push(name);
       // The next, cpu, never answers.
-      if (name === 'wasm') setTimeout(() => stop.abort(), 300);
+      if (name === 'wasm') {
+        void until('cpu', () => existsSync(path.join(folder, 'cpu-started'))).then(() => stop.abort());
+      }
     });
     expect(seen).toEqual(['tensorflow', 'webgpu', 'native', 'wasm', 'cpu']);
     expect(reports.at(-1)).toMatchObject({ name: 'cpu', available: false });

@@ -3,7 +3,6 @@ import { existsSync, readFileSync } from 'node:fs';
 import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { hostname, tmpdir } from 'node:os';
 import path from 'node:path';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, expect, onTestFinished, test, vi } from 'vitest';
 import { findNode } from '../../../src/process/nodeRuntime';
 import {
@@ -17,6 +16,7 @@ import { readProcessStartTime } from '../../../src/runs/processStartTime';
 import { RunDirectory, runsDirectoryOf } from '../../../src/runs/runDirectory';
 import { listRuns, readRun } from '../../../src/runs/runStore';
 import { readLiveTrainer } from '../../../src/runs/trainerLock';
+import { until } from '../../until';
 import { temporaryFolder } from '../runs/newRun';
 import { bundleScript } from '../runs/spawnScript';
 
@@ -63,7 +63,7 @@ async function killLeftovers(run: RunDirectory): Promise<void> {
 
 const statusOf = async (run: RunDirectory) => (await readRun(run.path)).status;
 const reaches = (run: RunDirectory, status: string) =>
-  vi.waitFor(async () => expect(await statusOf(run)).toBe(status), { timeout: 10_000 });
+  vi.waitFor(async () => expect(await statusOf(run)).toBe(status), { timeout: 25_000 });
 const pidOf = async (run: RunDirectory) => (await readLiveTrainer(run))!.pid;
 
 /** Every process whose parent is this one and that has ended without being reaped. */
@@ -243,13 +243,8 @@ test('a stop that comes while the trainer is starting is not lost', async () => 
   const configPath = await writeConfig(folder, 'polite');
   const runsDirectory = runsDirectoryOf(folder);
   const starting = startTraining({ ...options, configPath, runsDirectory });
-  let found: RunDirectory | null = null;
-  while (found === null) {
-    await sleep(2);
-    const { runs } = await listRuns(runsDirectory);
-    found = runs[0] === undefined ? null : new RunDirectory(runs[0].directory);
-  }
-  expect(await stopRun(found)).toBe('stopped');
+  const found = await until('the run', async () => (await listRuns(runsDirectory)).runs[0]);
+  expect(await stopRun(new RunDirectory(found.directory))).toBe('stopped');
   await starting;
 });
 

@@ -10,6 +10,17 @@ import { readRun } from '../../../src/runs/runStore';
 import { acquireTrainerLock } from '../../../src/runs/trainerLock';
 import { RunRecorder } from '../../../src/training/runRecorder';
 import { newRun } from './newRun';
+import { until } from '../../until';
+
+/** What a function throws, or null. */
+function throws(work: () => unknown): Error | null {
+  try {
+    work();
+    return null;
+  } catch (error) {
+    return error as Error;
+  }
+}
 
 /** A disk of 256 kB, or null where this process may not mount one. */
 function mountTinyDisk(): string | null {
@@ -130,7 +141,7 @@ describe.skipIf(disk === null)('on a full disk', () => {
     expect(before.length).toBeLessThan(count);
     expect(reader.skippedLines).toBe(0);
 
-    await new Promise((resolve) => setTimeout(resolve, 150));
+    await until('an append that cannot write', () => throws(append) !== null);
     rmSync(filler);
     writer.flush();
     writer.close();
@@ -144,10 +155,10 @@ describe.skipIf(disk === null)('on a full disk', () => {
     fill();
     // More than the rest of the last page of an empty file.
     writer.append({ kind: 'log', level: 'info', message: 'x'.repeat(20_000) });
-    await new Promise((resolve) => setTimeout(resolve, 200));
-    expect(() => writer.append({ kind: 'log', level: 'info', message: 'next' })).toThrow(
-      /disk is full.*Free some space/,
+    const error = await until('an append that cannot write', () =>
+      throws(() => writer.append({ kind: 'log', level: 'info', message: 'next' })),
     );
+    expect(error.message).toMatch(/disk is full.*Free some space/);
     expect(() => writer.close()).toThrow(/disk is full/);
     rmSync(filler);
   });

@@ -2,11 +2,11 @@ import { appendFile, mkdtemp, readFile, rename, rm, truncate, writeFile } from '
 import { appendFileSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { setTimeout as sleep } from 'node:timers/promises';
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import type { RunEventBody } from '../../../src/protocol/events';
 import { EventLogReader, EventLogWriter } from '../../../src/runs/eventLog';
+import { until } from '../../until';
 import { temporaryFolder } from './newRun';
 
 const step = (n: number): RunEventBody => ({
@@ -40,20 +40,19 @@ test('what is written is read, once, in order, with a header', async () => {
   expect(await reader.readNew()).toEqual([third]);
 });
 
-test('events reach the disk within about 100 ms without a flush', async () => {
+test('events reach the disk without a flush', async () => {
   const file = await logPath();
   const writer = await EventLogWriter.open(file);
   writer.append(step(1));
-  await sleep(200);
-  expect(await new EventLogReader(file).readNew()).toHaveLength(1);
+  await until('the event', async () => (await new EventLogReader(file).readNew()).length === 1);
   writer.close();
 });
 
 test('a trainer that never yields still writes while it appends', async () => {
   const file = await logPath();
   const writer = await EventLogWriter.open(file);
-  const start = Date.now();
-  for (let n = 1; Date.now() - start < 250; n++) {
+  // Not for ever: nothing else could end this test.
+  for (let n = 1; n < 5_000_000 && readFileSync(file).length === 0; n++) {
     writer.append(step(n));
   }
   expect(readFileSync(file).length).toBeGreaterThan(0);
@@ -240,18 +239,16 @@ test('an endless line is skipped without being held in memory', async () => {
   expect(events).toMatchObject([{ seq: 1, message: 'after' }]);
 });
 
-test('the log of a long run is read in a moment', async () => {
+test('the log of a long run is read whole', async () => {
   const file = await logPath();
   const writer = await EventLogWriter.open(file);
   for (let n = 1; n <= 50_000; n++) {
     writer.append(step(n));
   }
   writer.close();
-  const start = performance.now();
   const events = await new EventLogReader(file).readNew();
   expect(events).toHaveLength(50_000);
   expect(events.at(-1)).toMatchObject({ seq: 49_999, step: 50_000 });
-  expect(performance.now() - start).toBeLessThan(5000);
 });
 
 test('however a log is cut into pieces, every event is read exactly once', async () => {

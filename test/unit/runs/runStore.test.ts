@@ -1,6 +1,5 @@
 import { mkdir, rm, symlink, writeFile } from 'node:fs/promises';
 import path from 'node:path';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { expect, test } from 'vitest';
 import type { RecordedStatus, RunManifest } from '../../../src/protocol/run';
 import { createRun, type RunDirectory, runsDirectoryOf } from '../../../src/runs/runDirectory';
@@ -8,6 +7,7 @@ import { listRuns, readRun } from '../../../src/runs/runStore';
 import { acquireTrainerLock } from '../../../src/runs/trainerLock';
 import { makeRun, newRun, temporaryFolder } from './newRun';
 import { bundleScript, lineOf, spawnScript } from './spawnScript';
+import { until } from '../../until';
 
 async function record(run: RunDirectory, changes: Partial<RunManifest>): Promise<void> {
   await run.writeManifest({ ...(await run.readManifest()), ...changes });
@@ -50,15 +50,11 @@ test('a trainer that is killed makes its run lost; the grace of a new run does n
     path.join(import.meta.dirname, 'fixtures', 'lockHolder.ts'),
     await temporaryFolder(),
   );
-  const child = spawnScript(script, run.path, '0', '60000');
+  const child = spawnScript(script, run.path, '');
   await lineOf(child, 'won');
   expect((await readRun(run.path)).status).toBe('preparing');
   process.kill(child.pid!, 'SIGKILL');
-  const start = Date.now();
-  while ((await readRun(run.path)).status !== 'lost') {
-    expect(Date.now() - start).toBeLessThan(2000);
-    await sleep(10);
-  }
+  await until('the run to be lost', async () => (await readRun(run.path)).status === 'lost');
 });
 
 test('a run that ends while it is read is never seen as lost', async () => {
@@ -112,7 +108,7 @@ test('a list is newest first and is not broken by what else lies there', async (
   expect(await listRuns(path.join(folder, 'file'))).toEqual({ runs: [], unreadable: [] });
 });
 
-test('two thousand runs are listed in a few seconds', async () => {
+test('two thousand runs are listed', async () => {
   const folder = await temporaryFolder();
   const runs = runsDirectoryOf(folder);
   const run = await createRun(runs, newRun(folder));
@@ -126,8 +122,6 @@ test('two thousand runs are listed in a few seconds', async () => {
       JSON.stringify({ ...manifest, id: `run-${n}`, createdAt: n }),
     );
   }
-  const start = performance.now();
   const list = await listRuns(runs);
   expect(list.runs).toHaveLength(2001);
-  expect(performance.now() - start).toBeLessThan(5000);
 });

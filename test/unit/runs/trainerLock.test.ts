@@ -1,14 +1,14 @@
 import { mkdir, readdir, readFile, rm, symlink, utimes, writeFile } from 'node:fs/promises';
 import { hostname } from 'node:os';
 import path from 'node:path';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { expect, test } from 'vitest';
 import type { TrainerProcess } from '../../../src/protocol/run';
 import { readProcessStartTime } from '../../../src/runs/processStartTime';
 import type { RunDirectory } from '../../../src/runs/runDirectory';
 import { acquireTrainerLock, readLiveTrainer, trainerIsAlive } from '../../../src/runs/trainerLock';
+import { until } from '../../until';
 import { makeRun, temporaryFolder } from './newRun';
-import { bundleScript, lineOf, outputOf, spawnScript } from './spawnScript';
+import { bundleScript, lineOf, spawnScript } from './spawnScript';
 
 const LOCK_HOLDER = path.join(import.meta.dirname, 'fixtures', 'lockHolder.ts');
 
@@ -29,7 +29,7 @@ test('a lock is held, renewed and released', async () => {
   const lock = await acquireTrainerLock(run);
   expect(await readLiveTrainer(run)).toMatchObject({ pid: process.pid, host: hostname() });
   const first = JSON.parse(await readFile(run.processPath, 'utf8')) as TrainerProcess;
-  await sleep(5);
+  await until('the next millisecond', () => Date.now() > first.heartbeat);
   await lock.heartbeat();
   const second = JSON.parse(await readFile(run.processPath, 'utf8')) as TrainerProcess;
   expect(second).toEqual({ ...first, heartbeat: second.heartbeat });
@@ -72,9 +72,14 @@ test.each<[string, Partial<TrainerProcess>, boolean]>([
 test('a damaged lock is waited for while it is young, then taken over', async () => {
   const run = await makeRun();
   await writeFile(run.processPath, '{"pid"');
-  const start = Date.now();
-  const lock = await acquireTrainerLock(run);
-  expect(Date.now() - start).toBeGreaterThan(1500);
+  // Younger than anything is.
+  await utimes(run.processPath, Date.now() / 1000 + 3600, Date.now() / 1000 + 3600);
+  let isTaken = false;
+  const taking = acquireTrainerLock(run).finally(() => (isTaken = true));
+  for (let look = 0; look < 20; look++) await readFile(run.processPath);
+  expect(isTaken).toBe(false);
+  await utimes(run.processPath, 1, 1);
+  const lock = await taking;
   expect(await trainerIsAlive(run)).toBe(true);
   await lock.release();
 });
@@ -91,15 +96,11 @@ test('a trainer that lost its lock learns it and does not release the other’s'
 test('a killed holder is dead at once, although nobody has reaped it yet', async () => {
   const run = await makeRun();
   const script = await bundleScript(LOCK_HOLDER, await temporaryFolder());
-  const child = spawnScript(script, run.path, '0', '60000');
+  const child = spawnScript(script, run.path, '');
   await lineOf(child, 'won');
   expect(await trainerIsAlive(run)).toBe(true);
   process.kill(child.pid!, 'SIGKILL');
-  const start = Date.now();
-  while (await trainerIsAlive(run)) {
-    expect(Date.now() - start).toBeLessThan(2000);
-    await sleep(5);
-  }
+  await until('its death', async () => !(await trainerIsAlive(run)));
   await (await acquireTrainerLock(run)).release();
 });
 
@@ -111,17 +112,21 @@ test('of several processes that start together exactly one gets the run', async 
     (run: RunDirectory) => claim(run, { pid: 2 ** 22 + 1 }),
     async (run: RunDirectory) => {
       await claim(run, { pid: 2 ** 22 + 1 });
-      const taker = spawnScript(script, run.path, '0', '60000');
+      const taker = spawnScript(script, run.path, '');
       await lineOf(taker, 'won');
       taker.kill('SIGKILL');
     },
   ]) {
     const run = await makeRun();
     await prepare(run);
-    const startAt = Date.now() + 700;
-    const children = Array.from({ length: 4 }, () => spawnScript(script, run.path, String(startAt), '1500'));
-    const outputs = await Promise.all(children.map(outputOf));
-    expect(outputs.map((output) => output.trim()).sort()).toEqual(['busy', 'busy', 'busy', 'won']);
+    const startFile = path.join(await temporaryFolder(), 'go');
+    const children = Array.from({ length: 4 }, () => spawnScript(script, run.path, startFile));
+    await Promise.all(children.map((child) => lineOf(child, 'ready')));
+    const answers = children.map((child) =>
+      Promise.race(['won', 'busy'].map((answer) => lineOf(child, answer).then(() => answer))),
+    );
+    await writeFile(startFile, '');
+    expect((await Promise.all(answers)).sort()).toEqual(['busy', 'busy', 'busy', 'won']);
   }
 });
 

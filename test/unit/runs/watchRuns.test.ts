@@ -140,7 +140,7 @@ async function runWithTrainer() {
   const folder = await temporaryFolder();
   const runs = runsDirectoryOf(folder);
   const run = await createRun(runs, newRun(folder));
-  const child = spawnScript(await bundleScript(LOCK_HOLDER, folder), run.path, '0', '60000');
+  const child = spawnScript(await bundleScript(LOCK_HOLDER, folder), run.path, '');
   await lineOf(child, 'won');
   await run.writeManifest({ ...(await run.readManifest()), status: 'running' });
   const kill = () => process.kill(child.pid!, 'SIGKILL');
