@@ -461,7 +461,7 @@ describe('themes and sizes', () => {
       await page.evaluate(await readFile(axe, 'utf8'));
       const { violations } = await page.evaluate<{
         violations: { id: string; impact: string; nodes: { html: string; failureSummary: string }[] }[];
-      }>('axe.run()');
+      }>("axe.run({ resultTypes: ['violations'], preload: false })");
       const serious = violations
         .filter(({ impact }) => impact === 'serious' || impact === 'critical')
         .map(({ id, nodes }) => ({

@@ -608,7 +608,7 @@ describe('themes and sizes', () => {
       await settled(page);
       const { violations } = await page.evaluate<{
         violations: { id: string; impact: string; nodes: { html: string; failureSummary: string }[] }[];
-      }>('axe.run()');
+      }>("axe.run({ resultTypes: ['violations'], preload: false })");
       const serious = violations
         .filter(({ impact }) => impact === 'serious' || impact === 'critical')
         .map(({ id, nodes }) => [
