@@ -56,6 +56,11 @@ export async function watchRun(run: RunDirectory, { json, wanted, fromSeq }: Wat
     const { manifest, status } = await readRun(run.path);
     const events = (await reader.readNew()).filter((event) => event.seq >= fromSeq);
     line.show(events, manifest);
+    const notice = reader.takeNotice();
+    if (notice !== null) {
+      line.clear();
+      notes.print(`${notice}\n`);
+    }
     for (const event of events)
       if (event.kind === 'log' && event.level === 'error')
         failure = { code: 'evaluation/failed', message: event.message };
