@@ -85,10 +85,13 @@ export class ItemKnn implements Baseline {
     }
     const items = found.subarray(0, count).filter((other) => other !== item);
     const size = this.#usersOf[item]!.length;
-    const similarities = Float32Array.from(
-      items,
-      (other) => together[other]! / (Math.sqrt(size * this.#usersOf[other]!.length) + this.#shrinkage),
-    );
+    // A plain loop: `from` with a callback takes ten times as long.
+    const similarities = new Float32Array(items.length);
+    for (let place = 0; place < items.length; place++) {
+      const other = items[place]!;
+      const norm = Math.sqrt(size * this.#usersOf[other]!.length);
+      similarities[place] = together[other]! / (norm + this.#shrinkage);
+    }
     for (let place = 0; place < count; place++) together[found[place]!] = 0;
     const neighbours = this.#mostSimilar({ items, similarities });
     if (this.#cached + neighbours.items.length <= CACHED_NEIGHBOURS) {
