@@ -20,6 +20,7 @@ const RETURN = 13;
 const BACKSLASH = 92;
 /** Longest separator and what may stand around a quote. */
 const MARGIN = 32;
+const NEAR = 64;
 
 /** Follows the quotes through a text that comes in pieces, as UTF-8. */
 export class QuoteScan {
@@ -32,6 +33,7 @@ export class QuoteScan {
     spanning: { count: 0, first: 0, longest: 0, lines: 0 },
   };
   private readonly quote: number;
+  private readonly isOpenQuestion: boolean;
   private readonly separator: Buffer;
   private rest: Buffer = Buffer.alloc(0);
   /** Place of `rest` in the file, and of the next byte to look at in `rest`. */
@@ -43,6 +45,7 @@ export class QuoteScan {
 
   constructor({ separator, quote, escape }: Quoting) {
     this.quote = Buffer.from(quote === '' ? '"' : quote)[0]!;
+    this.isOpenQuestion = quote === '';
     this.separator = Buffer.from(separator);
     this.facts.backslashes = escape === '\\';
   }
@@ -63,7 +66,7 @@ export class QuoteScan {
 
   private scan(limit: number): void {
     while (this.at < limit) {
-      const found = this.rest.indexOf(this.quote, this.at);
+      const found = this.find(this.quote, this.at);
       const next = found < 0 || found >= limit ? limit : found;
       if (this.opened >= 0) this.countLines(this.at, next);
       this.at = next;
@@ -74,12 +77,21 @@ export class QuoteScan {
   }
 
   private countLines(from: number, to: number): void {
-    for (
-      let at = this.rest.indexOf(LINE_FEED, from);
-      at >= 0 && at < to;
-      at = this.rest.indexOf(LINE_FEED, at + 1)
-    )
+    for (let at = this.find(LINE_FEED, from); at >= 0 && at < to; at = this.find(LINE_FEED, at + 1))
       this.linesInside++;
+  }
+
+  /** Quotes stand close together where there are many, and a call for each would be slow. */
+  private find(byte: number, from: number): number {
+    const near = Math.min(from + NEAR, this.rest.length);
+    for (let at = from; at < near; at++) if (this.rest[at] === byte) return at;
+    return this.rest.indexOf(byte, near);
+  }
+
+  private isSeparatorAt(place: number): boolean {
+    for (let at = 0; at < this.separator.length; at++)
+      if (this.rest[place + at] !== this.separator[at]) return false;
+    return true;
   }
 
   private open(place: number): void {
@@ -89,7 +101,7 @@ export class QuoteScan {
       this.base + place === 0 ||
       before === LINE_FEED ||
       before === RETURN ||
-      (place >= length && this.rest.subarray(place - length, place).equals(this.separator));
+      (place >= length && this.isSeparatorAt(place - length));
     if (startsField) {
       this.opened = this.base + place;
       this.linesInside = 0;
@@ -101,10 +113,7 @@ export class QuoteScan {
   private closeOrStay(place: number): void {
     const after = this.rest[place + 1];
     const endsField =
-      after === undefined ||
-      after === LINE_FEED ||
-      after === RETURN ||
-      this.rest.subarray(place + 1, place + 1 + this.separator.length).equals(this.separator);
+      after === undefined || after === LINE_FEED || after === RETURN || this.isSeparatorAt(place + 1);
     let backslashes = 0;
     while (place - 1 - backslashes >= 0 && this.rest[place - 1 - backslashes] === BACKSLASH) backslashes++;
     const isEscaped = backslashes % 2 === 1;
@@ -127,8 +136,10 @@ export class QuoteScan {
     facts.quoted++;
     if (this.hasDoubled) facts.doubled++;
     const start = opened - this.base + 1;
-    if (linesInside === 0 && start > 0 && this.rest.subarray(start, place).includes(this.separator))
-      facts.separated++;
+    // Only where it is open whether there are quotes at all does it matter what is inside.
+    if (this.isOpenQuestion && linesInside === 0 && start > 0) {
+      if (this.rest.subarray(start, place).includes(this.separator)) facts.separated++;
+    }
     if (linesInside > 0) {
       const { spanning } = facts;
       if (spanning.count++ === 0) spanning.first = opened;
