@@ -130,6 +130,8 @@ const readers: Kind = {
   async run(fault) {
     const trial = await Trial.make(fault, { variants: ['sasrec', 'gru4rec'] });
     const { run, reference } = trial;
+    // Else it advertises another package.
+    tf.enableProdMode();
     await tf.setBackend('cpu');
     const weights = weightsOf(reference.run.checkpointPath('best'));
     fault.onEnd(() => weights.forEach((weight) => weight.dispose()));
