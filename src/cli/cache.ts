@@ -27,7 +27,7 @@ class CacheError extends Error {
 export async function cache(action: string, options: CliOptions): Promise<number> {
   if (action !== '' && action !== 'prune')
     throw new UsageError(
-      `\`recsight cache ${action}\` is nothing: it is \`recsight cache\` or \`recsight cache prune\`.`,
+      `Unknown argument \`${action}\` of \`recsight cache\`. Expected \`prune\`, or nothing.`,
     );
   const places = await runsDirectoriesFor(options.runs);
   const lists = await Promise.all(places.map(listRuns));
@@ -58,7 +58,7 @@ function refuseUnknownUse(lists: readonly RunList[]): void {
   const [unreadable] = lists.flatMap((list) => list.unreadable);
   if (unreadable !== undefined) {
     throw new CacheError(
-      `Nothing was removed: it is unknown which data the run in ${unreadable.directory} needs. ${unreadable.message} Mend or delete it first.`,
+      `Nothing was removed, because the run in ${unreadable.directory} cannot be read and may need any of the data. ${unreadable.message} Repair or delete that run first.`,
     );
   }
   const preparing = lists
@@ -66,7 +66,7 @@ function refuseUnknownUse(lists: readonly RunList[]): void {
     .find(({ status, manifest }) => isActive(status) && manifest.dataset === null);
   if (preparing !== undefined) {
     throw new CacheError(
-      `Nothing was removed: the run ${preparing.manifest.id} is preparing its data. Try again when it has.`,
+      `Nothing was removed: the run ${preparing.manifest.id} is still preparing its data. Try again when it is done.`,
     );
   }
 }

@@ -59,8 +59,8 @@ export class Following {
     this.#aborted.abort();
     notes.print(
       this.#asked === 1
-        ? 'Stopping after this step … (once more to end the trainer by force)\n'
-        : 'Ending the trainer by force … (once more to leave it alone)\n',
+        ? 'Stopping after this step … (again to end the trainer by force)\n'
+        : 'Ending the trainer by force … (again to leave it to itself)\n',
     );
     stopRun(run, this.#asked === 1 ? {} : { graceMs: 0 }).catch((error: unknown) => {
       notes.print(`${error instanceof Error ? error.message : String(error)}\n`);
@@ -71,11 +71,11 @@ export class Following {
   readonly #onExit = (): void => {
     const run = this.#run;
     if (run === null) return;
-    const goesOn = this.#asked > 0 ? 'was asked to stop, and is left to itself' : 'goes on';
+    const goesOn = this.#asked > 0 ? 'was asked to stop and is no longer watched' : 'goes on';
     const text = `The trainer of ${run.id} ${goesOn}: ${run.path}\n\`recsight stop ${run.path}\` ends it.\n`;
     notes.print(`\n${text}`);
     try {
-      appendFileSync(run.logPath, `Nobody follows this run in a terminal any more. ${text}`);
+      appendFileSync(run.logPath, `No terminal follows this run any more. ${text}`);
     } catch {
       // Then nothing is left to write to.
     }

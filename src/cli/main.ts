@@ -58,7 +58,7 @@ const COMMANDS: Record<string, Command> = {
   },
   resume: {
     usage: 'recsight resume <run> [--runs DIR] [--set path=value]… [--detach] [--json]',
-    summary: 'Go on with a run from its last checkpoint, with more epochs for instance',
+    summary: 'Continue a run from its last checkpoint, for instance with more epochs',
     argument: 'run',
     options: { ...runsOption, ...set, ...detach, ...json },
     execute: resume,
@@ -162,10 +162,10 @@ ${Object.values(COMMANDS)
 <run> is a run's id, the end or beginning of one that fits no other, a path, or "latest".
 --runs DIR is where runs are kept; without it, the .recsight/runs of the workspace.
 --output FILE may be a device, a FIFO, or - for the standard output.
-With --json the last line of the output is one JSON object, {"error":{"code","message"}} where nothing came of it.
-Ctrl-C (or SIGTERM) saves a checkpoint and ends the trainer, the second time by force; --detach does not wait for it.
-The exit code is 0 only when the work was done: 2 says that the command line is wrong, 129 that the terminal went away and 141
-that the reader of a pipe did (training then goes on), 130 and 143 that Ctrl-C or SIGTERM ended it, and 1 all else.
+With --json the last line of the output is one JSON object: the result, or {"error":{"code","message"}}.
+Ctrl-C (or SIGTERM) saves a checkpoint and ends the trainer, the second time by force; --detach starts one and returns.
+Exit codes: 0 done; 1 not done; 2 wrong command line; 130 ended by Ctrl-C; 143 ended by SIGTERM;
+129 terminal closed and 141 reader of a pipe gone, while training goes on.
 `;
 
 async function main(args: readonly string[]): Promise<number> {

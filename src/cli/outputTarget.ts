@@ -47,7 +47,7 @@ export async function outputTarget(
     );
   if (isBinary && isatty(descriptor))
     throw new UsageError(
-      '`--output` is a terminal, and this format is no text. Name a file, or another `--format`.',
+      '`--output` is a terminal, and this format is binary. Name a file, or choose another `--format`.',
     );
   return {
     isStream: true,

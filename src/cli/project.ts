@@ -63,7 +63,9 @@ export async function project(runName: string, options: CliOptions): Promise<num
     const name = options.output ?? `${stem}${ENDINGS[format]}`;
     const target = await outputTarget(name, { isBinary: format === 'npy', json: options.json });
     if (target.isStream && format === 'tensorboard')
-      throw new UsageError(`TensorBoard reads two files, so \`--output\` must name one, and not ${name}.`);
+      throw new UsageError(
+        `TensorBoard needs two files side by side, so \`--output\` must name a file. ${name} is a stream.`,
+      );
     const { coordinates } = projection;
     const { dimensions } = layout;
     const request = { source: embedding, rows: null, format, coordinates, dimensions };

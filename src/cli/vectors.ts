@@ -28,7 +28,7 @@ export async function vectors(runName: string, options: CliOptions): Promise<num
   );
   if (target.isStream && format === 'npy')
     notes.print(
-      'Their ids are not in it: only a file has another one beside it. `--format csv` has both in one.\n',
+      'The ids were not written: with `--format npy` they go into a second file, and a stream has none. `--format csv` holds both.\n',
     );
   return 0;
 }

@@ -85,7 +85,7 @@ async function readText(file: string): Promise<string> {
     if (size > MAX_BYTES) {
       throw new ConfigError(
         'config/unreadable',
-        `${file} has ${size} bytes, which is too long for a config. Is it the data?`,
+        `${file} has ${size} bytes, and a config has at most ${MAX_BYTES}. Is it a data file?`,
       );
     }
     return new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(await readFile(file));

@@ -15,7 +15,7 @@ const columnsSchema = z
       .optional()
       .meta(
         describe(
-          'Instead of `item`, where a row holds a list: column with the items of a user, oldest first, as a JSON or Parquet list or separated by spaces, `,`, `|` or `;`. `timestamp` has no effect then.',
+          'Instead of `item`, if each row holds a list: column with the items of a user, oldest first, as a JSON or Parquet list or separated by spaces, `,`, `|` or `;`. `timestamp` then has no effect.',
         ),
       ),
     timestamp: columnSchema
@@ -34,7 +34,7 @@ const columnsSchema = z
   .prefault({})
   .meta(
     describe(
-      'Names of the columns, as the header has them; places from 1 where there is no header; `details.brand` for a field inside a JSON object.',
+      'Names of the columns, as in the header; without a header, their places from 1; `details.brand` for a field inside a JSON object.',
     ),
   );
 
@@ -128,7 +128,7 @@ export const datasetSchema = z
       .default([])
       .meta(
         describe(
-          'Texts that stand for a missing value, such as `NULL` or `NaN`, in ids, times, ratings and features. An empty text always does.',
+          'Texts that stand for a missing value, such as `NULL` or `NaN`, in ids, times, ratings and features. Empty values and `\\N` always do.',
         ),
       ),
     timeFormat: z
@@ -137,7 +137,7 @@ export const datasetSchema = z
       .optional()
       .meta(
         describe(
-          'How dates are written, with the letters of `strptime`: `%m/%d/%Y %I:%M:%S %p`. Default: numbers and ISO dates, and common forms that can be told apart.',
+          'How dates are written, in the format codes of `strptime`, such as `%m/%d/%Y %I:%M:%S %p`. Default: numbers, ISO dates, and one other common format if only one fits.',
         ),
       ),
     columns: columnsSchema,

@@ -69,7 +69,7 @@ export function parseConfig(
   const config = readAndValidate(text.slice(byteOrderMark), format, overrides, drafts);
   const lineStarts = findLineStarts(text);
   if (drafts.length > MAX_PROBLEMS) {
-    const message = `There are more problems than these ${MAX_PROBLEMS}: mend them first.`;
+    const message = `There are more problems than these ${MAX_PROBLEMS}. Correct them first.`;
     drafts.splice(MAX_PROBLEMS, Infinity, errorAt([], text.length, text.length, message));
   }
   const problems = drafts

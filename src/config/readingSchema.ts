@@ -24,7 +24,7 @@ export const readingFields = {
     .optional()
     .meta(
       describe(
-        'What stands between two values of a text file, such as `,` or `::`. Default: what divides the first lines alike.',
+        'What separates the values of a text file, such as `,` or `::`. Default: guessed from the first lines.',
       ),
     ),
   header: z
@@ -32,7 +32,7 @@ export const readingFields = {
     .optional()
     .meta(
       describe(
-        'Whether the first line names the columns, or their names. Columns of a file without a header are called by their places: `1`, `2`, … Default: what the first lines look like.',
+        'Whether the first line names the columns, or a list of their names. Without a header, columns are named by their place: `1`, `2`, … Default: guessed from the first lines.',
       ),
     ),
   quote: z
@@ -41,7 +41,7 @@ export const readingFields = {
     .optional()
     .meta(
       describe(
-        'Character around values that hold the separator; `""` where there is none, so that a `"` is a letter like any other. Default: `"`, and none in files separated by tabs, spaces or `::` unless they are plainly quoted.',
+        'Character around values that contain the separator; `""` for none, so that `"` is a character like any other. Default: `"`, but none in files separated by tabs, spaces or `::`, unless their values are plainly quoted.',
       ),
     ),
   escape: z
@@ -50,7 +50,7 @@ export const readingFields = {
     .optional()
     .meta(
       describe(
-        'Character in front of a quote that belongs to the value, such as `\\`. Default: the quote itself (`""`), or `\\` in a file that has `\\"` inside its values.',
+        'Character before a quote that is part of the value, such as `\\`. Default: the quote itself (`""`), or `\\` in a file with `\\"` inside its values.',
       ),
     ),
   encoding: z
@@ -63,7 +63,7 @@ export const readingFields = {
     .optional()
     .meta(
       describe(
-        'Encoding of a text file, such as `latin-1`, `utf-16le` or `gbk`. Default: UTF-8, or UTF-16 or Latin-1 (Windows-1252) where the bytes say so.',
+        'Encoding of a text file, such as `latin-1`, `utf-16le` or `gbk`. Default: UTF-8, UTF-16 or Latin-1 (Windows-1252), guessed from the bytes.',
       ),
     ),
 };

@@ -56,7 +56,7 @@ const evaluationSchema = z
           })
           .meta(
             describe(
-              'The held-out item against some items that were drawn, none that the user ever met unless seen items stay: the protocol of many older papers. Its numbers are far higher than those of full ranking and must not be compared with them.',
+              'The held-out item against a random sample of items that the user has never met (or of all others, if seen items stay in the ranking): the protocol of many older papers. Its numbers are far higher than those of full ranking and must not be compared with them.',
             ),
           ),
       ])
@@ -67,7 +67,7 @@ const evaluationSchema = z
       .default('auto')
       .meta(
         describe(
-          'Leave items of the user’s history out of the ranking. Users whose held-out item is one of them are then not counted. `auto`: yes, unless at least a tenth of the interactions before test are of an item that the user had met before.',
+          'Leave items of the user’s history out of the ranking. Users whose held-out item is in their history are then not counted. `auto`: leave them out, unless at least a tenth of the interactions before test repeat an item that the user had met.',
         ),
       ),
     baselines: z

@@ -177,7 +177,7 @@ export function datasetErrorFrom(error: unknown, subject = 'The data'): DatasetE
     return new DatasetError(
       'dataset/malformed-csv',
       `${where}: found a double quote that is never closed, or text after a closing one. ` +
-        'Close it, and write a double quote inside a value twice (""); if quotes are letters in this file, set `quote` beside its `path` to "".',
+        'Close it, and write a double quote inside a value twice (""); if quotes are part of the text in this file, set `quote` beside its `path` to "".',
     );
   }
   if (/CSV Error|invalid state/i.test(text)) {

@@ -120,7 +120,7 @@ async function openQuery(
   if (baseDirectory.includes(',')) {
     throw new DatasetError(
       'dataset/bad-query',
-      `The folder of the config file has a comma in its name (${baseDirectory}), which \`${field}\` cannot cope with. Rename it, or use a \`path\`.`,
+      `The folder of the config file has a comma in its name (${baseDirectory}), which \`${field}\` cannot handle. Rename it, or use a \`path\`.`,
     );
   }
   try {

@@ -43,7 +43,7 @@ export async function settleFile(original: DataFile, folder: string): Promise<Se
   if (survey.nul !== null) {
     throw new DatasetError(
       'dataset/not-utf8',
-      `${file.label}, line ${await lineAt(file, survey.nul)}: found a byte 0, which is in no text. ` +
+      `${file.label}, line ${await lineAt(file, survey.nul)}: found a NUL byte, which no text contains. ` +
         'Look for a damaged line; if the file is UTF-16, set `encoding` beside its `path` to `utf-16le`.',
     );
   }
@@ -80,8 +80,8 @@ async function withOtherEncoding(
   if (survey.hasUtf8 || file.encodingGiven) {
     throw new DatasetError(
       'dataset/not-utf8',
-      `${where}: found bytes that are no UTF-8 text, ${file.encodingGiven ? 'which `encoding` says it is' : 'though there is UTF-8 before them'}. ` +
-        'Mend the line, or set `encoding` beside its `path`, such as to `latin-1`.',
+      `${where}: found bytes that are not UTF-8, ${file.encodingGiven ? 'which `encoding` says they are' : 'though there is UTF-8 before them'}. ` +
+        'Correct the line, or set `encoding` beside its `path`, such as to `latin-1`.',
     );
   }
   const encoding = singleByteEncoding(sample, words, where);
@@ -103,7 +103,7 @@ function quotingGuess(
 ): string[] {
   const guesses: string[] = [];
   if (before.guessed.quote && after.quote === '' && quoted + stray > 0)
-    guesses.push('a `"` is a letter like any other');
+    guesses.push('a `"` is a character like any other');
   if (before.guessed.quote && after.quote !== '' && ![',', ';', '|'].includes(after.separator.trim()))
     guesses.push('values in double quotes');
   if (after.guessed.escape && after.escape === '\\') guesses.push('`\\"` stands for a quote inside a value');
@@ -118,7 +118,7 @@ async function spanningWarning(file: DataFile, { quoted, spanning }: QuoteFacts)
   return [
     `${file.label}, line ${line}: a value in double quotes goes on over ${lines + 1} lines` +
       `${count > 1 ? `, one of ${count} such values` : ', unlike all others'}. ` +
-      'If that quote is a letter, the lines up to the next quote are lost: set `quote` beside its `path` to "".',
+      'If that quote is part of the text, the lines up to the next quote are lost: set `quote` beside its `path` to "".',
   ];
 }
 

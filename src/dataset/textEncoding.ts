@@ -109,6 +109,6 @@ export async function* toUtf8(
 function notDecodable(label: string, encoding: string, where: string): DatasetError {
   return new DatasetError(
     'dataset/not-utf8',
-    `${label}: found bytes that are no ${encoding} text, ${where}. Set \`encoding\` beside its \`path\` to the right one, or save the file as UTF-8.`,
+    `${label}: found bytes that are not ${encoding} text, ${where}. Set \`encoding\` beside its \`path\` to the right one, or save the file as UTF-8.`,
   );
 }

@@ -54,7 +54,7 @@ export async function findTimeText(
     } catch {
       throw new DatasetError(
         'dataset/bad-time',
-        `\`dataset.timeFormat\` (\`${timeFormat}\`) is no form of a date. Expected letters of strptime, such as \`%d.%m.%Y %H:%M:%S\`.`,
+        `\`dataset.timeFormat\` (\`${timeFormat}\`) is not a date format. Expected format codes of strptime, such as \`%d.%m.%Y %H:%M:%S\`.`,
       );
     }
     return {

@@ -25,7 +25,7 @@ const FOREIGN: readonly [string, string, string][] = [
   ['\x80\x04\x95', 'a Python pickle', 'Export the table as Parquet or CSV'],
   ['\x80\x05\x95', 'a Python pickle', 'Export the table as Parquet or CSV'],
   ['\x93NUMPY', 'a NumPy array', 'Export the table as Parquet or CSV'],
-  ['%PDF', 'a PDF document', 'Expected a table'],
+  ['%PDF', 'a PDF document', 'Export its table as CSV'],
   ['\xd0\xcf\x11\xe0', 'an old Excel workbook', 'Export the sheet as CSV'],
 ];
 

@@ -217,7 +217,7 @@ async function chooseRun(
   if (suitable.some((run) => run.directory === inView)) return inView;
   if (argument) return undefined;
   if (suitable.length === 0) {
-    void showInformation(`${title}: there is no run that this can be done with now.`);
+    void showInformation(`${title}: there is no run that allows this now.`);
     return undefined;
   }
   return pickRun(suitable, title);
@@ -236,7 +236,7 @@ async function knownRun(runs: RunCatalogue, named: string): Promise<string> {
   // It may have been made just now.
   if (runs.get(directory) === undefined) await runs.refreshRun(directory);
   if (runs.get(directory) === undefined) {
-    throw new RunReadError('run/missing', `${directory} is none of the runs of this window.`);
+    throw new RunReadError('run/missing', `${directory} is not a run of this window.`);
   }
   return directory;
 }

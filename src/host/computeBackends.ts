@@ -91,7 +91,7 @@ export class ComputeBackends implements vscode.Disposable {
     const runtime = argument ?? (await this.#pickRuntime());
     if (runtime === undefined) return;
     if (this.#installing) {
-      void showInformation('A GPU runtime is being installed already.');
+      void showInformation('A GPU runtime is already being installed.');
       return;
     }
     const title =

@@ -14,7 +14,7 @@ export class PageCallError extends Error {
   readonly code = 'page/refused';
 }
 
-const UNKNOWN_RUN = 'This window has no such run with a trained model, or no longer.';
+const UNKNOWN_RUN = 'This run is not in this window, or has no trained model.';
 
 const text = z.string().max(1_000);
 const index = z
@@ -161,6 +161,6 @@ export class PageCalls {
     const [issue] = error.issues;
     if (issue?.message === UNKNOWN_RUN) throw new PageCallError(UNKNOWN_RUN);
     const place = issue === undefined ? '' : ` (${[name, ...issue.path].join('.')}: ${issue.message})`;
-    throw new PageCallError(`The page asked for something that pages do not ask for${place}.`);
+    throw new PageCallError(`The page sent a request that is not allowed${place}.`);
   }
 }

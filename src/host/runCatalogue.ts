@@ -15,7 +15,7 @@ export interface RunChange {
   after: RunSummary | null;
 }
 
-/** Of more places than this, the others are read when the list is refreshed, and not watched. */
+/** How many places are watched. Any others are read when the list is refreshed. */
 const MOST_WATCHED = 16;
 
 /** One place that keeps runs of a workspace folder. */
@@ -186,7 +186,7 @@ export class RunCatalogue implements vscode.Disposable {
   #startWatchers(): void {
     if (this.#folders.size > MOST_WATCHED)
       this.log.warn(
-        `Runs are kept in ${this.#folders.size} folders; of the last ${this.#folders.size - MOST_WATCHED} they are read on refresh only.`,
+        `There are ${this.#folders.size} folders of runs. The last ${this.#folders.size - MOST_WATCHED} are read only on refresh.`,
       );
     for (const [runsDirectory, folder] of [...this.#folders].slice(0, MOST_WATCHED)) {
       folder.watcher ??= watchRuns(runsDirectory, {

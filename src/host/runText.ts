@@ -101,14 +101,14 @@ export function failureMessage({ manifest, status }: RunSummary): string | null 
   if (status !== 'lost') return null;
   const progress = progressText(manifest);
   if (progress === '')
-    return `The trainer of ${manifest.name} ended without a word. Resume the run to fit it again.`;
-  return `The trainer of ${manifest.name} ended without a word at epoch ${progress}. Resume the run to go on from its last checkpoint.`;
+    return `The trainer of ${manifest.name} ended without saying why. Resume the run to fit it again.`;
+  return `The trainer of ${manifest.name} ended at epoch ${progress} without saying why. Resume the run to continue from its last checkpoint.`;
 }
 
-/** That runs are listed which are kept in folders of their own, where new ones do not go. */
+/** Says that runs of other folders, to which no new ones go, are listed too. */
 export function otherPlacesText(folders: readonly string[]): string {
   const named = folders.slice(0, NAMED_PLACES);
   const others = folders.length - named.length;
   const all = others === 0 ? named : [...named, `${others} more ${others === 1 ? 'folder' : 'folders'}`];
-  return `Runs kept in ${new Intl.ListFormat('en').format(all)} are listed too; new ones go to the workspace’s own list.`;
+  return `Runs in ${new Intl.ListFormat('en').format(all)} are listed too; new runs are kept in the workspace’s own folder.`;
 }

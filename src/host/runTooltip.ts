@@ -13,7 +13,7 @@ export function runTooltip(run: RunSummary, now: number): Markdown {
     escaped`**${manifest.name}** — ${icon(codicon)} ${status}, ${formatAgo(lastActivity(run), now)}`,
   ];
   if (status === 'lost')
-    lines.push(escaped`Its trainer ended without a word. The last checkpoint is kept: resume from it.`);
+    lines.push(escaped`Its trainer ended without saying why. The last checkpoint is kept: resume from it.`);
   if (manifest.error) lines.push(escaped`${icon('error')} ${manifest.error.message}`);
   for (const { message } of manifest.warnings ?? []) lines.push(escaped`${icon('warning')} ${message}`);
   lines.push(escaped`${progressLine(run)}`);

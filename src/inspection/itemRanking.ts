@@ -20,7 +20,7 @@ export class ItemRanking {
     return this.#scores[item - 1]!;
   }
 
-  /** Place among the candidates, from 1, ties at their average. An excluded item is ranked as if it alone were let in. */
+  /** Place among the candidates, from 1; of tied items the mean of the places that they share. An excluded item is ranked as if it alone were let in. */
   rankOf(item: number): number {
     const { best, worst } = rankOf(this.#scores, item - 1, this.#excluded);
     return (best + worst) / 2;

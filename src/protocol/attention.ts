@@ -61,8 +61,8 @@ export interface RecordedWeights {
 export interface ScoredItem extends ItemLabel {
   score: number;
   /**
-   * From 1, ties at their average; as in the run's evaluation, which leaves the items of the history out unless its
-   * `filterSeen` is off, or `auto` and users repeat items. An item of the history is ranked as if it alone were left in.
+   * From 1; of tied items the mean of the places that they share. Among the candidates of the run's evaluation, so without
+   * the items of the history, unless `filterSeen` is off, or `auto` and users repeat items. An item of the history is ranked as if it alone were left in.
    */
   rank: number;
 }

@@ -200,7 +200,7 @@ export class RunDirectory {
 
   /**
    * Writes the manifest of a run that has ended. Where the disk is full it takes the place that the old one has, because
-   * otherwise the run would be shown as one whose trainer died without a word. Throws as `writeManifest` does.
+   * otherwise the run would be shown as one whose trainer died without saying why. Throws as `writeManifest` does.
    */
   async writeLastManifest(manifest: RunManifest, beforeReplacing?: () => void): Promise<void> {
     try {

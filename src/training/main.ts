@@ -341,7 +341,7 @@ async function testModel(
   if (broken !== null) {
     throw new TrainingError(
       'checkpoint/not-finite',
-      `The weights \`${broken}\` of the best checkpoint are no finite numbers, so there is nothing to test. ` +
+      `The weights \`${broken}\` of the best checkpoint are not finite, so there is nothing to test. ` +
         'Train anew with a lower `training.learningRate`.',
     );
   }

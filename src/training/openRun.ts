@@ -116,7 +116,7 @@ export async function prepareUnchanged(
   if (prepared.dataset.fingerprint !== fingerprint) {
     throw new TrainingError(
       'dataset/changed',
-      `The data changed since this run was started, and ${notKept}: its numbers would no longer belong together. ` +
+      `The data changed since this run was started, and ${notKept}: its results would no longer belong together. ` +
         'Restore the data files, or start a new run.',
     );
   }

@@ -45,7 +45,7 @@ function repeatShareOf({ numUsers, numItems, offsets, validationEnd, items }: Pr
 /** Says what `auto` decided and why; null where the config decided. */
 export function seenRuleText({ filterSeen, repeatShare }: SeenRule): string | null {
   if (repeatShare === undefined) return null;
-  const share = `${(100 * repeatShare).toFixed(1)} % of the interactions before test are of an item that the user had met before`;
+  const share = `${(100 * repeatShare).toFixed(1)} % of the interactions before test repeat an item that the user had met`;
   return filterSeen
     ? `Items of a user's history are left out of rankings: ${share}. \`evaluation.filterSeen: false\` keeps them.`
     : `Items of a user's history stay in rankings: ${share}. \`evaluation.filterSeen: true\` leaves them out.`;

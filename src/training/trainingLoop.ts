@@ -271,7 +271,7 @@ export class TrainingLoop {
     if (name === null) return;
     throw new TrainingError(
       'training/diverged',
-      `After epoch ${this.#state.epoch} the weights \`${name}\` are no finite numbers: training has diverged. ` +
+      `After epoch ${this.#state.epoch} the weights \`${name}\` are not finite: training has diverged. ` +
         `Lower \`training.learningRate\` (it is ${this.#config.training.learningRate}). The best checkpoint so far is kept.`,
     );
   }

@@ -340,7 +340,7 @@ describe('recsight', () => {
       await writeFile(file, broken);
       const again = await recsight('evaluate', 'latest');
       expect(again.code).toBe(1);
-      expect(again.stdout).toMatch(/Error: .*(no finite numbers|cannot be read|damaged)/);
+      expect(again.stdout).toMatch(/Error: .*(not finite|cannot be read|damaged)/);
       const { status, manifest } = await readRun(directory);
       expect(status).toBe('finished');
       expect(manifest.test?.metrics).toEqual(test);

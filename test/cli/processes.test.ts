@@ -199,7 +199,7 @@ describe('--output', () => {
 
     const command = `"${process.execPath}" "${CLI}" vectors latest --format npy --output - > piped.npy`;
     const { stderr } = await shell(command);
-    expect(stderr).toMatch(/Their ids are not in it/);
+    expect(stderr).toMatch(/The ids were not written/);
     expect((await recsight('vectors', 'latest', '--output', 'own.npy')).code).toBe(0);
     const [piped, own] = await Promise.all(
       ['piped.npy', 'own.npy'].map((name) => readFile(path.join(workspace, name))),

@@ -34,7 +34,7 @@ export function formatPlaces(gained: number): string {
   return gained > 0 ? `▲ ${places}` : `▼ ${places}`;
 }
 
-/** `12`, or `12.5` where items tie at their average. */
+/** `12`, or `12.5` between two items with the same score. */
 export function formatRank(rank: number): string {
   return Number.isInteger(rank) ? rank.toLocaleString('en-US') : rank.toFixed(1);
 }

@@ -78,7 +78,7 @@ export function chartModels(state: LiveState, handlers: ChartHandlers): ChartMod
       title: `Throughput, ${unit}`,
       lines: line('throughput', { label: unit, format: formatCount, smoothing, fromZero: true }),
       marks: [],
-      empty: 'What is trained in a second will be drawn here.',
+      empty: 'The throughput will be drawn here.',
       fileName: `${runName}-throughput`,
     },
     {

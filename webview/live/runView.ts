@@ -68,7 +68,7 @@ export function trouble({
     return {
       title: 'The trainer is gone',
       message:
-        'Its process ended without a word: it was killed, ran out of memory, or the machine was restarted.',
+        'Its process ended without saying why: it was killed, ran out of memory, or the machine was restarted.',
       advice: goOn,
     };
   }

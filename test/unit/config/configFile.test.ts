@@ -71,7 +71,7 @@ test('files that cannot be a config', async () => {
       'config/unreadable',
       /not encoded as UTF-8/,
     ],
-    [huge, 'config/unreadable', /too long for a config/],
+    [huge, 'config/unreadable', /a config has at most/],
     [await write('a.json', SMALL), 'config/unknown-format', /ends in \.recsight\.json/],
     [await write('empty.recsight.json', ''), 'config/invalid', /:1:1: The config is empty/],
   ] as const) {

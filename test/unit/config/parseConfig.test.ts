@@ -189,7 +189,7 @@ test.each<[string, string, ConfigFormat, RegExp, string]>([
   ['deep nesting', '['.repeat(50_000), 'json', /nested too deeply/, ''],
   ['deep nesting', '['.repeat(50_000), 'yaml', /nested too deeply/, ''],
   ['deep nesting', '- '.repeat(50_000), 'yaml', /nested too deeply/, ''],
-  ['data', 'x'.repeat(1_000_001), 'json', /too long for a config/, ''],
+  ['data', 'x'.repeat(1_000_001), 'json', /a config has at most/, ''],
 ])('%s as a config (%#)', (_name, text, format, message, marked) => {
   const problem = onlyProblem(text, format);
   expect(problem.message).toMatch(message);
@@ -212,7 +212,7 @@ test('aliases may share, multiply and bite their own tail', () => {
   expect(shared.config).toMatchObject({ name: 'a', dataset: { path: 'a' } });
   const bomb = Array.from({ length: 40 }, (_, n) => `a${n + 1}: &a${n + 1} [*a${n}, *a${n}]`).join('\n');
   expect(onlyProblem(`a0: &a0 x\n${bomb}`, 'yaml').message).toMatch(/at most 10000 values/);
-  expect(onlyProblem('seed: &a [*a]\ndataset: &b {path: *b}', 'yaml').message).toMatch(/would never end/);
+  expect(onlyProblem('seed: &a [*a]\ndataset: &b {path: *b}', 'yaml').message).toMatch(/would have no end/);
   // An alias stands for the anchor of its name that came last before it, also one of a field's name.
   const again = parseConfig('name: &p a\ndataset: {path: &p b}\nmodel: {&type type: sasrec}\n', 'yaml');
   expect(again.problems).toEqual([]);
@@ -237,8 +237,8 @@ test.each<[string, string, 'json' | 'yaml', RegExp, number]>([
   ['aliases, too many', `a: &a {path: x}\nxs: [${'*a,'.repeat(10_000)}]`, 'yaml', /at most 10000 values/, 1],
   ['bad values', withPaths(list(9000, '{}')), 'json', /path.0`: expected/, 101],
   ['bad values, too many', withPaths(list(20_000, '{}')), 'json', /at most 10000 values/, 1],
-  ['values', withPaths(list(40_000, '1')), 'json', /too many values/, 1],
-  ['lines', '- 1\n'.repeat(40_000), 'yaml', /too many values/, 1],
+  ['values', withPaths(list(40_000, '1')), 'json', /more than the \d+ values/, 1],
+  ['lines', '- 1\n'.repeat(40_000), 'yaml', /more than the \d+ values/, 1],
   [
     'unknown fields',
     `{${Array.from({ length: 9000 }, (_, n) => `"k${n}": 1`).join(',')}, ${SMALL.slice(1)}`,

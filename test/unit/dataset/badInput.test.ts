@@ -170,14 +170,14 @@ test.each<[string, DatasetInput, Record<string, string | Buffer>, string, RegExp
     { path: 'a.csv' },
     { 'a.csv': Buffer.concat([Buffer.from(`${many}u1,café,4\n`), latin1('u1,caf\xe9,5\n')]) },
     'dataset/not-utf8',
-    /a\.csv, line 20003: found bytes that are no UTF-8 text, though there is UTF-8 before them/,
+    /a\.csv, line 20003: found bytes that are not UTF-8, though there is UTF-8 before them/,
   ],
   [
     'Latin-1 that the config calls UTF-8',
     { path: 'a.csv', encoding: 'utf-8' },
     { 'a.csv': latin1(`${many}u1,caf\xe9,4\n`) },
     'dataset/not-utf8',
-    /a\.csv, line 20002: found bytes that are no UTF-8 text, which `encoding` says/,
+    /a\.csv, line 20002: found bytes that are not UTF-8, which `encoding` says/,
   ],
   [
     'GBK near the start',
@@ -198,7 +198,7 @@ test.each<[string, DatasetInput, Record<string, string | Buffer>, string, RegExp
     { path: 'a.csv' },
     { 'a.csv': `${many}\0u1,i1,4\n` },
     'dataset/not-utf8',
-    /a\.csv, line 20002: found a byte 0/,
+    /a\.csv, line 20002: found a NUL byte/,
   ],
   [
     'a zip archive',

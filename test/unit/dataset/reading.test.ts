@@ -191,7 +191,7 @@ describe('quotes', () => {
     const text = 'item_id\ttitle\ni0\t"Heroes" (Remaster)\ni1\t12" mix\ni2\t"open\ni3\tclosed"\n';
     const { titles: read, reading } = await titles('t.tsv', text);
     expect(read).toEqual(['"Heroes" (Remaster)', '12" mix', '"open', 'closed"']);
-    expect(reading).toEqual(['t.tsv: a `"` is a letter like any other']);
+    expect(reading).toEqual(['t.tsv: a `"` is a character like any other']);
   });
 
   test('stand around values in TSV of pandas, wherever the first is', async () => {
@@ -336,7 +336,7 @@ describe('dates of other forms', () => {
       /row 1 \(line 2\).*expected a date of the form `%Y`/,
     );
     await expect(withTimes(american, { timeFormat: '%Q' })).rejects.toThrow(
-      /`dataset\.timeFormat` \(`%Q`\) is no form of a date/,
+      /`dataset\.timeFormat` \(`%Q`\) is not a date format/,
     );
   });
 });

@@ -96,7 +96,7 @@ describe('a page may not call', () => {
   it('an answer with what was refused', () => {
     const asked: unknown[][] = [];
     const answer = calls.checked('describeRun', (...args: never[]) => asked.push(args));
-    expect(() => (answer as (run: string) => unknown)('/etc')).toThrow(/no such run/);
+    expect(() => (answer as (run: string) => unknown)('/etc')).toThrow(/not in this window/);
     (answer as (run: string) => unknown)(RUN);
     expect(asked).toEqual([[RUN]]);
   });

@@ -138,9 +138,7 @@ describe('a run without epochs', () => {
 
 describe('otherPlacesText', () => {
   it('names the first folders and counts the rest', () => {
-    expect(otherPlacesText(['configs/deep'])).toMatch(/^Runs kept in configs\/deep are listed too/);
-    expect(otherPlacesText(['a', 'b', 'c', 'd', 'e'])).toMatch(
-      /^Runs kept in a, b, c, and 2 more folders are/,
-    );
+    expect(otherPlacesText(['configs/deep'])).toMatch(/^Runs in configs\/deep are listed too/);
+    expect(otherPlacesText(['a', 'b', 'c', 'd', 'e'])).toMatch(/^Runs in a, b, c, and 2 more folders are/);
   });
 });
