@@ -99,7 +99,7 @@ export async function evaluateModel(
   config: EvaluationConfig,
   onProgress?: Progress,
 ): Promise<RankingResult> {
-  const ranker = new ModelRanker(model);
+  const ranker = new ModelRanker(model, pauseOf(onProgress));
   try {
     return await evaluate(ranker, rankingTask(dataset, part, config), config, onProgress);
   } finally {
@@ -119,15 +119,15 @@ export async function evaluateBaselines(
   const sequences: TrainingSequences = { ...dataset, ends: dataset.validationEnd };
   const results = new Map<string, RankingResult>();
   for (const name of config.baselines) {
-    const ranker = rankByScores(createBaseline(defaultBaseline(name), sequences, pauseOf(onProgress)));
-    await onProgress?.(0, dataset.numUsers);
+    const baseline = await createBaseline(defaultBaseline(name), sequences, pauseOf(onProgress));
+    const ranker = rankByScores(baseline);
     results.set(name, await evaluate(ranker, rankingTask(dataset, 'test', config), config, onProgress));
   }
   return results;
 }
 
 /** Ranks the held-out items of one part by a baseline, fitted on the interactions before them. */
-export function evaluateBaseline(
+export async function evaluateBaseline(
   model: BaselineConfig,
   dataset: PreparedDataset,
   part: Part,
@@ -135,7 +135,7 @@ export function evaluateBaseline(
   onProgress?: Progress,
 ): Promise<RankingResult> {
   const ends = part === 'validation' ? dataset.trainEnd : dataset.validationEnd;
-  const ranker = rankByScores(createBaseline(model, { ...dataset, ends }, pauseOf(onProgress)));
+  const ranker = rankByScores(await createBaseline(model, { ...dataset, ends }, pauseOf(onProgress)));
   return evaluate(ranker, rankingTask(dataset, part, config), config, onProgress);
 }
 
@@ -186,10 +186,13 @@ function defaultBaseline(type: BaselineConfig['type']): BaselineConfig {
  */
 class ModelRanker implements Ranker {
   readonly #model: Model;
+  readonly #pause: Pause;
   #items: tf.Tensor2D | undefined;
 
-  constructor(model: Model) {
+  /** @param pause called now and then in a batch that takes long */
+  constructor(model: Model, pause: Pause) {
     this.#model = model;
+    this.#pause = pause;
   }
 
   async rank(batch: RankingBatch): Promise<readonly Rank[]> {
@@ -198,7 +201,7 @@ class ModelRanker implements Ranker {
       () => this.#model.scoring(query, undefined, this.#items) as Scoring & tf.TensorContainer,
     );
     try {
-      if (scoring.kind === 'joint') return await ranksByScores(scoring, batch);
+      if (scoring.kind === 'joint') return await ranksByScores(scoring, batch, this.#pause);
       this.#items = scoring.items;
       return await ranksByProduct(scoring, batch);
     } finally {
@@ -243,7 +246,7 @@ async function ranksAmongNegatives(
   return ranksOfRows(values, rows.columns, negatives);
 }
 
-/** Each user's target and then his negatives, row by row. */
+/** Each user's target and then their negatives, row by row. */
 function candidateRows(
   targets: readonly number[],
   negatives: readonly Uint32Array[],
@@ -273,24 +276,29 @@ function withBias(states: tf.Tensor2D, items: tf.Tensor2D, bias: tf.Tensor1D): [
   ]);
 }
 
-async function ranksByScores(scoring: JointScoring, batch: RankingBatch): Promise<readonly Rank[]> {
+async function ranksByScores(
+  scoring: JointScoring,
+  batch: RankingBatch,
+  pause: Pause,
+): Promise<readonly Rank[]> {
   const { numItems, users, targets, negatives } = batch;
   if (negatives !== null) {
     const { candidates, columns } = candidateRows(targets, negatives);
-    const values = await scoresInBlocks(scoring, users.length, columns, (from, count) => {
+    const scoreBlock = (from: number, count: number): tf.Tensor2D => {
       const block = new Int32Array(users.length * count);
       users.forEach((_, row) => {
         const start = row * columns + from;
         block.set(candidates.subarray(start, start + count), row * count);
       });
       return scoring.scoreOwn(block);
-    });
+    };
+    const values = await scoresInBlocks(scoring, users.length, columns, scoreBlock, pause);
     return ranksOfRows(values, columns, negatives);
   }
+  const scoreBlock = (from: number, count: number): tf.Tensor2D =>
+    scoring.score(Int32Array.from({ length: count }, (_, place) => from + place + 1));
   const score = (): Promise<Float32Array> =>
-    scoresInBlocks(scoring, users.length, numItems, (from, count) =>
-      scoring.score(Int32Array.from({ length: count }, (_, place) => from + place + 1)),
-    );
+    scoresInBlocks(scoring, users.length, numItems, scoreBlock, pause);
   return rankByScores({ score }).rank(batch);
 }
 

@@ -32,16 +32,25 @@ export function nowAndThen(pause: Pause | undefined): () => Promise<void> {
   };
 }
 
-/** Calls `visit` with each user's sequence. */
-export function forEachSequence(sequences: TrainingSequences, visit: (items: Uint32Array) => void): void {
-  sequences.ends.forEach((end, user) => visit(sequences.items.subarray(sequences.offsets[user], end)));
+/** Calls `visit` with each user's sequence, and `pause` now and then between them. */
+export async function forEachSequence(
+  { items, offsets, ends }: TrainingSequences,
+  visit: (items: Uint32Array) => void,
+  pause?: Pause,
+): Promise<void> {
+  const rest = nowAndThen(pause);
+  for (const [user, end] of ends.entries()) {
+    visit(items.subarray(offsets[user], end));
+    await rest();
+  }
 }
 
 /** How often each item occurs; index j belongs to item index j + 1. */
-export function itemCounts(sequences: TrainingSequences): Float32Array {
+export async function itemCounts(sequences: TrainingSequences, pause?: Pause): Promise<Float32Array> {
   const counts = new Float32Array(sequences.numItems);
-  forEachSequence(sequences, (items) => {
+  const count = (items: Uint32Array) => {
     for (const item of items) counts[item - 1]!++;
-  });
+  };
+  await forEachSequence(sequences, count, pause);
   return counts;
 }

@@ -4,18 +4,18 @@ import { ItemKnn } from './itemKnn';
 import { Markov } from './markov';
 import { Popularity } from './popularity';
 
-/** Fits a baseline to the given sequences. Where making scores takes long, it calls `pause` now and then. */
+/** Fits a baseline to the given sequences. It calls `pause` now and then, also while scores are made later. */
 export function createBaseline(
   config: BaselineConfig,
   sequences: TrainingSequences,
   pause?: Pause,
-): Baseline {
+): Promise<Baseline> {
   switch (config.type) {
     case 'popularity':
-      return new Popularity(sequences);
+      return Popularity.fit(sequences, pause);
     case 'itemKnn':
-      return new ItemKnn(sequences, config, pause);
+      return ItemKnn.fit(sequences, config, pause);
     case 'markov':
-      return new Markov(sequences);
+      return Markov.fit(sequences, pause);
   }
 }

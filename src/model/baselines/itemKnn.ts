@@ -42,20 +42,27 @@ export class ItemKnn implements Baseline {
 
   readonly #pause: () => Promise<void>;
 
-  /** @param pause called now and then while scores are made */
-  constructor(sequences: TrainingSequences, { numNeighbors, shrinkage }: ItemKnnOptions, pause?: Pause) {
+  private constructor(numItems: number, { numNeighbors, shrinkage }: ItemKnnOptions, pause?: Pause) {
     this.#pause = nowAndThen(pause);
     this.#numNeighbors = numNeighbors;
     this.#shrinkage = shrinkage;
-    this.#numItems = sequences.numItems;
-    this.#together = new Uint32Array(sequences.numItems + 1);
-    this.#found = new Uint32Array(sequences.numItems);
-    this.#usersOf = Array.from({ length: sequences.numItems + 1 }, () => []);
-    forEachSequence(sequences, (items) => {
-      const distinct = Uint32Array.from(new Set(items.subarray(-NEWEST_COUNTED)));
-      for (const item of distinct) this.#usersOf[item]!.push(this.#itemsOf.length);
-      this.#itemsOf.push(distinct);
-    });
+    this.#numItems = numItems;
+    this.#together = new Uint32Array(numItems + 1);
+    this.#found = new Uint32Array(numItems);
+    this.#usersOf = Array.from({ length: numItems + 1 }, () => []);
+  }
+
+  /** @param pause called now and then while this fits, and while scores are made */
+  static async fit(sequences: TrainingSequences, options: ItemKnnOptions, pause?: Pause): Promise<ItemKnn> {
+    const knn = new ItemKnn(sequences.numItems, options, pause);
+    await forEachSequence(sequences, (items) => knn.#addUser(items), pause);
+    return knn;
+  }
+
+  #addUser(items: Uint32Array): void {
+    const distinct = Uint32Array.from(new Set(items.subarray(-NEWEST_COUNTED)));
+    for (const item of distinct) this.#usersOf[item]!.push(this.#itemsOf.length);
+    this.#itemsOf.push(distinct);
   }
 
   async score(histories: readonly Uint32Array[]): Promise<Float32Array> {

@@ -1,4 +1,4 @@
-import { type Baseline, forEachSequence, itemCounts, type TrainingSequences } from './baseline';
+import { type Baseline, forEachSequence, itemCounts, type Pause, type TrainingSequences } from './baseline';
 
 /**
  * First-order Markov chain: how often an item followed the user's newest one. Items that followed it equally often, or
@@ -10,18 +10,24 @@ export class Markov implements Baseline {
   /** Item → its followers and how often each followed. */
   readonly #followers: Map<number, number>[];
 
-  constructor(sequences: TrainingSequences) {
-    this.#followers = Array.from({ length: sequences.numItems + 1 }, () => new Map<number, number>());
-    const counts = itemCounts(sequences);
+  private constructor(counts: Float32Array) {
+    this.#followers = Array.from({ length: counts.length + 1 }, () => new Map<number, number>());
     const largest = counts.reduce((max, count) => Math.max(max, count), 0);
     this.#popularity = counts.map((count) => (0.5 * count) / (largest + 1));
-    forEachSequence(sequences, (items) => {
-      for (let position = 1; position < items.length; position++) {
-        const followers = this.#followers[items[position - 1]!]!;
-        const item = items[position]!;
-        followers.set(item, (followers.get(item) ?? 0) + 1);
-      }
-    });
+  }
+
+  static async fit(sequences: TrainingSequences, pause?: Pause): Promise<Markov> {
+    const markov = new Markov(await itemCounts(sequences, pause));
+    await forEachSequence(sequences, (items) => markov.#count(items), pause);
+    return markov;
+  }
+
+  #count(items: Uint32Array): void {
+    for (let position = 1; position < items.length; position++) {
+      const followers = this.#followers[items[position - 1]!]!;
+      const item = items[position]!;
+      followers.set(item, (followers.get(item) ?? 0) + 1);
+    }
   }
 
   score(histories: readonly Uint32Array[]): Float32Array {

@@ -1,11 +1,15 @@
-import { type Baseline, itemCounts, type TrainingSequences } from './baseline';
+import { type Baseline, itemCounts, type Pause, type TrainingSequences } from './baseline';
 
 /** Scores each item by how often it occurs in training: the same list for everybody. */
 export class Popularity implements Baseline {
   readonly #counts: Float32Array;
 
-  constructor(sequences: TrainingSequences) {
-    this.#counts = itemCounts(sequences);
+  private constructor(counts: Float32Array) {
+    this.#counts = counts;
+  }
+
+  static async fit(sequences: TrainingSequences, pause?: Pause): Promise<Popularity> {
+    return new Popularity(await itemCounts(sequences, pause));
   }
 
   score(histories: readonly Uint32Array[]): Float32Array {

@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { TrainingSequences } from '../../../src/model/baselines/baseline';
+import { createBaseline } from '../../../src/model/baselines/createBaseline';
 import { ItemKnn, NEWEST_COUNTED } from '../../../src/model/baselines/itemKnn';
 import { Markov } from '../../../src/model/baselines/markov';
 import { Popularity } from '../../../src/model/baselines/popularity';
@@ -27,25 +28,25 @@ function sequences(users: number[][]): TrainingSequences {
 }
 
 describe('baselines', () => {
-  it('popularity counts occurrences and ignores the history', () => {
-    const scores = new Popularity(
-      sequences([
-        [1, 2, 2],
-        [2, 6],
-      ]),
-    ).score([Uint32Array.of(1), Uint32Array.of()]);
+  it('popularity counts occurrences and ignores the history', async () => {
+    const users = [
+      [1, 2, 2],
+      [2, 6],
+    ];
+    const popularity = await Popularity.fit(sequences(users));
+    const scores = popularity.score([Uint32Array.of(1), Uint32Array.of()]);
     expect([...scores]).toEqual([1, 3, 0, 0, 0, 1, 1, 3, 0, 0, 0, 1]);
   });
 
-  it('popularity leaves out what lies behind the end of training', () => {
+  it('popularity leaves out what lies behind the end of training', async () => {
     const data = { ...sequences([[1, 2, 3]]), ends: Uint32Array.of(2) };
-    expect([...new Popularity(data).score([Uint32Array.of()])]).toEqual([1, 1, 0, 0, 0, 0]);
+    expect([...(await Popularity.fit(data)).score([Uint32Array.of()])]).toEqual([1, 1, 0, 0, 0, 0]);
   });
 
-  it('Markov orders by how often an item followed the newest one, then by popularity', () => {
-    fc.assert(
-      fc.property(arbitraryUsers, fc.integer({ min: 1, max: NUM_ITEMS }), (users, newest) => {
-        const scores = new Markov(sequences(users)).score([Uint32Array.of(3, newest)]);
+  it('Markov orders by how often an item followed the newest one, then by popularity', async () => {
+    await fc.assert(
+      fc.asyncProperty(arbitraryUsers, fc.integer({ min: 1, max: NUM_ITEMS }), async (users, newest) => {
+        const scores = (await Markov.fit(sequences(users))).score([Uint32Array.of(3, newest)]);
         const flat = users.flat();
         const key = (item: number): [number, number] => [
           users.flatMap((user) =>
@@ -67,15 +68,16 @@ describe('baselines', () => {
   it('item-kNN keeps the most similar items if asked, of equals those with lower numbers', async () => {
     // Item 1 shares two users with 2, and one with each of 3 and 4, which have two and one.
     const users = [[1, 2, 3], [1, 2, 4], [3]];
-    const scores = async (numNeighbors: number | null): Promise<number[]> => [
-      ...(await new ItemKnn(sequences(users), { numNeighbors, shrinkage: 0 }).score([Uint32Array.of(1)])),
-    ];
+    const scores = async (numNeighbors: number | null): Promise<number[]> => {
+      const knn = await ItemKnn.fit(sequences(users), { numNeighbors, shrinkage: 0 });
+      return [...(await knn.score([Uint32Array.of(1)]))];
+    };
     const [second, third, fourth] = [1, 1 / 2, 1 / Math.sqrt(2)];
     const rounded = (values: number[]): number[] => values.map((value) => Math.round(value * 1e6) / 1e6);
     expect(rounded(await scores(null))).toEqual(rounded([0, second, third, fourth, 0, 0]));
     expect(rounded(await scores(2))).toEqual(rounded([0, second, 0, fourth, 0, 0]));
     expect(rounded(await scores(1))).toEqual([0, 1, 0, 0, 0, 0]);
-    const equals = new ItemKnn(sequences([[1, 3, 2]]), { numNeighbors: 1, shrinkage: 0 });
+    const equals = await ItemKnn.fit(sequences([[1, 3, 2]]), { numNeighbors: 1, shrinkage: 0 });
     expect([...(await equals.score([Uint32Array.of(1)]))]).toEqual([0, 1, 0, 0, 0, 0]);
   });
 
@@ -92,7 +94,7 @@ describe('baselines', () => {
             const shared = first.filter((user) => second.includes(user)).length;
             return a === b || shared === 0 ? 0 : shared / Math.sqrt(first.length * second.length);
           };
-          const knn = new ItemKnn(sequences(users), { numNeighbors: null, shrinkage: 0 });
+          const knn = await ItemKnn.fit(sequences(users), { numNeighbors: null, shrinkage: 0 });
           const scores = await knn.score([Uint32Array.from(history)]);
           for (let item = 1; item <= NUM_ITEMS; item++) {
             const expected = history.reduce((sum, met) => sum + similarity(met, item), 0);
@@ -114,7 +116,7 @@ describe('baselines', () => {
       items: history,
     };
     const scored = async (newest: Uint32Array) => {
-      const knn = new ItemKnn(user, { numNeighbors: null, shrinkage: 0 });
+      const knn = await ItemKnn.fit(user, { numNeighbors: null, shrinkage: 0 });
       return [...(await knn.score([newest]))].map((score) => (score > 0 ? 1 : 0));
     };
     const expected = history.map((item) => (item > 2 ? 1 : 0));
@@ -126,10 +128,30 @@ describe('baselines', () => {
   it('item-kNN can be given up in the middle of a history', async () => {
     const items = Uint32Array.from({ length: 3000 }, (_, place) => place + 1);
     const one = { numItems: 3000, offsets: Uint32Array.of(0), ends: Uint32Array.of(3000), items };
-    const knn = new ItemKnn(one, { numNeighbors: null, shrinkage: 0 }, () => {
+    const knn = await ItemKnn.fit(one, { numNeighbors: null, shrinkage: 0 }, () => {
       throw new Error('stopped');
     });
     // Pauses come by the clock: there is at least one in so much work.
     await expect(knn.score(Array.from({ length: 1000 }, () => items))).rejects.toThrow('stopped');
   });
+
+  it.each(['popularity', 'itemKnn', 'markov'] as const)(
+    '%s can be given up while it is fitted',
+    async (type) => {
+      const items = new Uint32Array(100_000).fill(1);
+      const users = 50_000;
+      const many = {
+        numItems: 1,
+        items,
+        offsets: new Uint32Array(users),
+        ends: new Uint32Array(users).fill(items.length),
+      };
+      const stop = () => {
+        throw new Error('stopped');
+      };
+      // As above: all of it would take minutes.
+      const config = type === 'itemKnn' ? { type, numNeighbors: null, shrinkage: 0 } : { type };
+      await expect(createBaseline(config, many, stop)).rejects.toThrow('stopped');
+    },
+  );
 });

@@ -56,7 +56,7 @@ describe('the protocol of sampled negatives', () => {
     const dataset = tinyDataset(40, 30);
     const { candidates, cutoffs } = evaluation({ candidates: { type: 'sampled', count: 5 } });
     const task = rankingTask(dataset, 'test', evaluation({ candidates }));
-    const popularity = new Popularity({ ...dataset, ends: dataset.validationEnd });
+    const popularity = await Popularity.fit({ ...dataset, ends: dataset.validationEnd });
     const { ranks, protocol } = await evaluateRanking(task, rankByScores(popularity), {
       cutoffs,
       batchSize: 7,
