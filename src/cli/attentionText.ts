@@ -1,5 +1,6 @@
 import type { AttentionResult, Contribution, RecordedView, RecordedWeights } from '../protocol/attention';
 import { bar, sparkline } from './bars';
+import { percent } from '../protocol/percent';
 
 const BAR_WIDTH = 10;
 /** Of leave-one-out, the largest. */
@@ -116,8 +117,4 @@ function labelOf(views: readonly RecordedView[], name: string): string {
 
 function formatRank(rank: number): string {
   return Number.isInteger(rank) ? String(rank) : rank.toFixed(1);
-}
-
-function percent(share: number): string {
-  return `${(100 * share).toFixed(1)} %`;
 }

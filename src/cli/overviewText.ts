@@ -1,4 +1,5 @@
 import type { AttentionOverview } from '../protocol/attention';
+import { percent } from '../protocol/percent';
 import { sparkline } from './bars';
 
 /** Distances that are drawn. */
@@ -38,8 +39,4 @@ export function overviewText({ numUsers, seed, heads, groups }: AttentionOvervie
         .join('  ')}`,
     );
   return `${lines.join('\n')}\n`;
-}
-
-function percent(share: number): string {
-  return `${(100 * share).toFixed(1)} %`;
 }

@@ -1,5 +1,6 @@
 import type { FeatureFacts } from './encodeFeature';
 import type { PreparedDataset } from './preparedDataset';
+import { percent } from '../protocol/percent';
 
 /** What reading and filtering did; kept in the cache, since the prepared dataset does not tell it. */
 export interface ReadingFacts {
@@ -212,10 +213,6 @@ export function formatReport(report: DatasetReport): string {
 
 function number(value: number): string {
   return value.toLocaleString('en');
-}
-
-function percent(share: number): string {
-  return `${(share * 100).toPrecision(3)} %`;
 }
 
 function date(seconds: number): string {

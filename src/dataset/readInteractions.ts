@@ -12,6 +12,7 @@ import { readEntityTable, type EntityTable } from './readEntityTable';
 import { firstValue, labelOf, selectFrom, type RowSource } from './rowSource';
 import { findTimeText, type TimeText } from './timeText';
 import { findTimeUnit } from './timeUnit';
+import { percent } from '../protocol/percent';
 
 export interface ReadResult {
   interactions: RawInteractions;
@@ -207,7 +208,7 @@ async function doubtfulIds(
   return found.map(
     ([id, count]) =>
       `The ${name} id \`${String(id)}\` stands in ${Number(count).toLocaleString('en')} of ${numRows.toLocaleString('en')} rows ` +
-      `(${((100 * Number(count)) / numRows).toPrecision(2)} %) of \`${column}\`, and counts as a ${name}. If it stands for a missing id, list it in \`dataset.missing\`.`,
+      `(${percent(Number(count) / numRows)}) of \`${column}\`, and counts as a ${name}. If it stands for a missing id, list it in \`dataset.missing\`.`,
   );
 }
 

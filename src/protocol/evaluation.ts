@@ -1,3 +1,5 @@
+import { percent } from './percent';
+
 /** Metric name (`ndcg@10`, `hr@5`, `mrr`) → value. */
 export type Metrics = Record<string, number>;
 
@@ -102,9 +104,4 @@ function seenTargetsText({ filterSeen, seenTargets, numUsers }: EvaluationProtoc
   return filterSeen
     ? `; ${seenTargets} more (${share}) not counted, whose held-out item is in their history`
     : `; of ${seenTargets} (${share}) the held-out item is in their history`;
-}
-
-/** A share with one decimal: `3.4 %`. */
-function percent(share: number): string {
-  return `${(100 * share).toFixed(1)} %`;
 }

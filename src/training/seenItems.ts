@@ -1,6 +1,7 @@
 import type { PreparedDataset } from '../dataset/preparedDataset';
 import type { EvaluationConfig } from '../config/schema';
 import type { RankingTask } from '../evaluation/evaluateRanking';
+import { percent } from '../protocol/percent';
 
 /** From this share of repeats on, meeting an item again is part of what the data show, and so of what is to be predicted. */
 const REPEATS_FROM = 0.1;
@@ -45,7 +46,7 @@ function repeatShareOf({ numUsers, numItems, offsets, validationEnd, items }: Pr
 /** Says what `auto` decided and why; null where the config decided. */
 export function seenRuleText({ filterSeen, repeatShare }: SeenRule): string | null {
   if (repeatShare === undefined) return null;
-  const share = `${(100 * repeatShare).toFixed(1)} % of the interactions before test repeat an item that the user had met`;
+  const share = `${percent(repeatShare)} of the interactions before test repeat an item that the user had met`;
   return filterSeen
     ? `Items of a user's history are left out of rankings: ${share}. \`evaluation.filterSeen: false\` keeps them.`
     : `Items of a user's history stay in rankings: ${share}. \`evaluation.filterSeen: true\` leaves them out.`;
@@ -55,6 +56,6 @@ export function seenRuleText({ filterSeen, repeatShare }: SeenRule): string | nu
 export function leftOutText({ part, users, filterSeen, seenTargets }: RankingTask): string | null {
   if (!filterSeen || seenTargets === 0) return null;
   const all = users.length + seenTargets;
-  const share = `${((100 * seenTargets) / all).toFixed(1)} %`;
+  const share = percent(seenTargets / all);
   return `${seenTargets} of ${all} users (${share}) do not count in ${part}: their held-out item is in their history, which is left out.`;
 }
