@@ -1,7 +1,8 @@
-import { readFile } from 'node:fs/promises';
 import path from 'node:path';
+import { z } from 'zod';
 import type { AttentionOverview } from '../protocol/attention';
 import { makeFolder, writeFileAtomically } from '../runs/atomicFile';
+import { readPlainFile } from '../runs/plainFiles';
 import type { RunDirectory } from '../runs/runDirectory';
 
 /** What an overview depends on beside the run. */
@@ -14,17 +15,42 @@ export interface OverviewKey {
 
 const SCHEMA_VERSION = '1.0';
 
-interface OverviewFile extends OverviewKey {
-  schemaVersion: string;
-  overview: AttentionOverview;
-}
+/** A list of numbers, which JSON has in the place of a typed array. */
+const floats = z.array(z.number()).transform((list) => Float32Array.from(list));
+const overviewSchema: z.ZodType<AttentionOverview> = z.object({
+  numUsers: z.int(),
+  seed: z.number(),
+  heads: z.array(
+    z.object({
+      view: z.string(),
+      label: z.string(),
+      head: z.int(),
+      byDistance: floats,
+      entropy: z.number(),
+      relativeEntropy: z.number(),
+      meanDistance: z.number(),
+      lastShare: z.number(),
+      cluster: z.int(),
+    }),
+  ),
+  groups: z.array(
+    z.object({
+      label: z.string(),
+      of: z.enum(['historyLength', 'popularity']),
+      numUsers: z.int(),
+      entropy: floats,
+      meanDistance: floats,
+      lastShare: floats,
+    }),
+  ),
+});
+const fileSchema = z.object({ schemaVersion: z.literal(SCHEMA_VERSION), overview: overviewSchema });
 
 /** An overview that was made before, from `attention/` of a run; null where there is none, or none whole: it is then made anew. */
 export async function readOverview(run: RunDirectory, key: OverviewKey): Promise<AttentionOverview | null> {
   try {
-    const text = await readFile(fileOf(run, key), 'utf8');
-    const file = JSON.parse(text, withFloats) as OverviewFile;
-    return file.schemaVersion === SCHEMA_VERSION ? file.overview : null;
+    const text = (await readPlainFile(fileOf(run, key))).toString();
+    return fileSchema.safeParse(JSON.parse(text)).data?.overview ?? null;
   } catch {
     return null;
   }
@@ -37,7 +63,7 @@ export async function tryWriteOverview(
   overview: AttentionOverview,
   warn: (message: string) => void,
 ): Promise<void> {
-  const file: OverviewFile = { schemaVersion: SCHEMA_VERSION, ...key, overview };
+  const file = { schemaVersion: SCHEMA_VERSION, ...key, overview };
   try {
     await makeFolder(run.attentionPath);
     await writeFileAtomically(
@@ -51,11 +77,4 @@ export async function tryWriteOverview(
 
 function fileOf(run: RunDirectory, { step, maxUsers, seed }: OverviewKey): string {
   return path.join(run.attentionPath, `overview-${step}-${maxUsers}-${seed}.json`);
-}
-
-/** Lists of numbers, which JSON has in the place of typed arrays. */
-const FLOATS = new Set(['byDistance', 'entropy', 'meanDistance', 'lastShare']);
-
-function withFloats(name: string, value: unknown): unknown {
-  return FLOATS.has(name) && Array.isArray(value) ? Float32Array.from(value as number[]) : value;
 }

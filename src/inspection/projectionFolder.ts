@@ -1,10 +1,10 @@
 import { createHash } from 'node:crypto';
-import { readFile } from 'node:fs/promises';
 import path from 'node:path';
 import type { ProjectionBookmark } from '../protocol/projection';
 import { makeFolder, writeFileAtomically } from '../runs/atomicFile';
+import { readPlainFile } from '../runs/plainFiles';
 import type { RunDirectory } from '../runs/runDirectory';
-import { meansMissing, systemErrorCode } from '../runs/runErrors';
+import { meansMissing, reasonOf } from '../runs/runErrors';
 import { decodeSafetensors, encodeSafetensors, type NamedTensor } from '../training/safetensors';
 import { InspectionError } from './inspectionError';
 
@@ -27,7 +27,7 @@ export class ProjectionFolder {
    */
   async read(kind: string, key: unknown): Promise<ReadonlyMap<string, NamedTensor> | null> {
     try {
-      const tensors = decodeSafetensors(await readFile(this.#file(kind, key)));
+      const tensors = decodeSafetensors(await readPlainFile(this.#file(kind, key)));
       const isWhole = [...tensors.values()].every(({ values }) => values.every(Number.isFinite));
       return isWhole ? tensors : null;
     } catch {
@@ -55,12 +55,12 @@ export class ProjectionFolder {
     const file = path.join(this.#path, BOOKMARKS_FILE);
     let text: string;
     try {
-      text = await readFile(file, 'utf8');
+      text = (await readPlainFile(file)).toString();
     } catch (error) {
       if (meansMissing(error)) return [];
       throw new InspectionError(
         'inspection/unreadable-bookmarks',
-        `${file} cannot be read (${systemErrorCode(error) ?? String(error)}). The bookmarks were left as they are.`,
+        `${file} cannot be read (${reasonOf(error)}). The bookmarks were left as they are.`,
       );
     }
     const bookmarks = parseBookmarks(text);

@@ -2,7 +2,7 @@ import { closeSync, fdatasyncSync, fstatSync, openSync, readSync, truncateSync, 
 import { open, type FileHandle } from 'node:fs/promises';
 import type { RunEvent, RunEventBody, RunEventKind } from '../protocol/events';
 import { requirePlainFile, requirePlainOrNoFileSync } from './plainFiles';
-import { RunReadError, systemErrorCode, toWriteError } from './runErrors';
+import { meansMissing, reasonOf, RunReadError, toWriteError } from './runErrors';
 import { findMisfit, isRecord, parseRunJson, stringifyRunJson, type Shape } from './runJson';
 import { eventSchema } from './runSchema';
 
@@ -179,11 +179,8 @@ export class EventLogReader {
       await requirePlainFile(this.path);
       file = await open(this.path, 'r');
     } catch (error) {
-      const code = systemErrorCode(error);
-      if (code === 'ENOENT' || code === 'ENOTDIR') {
-        return [];
-      }
-      throw new RunReadError('run/unreadable', `${this.path} cannot be read (${code ?? String(error)}).`);
+      if (meansMissing(error)) return [];
+      throw new RunReadError('run/unreadable', `${this.path} cannot be read (${reasonOf(error)}).`);
     }
     try {
       const { size, ino } = await file.stat();

@@ -1,5 +1,6 @@
 import { lstatSync, type Stats } from 'node:fs';
-import { lstat } from 'node:fs/promises';
+import { lstat, readFile } from 'node:fs/promises';
+import path from 'node:path';
 
 /*
  * The files of a run are plain files in plain folders. A run may come from anybody: behind a link in it there would be files
@@ -19,6 +20,13 @@ export class NotPlainError extends Error {
 /** @throws NotPlainError, and the system's error where there is nothing */
 export async function requirePlainFile(file: string): Promise<void> {
   refuse(await lstat(file), 'file');
+}
+
+/** The content of a plain file in a plain folder of a run. @throws NotPlainError, and the system's error */
+export async function readPlainFile(file: string): Promise<Buffer> {
+  await requirePlainFolder(path.dirname(file));
+  await requirePlainFile(file);
+  return readFile(file);
 }
 
 /** A file that is made if it is not there. @throws NotPlainError */

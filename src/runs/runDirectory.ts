@@ -15,7 +15,14 @@ import { RUN_SCHEMA_VERSION, type ControlRequest, type GitState, type RunManifes
 import { makeFolder, writeFileAtomically } from './atomicFile';
 import { sweepRuns } from './leftovers';
 import { NotPlainError, requirePlainFile, requirePlainFolder } from './plainFiles';
-import { meansMissing, RunReadError, RunWriteError, systemErrorCode, toWriteError } from './runErrors';
+import {
+  meansMissing,
+  reasonOf,
+  RunReadError,
+  RunWriteError,
+  systemErrorCode,
+  toWriteError,
+} from './runErrors';
 import { isRecord, jsonDepth, parseRunJson, stringifyRunJson } from './runJson';
 import { manifestSchema, misfitOf } from './runSchema';
 
@@ -383,8 +390,7 @@ async function readFolder(folder: string): Promise<string[]> {
     return await readdir(folder);
   } catch (error) {
     if (meansMissing(error)) return [];
-    const code = systemErrorCode(error) ?? String(error);
-    throw new RunReadError('run/unreadable', `${folder} cannot be read (${code}).`);
+    throw new RunReadError('run/unreadable', `${folder} cannot be read (${reasonOf(error)}).`);
   }
 }
 
@@ -402,10 +408,7 @@ async function readJsonFile(file: string, hintWhenMissing: string, maxBytes = In
     if (meansMissing(error)) {
       throw new RunReadError('run/missing', `${file} does not exist. ${hintWhenMissing}`.trim());
     }
-    throw new RunReadError(
-      'run/unreadable',
-      `${file} cannot be read (${systemErrorCode(error) ?? String(error)}).`,
-    );
+    throw new RunReadError('run/unreadable', `${file} cannot be read (${reasonOf(error)}).`);
   }
   try {
     if (jsonDepth(text) > MAX_DEPTH) throw new SyntaxError('nested too deeply');

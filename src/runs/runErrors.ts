@@ -47,6 +47,11 @@ export function systemErrorCode(error: unknown): string | null {
   return error instanceof Error && 'code' in error && typeof error.code === 'string' ? error.code : null;
 }
 
+/** Why something failed, in a word where the system has one: `EACCES`. */
+export function reasonOf(error: unknown): string {
+  return systemErrorCode(error) ?? String(error);
+}
+
 /** Whether a failed read says that there is no such file. Any other failure says nothing about what is there. */
 export function meansMissing(error: unknown): boolean {
   const code = systemErrorCode(error);

@@ -27,8 +27,9 @@ const MAX_TIME = 8.64e15;
 /** A schema for each field that a type has, so that none which is added there is forgotten here. */
 type FieldsOf<Type> = Record<keyof Required<Type>, z.ZodType>;
 
-const measuredNumber = z.custom<number>((value) => typeof value === 'number');
-const count = z.int().nonnegative();
+/** One that is not finite, too. */
+export const measuredNumber = z.custom<number>((value) => typeof value === 'number');
+export const count = z.int().nonnegative();
 const seconds = z.number().nonnegative();
 const bytes = z.number().nonnegative();
 const time = z.number().min(-MAX_TIME).max(MAX_TIME);

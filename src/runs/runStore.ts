@@ -2,7 +2,7 @@ import { readdir } from 'node:fs/promises';
 import path from 'node:path';
 import { isActive, type RunManifest, type RunStatus, type RunSummary } from '../protocol/run';
 import { RunDirectory } from './runDirectory';
-import { RunReadError, systemErrorCode } from './runErrors';
+import { meansMissing, reasonOf, RunReadError } from './runErrors';
 import { trainerHasClaimed, trainerIsAlive } from './trainerLock';
 
 /** A trainer needs a moment from the making of the run to its first `process.json`, in ms. */
@@ -74,10 +74,7 @@ export async function listRunDirectories(runsDirectory: string): Promise<string[
       .filter((entry) => (entry.isDirectory() || entry.isSymbolicLink()) && !entry.name.startsWith('.'))
       .map((entry) => path.resolve(runsDirectory, entry.name));
   } catch (error) {
-    const code = systemErrorCode(error);
-    if (code === 'ENOENT' || code === 'ENOTDIR') {
-      return [];
-    }
-    throw new RunReadError('run/unreadable', `${runsDirectory} cannot be read (${code ?? String(error)}).`);
+    if (meansMissing(error)) return [];
+    throw new RunReadError('run/unreadable', `${runsDirectory} cannot be read (${reasonOf(error)}).`);
   }
 }

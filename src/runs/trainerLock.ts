@@ -10,6 +10,7 @@ import { NotPlainError, requirePlainFile } from './plainFiles';
 import { processIsAlive, readProcessStartTime } from './processStartTime';
 import {
   meansMissing,
+  reasonOf,
   RunBusyError,
   RunReadError,
   RunWriteError,
@@ -152,10 +153,9 @@ async function readHolder(file: string): Promise<Holder> {
   } catch (error) {
     if (meansMissing(error)) return { state: 'none' };
     if (error instanceof NotPlainError) return { state: 'blocked' };
-    const code = systemErrorCode(error);
     throw new RunReadError(
       'run/unreadable',
-      `${file} cannot be read (${code ?? String(error)}), so it is not known whether a trainer has the run.`,
+      `${file} cannot be read (${reasonOf(error)}), so it is not known whether a trainer has the run.`,
     );
   }
 }

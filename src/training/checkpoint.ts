@@ -1,9 +1,9 @@
 import { randomBytes } from 'node:crypto';
-import { open, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { open, readdir, rm, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import * as tf from '@tensorflow/tfjs-core';
 import { makeFolder, writeFileAtomically } from '../runs/atomicFile';
-import { requirePlainFile } from '../runs/plainFiles';
+import { readPlainFile } from '../runs/plainFiles';
 import { meansMissing, toWriteError } from '../runs/runErrors';
 import {
   encodeState,
@@ -150,8 +150,7 @@ async function writeTensors(file: string, variables: Variables): Promise<void> {
 async function readTensors(file: string): Promise<Tensors> {
   let bytes: Buffer;
   try {
-    await requirePlainFile(file);
-    bytes = await readFile(file);
+    bytes = await readPlainFile(file);
   } catch (error) {
     if (!meansMissing(error)) throw unreadable(file, error);
     throw new TrainingError('checkpoint/damaged', `The checkpoint is damaged: its file ${file} is missing.`);

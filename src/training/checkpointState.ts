@@ -1,13 +1,12 @@
 import { createHash } from 'node:crypto';
-import { readFile } from 'node:fs/promises';
 import path from 'node:path';
 import { z } from 'zod';
 import type { EvaluationProtocol } from '../protocol/evaluation';
 import type { MeasuredMetrics } from '../protocol/run';
-import { requirePlainFile, requirePlainFolder } from '../runs/plainFiles';
-import { meansMissing, systemErrorCode } from '../runs/runErrors';
+import { readPlainFile, requirePlainFolder } from '../runs/plainFiles';
+import { meansMissing, reasonOf } from '../runs/runErrors';
 import { parseRunJson, stringifyRunJson } from '../runs/runJson';
-import { measuredSchema, misfitOf, protocolSchema } from '../runs/runSchema';
+import { count, measuredNumber, measuredSchema, misfitOf, protocolSchema } from '../runs/runSchema';
 import type { EarlyStoppingState } from './earlyStopping';
 import { TrainingError } from './trainingError';
 
@@ -41,18 +40,15 @@ export interface CheckpointState extends TrainingState {
   files: { model: string; optimizer: string | null };
 }
 
-const count = z.int().nonnegative();
-/** One that is not finite, too. */
-const anyNumber = z.custom<number>((value) => typeof value === 'number');
 /** A plain file of the checkpoint's own folder. */
 const tensorFile = z.string().regex(/^[\w-]{1,100}\.safetensors$/);
 const stateSchema: z.ZodType<CheckpointState> = z.object({
   epoch: z.int().positive(),
   stepInEpoch: count,
   step: count,
-  lossSum: anyNumber,
-  loss: anyNumber.exactOptional(),
-  startLoss: anyNumber.exactOptional(),
+  lossSum: measuredNumber,
+  loss: measuredNumber.exactOptional(),
+  startLoss: measuredNumber.exactOptional(),
   earlyStopping: z.object({ best: measuredSchema.nullable(), withoutImprovement: count }),
   last: z.object({ ...measuredSchema.shape, protocol: protocolSchema }).exactOptional(),
   optimizerStep: count,
@@ -73,9 +69,8 @@ export async function readState(directory: string): Promise<CheckpointState | nu
   const file = stateFileOf(directory);
   let text: string;
   try {
-    for (const folder of [path.dirname(directory), directory]) await requirePlainFolder(folder);
-    await requirePlainFile(file);
-    text = await readFile(file, 'utf8');
+    await requirePlainFolder(path.dirname(directory));
+    text = (await readPlainFile(file)).toString();
   } catch (error) {
     if (meansMissing(error)) return null;
     throw unreadable(file, error);
@@ -89,10 +84,9 @@ export function stateFileOf(directory: string): string {
 
 /** For a file of a checkpoint that is there and cannot be read. */
 export function unreadable(file: string, error: unknown): TrainingError {
-  const reason = systemErrorCode(error) ?? String(error);
   return new TrainingError(
     'checkpoint/unreadable',
-    `${file} cannot be read (${reason}). The checkpoint was left as it is: try again when that is mended.`,
+    `${file} cannot be read (${reasonOf(error)}). The checkpoint was left as it is: try again when that is mended.`,
   );
 }
 

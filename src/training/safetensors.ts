@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import { isRecord } from '../runs/runJson';
 
 /*
  * The safetensors format (github.com/huggingface/safetensors): eight bytes with the length of a JSON header, the header
@@ -55,7 +56,7 @@ export function decodeSafetensors(bytes: Buffer): Map<string, NamedTensor> {
     throw new RangeError('the header is longer than the file');
   }
   const header: unknown = JSON.parse(bytes.toString('utf8', 8, start));
-  if (!isObject(header)) throw new SyntaxError('the header is no object');
+  if (!isRecord(header)) throw new SyntaxError('the header is no object');
   const { __metadata__: remarks, ...entries } = header;
   const places: { name: string; shape: number[]; from: number; to: number }[] = [];
   for (const [name, entry] of Object.entries(entries)) {
@@ -71,7 +72,7 @@ export function decodeSafetensors(bytes: Buffer): Map<string, NamedTensor> {
     end = to;
   }
   if (start + end !== bytes.length) throw new RangeError('the values are cut off, or there are too many');
-  const isMarked = isObject(remarks) && remarks['sha256'] !== undefined;
+  const isMarked = isRecord(remarks) && remarks['sha256'] !== undefined;
   if (isMarked && remarks['sha256'] !== checksum(entries, [bytes.subarray(start)])) {
     throw new RangeError('the checksum does not fit the content');
   }
@@ -87,7 +88,7 @@ export function decodeSafetensors(bytes: Buffer): Map<string, NamedTensor> {
 }
 
 function isEntry(value: unknown): value is HeaderEntry {
-  if (!isObject(value)) return false;
+  if (!isRecord(value)) return false;
   const { dtype, shape, data_offsets: offsets } = value;
   if (dtype !== 'F32' || !isSizes(shape) || !isSizes(offsets) || offsets.length !== 2) return false;
   const [from, to] = offsets as [number, number];
@@ -96,10 +97,6 @@ function isEntry(value: unknown): value is HeaderEntry {
 
 function isSizes(value: unknown): value is number[] {
   return Array.isArray(value) && value.every((size) => Number.isSafeInteger(size) && size >= 0);
-}
-
-function isObject(value: unknown): value is Record<string, unknown> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
 function checksum(entries: Record<string, unknown>, values: readonly Buffer[]): string {
