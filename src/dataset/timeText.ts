@@ -15,7 +15,9 @@ export interface TimeText {
   warnings: string[];
 }
 
-const NUMBER_OR_DATE = 'coalesce(TRY_CAST(time_text AS DOUBLE), epoch(TRY_CAST(time_text AS TIMESTAMPTZ)))';
+// DuckDB takes `24/01/05` for a day of the year 24: a date that begins with fewer than four digits is left to the forms below.
+const NUMBER_OR_DATE =
+  "coalesce(TRY_CAST(time_text AS DOUBLE), CASE WHEN NOT regexp_matches(time_text, '^\\s*\\d{1,3}[^\\d]') THEN epoch(TRY_CAST(time_text AS TIMESTAMPTZ)) END)";
 const IS_NO_NUMBER = '(time_text IS NOT NULL AND TRY_CAST(time_text AS DOUBLE) IS NULL)';
 const PLAIN: TimeText = {
   number: NUMBER_OR_DATE,
@@ -26,15 +28,23 @@ const PLAIN: TimeText = {
 
 const CLOCKS = ['', ' %H:%M', ' %H:%M:%S', ' %I:%M:%S %p', ' %I:%M %p'];
 const DAYS = ['%m/%d/%Y', '%d/%m/%Y', '%m-%d-%Y', '%d-%m-%Y', '%d.%m.%Y', '%Y/%m/%d', '%Y.%m.%d'];
+/** With a year of two digits. */
+const SHORT_DAYS = ['%m/%d/%y', '%d/%m/%y', '%m-%d-%y', '%d-%m-%y', '%d.%m.%y', '%y-%m-%d', '%y/%m/%d', '%d-%b-%y'];
 const WORDS = ['%m %d, %Y', '%b %d, %Y', '%B %d, %Y', '%d %b %Y', '%d %B %Y', '%d-%b-%Y'];
 /** Forms of dates beside the ISO one. */
 const FORMATS = [
-  ...[...DAYS, ...WORDS].flatMap((day) => CLOCKS.map((clock) => day + clock)),
+  ...[...DAYS, ...SHORT_DAYS, ...WORDS].flatMap((day) => CLOCKS.map((clock) => day + clock)),
   '%a %b %d %H:%M:%S %z %Y',
   '%a, %d %b %Y %H:%M:%S %z',
 ];
 /** How many times are looked at to see whether they are of another form. */
 const SAMPLE = 1000;
+
+/** SQL for the seconds of a date of this form. `%Y` also takes `24`, which is no year: NULL then. */
+function dateOf(format: string): string {
+  const date = `try_strptime(time_text, ${sqlString(format)})`;
+  return `CASE WHEN year(${date}) >= 1000 THEN epoch(${date}) END`;
+}
 
 /**
  * Finds out how the times in the column `time_text` of `select` are written: as the config says, as numbers and ISO dates, or in
@@ -48,7 +58,7 @@ export async function findTimeText(
   column: string,
 ): Promise<TimeText> {
   if (timeFormat !== undefined) {
-    const number = `epoch(try_strptime(time_text, ${sqlString(timeFormat)}))`;
+    const number = dateOf(timeFormat);
     try {
       await readRows(connection, `SELECT ${number} FROM (SELECT 'x' AS time_text)`);
     } catch {
@@ -67,7 +77,7 @@ export async function findTimeText(
   const present = `(SELECT ${presentNumber('time_text', missing)} AS time_text FROM (${select}))`;
   const other = `${IS_NO_NUMBER} AND ${NUMBER_OR_DATE} IS NULL`;
   const reads = (formats: readonly string[]) =>
-    formats.map((format) => `count(*) FILTER (try_strptime(time_text, ${sqlString(format)}) IS NULL) = 0`);
+    formats.map((format) => `count(*) FILTER (${dateOf(format)} IS NULL) = 0`);
   const fitting = async (
     formats: readonly string[],
     rows: string,
@@ -79,8 +89,10 @@ export async function findTimeText(
     const [example, ...fits] = found!;
     return { example: example as string | null, formats: formats.filter((_, index) => fits[index] === true) };
   };
-  const sample = await fitting(FORMATS, `(SELECT * FROM ${present} LIMIT ${SAMPLE})`);
-  if (sample.example === null || sample.formats.length === 0) return PLAIN;
+  const head = `(SELECT * FROM ${present} WHERE time_text IS NOT NULL LIMIT ${SAMPLE})`;
+  const sample = await fitting(FORMATS, head);
+  if (sample.example === null) return { ...PLAIN, warnings: await compactDates(connection, head, column) };
+  if (sample.formats.length === 0) return PLAIN;
   const { formats } = sample.formats.length === 1 ? sample : await fitting(sample.formats, present);
   const [format, second] = formats;
   if (format === undefined) return PLAIN;
@@ -92,9 +104,24 @@ export async function findTimeText(
     );
   }
   return {
-    number: `coalesce(${NUMBER_OR_DATE}, epoch(try_strptime(time_text, ${sqlString(format)})))`,
+    number: `coalesce(${NUMBER_OR_DATE}, ${dateOf(format)})`,
     isDate: IS_NO_NUMBER,
     expected: `a number or a date of the form \`${format}\``,
     warnings: [`The dates in \`${column}\` were read as \`${format}\`, which fits all of them.`],
   };
+}
+
+/** Names times such as 20240131, which are counts as they stand: their order is right, the time between them is not. */
+async function compactDates(connection: DuckDBConnection, rows: string, column: string): Promise<string[]> {
+  const isDate = `regexp_matches(time_text, '^(19|20)\\d{6}$') AND try_strptime(time_text, '%Y%m%d') IS NOT NULL`;
+  const [found] = await readRows(
+    connection,
+    `SELECT any_value(time_text), bool_and(coalesce(${isDate}, false)) FROM ${rows}`,
+  );
+  const [example, all] = found!;
+  if (all !== true) return [];
+  return [
+    `The times in \`${column}\`, such as ${String(example)}, look like dates of the form \`%Y%m%d\`, and were read as counts. ` +
+      'If they are dates, set `dataset.timeFormat` to it.',
+  ];
 }

@@ -331,6 +331,40 @@ describe('dates of other forms', () => {
     expect(dataset.times?.[0]).toBe(Date.parse('2013-02-01T00:00:00Z') / 1000);
   });
 
+  test.each([
+    ['%d.%m.%y', ['25.01.24', '26.01.24', '03.02.24', '04.02.24', '01.03.24', '02.03.24']],
+    ['%m/%d/%y %H:%M', ['01/25/24 00:00', '01/26/24 00:00', '02/03/24 00:00', '02/04/24 00:00', '03/01/24 00:00', '03/02/24 00:00']],
+  ])('with a year of two digits are of that year: %s', async (format, times) => {
+    const { dataset, warnings } = await withTimes(times);
+    const days = ['2024-01-25', '2024-02-03', '2024-03-01', '2024-01-26', '2024-02-04', '2024-03-02'];
+    expect([...dataset.times!]).toEqual(days.map((day) => Date.parse(day) / 1000));
+    expect(warnings.join('\n')).toContain(`read as \`${format}\``);
+  }); // prettier-ignore
+
+  test('with a year of two digits are refused where they could be two, or the config wants four', async () => {
+    const unclear = ['24-01-05', '24-01-06', '24-01-07', '24-01-08', '24-01-09', '24-01-10'];
+    await expect(withTimes(unclear)).rejects.toThrow(
+      /`24-01-05`, can be read as `%d-%m-%y` and as `%y-%m-%d`.*timeFormat/,
+    );
+    await expect(withTimes(unclear.map((day) => day.replaceAll('-', '/')))).rejects.toThrow(
+      /can be read as `%d\/%m\/%y` and as `%y\/%m\/%d`/,
+    );
+    await expect(withTimes(unclear, { timeFormat: '%Y-%m-%d' })).rejects.toThrow(
+      /row 1 \(line 2\).*expected a date of the form `%Y-%m-%d`/,
+    );
+  });
+
+  test('of eight digits are counts, and a warning says how to read them as dates', async () => {
+    const compact = ['20240129', '20240130', '20240131', '20240201', '20240202', '20240203'];
+    const { dataset, warnings } = await withTimes(compact);
+    expect(dataset.times?.[0]).toBe(20240129);
+    expect(warnings.join('\n')).toContain('look like dates of the form `%Y%m%d`');
+    const dated = await withTimes(compact, { timeFormat: '%Y%m%d' });
+    expect(dated.dataset.times?.[0]).toBe(Date.parse('2024-01-29') / 1000);
+    expect(dated.warnings.join('\n')).not.toContain('%Y%m%d');
+    expect((await withTimes(['20240129', '20240130', '20249999', '20240201', '20240202', '20240203'])).warnings.join('\n')).not.toContain('%Y%m%d');
+  }); // prettier-ignore
+
   test('are refused where the config’s form does not fit, or is none', async () => {
     await expect(withTimes(american, { timeFormat: '%Y' })).rejects.toThrow(
       /row 1 \(line 2\).*expected a date of the form `%Y`/,
