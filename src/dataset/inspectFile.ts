@@ -39,7 +39,9 @@ export async function inspectFile(
   const file = { path, label, field, compression, encodingGiven, aliases: {}, guesses: [] as string[] };
   const name = basename(path).replace(COMPRESSED_NAME, '');
   const byName = options.format === 'auto' ? formatOfName(name) : options.format;
-  if (byName === 'parquet' || (byName === null && head.subarray(0, 4).toString('latin1') === 'PAR1')) {
+  const isParquet = options.format === 'auto' && head.subarray(0, 5).toString('latin1') === 'PAR1\x15';
+  if (isParquet && byName !== 'parquet') file.guesses.push('Parquet');
+  if (byName === 'parquet' || isParquet) {
     const described = await describeParquet(connection, path, wanted);
     return {
       ...file,

@@ -192,7 +192,7 @@ function valueOf(text: string, number: string, missing: readonly string[]): stri
   return `CASE WHEN ${presentNumber(text, missing)} IS NOT NULL THEN CASE WHEN isfinite(${number}) THEN ${number} ELSE 'NaN'::DOUBLE END END`;
 }
 
-/** Names ids that look as if a program had written them for want of one. */
+/** Names ids that look as if a program had written them for want of one, and those that it wrote as `7.0` and as `7`. */
 async function doubtfulIds(
   connection: DuckDBConnection,
   name: 'user' | 'item',
@@ -205,11 +205,25 @@ async function doubtfulIds(
     `SELECT ${name}_id, count(*) FROM kept WHERE ${name}_id IN (SELECT ${name}_id FROM ${name}s WHERE lower(trim(${name}_id)) IN (${doubtful}))
      GROUP BY 1 ORDER BY 1`,
   );
-  return found.map(
+  const whole = `regexp_replace(${name}_id, '\\.0$', '')`;
+  const [twice] = await readRows(
+    connection,
+    `SELECT count(*), min(${name}_id) FROM ${name}s WHERE regexp_matches(${name}_id, '^-?\\d+\\.0$') AND ${whole} IN (SELECT ${name}_id FROM ${name}s)`,
+  );
+  const [numTwice, example] = [Number(twice![0]), String(twice![1])];
+  const warnings =
+    numTwice === 0
+      ? []
+      : [
+          `${numTwice.toLocaleString('en')} ${name} ids of \`${column}\` are written in two ways, such as \`${example}\` and \`${example.slice(0, -2)}\`, and count as two ${name}s each. ` +
+            'Write them alike: dataframes add the `.0` where an id is missing.',
+        ];
+  const doubts = found.map(
     ([id, count]) =>
       `The ${name} id \`${String(id)}\` stands in ${Number(count).toLocaleString('en')} of ${numRows.toLocaleString('en')} rows ` +
       `(${percent(Number(count) / numRows)}) of \`${column}\`, and counts as a ${name}. If it stands for a missing id, list it in \`dataset.missing\`.`,
   );
+  return [...doubts, ...warnings];
 }
 
 function nothingRead(

@@ -29,7 +29,16 @@ const PLAIN: TimeText = {
 const CLOCKS = ['', ' %H:%M', ' %H:%M:%S', ' %I:%M:%S %p', ' %I:%M %p'];
 const DAYS = ['%m/%d/%Y', '%d/%m/%Y', '%m-%d-%Y', '%d-%m-%Y', '%d.%m.%Y', '%Y/%m/%d', '%Y.%m.%d'];
 /** With a year of two digits. */
-const SHORT_DAYS = ['%m/%d/%y', '%d/%m/%y', '%m-%d-%y', '%d-%m-%y', '%d.%m.%y', '%y-%m-%d', '%y/%m/%d', '%d-%b-%y'];
+const SHORT_DAYS = [
+  '%m/%d/%y',
+  '%d/%m/%y',
+  '%m-%d-%y',
+  '%d-%m-%y',
+  '%d.%m.%y',
+  '%y-%m-%d',
+  '%y/%m/%d',
+  '%d-%b-%y',
+];
 const WORDS = ['%m %d, %Y', '%b %d, %Y', '%B %d, %Y', '%d %b %Y', '%d %B %Y', '%d-%b-%Y'];
 /** Forms of dates beside the ISO one. */
 const FORMATS = [

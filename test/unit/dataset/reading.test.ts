@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { describe, expect, test } from 'vitest';
 import { withDuckDb } from '../../../src/dataset/duckDb';
-import { dataFolder, histories, plainCsv, type DatasetInput } from './dataFolder';
+import { dataFolder, histories, plainCsv, writeParquet, type DatasetInput } from './dataFolder';
 
 /** What is in {@link plainCsv}. */
 const plain = Object.fromEntries(['u0', 'u1', 'u2'].map((user) => [user, ['i0', 'i1', 'i2', 'i3']]));
@@ -374,6 +374,25 @@ describe('dates of other forms', () => {
     );
   });
 });
+
+test('Parquet under another name', async () => {
+  const folder = dataFolder({});
+  const path = join(folder.path, 'a.csv');
+  await writeParquet(path, "SELECT 'u' || (i % 3) AS user_id, 'i' || (i // 3) AS item_id, i AS timestamp FROM range(12) t(i)");
+  const { dataset, report } = await folder.prepare({ path: 'a.csv' });
+  expect(histories(dataset)).toEqual(plain);
+  expect(report.reading).toEqual(['a.csv: Parquet']);
+}); // prettier-ignore
+
+test('ids with and without `.0` are named', async () => {
+  const lines = (suffix: string, start: number) =>
+    [7, 8].flatMap((user) => ['a', 'b', 'c'].map((item, time) => `{"user_id":${user}${suffix},"item_id":"${item}","timestamp":${start + time}}\n`)).join('');
+  const both = await dataFolder({ 'a.jsonl': lines('', 0), 'b.jsonl': lines('.0', 9) }).prepare({ path: '*.jsonl' });
+  expect(both.dataset.userIds).toEqual(['7', '7.0', '8', '8.0']);
+  expect(both.warnings.join('\n')).toContain('2 user ids of `user_id` are written in two ways, such as `7.0` and `7`, and count as two users each.');
+  const alike = await dataFolder({ 'a.jsonl': lines('.0', 0) }).prepare({ path: 'a.jsonl' });
+  expect(alike.warnings.join('\n')).not.toContain('two ways');
+}); // prettier-ignore
 
 test('Latin-1 in ids far behind the start', async () => {
   const folder = dataFolder({
