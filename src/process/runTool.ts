@@ -1,5 +1,5 @@
 import { spawn } from 'node:child_process';
-import { windowsTool } from './findProgram';
+import { killGroup } from './killGroup';
 
 /** A program that is needed is missing, or ended badly. */
 export class ToolError extends Error {
@@ -62,7 +62,7 @@ export async function runTool(
   });
   child.stderr.setEncoding('utf8').on('data', listen);
   const kill = () => {
-    if (child.pid !== undefined) killTree(child.pid);
+    if (child.pid !== undefined) killGroup(child.pid, 'SIGKILL');
   };
   signal?.addEventListener('abort', kill);
   try {
@@ -86,20 +86,4 @@ export async function runTool(
 
 function refuseAborted(signal: AbortSignal | undefined): void {
   if (signal?.aborted === true) throw new ToolError('tool/cancelled', 'It was cancelled.');
-}
-
-/** The Windows branch could not be tested where this was written. */
-function killTree(pid: number): void {
-  if (process.platform === 'win32') {
-    spawn(windowsTool('taskkill.exe'), ['/PID', String(pid), '/T', '/F'], {
-      stdio: 'ignore',
-      windowsHide: true,
-    }).on('error', () => undefined);
-    return;
-  }
-  try {
-    process.kill(-pid, 'SIGKILL');
-  } catch {
-    // It has just ended.
-  }
 }

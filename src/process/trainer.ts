@@ -15,7 +15,7 @@ import { createRun, type RunDirectory } from '../runs/runDirectory';
 import { RunBusyError, RunWriteError, toWriteError } from '../runs/runErrors';
 import { readRun } from '../runs/runStore';
 import { acquireTrainerLock, BUSY_EXIT_CODE, readLiveTrainer } from '../runs/trainerLock';
-import { windowsTool } from './findProgram';
+import { killGroup } from './killGroup';
 import { readGitState } from './gitState';
 import type { NodeRuntime } from './nodeRuntime';
 
@@ -108,7 +108,7 @@ export async function resumeRun(options: LaterOptions, run: RunDirectory): Promi
     if (training.epochs < before.progress.epoch)
       throw new ConfigError(
         'config/fixed',
-        `\`training.epochs\` is ${training.epochs}, and ${before.progress.epoch} epochs of this run are done.`,
+        `\`training.epochs\` is ${training.epochs}, and ${before.progress.epoch} epochs of this run are done. Set it to at least that.`,
       );
   }
   await startTrainer(options, 'resume', run, before);
@@ -370,28 +370,6 @@ async function recordKilled(run: RunDirectory, message: string): Promise<void> {
     }
   } catch {
     // Then the run is shown as lost, which is true as well.
-  }
-}
-
-/**
- * Ends a trainer and what it started. A trainer is made the leader of its own process group; one that was started by
- * other means may be none. The Windows branch could not be tested where this was written.
- */
-function killGroup(pid: number, signal: 'SIGTERM' | 'SIGKILL'): void {
-  if (process.platform === 'win32') {
-    spawn(windowsTool('taskkill.exe'), ['/PID', String(pid), '/T', '/F'], {
-      stdio: 'ignore',
-      windowsHide: true,
-    }).on('error', () => undefined);
-    return;
-  }
-  for (const target of [-pid, pid]) {
-    try {
-      process.kill(target, signal);
-      return;
-    } catch {
-      // There is no such group, or it has just ended.
-    }
   }
 }
 
