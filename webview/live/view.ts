@@ -1,13 +1,7 @@
 import { html, nothing, type TemplateResult } from 'lit';
 import { describeProtocol, protocolBadge } from '../../src/protocol/evaluation';
 import type { InspectionView } from '../../src/protocol/inspectionPanel';
-import {
-  isActive,
-  throughputUnit,
-  warningName,
-  type RunManifest,
-  type RunSummary,
-} from '../../src/protocol/run';
+import { isActive, throughputUnit, type RunManifest, type RunSummary } from '../../src/protocol/run';
 import {
   formatBytes,
   formatCount,
@@ -20,7 +14,8 @@ import {
 import { button, dropdown, icon, segmented, slider } from '../ui/controls';
 import type { MenuItem } from '../ui/popupMenu';
 import { chartModels, secondMetric, shownMetric, validationMetrics, type ChartHandlers } from './charts';
-import { progressShare, runAbilities, statusIcon, testTable, testVerdict, trouble } from './runView';
+import { problemBox, troubleBox, warningBoxes } from './problemBoxes';
+import { progressShare, runAbilities, statusIcon, testTable, testVerdict } from './runView';
 import type { LiveSettings, LiveState } from './state';
 
 /** What the page does when the user asks for something. */
@@ -217,57 +212,6 @@ function facts({ manifest, status }: RunSummary, { series }: LiveState): Templat
 
 function fact(label: string, value: string): TemplateResult {
   return html`<span class="muted">${label}</span> <b class="number">${value}</b>`;
-}
-
-/** What went wrong with something that the user asked for here. */
-function problemBox({ problem, run }: LiveState, handlers: LiveHandlers): TemplateResult | typeof nothing {
-  if (problem === null) return nothing;
-  return html`<section class="box error" role="alert">
-    ${icon('error', 'Error')}
-    <div>
-      <p class="message">${problem}</p>
-      <p class="buttons">
-        ${
-          run
-            ? button({ label: 'Dismiss', onClick: handlers.onDismissProblem })
-            : button({ label: 'Try Again', icon: 'refresh', onClick: handlers.onRetry })
-        }
-      </p>
-    </div>
-  </section>`;
-}
-
-/** Why the run ended early. */
-function troubleBox(run: RunSummary, handlers: LiveHandlers): TemplateResult | typeof nothing {
-  const found = trouble(run);
-  if (!found) return nothing;
-  return html`<section class="box ${run.status === 'failed' ? 'error' : 'warning'}" aria-label=${found.title}>
-    ${icon(run.status === 'failed' ? 'error' : 'warning')}
-    <div>
-      <h2>${found.title}</h2>
-      <p class="message">${found.message}</p>
-      <p class="muted">${found.advice}</p>
-      <p class="buttons">
-        ${button({ label: 'Open Log', icon: 'output', onClick: handlers.onOpenLog })}
-        ${button({ label: 'Open Config', icon: 'go-to-file', onClick: handlers.onOpenConfig })}
-      </p>
-    </div>
-  </section>`;
-}
-
-/** Why the run's numbers are to be doubted. */
-function warningBoxes({ manifest }: RunSummary): TemplateResult[] {
-  return (manifest.warnings ?? []).map((warning) => {
-    const name = warningName(warning);
-    const title = name.charAt(0).toUpperCase() + name.slice(1);
-    return html`<section class="box warning" aria-label=${title}>
-      ${icon('warning')}
-      <div>
-        <h2>${title}</h2>
-        <p class="message">${warning.message}</p>
-      </div>
-    </section>`;
-  });
 }
 
 function testResults(manifest: RunManifest): TemplateResult | typeof nothing {
