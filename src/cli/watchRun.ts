@@ -30,7 +30,7 @@ interface RunReport {
   baselines: TestResult['baselines'] | null;
   epochs: number;
   seconds: number;
-  /** Of the training, or of an evaluation that failed: the run itself is then as it was. */
+  /** Of the training, or of an evaluation that failed: the run is then as it was, and its older result is not given here. */
   error: RunError | null;
   warnings: NonNullable<RunManifest['warnings']>;
 }
@@ -67,8 +67,12 @@ export async function watchRun(run: RunDirectory, { json, wanted, fromSeq }: Wat
     if (!alive && !isActive(status)) {
       line.clear();
       const seconds = (Date.now() - started) / 1000;
-      if (json) printJson({ ...report(run, manifest, status, seconds), ...(failure && { error: failure }) });
-      else printSummary(run, manifest, status, seconds);
+      const reported = report(run, manifest, status, seconds);
+      // The result that the run has is then an older one.
+      const old = failure && { error: failure, protocol: null, test: null, baselines: null };
+      if (json) printJson({ ...reported, ...old });
+      else if (old === null) printSummary(run, manifest, status, seconds);
+      else output.print(`\nRun ${run.id} stays as it was (${status}); this evaluation failed.\n`);
       return wanted.includes(status);
     }
     await sleep(POLL_MS);

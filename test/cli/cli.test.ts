@@ -319,9 +319,13 @@ describe('recsight', () => {
     const { stdout } = await recsight('train', 'tiny.recsight.json', '--json', '--set', 'training.epochs=1');
     const { directory, test } = JSON.parse(stdout.trimEnd().split('\n').at(-1)!) as TrainReport;
     await rm(path.join(folder, 'ratings.csv'));
+    await rm(path.join(folder, '.recsight', 'cache'), { recursive: true });
     const again = await recsight('evaluate', 'latest');
     expect(again.code).toBe(1);
     expect(again.stdout).toMatch(/Error: .*ratings\.csv/);
+    // The older result would pass for the new one.
+    expect(again.stdout).toMatch(/stays as it was \(finished\)/);
+    expect(again.stdout).not.toContain('NDCG');
     const { status, manifest } = await readRun(directory);
     expect(status).toBe('finished');
     expect(manifest.test?.metrics).toEqual(test);

@@ -286,6 +286,7 @@ describe('--set for a run that there is', () => {
     expect(evaluated.code).toBe(1);
     expect(JSON.parse(evaluated.stdout)).toMatchObject({
       status: 'finished',
+      test: null,
       error: { code: 'evaluation/failed', message: expect.stringContaining('no checkpoint') as string },
     });
     await rm(directory, { recursive: true });
