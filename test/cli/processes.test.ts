@@ -114,7 +114,7 @@ describe('signals', () => {
     const hungUp = await resumed.ended;
     expect(hungUp.code).toBe(129);
     expect(hungUp.stderr).toContain(`goes on: ${run}\n`);
-    expect(await readFile(new RunDirectory(run).logPath, 'utf8')).toContain('Nobody follows this run');
+    expect(await readFile(new RunDirectory(run).logPath, 'utf8')).toContain('No terminal follows this run');
     expect(await statusOf(run)).toBe('running');
 
     const stopped = await recsight('stop', 'latest', '--json');
@@ -217,7 +217,7 @@ describe('--output', () => {
     [
       'two files in one stream',
       ['project', 'latest', '--format', 'tensorboard', '--output', '-'],
-      /TensorBoard reads two files/,
+      /TensorBoard needs two files/,
     ],
   ])('refuses %s', async (_, args, message) => {
     const { code, stdout, stderr } = await recsight(...args);
