@@ -81,7 +81,9 @@ export async function watchRun(run: RunDirectory, { json, wanted, fromSeq }: Wat
 
 /** The `seq` that the next event of a run will have. */
 export async function nextSeq(run: RunDirectory): Promise<number> {
-  return (await new EventLogReader(run.eventsPath).readNew()).length;
+  const events = await new EventLogReader(run.eventsPath).readNew();
+  // Not their number: damaged lines are left out.
+  return (events.at(-1)?.seq ?? -1) + 1;
 }
 
 function report(run: RunDirectory, manifest: RunManifest, status: RunStatus, seconds: number): RunReport {
