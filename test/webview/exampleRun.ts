@@ -119,6 +119,7 @@ export function exampleRun(status: RunStatus, epoch: number, changes: Partial<Ru
         epochs: 20,
         step: epoch * STEPS_PER_EPOCH,
         stepsPerEpoch: preparing ? 0 : STEPS_PER_EPOCH,
+        batchUnit: 'sequences',
         remainingMs: status === 'running' ? 72_000 : null,
         loss: epoch > 0 ? 4.6312 : null,
       },

@@ -98,7 +98,7 @@ describe('what is shown', () => {
   test('the facts and the progress', async () => {
     const { page } = await open(runningHost());
     expect((await page.locator('.facts').innerText()).replace(/\s+/g, ' ')).toMatch(
-      /^ndcg@10 0\.1033 best e7 hr@10 0\.1921 loss 4\.631 3,\d{3} seq\/s 4,096 users · 3,629 items wasm · 2 threads$/,
+      /^ndcg@10 0\.1033 best e7 hr@10 0\.1921 loss 4\.631 3,\d{3} sequences\/s 4,096 users · 3,629 items wasm · 2 threads$/,
     );
     expect(await page.locator('.progress').innerText()).toMatch(/epoch 7\/20\s*35%\s*1m 12s left/);
     expect(await chart(page, 'Validation NDCG@10').locator('.badge').textContent()).toBe(

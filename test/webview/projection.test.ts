@@ -90,7 +90,7 @@ describe('the map', () => {
     await choose(page, 'Points that are drawn', '2,000 points');
     await expect
       .poll(() => page.locator('.stage-title p').last().textContent())
-      .toBe('2,000 of 3,000 points, stratified by popularity, seed 7 · 16 dimensions');
+      .toBe('2,000 of 3,000 points, stratified by popularity, seed 42 · 16 dimensions');
   });
 
   test.each([
@@ -390,7 +390,7 @@ describe('UMAP', () => {
     steps.allow(Infinity);
     await page.getByText('trustworthiness 0.981').waitFor();
     expect(await page.locator('.stage-title p').first().textContent()).toBe(
-      'UMAP · 15 neighbours · minimum distance 0.1 · cosine · seed 7',
+      'UMAP · 15 neighbours · minimum distance 0.1 · cosine · seed 42',
     );
   });
 

@@ -51,7 +51,9 @@ test.each([
   [undefined, 'Throughput, examples/s'],
 ] as const)('throughput counts what a batch holds: %s', (batchUnit, title) => {
   const run = exampleRun('running', 1);
-  if (batchUnit !== undefined) run.manifest.progress = { ...run.manifest.progress, batchUnit };
+  const progress = { ...run.manifest.progress };
+  delete progress.batchUnit;
+  run.manifest.progress = batchUnit === undefined ? progress : { ...progress, batchUnit };
   const charts = chartModels(
     { ...initialState(null), run },
     { onZoom: () => undefined, onSave: () => undefined },
