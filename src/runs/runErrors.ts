@@ -29,17 +29,24 @@ export class RunWriteError extends Error {
 export class RunBusyError extends Error {
   override readonly name = 'RunBusyError';
   readonly code = 'run/busy';
-  /** Null while the trainer is only being started. */
+  /** Null where the trainer is not known. */
   readonly pid: number | null;
 
-  constructor(runId: string, trainer: TrainerProcess | null) {
-    const who =
-      trainer === null
-        ? 'a trainer that is being started'
-        : `the trainer process ${trainer.pid} on ${trainer.host}`;
-    super(`Run ${runId} is in use by ${who}. Wait until it ends, or stop the run first.`);
-    this.pid = trainer?.pid ?? null;
+  /** @param trainer null while it is only being started; `ended` where another one took the run over and has left it since */
+  constructor(runId: string, trainer: TrainerProcess | null | 'ended') {
+    super(
+      trainer === 'ended'
+        ? `Run ${runId} was taken over by another trainer, which has ended.`
+        : `Run ${runId} is in use by ${nameOf(trainer)}. Wait until it ends, or stop the run first.`,
+    );
+    this.pid = trainer === null || trainer === 'ended' ? null : trainer.pid;
   }
+}
+
+function nameOf(trainer: TrainerProcess | null): string {
+  return trainer === null
+    ? 'a trainer that is being started'
+    : `the trainer process ${trainer.pid} on ${trainer.host}`;
 }
 
 /** The `code` of a Node.js system error such as `ENOENT`, or null for anything else. */

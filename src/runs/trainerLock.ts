@@ -237,22 +237,26 @@ async function takeOver(run: RunDirectory, own: TrainerProcess, deadKey: string)
 function makeLock(run: RunDirectory, own: TrainerProcess): TrainerLock {
   let isReleased = false;
   let lastBeat: Promise<void> = Promise.resolve();
-  const readOwner = (): TrainerProcess | null => {
+  const readOwner = (): TrainerProcess | 'none' | 'unknown' => {
     try {
-      return parseProcess(readFileSync(run.processPath, 'utf8'));
-    } catch {
-      // That it cannot be read does not say that another has it; where the whole run is gone, that is said below.
-      return null;
+      return parseProcess(readFileSync(run.processPath, 'utf8')) ?? 'unknown';
+    } catch (error) {
+      // That it cannot be read does not say that another has the run.
+      return meansMissing(error) ? 'none' : 'unknown';
     }
   };
   const check = () => {
     const owner = readOwner();
-    if (owner !== null && owner.nonce !== own.nonce) {
-      throw new RunBusyError(run.id, owner);
+    if (owner === 'unknown') return;
+    if (owner !== 'none') {
+      if (owner.nonce !== own.nonce) throw new RunBusyError(run.id, owner);
+      return;
     }
-    if (owner === null && !existsSync(run.path)) {
+    if (!existsSync(run.path)) {
       throw new RunWriteError('run/write-failed', `${run.path} was removed while its trainer worked.`);
     }
+    // While this one slept, another took the run over, did its work and let go.
+    throw new RunBusyError(run.id, 'ended');
   };
   const beat = async () => {
     check();
@@ -271,7 +275,8 @@ function makeLock(run: RunDirectory, own: TrainerProcess): TrainerLock {
       isReleased = true;
       // A heartbeat that is under way would write the file again after it was removed.
       await lastBeat.catch(() => undefined);
-      if (readOwner()?.nonce === own.nonce) {
+      const owner = readOwner();
+      if (typeof owner === 'object' && owner.nonce === own.nonce) {
         await rm(run.processPath, { force: true });
       }
     },

@@ -198,7 +198,12 @@ test('a trainer that lost its lock, or its run, learns it before it writes', asy
   const lock = await acquireTrainerLock(run);
   lock.check();
   await claim(run, { nonce: 'other' });
-  expect(() => lock.check()).toThrow(expect.objectContaining({ code: 'run/busy' }) as Error);
+  const isBusy = expect.objectContaining({ code: 'run/busy' }) as Error;
+  expect(() => lock.check()).toThrow(isBusy);
+  // The other has done its work and let go.
+  await rm(run.processPath);
+  expect(() => lock.check()).toThrow(isBusy);
+  await expect(lock.heartbeat()).rejects.toMatchObject({ code: 'run/busy' });
   await rm(run.path, { recursive: true });
   expect(() => lock.check()).toThrow(/was removed/);
   await expect(lock.heartbeat()).rejects.toMatchObject({ code: 'run/write-failed' });
