@@ -106,6 +106,16 @@ describe('what is shown', () => {
     );
   });
 
+  test('a warning for a run whose numbers are to be doubted, in the colour of warnings', async () => {
+    const warnings = [{ code: 'training/diverging', message: 'Training diverges.' }] as const;
+    const doubtful = exampleRun('finished', 20, { warnings: [...warnings] });
+    const { page } = await open(new TestHost(doubtful, exampleEvents(20)));
+    expect(await page.getByLabel('Loss diverged').innerText()).toContain('Training diverges.');
+    const colorOf = (selector: string) =>
+      page.evaluate<string>(`getComputedStyle(document.querySelector('${selector}')).color`);
+    expect(await colorOf('.status .codicon-warning')).toBe(await colorOf('.box.warning > .codicon-warning'));
+  });
+
   test('the details, with what the training takes in memory', async () => {
     const { page } = await open(runningHost());
     await page.getByText('Details', { exact: true }).click();

@@ -7,6 +7,8 @@ import { THEMES, type ThemeName } from './webviewPages';
 /*
  * Pictures of the panel for human eyes, in test/screenshots/:
  *   SCREENSHOTS=1 npx vitest run --project webview screenshots
+ *
+ * or only some states: SCREENSHOTS=diverged,lost
  */
 
 const folder = fileURLToPath(new URL('../screenshots/', import.meta.url));
@@ -36,6 +38,24 @@ const HOSTS: Record<string, () => TestHost> = {
   finished: () => new TestHost(exampleRun('finished', 20, { test: exampleTest() }), exampleEvents(20)),
   baseline: () => new TestHost(exampleBaseline(), []),
   below: () => new TestHost(exampleRun('finished', 20, { test: exampleTest(0.8) }), exampleEvents(20, 4000)),
+  diverged: () =>
+    new TestHost(
+      exampleRun('finished', 20, {
+        test: exampleTest(0.2),
+        warnings: [
+          {
+            code: 'training/diverging',
+            message:
+              'The mean loss of epoch 20 is 18,204,113, which is 2.2e+6 times that of the first step (8.192). Try a smaller training.learningRate: it is 0.5.',
+          },
+          {
+            code: 'result/below-popularity',
+            message: 'On test, NDCG@10 is 0.0203, and popularity has 0.0787.',
+          },
+        ],
+      }),
+      exampleEvents(20),
+    ),
   failed: () =>
     new TestHost(
       exampleRun('failed', 2, {
@@ -52,6 +72,11 @@ const HOSTS: Record<string, () => TestHost> = {
 /** Those whose details are shown. */
 const OPENED: ReadonlySet<string> = new Set(['finished', 'baseline']);
 
+function isChosen(name: string): boolean {
+  const { SCREENSHOTS = '1' } = process.env;
+  return SCREENSHOTS === '1' || SCREENSHOTS.split(',').includes(name);
+}
+
 let pages: LivePages;
 beforeAll(async () => {
   if (process.env.SCREENSHOTS) pages = await LivePages.start();
@@ -61,9 +86,10 @@ afterAll(async () => {
 });
 
 for (const theme of Object.keys(THEMES) as ThemeName[]) {
-  for (const width of [380, 1280]) {
+  for (const width of [480, 1280]) {
     test.skipIf(!process.env.SCREENSHOTS)(`${theme} at ${width}`, async () => {
       for (const [name, makeHost] of Object.entries(HOSTS)) {
+        if (!isChosen(name)) continue;
         const { page } = await pages.open(makeHost(), { theme, width, height: 860 });
         await page.waitForTimeout(500);
         if (OPENED.has(name)) await page.locator('details > summary').first().click();
