@@ -23,7 +23,7 @@ import {
   systemErrorCode,
   toWriteError,
 } from './runErrors';
-import { isRecord, jsonDepth, parseRunJson, stringifyRunJson } from './runJson';
+import { isRecord, parseRunFile, stringifyRunJson } from './runJson';
 import { manifestSchema, misfitOf } from './runSchema';
 
 /*
@@ -38,8 +38,6 @@ const RUNS_FOLDER = 'runs';
 export const MANIFEST_FILE = 'run.json';
 const CONFIG_FILE = 'config.json';
 
-/** Nothing in a run is nested as deeply; what is would overflow the stack of whoever walks through it. */
-const MAX_DEPTH = 100;
 /** A longer manifest is none. */
 const MAX_MANIFEST_BYTES = 16 * 1024 * 1024;
 
@@ -315,7 +313,7 @@ export class RunDirectory {
       const file = path.join(this.controlPath, name);
       try {
         await requirePlainFile(file);
-        const value = parseRunJson(await readFile(file, 'utf8'));
+        const value = parseRunFile(await readFile(file, 'utf8'));
         if (isRecord(value) && value.kind === 'stop') {
           requests.push({ kind: 'stop' });
         }
@@ -411,8 +409,7 @@ async function readJsonFile(file: string, hintWhenMissing: string, maxBytes = In
     throw new RunReadError('run/unreadable', `${file} cannot be read (${reasonOf(error)}).`);
   }
   try {
-    if (jsonDepth(text) > MAX_DEPTH) throw new SyntaxError('nested too deeply');
-    return parseRunJson(text);
+    return parseRunFile(text);
   } catch {
     const found = text.trim() === '' ? 'is empty' : 'is not valid JSON';
     throw new RunReadError('run/corrupt', `${file} ${found}. The file is damaged; the run cannot be shown.`);

@@ -29,10 +29,19 @@ export function parseRunJson(text: string): unknown {
   );
 }
 
+/** Nothing in a run is nested as deeply; what is would overflow the stack of whoever walks through it. */
+const MAX_DEPTH = 100;
+
+/** `parseRunJson` for a whole file that anybody may have written. Throws a SyntaxError for text that is no JSON, or too deep. */
+export function parseRunFile(text: string): unknown {
+  if (jsonDepth(text) > MAX_DEPTH) throw new SyntaxError('nested too deeply');
+  return parseRunJson(text);
+}
+
 const [QUOTE, BACKSLASH, OPEN_BRACKET, CLOSE_BRACKET, OPEN_BRACE, CLOSE_BRACE] = [34, 92, 91, 93, 123, 125];
 
 /** How deeply brackets are nested in a JSON text, without parsing it. */
-export function jsonDepth(text: string): number {
+function jsonDepth(text: string): number {
   let depth = 0;
   let deepest = 0;
   let insideText = false;

@@ -5,7 +5,7 @@ import type { EvaluationProtocol } from '../protocol/evaluation';
 import type { MeasuredMetrics } from '../protocol/run';
 import { readPlainFile, requirePlainFolder } from '../runs/plainFiles';
 import { meansMissing, reasonOf } from '../runs/runErrors';
-import { parseRunJson, stringifyRunJson } from '../runs/runJson';
+import { parseRunFile, stringifyRunJson } from '../runs/runJson';
 import { count, measuredNumber, measuredSchema, misfitOf, protocolSchema } from '../runs/runSchema';
 import type { EarlyStoppingState } from './earlyStopping';
 import { TrainingError } from './trainingError';
@@ -95,7 +95,7 @@ function decodeState(text: string, file: string): CheckpointState {
     new TrainingError('checkpoint/damaged', `${file} ${what}: the checkpoint is damaged.`);
   let value: unknown;
   try {
-    value = parseRunJson(text);
+    value = parseRunFile(text);
   } catch {
     throw damaged('is not valid JSON');
   }

@@ -1,6 +1,7 @@
 import { rm } from 'node:fs/promises';
 import type * as tf from '@tensorflow/tfjs-core';
 import type { RunDirectory } from '../runs/runDirectory';
+import { toWriteError } from '../runs/runErrors';
 import { saveCheckpoint } from './checkpoint';
 import type { TrainingState } from './checkpointState';
 
@@ -38,7 +39,10 @@ export async function keepSnapshot(
   beforeReplacing?.();
   for (const name of await run.checkpoints()) {
     const kept = SNAPSHOT_NAME.exec(name)?.[1];
-    if (kept !== undefined && Number(kept) % stride !== 0)
-      await rm(run.checkpointPath(name), { recursive: true, force: true });
+    if (kept === undefined || Number(kept) % stride === 0) continue;
+    const folder = run.checkpointPath(name);
+    await rm(folder, { recursive: true, force: true }).catch((error: unknown) => {
+      throw toWriteError(error, folder);
+    });
   }
 }

@@ -14,6 +14,7 @@ import { statusTexts } from '../../src/host/statusText';
 import { InspectedRuns } from '../../src/inspection/inspectedRuns';
 import { EventLogReader } from '../../src/runs/eventLog';
 import { RunDirectory } from '../../src/runs/runDirectory';
+import { stringifyRunJson } from '../../src/runs/runJson';
 import { listRuns } from '../../src/runs/runStore';
 import { RunSeries } from '../../src/series/runSeries';
 import type { ReaderAnswer, ReaderJob } from './readerJob';
@@ -97,11 +98,14 @@ async function readRunFiles(directory: string, problems: string[]): Promise<void
   bestRuns(runs);
   groupRuns(runs, () => 'workspace', false);
   for (const each of runs) {
+    // A metric that is not a number is shown as such.
+    const wrong = stringifyRunJson(each.manifest).includes('"NaN"')
+      ? /undefined|\[object|Invalid Date/
+      : /undefined|\[object|NaN|Invalid Date/;
     const { text, spoken } = statusTexts(each, 1);
     const row = runRow(each, '', { best: true, apart: true }, now);
     for (const shown of [runTooltip(each, now).source, text, spoken, row.label, row.description, row.spoken])
-      if (/undefined|\[object|NaN|Invalid Date/.test(shown))
-        problems.push(`a text is shown as: ${shown.slice(0, 300)}`);
+      if (wrong.test(shown)) problems.push(`a text is shown as: ${shown.slice(0, 300)}`);
   }
   const events = await ours(() => new EventLogReader(run.eventsPath).readNew(), directory, problems);
   const series = new RunSeries();

@@ -150,6 +150,14 @@ describe('a checkpoint', () => {
     await expect(readState(directory)).rejects.toMatchObject({ code: `checkpoint/${code}` });
   });
 
+  it('nested without end is refused', async () => {
+    await saveCheckpoint(directory, variablesOf(1), null, state);
+    const deep = `${'['.repeat(5000)}${']'.repeat(5000)}`;
+    const text = JSON.stringify({ ...(await readJson()), more: 'DEEP' });
+    await writeFile(stateFile(), text.replace('"DEEP"', deep));
+    await expect(readState(directory)).rejects.toMatchObject({ code: 'checkpoint/damaged' });
+  });
+
   it('of an earlier version, without checksums, is read', async () => {
     await saveCheckpoint(directory, variablesOf(1), null, state);
     const content = without(await readJson(), 'sha256', 'last');
