@@ -46,7 +46,7 @@ const HOSTS: Record<string, () => TestHost> = {
           {
             code: 'training/diverging',
             message:
-              'The mean loss of epoch 20 is 18,204,113, which is 2.2e+6 times that of the first step (8.192). Try a smaller training.learningRate: it is 0.5.',
+              'Training diverges: the mean loss of epoch 20 is 1.82e+7, that of the first step was 8.19. The best epoch so far is 2. Lower `training.learningRate` (it is 0.5) or set `training.clipping`.',
           },
           {
             code: 'result/below-popularity',

@@ -132,5 +132,6 @@ export function testVerdict({ columns, rows }: { columns: TestColumn[]; rows: Te
   );
   const metrics = below.map(({ metric }) => metric.toUpperCase()).join(', ');
   const where = below.length === compared.length ? 'every metric' : metrics;
-  return { good: false, text: `Below ${stronger.map(({ name }) => name).join(' and ')} on ${where}.` };
+  const names = new Intl.ListFormat('en-GB').format(stronger.map(({ name }) => name));
+  return { good: false, text: `Below ${names} on ${where}.` };
 }
