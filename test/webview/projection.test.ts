@@ -244,6 +244,18 @@ describe('a point', () => {
     await expect.poll(() => page.locator('.chosen h2').textContent()).toBe(host.first.title(42));
   });
 
+  test('is picked by an Enter that comes before the page is drawn again', async () => {
+    const host = ProjectionHost.of(1_000);
+    const { page } = await open(host);
+    await page.evaluate(`(() => {
+      const field = document.querySelector('input[aria-label="Search points"]');
+      field.value = 'm43';
+      field.dispatchEvent(new Event('input', { bubbles: true }));
+      field.dispatchEvent(new KeyboardEvent('keydown', { key: 'Enter', bubbles: true }));
+    })()`);
+    await expect.poll(() => page.locator('.chosen h2').textContent()).toBe(host.first.title(42));
+  });
+
   test('that is not drawn is found all the same', async () => {
     const host = ProjectionHost.of(3_000);
     const { page } = await open(host);

@@ -22,6 +22,8 @@ export interface ProjectionHandlers {
   /** Shows all points, or only some. */
   onFit: (points: readonly number[] | null) => void;
   onSearch: (query: string) => void;
+  /** Picks the first point that the query finds. */
+  onPickFirstFound: () => void;
   onFindUsers: (query: string) => void;
   /** Tells those who do not see it. */
   onAnnounce: (text: string) => void;

@@ -340,7 +340,7 @@ function colorSection(
 function searchSection(
   state: ProjectionState,
   look: SceneLook | null,
-  { onSearch, onPick, onHover, onSelectPoints }: ProjectionHandlers,
+  { onSearch, onPickFirstFound, onPick, onHover, onSelectPoints }: ProjectionHandlers,
 ): TemplateResult {
   const { settings, scene, foundItems } = state;
   const found = look?.found ?? null;
@@ -352,7 +352,7 @@ function searchSection(
       })
     : [];
   const pickFirst = (event: KeyboardEvent): void => {
-    if (event.key === 'Enter' && scene && count > 0) onPick(scene.points.rows[found!.points[0]!]!, false);
+    if (event.key === 'Enter') onPickFirstFound();
   };
   return section(
     'Search',

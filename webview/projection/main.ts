@@ -73,6 +73,12 @@ const handlers: ProjectionHandlers = {
     dispatch({ kind: 'settingsChanged', settings: { query } });
     later('items', SEARCH_PAUSE_MS, () => void findItems(query));
   },
+  // Asks the state: the page is drawn once a frame, so what is on display may be older than the last key.
+  onPickFirstFound: () => {
+    const { scene, settings } = state;
+    const point = scene && looks.find(scene.points, settings.query).points[0];
+    if (scene && point !== null && point !== undefined) handlers.onPick(scene.points.rows[point]!, false);
+  },
   onFindUsers: (query) => {
     dispatch({ kind: 'usersFound', query, users: query === '' ? [] : state.foundUsers });
     later('users', SEARCH_PAUSE_MS, () => void findUsers(query));

@@ -67,6 +67,11 @@ export class SceneLooks {
     dimensions === 2 ? densityContours({ values, dimensions }, order) : [],
   );
 
+  /** Points whose label or id fits a query. */
+  find(points: PointSet, query: string): SearchResult {
+    return this.#found(this.#search(points), query);
+  }
+
   look(state: ProjectionState, scene: Scene, itemRows: boolean): SceneLook {
     const { settings, resources } = state;
     const { points } = scene;
@@ -78,7 +83,7 @@ export class SceneLooks {
       current(resources.recommended),
       settings.second === null ? null : current(resources.comparison),
     );
-    const found = this.#found(this.#search(points), settings.query);
+    const found = this.find(points, settings.query);
     const inTable = current(resources.path) !== null && settings.user !== null && itemRows;
     const path = current(resources.path);
     const history = this.#pointsOfRows.path(points, this.#rowsOf.path(inTable ? path!.items : null));
