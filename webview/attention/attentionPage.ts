@@ -3,6 +3,7 @@ import type { CheckpointSource, InspectedRun, TaskProgress } from '../../src/pro
 import type { AttentionPanelHost, InspectionFocus, RunChoice } from '../../src/protocol/inspectionPanel';
 import { scrollToShow } from '../plot/heatMapGeometry';
 import type { Connection } from '../ui/connection';
+import { markDrawn } from '../ui/drawn';
 import { attentionJson } from './attentionJson';
 import { attentionPng, attentionSvg } from './attentionFigure';
 import type { AttentionHandlers, ExportFormat } from './handlers';
@@ -109,6 +110,7 @@ export class AttentionPage {
     this.#frame = null;
     this.#render(attentionPanel(this.#state, this.#handlers), this.#app);
     this.#showNewest();
+    if (this.#state.explained && !this.#state.loading) markDrawn('recsight:attention');
     if (this.#wanted === null) return;
     const wanted = this.#app.querySelector<HTMLElement>(this.#wanted);
     this.#wanted = null;

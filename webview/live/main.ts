@@ -3,6 +3,7 @@ import { render } from 'lit';
 import type { LivePanelHost, LivePanelView } from '../../src/protocol/livePanel';
 import { LineChart } from '../plot/lineChart';
 import { connectToHost } from '../ui/connection';
+import { markDrawn } from '../ui/drawn';
 import { PopupMenu } from '../ui/popupMenu';
 import { registerToolkit } from '../ui/toolkit';
 import { initialState, keptState, reduce, type LiveAction, type LiveState } from './state';
@@ -51,6 +52,8 @@ function draw(): void {
   requestAnimationFrame(() => {
     drawing = false;
     render(livePanel(state, handlers), app);
+    if (state.series.names.length > 0) markDrawn('recsight:charts');
+    if (state.series.get('loss')) markDrawn('recsight:first-step');
   });
 }
 

@@ -3,6 +3,7 @@ import uPlot from 'uplot';
 import { formatCount } from '../../src/series/format';
 import { icon, iconButton } from '../ui/controls';
 import type { MenuItem } from '../ui/popupMenu';
+import { markDrawn } from '../ui/drawn';
 import { fade, readTheme, type Theme } from '../ui/theme';
 import { alignLines, COLUMNS_PER_LINE, drawLine, fullRange, type DrawnLine } from './chartData';
 import { chartCsv } from './chartCsv';
@@ -434,6 +435,7 @@ export class LineChart extends DrawnElement {
     const room = container.clientWidth;
     const { offsetWidth: width } = tooltip;
     const beside = left + 12 + width <= room ? left + 12 : left - 12 - width;
+    markDrawn('recsight:crosshair');
     tooltip.style.transform = `translate(${Math.max(0, Math.min(room - width, beside))}px, 4px)`;
     const slider = this.querySelector('.plot')!;
     slider.setAttribute('aria-valuenow', String(idx));

@@ -3,6 +3,7 @@ import { render } from 'lit';
 import type { InspectionPanelView, ProjectionPanelHost } from '../../src/protocol/inspectionPanel';
 import { ScatterPlot } from '../plot/scatterPlot';
 import { connectToHost } from '../ui/connection';
+import { markDrawn } from '../ui/drawn';
 import { PopupMenu } from '../ui/popupMenu';
 import { onThemeChange } from '../ui/theme';
 import { registerToolkit } from '../ui/toolkit';
@@ -15,7 +16,7 @@ import { shownSource } from './resources';
 import { closeTab, openTabs } from './rightRail';
 import { keepable } from './settings';
 import { initialState, keptState, pointsOfRows, reduce, tableOf, type ProjectionAction } from './state';
-import { projectionPanel } from './view';
+import { isComplete, projectionPanel } from './view';
 
 registerToolkit();
 customElements.define('recsight-menu', PopupMenu);
@@ -117,6 +118,7 @@ function draw(): void {
   requestAnimationFrame(() => {
     drawing = false;
     render(projectionPanel(state, looks, handlers), app);
+    if (isComplete(state)) markDrawn('recsight:projection');
   });
 }
 

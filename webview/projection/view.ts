@@ -15,6 +15,15 @@ import { tableOf, type ProjectionState, type Scene } from './state';
 /** Without these there is no map. */
 const NEEDED: readonly ResourceName[] = ['run', 'tables', 'points', 'pca'];
 
+/** Whether the page has its map, and nothing of it is still to come. */
+export function isComplete(state: ProjectionState): boolean {
+  return state.scene !== null && !isLoading(state);
+}
+
+function isLoading({ resources }: ProjectionState): boolean {
+  return NEEDED.some((name) => resources[name]?.status !== 'ready');
+}
+
 /** The whole panel. Its frame is the same before the data has come, so that nothing jumps. */
 export function projectionPanel(
   state: ProjectionState,
@@ -60,7 +69,7 @@ function stage(
     (resource) => resource?.status === 'failed',
   );
   const empty = emptyText(state);
-  const loading = NEEDED.some((name) => state.resources[name]?.status !== 'ready');
+  const loading = isLoading(state);
   const isolated = settings.isolated?.length ?? null;
   return html`<header class="stage-header">
       <div class="stage-title">
