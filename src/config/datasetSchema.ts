@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { describe } from './describe';
 import { featuresSchema } from './featureSchema';
+import { fieldRule } from './fieldRule';
 import { columnSchema, missingSchema, readingFields } from './readingSchema';
 
 const columnsSchema = z
@@ -189,16 +190,25 @@ export const datasetSchema = z
       .meta(describe('How interactions are divided into training, validation and test.')),
   })
   .refine(hasOneSource, ONE_SOURCE)
-  .refine((dataset) => dataset.minRating === null || dataset.columns.rating !== null, {
-    message: 'needs `columns.rating`, the name of the column that holds the ratings',
-    path: ['minRating'],
-  })
-  .refine(({ columns }) => columns.items !== undefined || columns.user !== columns.item, {
-    message: 'must be another column than `columns.user`',
-    path: ['columns', 'item'],
-  })
-  .refine(({ columns }) => columns.user !== columns.items, {
-    message: 'must be another column than `columns.user`',
-    path: ['columns', 'items'],
-  })
+  .superRefine(
+    fieldRule(
+      ['minRating'],
+      ({ minRating, columns }) => minRating === null || columns.rating !== null,
+      () => 'needs the name of the column that holds the ratings in `columns.rating`, which is null',
+    ),
+  )
+  .superRefine(
+    fieldRule(
+      ['columns', 'item'],
+      ({ columns }) => columns.items !== undefined || columns.user !== columns.item,
+      ({ columns }) => `must be another column than \`columns.user\` (\`${columns.user}\`)`,
+    ),
+  )
+  .superRefine(
+    fieldRule(
+      ['columns', 'items'],
+      ({ columns }) => columns.user !== columns.items,
+      ({ columns }) => `must be another column than \`columns.user\` (\`${columns.user}\`)`,
+    ),
+  )
   .meta(describe('Where the interactions are and which of them to use.'));

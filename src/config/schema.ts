@@ -3,6 +3,7 @@ import { BACKEND_NAMES } from '../protocol/backends';
 import { DEFAULT_SEED } from '../protocol/defaultSeed';
 import { describe } from './describe';
 import { datasetSchema } from './datasetSchema';
+import { fieldRule, nameList } from './fieldRule';
 import { itemKnnSchema, markovSchema, popularitySchema, type BaselineConfig } from './models/baselines';
 import { dienSchema } from './models/dien';
 import { dinSchema } from './models/din';
@@ -126,29 +127,49 @@ export const configSchema = z
         ),
       ),
   })
-  .refine(
-    (config) =>
-      config.evaluation.cutoffs.includes(Number(config.training.earlyStopping.metric.split('@')[1])),
-    {
-      message: 'needs a cut-off that is in `evaluation.cutoffs`',
-      path: ['training', 'earlyStopping', 'metric'],
-    },
+  .superRefine(
+    fieldRule(
+      ['training', 'earlyStopping', 'metric'],
+      ({ training, evaluation }) =>
+        evaluation.cutoffs.includes(Number(training.earlyStopping.metric.split('@')[1])),
+      ({ evaluation }) =>
+        `needs a cut-off that is in \`evaluation.cutoffs\` (${evaluation.cutoffs.join(', ')})`,
+    ),
   )
-  .refine(({ model, dataset }) => hasHideableFeatures(model, dataset.items?.features ?? {}), {
-    message:
-      'needs item features to hide: name a column with categories in `dataset.items.features`, and in `model.itemFeatures` if that is a list',
-    path: ['model', 'selfSupervised'],
-  })
-  .refine(({ model, dataset }) => knowsUsers(model, dataset.users?.features ?? {}), {
-    message:
-      'leaves the user tower with nothing to read: set it to true, or `model.maxSequenceLength` above 0, or name columns in `dataset.users.features`',
-    path: ['model', 'userIds'],
-  })
+  .superRefine(
+    fieldRule(
+      ['model', 'selfSupervised'],
+      ({ model, dataset }) => hasHideableFeatures(model, dataset.items?.features ?? {}),
+      ({ model, dataset }) =>
+        'needs item features to hide: name a column with categories in `dataset.items.features` ' +
+        `(declares ${featureList(dataset.items?.features ?? {})})` +
+        ('itemFeatures' in model && model.itemFeatures !== null
+          ? `, and in \`model.itemFeatures\` (names ${nameList(model.itemFeatures)})`
+          : ''),
+    ),
+  )
+  .superRefine(
+    fieldRule(
+      ['model', 'userIds'],
+      ({ model, dataset }) => knowsUsers(model, dataset.users?.features ?? {}),
+      ({ model, dataset }) =>
+        'leaves the user tower with nothing to read: set it to true, or `model.maxSequenceLength` (0) above 0, or name columns in `dataset.users.features` ' +
+        `(declares ${featureList(dataset.users?.features ?? {})})` +
+        ('userFeatures' in model && model.userFeatures !== null
+          ? ` and in \`model.userFeatures\` (names ${nameList(model.userFeatures)})`
+          : ''),
+    ),
+  )
   .superRefine(({ model, dataset: { items, users } }, context) => {
     for (const { path, message } of unknownFeatures(model, { items, users }))
       context.addIssue({ code: 'custom', path, message });
   })
   .meta(describe('A RecSight experiment.'));
+
+/** The features that a table declares, each with what it holds. */
+function featureList(features: Readonly<Record<string, { type: string }>>): string {
+  return nameList(Object.entries(features).map(([name, { type }]) => `${name}: ${type}`));
+}
 
 /** The features that a model's config names and the dataset does not declare. */
 function unknownFeatures(
@@ -159,14 +180,13 @@ function unknownFeatures(
     const field = of === 'items' ? 'itemFeatures' : 'userFeatures';
     const named = (model as Partial<Record<typeof field, string[] | null>>)[field] ?? [];
     const known = Object.keys(dataset[of]?.features ?? {});
-    const list = known.length === 0 ? 'none' : known.map((name) => `\`${name}\``).join(', ');
     return named.flatMap((name, place) =>
       known.includes(name)
         ? []
         : [
             {
               path: ['model', field, place],
-              message: `must be a feature that the dataset has (\`dataset.${of}.features\` declares ${list})`,
+              message: `must be a feature that the dataset has (\`dataset.${of}.features\` declares ${nameList(known)})`,
             },
           ],
     );

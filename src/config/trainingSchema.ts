@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { describe } from './describe';
+import { fieldRule } from './fieldRule';
 
 const beta1 = z.number().min(0).lt(1).default(0.9).meta(describe('Decay of the first moment.'));
 const beta2 = z.number().min(0).lt(1).default(0.999).meta(describe('Decay of the second moment.'));
@@ -62,10 +63,13 @@ const optimizerSchema = z
           .default(false)
           .meta(describe('Nesterov’s form of momentum, which looks one step ahead.')),
       })
-      .refine(({ momentum, nesterov }) => !nesterov || momentum > 0, {
-        message: 'needs a `momentum` above 0',
-        path: ['nesterov'],
-      })
+      .superRefine(
+        fieldRule(
+          ['nesterov'],
+          ({ momentum, nesterov }) => !nesterov || momentum > 0,
+          ({ momentum }) => `needs a \`momentum\` above 0, which is ${momentum}`,
+        ),
+      )
       .meta(describe('Gradient descent.')),
     z
       .strictObject({

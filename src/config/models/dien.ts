@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { describe } from '../describe';
+import { fieldRule } from '../fieldRule';
 import type { Preset } from '../presets';
 import {
   attentionFields,
@@ -124,11 +125,14 @@ export const dienSchema = z
     ...headFields,
     ...pairTrainingFields,
   })
-  .refine((model) => model.auxiliaryWeight === 0 || model.maxSequenceLength >= 2, {
-    message:
-      'must be at least 2 with an auxiliary loss, which needs an item and the one after it; or set `auxiliaryWeight` to 0',
-    path: ['maxSequenceLength'],
-  })
+  .superRefine(
+    fieldRule(
+      ['maxSequenceLength'],
+      ({ auxiliaryWeight, maxSequenceLength }) => auxiliaryWeight === 0 || maxSequenceLength >= 2,
+      ({ auxiliaryWeight }) =>
+        `must be at least 2 with an auxiliary loss, which needs an item and the one after it; or set \`auxiliaryWeight\` (${auxiliaryWeight}) to 0`,
+    ),
+  )
   .meta(describe('The model and its size.'));
 
 export type DienConfig = z.output<typeof dienSchema>;

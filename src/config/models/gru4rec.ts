@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { describe } from '../describe';
+import { fieldRule } from '../fieldRule';
 import type { Preset } from '../presets';
 import { nextItemLossSchema, sharesNegatives, trainOnSchema } from './nextItemLoss';
 import { maxSequenceLengthField, outputEmbeddingField } from './sharedFields';
@@ -73,14 +74,22 @@ export const gru4recSchema = z
     trainOn: trainOnSchema,
     loss: nextItemLossSchema,
   })
-  .refine((model) => model.outputProjection !== false || model.embeddingSize === model.hiddenSize, {
-    message: 'cannot be off while `hiddenSize` and `embeddingSize` differ',
-    path: ['outputProjection'],
-  })
-  .refine((model) => model.trainOn === 'all' || !sharesNegatives(model.loss), {
-    message: 'needs `trainOn: "all"`: examples have negatives of their own',
-    path: ['loss', 'sharedNegatives'],
-  })
+  .superRefine(
+    fieldRule(
+      ['outputProjection'],
+      (model) => model.outputProjection !== false || model.embeddingSize === model.hiddenSize,
+      ({ hiddenSize, embeddingSize }) =>
+        `cannot be off while \`hiddenSize\` (${hiddenSize}) and \`embeddingSize\` (${embeddingSize}) differ`,
+    ),
+  )
+  .superRefine(
+    fieldRule(
+      ['loss', 'sharedNegatives'],
+      ({ trainOn, loss }) => trainOn === 'all' || !sharesNegatives(loss),
+      ({ trainOn }) =>
+        `needs \`model.trainOn\` to be \`all\`, which is \`${trainOn}\`: its examples have negatives of their own`,
+    ),
+  )
   .meta(describe('The model and its size.'));
 
 export type Gru4recConfig = z.output<typeof gru4recSchema>;

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { describe } from '../describe';
+import { fieldRule } from '../fieldRule';
 import { samplerField } from './sharedFields';
 
 /* Losses of models that tell the next item from a vector of what came before: SASRec and GRU4Rec. */
@@ -87,11 +88,14 @@ const sampledSoftmaxSchema = z
         describe('Score by cosine: scale the state and the item vectors to length 1, in ranking as well.'),
       ),
   })
-  .refine(({ sharedNegatives, sampler }) => !sharedNegatives || sampler !== 'unconsumed', {
-    message:
-      'must not be `unconsumed` with `sharedNegatives`: what one user has not met, others of the batch have',
-    path: ['sampler'],
-  })
+  .superRefine(
+    fieldRule(
+      ['sampler'],
+      ({ sharedNegatives, sampler }) => !sharedNegatives || sampler !== 'unconsumed',
+      () =>
+        'must not be `unconsumed` while `sharedNegatives` is true: what one user has not met, others of the batch have',
+    ),
+  )
   .meta(
     describe(
       'Softmax cross-entropy of the next item against sampled negatives (Jean et al., ACL 2015, arXiv 1412.2007).',

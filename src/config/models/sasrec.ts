@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { describe } from '../describe';
+import { fieldRule } from '../fieldRule';
 import type { Preset } from '../presets';
 import { nextItemLossSchema, sharesNegatives, trainOnSchema } from './nextItemLoss';
 import { maxSequenceLengthField, outputEmbeddingField } from './sharedFields';
@@ -153,19 +154,29 @@ export const sasrecSchema = z
       .meta(describe('Weight λ of the loss λ·Σ w² of the item table, and of the position table.')),
     loss: nextItemLossSchema,
   })
-  .refine((model) => model.hiddenSize % model.numHeads === 0, {
-    message: 'must divide `hiddenSize`',
-    path: ['numHeads'],
-  })
-  .refine((model) => model.causal || model.trainOn === 'last', {
-    message:
-      'must be "last" when `causal` is off: attention that sees the whole sequence also sees the items it should predict',
-    path: ['trainOn'],
-  })
-  .refine((model) => model.trainOn === 'all' || !sharesNegatives(model.loss), {
-    message: 'needs `trainOn: "all"`: examples have negatives of their own',
-    path: ['loss', 'sharedNegatives'],
-  })
+  .superRefine(
+    fieldRule(
+      ['numHeads'],
+      ({ hiddenSize, numHeads }) => hiddenSize % numHeads === 0,
+      ({ hiddenSize }) => `must divide \`hiddenSize\` (${hiddenSize})`,
+    ),
+  )
+  .superRefine(
+    fieldRule(
+      ['trainOn'],
+      ({ causal, trainOn }) => causal || trainOn === 'last',
+      () =>
+        'must be `last` while `causal` is false: attention that sees the whole sequence also sees the items it should predict',
+    ),
+  )
+  .superRefine(
+    fieldRule(
+      ['loss', 'sharedNegatives'],
+      ({ trainOn, loss }) => trainOn === 'all' || !sharesNegatives(loss),
+      ({ trainOn }) =>
+        `needs \`model.trainOn\` to be \`all\`, which is \`${trainOn}\`: its examples have negatives of their own`,
+    ),
+  )
   .meta(describe('The model and its size.'));
 
 export type SasrecConfig = z.output<typeof sasrecSchema>;

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { describe } from '../describe';
+import { fieldRule } from '../fieldRule';
 import type { Preset } from '../presets';
 import { featureNames, maxSequenceLengthField, samplerField } from './sharedFields';
 
@@ -208,14 +209,21 @@ export const sumSchema = z
       .default(0)
       .meta(describe('Weight of the absolute values of all other parameters but α and β.')),
   })
-  .refine(({ minSequenceLength, maxSequenceLength }) => minSequenceLength <= maxSequenceLength, {
-    message: 'must not be longer than `maxSequenceLength`',
-    path: ['minSequenceLength'],
-  })
-  .refine(({ dropout, layerSizes }) => typeof dropout === 'number' || dropout.length === layerSizes.length, {
-    message: 'must be one number, or a list with as many as `layerSizes` has',
-    path: ['dropout'],
-  })
+  .superRefine(
+    fieldRule(
+      ['minSequenceLength'],
+      ({ minSequenceLength, maxSequenceLength }) => minSequenceLength <= maxSequenceLength,
+      ({ maxSequenceLength }) => `must not be longer than \`maxSequenceLength\` (${maxSequenceLength})`,
+    ),
+  )
+  .superRefine(
+    fieldRule(
+      ['dropout'],
+      ({ dropout, layerSizes }) => typeof dropout === 'number' || dropout.length === layerSizes.length,
+      ({ dropout, layerSizes }) =>
+        `must be one number, or a list with as many as \`layerSizes\` has (${layerSizes.length}, and here ${String([dropout].flat().length)})`,
+    ),
+  )
   .meta(
     describe(
       'SUM, which keeps several interests of a user in a memory and reads them by the item in question.',

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { describe } from '../describe';
+import { fieldRule } from '../fieldRule';
 import type { Preset } from '../presets';
 import { batchSizeCountsField, featureNames } from './sharedFields';
 
@@ -208,10 +209,13 @@ export const twoTowerSchema = z
         ),
       ),
   })
-  .refine((model) => model.selfSupervised === null || model.loss.type === 'softmax', {
-    message: 'needs `loss.type` to be `softmax`',
-    path: ['selfSupervised'],
-  })
+  .superRefine(
+    fieldRule(
+      ['selfSupervised'],
+      ({ selfSupervised, loss }) => selfSupervised === null || loss.type === 'softmax',
+      ({ loss }) => `needs \`loss.type\` to be \`softmax\`, which is \`${loss.type}\``,
+    ),
+  )
   .meta(describe('Two towers and their size.'));
 
 export type TwoTowerConfig = z.output<typeof twoTowerSchema>;

@@ -38,7 +38,11 @@ describe('the history that a model is meant to read whole', () => {
 describe('bad options of models', () => {
   it.each<[object, string, RegExp]>([
     [{ type: 'sum', slots: 0 }, 'model.slots', /expected a whole number .*, found `0`/],
-    [{ type: 'sasrec', hiddenSize: 10, numHeads: 3 }, 'model.numHeads', /divide/],
+    [
+      { type: 'sasrec', hiddenSize: 10, numHeads: 3 },
+      'model.numHeads',
+      /divide `hiddenSize` \(10\), found `3`/,
+    ],
     [
       { type: 'sasrec', loss: { type: 'sampledSoftmax', temperature: 0 } },
       'model.loss.temperature',
@@ -53,28 +57,51 @@ describe('bad options of models', () => {
     [
       { type: 'twoTower', selfSupervised: 'rfm', itemFeatures: ['year'] },
       'model.selfSupervised',
-      /item features to hide/,
+      /item features to hide: .*\(declares `genre: category`, `year: number`\), and in `model.itemFeatures` \(names `year`\)/,
     ],
     [
       { type: 'twoTower', selfSupervised: 'rfm', loss: { type: 'maxMargin' } },
       'model.selfSupervised',
-      /softmax/,
+      /needs `loss.type` to be `softmax`, which is `maxMargin`/,
     ],
     [
       { type: 'twoTower', userIds: false, userFeatures: [], maxSequenceLength: 0 },
       'model.userIds',
-      /nothing to read/,
+      /nothing to read: .*`model.maxSequenceLength` \(0\).*\(declares `age: number`\) and in `model.userFeatures` \(names nothing\)/,
     ],
-    [{ type: 'dien', maxSequenceLength: 1 }, 'model.maxSequenceLength', /at least 2 with an auxiliary loss/],
+    [
+      { type: 'dien', maxSequenceLength: 1 },
+      'model.maxSequenceLength',
+      /at least 2 with an auxiliary loss.*`auxiliaryWeight` \(\d\S*\) to 0/,
+    ],
     [{ type: 'din', maxSequenceLength: 0 }, 'model.maxSequenceLength', /found `0`/],
     [
       { type: 'gru4rec', hiddenSize: 8, embeddingSize: 4, outputProjection: false },
       'model.outputProjection',
-      /cannot be off/,
+      /cannot be off while `hiddenSize` \(8\) and `embeddingSize` \(4\) differ/,
     ],
     // A preset gives way to what is said explicitly, and what comes of both is validated.
-    [{ type: 'sasrec', preset: 'recbole', hiddenSize: 10, numHeads: 4 }, 'model.numHeads', /divide/],
+    [
+      { type: 'sasrec', preset: 'recbole', hiddenSize: 10, numHeads: 4 },
+      'model.numHeads',
+      /divide `hiddenSize` \(10\)/,
+    ],
     [{ type: 'dien', preset: 'recbole', maxSequenceLength: 1 }, 'model.maxSequenceLength', /at least 2/],
+    [
+      { type: 'sum', minSequenceLength: 9, maxSequenceLength: 7 },
+      'model.minSequenceLength',
+      /longer than `maxSequenceLength` \(7\), found `9`/,
+    ],
+    [
+      { type: 'sum', dropout: [0.1, 0.2, 0.3], layerSizes: [8] },
+      'model.dropout',
+      /as many as `layerSizes` has \(1, and here 3\)/,
+    ],
+    [
+      { type: 'sasrec', trainOn: 'last', loss: { type: 'sampledSoftmax', sharedNegatives: true } },
+      'model.loss.sharedNegatives',
+      /needs `model.trainOn` to be `all`, which is `last`/,
+    ],
     [{ type: 'din', preset: 'paper' }, 'model.preset', /expected .*, found `"paper"`/],
   ])('%o: %s', (model, field, message) => {
     const { config, problems } = parse(model);
@@ -120,7 +147,7 @@ describe('features that a model names', () => {
     expect(parse({ type, userFeatures: ['genre'] }).problems[0]?.message).toMatch(
       /`model\.userFeatures\.0` must be .*`dataset\.users\.features` declares `age`\)/,
     );
-    expect(parse({ type, userFeatures: ['age'] }, {}).problems[0]?.message).toMatch(/declares none/);
+    expect(parse({ type, userFeatures: ['age'] }, {}).problems[0]?.message).toMatch(/declares nothing/);
   });
 
   it.each(models)('%s: some, all and none are allowed', (type) => {

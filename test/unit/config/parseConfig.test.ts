@@ -91,7 +91,7 @@ test.each([
     '"Gelo"',
     'expected `relu` or `gelu`, found `"Gelo"`. Did you mean `gelu`?',
   ],
-  ['"numHeads": 3', 'model.numHeads', '3', 'must divide `hiddenSize`, found `3`'],
+  ['"numHeads": 3', 'model.numHeads', '3', '`model.numHeads` must divide `hiddenSize` (64), found `3`'],
   [
     '"loss": "bce"',
     'model.loss',
