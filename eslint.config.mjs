@@ -89,6 +89,14 @@ const bannedSyntax = [
   { selector: 'TSEnumDeclaration', message: 'Use a union of string literals.' },
   { selector: 'ExportDefaultDeclaration', message: 'Use a named export.' },
   { selector: 'ExportAllDeclaration', message: 'No barrel files: import from the file itself.' },
+  {
+    selector: 'CallExpression[callee.property.name=/^toLocale(Time|Date)String$/]',
+    message: 'Times are written in one way: by src/series/format.ts.',
+  },
+  {
+    selector: 'CallExpression[callee.property.name="toLocaleString"][arguments.length=0]',
+    message: 'Numbers and times are written in one way, whatever the locale: by src/series/format.ts.',
+  },
 ];
 
 /** How VS Code shows text that it reads markup in. */

@@ -3,7 +3,7 @@ import { listCachedDatasets, removeCachedDataset, type CachedDatasetFile } from 
 import { isActive } from '../protocol/run';
 import { cacheDirectoryOf } from '../runs/runDirectory';
 import { listRuns, type RunList } from '../runs/runStore';
-import { formatBytes, formatDuration } from '../series/format';
+import { formatAgo, formatBytes } from '../series/format';
 import type { CliOptions } from './cliOptions';
 import { output, printJson } from './terminal';
 import { UsageError } from './usageError';
@@ -82,7 +82,7 @@ function show(entries: readonly Entry[], { json }: CliOptions): void {
         ? 'no run'
         : `${runs.length} ${runs.length === 1 ? 'run' : 'runs'}: ${runs.join(', ')}`;
     output.print(
-      `${fingerprint.slice(0, 12)}  ${formatBytes(bytes).padStart(8)}  ${formatDuration(Date.now() - createdAt)} ago  ` +
+      `${fingerprint.slice(0, 12)}  ${formatBytes(bytes).padStart(8)}  ${formatAgo(createdAt, Date.now()).padStart(10)}  ` +
         `${used}  in ${path.relative(process.cwd(), path.dirname(directory)) || '.'}\n`,
     );
   }

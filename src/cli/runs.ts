@@ -1,6 +1,6 @@
 import path from 'node:path';
 import { listRuns } from '../runs/runStore';
-import { formatDuration, formatMetric, formatMetricName } from '../series/format';
+import { formatAgo, formatMetric, formatMetricName } from '../series/format';
 import { protocolBadge } from '../protocol/evaluation';
 import { warningName, type RunSummary } from '../protocol/run';
 import type { CliOptions } from './cliOptions';
@@ -49,7 +49,7 @@ function row({ manifest, status }: RunSummary, idWidth: number): string {
     `${formatMetricName(mainMetric)} validation ${value(best?.metrics)}  test ${value(test?.metrics)}`,
     // Of the validation, by which runs are chosen. Numbers that were measured in another way are not to be compared.
     ...(protocol === null ? [] : [protocolBadge(protocol)]),
-    `${formatDuration(Date.now() - updatedAt)} ago`,
+    formatAgo(updatedAt, Date.now()),
     ...warnings.map((warning) => `! ${warningName(warning)}`),
   ].join('  ');
 }

@@ -179,8 +179,8 @@ export function formatReport(report: DatasetReport): string {
   aligned.push(
     [
       'history length',
-      `min ${number(length.min)} · 25 % ${number(length.p25)} · median ${number(length.median)} · 75 % ${number(length.p75)} · ` +
-        `95 % ${number(length.p95)} · max ${number(length.max)} · mean ${length.mean.toFixed(1)}`,
+      `min ${number(length.min)} · 25% ${number(length.p25)} · median ${number(length.median)} · 75% ${number(length.p75)} · ` +
+        `95% ${number(length.p95)} · max ${number(length.max)} · mean ${length.mean.toFixed(1)}`,
     ],
     [
       'split',

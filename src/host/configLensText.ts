@@ -1,6 +1,6 @@
 import { isActive, type RunSummary } from '../protocol/run';
-import { formatMetric, formatMetricName } from '../series/format';
-import { formatAgo, lastActivity, mainMetricValue, progressText } from './runText';
+import { formatAgo, formatMetric, formatMetricName } from '../series/format';
+import { lastActivity, mainMetricValue, progressText } from './runText';
 
 /** What the lens above a config says about its newest run: `NDCG@10 0.1142 · 2 h ago`. */
 export function lastRunText(run: RunSummary, now: number): string {

@@ -1,10 +1,11 @@
 import * as vscode from 'vscode';
 import { configName } from '../config/configFile';
 import type { RunSummary } from '../protocol/run';
+import { formatAge } from '../series/format';
 import { newestRunOf } from './configLenses';
 import { lastRunText } from './configLensText';
 import { pick } from './messages';
-import { formatAge, lastActivity, resultFacts, runTitle } from './runText';
+import { lastActivity, resultFacts, runTitle } from './runText';
 import { statusIcon } from './runTreeModel';
 
 /** Lets the user choose a config. */

@@ -1,47 +1,13 @@
 import { isActive, type RunManifest, type RunSummary } from '../protocol/run';
-import { formatMetric } from '../series/format';
+import { formatMetric, formatMetricName, formatStart } from '../series/format';
 import { firstLine } from './errorMessage';
 
 /*
  * Short texts about runs, shared by the run list, the status bar, CodeLens and messages, so that one run reads the same
- * everywhere. Nothing here knows VS Code. Times are ms since 1970.
+ * everywhere. Nothing here knows VS Code.
  */
 
-const MINUTE = 60_000;
-const HOUR = 60 * MINUTE;
-const DAY = 24 * HOUR;
 const NAMED_PLACES = 3;
-
-/** How long ago, as short as a list has room for: `now`, `5 min`, `2 h`, `3 d`, `6 w`. */
-export function formatAge(time: number, now: number): string {
-  const age = now - time;
-  if (age < MINUTE) return 'now';
-  if (age < HOUR) return `${Math.floor(age / MINUTE)} min`;
-  if (age < DAY) return `${Math.floor(age / HOUR)} h`;
-  if (age < 14 * DAY) return `${Math.floor(age / DAY)} d`;
-  return `${Math.floor(age / (7 * DAY))} w`;
-}
-
-/** The same for running text: `just now`, `2 h ago`. */
-export function formatAgo(time: number, now: number): string {
-  const age = formatAge(time, now);
-  return age === 'now' ? 'just now' : `${age} ago`;
-}
-
-/** When a run began, for titles: the time for a run of today (`14:05`), else the day (`21 Nov`, `21 Nov 2025`). */
-export function formatStart(createdAt: number, now: number): string {
-  const start = new Date(createdAt);
-  const today = new Date(now);
-  if (start.toDateString() === today.toDateString()) {
-    return start.toLocaleTimeString('en-GB', { hour: '2-digit', minute: '2-digit' });
-  }
-  const sameYear = start.getFullYear() === today.getFullYear();
-  return start.toLocaleDateString('en-GB', {
-    day: 'numeric',
-    month: 'short',
-    ...(!sameYear && { year: 'numeric' }),
-  });
-}
 
 /** The main metric at its best so far; null before the first validation. */
 export function mainMetricValue(manifest: RunManifest): number | null {
@@ -74,7 +40,7 @@ export function shortError(message: string, maxLength = 60): string {
   return first.length <= maxLength ? first : `${first.slice(0, maxLength - 1).trimEnd()}…`;
 }
 
-/** What a run has to tell, in the order of a row: `7/20` and `ndcg@10 0.1123`, or why it failed. Never empty. */
+/** What a run has to tell, in the order of a row: `7/20` and `NDCG@10 0.1123`, or why it failed. Never empty. */
 export function resultFacts(run: RunSummary): string[] {
   const { manifest, status } = run;
   if (status === 'failed' && manifest.error) return [shortError(manifest.error.message)];
@@ -85,7 +51,7 @@ export function resultFacts(run: RunSummary): string[] {
   const progress = progressText(manifest);
   if (progress !== '' && status !== 'preparing' && (status !== 'finished' || value === null))
     facts.push(progress);
-  if (value !== null) facts.push(`${manifest.mainMetric} ${formatMetric(value)}`);
+  if (value !== null) facts.push(`${formatMetricName(manifest.mainMetric)} ${formatMetric(value)}`);
   return facts.length === 0 ? [status] : facts;
 }
 

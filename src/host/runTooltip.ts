@@ -1,7 +1,7 @@
 import { baselineName, describeProtocol, type Metrics } from '../protocol/evaluation';
 import { isActive, type RunSummary } from '../protocol/run';
-import { formatCount, formatDuration, formatMetric, formatMetricName } from '../series/format';
-import { formatAgo, lastActivity, progressParts } from './runText';
+import { formatAgo, formatCount, formatDuration, formatMetric, formatMetricName } from '../series/format';
+import { lastActivity, progressParts } from './runText';
 import { statusIcon } from './runTreeModel';
 import { escaped, icon, joinMarkdown, type Markdown } from './safeText';
 

@@ -1,7 +1,7 @@
 import { comparisonKey, protocolBadge } from '../protocol/evaluation';
 import { endedInDoubt, warningName, type RunStatus, type RunSummary } from '../protocol/run';
-import { formatMetric } from '../series/format';
-import { formatAge, lastActivity, mainMetricValue, progressText, resultFacts } from './runText';
+import { formatAge, formatMetric, formatMetricName } from '../series/format';
+import { lastActivity, mainMetricValue, progressText, resultFacts } from './runText';
 
 /** More settings than this in a row would push its numbers out of sight. */
 const MAX_SETTINGS = 2;
@@ -168,7 +168,8 @@ export function runRow(
 
 function spokenProgress(run: RunSummary): string {
   const value = mainMetricValue(run.manifest);
-  const metric = value === null ? '' : `${run.manifest.mainMetric} ${formatMetric(value)}, `;
+  const metric =
+    value === null ? '' : `${formatMetricName(run.manifest.mainMetric)} ${formatMetric(value)}, `;
   const progress = progressText(run.manifest).replace('/', ' of ');
   return `${progress === '' ? '' : `epoch ${progress}, `}${metric}`;
 }

@@ -1,10 +1,27 @@
 /*
- * How numbers are written wherever RecSight shows them. Not finite is written `NaN` or `∞`, a minus sign is `−`.
+ * How numbers, times and metrics are written wherever RecSight shows them: in the editor, on its pages and in a terminal.
+ * Not finite is written `NaN` or `∞`, a minus sign is `−`, and a unit follows its number after a space. Times are ms since
+ * 1970, and shown as VS Code's own logs show them: 24 hours, days as `2026-11-21`, in the time zone of who looks.
  */
 
-const MINUTE = 60;
+const SECOND = 1000;
+const MINUTE = 60 * SECOND;
 const HOUR = 60 * MINUTE;
 const DAY = 24 * HOUR;
+const WEEK = 7 * DAY;
+
+/** How papers write the metrics that they write in another way than configs. */
+const METRIC_NAMES: Readonly<Record<string, string>> = {
+  auc: 'AUC',
+  gauc: 'GAUC',
+  hr: 'HR',
+  logloss: 'LogLoss',
+  map: 'MAP',
+  mrr: 'MRR',
+  ndcg: 'NDCG',
+  precision: 'Precision',
+  recall: 'Recall',
+};
 
 /** Four significant digits: `0.1123`, `12.00`, `3,410`, `1.234e−5`. */
 export function formatMetric(value: number): string {
@@ -47,19 +64,77 @@ export function formatBytes(bytes: number): string {
   return `${unit === 0 ? Math.round(value) : minus(value.toPrecision(3))} ${units[unit]!}`;
 }
 
-/** The two largest units of a time in ms: `0s`, `45s`, `1m 12s`, `2h 5m`, `3d 4h`. */
+/** The two largest units of a span of ms: `0 s`, `45 s`, `1 min 12 s`, `2 h 5 min`, `3 d 4 h`. */
 export function formatDuration(ms: number): string {
   if (!Number.isFinite(ms)) return formatNonFinite(ms);
-  const seconds = Math.max(0, Math.round(ms / 1000));
-  if (seconds < MINUTE) return `${seconds}s`;
-  if (seconds < HOUR) return `${Math.floor(seconds / MINUTE)}m ${seconds % MINUTE}s`;
-  if (seconds < DAY) return `${Math.floor(seconds / HOUR)}h ${Math.floor((seconds % HOUR) / MINUTE)}m`;
-  return `${Math.floor(seconds / DAY)}d ${Math.floor((seconds % DAY) / HOUR)}h`;
+  const span = Math.max(0, Math.round(ms / SECOND) * SECOND);
+  const whole = (unit: number, of = Infinity) => Math.floor((span % of) / unit);
+  if (span < MINUTE) return `${whole(SECOND)} s`;
+  if (span < HOUR) return `${whole(MINUTE)} min ${whole(SECOND, MINUTE)} s`;
+  if (span < DAY) return `${whole(HOUR)} h ${whole(MINUTE, HOUR)} min`;
+  return `${whole(DAY)} d ${whole(HOUR, DAY)} h`;
 }
 
-/** A metric's name as papers write it: `NDCG@10`, `HR@5`, `MRR`. */
+/** How long ago, as short as a list has room for: `now`, `5 min`, `2 h`, `3 d`, `6 w`. */
+export function formatAge(time: number, now: number): string {
+  const age = now - time;
+  if (age < MINUTE) return 'now';
+  if (age < HOUR) return `${Math.floor(age / MINUTE)} min`;
+  if (age < DAY) return `${Math.floor(age / HOUR)} h`;
+  if (age < 2 * WEEK) return `${Math.floor(age / DAY)} d`;
+  return `${Math.floor(age / WEEK)} w`;
+}
+
+/** The same for running text: `just now`, `2 h ago`. */
+export function formatAgo(time: number, now: number): string {
+  const age = formatAge(time, now);
+  return age === 'now' ? 'just now' : `${age} ago`;
+}
+
+/** A time of day to the second: `14:05:09`. */
+export function formatTimeOfDay(time: number): string {
+  const date = new Date(time);
+  return [date.getHours(), date.getMinutes(), date.getSeconds()].map(twoDigits).join(':');
+}
+
+/** A day and its time: `2026-11-21 14:05`. */
+export function formatMoment(time: number): string {
+  const date = new Date(time);
+  const day = [date.getFullYear(), twoDigits(date.getMonth() + 1), twoDigits(date.getDate())].join('-');
+  return `${day} ${hoursAndMinutes(date)}`;
+}
+
+/** When something of a list began: `14:05` for today, else `2026-11-21 14:05`. */
+export function formatStart(time: number, now: number): string {
+  const date = new Date(time);
+  const isToday = date.toDateString() === new Date(now).toDateString();
+  return isToday ? hoursAndMinutes(date) : formatMoment(time);
+}
+
+/** A day that data tell of, `2013-02-28`: data know no time zone, so it is that of UTC. */
+export function formatDataDay(time: number): string {
+  const date = new Date(time);
+  return Number.isNaN(date.getTime()) ? 'NaN' : date.toISOString().slice(0, 10);
+}
+
+/** Epochs and parts of one: `44`, `3.52`. */
+export function formatEpoch(epoch: number): string {
+  return String(Number(epoch.toFixed(2)));
+}
+
+/** A metric's name as papers write it: `NDCG@10`, `Recall@5`, `MRR`, `LogLoss`. One that is not known stays as it is. */
 export function formatMetricName(name: string): string {
-  return name.toUpperCase();
+  const [, family = '', rest = ''] = /^([^@]*)(.*)$/s.exec(name) ?? [];
+  const key = family.toLowerCase();
+  return Object.hasOwn(METRIC_NAMES, key) ? METRIC_NAMES[key]! + rest : name;
+}
+
+function hoursAndMinutes(date: Date): string {
+  return [date.getHours(), date.getMinutes()].map(twoDigits).join(':');
+}
+
+function twoDigits(value: number): string {
+  return String(value).padStart(2, '0');
 }
 
 function formatNonFinite(value: number): string {

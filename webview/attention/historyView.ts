@@ -1,4 +1,5 @@
 import { html, nothing, type TemplateResult } from 'lit';
+import { formatDataDay } from '../../src/series/format';
 import { iconButton } from '../ui/controls';
 import { formatWeight } from '../plot/formatWeight';
 import { visibleRange, weightScale } from '../plot/heatMapGeometry';
@@ -91,7 +92,7 @@ function historyLine(
     now === null ? 'dropped' : swapped ? 'swapped' : '',
   ];
   const tab = index === active ? 0 : -1;
-  const date = item.time === null ? '' : ` · ${new Date(item.time).toISOString().slice(0, 10)}`;
+  const date = item.time === null ? '' : ` · ${formatDataDay(item.time)}`;
   const decision = shown.side?.decision ?? null;
   return html`<div
     role="listitem"

@@ -55,7 +55,7 @@ export function chartModels(state: LiveState, handlers: ChartHandlers): ChartMod
       ...common,
       title: `Validation ${formatMetricName(metric)}`,
       badge: protocol && { text: protocolBadge(protocol), title: describeProtocol(protocol) },
-      lines: line(`validation/${metric}`, { label: metric, format: formatMetric }),
+      lines: line(`validation/${metric}`, { label: formatMetricName(metric), format: formatMetric }),
       marks,
       empty: `${formatMetricName(metric)} on the validation split will be drawn here after the first epoch.`,
       fileName: `${runName}-validation-${metric.replace(/[^\w-]+/g, '-')}`,

@@ -10,6 +10,7 @@ import {
   formatMetric,
   formatMetricName,
   formatPercent,
+  formatTimeOfDay,
 } from '../../src/series/format';
 import { button, dropdown, icon, segmented, slider } from '../ui/controls';
 import type { MenuItem } from '../ui/popupMenu';
@@ -178,12 +179,12 @@ function facts({ manifest, status }: RunSummary, { series }: LiveState): Templat
     ${
       last
         ? html`<li>
-            ${fact(mainMetric, formatMetric(last.metrics[mainMetric] ?? NaN))}
+            ${fact(formatMetricName(mainMetric), formatMetric(last.metrics[mainMetric] ?? NaN))}
             ${bestText === null || bestText === false ? nothing : html`<span class="best">${icon('star-full')}${bestText}</span>`}
           </li>`
         : nothing
     }
-    ${last && second !== null ? html`<li>${fact(second, formatMetric(last.metrics[second] ?? NaN))}</li>` : nothing}
+    ${last && second !== null ? html`<li>${fact(formatMetricName(second), formatMetric(last.metrics[second] ?? NaN))}</li>` : nothing}
     ${progress.loss === null ? nothing : html`<li>${fact('loss', formatMetric(progress.loss))}</li>`}
     ${
       throughput === undefined || !isActive(status)
@@ -345,7 +346,7 @@ function messages({ series }: LiveState): TemplateResult | typeof nothing {
               ${icon(LEVEL_ICONS[level], level)}<time
                 class="muted number"
                 datetime=${new Date(time).toISOString()}
-                >${new Date(time).toLocaleTimeString('en-GB')}</time
+                >${formatTimeOfDay(time)}</time
               ><span class="message">${message}</span>
             </li>`,
         )}

@@ -1,12 +1,12 @@
 import type { XAxis } from '../../src/series/axes';
-import { formatCount, formatDuration } from '../../src/series/format';
+import { formatCount, formatDuration, formatEpoch } from '../../src/series/format';
 import type { DrawnLine } from './chartData';
 import type { ChartLine, ChartModel } from './chartModel';
 
-/** A place on the x axis: `step 1,200`, `epoch 3.52`, `2m 3s`. */
+/** A place on the x axis: `step 1,200`, `epoch 3.52`, `2 min 3 s`. */
 export function formatX(x: number, axis: XAxis): string {
   if (axis === 'time') return formatDuration(x * 1000);
-  return axis === 'step' ? `step ${formatCount(x)}` : `epoch ${Number(x.toFixed(2))}`;
+  return axis === 'step' ? `step ${formatCount(x)}` : `epoch ${formatEpoch(x)}`;
 }
 
 /** The ticks of an axis in as few digits as tell them apart; thousands become `k`, millions `M`. */

@@ -1,6 +1,6 @@
 import { html, nothing, render, type TemplateResult } from 'lit';
 import uPlot from 'uplot';
-import { formatCount } from '../../src/series/format';
+import { formatCount, formatEpoch, formatTimeOfDay } from '../../src/series/format';
 import { icon, iconButton } from '../ui/controls';
 import type { MenuItem } from '../ui/popupMenu';
 import { markDrawn } from '../ui/drawn';
@@ -175,8 +175,8 @@ export class LineChart extends DrawnElement {
               (i) =>
                 html`<tr>
                   <td>${formatCount(columns.step[i]!)}</td>
-                  <td>${columns.epoch[i]!.toFixed(2)}</td>
-                  <td>${new Date(columns.time[i]!).toLocaleTimeString()}</td>
+                  <td>${formatEpoch(columns.epoch[i]!)}</td>
+                  <td>${formatTimeOfDay(columns.time[i]!)}</td>
                   <td>${format(columns.value[i]!)}</td>
                 </tr>`,
             )}

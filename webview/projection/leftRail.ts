@@ -1,6 +1,7 @@
 import { html, nothing, type TemplateResult } from 'lit';
 import type { TaskProgress } from '../../src/protocol/inspection';
-import { formatCount } from '../../src/series/format';
+import { percent } from '../../src/protocol/percent';
+import { formatCount, formatMoment } from '../../src/series/format';
 import {
   button,
   checkbox,
@@ -15,7 +16,7 @@ import {
 import type { ProjectionHandlers } from './handlers';
 import { legend } from './legend';
 import type { SceneLook } from './mapModels';
-import { colorName, formatShare, umapQualityText } from './projectionText';
+import { colorName, umapQualityText } from './projectionText';
 import { current, shownTable } from './resources';
 import { DEFAULT_UMAP, OWN_COLORS, type UmapSettings } from './settings';
 import { isUmapRunning, pointOfRow, rowOfItem, tableOf, type ProjectionState } from './state';
@@ -147,13 +148,13 @@ function pcaControls(
   return html`<div
       class="bars"
       role="img"
-      aria-label=${`Share of the variance: ${[...explained.slice(0, 3)].map((share, i) => `component ${i + 1} ${formatShare(share)}`).join(', ')}`}
+      aria-label=${`Share of the variance: ${[...explained.slice(0, 3)].map((share, i) => `component ${i + 1} ${percent(share)}`).join(', ')}`}
     >
       ${Array.from({ length: Math.min(MAX_BARS, Math.max(explained.length, 8)) }, (_, component) => {
         const share = explained[component] ?? 0;
         return html`<span
           class=${shown.includes(component) ? 'bar shown' : 'bar'}
-          title=${`Component ${component + 1}: ${formatShare(share)} of the variance`}
+          title=${`Component ${component + 1}: ${percent(share)} of the variance`}
           ><i .style=${`height: ${highest > 0 ? Math.max(2, (100 * share) / highest) : 2}%`}></i
         ></span>`;
       })}
@@ -162,7 +163,7 @@ function pcaControls(
       ${shown.map((component, axis) =>
         numberField({
           label: ['x', 'y', 'z'][axis]!,
-          title: `Component along ${['x', 'y', 'z'][axis]!}${explained[component] === undefined ? '' : `: ${formatShare(explained[component])} of the variance`}`,
+          title: `Component along ${['x', 'y', 'z'][axis]!}${explained[component] === undefined ? '' : `: ${percent(explained[component])} of the variance`}`,
           min: 1,
           max: Math.max(explained.length, settings.dimensions),
           value: component + 1,
@@ -494,7 +495,7 @@ function bookmarkSection(
               <button
                 type="button"
                 class="list-row"
-                title=${`Saved ${new Date(createdAt).toLocaleString()}`}
+                title=${`Saved ${formatMoment(createdAt)}`}
                 @click=${() => onOpenBookmark(state)}
               >
                 <span class="label">${name}</span>

@@ -1,4 +1,5 @@
 import type { StoredCheckpoint } from '../../src/protocol/inspection';
+import { percent } from '../../src/protocol/percent';
 import type { PointColumn, PointSet, UmapLayoutResult } from '../../src/protocol/projection';
 import { formatCount, formatMetric } from '../../src/series/format';
 import { current, shownCheckpoint } from './resources';
@@ -35,7 +36,7 @@ export function layoutText(state: ProjectionState, scene: Scene): string {
   const explained = current(resources.pca)?.explained;
   const share = shown.reduce((sum, component) => sum + (explained?.[component] ?? 0), 0);
   const list = `${names.slice(0, -1).join(', ')} and ${names.at(-1)!}`;
-  return `PCA · components ${list}${explained ? ` · ${formatShare(share)} of the variance` : ''}`;
+  return `PCA · components ${list}${explained ? ` · ${percent(share)} of the variance` : ''}`;
 }
 
 /** How many of the rows are drawn, and how these were chosen. */
@@ -51,10 +52,6 @@ export function countText(points: PointSet, seed: number, isolated: number | nul
 export function umapQualityText({ cached, seconds, trustworthiness, continuity }: UmapLayoutResult): string {
   const time = cached ? 'from the run’s folder' : `in ${seconds.toFixed(1)} s`;
   return `trustworthiness ${trustworthiness.toFixed(3)} · continuity ${continuity.toFixed(3)} · ${time}`;
-}
-
-export function formatShare(share: number): string {
-  return `${(100 * share).toFixed(1)}%`;
 }
 
 /** A value of a column as it is told of one point. */

@@ -1,11 +1,12 @@
 import { html, nothing, type TemplateResult } from 'lit';
 import type { HistoryItem } from '../../src/protocol/inspection';
+import { percent } from '../../src/protocol/percent';
 import type { DistanceMetric, PointNeighbour, ProjectionFormat } from '../../src/protocol/projection';
-import { formatCount, formatMetric } from '../../src/series/format';
+import { formatCount, formatDataDay, formatMetric } from '../../src/series/format';
 import { button, dropdown, icon, iconButton } from '../ui/controls';
 import type { MenuItem } from '../ui/popupMenu';
 import type { ProjectionHandlers } from './handlers';
-import { columnText, formatShare } from './projectionText';
+import { columnText } from './projectionText';
 import { current, type Resource } from './resources';
 import type { RailTab } from './settings';
 import { failure, statisticsContent } from './statistics';
@@ -404,10 +405,8 @@ function userContent(state: ProjectionState, scene: Scene, handlers: ProjectionH
 
 function time({ time: at }: HistoryItem): unknown {
   if (at === null) return nothing;
-  const date = new Date(at);
-  return html`<time class="number muted" datetime=${date.toISOString()}
-    >${date.toISOString().slice(0, 10)}</time
-  >`;
+  const day = formatDataDay(at);
+  return html`<time class="number muted" datetime=${day}>${day}</time>`;
 }
 
 function comparisonContent(
@@ -436,9 +435,9 @@ function comparisonContent(
       >
         variance left over
       </dt>
-      <dd class="number">${formatShare(comparison.residual)}</dd>
+      <dd class="number">${percent(comparison.residual)}</dd>
       <dt>neighbours in common</dt>
-      <dd class="number">${formatShare(overlap)} of 10</dd>
+      <dd class="number">${percent(overlap)} of 10</dd>
     </dl>
     <p class="row buttons">
       ${button({ label: 'Colour by Distance', onClick: () => handlers.onSettings({ color: ':moved' }) })}

@@ -80,13 +80,13 @@ describe('a run in the workbench', () => {
     await expect.poll(() => panel.drawnPoints('Validation NDCG@10'), soon).toBeGreaterThan(points + 2);
     expect(await panel.drawnPoints('Training loss')).toBeGreaterThan(points);
     expect(await panel.fact('loss')).toBeGreaterThan(0);
-    expect(await panel.fact('ndcg@10')).toBeGreaterThanOrEqual(0);
+    expect(await panel.fact('NDCG@10')).toBeGreaterThanOrEqual(0);
   });
 
   it('shows the run in the status bar and in the tree', async () => {
     await workbench.statusBarItem(/long \d+\/100000 · NDCG@10 [01]\.\d+/).waitFor();
     await workbench.page.getByRole('tab', { name: 'RecSight', exact: true }).click();
-    await workbench.treeRow(/\d+\/100000.*ndcg@10 [01]\.\d+/i).waitFor();
+    await workbench.treeRow(/\d+\/100000.*NDCG@10 [01]\.\d+/).waitFor();
     await workbench.spokenTreeRow(/^long, running, epoch \d+ of 100000/).waitFor();
   });
 
@@ -99,7 +99,7 @@ describe('a run in the workbench', () => {
     expect(await panel.status()).toBe('running');
     // The whole history is there, not only what came since.
     expect(await panel.drawnPoints('Validation NDCG@10')).toBeGreaterThan(before);
-    await workbench.treeRow(/\d+\/100000.*ndcg@10 [01]\.\d+/i).waitFor();
+    await workbench.treeRow(/\d+\/100000.*NDCG@10 [01]\.\d+/).waitFor();
     expect(await trainerPid()).toBe(pid);
     expect(await runsOf(folder)).toHaveLength(1);
   });

@@ -63,7 +63,7 @@ describe('the cache', () => {
     expect(await cache('', {})).toBe(0);
     const lines = printed.split('\n');
     const ofA = lines.find((line) => line.startsWith('aaaaaaaaaaaa'));
-    expect(ofA).toMatch(/1\.00 kB {2}0s ago {2}2 runs: /);
+    expect(ofA).toMatch(/1\.00 kB {2} *just now {2}2 runs: /);
     for (const { id } of runs) expect(ofA).toContain(id);
     expect(lines.find((line) => line.startsWith('bbbbbbbbbbbb'))).toMatch(/ no run /);
     expect(printed).toContain('`recsight cache prune` frees 1.00 kB');

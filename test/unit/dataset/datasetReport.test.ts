@@ -29,12 +29,12 @@ test('the report counts, and warns of what makes results doubtful', async () => 
 
   const lines = formatReport(report).split('\n');
   expect(lines.slice(0, 8)).toEqual([
-    'users                5',
-    'items                7',
-    'interactions        24',
-    'density         68.6 %',
+    'users               5',
+    'items               7',
+    'interactions       24',
+    'density         68.6%',
     'time            1970-01-01 00:16 to 1970-01-02 03:46',
-    'history length  min 2 · 25 % 5 · median 5 · 75 % 6 · 95 % 6 · max 6 · mean 4.8',
+    'history length  min 2 · 25% 5 · median 5 · 75% 6 · 95% 6 · max 6 · mean 4.8',
     'split           training 16 · validation 4 · test 4',
     'left out        no id 1 (of 25 rows)',
   ]);

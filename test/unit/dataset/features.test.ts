@@ -60,9 +60,9 @@ describe('categories', () => {
       { of: 'items', name: 'genre', kind: 'category', numValues: 1, unknownShare: 0.5 },
     ]);
     expect(sparse.warnings.join('\n')).toContain('1 of 4 items have no row in `i.csv`');
-    expect(sparse.warnings.join('\n')).toContain('The feature `genre` is unknown for 50.0 % of the items');
+    expect(sparse.warnings.join('\n')).toContain('The feature `genre` is unknown for 50.0% of the items');
     expect(formatReport(sparse.report)).toContain(
-      'item feature    genre · category · 1 value · 50.0 % unknown',
+      'item feature    genre · category · 1 value · 50.0% unknown',
     );
   });
 

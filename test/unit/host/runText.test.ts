@@ -1,9 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import {
   failureMessage,
-  formatAge,
-  formatAgo,
-  formatStart,
   lastActivity,
   otherPlacesText,
   resultFacts,
@@ -16,49 +13,10 @@ import { statusDetail, statusTexts } from '../../../src/host/statusText';
 import { shownText } from './shownText';
 import { makeRun, reached } from './runs';
 
-const MINUTE = 60_000;
-const HOUR = 60 * MINUTE;
-const DAY = 24 * HOUR;
-
-describe('formatAge', () => {
-  it.each([
-    [0, 'now'],
-    [59_999, 'now'],
-    [MINUTE, '1 min'],
-    [HOUR - 1, '59 min'],
-    [HOUR, '1 h'],
-    [DAY - 1, '23 h'],
-    [DAY, '1 d'],
-    [14 * DAY - 1, '13 d'],
-    [14 * DAY, '2 w'],
-  ])('%i ms → %s', (age, text) => {
-    expect(formatAge(5_000, 5_000 + age)).toBe(text);
-  });
-
-  it('takes a clock that runs ahead for now', () => {
-    expect(formatAge(10_000, 5_000)).toBe('now');
-  });
-
-  it('reads well in a sentence', () => {
-    expect(formatAgo(0, 30_000)).toBe('just now');
-    expect(formatAgo(0, 2 * HOUR)).toBe('2 h ago');
-  });
-});
-
-describe('formatStart', () => {
-  const now = new Date(2026, 10, 22, 15, 0).getTime();
-
-  it('is the time of day for today, else the day, with the year when it is another', () => {
-    expect(formatStart(new Date(2026, 10, 22, 9, 5).getTime(), now)).toBe('09:05');
-    expect(formatStart(new Date(2026, 10, 21, 9, 5).getTime(), now)).toBe('21 Nov');
-    expect(formatStart(new Date(2025, 10, 21, 9, 5).getTime(), now)).toBe('21 Nov 2025');
-  });
-});
-
 describe('resultFacts', () => {
   it('has the best main metric, and progress unless it got to its end', () => {
-    expect(resultFacts(makeRun(reached(0.11234), 'running'))).toEqual(['7/20', 'ndcg@10 0.1123']);
-    expect(resultFacts(makeRun(reached(0.11234), 'finished'))).toEqual(['ndcg@10 0.1123']);
+    expect(resultFacts(makeRun(reached(0.11234), 'running'))).toEqual(['7/20', 'NDCG@10 0.1123']);
+    expect(resultFacts(makeRun(reached(0.11234), 'finished'))).toEqual(['NDCG@10 0.1123']);
     expect(resultFacts(makeRun({}, 'finished'))).toEqual(['7/20']);
     expect(resultFacts(makeRun({}, 'stopped'))).toEqual(['7/20']);
   });
@@ -68,7 +26,7 @@ describe('resultFacts', () => {
     expect(resultFacts(makeRun(reached(0.11234), 'stopping'))).toEqual([
       'stopping',
       '7/20',
-      'ndcg@10 0.1123',
+      'NDCG@10 0.1123',
     ]);
   });
 

@@ -152,14 +152,14 @@ describe('runRow', () => {
   it('starts with what tells the run apart', () => {
     const row = runRow(makeRun(reached(0.1284)), 'hiddenSize 64', { best: true, apart: false }, now);
     expect(row.label).toBe('★ hiddenSize 64');
-    expect(row.description).toBe('ndcg@10 0.1284 · 2 h');
+    expect(row.description).toBe('NDCG@10 0.1284 · 2 h');
     expect(row.icon.codicon).toBe('pass');
   });
 
   it('starts with the progress where nothing does', () => {
     const row = runRow(makeRun(reached(0.1123), 'running'), '', { best: false, apart: false }, 2_000_000);
     expect(row.label).toBe('7/20');
-    expect(row.description).toBe('ndcg@10 0.1123 · now');
+    expect(row.description).toBe('NDCG@10 0.1123 · now');
     expect(row.icon.codicon).toBe('loading~spin');
   });
 
@@ -172,7 +172,7 @@ describe('runRow', () => {
 
   it('says how a run was measured where others of its group were measured in another way', () => {
     const row = runRow(makeRun(reached(0.1284)), 'hiddenSize 64', { best: false, apart: true }, now);
-    expect(row.description).toBe('ndcg@10 0.1284 · full · LOO · seen filtered · 2 h');
+    expect(row.description).toBe('NDCG@10 0.1284 · full · LOO · seen filtered · 2 h');
   });
 
   it.each(['finished', 'stopped'] as const)(
@@ -191,7 +191,7 @@ describe('runRow', () => {
   it('speaks in full', () => {
     const row = runRow(makeRun(reached(0.1123), 'running'), 'dropout 0.5', { best: true, apart: false }, now);
     expect(row.spoken).toBe(
-      'sasrec, running, best of the runs it can be compared with, epoch 7 of 20, ndcg@10 0.1123, dropout 0.5',
+      'sasrec, running, best of the runs it can be compared with, epoch 7 of 20, NDCG@10 0.1123, dropout 0.5',
     );
   });
 });

@@ -36,7 +36,9 @@ describe('activeRuns', () => {
 
 describe('statusDetail', () => {
   it('adds loss and time left, or tells the error', () => {
-    expect(statusDetail(makeRun({}, 'running'))).toBe('epoch 7/20 · step 700 · loss 0.4312 · 1m 12s left');
+    expect(statusDetail(makeRun({}, 'running'))).toBe(
+      'epoch 7/20 · step 700 · loss 0.4312 · 1 min 12 s left',
+    );
     const error = { code: 'disk/full', message: 'The disk is full. Free some space.' };
     expect(statusDetail(makeRun({ error }, 'failed'))).toBe('The disk is full');
   });

@@ -36,11 +36,11 @@ describe('seen items under `auto`', () => {
   it('stay where users repeat items, and go where they do not', () => {
     const repeated = seenRule(REPEATS, { filterSeen: 'auto' });
     expect(repeated.filterSeen).toBe(false);
-    expect(seenRuleText(repeated)).toMatch(/stay in rankings: \d\d\.\d % of the interactions before test/);
+    expect(seenRuleText(repeated)).toMatch(/stay in rankings: \d\d\.\d% of the interactions before test/);
     const once = seenRule(ONCE, { filterSeen: 'auto' });
     // The last interaction is of test, which decides nothing.
     expect(once).toEqual({ filterSeen: true, repeatShare: 0 });
-    expect(seenRuleText(once)).toMatch(/left out of rankings: 0\.0 %/);
+    expect(seenRuleText(once)).toMatch(/left out of rankings: 0\.0%/);
   });
 
   it('go by the share of interactions before test that repeat an item of the same user', () => {
@@ -92,11 +92,11 @@ describe('a target that was seen', () => {
     expect([...rankingTask(ONCE, 'validation', config).users]).toEqual([0, 1, 2, 3]);
     expect(leftOutText(rankingTask(ONCE, 'validation', config))).toBeNull();
     expect(leftOutText(rankingTask(ONCE, 'test', config))).toBe(
-      '1 of 4 users (25.0 %) do not count in test: their held-out item is in their history, which is left out.',
+      '1 of 4 users (25.0%) do not count in test: their held-out item is in their history, which is left out.',
     );
     expect(describeProtocol(protocol)).toBe(
       'test, leave-one-out, ranked against all 12 items, items of the history left out, ties by expectation, 3 users; ' +
-        '1 more (25.0 %) not counted, whose held-out item is in their history',
+        '1 more (25.0%) not counted, whose held-out item is in their history',
     );
   });
 
@@ -105,7 +105,7 @@ describe('a target that was seen', () => {
     expect(protocol).toMatchObject({ filterSeen: false, numUsers: 4, seenTargets: 1 });
     expect(protocolBadge(protocol)).toBe('full · LOO · seen kept');
     expect(describeProtocol(protocol)).toContain(
-      '4 users; of 1 (25.0 %) the held-out item is in their history',
+      '4 users; of 1 (25.0%) the held-out item is in their history',
     );
   });
 

@@ -94,7 +94,7 @@ describe('text', () => {
     expect([formatX(1200, 'step'), formatX(3.5166, 'epoch'), formatX(123, 'time')]).toEqual([
       'step 1,200',
       'epoch 3.52',
-      '2m 3s',
+      '2 min 3 s',
     ]);
   });
 
