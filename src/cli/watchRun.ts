@@ -1,11 +1,13 @@
 import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import {
+  endedEarly,
   isActive,
   warningName,
   type RunError,
   type RunManifest,
   type RunStatus,
+  type RunSummary,
   type TestResult,
 } from '../protocol/run';
 import { EventLogReader } from '../runs/eventLog';
@@ -53,7 +55,8 @@ export async function watchRun(run: RunDirectory, { json, wanted, fromSeq }: Wat
     // Asked first, so that what an ending trainer wrote last is read below. One that has just taken up an ended run for
     // an evaluation may not have said so in the manifest yet.
     const alive = await trainerIsAlive(run);
-    const { manifest, status } = await readRun(run.path);
+    const summary = await readRun(run.path);
+    const { manifest, status } = summary;
     const events = (await reader.readNew()).filter((event) => event.seq >= fromSeq);
     line.show(events, manifest);
     const notice = reader.takeNotice();
@@ -71,7 +74,7 @@ export async function watchRun(run: RunDirectory, { json, wanted, fromSeq }: Wat
       // The result that the run has is then an older one.
       const old = failure && { error: failure, protocol: null, test: null, baselines: null };
       if (json) printJson({ ...reported, ...old });
-      else if (old === null) printSummary(run, manifest, status, seconds);
+      else if (old === null) printSummary(run, summary, seconds);
       else output.print(`\nRun ${run.id} stays as it was (${status}); this evaluation failed.\n`);
       return wanted.includes(status);
     }
@@ -103,8 +106,9 @@ function report(run: RunDirectory, manifest: RunManifest, status: RunStatus, sec
   };
 }
 
-function printSummary(run: RunDirectory, manifest: RunManifest, status: RunStatus, seconds: number): void {
-  const { test, progress, mainMetric, error } = manifest;
+function printSummary(run: RunDirectory, summary: RunSummary, seconds: number): void {
+  const { manifest, status, resumable } = summary;
+  const { test, best, progress, mainMetric, error } = manifest;
   const place = path.relative(process.cwd(), run.path);
   const epochs =
     progress.epochs === 0 ? '' : `${progress.epoch} ${progress.epoch === 1 ? 'epoch' : 'epochs'}, `;
@@ -113,12 +117,13 @@ function printSummary(run: RunDirectory, manifest: RunManifest, status: RunStatu
   const lines = [`\nRun ${run.id}: ${status} after ${epochs}${formatDuration(1000 * seconds)}${doubts}.`];
   if (error !== null) lines.push(error.message);
   for (const { message } of warnings) lines.push(`Warning: ${message}`);
-  if (status === 'lost')
-    lines.push(
-      `The trainer died. What it printed is in ${run.logPath}; \`recsight resume ${place}\` goes on.`,
-    );
-  if (status === 'stopped')
-    lines.push(`\`recsight resume ${place}\` goes on; \`recsight evaluate ${place}\` measures it on test.`);
+  if (status === 'lost') lines.push(`The trainer died. What it printed is in ${run.logPath}.`);
+  const measures = best === null ? '' : `; \`recsight evaluate ${place}\` measures it on test`;
+  if (resumable) lines.push(`\`recsight resume ${place}\` goes on from the last checkpoint${measures}.`);
+  else if (endedEarly(status)) {
+    const config = path.relative(process.cwd(), run.resolveConfigPath(manifest));
+    lines.push(`It left no checkpoint. \`recsight train ${config}\` trains it again${measures}.`);
+  }
   output.print(`${lines.join('\n')}\n`);
   if (test !== null) output.print('\n', ...metricsTable(manifest.name, test, mainMetric));
   output.print(`\nEverything is in ${place}\n`);

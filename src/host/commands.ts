@@ -1,25 +1,21 @@
 import path from 'node:path';
 import * as vscode from 'vscode';
-import { configFormat } from '../config/configFile';
-import type { ConfigProblem } from '../config/parseConfig';
 import { GPU_RUNTIMES, type GpuRuntime } from '../process/gpuRuntime';
 import type { InspectionView } from '../protocol/inspectionPanel';
-import type { RunSummary } from '../protocol/run';
 import { RunReadError } from '../runs/runErrors';
 import type { ComputeBackends } from './computeBackends';
 import type { ConfigCatalogue } from './configCatalogue';
+import { ConfigCommands } from './configCommands';
 import type { ConfigDiagnostics } from './configDiagnostics';
-import { firstLine } from './errorMessage';
 import type { InspectionPanels } from './inspectionPanels';
 import type { LivePanels } from './livePanel';
-import { showError, showInformation, showSuccess, withProgress } from './messages';
+import { showInformation } from './messages';
 import { createConfig } from './newConfig';
-import { pickConfig, pickRun } from './pickers';
+import { pickRun } from './pickers';
 import { reportError } from './reportError';
 import { runAbilities, type RunAbilities } from './runAbilities';
 import type { RunCatalogue } from './runCatalogue';
 import { deleteRun, openConfig, openLog } from './runFiles';
-import { runTitle } from './runText';
 import type { RunNode, RunTree } from './runTree';
 import type { TrainerService } from './trainerService';
 
@@ -72,12 +68,13 @@ export function registerCommands(context: CommandContext): vscode.Disposable {
       },
     );
   const show = (directory: string, preserveFocus = false) => {
-    panels.open(directory, titleOf(runs.get(directory), directory), preserveFocus);
+    panels.open(directory, titleOf(runs, directory), preserveFocus);
   };
+  const configCommands = new ConfigCommands({ ...context, show });
 
   return vscode.Disposable.from(
-    register('train', (uri: vscode.Uri | undefined) => trainModel(context, uri, show)),
-    register('validateConfig', (uri: vscode.Uri | undefined) => validateConfig(context, uri)),
+    register('train', (uri: vscode.Uri | undefined) => configCommands.train(uri)),
+    register('validateConfig', (uri: vscode.Uri | undefined) => configCommands.validate(uri)),
     register('newConfig', () => createConfig()),
     register('refreshRuns', () => runs.refresh()),
     register('showBackends', () => backends.show()),
@@ -111,6 +108,12 @@ export function registerCommands(context: CommandContext): vscode.Disposable {
       },
     ),
     registerForRun(
+      'trainAgain',
+      'Train Again',
+      ({ idle }) => idle,
+      (directory) => configCommands.trainAgain(directory),
+    ),
+    registerForRun(
       'evaluateRun',
       'Evaluate Run',
       ({ evaluable }) => evaluable,
@@ -124,83 +127,10 @@ export function registerCommands(context: CommandContext): vscode.Disposable {
       'Delete Run',
       ({ idle }) => idle,
       async (directory) => {
-        if (await deleteRun(directory, titleOf(runs.get(directory), directory)))
-          await runs.refreshRun(directory);
+        if (await deleteRun(directory, titleOf(runs, directory))) await runs.refreshRun(directory);
       },
     ),
   );
-}
-
-async function trainModel(
-  context: CommandContext,
-  argument: vscode.Uri | undefined,
-  show: (directory: string, preserveFocus: boolean) => void,
-): Promise<void> {
-  const uri = await chooseConfig(context, argument, 'Train Model');
-  if (!uri) return;
-  const document = await vscode.workspace.openTextDocument(uri);
-  if (document.isDirty && !(await document.save())) return;
-  if (!(await isValid(context, document))) return;
-  const directory = await withProgress(
-    { location: vscode.ProgressLocation.Window, title: `Starting ${path.basename(uri.fsPath)}` },
-    () => context.trainer.train(uri),
-  );
-  // Who trains from the editor goes on editing; the panel opens beside it.
-  show(directory, vscode.window.activeTextEditor?.document === document);
-}
-
-async function validateConfig(context: CommandContext, argument: vscode.Uri | undefined): Promise<void> {
-  const uri = await chooseConfig(context, argument, 'Validate Config');
-  if (!uri) return;
-  const document = await vscode.workspace.openTextDocument(uri);
-  if (await isValid(context, document)) {
-    showSuccess(`${path.basename(uri.fsPath)} is valid`);
-  }
-}
-
-/** Checks a config; when it has errors, shows them in the editor and the Problems view and says how many. */
-async function isValid({ diagnostics }: CommandContext, document: vscode.TextDocument): Promise<boolean> {
-  const errors = diagnostics.check(document).filter(({ severity }) => severity === 'error');
-  const [first] = errors;
-  if (!first) return true;
-  await vscode.window.showTextDocument(document, { selection: rangeOf(document, first) });
-  const count = errors.length === 1 ? 'an error' : `${errors.length} errors`;
-  const name = path.basename(document.fileName);
-  const showProblems = 'Show Problems';
-  // Not awaited: the message may stay for as long as the user likes.
-  const message = `${name} has ${count}. Line ${first.line}: ${firstLine(first.message)}`;
-  void showError(message, showProblems).then((choice) => {
-    if (choice === showProblems) void vscode.commands.executeCommand('workbench.actions.view.problems');
-  });
-  return false;
-}
-
-function rangeOf(document: vscode.TextDocument, { start, end }: ConfigProblem): vscode.Range {
-  return new vscode.Range(document.positionAt(start), document.positionAt(end));
-}
-
-/** The config a command was called on, else the one in the active editor, else the user's choice. */
-async function chooseConfig(
-  { configs, runs }: CommandContext,
-  argument: vscode.Uri | undefined,
-  title: string,
-): Promise<vscode.Uri | undefined> {
-  if (argument instanceof vscode.Uri) return argument;
-  const document = vscode.window.activeTextEditor?.document;
-  if (document && configFormat(document.uri.path) !== null) {
-    // A config that was never saved gets a place on disk first: its data paths are relative to it.
-    return document.isUntitled ? vscode.workspace.save(document.uri) : document.uri;
-  }
-  await configs.loaded;
-  if (configs.uris.length === 0) {
-    const create = 'New Config';
-    const text = 'There is no config (*.recsight.json or *.recsight.yaml) in this workspace yet.';
-    void showInformation(text, create).then((choice) => {
-      if (choice === create) void vscode.commands.executeCommand('recsight.newConfig');
-    });
-    return undefined;
-  }
-  return pickConfig(configs.uris, runs.runs, title);
 }
 
 async function chooseRun(
@@ -220,7 +150,7 @@ async function chooseRun(
     void showInformation(`${title}: there is no run that allows this now.`);
     return undefined;
   }
-  return pickRun(suitable, title);
+  return pickRun(suitable, title, runs);
 }
 
 /** The directory that an argument names. Commands can be called by anybody, with anything. */
@@ -241,8 +171,9 @@ async function knownRun(runs: RunCatalogue, named: string): Promise<string> {
   return directory;
 }
 
-function titleOf(run: RunSummary | undefined, directory: string): string {
-  return run ? runTitle(run, Date.now()) : path.basename(directory);
+function titleOf(runs: RunCatalogue, directory: string): string {
+  const run = runs.get(directory);
+  return run ? runs.titleOf(run) : path.basename(directory);
 }
 
 /** A keybinding may name the runtime, or anything. */

@@ -53,7 +53,7 @@ export class ConfigCatalogue implements vscode.Disposable {
   }
 }
 
-/** Whether a document is a config file on disk. */
-export function isConfigDocument(document: vscode.TextDocument): boolean {
-  return document.uri.scheme === 'file' && configFormat(document.uri.fsPath) !== null;
+/** Whether a document is a config that can be trained: on disk, or new. The left side of a diff is a file of the past. */
+export function isConfigDocument({ uri }: vscode.TextDocument): boolean {
+  return (uri.scheme === 'file' || uri.scheme === 'untitled') && configFormat(uri.path) !== null;
 }

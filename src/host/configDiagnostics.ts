@@ -1,6 +1,7 @@
 import * as vscode from 'vscode';
 import { configFormat } from '../config/configFile';
 import { parseConfig, type ConfigProblem } from '../config/parseConfig';
+import { isConfigDocument } from './configCatalogue';
 
 /** Typing pauses this long, in ms, before a config is checked. */
 const DEBOUNCE = 250;
@@ -29,8 +30,7 @@ export class ConfigDiagnostics implements vscode.CodeActionProvider, vscode.Disp
   /** Checks a document now and returns what is wrong with it; nothing for a document that is no config. */
   check(document: vscode.TextDocument): ConfigProblem[] {
     const format = configFormat(document.uri.path);
-    // The left side of a diff is a file of the past: nobody can mend it.
-    if (format === null || !['file', 'untitled'].includes(document.uri.scheme)) return [];
+    if (format === null || !isConfigDocument(document)) return [];
     this.#cancel(document);
     const { problems } = parseConfig(document.getText(), format);
     this.#problems.set(document.uri.toString(), problems);

@@ -1,9 +1,9 @@
 import * as vscode from 'vscode';
 import { isActive, type RunSummary } from '../protocol/run';
-import { RunDirectory } from '../runs/runDirectory';
 import { isConfigDocument } from './configCatalogue';
 import { lastRunText } from './configLensText';
 import type { RunCatalogue } from './runCatalogue';
+import { isOfConfig } from './runText';
 import { plainText } from './safeText';
 
 /** The age in a lens is in minutes; a running trainer's numbers change often, and redrawing lenses is not free. */
@@ -20,7 +20,12 @@ export class ConfigLenses implements vscode.CodeLensProvider, vscode.Disposable 
   readonly onDidChangeCodeLenses = this.#changes.event;
 
   constructor(private readonly runs: RunCatalogue) {
-    const selector = { scheme: 'file', pattern: '**/*.recsight.{json,yaml,yml}' };
+    const pattern = '**/*.recsight.{json,yaml,yml}';
+    // A new config has a place already, though nothing is there yet.
+    const selector = [
+      { scheme: 'file', pattern },
+      { scheme: 'untitled', pattern },
+    ];
     const changed = () => this.#changedSoon();
     this.#disposables = [
       this.#changes,
@@ -89,5 +94,5 @@ function lensTitle(run: RunSummary, now: number): string {
 
 /** @param runs newest first */
 export function newestRunOf(configPath: string, runs: readonly RunSummary[]): RunSummary | undefined {
-  return runs.find((run) => new RunDirectory(run.directory).resolveConfigPath(run.manifest) === configPath);
+  return runs.find((run) => isOfConfig(run, configPath));
 }

@@ -13,7 +13,7 @@ export class FailureNotices implements vscode.Disposable {
   readonly #listener: vscode.Disposable;
 
   constructor(
-    runs: RunCatalogue,
+    private readonly runs: RunCatalogue,
     private readonly panels: LivePanels,
   ) {
     this.#listener = runs.onDidChange((change) => {
@@ -29,14 +29,17 @@ export class FailureNotices implements vscode.Disposable {
     if (!before || !after || !isActive(before.status) || this.panels.isVisible(directory)) return;
     // The command that tried to start the trainer tells this one.
     if (after.manifest.error?.code === 'trainer/start-failed') return;
-    const message = failureMessage(after);
+    const message = failureMessage(after, this.runs.titleOf(after));
     if (message === null) return;
-    const remedy = after.status === 'lost' ? 'Resume Run' : 'Open Log';
+    const restart = after.resumable ? 'Resume Run' : 'Train Again';
+    // What failed for a reason that was told fails again, until that is mended.
+    const remedy = after.status === 'lost' ? restart : 'Open Log';
     const choice = await showError(message, 'Open Run', remedy);
     const commands = {
       'Open Run': 'recsight.openRun',
       'Open Log': 'recsight.openLog',
       'Resume Run': 'recsight.resumeRun',
+      'Train Again': 'recsight.trainAgain',
     };
     if (choice) await vscode.commands.executeCommand(commands[choice], directory);
   }

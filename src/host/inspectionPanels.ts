@@ -26,7 +26,6 @@ import {
   type RunPanelContext,
 } from './runPanel';
 import { RunPanels } from './runPanels';
-import { runTitle } from './runText';
 import { requireTrust, trustNeeded, type TrainerService } from './trainerService';
 
 /** How long the process of a hidden panel is kept when nothing is asked of it. */
@@ -50,7 +49,7 @@ export class InspectionPanels implements vscode.Disposable {
         {
           viewType: `recsight.${view}`,
           page: view,
-          title: ({ manifest }: RunSummary) => titleOf(view, manifest.name),
+          title: (run: RunSummary) => titleOf(view, context.runs.titleOf(run)),
           obstacle: () =>
             vscode.workspace.isTrusted
               ? null
@@ -76,8 +75,9 @@ export class InspectionPanels implements vscode.Disposable {
    */
   open(view: InspectionView, directory: string, focus: InspectionFocus | null = null): void {
     requireTrust(LOOKING);
-    const name = this.context.runs.get(directory)?.manifest.name ?? path.basename(directory);
-    const content = this.#panels[view].open(directory, titleOf(view, name), false);
+    const run = this.context.runs.get(directory);
+    const title = run ? this.context.runs.titleOf(run) : path.basename(directory);
+    const content = this.#panels[view].open(directory, titleOf(view, title), false);
     if (focus) content.focus(focus);
   }
 
@@ -86,8 +86,8 @@ export class InspectionPanels implements vscode.Disposable {
   }
 }
 
-function titleOf(view: InspectionView, runName: string): string {
-  return `${VIEW_TITLES[view]}: ${runName}`;
+function titleOf(view: InspectionView, runTitle: string): string {
+  return `${VIEW_TITLES[view]}: ${runTitle}`;
 }
 
 /** What the extension itself answers; the inspector answers the rest. */
@@ -202,10 +202,10 @@ class InspectionPanel implements PanelContent {
     const runs = this.context.runs.runs.filter(({ manifest }) => hasLearned(manifest));
     const own = this.#run;
     if (own && !runs.some(({ directory }) => directory === own.directory)) runs.push(own);
-    const now = Date.now();
+    const titles = this.context.runs.titles(Date.now());
     return runs.map((run) => ({
       run: run.directory,
-      title: runTitle(run, now),
+      title: titles.get(run.directory) ?? this.context.runs.titleOf(run),
       model: run.manifest.model,
       createdAt: run.manifest.createdAt,
     }));

@@ -18,7 +18,6 @@ import {
   type RunPanelContext,
 } from './runPanel';
 import type { RunPanels } from './runPanels';
-import { runTitle } from './runText';
 import type { TrainerService } from './trainerService';
 
 /** Events are sent in batches, at most this often (ms). */
@@ -39,7 +38,7 @@ export function livePanelKind(context: LivePanelContext): PanelKind<LivePanelVie
   return {
     viewType: 'recsight.live',
     page: 'live',
-    title: (run) => runTitle(run, Date.now()),
+    title: (run) => context.runs.titleOf(run),
     // Runs can be looked at in any window.
     obstacle: () => null,
     createContent: (frame) => new LivePanel(frame, context),
@@ -70,6 +69,9 @@ export class LivePanel implements PanelContent {
       stop: () => trainer.stop(directory),
       resume: () => trainer.resume(directory),
       evaluate: () => trainer.evaluate(directory),
+      trainAgain: async () => {
+        await vscode.commands.executeCommand('recsight.trainAgain', directory);
+      },
       openConfig: () => openConfig(directory),
       openLog: () => openLog(directory),
       openView: (view) => {

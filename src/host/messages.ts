@@ -25,8 +25,17 @@ export function showInformation<Button extends string>(
 
 /** Asks, and waits for the answer. */
 export async function confirm(question: string, detail: string, action: string): Promise<boolean> {
+  return (await choose(question, detail, action)) === action;
+}
+
+/** Asks which of some actions to take, the first being the one that Enter takes. Undefined when the user takes none. */
+export function choose<Action extends string>(
+  question: string,
+  detail: string,
+  ...actions: Action[]
+): Answer<Action> {
   const options = { modal: true, detail: plainText(detail) };
-  return (await vscode.window.showWarningMessage(plainText(question), options, action)) === action;
+  return vscode.window.showWarningMessage(plainText(question), options, ...actions);
 }
 
 /** Says for some seconds in the status bar that something went well. */

@@ -18,13 +18,18 @@ const TEMPLATE = new vscode.SnippetString(
 `,
 );
 
-/** Opens a new config, not yet on disk, in the folder the user works in. */
+/** Opens a new config, not yet on disk, in the workspace folder; where there are several, the user says in which. */
 export async function createConfig(): Promise<void> {
-  const folder = vscode.workspace.workspaceFolders?.[0];
-  if (!folder) {
+  const folders = vscode.workspace.workspaceFolders ?? [];
+  if (folders.length === 0) {
     await vscode.commands.executeCommand('vscode.openFolder');
     return;
   }
+  const folder =
+    folders.length === 1
+      ? folders[0]
+      : await vscode.window.showWorkspaceFolderPick({ placeHolder: 'Choose the folder of the new config' });
+  if (!folder) return;
   const document = await vscode.workspace.openTextDocument(await freeUri(folder.uri));
   const editor = await vscode.window.showTextDocument(document);
   if (document.getText() === '') await editor.insertSnippet(TEMPLATE, new vscode.Position(0, 0));

@@ -2,14 +2,36 @@ import * as vscode from 'vscode';
 import { configName } from '../config/configFile';
 import type { RunSummary } from '../protocol/run';
 import { formatAge } from '../series/format';
+import { isConfigDocument, type ConfigCatalogue } from './configCatalogue';
 import { newestRunOf } from './configLenses';
 import { lastRunText } from './configLensText';
-import { pick } from './messages';
-import { lastActivity, resultFacts, runTitle } from './runText';
+import { pick, showInformation } from './messages';
+import type { RunCatalogue } from './runCatalogue';
+import { lastActivity, resultFacts } from './runText';
 import { statusIcon } from './runTreeModel';
 
-/** Lets the user choose a config. */
-export async function pickConfig(
+/** The config a command was called on, else the one in the active editor, else the user's choice. It may be new, not on disk. */
+export async function chooseConfig(
+  { configs, runs }: { configs: ConfigCatalogue; runs: RunCatalogue },
+  argument: vscode.Uri | undefined,
+  title: string,
+): Promise<vscode.Uri | undefined> {
+  if (argument instanceof vscode.Uri) return argument;
+  const document = vscode.window.activeTextEditor?.document;
+  if (document && isConfigDocument(document)) return document.uri;
+  await configs.loaded;
+  if (configs.uris.length === 0) {
+    const create = 'New Config';
+    const text = 'There is no config (*.recsight.json or *.recsight.yaml) in this workspace yet.';
+    void showInformation(text, create).then((choice) => {
+      if (choice === create) void vscode.commands.executeCommand('recsight.newConfig');
+    });
+    return undefined;
+  }
+  return pickConfig(configs.uris, runs.runs, title);
+}
+
+async function pickConfig(
   configs: readonly vscode.Uri[],
   runs: readonly RunSummary[],
   title: string,
@@ -33,13 +55,18 @@ export async function pickConfig(
 }
 
 /** Lets the user choose one of some runs; the only one needs no choice. */
-export async function pickRun(runs: readonly RunSummary[], title: string): Promise<string | undefined> {
+export async function pickRun(
+  runs: readonly RunSummary[],
+  title: string,
+  catalogue: RunCatalogue,
+): Promise<string | undefined> {
   if (runs.length <= 1) return runs[0]?.directory;
   const now = Date.now();
+  const titles = catalogue.titles(now);
   const items = runs.map((run) => {
     const { codicon, color } = statusIcon(run);
     return {
-      label: runTitle(run, now),
+      label: titles.get(run.directory) ?? run.manifest.name,
       description: [...resultFacts(run), formatAge(lastActivity(run), now)].join(' · '),
       iconPath: color
         ? new vscode.ThemeIcon(codicon, new vscode.ThemeColor(color))

@@ -1,11 +1,13 @@
-import { hasLearned, isActive, type RunSummary } from '../protocol/run';
+import { endedEarly, hasLearned, isActive, type RunSummary } from '../protocol/run';
 
 /** What can be done with a run now. Menus, pickers and buttons offer only this. */
 export interface RunAbilities {
   active: boolean;
   idle: boolean;
-  /** It ended before its time, so training can go on from the last checkpoint. */
+  /** It ended before its time, and training can go on from the last checkpoint. */
   resumable: boolean;
+  /** It ended before its time and left nothing to go on from: what can be done is to train its config anew. */
+  restartable: boolean;
   /** It has a best checkpoint and no trainer that is using it. */
   evaluable: boolean;
   /** There is a trained model to look into. */
@@ -17,7 +19,8 @@ export function runAbilities(run: RunSummary): RunAbilities {
   return {
     active,
     idle: !active,
-    resumable: run.status === 'stopped' || run.status === 'failed' || run.status === 'lost',
+    resumable: run.resumable,
+    restartable: endedEarly(run.status) && !run.resumable,
     evaluable: !active && run.manifest.best !== null,
     inspectable: hasLearned(run.manifest),
   };

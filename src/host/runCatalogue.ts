@@ -7,6 +7,7 @@ import { watchRuns } from '../runs/watchRuns';
 import { runsDirectoriesOf } from '../runs/workspaceRuns';
 import type { RunSummary } from '../protocol/run';
 import { errorMessage } from './errorMessage';
+import { runTitles } from './runTitles';
 
 /** One run has appeared (`before` is null), changed, or gone (`after` is null). */
 export interface RunChange {
@@ -66,6 +67,20 @@ export class RunCatalogue implements vscode.Disposable {
   /** Newest first. */
   get runs(): RunSummary[] {
     return [...this.#runs.values()].sort((a, b) => b.manifest.createdAt - a.manifest.createdAt);
+  }
+
+  /** Directory → title of each run; no two are equal. */
+  titles(now: number): Map<string, string> {
+    return runTitles([...this.#runs.values()], now);
+  }
+
+  /** The title of a run, which no other run in this window has. It need not lie in the workspace. */
+  titleOf(run: RunSummary): string {
+    const { name } = run.manifest;
+    const others = [...this.#runs.values()].filter(
+      ({ directory, manifest }) => manifest.name === name && directory !== run.directory,
+    );
+    return runTitles([run, ...others], Date.now()).get(run.directory)!;
   }
 
   /** How runs are followed when it is not by watching files; null when all is well. */

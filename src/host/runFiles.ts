@@ -8,20 +8,43 @@ import { confirm, showInformation, showWarning } from './messages';
 
 /** Opens the config file that a run was started from or, where that is gone, the copy that the run keeps. */
 export async function openConfig(directory: string): Promise<void> {
+  const uri = await configFileOf(directory);
+  if (uri) await vscode.window.showTextDocument(uri);
+  else await offerConfigCopy(directory);
+}
+
+/** The config file that a run was started from, as it is today. Undefined when it is gone. Throws RunReadError. */
+export async function configFileOf(directory: string): Promise<vscode.Uri | undefined> {
   const run = new RunDirectory(directory);
   const configPath = run.resolveConfigPath(await run.readManifest());
   const uri = vscode.Uri.file(configPath);
-  if (mayBeConfigOf(run, configPath) && (await pathExists(uri))) {
-    await vscode.window.showTextDocument(uri);
-    return;
-  }
+  return mayBeConfigOf(run, configPath) && (await pathExists(uri)) ? uri : undefined;
+}
+
+/**
+ * Says that the config file of a run is gone, and offers the copy that the run keeps. It opens as a new file in the place of the
+ * old one, so that it can be looked at, changed, saved and trained there.
+ */
+export async function offerConfigCopy(directory: string): Promise<void> {
+  const run = new RunDirectory(directory);
+  const configPath = run.resolveConfigPath(await run.readManifest());
   const copy = 'Open the Run’s Copy';
   const message = `${configPath} is gone. The run keeps a copy of the config, with all defaults filled in.`;
   if ((await showWarning(message, copy)) !== copy) return;
-  const content = JSON.stringify(await run.readConfig(), null, 2);
-  await vscode.window.showTextDocument(
-    await vscode.workspace.openTextDocument({ language: 'json', content }),
+  const content = `${JSON.stringify(await run.readConfig(), null, 2)}\n`;
+  if (!mayBeConfigOf(run, configPath)) {
+    await vscode.window.showTextDocument(
+      await vscode.workspace.openTextDocument({ language: 'json', content }),
+    );
+    return;
+  }
+  const document = await vscode.workspace.openTextDocument(
+    vscode.Uri.file(configPath).with({ scheme: 'untitled' }),
   );
+  const editor = await vscode.window.showTextDocument(document);
+  if (document.getText() === '') {
+    await editor.edit((edit) => edit.insert(new vscode.Position(0, 0), content));
+  }
 }
 
 /**

@@ -161,6 +161,12 @@ export class RunPanel<View extends object, Content extends PanelContent> impleme
     this.content.runChanged(run);
   }
 
+  /** Titles of runs depend on what other runs there are. */
+  updateTitle(): void {
+    const run = this.context.runs.get(this.directory);
+    if (run) this.#showTitle(run);
+  }
+
   /** Leaves the panel to VS Code, which may bring it back in the next window. */
   detach(): void {
     if (this.#closed) return;

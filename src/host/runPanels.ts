@@ -28,7 +28,12 @@ export class RunPanels<View extends object, Content extends PanelContent>
       vscode.workspace.onDidGrantWorkspaceTrust(() => {
         for (const panel of this.#panels.values()) void panel.load();
       }),
-      context.runs.onDidChange(({ directory, after }) => this.#panels.get(directory)?.runChanged(after)),
+      context.runs.onDidChange(({ directory, before, after }) => {
+        this.#panels.get(directory)?.runChanged(after);
+        // Runs of one name are told apart by what they do not share, so that one more or less may change the titles of others.
+        if (before?.manifest.name !== after?.manifest.name)
+          for (const panel of this.#panels.values()) panel.updateTitle();
+      }),
     ];
   }
 

@@ -1,5 +1,6 @@
 import { isActive, type RunManifest, type RunSummary } from '../protocol/run';
-import { formatMetric, formatMetricName, formatStart } from '../series/format';
+import { RunDirectory } from '../runs/runDirectory';
+import { formatMetric, formatMetricName } from '../series/format';
 import { firstLine } from './errorMessage';
 
 /*
@@ -55,20 +56,30 @@ export function resultFacts(run: RunSummary): string[] {
   return facts.length === 0 ? [status] : facts;
 }
 
-/** A run in a sentence, for messages and pickers: `sasrec of 14:05`. */
-export function runTitle(run: RunSummary, now: number): string {
-  return `${run.manifest.name} · ${formatStart(run.manifest.createdAt, now)}`;
-}
-
-/** What to tell when a run has ended badly; null for every other run. */
-export function failureMessage({ manifest, status }: RunSummary): string | null {
+/**
+ * What to tell when a run has ended badly; null for every other run.
+ * @param title of the run
+ */
+export function failureMessage(run: RunSummary, title: string): string | null {
+  const { manifest, status } = run;
   if (status === 'failed')
-    return `${manifest.name} failed: ${firstLine(manifest.error?.message ?? 'its log may say why.')}`;
+    return `${title} failed: ${firstLine(manifest.error?.message ?? 'its log may say why.')}`;
   if (status !== 'lost') return null;
   const progress = progressText(manifest);
-  if (progress === '')
-    return `The trainer of ${manifest.name} ended without saying why. Resume the run to fit it again.`;
-  return `The trainer of ${manifest.name} ended at epoch ${progress} without saying why. Resume the run to continue from its last checkpoint.`;
+  const where = progress === '' ? '' : ` at epoch ${progress}`;
+  return `The trainer of ${title} ended${where} without saying why. ${lostAdvice(run)}`;
+}
+
+/** What can be done about a run whose trainer is gone. */
+export function lostAdvice({ resumable }: RunSummary): string {
+  return resumable
+    ? 'Resume the run to continue from its last checkpoint.'
+    : 'It left no checkpoint: train it again.';
+}
+
+/** Whether a run was started from a config file. */
+export function isOfConfig(run: RunSummary, configPath: string): boolean {
+  return new RunDirectory(run.directory).resolveConfigPath(run.manifest) === configPath;
 }
 
 /** Says that runs of other folders, to which no new ones go, are listed too. */

@@ -1,7 +1,7 @@
 import { baselineName, describeProtocol, type Metrics } from '../protocol/evaluation';
 import { isActive, type RunSummary } from '../protocol/run';
 import { formatAgo, formatCount, formatDuration, formatMetric, formatMetricName } from '../series/format';
-import { lastActivity, progressParts } from './runText';
+import { lastActivity, lostAdvice, progressParts } from './runText';
 import { statusIcon } from './runTreeModel';
 import { escaped, icon, joinMarkdown, type Markdown } from './safeText';
 
@@ -12,8 +12,7 @@ export function runTooltip(run: RunSummary, now: number): Markdown {
   const lines = [
     escaped`**${manifest.name}** — ${icon(codicon)} ${status}, ${formatAgo(lastActivity(run), now)}`,
   ];
-  if (status === 'lost')
-    lines.push(escaped`Its trainer ended without saying why. The last checkpoint is kept: resume from it.`);
+  if (status === 'lost') lines.push(escaped`Its trainer ended without saying why. ${lostAdvice(run)}`);
   if (manifest.error) lines.push(escaped`${icon('error')} ${manifest.error.message}`);
   for (const { message } of manifest.warnings ?? []) lines.push(escaped`${icon('warning')} ${message}`);
   lines.push(escaped`${progressLine(run)}`);

@@ -53,15 +53,15 @@ export class StatusBar implements vscode.Disposable {
     this.#item.accessibilityInformation = { label: spoken };
     this.#item.backgroundColor = failed ? new vscode.ThemeColor('statusBarItem.errorBackground') : undefined;
     this.#item.command = { command: 'recsight.openRun', title: 'Open Run', arguments: [run.directory] };
-    this.#item.tooltip = tooltipOf(run, failed);
+    this.#item.tooltip = tooltipOf(run, this.runs.titleOf(run), failed);
     this.#item.show();
   }
 }
 
 const COMMANDS = { stop: 'recsight.stopRun', open: 'recsight.openRun', log: 'recsight.openLog' };
 
-function tooltipOf(run: RunSummary, failed: boolean): vscode.MarkdownString {
-  const { directory, manifest, status } = run;
+function tooltipOf(run: RunSummary, title: string, failed: boolean): vscode.MarkdownString {
+  const { directory, status } = run;
   const links = [
     failed
       ? commandLink(escaped`${icon('output')} Open Log`, COMMANDS.log, directory)
@@ -69,7 +69,7 @@ function tooltipOf(run: RunSummary, failed: boolean): vscode.MarkdownString {
     commandLink(escaped`${icon('graph-line')} Open`, COMMANDS.open, directory),
   ];
   const lines = [
-    escaped`**${manifest.name}** — ${status}`,
+    escaped`**${title}** — ${status}`,
     escaped`${statusDetail(run)}`,
     joinMarkdown(links, '&nbsp;&nbsp;&nbsp;'),
   ];

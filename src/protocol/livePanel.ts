@@ -53,6 +53,8 @@ export interface LivePanelHost {
   stop(): Promise<void>;
   resume(): Promise<void>;
   evaluate(): Promise<void>;
+  /** Trains what the run's config file says today, as another run. */
+  trainAgain(): Promise<void>;
   openConfig(): Promise<void>;
   openLog(): Promise<void>;
   /** Opens a view of the run's model. */

@@ -21,6 +21,11 @@ export function isActive(status: RunStatus): boolean {
   return ACTIVE_STATUSES.includes(status);
 }
 
+/** Whether a run ended before its time. */
+export function endedEarly(status: RunStatus): boolean {
+  return status === 'stopped' || status === 'failed' || status === 'lost';
+}
+
 /** Metrics measured at one point of training. */
 export interface MeasuredMetrics {
   epoch: number;
@@ -203,4 +208,6 @@ export interface RunSummary {
   directory: string;
   manifest: RunManifest;
   status: RunStatus;
+  /** It ended before its time, and there is a checkpoint from which training can go on. */
+  resumable: boolean;
 }

@@ -38,6 +38,9 @@ const RUNS_FOLDER = 'runs';
 export const MANIFEST_FILE = 'run.json';
 const CONFIG_FILE = 'config.json';
 
+/** What makes the folder of a checkpoint one: it names the files of the weights, and is written after them. */
+export const CHECKPOINT_STATE_FILE = 'state.json';
+
 /** A longer manifest is none. */
 const MAX_MANIFEST_BYTES = 16 * 1024 * 1024;
 
@@ -166,6 +169,14 @@ export class RunDirectory {
   async checkpoints(): Promise<string[]> {
     const names = await readFolder(path.join(this.path, 'checkpoints'));
     return names.filter((name) => /^(?:best|last|epoch-\d+)$/.test(name));
+  }
+
+  /** Whether there is a checkpoint from which training can go on. */
+  async hasCheckpoint(): Promise<boolean> {
+    return stat(path.join(this.checkpointPath('last'), CHECKPOINT_STATE_FILE)).then(
+      (found) => found.isFile(),
+      () => false,
+    );
   }
 
   /** Where what was computed for the projection view is kept. The folder may not exist yet. */

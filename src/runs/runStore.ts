@@ -1,6 +1,6 @@
 import { readdir } from 'node:fs/promises';
 import path from 'node:path';
-import { isActive, type RunManifest, type RunStatus, type RunSummary } from '../protocol/run';
+import { endedEarly, isActive, type RunManifest, type RunStatus, type RunSummary } from '../protocol/run';
 import { RunDirectory } from './runDirectory';
 import { meansMissing, reasonOf, RunReadError } from './runErrors';
 import { trainerHasClaimed, trainerIsAlive } from './trainerLock';
@@ -25,13 +25,18 @@ export async function readRun(directory: string): Promise<RunSummary> {
   const run = new RunDirectory(directory);
   const manifest = await run.readManifest();
   if (!isActive(manifest.status) || (await hasTrainer(run, manifest))) {
-    return { directory: run.path, manifest, status: manifest.status };
+    return summary(run, manifest, manifest.status);
   }
   // The trainer may have ended properly between the two looks: its last word counts.
   const newest = await run.readManifest();
   const status: RunStatus =
     isActive(newest.status) && !(await hasTrainer(run, newest)) ? 'lost' : newest.status;
-  return { directory: run.path, manifest: newest, status };
+  return summary(run, newest, status);
+}
+
+async function summary(run: RunDirectory, manifest: RunManifest, status: RunStatus): Promise<RunSummary> {
+  const resumable = endedEarly(status) && (await run.hasCheckpoint());
+  return { directory: run.path, manifest, status, resumable };
 }
 
 async function hasTrainer(run: RunDirectory, manifest: RunManifest): Promise<boolean> {

@@ -111,6 +111,11 @@ export function formatStart(time: number, now: number): string {
   return isToday ? hoursAndMinutes(date) : formatMoment(time);
 }
 
+/** The same to the second, for what began within one minute: `14:05:09`. */
+export function formatExactStart(time: number, now: number): string {
+  return `${formatStart(time, now)}:${twoDigits(new Date(time).getSeconds())}`;
+}
+
 /** A day that data tell of, `2013-02-28`: data know no time zone, so it is that of UTC. */
 export function formatDataDay(time: number): string {
   const date = new Date(time);

@@ -4,6 +4,7 @@ import { z } from 'zod';
 import type { EvaluationProtocol } from '../protocol/evaluation';
 import type { MeasuredMetrics } from '../protocol/run';
 import { readPlainFile, requirePlainFolder } from '../runs/plainFiles';
+import { CHECKPOINT_STATE_FILE } from '../runs/runDirectory';
 import { meansMissing, reasonOf } from '../runs/runErrors';
 import { parseRunFile, stringifyRunJson } from '../runs/runJson';
 import { count, measuredNumber, measuredSchema, misfitOf, protocolSchema } from '../runs/runSchema';
@@ -79,7 +80,7 @@ export async function readState(directory: string): Promise<CheckpointState | nu
 }
 
 export function stateFileOf(directory: string): string {
-  return path.join(directory, 'state.json');
+  return path.join(directory, CHECKPOINT_STATE_FILE);
 }
 
 /** For a file of a checkpoint that is there and cannot be read. */

@@ -1,6 +1,6 @@
 import type { RunEvent, RunEventBody } from '../../src/protocol/events';
 import type { EvaluationProtocol } from '../../src/protocol/evaluation';
-import type { RunManifest, RunStatus, RunSummary } from '../../src/protocol/run';
+import { endedEarly, type RunManifest, type RunStatus, type RunSummary } from '../../src/protocol/run';
 
 /*
  * A run that never was, as input of the page's tests: its curves have the shapes of real ones, from a fixed seed.
@@ -92,6 +92,7 @@ export function exampleRun(status: RunStatus, epoch: number, changes: Partial<Ru
   return {
     directory: '/workspace/.recsight/runs/20261122-090000-sasrec-movietweetings-3fa1',
     status,
+    resumable: endedEarly(status) && epoch > 0,
     manifest: {
       schemaVersion: '1.0',
       id: '20261122-090000-sasrec-movietweetings-3fa1',

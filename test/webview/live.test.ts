@@ -161,6 +161,16 @@ describe('what is shown', () => {
     expect(host.calls).toEqual(['hydrate', 'openLog', 'openConfig']);
   });
 
+  test('an error before the first checkpoint: the way on is the config as it is now', async () => {
+    const error = { code: 'dataset/missing-file', message: 'ratings.csv does not exist.' };
+    const host = new TestHost(exampleRun('failed', 0, { error }), []);
+    const { page } = await open(host);
+    expect(await page.locator('.actions vscode-button').allTextContents()).toEqual(['Train Again']);
+    expect(await page.locator('.box.error').textContent()).toContain('what the config file says now');
+    await page.locator('.actions vscode-button[appearance=primary]').click();
+    expect(host.calls).toEqual(['hydrate', 'trainAgain']);
+  });
+
   test('names and messages are text, whatever they hold', async () => {
     const nasty = '<img src=x onerror="document.title=`owned`"><b>bold</b>';
     const error = { code: 'x', message: nasty };

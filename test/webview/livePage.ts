@@ -33,6 +33,7 @@ export class TestHost {
     stop: () => this.#called('stop'),
     resume: () => this.#called('resume'),
     evaluate: () => this.#called('evaluate'),
+    trainAgain: () => this.#called('trainAgain'),
     openConfig: () => this.#called('openConfig'),
     openLog: () => this.#called('openLog'),
     openView: (view) => this.#called(`openView ${view}`),

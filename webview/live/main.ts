@@ -26,6 +26,7 @@ let hydrating = false;
 const handlers: LiveHandlers = {
   onStop: () => void ask('stop'),
   onResume: () => void ask('resume'),
+  onTrainAgain: () => void ask('trainAgain'),
   onEvaluate: () => void ask('evaluate'),
   onOpenConfig: () => void attempt(() => host.openConfig()),
   onOpenLog: () => void attempt(() => host.openLog()),

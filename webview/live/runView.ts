@@ -1,5 +1,6 @@
 import { baselineName } from '../../src/protocol/evaluation';
 import {
+  endedEarly,
   endedInDoubt,
   hasLearned,
   isActive,
@@ -29,16 +30,20 @@ export function statusIcon(run: RunSummary): string {
 export interface RunAbilities {
   stoppable: boolean;
   resumable: boolean;
+  /** It ended before its time and left nothing to go on from. */
+  restartable: boolean;
   evaluable: boolean;
   /** There is a trained model to look into. */
   inspectable: boolean;
 }
 
-export function runAbilities({ status, manifest }: RunSummary, canTrain: boolean): RunAbilities {
+export function runAbilities(run: RunSummary, canTrain: boolean): RunAbilities {
+  const { status, manifest, resumable } = run;
   const active = isActive(status);
   return {
     stoppable: active,
-    resumable: canTrain && ['stopped', 'failed', 'lost'].includes(status),
+    resumable: canTrain && resumable,
+    restartable: canTrain && endedEarly(status) && !resumable,
     // Again only when a resumed training has found better weights since.
     evaluable: canTrain && !active && manifest.best !== null && manifest.test?.step !== manifest.best.step,
     inspectable: canTrain && hasLearned(manifest),
@@ -58,12 +63,13 @@ export function progressShare({
 export function trouble({
   status,
   manifest,
+  resumable,
 }: RunSummary): { title: string; message: string; advice: string } | null {
   const { epoch } = manifest.progress;
-  const goOn =
-    epoch > 0
-      ? `Resume goes on from the last checkpoint, after epoch ${epoch}.`
-      : 'There is no checkpoint yet: Resume starts over.';
+  const last = epoch > 0 ? `the last checkpoint, after epoch ${epoch}` : 'the last checkpoint';
+  const goOn = resumable
+    ? `Resume goes on from ${last}.`
+    : 'It left no checkpoint. Train Again trains what the config file says now, as another run.';
   if (status === 'lost') {
     return {
       title: 'The trainer is gone',
@@ -76,7 +82,9 @@ export function trouble({
   return {
     title: 'Training failed',
     message: manifest.error?.message ?? 'The trainer gave no reason. Its log may have one.',
-    advice: epoch > 0 ? goOn : 'Fix the cause, then resume or train again.',
+    advice: resumable
+      ? goOn
+      : 'Mend the cause, then choose Train Again: it trains what the config file says now, as another run.',
   };
 }
 

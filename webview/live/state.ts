@@ -27,7 +27,7 @@ export interface LiveState {
   canTrain: boolean;
   notice: string | null;
   /** What the user asked for and the extension has not answered yet. */
-  pending: 'stop' | 'resume' | 'evaluate' | null;
+  pending: 'stop' | 'resume' | 'trainAgain' | 'evaluate' | null;
   /** Why the last thing that was asked for did not happen. */
   problem: string | null;
 }

@@ -23,6 +23,7 @@ import type { LiveSettings, LiveState } from './state';
 export interface LiveHandlers extends ChartHandlers {
   onStop: () => void;
   onResume: () => void;
+  onTrainAgain: () => void;
   onEvaluate: () => void;
   onOpenConfig: () => void;
   onOpenLog: () => void;
@@ -92,14 +93,17 @@ function header(run: RunSummary, state: LiveState, handlers: LiveHandlers): Temp
       }
       <div class="actions">
         ${actions(run, state, handlers)}
-        <recsight-menu .label=${'More Actions'} .items=${menu(handlers)}></recsight-menu>
+        <recsight-menu .label=${'More Actions'} .items=${menu(run, state, handlers)}></recsight-menu>
       </div>
     </header>
     ${facts(run, state)}`;
 }
 
-function menu(handlers: LiveHandlers): MenuItem[] {
+function menu(run: RunSummary, { canTrain, pending }: LiveState, handlers: LiveHandlers): MenuItem[] {
+  const { stoppable, restartable } = runAbilities(run, canTrain);
+  const again = canTrain && pending === null && !stoppable && !restartable;
   return [
+    ...(again ? [{ label: 'Train Again', icon: 'debug-rerun', run: handlers.onTrainAgain }] : []),
     { label: 'Open Config', icon: 'go-to-file', run: handlers.onOpenConfig },
     { label: 'Open Log', icon: 'output', run: handlers.onOpenLog },
   ];
@@ -107,7 +111,7 @@ function menu(handlers: LiveHandlers): MenuItem[] {
 
 /** At most one primary action: what one most likely wants of a run in this status. */
 function actions(run: RunSummary, { canTrain, pending }: LiveState, handlers: LiveHandlers): TemplateResult {
-  const { stoppable, resumable, evaluable, inspectable } = runAbilities(run, canTrain);
+  const { stoppable, resumable, restartable, evaluable, inspectable } = runAbilities(run, canTrain);
   const busy = pending !== null;
   return html`
     ${
@@ -131,7 +135,7 @@ function actions(run: RunSummary, { canTrain, pending }: LiveState, handlers: Li
         ? button({
             label: 'Evaluate',
             icon: 'beaker',
-            primary: !resumable,
+            primary: !resumable && !restartable,
             disabled: busy,
             title: 'Rank the test split with the best checkpoint',
             onClick: handlers.onEvaluate,
@@ -147,6 +151,18 @@ function actions(run: RunSummary, { canTrain, pending }: LiveState, handlers: Li
             disabled: busy,
             title: 'Train on from the last checkpoint',
             onClick: handlers.onResume,
+          })
+        : nothing
+    }
+    ${
+      restartable
+        ? button({
+            label: 'Train Again',
+            icon: 'debug-rerun',
+            primary: true,
+            disabled: busy,
+            title: 'Train what the config file says now, as another run',
+            onClick: handlers.onTrainAgain,
           })
         : nothing
     }

@@ -2,7 +2,8 @@ import { readFile, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { failureMessage, lastActivity, resultFacts, runTitle } from '../../../src/host/runText';
+import { failureMessage, lastActivity, resultFacts } from '../../../src/host/runText';
+import { runTitles } from '../../../src/host/runTitles';
 import { formatAgo } from '../../../src/series/format';
 import { runTooltip } from '../../../src/host/runTooltip';
 import { bestRuns, groupRuns, runRow } from '../../../src/host/runTreeModel';
@@ -18,7 +19,9 @@ function show(runs: readonly RunSummary[]): string[] {
   const best = bestRuns(runs);
   groupRuns(runs, () => 'folder', true);
   activeRuns(runs);
+  const titles = runTitles(runs, now);
   return runs.flatMap((run) => {
+    const title = titles.get(run.directory)!;
     const row = runRow(run, '', { best: best.has(run.directory), apart: false }, now);
     const status = statusTexts(run, 1);
     return [
@@ -26,8 +29,8 @@ function show(runs: readonly RunSummary[]): string[] {
       ...[row.label, row.description, row.spoken, row.icon.codicon],
       ...[status.text, status.spoken, statusDetail(run)],
       ...resultFacts(run),
-      runTitle(run, now),
-      failureMessage(run) ?? '',
+      title,
+      failureMessage(run, title) ?? '',
       formatAgo(lastActivity(run), now),
     ];
   });

@@ -14,8 +14,10 @@ describe('contextValueOf', () => {
     [makeRun(reached(0.1), 'running'), 'run active inspectable'],
     [makeRun(reached(0.1), 'finished'), 'run idle evaluable inspectable'],
     [makeRun(reached(0.1), 'stopped'), 'run idle resumable evaluable inspectable'],
-    [makeRun({ progress: progress(0, 20) }, 'failed'), 'run idle resumable'],
+    [makeRun({ progress: progress(0, 20) }, 'failed'), 'run idle restartable'],
     [makeRun(reached(0.1), 'lost'), 'run idle resumable evaluable inspectable'],
+    [makeRun({ progress: progress(0, 20) }, 'stopped'), 'run idle restartable'],
+    [makeRun({ progress: progress(0, 20) }, 'lost'), 'run idle restartable'],
     // A baseline.
     [makeRun({ progress: progress(0, 0), ...reached(0.1) }, 'finished'), 'run idle evaluable'],
   ])('says what can be done ($1)', (run, value) => {

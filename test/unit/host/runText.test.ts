@@ -55,19 +55,29 @@ describe('lastActivity', () => {
 });
 
 describe('failureMessage', () => {
-  it('speaks only of bad ends', () => {
+  const title = 'sasrec · 14:05';
+
+  it('speaks only of bad ends, of the run that it was', () => {
     const error = { code: 'dataset/missing-file', message: 'ratings.csv does not exist.' };
-    expect(failureMessage(makeRun({ error }, 'failed'))).toBe('sasrec failed: ratings.csv does not exist.');
+    expect(failureMessage(makeRun({ error }, 'failed'), title)).toBe(
+      'sasrec · 14:05 failed: ratings.csv does not exist.',
+    );
     const printed = {
       code: 'x',
       message: 'The trainer ended with exit code 1. It printed:\nError\n    at main',
     };
-    expect(failureMessage(makeRun({ error: printed }, 'failed'))).toBe(
-      'sasrec failed: The trainer ended with exit code 1.',
+    expect(failureMessage(makeRun({ error: printed }, 'failed'), title)).toBe(
+      'sasrec · 14:05 failed: The trainer ended with exit code 1.',
     );
-    expect(failureMessage(makeRun({}, 'lost'))).toContain('at epoch 7/20');
-    expect(failureMessage(makeRun({}, 'finished'))).toBeNull();
-    expect(failureMessage(makeRun({}, 'stopped'))).toBeNull();
+    expect(failureMessage(makeRun({}, 'lost'), title)).toContain('at epoch 7/20');
+    expect(failureMessage(makeRun({}, 'finished'), title)).toBeNull();
+    expect(failureMessage(makeRun({}, 'stopped'), title)).toBeNull();
+  });
+
+  it('advises to resume only what has a checkpoint', () => {
+    expect(failureMessage(makeRun({}, 'lost'), title)).toMatch(/Resume the run/);
+    const early = failureMessage({ ...makeRun({}, 'lost'), resumable: false }, title);
+    expect(early).toMatch(/It left no checkpoint: train it again\.$/);
   });
 });
 
@@ -85,7 +95,7 @@ describe('a run without epochs', () => {
         texts.push(
           shownText(runTooltip(run, 3_000_000)),
           lastRunText(run, 3_000_000),
-          failureMessage(run) ?? '',
+          failureMessage(run, 'sasrec') ?? '',
         );
         expect(texts.join('\n')).not.toMatch(/0\/0|epoch \d|NaN|undefined/i);
         expect(label).not.toBe('');

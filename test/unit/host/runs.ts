@@ -1,4 +1,4 @@
-import type { RunManifest, RunStatus, RunSummary } from '../../../src/protocol/run';
+import { endedEarly, type RunManifest, type RunStatus, type RunSummary } from '../../../src/protocol/run';
 
 /** A run to look at, finished unless told otherwise. */
 export function makeRun(
@@ -41,7 +41,8 @@ export function makeRun(
     error: null,
     ...changes,
   };
-  return { directory: `/ws/.recsight/runs/${id}`, manifest, status };
+  const resumable = endedEarly(status) && manifest.progress.epoch > 0;
+  return { directory: `/ws/.recsight/runs/${id}`, manifest, status, resumable };
 }
 
 /** The `best` field of a run that reached this NDCG@10. */

@@ -57,6 +57,21 @@ test('a trainer that is killed makes its run lost; the grace of a new run does n
   await until('the run to be lost', async () => (await readRun(run.path)).status === 'lost');
 });
 
+test('a run that ended early can be resumed once it has a whole checkpoint', async () => {
+  const run = await makeRun();
+  const resumable = async () => (await readRun(run.path)).resumable;
+  await record(run, { status: 'failed' });
+  expect(await resumable()).toBe(false);
+  const folder = run.checkpointPath('last');
+  await mkdir(folder, { recursive: true });
+  await writeFile(path.join(folder, 'model-0.safetensors'), '');
+  expect(await resumable()).toBe(false);
+  await writeFile(path.join(folder, 'state.json'), '{}');
+  expect(await resumable()).toBe(true);
+  await record(run, { status: 'finished' });
+  expect(await resumable()).toBe(false);
+});
+
 test('a run that ends while it is read is never seen as lost', async () => {
   const run = await makeRun();
   const seen = new Set<string>();

@@ -14,7 +14,8 @@ test('what can be asked depends on the status', () => {
   for (const status of ['stopped', 'failed', 'lost'] as const)
     expect(can(status)).toEqual(['resumable', 'evaluable', 'inspectable']);
   expect(can('finished')).toEqual(['evaluable', 'inspectable']);
-  expect(can('failed', 0)).toEqual(['resumable']);
+  for (const status of ['stopped', 'failed', 'lost'] as const)
+    expect(can(status, 0)).toEqual(['restartable']);
 });
 
 test('there is nothing to look into before the first epoch, and never in a baseline', () => {
@@ -27,6 +28,7 @@ test('there is nothing to look into before the first epoch, and never in a basel
 test('an untrusted workspace may stop, but start nothing', () => {
   expect(can('running', 3, false)).toEqual(['stoppable']);
   expect(can('stopped', 3, false)).toEqual([]);
+  expect(can('stopped', 0, false)).toEqual([]);
 });
 
 test('the test split is read once for the same weights', () => {

@@ -1,0 +1,152 @@
+import path from 'node:path';
+import * as vscode from 'vscode';
+import { configDigest, loadConfig } from '../config/configFile';
+import type { ConfigProblem } from '../config/parseConfig';
+import type { RunSummary } from '../protocol/run';
+import type { ConfigCatalogue } from './configCatalogue';
+import type { ConfigDiagnostics } from './configDiagnostics';
+import { firstLine } from './errorMessage';
+import { choose, showError, showSuccess, withProgress } from './messages';
+import { chooseConfig } from './pickers';
+import type { RunCatalogue } from './runCatalogue';
+import { configFileOf, offerConfigCopy } from './runFiles';
+import { isOfConfig, progressText } from './runText';
+import type { TrainerService } from './trainerService';
+
+export interface ConfigCommandsContext {
+  configs: ConfigCatalogue;
+  diagnostics: ConfigDiagnostics;
+  runs: RunCatalogue;
+  trainer: TrainerService;
+  /** Opens the panel of a run. */
+  show: (directory: string, preserveFocus: boolean) => void;
+}
+
+/** What is done with a config: the one a command was called on, the one in the editor, or one that the user chooses. */
+export class ConfigCommands {
+  /** Paths of configs whose training is being started, or asked about. */
+  readonly #starting = new Set<string>();
+
+  constructor(private readonly context: ConfigCommandsContext) {}
+
+  /** Saves a config and trains it. */
+  async train(argument: vscode.Uri | undefined): Promise<void> {
+    const uri = await this.#choose(argument, 'Train Model');
+    if (uri) await this.#trainOnce(uri);
+  }
+
+  /** Trains what the config file of a run says today. */
+  async trainAgain(directory: string): Promise<void> {
+    const uri = await configFileOf(directory);
+    if (uri) await this.#trainOnce(uri);
+    else await offerConfigCopy(directory);
+  }
+
+  /** Checks a config, saved or not. */
+  async validate(argument: vscode.Uri | undefined): Promise<void> {
+    const uri = await this.#choose(argument, 'Validate Config');
+    if (!uri) return;
+    const document = await vscode.workspace.openTextDocument(uri);
+    if (await this.#isValid(document)) {
+      showSuccess(`${path.basename(uri.fsPath)} is valid`);
+    }
+  }
+
+  #choose(argument: vscode.Uri | undefined, title: string): Promise<vscode.Uri | undefined> {
+    return chooseConfig(this.context, argument, title);
+  }
+
+  /** The second click of a double click finds the first one's training being started, and leaves it at that. */
+  async #trainOnce(uri: vscode.Uri): Promise<void> {
+    // Saving changes the scheme of a config that was not on disk yet.
+    const key = uri.path;
+    if (this.#starting.has(key)) return;
+    this.#starting.add(key);
+    try {
+      await this.#train(uri);
+    } finally {
+      this.#starting.delete(key);
+    }
+  }
+
+  async #train(uri: vscode.Uri): Promise<void> {
+    const document = await savedDocument(uri);
+    if (!document || !(await this.#isValid(document))) return;
+    const { runs, trainer, show } = this.context;
+    // Who trains from the editor goes on editing; the panel opens beside it.
+    const showRun = (directory: string) => {
+      const edited = vscode.window.activeTextEditor?.document.uri.toString();
+      show(directory, edited === document.uri.toString());
+    };
+    const twin = await this.#twinOf(document.uri.fsPath);
+    if (twin) {
+      const showTwin = 'Show Running Run';
+      const trainAnother = 'Train Another';
+      const choice = await choose(
+        `${runs.titleOf(twin)} is already training with this config.`,
+        `${progressDetail(twin)}Another training would repeat it with the same settings and the same seed.`,
+        showTwin,
+        trainAnother,
+      );
+      if (choice === showTwin) showRun(twin.directory);
+      if (choice !== trainAnother) return;
+    }
+    const directory = await withProgress(
+      {
+        location: vscode.ProgressLocation.Window,
+        title: `Starting ${path.basename(document.uri.fsPath)}`,
+      },
+      () => trainer.train(document.uri),
+    );
+    showRun(directory);
+  }
+
+  /** A run that trains what this config file says now. */
+  async #twinOf(configPath: string): Promise<RunSummary | undefined> {
+    const { runs } = this.context;
+    await runs.loaded;
+    const training = runs.runs.filter(
+      (run) => (run.status === 'preparing' || run.status === 'running') && isOfConfig(run, configPath),
+    );
+    if (training.length === 0) return undefined;
+    const digest = configDigest(await loadConfig(configPath));
+    return training.find(({ manifest }) => manifest.configDigest === digest);
+  }
+
+  /** Checks a config; when it has errors, shows them in the editor and the Problems view and says how many. */
+  async #isValid(document: vscode.TextDocument): Promise<boolean> {
+    const errors = this.context.diagnostics.check(document).filter(({ severity }) => severity === 'error');
+    const [first] = errors;
+    if (!first) return true;
+    await vscode.window.showTextDocument(document, { selection: rangeOf(document, first) });
+    const count = errors.length === 1 ? 'an error' : `${errors.length} errors`;
+    const name = path.basename(document.fileName);
+    const showProblems = 'Show Problems';
+    // Not awaited: the message may stay for as long as the user likes.
+    const message = `${name} has ${count}. Line ${first.line}: ${firstLine(first.message)}`;
+    void showError(message, showProblems).then((choice) => {
+      if (choice === showProblems) void vscode.commands.executeCommand('workbench.actions.view.problems');
+    });
+    return false;
+  }
+}
+
+/**
+ * The document of a config as it is on disk, with the user's edits: what is trained is what they see. A config that was never
+ * saved goes where New Config proposed it, and its tab becomes that of the file. Undefined when it was not saved.
+ */
+async function savedDocument(uri: vscode.Uri): Promise<vscode.TextDocument | undefined> {
+  const saved = uri.scheme === 'untitled' ? await vscode.workspace.save(uri) : uri;
+  if (!saved) return undefined;
+  const document = await vscode.workspace.openTextDocument(saved);
+  return document.isDirty && !(await document.save()) ? undefined : document;
+}
+
+function progressDetail({ manifest }: RunSummary): string {
+  const progress = progressText(manifest);
+  return progress === '' ? '' : `It is at epoch ${progress}. `;
+}
+
+function rangeOf(document: vscode.TextDocument, { start, end }: ConfigProblem): vscode.Range {
+  return new vscode.Range(document.positionAt(start), document.positionAt(end));
+}
