@@ -1,54 +1,10 @@
-import { readFile } from 'node:fs/promises';
-import { createRequire } from 'node:module';
-import type { Page } from 'playwright-core';
-import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import type { RunStatus } from '../../src/protocol/run';
 import { exampleBaseline, exampleEvents, exampleRun, exampleTest } from './exampleRun';
-import { LivePages, TestHost, type OpenPage } from './livePage';
-import { changeTheme, THEMES, type PageOptions, type ThemeName } from './webviewPages';
+import { TestHost } from './livePage';
+import { canvasOf, chart, runningHost, settled, summaryOf, useLivePages } from './liveSuite';
 
-let pages: LivePages;
-let opened: OpenPage[] = [];
-
-beforeAll(async () => {
-  pages = await LivePages.start();
-}, 60_000);
-afterAll(() => pages.stop());
-
-/** Whatever a test does, the page must not break its policy or complain. */
-afterEach(async () => {
-  const all = opened;
-  opened = [];
-  for (const { page, complaints, violations } of all) {
-    expect(await violations()).toEqual([]);
-    expect(complaints).toEqual([]);
-    await page.context().close();
-  }
-});
-
-async function open(host: TestHost, options: PageOptions = {}): Promise<OpenPage> {
-  const page = await pages.open(host, options);
-  opened.push(page);
-  await page.page.locator('h1', { hasText: host.run.manifest.name }).waitFor();
-  return page;
-}
-
-const runningHost = (): TestHost => new TestHost(exampleRun('running', 7), exampleEvents(7, 60, 20));
-const chart = (page: Page, title: string) => page.locator('recsight-line-chart', { hasText: title });
-const canvasOf = (page: Page, title: string) =>
-  chart(page, title)
-    .locator('canvas')
-    .first()
-    .evaluate((canvas: unknown) => (canvas as { toDataURL: () => string }).toDataURL());
-const drawnPoints = (page: Page, title: string) =>
-  chart(page, title).evaluate((element: unknown) => (element as { drawnPoints: number }).drawnPoints);
-const summaryOf = (page: Page, title: string) =>
-  chart(page, title).locator('.plot').getAttribute('aria-label');
-/** Until all that was asked for is drawn. */
-const settled = (page: Page): Promise<unknown> =>
-  page.evaluate(
-    'new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(() => requestAnimationFrame(done))))',
-  );
+const { open, openUnread } = useLivePages();
 
 describe('what is shown', () => {
   const views = ['Projection', 'Attention'];
@@ -84,14 +40,13 @@ describe('what is shown', () => {
     const host = runningHost();
     let answer = (): void => undefined;
     host.held = new Promise((resolve) => (answer = resolve));
-    const opening = await pages.open(host);
-    opened.push(opening);
-    const titles = opening.page.locator('recsight-line-chart h2');
+    const { page } = await openUnread(host);
+    const titles = page.locator('recsight-line-chart h2');
     await titles.first().waitFor();
     const before = await titles.count();
-    expect(await opening.page.getByRole('status').textContent()).toBe('loading');
+    expect(await page.getByRole('status').textContent()).toBe('loading');
     answer();
-    await opening.page.locator('h1', { hasText: 'sasrec' }).waitFor();
+    await page.locator('h1', { hasText: 'sasrec' }).waitFor();
     expect([before, await titles.count()]).toEqual([4, 4]);
   });
 
@@ -283,220 +238,5 @@ describe('what is asked', () => {
     await page.getByRole('menuitem', { name: 'Open Config' }).waitFor();
     await page.keyboard.press('Escape');
     await page.getByRole('menuitem', { name: 'Open Config' }).waitFor({ state: 'hidden' });
-  });
-});
-
-describe('charts', () => {
-  test('smoothing, axes and metric act, and are kept over a reload', async () => {
-    const { page } = await open(runningHost());
-    await settled(page);
-    const before = await canvasOf(page, 'Training loss');
-    await page.getByLabel('smoothing').fill('0.95');
-    await settled(page);
-    expect(await canvasOf(page, 'Training loss')).not.toBe(before);
-    await page.getByText('epoch', { exact: true }).last().click();
-    await page.getByText('log', { exact: true }).click();
-    await settled(page);
-    expect(await summaryOf(page, 'Training loss')).toContain('line chart by epoch');
-    expect(await summaryOf(page, 'Training loss')).toMatch(/at epoch 7\.33/);
-    await page.getByLabel('Validation metric').click();
-    await page.getByRole('option', { name: 'HR@10' }).click();
-    await chart(page, 'Validation HR@10').waitFor();
-    await settled(page);
-
-    await page.reload();
-    await chart(page, 'Validation HR@10').waitFor();
-    expect(await page.getByLabel('smoothing').inputValue()).toBe('0.95');
-    expect(await page.getByRole('radio', { name: 'epoch' }).isChecked()).toBe(true);
-    expect(await page.getByRole('radio', { name: 'log' }).isChecked()).toBe(true);
-  });
-
-  test('drag zooms all charts, a double click ends it', async () => {
-    const { page } = await open(new TestHost(exampleRun('running', 7), exampleEvents(7, 60)));
-    await settled(page);
-    const all = await drawnPoints(page, 'Training loss');
-    const area = (await chart(page, 'Training loss').locator('.u-over').boundingBox())!;
-    const throughput = await drawnPoints(page, 'Throughput');
-    await page.mouse.move(area.x + area.width * 0.25, area.y + 50);
-    await page.mouse.down();
-    await page.mouse.move(area.x + area.width * 0.5, area.y + 60, { steps: 4 });
-    await page.mouse.up();
-    await settled(page);
-    expect(await drawnPoints(page, 'Training loss')).toBeLessThan(all / 3);
-    expect(await drawnPoints(page, 'Throughput')).toBeLessThan(throughput / 3);
-    await page.mouse.dblclick(area.x + 40, area.y + 50);
-    await settled(page);
-    expect(await drawnPoints(page, 'Training loss')).toBe(all);
-  });
-
-  test('the keyboard moves the crosshair, zooms, and hears the values', async () => {
-    const { page } = await open(runningHost());
-    await settled(page);
-    const plot = chart(page, 'Training loss').getByRole('slider');
-    await plot.focus();
-    await page.keyboard.press('Home');
-    expect(await plot.getAttribute('aria-valuetext')).toMatch(/^step 1: loss 7\.\d+ raw 7\.\d+$/);
-    await page.keyboard.press('ArrowRight');
-    await page.keyboard.press('Shift+ArrowRight');
-    expect(await plot.getAttribute('aria-valuetext')).toMatch(/^step 12: /);
-    const all = await drawnPoints(page, 'Training loss');
-    await page.keyboard.press('+');
-    await settled(page);
-    expect(await drawnPoints(page, 'Training loss')).toBeLessThan(all);
-    await page.keyboard.press('Escape');
-    await settled(page);
-    expect(await drawnPoints(page, 'Training loss')).toBe(all);
-  });
-
-  test('the crosshair shows the values, and says when they are of a bucket', async () => {
-    const { page } = await open(new TestHost(exampleRun('running', 7), exampleEvents(7, 2000)));
-    await settled(page);
-    const area = (await chart(page, 'Training loss').locator('.u-over').boundingBox())!;
-    await page.mouse.move(area.x + area.width / 2, area.y + 40);
-    const tooltip = chart(page, 'Training loss').locator('.chart-tooltip');
-    await tooltip.waitFor();
-    expect(await tooltip.innerText()).toMatch(
-      /step \d,\d{3}\s+loss \d\.\d+ raw \d\.\d+\s+bucket of \d+: \d\.\d+ to \d\.\d+/,
-    );
-    expect(await chart(page, 'Throughput').locator('.chart-tooltip:visible').count()).toBe(0);
-  });
-
-  test('a hundred thousand points: no more are drawn than there are pixels', async () => {
-    const host = new TestHost(exampleRun('running', 10), exampleEvents(10, 10_000));
-    const { page } = await open(host, { width: 1280, pixelRatio: 2 });
-    await settled(page);
-    expect(await summaryOf(page, 'Training loss')).toContain('100,000 points');
-    const { width } = (await chart(page, 'Training loss').locator('canvas').first().boundingBox())!;
-    const drawn = await drawnPoints(page, 'Training loss');
-    expect(drawn).toBeGreaterThan(width / 4);
-    // Both edges of the band together: at most two points a pixel.
-    expect(2 * drawn).toBeLessThanOrEqual(2 * width);
-  });
-
-  test('a table in place of the picture, with the same values', async () => {
-    const { page } = await open(runningHost());
-    await chart(page, 'Validation').getByRole('button', { name: 'View as Table' }).click();
-    const rows = chart(page, 'Validation').locator('tbody tr');
-    expect(await rows.count()).toBe(7);
-    expect(await rows.first().locator('td').allTextContents()).toMatchObject([
-      '420',
-      '7',
-      expect.stringMatching(/^\d\d:\d\d:\d\d$/),
-      expect.stringMatching(/^0\.10\d\d$/),
-    ]);
-    await chart(page, 'Validation').getByRole('button', { name: 'View as Chart' }).click();
-    await settled(page);
-    expect(await chart(page, 'Validation').locator('canvas').count()).toBe(1);
-  });
-
-  test('a chart is saved as CSV and as PNG', async () => {
-    const host = runningHost();
-    const { page } = await open(host);
-    for (const item of ['Save as CSV…', 'Save as PNG…']) {
-      await page.getByRole('button', { name: 'More for Training loss' }).click();
-      await page.getByRole('menuitem', { name: item }).locator('visible=true').click();
-    }
-    await expect.poll(() => host.saved.length).toBe(2);
-    const [csv, png] = host.saved;
-    expect(csv!.fileName).toBe('sasrec-movietweetings-loss.csv');
-    expect((csv!.content as string).split('\n')).toHaveLength(1 + 440 + 1);
-    expect(png!.fileName).toBe('sasrec-movietweetings-loss.png');
-    expect(
-      Buffer.from(png!.content as ArrayBuffer)
-        .subarray(1, 4)
-        .toString(),
-    ).toBe('PNG');
-  });
-
-  test('a loss that diverged leaves a gap and a note', async () => {
-    const events = exampleEvents(2).map((event) =>
-      event.kind === 'step' && event.step > 100 ? { ...event, loss: NaN } : event,
-    );
-    const { page } = await open(new TestHost(exampleRun('failed', 2), events));
-    await settled(page);
-    expect(await chart(page, 'Training loss').locator('.chart-notes').textContent()).toContain(
-      '20 values not finite.',
-    );
-  });
-});
-
-describe('themes and sizes', () => {
-  test('a new theme recolours the canvas', async () => {
-    const { page } = await open(runningHost(), { theme: 'dark-modern' });
-    await settled(page);
-    const dark = await canvasOf(page, 'Training loss');
-    await changeTheme(page, 'light-modern');
-    await settled(page);
-    const light = await canvasOf(page, 'Training loss');
-    expect(light).not.toBe(dark);
-    await changeTheme(page, 'dark-modern');
-    await settled(page);
-    expect(await canvasOf(page, 'Training loss')).toBe(dark);
-  });
-
-  test('another pixel density redraws the canvas', async () => {
-    const { page } = await open(runningHost(), { pixelRatio: 2 });
-    await settled(page);
-    const canvas = chart(page, 'Training loss').locator('canvas').first();
-    const { width } = (await canvas.boundingBox())!;
-    expect(await canvas.evaluate((element: unknown) => (element as { width: number }).width)).toBeCloseTo(
-      2 * width,
-      -1,
-    );
-  });
-
-  test.each([320, 380, 720, 1280, 2560])('%i pixels wide: nothing sticks out', async (width) => {
-    const host = new TestHost(exampleRun('finished', 20, { test: exampleTest() }), exampleEvents(20));
-    const { page } = await open(host, { width });
-    await settled(page);
-    expect(await page.evaluate('document.documentElement.scrollWidth')).toBeLessThanOrEqual(width);
-    for (const box of await page.locator('recsight-line-chart canvas').all()) {
-      expect((await box.boundingBox())!.width).toBeGreaterThan(250);
-    }
-  });
-
-  test('a chart follows the width of its panel', async () => {
-    const { page } = await open(runningHost(), { width: 1280 });
-    await settled(page);
-    await page.setViewportSize({ width: 600, height: 900 });
-    await settled(page);
-    const { width } = (await chart(page, 'Training loss').locator('.uplot').boundingBox())!;
-    expect(width).toBeGreaterThan(540);
-    expect(width).toBeLessThanOrEqual(600);
-  });
-
-  test.each(Object.keys(THEMES) as ThemeName[])('%s: no serious accessibility problem', async (theme) => {
-    const axe = createRequire(import.meta.url).resolve('axe-core/axe.min.js');
-    const error = { code: 'x', message: 'The loss is NaN.' };
-    const hosts = [
-      runningHost(),
-      new TestHost(exampleRun('failed', 7, { error, test: exampleTest(0.8) }), exampleEvents(7)),
-    ];
-    for (const host of hosts) {
-      host.series.fold([
-        { v: 1, seq: host.series.cursor, time: 0, kind: 'log', level: 'warning', message: 'Slow disk' },
-      ]);
-      const { page } = await open(host, { theme });
-      await chart(page, 'Throughput').getByRole('button', { name: 'View as Table' }).click();
-      await page.evaluate(await readFile(axe, 'utf8'));
-      const { violations } = await page.evaluate<{
-        violations: { id: string; impact: string; nodes: { html: string; failureSummary: string }[] }[];
-      }>("axe.run({ resultTypes: ['violations'], preload: false })");
-      const serious = violations
-        .filter(({ impact }) => impact === 'serious' || impact === 'critical')
-        .map(({ id, nodes }) => ({
-          id,
-          nodes: nodes.map(({ html, failureSummary }) => `${html} ${failureSummary}`),
-        }));
-      expect(serious).toEqual([]);
-    }
-  });
-
-  test('nothing spins for those who asked for less motion', async () => {
-    const { page } = await open(new TestHost(exampleRun('preparing', 0), []), { reducedMotion: true });
-    await page.locator('.status .codicon').waitFor();
-    expect(
-      await page.evaluate(`getComputedStyle(document.querySelector('.status .codicon')).animationName`),
-    ).toBe('none');
   });
 });

@@ -88,13 +88,19 @@ export function trouble({
   };
 }
 
-export interface TestColumn {
+interface TestColumn {
   name: string;
   /** The run's own, as opposed to a baseline's. */
   own: boolean;
 }
 
-export interface TestRow {
+/** What the test split said of the run's model and its baselines. */
+export interface TestTable {
+  columns: TestColumn[];
+  rows: TestRow[];
+}
+
+interface TestRow {
   metric: string;
   /** One value for each column; null where it was not measured. */
   values: (number | null)[];
@@ -105,7 +111,7 @@ export interface TestRow {
 }
 
 /** The test table: a row for each metric, a column for the model and each baseline. All metrics are better when larger. */
-export function testTable(manifest: RunManifest): { columns: TestColumn[]; rows: TestRow[] } | null {
+export function testTable(manifest: RunManifest): TestTable | null {
   const { test } = manifest;
   if (!test) return null;
   const baselines = Object.entries(test.baselines);
@@ -127,7 +133,7 @@ export function testTable(manifest: RunManifest): { columns: TestColumn[]; rows:
 }
 
 /** Says in a sentence whether the model earned its keep. */
-export function testVerdict({ columns, rows }: { columns: TestColumn[]; rows: TestRow[] }): {
+export function testVerdict({ columns, rows }: TestTable): {
   good: boolean;
   text: string;
 } {

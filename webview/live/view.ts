@@ -1,6 +1,7 @@
 import { html, nothing, type TemplateResult } from 'lit';
 import { describeProtocol, protocolBadge } from '../../src/protocol/evaluation';
 import type { InspectionView } from '../../src/protocol/inspectionPanel';
+import type { RunMessage } from '../../src/protocol/livePanel';
 import { isActive, throughputUnit, type RunManifest, type RunSummary } from '../../src/protocol/run';
 import {
   formatBytes,
@@ -14,9 +15,10 @@ import {
 } from '../../src/series/format';
 import { button, dropdown, icon, segmented, slider } from '../ui/controls';
 import type { MenuItem } from '../ui/popupMenu';
+import { scrollArea } from '../ui/scrollArea';
 import { chartModels, secondMetric, shownMetric, validationMetrics, type ChartHandlers } from './charts';
 import { problemBox, troubleBox, warningBoxes } from './problemBoxes';
-import { progressShare, runAbilities, statusIcon, testTable, testVerdict } from './runView';
+import { progressShare, runAbilities, statusIcon, testTable, testVerdict, type TestTable } from './runView';
 import type { LiveSettings, LiveState } from './state';
 
 /** What the page does when the user asks for something. */
@@ -249,41 +251,43 @@ function testResults(manifest: RunManifest): TemplateResult | typeof nothing {
     <p class="verdict ${verdict.good ? 'good' : 'bad'}">
       ${icon(verdict.good ? 'pass' : 'warning')}${verdict.text}
     </p>
-    <div class="scroll" tabindex="0" role="region" aria-labelledby="test-title">
-      <table>
-        <thead>
-          <tr>
-            <td></td>
-            ${table.columns.map(({ name, own }) => html`<th scope="col" class=${own ? 'own' : ''}>${name}</th>`)}
-            <th scope="col">against best baseline</th>
-          </tr>
-        </thead>
-        <tbody>
-          ${table.rows.map(
-            ({ metric, values, best, delta }) =>
-              html`<tr>
-                <th scope="row">${formatMetricName(metric)}</th>
-                ${values.map(
-                  (value) =>
-                    html`<td class="number">
-                      ${
-                        value === null
-                          ? '–'
-                          : value === best
-                            ? html`<b>${formatMetric(value)}</b>`
-                            : formatMetric(value)
-                      }
-                    </td>`,
-                )}
-                <td class="number ${delta !== null && delta < 0 ? 'worse' : ''}">
-                  ${delta === null ? '–' : formatDelta(delta)}
-                </td>
-              </tr>`,
-          )}
-        </tbody>
-      </table>
-    </div>
+    ${scrollArea({ labelledBy: 'test-title', className: 'sticky-names', content: testRows(table) })}
   </section>`;
+}
+
+function testRows({ columns, rows }: TestTable): TemplateResult {
+  return html`<table>
+    <thead>
+      <tr>
+        <td></td>
+        ${columns.map(({ name, own }) => html`<th scope="col" class=${own ? 'own' : ''}>${name}</th>`)}
+        <th scope="col">against best baseline</th>
+      </tr>
+    </thead>
+    <tbody>
+      ${rows.map(
+        ({ metric, values, best, delta }) =>
+          html`<tr>
+            <th scope="row">${formatMetricName(metric)}</th>
+            ${values.map(
+              (value) =>
+                html`<td class="number">
+                  ${
+                    value === null
+                      ? '–'
+                      : value === best
+                        ? html`<b>${formatMetric(value)}</b>`
+                        : formatMetric(value)
+                  }
+                </td>`,
+            )}
+            <td class="number ${delta !== null && delta < 0 ? 'worse' : ''}">
+              ${delta === null ? '–' : formatDelta(delta)}
+            </td>
+          </tr>`,
+      )}
+    </tbody>
+  </table>`;
 }
 
 function charts(state: LiveState, handlers: LiveHandlers): TemplateResult {
@@ -353,21 +357,25 @@ function messages({ series }: LiveState): TemplateResult | typeof nothing {
   if (list.length === 0) return nothing;
   return html`<section class="messages" aria-labelledby="messages-title">
     <h2 id="messages-title">Messages <span class="muted">${formatCount(list.length)}</span></h2>
-    <ul tabindex="0" aria-labelledby="messages-title">
-      ${list
-        .toReversed()
-        .map(
-          ({ level, message, time }) =>
-            html`<li class=${level}>
-              ${icon(LEVEL_ICONS[level], level)}<time
-                class="muted number"
-                datetime=${new Date(time).toISOString()}
-                >${formatTimeOfDay(time)}</time
-              ><span class="message">${message}</span>
-            </li>`,
-        )}
-    </ul>
+    ${scrollArea({ labelledBy: 'messages-title', className: 'message-list', content: messageList(list) })}
   </section>`;
+}
+
+function messageList(list: readonly RunMessage[]): TemplateResult {
+  return html`<ul>
+    ${list
+      .toReversed()
+      .map(
+        ({ level, message, time }) =>
+          html`<li class=${level}>
+            ${icon(LEVEL_ICONS[level], level)}<time
+              class="muted number"
+              datetime=${new Date(time).toISOString()}
+              >${formatTimeOfDay(time)}</time
+            ><span class="message">${message}</span>
+          </li>`,
+      )}
+  </ul>`;
 }
 
 /** What one needs to know to repeat the run. */

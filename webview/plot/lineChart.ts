@@ -4,6 +4,7 @@ import { formatCount, formatEpoch, formatTimeOfDay } from '../../src/series/form
 import { icon, iconButton } from '../ui/controls';
 import type { MenuItem } from '../ui/popupMenu';
 import { markDrawn } from '../ui/drawn';
+import { scrollArea } from '../ui/scrollArea';
 import { fade, readTheme, type Theme } from '../ui/theme';
 import { alignLines, COLUMNS_PER_LINE, drawLine, fullRange, type DrawnLine } from './chartData';
 import { chartCsv } from './chartCsv';
@@ -154,36 +155,35 @@ export class LineChart extends DrawnElement {
   }
 
   #table(model: ChartModel): TemplateResult {
-    return html`<div class="chart-table" tabindex="0" role="region" aria-label=${`${model.title}, table`}>
-      ${this.#lines.map(({ label, columns, format }) => {
-        const total = columns.step.length;
-        const rows = Array.from({ length: Math.min(total, MAX_TABLE_ROWS) }, (_, i) => total - 1 - i);
-        return html`<table>
-          <caption>
-            ${label}${total > rows.length ? `: the newest ${rows.length} of ${formatCount(total)} points` : nothing}
-          </caption>
-          <thead>
-            <tr>
-              <th scope="col">step</th>
-              <th scope="col">epoch</th>
-              <th scope="col">time</th>
-              <th scope="col">value</th>
-            </tr>
-          </thead>
-          <tbody class="number">
-            ${rows.map(
-              (i) =>
-                html`<tr>
-                  <td>${formatCount(columns.step[i]!)}</td>
-                  <td>${formatEpoch(columns.epoch[i]!)}</td>
-                  <td>${formatTimeOfDay(columns.time[i]!)}</td>
-                  <td>${format(columns.value[i]!)}</td>
-                </tr>`,
-            )}
-          </tbody>
-        </table>`;
-      })}
-    </div>`;
+    const tables = html`${this.#lines.map(({ label, columns, format }) => {
+      const total = columns.step.length;
+      const rows = Array.from({ length: Math.min(total, MAX_TABLE_ROWS) }, (_, i) => total - 1 - i);
+      return html`<table>
+        <caption>
+          ${label}${total > rows.length ? `: the newest ${rows.length} of ${formatCount(total)} points` : nothing}
+        </caption>
+        <thead>
+          <tr>
+            <th scope="col">step</th>
+            <th scope="col">epoch</th>
+            <th scope="col">time</th>
+            <th scope="col">value</th>
+          </tr>
+        </thead>
+        <tbody class="number">
+          ${rows.map(
+            (i) =>
+              html`<tr>
+                <td>${formatCount(columns.step[i]!)}</td>
+                <td>${formatEpoch(columns.epoch[i]!)}</td>
+                <td>${formatTimeOfDay(columns.time[i]!)}</td>
+                <td>${format(columns.value[i]!)}</td>
+              </tr>`,
+          )}
+        </tbody>
+      </table>`;
+    })}`;
+    return scrollArea({ label: `${model.title}, table`, className: 'chart-table', content: tables });
   }
 
   #renderPlot(model: ChartModel, range: Zoom): void {

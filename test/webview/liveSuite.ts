@@ -1,0 +1,61 @@
+import type { Page } from 'playwright-core';
+import { afterAll, afterEach, beforeAll, expect } from 'vitest';
+import { exampleEvents, exampleRun } from './exampleRun';
+import { LivePages, TestHost, type OpenPage } from './livePage';
+import type { PageOptions } from './webviewPages';
+
+/**
+ * Opens the live panel for the tests of a file. Whatever a test does, the page must not break its policy or complain.
+ */
+export function useLivePages(): {
+  /** Opens a page, without waiting for what it shows. */
+  openUnread: (host: TestHost, options?: PageOptions) => Promise<OpenPage>;
+  /** Opens a page that shows its run. */
+  open: (host: TestHost, options?: PageOptions) => Promise<OpenPage>;
+} {
+  let pages: LivePages;
+  let opened: OpenPage[] = [];
+  beforeAll(async () => {
+    pages = await LivePages.start();
+  }, 60_000);
+  afterAll(() => pages.stop());
+  afterEach(async () => {
+    const all = opened;
+    opened = [];
+    for (const { page, complaints, violations } of all) {
+      expect(await violations()).toEqual([]);
+      expect(complaints).toEqual([]);
+      await page.context().close();
+    }
+  });
+  const openUnread = async (host: TestHost, options: PageOptions = {}): Promise<OpenPage> => {
+    const page = await pages.open(host, options);
+    opened.push(page);
+    return page;
+  };
+  const open = async (host: TestHost, options: PageOptions = {}): Promise<OpenPage> => {
+    const page = await openUnread(host, options);
+    await page.page.locator('h1', { hasText: host.run.manifest.name }).waitFor();
+    return page;
+  };
+  return { openUnread, open };
+}
+
+export const runningHost = (): TestHost => new TestHost(exampleRun('running', 7), exampleEvents(7, 60, 20));
+
+export const chart = (page: Page, title: string) => page.locator('recsight-line-chart', { hasText: title });
+
+export const canvasOf = (page: Page, title: string) =>
+  chart(page, title)
+    .locator('canvas')
+    .first()
+    .evaluate((canvas: unknown) => (canvas as { toDataURL: () => string }).toDataURL());
+
+export const summaryOf = (page: Page, title: string) =>
+  chart(page, title).locator('.plot').getAttribute('aria-label');
+
+/** Until all that was asked for is drawn. */
+export const settled = (page: Page): Promise<unknown> =>
+  page.evaluate(
+    'new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(() => requestAnimationFrame(done))))',
+  );
