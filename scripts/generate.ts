@@ -1,5 +1,6 @@
 import { readFile, writeFile } from 'node:fs/promises';
-import { buildEditorSchema, buildJsonSchema } from '../src/config/jsonSchema';
+import { buildEditorSchema } from '../src/config/editorSchema';
+import { buildJsonSchema } from '../src/config/jsonSchema';
 import { insertModelTables, insertTables, modelPages } from './lib/configTable';
 
 /* Writes what is made from the config schema; `npm run generate` bundles and runs it at the top of the repository. */

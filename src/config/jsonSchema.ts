@@ -29,7 +29,7 @@ export interface JsonSchema {
 
 /**
  * JSON Schema of a config file as a person writes it: fields with a default may be left out. Editors take completion
- * and hovers from it; src/config takes the words of its messages from it.
+ * and hovers from what editorSchema.ts makes of it; src/config takes the words of its messages from it.
  */
 export function buildJsonSchema(): JsonSchema {
   const schema = z.toJSONSchema(configSchema, {
@@ -46,46 +46,6 @@ export function buildJsonSchema(): JsonSchema {
     },
   }) as JsonSchema;
   return { $schema: 'http://json-schema.org/draft-07/schema#', title: 'RecSight experiment', ...schema };
-}
-
-/**
- * The schema for the editor's own JSON and YAML support: it completes and explains, and forbids nothing. RecSight's
- * diagnostics say what is wrong, better; a second opinion on the same line would only stand in the way.
- */
-export function buildEditorSchema(schema: JsonSchema = buildJsonSchema()): JsonSchema {
-  const {
-    $schema,
-    title,
-    description,
-    properties,
-    additionalProperties,
-    items,
-    anyOf,
-    oneOf,
-    const: only,
-    default: fallback,
-  } = schema;
-  const members = anyOf ?? oneOf;
-  const examples = schema.enum ?? (schema.type === 'boolean' ? [true, false] : undefined);
-  return {
-    ...($schema !== undefined && { $schema }),
-    ...(title !== undefined && { title }),
-    ...(description !== undefined && { description }),
-    ...(properties && {
-      properties: Object.fromEntries(
-        Object.entries(properties).map(([name, property]) => [name, buildEditorSchema(property)]),
-      ),
-    }),
-    ...(typeof additionalProperties === 'object' && {
-      additionalProperties: buildEditorSchema(additionalProperties),
-    }),
-    ...(items && { items: buildEditorSchema(items) }),
-    ...(members && { anyOf: members.map((member) => buildEditorSchema(member)) }),
-    // Stays, because it tells the members of a union apart.
-    ...(only !== undefined && { const: only }),
-    ...(fallback !== undefined && { default: fallback }),
-    ...(examples && { examples }),
-  };
 }
 
 let built: JsonSchema | null = null;
@@ -146,19 +106,26 @@ function chooseMember(schema: JsonSchema, value: unknown): JsonSchema {
 
 /** What a field takes, in words: `a whole number from 1 to 64, or null`. */
 export function describeExpected(schema: JsonSchema): string {
+  const words = [...new Set(expectedWords(schema))];
+  // The types of an object would run into what follows them.
+  return joinWords([...words.filter((word) => !isObject(word)), ...words.filter(isObject)]);
+}
+
+const isObject = (words: string) => words.startsWith('an object');
+
+function expectedWords(schema: JsonSchema): string[] {
   const options = [...(schema.enum ?? []), ...(schema.const === undefined ? [] : [schema.const])];
   if (options.length > 0) {
-    return joinWords(options.map((option) => `\`${String(option)}\``));
+    return options.map((option) => `\`${String(option)}\``);
   }
   if (schema.anyOf !== undefined) {
-    return joinWords([...new Set(schema.anyOf.map(describeExpected))]);
+    return schema.anyOf.flatMap(expectedWords);
   }
   if (schema.oneOf !== undefined) {
     const types = schema.oneOf.flatMap((member) => member.properties?.type?.const ?? []);
-    return `an object with \`type\` ${joinWords(types.map((type) => `\`${String(type)}\``))}`;
+    return [`an object with \`type\` ${joinWords(types.map((type) => `\`${String(type)}\``))}`];
   }
-  const types = [schema.type ?? []].flat();
-  return joinWords(types.map((type) => describeType(type, schema)));
+  return [schema.type ?? []].flat().map((type) => describeType(type, schema));
 }
 
 function describeType(type: string, schema: JsonSchema): string {

@@ -44,6 +44,23 @@ export function applyPreset(config: unknown): unknown {
   };
 }
 
+/** What the presets of a model put into its field at `path`, where that is a single value. */
+export function presetValues(
+  modelType: string,
+  path: readonly string[],
+): { preset: string; value: unknown }[] {
+  return Object.entries(presets[modelType] ?? {}).flatMap(([preset, { model }]) => {
+    const value = path.reduce<unknown>((part, name) => (isObject(part) ? part[name] : undefined), model);
+    return value === undefined || isObject(value) ? [] : [{ preset, value }];
+  });
+}
+
+/** The fields of `training` that some preset sets. */
+export function trainingPresets(): ReadonlySet<string> {
+  const all = Object.values(presets).flatMap((named) => Object.values(named));
+  return new Set(all.flatMap(({ training }) => Object.keys(training ?? {})));
+}
+
 /** The fields of both; those of `own` come first, also within an object of the same `type`, such as a loss. */
 function merged(preset: object, own: Record<string, unknown>): Record<string, unknown> {
   const result: Record<string, unknown> = { ...preset, ...own };

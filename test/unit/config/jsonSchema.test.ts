@@ -2,8 +2,8 @@ import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import { expect, test } from 'vitest';
 import { insertModelTables, insertTables, modelPages } from '../../../scripts/lib/configTable';
+import { buildEditorSchema } from '../../../src/config/editorSchema';
 import {
-  buildEditorSchema,
   buildJsonSchema,
   describeExpected,
   findFieldSchema,
@@ -26,25 +26,6 @@ test('media/*.json, docs/config.md and docs/models are up to date (else: npm run
     expect(text).toBe(insertModelTables(text, schema, page));
     expect(text).toContain('`model.type`');
   }
-});
-
-test('the editor’s own schema explains every field and forbids nothing but a wrong `type`', () => {
-  const strict = ['required', 'type', 'enum', 'pattern', 'minimum', 'maximum', 'oneOf'];
-  let described = 0;
-  const visit = (schema: JsonSchema): void => {
-    expect(Object.keys(schema).filter((key) => strict.includes(key))).toEqual([]);
-    if (schema.description !== undefined) described++;
-    Object.values(schema.properties ?? {}).forEach(visit);
-    schema.anyOf?.forEach(visit);
-    if (schema.items) visit(schema.items);
-    // What entries of any name hold may be explained; that there are no others may not be said.
-    expect(typeof schema.additionalProperties).not.toBe('boolean');
-    if (typeof schema.additionalProperties === 'object') visit(schema.additionalProperties);
-  };
-  visit(buildEditorSchema());
-  expect(described).toBeGreaterThan(30);
-  const dataset = buildEditorSchema().properties?.dataset;
-  expect(dataset?.properties?.duplicates?.examples).toEqual(['keepAll', 'keepFirst', 'keepLast']);
 });
 
 test('only what has no default is required', () => {

@@ -44,7 +44,7 @@ test.each([
     /`training\.clipping\.norm`: expected a number above 0/,
   ],
   ['{"clipping": {"type": "globalNorm", "nrom": 1}}', /`nrom` is no field .*Did you mean `norm`\?/],
-  ['{"clipping": 5}', /`training\.clipping`: expected an object with `type` .* or `null`, found `5`/],
+  ['{"clipping": 5}', /`training\.clipping`: expected `null` or an object with `type` .*, found `5`/],
 ])('%s: the message says what is wrong', (training, message) => {
   const { config, problems } = parse(training);
   expect(config).toBeNull();
