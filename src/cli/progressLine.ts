@@ -1,5 +1,5 @@
 import type { RunEvent } from '../protocol/events';
-import { throughputUnit, type RunManifest } from '../protocol/run';
+import { epochsText, throughputUnit, type RunManifest } from '../protocol/run';
 import {
   formatBytes,
   formatCount,
@@ -123,7 +123,7 @@ export class ProgressLine {
     const share = Math.min(1, step / (epochs * stepsPerEpoch));
     const filled = Math.round(share * BAR_WIDTH);
     const parts = [
-      `epoch ${epoch}/${epochs}`,
+      epochsText({ progress: { epoch: epoch - 1, epochs } }),
       `${'▓'.repeat(filled)}${'░'.repeat(BAR_WIDTH - filled)} ${formatPercent(share)}`,
       `step ${step - (epoch - 1) * stepsPerEpoch}/${stepsPerEpoch}`,
       `loss ${formatMetric(loss)}`,

@@ -2,7 +2,7 @@ import path from 'node:path';
 import { listRuns } from '../runs/runStore';
 import { formatAgo, formatMetric, formatMetricName } from '../series/format';
 import { protocolBadge } from '../protocol/evaluation';
-import { warningName, type RunSummary } from '../protocol/run';
+import { epochsText, warningName, type RunSummary } from '../protocol/run';
 import type { CliOptions } from './cliOptions';
 import { notes, output, printJson } from './terminal';
 import { runsDirectoriesFor } from './workspace';
@@ -39,13 +39,13 @@ export async function runs(options: CliOptions): Promise<number> {
 }
 
 function row({ manifest, status }: RunSummary, idWidth: number): string {
-  const { progress, mainMetric, best, test, updatedAt, protocol, warnings = [] } = manifest;
+  const { mainMetric, best, test, updatedAt, protocol, warnings = [] } = manifest;
   const value = (metrics: Record<string, number> | undefined): string =>
     metrics?.[mainMetric] === undefined ? '–' : formatMetric(metrics[mainMetric]);
   return [
     manifest.id.padEnd(idWidth),
     status.padEnd(10),
-    (progress.epochs === 0 ? '–' : `${progress.epoch}/${progress.epochs}`).padStart(7),
+    (epochsText(manifest) || '–').padStart(13),
     `${formatMetricName(mainMetric)} validation ${value(best?.metrics)}  test ${value(test?.metrics)}`,
     // Of the validation, by which runs are chosen. Numbers that were measured in another way are not to be compared.
     ...(protocol === null ? [] : [protocolBadge(protocol)]),

@@ -1,4 +1,5 @@
 import { ConfigError, type NamedConfig } from './configFile';
+import { leavesOf } from './configLeaves';
 import { parseConfig } from './parseConfig';
 import type { ExperimentConfig } from './schema';
 
@@ -88,18 +89,4 @@ function changesBetween(before: ExperimentConfig, after: ExperimentConfig): Conf
   return [...new Set([...was.keys(), ...is.keys()])]
     .filter((path) => JSON.stringify(was.get(path)) !== JSON.stringify(is.get(path)))
     .map((path) => ({ path, before: was.get(path), after: is.get(path) }));
-}
-
-/** Dotted path → value, for all that is no object. A list is one value. */
-function leavesOf(
-  value: object,
-  path: readonly string[] = [],
-  leaves = new Map<string, unknown>(),
-): Map<string, unknown> {
-  for (const [name, field] of Object.entries(value) as [string, unknown][]) {
-    const place = [...path, name];
-    if (typeof field === 'object' && field !== null && !Array.isArray(field)) leavesOf(field, place, leaves);
-    else leaves.set(place.join('.'), field);
-  }
-  return leaves;
 }

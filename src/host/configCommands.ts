@@ -10,7 +10,7 @@ import { choose, showError, showSuccess, withProgress } from './messages';
 import { chooseConfig } from './pickers';
 import type { RunCatalogue } from './runCatalogue';
 import { configFileOf, offerConfigCopy } from './runFiles';
-import { isOfConfig, progressText } from './runText';
+import { isOfConfig } from './runText';
 import type { TrainerService } from './trainerService';
 
 export interface ConfigCommandsContext {
@@ -143,8 +143,8 @@ async function savedDocument(uri: vscode.Uri): Promise<vscode.TextDocument | und
 }
 
 function progressDetail({ manifest }: RunSummary): string {
-  const progress = progressText(manifest);
-  return progress === '' ? '' : `It is at epoch ${progress}. `;
+  const { epoch, epochs } = manifest.progress;
+  return epochs === 0 ? '' : `It has finished ${epoch} of ${epochs} epochs. `;
 }
 
 function rangeOf(document: vscode.TextDocument, { start, end }: ConfigProblem): vscode.Range {

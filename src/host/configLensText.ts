@@ -1,6 +1,6 @@
-import { isActive, type RunSummary } from '../protocol/run';
+import { epochsText, isActive, type RunSummary } from '../protocol/run';
 import { formatAgo, formatMetric, formatMetricName } from '../series/format';
-import { lastActivity, mainMetricValue, progressText } from './runText';
+import { lastActivity, mainMetricValue } from './runText';
 
 /** What the lens above a config says about its newest run: `NDCG@10 0.1142 · 2 h ago`. */
 export function lastRunText(run: RunSummary, now: number): string {
@@ -8,7 +8,7 @@ export function lastRunText(run: RunSummary, now: number): string {
   const value = mainMetricValue(manifest);
   const metric = value === null ? null : `${formatMetricName(manifest.mainMetric)} ${formatMetric(value)}`;
   const parts: (string | null)[] = isActive(status)
-    ? [`${status} ${progressText(manifest)}`.trimEnd(), metric]
+    ? [`${status} ${epochsText(manifest)}`.trimEnd(), metric]
     : [status === 'finished' ? null : status, metric, formatAgo(lastActivity(run), now)];
   return parts.filter((part) => part !== null).join(' · ');
 }

@@ -1,6 +1,6 @@
-import { isActive, type RunManifest, type RunSummary } from '../protocol/run';
+import { epochsText, isActive, type RunManifest, type RunSummary } from '../protocol/run';
 import { RunDirectory } from '../runs/runDirectory';
-import { formatMetric, formatMetricName } from '../series/format';
+import { formatCount, formatMetric, formatMetricName } from '../series/format';
 import { firstLine } from './errorMessage';
 
 /*
@@ -21,15 +21,10 @@ export function lastActivity(run: RunSummary): number {
   return run.manifest.finishedAt ?? run.manifest.updatedAt;
 }
 
-/** `7/20`: finished epochs of planned ones; empty for models that need none, as baselines do. */
-export function progressText({ progress: { epoch, epochs } }: RunManifest): string {
-  return epochs === 0 ? '' : `${epoch}/${epochs}`;
-}
-
-/** The same within a sentence: `epoch 7/20` and the step. */
+/** How far a run is, within a sentence: `7/20 epochs` and the step. */
 export function progressParts(manifest: RunManifest): string[] {
   const { epochs, step } = manifest.progress;
-  return epochs === 0 ? ['fitted without epochs'] : [`epoch ${progressText(manifest)}`, `step ${step}`];
+  return epochs === 0 ? ['fitted without epochs'] : [epochsText(manifest), `step ${formatCount(step)}`];
 }
 
 /** The first sentence or line of an error, without its full stop, cut to what a list has room for. */
@@ -41,18 +36,18 @@ export function shortError(message: string, maxLength = 60): string {
   return first.length <= maxLength ? first : `${first.slice(0, maxLength - 1).trimEnd()}…`;
 }
 
-/** What a run has to tell, in the order of a row: `7/20` and `NDCG@10 0.1123`, or why it failed. Never empty. */
+/** What a run has to tell, in the order of a row: `NDCG@10 0.1123` and `7/20 epochs`, or why it failed. Never empty. */
 export function resultFacts(run: RunSummary): string[] {
   const { manifest, status } = run;
   if (status === 'failed' && manifest.error) return [shortError(manifest.error.message)];
   const value = mainMetricValue(manifest);
   const facts: string[] = [];
+  if (value !== null) facts.push(`${formatMetricName(manifest.mainMetric)} ${formatMetric(value)}`);
   if (status === 'preparing' || status === 'stopping' || status === 'evaluating') facts.push(status);
   // How far a run got matters as long as it has not got to its end.
-  const progress = progressText(manifest);
+  const progress = epochsText(manifest);
   if (progress !== '' && status !== 'preparing' && (status !== 'finished' || value === null))
     facts.push(progress);
-  if (value !== null) facts.push(`${formatMetricName(manifest.mainMetric)} ${formatMetric(value)}`);
   return facts.length === 0 ? [status] : facts;
 }
 
@@ -65,8 +60,8 @@ export function failureMessage(run: RunSummary, title: string): string | null {
   if (status === 'failed')
     return `${title} failed: ${firstLine(manifest.error?.message ?? 'its log may say why.')}`;
   if (status !== 'lost') return null;
-  const progress = progressText(manifest);
-  const where = progress === '' ? '' : ` at epoch ${progress}`;
+  const { epoch, epochs } = manifest.progress;
+  const where = epochs === 0 ? '' : ` after ${epoch} of ${epochs} epochs`;
   return `The trainer of ${title} ended${where} without saying why. ${lostAdvice(run)}`;
 }
 

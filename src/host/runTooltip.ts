@@ -1,22 +1,24 @@
 import { baselineName, describeProtocol, type Metrics } from '../protocol/evaluation';
 import { isActive, type RunSummary } from '../protocol/run';
+import { usualName, type RunSettings } from '../protocol/runSettings';
 import { formatAgo, formatCount, formatDuration, formatMetric, formatMetricName } from '../series/format';
 import { lastActivity, lostAdvice, progressParts } from './runText';
 import { statusIcon } from './runTreeModel';
 import { escaped, icon, joinMarkdown, type Markdown } from './safeText';
 
-/** Markdown (with codicons) that says all that a run's manifest knows and a row has no room for. */
-export function runTooltip(run: RunSummary, now: number): Markdown {
+/**
+ * Markdown (with codicons) that says all that is known of a run and a row has no room for, its settings last.
+ * @param title of the run
+ */
+export function runTooltip(run: RunSummary, title: string, settings: RunSettings, now: number): Markdown {
   const { manifest, status } = run;
   const { codicon } = statusIcon(run);
-  const lines = [
-    escaped`**${manifest.name}** — ${icon(codicon)} ${status}, ${formatAgo(lastActivity(run), now)}`,
-  ];
+  const lines = [escaped`**${title}** — ${icon(codicon)} ${status}, ${formatAgo(lastActivity(run), now)}`];
   if (status === 'lost') lines.push(escaped`Its trainer ended without saying why. ${lostAdvice(run)}`);
   if (manifest.error) lines.push(escaped`${icon('error')} ${manifest.error.message}`);
   for (const { message } of manifest.warnings ?? []) lines.push(escaped`${icon('warning')} ${message}`);
   lines.push(escaped`${progressLine(run)}`);
-  lines.push(...metricLines(run), ...factLines(run));
+  lines.push(...metricLines(run), ...factLines(run), ...settingLines(settings));
   return joinMarkdown(lines, '\n\n');
 }
 
@@ -88,4 +90,24 @@ function factLines(run: RunSummary): Markdown[] {
     facts.push(escaped`${icon('git-commit')} ${git.commit.slice(0, 8)}${state}`);
   }
   return [joinMarkdown(facts, '  \n')];
+}
+
+/** Those that are unusual as a table, beside what is usual; below it all others. */
+function settingLines({ settings, usual }: RunSettings): Markdown[] {
+  const special = settings.filter(({ differs }) => differs);
+  const others = settings.filter(({ differs }) => !differs);
+  const cell = (value: string | null) => (value === null ? 'not set' : value);
+  const table = [
+    escaped`| Settings | &nbsp;&nbsp;this run | &nbsp;&nbsp;${usualName(usual)} |`,
+    escaped`|:--|:--|:--|`,
+    ...special.map(
+      ({ path, value, usual: common }) =>
+        escaped`| ${path} | &nbsp;&nbsp;**${cell(value)}** | &nbsp;&nbsp;${cell(common)} |`,
+    ),
+  ];
+  const rest = others.map(({ path, value }) => escaped`${path}&nbsp;**${cell(value)}**`);
+  return [
+    ...(special.length === 0 ? [] : [joinMarkdown(table, '\n')]),
+    ...(rest.length === 0 ? [] : [joinMarkdown(rest, ' · ')]),
+  ];
 }

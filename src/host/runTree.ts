@@ -1,18 +1,21 @@
+import { isDeepStrictEqual } from 'node:util';
 import * as vscode from 'vscode';
 import type { RunSummary } from '../protocol/run';
-import { RunDirectory } from '../runs/runDirectory';
 import { hover } from './messages';
 import { contextValueOf } from './runAbilities';
 import type { RunCatalogue, RunChange } from './runCatalogue';
+import type { RunConfigs } from './runConfigs';
 import { otherPlacesText } from './runText';
+import { distinctStarts } from './runTitles';
 import { runTooltip } from './runTooltip';
 import {
   bestRuns,
-  distinguishingSettings,
+  groupRow,
   groupRuns,
   measuredApart,
   runRow,
   type RunGroup,
+  type RunRow,
 } from './runTreeModel';
 import { plainText } from './safeText';
 
@@ -28,13 +31,15 @@ interface GroupNode {
   apart: boolean;
   /** How many runs are listed before “Show more”. */
   limit: number;
+  row: RunRow;
 }
 export interface RunNode {
   kind: 'run';
   directory: string;
   group: GroupNode;
-  /** What tells this run from the others of its group. */
+  /** What tells this run from the others of its group: its settings, and when it began. */
   settings: string;
+  start: string;
 }
 interface MoreNode {
   kind: 'more';
@@ -47,15 +52,16 @@ export class RunTree implements vscode.TreeDataProvider<Node>, vscode.Disposable
   readonly #changes = new vscode.EventEmitter<Node | undefined>();
   readonly #view: vscode.TreeView<Node>;
   readonly #disposables: { dispose(): unknown }[];
-  /** Directory → config. One is read once, unless the run is resumed with another. */
-  readonly #configs = new Map<string, { digest: string; config: Promise<unknown> }>();
   readonly #nodes = new Map<string, RunNode>();
   #groups: GroupNode[] = [];
-  #ageTimer: NodeJS.Timeout | null = null;
+  #dayTimer: NodeJS.Timeout | null = null;
 
   readonly onDidChangeTreeData = this.#changes.event;
 
-  constructor(private readonly runs: RunCatalogue) {
+  constructor(
+    private readonly runs: RunCatalogue,
+    private readonly configs: RunConfigs,
+  ) {
     this.#view = vscode.window.createTreeView('recsight.runs', {
       treeDataProvider: this,
       showCollapseAll: true,
@@ -63,7 +69,7 @@ export class RunTree implements vscode.TreeDataProvider<Node>, vscode.Disposable
     this.#disposables = [
       this.#changes,
       this.#view,
-      this.#view.onDidChangeVisibility(({ visible }) => this.#followAge(visible)),
+      this.#view.onDidChangeVisibility(({ visible }) => this.#followDays(visible)),
       runs.onDidReset(() => this.#rebuild()),
       runs.onDidChange((change) => this.#runChanged(change)),
       vscode.commands.registerCommand('recsight.showMoreRuns', (node: MoreNode) => {
@@ -71,7 +77,7 @@ export class RunTree implements vscode.TreeDataProvider<Node>, vscode.Disposable
         this.#changes.fire(node.group);
       }),
     ];
-    this.#followAge(this.#view.visible);
+    this.#followDays(this.#view.visible);
   }
 
   /** Directory of the selected run, for commands that come from a key. */
@@ -104,22 +110,27 @@ export class RunTree implements vscode.TreeDataProvider<Node>, vscode.Disposable
   }
 
   /** Hovers are made when they are looked at. */
-  resolveTreeItem(item: vscode.TreeItem, node: Node): vscode.TreeItem {
+  async resolveTreeItem(item: vscode.TreeItem, node: Node): Promise<vscode.TreeItem> {
     const run = node.kind === 'run' ? this.runs.get(node.directory) : undefined;
-    if (run) item.tooltip = hover(runTooltip(run, Date.now()));
+    if (!run) return item;
+    const settings = await this.configs.settingsOf(run);
+    item.tooltip = hover(runTooltip(run, this.runs.titleOf(run), settings, Date.now()));
     return item;
   }
 
   dispose(): void {
-    this.#followAge(false);
+    this.#followDays(false);
     vscode.Disposable.from(...this.#disposables).dispose();
   }
 
   async #runsOf(groupNode: GroupNode): Promise<Node[]> {
     const listed = groupNode.group.runs.slice(0, groupNode.limit);
-    const settings = distinguishingSettings(await Promise.all(listed.map((run) => this.#configOf(run))));
+    const settings = await this.configs.distinguish(listed, groupNode.group.runs);
+    const namesakes = this.runs.runs.filter(({ manifest }) => manifest.name === groupNode.group.name);
+    const starts = distinctStarts(namesakes, Date.now());
     const nodes: Node[] = listed.map(({ directory }, index) => {
-      const node: RunNode = { kind: 'run', directory, group: groupNode, settings: settings[index]! };
+      const telling = { settings: settings[index]!, start: starts.get(directory) ?? '' };
+      const node: RunNode = { kind: 'run', directory, group: groupNode, ...telling };
       this.#nodes.set(directory, node);
       return node;
     });
@@ -127,44 +138,28 @@ export class RunTree implements vscode.TreeDataProvider<Node>, vscode.Disposable
     return nodes;
   }
 
-  #configOf({ directory, manifest: { configDigest: digest } }: RunSummary): Promise<unknown> {
-    const known = this.#configs.get(directory);
-    if (known?.digest === digest) return known.config;
-    // A run whose config is lost is still listed, without what tells it apart.
-    const config = new RunDirectory(directory).readConfig().catch(() => ({}));
-    this.#configs.set(directory, { digest, config });
-    return config;
-  }
-
-  #groupItem({ group }: GroupNode): vscode.TreeItem {
+  #groupItem({ group, row }: GroupNode): vscode.TreeItem {
     const isFirst = this.#groups[0]?.group.id === group.id;
-    const name = plainText(group.name);
     const item = new vscode.TreeItem(
-      name,
+      plainText(row.label),
       isFirst ? vscode.TreeItemCollapsibleState.Expanded : vscode.TreeItemCollapsibleState.Collapsed,
     );
     item.id = group.id;
     item.contextValue = 'group';
-    const facts = [group.folder, group.runs.length].filter((part) => part !== null);
-    item.description = plainText(facts.join(' · '));
-    item.tooltip = `${name}, ${group.runs.length} ${group.runs.length === 1 ? 'run' : 'runs'}`;
+    item.tooltip = plainText(row.spoken);
+    showRow(item, row);
     return item;
   }
 
-  #runItem({ directory, group, settings }: RunNode): vscode.TreeItem {
+  #runItem({ directory, group, settings, start }: RunNode): vscode.TreeItem {
     const run = this.runs.get(directory);
     // Gone since the list was made; the change that removes the row is on its way.
     if (!run) return new vscode.TreeItem('');
-    const row = runRow(run, settings, { best: group.best.has(directory), apart: group.apart }, Date.now());
+    const row = runRow(run, { settings, start }, { best: group.best.has(directory), apart: group.apart });
     const item = new vscode.TreeItem(plainText(row.label));
     item.id = directory;
-    item.description = plainText(row.description);
     item.contextValue = contextValueOf(run);
-    item.accessibilityInformation = { label: plainText(row.spoken) };
-    const { codicon, color } = row.icon;
-    item.iconPath = color
-      ? new vscode.ThemeIcon(codicon, new vscode.ThemeColor(color))
-      : new vscode.ThemeIcon(codicon);
+    showRow(item, row);
     item.command = { command: 'recsight.openRun', title: 'Open Run', arguments: [directory] };
     return item;
   }
@@ -173,19 +168,17 @@ export class RunTree implements vscode.TreeDataProvider<Node>, vscode.Disposable
     const node = this.#nodes.get(directory);
     const groupNode = this.#groups.find(({ group }) => group.runs.some((run) => run.directory === directory));
     if (!before || !after || !groupNode || before.manifest.name !== after.manifest.name) {
-      if (!after) this.#configs.delete(directory);
+      if (!after) this.configs.forget(directory);
       this.#rebuild();
       return;
     }
     groupNode.group.runs = groupNode.group.runs.map((run) => (run.directory === directory ? after : run));
     const best = bestRuns(groupNode.group.runs);
     const apart = measuredApart(groupNode.group.runs);
-    const moved =
-      [...best].some((run) => !groupNode.best.has(run)) ||
-      best.size !== groupNode.best.size ||
-      apart !== groupNode.apart;
-    Object.assign(groupNode, { best, apart });
-    if (moved) this.#changes.fire(groupNode);
+    const row = groupRow(groupNode.group);
+    const changes = !isDeepStrictEqual([best, apart, row], [groupNode.best, groupNode.apart, groupNode.row]);
+    Object.assign(groupNode, { best, apart, row });
+    if (changes) this.#changes.fire(groupNode);
     else if (node) this.#changes.fire(node);
   }
 
@@ -200,6 +193,7 @@ export class RunTree implements vscode.TreeDataProvider<Node>, vscode.Disposable
       best: bestRuns(group.runs),
       apart: measuredApart(group.runs),
       limit: limits.get(group.id) ?? PAGE_SIZE,
+      row: groupRow(group),
     }));
     this.#showMessage();
     this.#changes.fire(undefined);
@@ -219,16 +213,21 @@ export class RunTree implements vscode.TreeDataProvider<Node>, vscode.Disposable
     (this.#view as { message: string | undefined }).message = messages.join('\n') || undefined;
   }
 
-  /** Ages grow only while somebody looks. */
-  #followAge(visible: boolean): void {
-    if (this.#ageTimer) clearInterval(this.#ageTimer);
-    this.#ageTimer = visible ? setInterval(() => this.#refreshAges(), MINUTE) : null;
-    if (visible) this.#refreshAges();
+  /** Runs of today become those of yesterday, which matters only while somebody looks. */
+  #followDays(visible: boolean): void {
+    if (this.#dayTimer) clearInterval(this.#dayTimer);
+    this.#dayTimer = visible ? setInterval(() => this.#changes.fire(undefined), MINUTE) : null;
+    if (visible) this.#changes.fire(undefined);
   }
+}
 
-  #refreshAges(): void {
-    for (const node of this.#nodes.values()) this.#changes.fire(node);
-  }
+/** The description, the icon and what is spoken; the label is the item's own. */
+function showRow(item: vscode.TreeItem, { description, spoken, icon: { codicon, color } }: RunRow): void {
+  item.description = plainText(description);
+  item.accessibilityInformation = { label: plainText(spoken) };
+  item.iconPath = color
+    ? new vscode.ThemeIcon(codicon, new vscode.ThemeColor(color))
+    : new vscode.ThemeIcon(codicon);
 }
 
 function moreItem(node: MoreNode): vscode.TreeItem {

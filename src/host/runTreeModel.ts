@@ -1,10 +1,14 @@
 import { comparisonKey, protocolBadge } from '../protocol/evaluation';
-import { endedInDoubt, warningName, type RunStatus, type RunSummary } from '../protocol/run';
-import { formatAge, formatMetric, formatMetricName } from '../series/format';
-import { lastActivity, mainMetricValue, progressText, resultFacts } from './runText';
-
-/** More settings than this in a row would push its numbers out of sight. */
-const MAX_SETTINGS = 2;
+import {
+  endedInDoubt,
+  epochsText,
+  isActive,
+  warningName,
+  type RunStatus,
+  type RunSummary,
+} from '../protocol/run';
+import { formatMetric, formatMetricName } from '../series/format';
+import { mainMetricValue, resultFacts } from './runText';
 
 /** Runs of one name in one workspace folder, newest first. */
 export interface RunGroup {
@@ -15,7 +19,7 @@ export interface RunGroup {
   runs: RunSummary[];
 }
 
-/** A run's row in the list, without anything of VS Code's. */
+/** A row in the list, without anything of VS Code's. */
 export interface RunRow {
   label: string;
   description: string;
@@ -104,72 +108,57 @@ function valueOf(run: RunSummary): number {
 }
 
 /**
- * For each config, the settings in which it differs from what is usual among all of them, such as
- * `hiddenSize 32, dropout 0.5`; empty for a config that is all usual. Names are cut to their last part.
+ * A run's row: what came of it, in the label that a narrow side bar still shows, then what tells it from the others.
  *
- * @param configs newest first: of values that are equally common, the older is the usual one
- */
-export function distinguishingSettings(configs: readonly unknown[]): string[] {
-  const flat = configs.map((config) => flatten(config));
-  const paths = [...new Set(flat.flatMap((settings) => [...settings.keys()]))];
-  const usual = new Map(paths.map((path) => [path, mostCommon(flat.map((settings) => settings.get(path)))]));
-  return flat.map((settings) => {
-    const special = [...settings].filter(([path, value]) => value !== usual.get(path));
-    const named = special
-      .slice(0, MAX_SETTINGS)
-      .map(([path, value]) => `${path.slice(path.lastIndexOf('.') + 1)} ${value}`);
-    if (special.length > MAX_SETTINGS) named.push(`+${special.length - MAX_SETTINGS}`);
-    return named.join(', ');
-  });
-}
-
-/** The most common value; of several, the one that comes last. */
-function mostCommon<Value>(values: readonly Value[]): Value {
-  const counts = new Map<Value, number>();
-  for (const value of [...values].reverse()) counts.set(value, (counts.get(value) ?? 0) + 1);
-  return [...counts].reduce((best, other) => (other[1] > best[1] ? other : best))[0];
-}
-
-/** Leaves of a config: path → value as text. What only names or describes is left out. */
-function flatten(value: unknown, path = '', leaves = new Map<string, string>()): Map<string, string> {
-  if (path === 'name' || path === '$schema') return leaves;
-  if (typeof value === 'object' && value !== null && !Array.isArray(value)) {
-    for (const [key, inner] of Object.entries(value)) flatten(inner, path ? `${path}.${key}` : key, leaves);
-  } else if (path !== '' && value !== undefined) {
-    leaves.set(path, typeof value === 'string' ? value : JSON.stringify(value));
-  }
-  return leaves;
-}
-
-/**
- * @param settings what distinguishes the run from the others of its group; may be empty
+ * @param telling what tells the run from the others of its group: its settings, which may be empty, and when it began
  * @param standing whether it is the best of those it can be compared with, and whether others of its group are not among them
  */
 export function runRow(
   run: RunSummary,
-  settings: string,
+  { settings, start }: { settings: string; start: string },
   { best, apart }: { best: boolean; apart: boolean },
-  now: number,
 ): RunRow {
-  // Without settings the first fact, mostly the epochs, is the label: a row never starts with an empty name.
-  const [label, ...facts] = [...(settings === '' ? [] : [settings]), ...resultFacts(run)];
+  const [label, ...facts] = resultFacts(run);
   const spokenBest = best ? 'best of the runs it can be compared with, ' : '';
   const { protocol, warnings = [] } = run.manifest;
   if (apart && protocol !== null && mainMetricValue(run.manifest) !== null)
     facts.push(protocolBadge(protocol));
   const doubts = warnings.map(warningName);
+  const parts = [...facts, ...doubts, settings, start];
   return {
     label: best ? `★ ${label!}` : label!,
-    description: [...facts, ...doubts, formatAge(lastActivity(run), now)].join(' · '),
-    spoken: `${run.manifest.name}, ${run.status}, ${spokenBest}${spokenProgress(run)}${[...doubts, settings].filter((part) => part !== '').join(', ')}`,
+    description: parts.filter((part) => part !== '').join(' · '),
+    spoken: `${run.manifest.name}, ${run.status}, ${spokenBest}${spokenProgress(run)}${[...doubts, settings, start].filter((part) => part !== '').join(', ')}`,
     icon: statusIcon(run),
   };
+}
+
+/** The row of a group, which may be closed: it shows that one of its runs is active, else how the newest one ended. */
+export function groupRow({ name, folder, runs }: RunGroup): RunRow {
+  const active = runs.filter(({ status }) => isActive(status));
+  const count = `${runs.length} ${runs.length === 1 ? 'run' : 'runs'}`;
+  const parts = [activeText(active), count, folder ?? ''].filter((part) => part !== '');
+  return {
+    label: name,
+    description: parts.join(' · '),
+    spoken: [name, ...parts].join(', '),
+    icon: statusIcon(active[0] ?? runs[0]!),
+  };
+}
+
+/** `1 running, 7/20 epochs`, `2 running`; empty where none is active. */
+function activeText(active: readonly RunSummary[]): string {
+  const [run] = active;
+  if (run === undefined) return '';
+  if (active.length > 1) return `${active.length} running`;
+  const progress = run.status === 'preparing' ? '' : epochsText(run.manifest);
+  return `1 ${run.status}${progress === '' ? '' : `, ${progress}`}`;
 }
 
 function spokenProgress(run: RunSummary): string {
   const value = mainMetricValue(run.manifest);
   const metric =
     value === null ? '' : `${formatMetricName(run.manifest.mainMetric)} ${formatMetric(value)}, `;
-  const progress = progressText(run.manifest).replace('/', ' of ');
-  return `${progress === '' ? '' : `epoch ${progress}, `}${metric}`;
+  const progress = epochsText(run.manifest).replace('/', ' of ');
+  return `${progress === '' ? '' : `${progress}, `}${metric}`;
 }

@@ -1,7 +1,7 @@
-import { isActive, warningName, type RunSummary } from '../protocol/run';
+import { epochsText, isActive, warningName, type RunSummary } from '../protocol/run';
 import { formatDuration, formatMetric, formatMetricName } from '../series/format';
 import { plainText } from './safeText';
-import { mainMetricValue, progressParts, progressText, shortError } from './runText';
+import { mainMetricValue, progressParts, shortError } from './runText';
 
 export interface StatusTexts {
   text: string;
@@ -17,7 +17,7 @@ export function activeRuns(runs: readonly RunSummary[]): RunSummary[] {
     .sort((a, b) => b.manifest.createdAt - a.manifest.createdAt);
 }
 
-/** The status bar's text for a run: `$(sync~spin) sasrec 4/20 · NDCG@10 0.1123`; `others` more are active. */
+/** The status bar's text for a run: `$(sync~spin) sasrec 4/20 epochs · NDCG@10 0.1123`; `others` more are active. */
 export function statusTexts(run: RunSummary, others: number): StatusTexts {
   const { manifest, status } = run;
   const name = plainText(manifest.name);
@@ -30,13 +30,11 @@ export function statusTexts(run: RunSummary, others: number): StatusTexts {
   }
   const value = mainMetricValue(manifest);
   const counts = status === 'running' && manifest.progress.epochs > 0;
-  const state = counts ? progressText(manifest) : status;
+  const state = counts ? epochsText(manifest) : status;
   const metric =
     value === null ? '' : ` · ${plainText(formatMetricName(manifest.mainMetric))} ${formatMetric(value)}`;
   const more = others > 0 ? ` +${others}` : '';
-  const spokenState = counts
-    ? `training, epoch ${manifest.progress.epoch} of ${manifest.progress.epochs}`
-    : status;
+  const spokenState = counts ? `training, ${state.replace('/', ' of ')}` : status;
   return {
     text: `$(sync~spin) ${name} ${state}${metric}${more}`,
     spoken: `Run ${name}, ${spokenState}${metric.replace(' · ', ', ')}`,

@@ -119,7 +119,7 @@ export interface RunManifest {
   /** The metric that early stopping and `best` use, such as `ndcg@10`. */
   mainMetric: string;
   progress: {
-    /** Finished epochs. */
+    /** Finished epochs: trained, validated and saved. All counts of epochs are of these; one under way is a fraction. */
     epoch: number;
     /** Planned epochs. */
     epochs: number;
@@ -178,6 +178,15 @@ export function withWarning(
 ): RunWarning[] {
   const others = (warnings ?? []).filter((warning) => warning.code !== code);
   return message === null ? others : [...others, { code, message }];
+}
+
+/** How far a run is: `7/20 epochs`, finished ones of those that are planned; empty for models that need none, as baselines do. */
+export function epochsText({
+  progress: { epoch, epochs },
+}: {
+  progress: Pick<RunManifest['progress'], 'epoch' | 'epochs'>;
+}): string {
+  return epochs === 0 ? '' : `${epoch}/${epochs} ${epochs === 1 ? 'epoch' : 'epochs'}`;
 }
 
 /** What a run's throughput counts, as a unit: `sequences/s`, `interactions/s`. */

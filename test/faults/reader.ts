@@ -103,8 +103,15 @@ async function readRunFiles(directory: string, problems: string[]): Promise<void
       ? /undefined|\[object|Invalid Date/
       : /undefined|\[object|NaN|Invalid Date/;
     const { text, spoken } = statusTexts(each, 1);
-    const row = runRow(each, '', { best: true, apart: true }, now);
-    for (const shown of [runTooltip(each, now).source, text, spoken, row.label, row.description, row.spoken])
+    const row = runRow(each, { settings: '', start: '14:05' }, { best: true, apart: true });
+    for (const shown of [
+      runTooltip(each, each.manifest.name, { settings: [], usual: { of: 'defaults' } }, now).source,
+      text,
+      spoken,
+      row.label,
+      row.description,
+      row.spoken,
+    ])
       if (wrong.test(shown)) problems.push(`a text is shown as: ${shown.slice(0, 300)}`);
   }
   const events = await ours(() => new EventLogReader(run.eventsPath).readNew(), directory, problems);

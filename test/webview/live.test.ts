@@ -55,7 +55,7 @@ describe('what is shown', () => {
     expect((await page.locator('.facts').innerText()).replace(/\s+/g, ' ')).toMatch(
       /^NDCG@10 0\.1033 best e7 HR@10 0\.1921 loss 4\.631 3,\d{3} sequences\/s 4,096 users · 3,629 items wasm · 2 threads$/,
     );
-    expect(await page.locator('.progress').innerText()).toMatch(/epoch 7\/20\s*35%\s*1 min 12 s left/);
+    expect(await page.locator('.progress').innerText()).toMatch(/7\/20 epochs\s*35%\s*1 min 12 s left/);
     expect(await chart(page, 'Validation NDCG@10').locator('.badge').textContent()).toBe(
       'full · LOO · seen filtered',
     );

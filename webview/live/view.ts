@@ -2,7 +2,13 @@ import { html, nothing, type TemplateResult } from 'lit';
 import { describeProtocol, protocolBadge } from '../../src/protocol/evaluation';
 import type { InspectionView } from '../../src/protocol/inspectionPanel';
 import type { RunMessage } from '../../src/protocol/livePanel';
-import { isActive, throughputUnit, type RunManifest, type RunSummary } from '../../src/protocol/run';
+import {
+  epochsText,
+  isActive,
+  throughputUnit,
+  type RunManifest,
+  type RunSummary,
+} from '../../src/protocol/run';
 import {
   formatBytes,
   formatCount,
@@ -77,9 +83,7 @@ function header(run: RunSummary, state: LiveState, handlers: LiveHandlers): Temp
         status === 'preparing'
           ? html`<p class="progress muted">reading the data</p>`
           : html`<p class="progress number">
-              <span
-                >${progress.epochs === 0 ? 'fitted without epochs' : `epoch ${progress.epoch}/${progress.epochs}`}</span
-              >
+              <span>${progress.epochs === 0 ? 'fitted without epochs' : epochsText(manifest)}</span>
               ${
                 share === null || !training
                   ? nothing

@@ -23,8 +23,8 @@ export class RunPanel {
 
   /** Finished epochs, from the header. */
   async epoch(): Promise<number> {
-    const text = await this.page.getByText(/^epoch \d+\//).innerText({ timeout: 5000 });
-    return Number(/epoch (\d+)/.exec(text)![1]);
+    const text = await this.page.getByText(/^\d+\/\d+ epochs?$/).innerText({ timeout: 5000 });
+    return Number(/^(\d+)/.exec(text)![1]);
   }
 
   /** The newest value of a metric in the line of facts. */

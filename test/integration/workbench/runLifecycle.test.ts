@@ -84,10 +84,10 @@ describe('a run in the workbench', () => {
   });
 
   it('shows the run in the status bar and in the tree', async () => {
-    await workbench.statusBarItem(/long \d+\/100000 · NDCG@10 [01]\.\d+/).waitFor();
+    await workbench.statusBarItem(/long \d+\/100000 epochs · NDCG@10 [01]\.\d+/).waitFor();
     await workbench.page.getByRole('tab', { name: 'RecSight', exact: true }).click();
-    await workbench.treeRow(/\d+\/100000.*NDCG@10 [01]\.\d+/).waitFor();
-    await workbench.spokenTreeRow(/^long, running, epoch \d+ of 100000/).waitFor();
+    await workbench.treeRow(/NDCG@10 [01]\.\d+.*\d+\/100000 epochs/).waitFor();
+    await workbench.spokenTreeRow(/^long, running, \d+ of 100000 epochs/).waitFor();
   });
 
   it('goes on through a reload of the window, and catches up', async () => {
@@ -99,7 +99,7 @@ describe('a run in the workbench', () => {
     expect(await panel.status()).toBe('running');
     // The whole history is there, not only what came since.
     expect(await panel.drawnPoints('Validation NDCG@10')).toBeGreaterThan(before);
-    await workbench.treeRow(/\d+\/100000.*NDCG@10 [01]\.\d+/).waitFor();
+    await workbench.treeRow(/NDCG@10 [01]\.\d+.*\d+\/100000 epochs/).waitFor();
     expect(await trainerPid()).toBe(pid);
     expect(await runsOf(folder)).toHaveLength(1);
   });

@@ -15,6 +15,8 @@ describe('lastRunText', () => {
   });
 
   it('follows a run that trains', () => {
-    expect(lastRunText(makeRun(reached(0.1142), 'running'), now)).toBe('running 7/20 · NDCG@10 0.1142');
+    expect(lastRunText(makeRun(reached(0.1142), 'running'), now)).toBe(
+      'running 7/20 epochs · NDCG@10 0.1142',
+    );
   });
 });

@@ -11,7 +11,7 @@ import { activeRuns, statusDetail, statusTexts } from '../../../src/host/statusT
 import type { RunSummary } from '../../../src/protocol/run';
 import { listRuns } from '../../../src/runs/runStore';
 import { makeRun as makeRunOnDisk } from '../runs/newRun';
-import { makeRun } from './runs';
+import { makeRun, NO_SETTINGS } from './runs';
 
 /** Everything that the editor shows of runs. */
 function show(runs: readonly RunSummary[]): string[] {
@@ -22,10 +22,14 @@ function show(runs: readonly RunSummary[]): string[] {
   const titles = runTitles(runs, now);
   return runs.flatMap((run) => {
     const title = titles.get(run.directory)!;
-    const row = runRow(run, '', { best: best.has(run.directory), apart: false }, now);
+    const row = runRow(
+      run,
+      { settings: '', start: '14:05' },
+      { best: best.has(run.directory), apart: false },
+    );
     const status = statusTexts(run, 1);
     return [
-      runTooltip(run, now).source,
+      runTooltip(run, 'sasrec', NO_SETTINGS, now).source,
       ...[row.label, row.description, row.spoken, row.icon.codicon],
       ...[status.text, status.spoken, statusDetail(run)],
       ...resultFacts(run),

@@ -11,22 +11,22 @@ import { runTooltip } from '../../../src/host/runTooltip';
 import { runRow } from '../../../src/host/runTreeModel';
 import { statusDetail, statusTexts } from '../../../src/host/statusText';
 import { shownText } from './shownText';
-import { makeRun, reached } from './runs';
+import { makeRun, NO_SETTINGS, reached } from './runs';
 
 describe('resultFacts', () => {
   it('has the best main metric, and progress unless it got to its end', () => {
-    expect(resultFacts(makeRun(reached(0.11234), 'running'))).toEqual(['7/20', 'NDCG@10 0.1123']);
+    expect(resultFacts(makeRun(reached(0.11234), 'running'))).toEqual(['NDCG@10 0.1123', '7/20 epochs']);
     expect(resultFacts(makeRun(reached(0.11234), 'finished'))).toEqual(['NDCG@10 0.1123']);
-    expect(resultFacts(makeRun({}, 'finished'))).toEqual(['7/20']);
-    expect(resultFacts(makeRun({}, 'stopped'))).toEqual(['7/20']);
+    expect(resultFacts(makeRun({}, 'finished'))).toEqual(['7/20 epochs']);
+    expect(resultFacts(makeRun({}, 'stopped'))).toEqual(['7/20 epochs']);
   });
 
   it('names the states in which nothing is trained', () => {
     expect(resultFacts(makeRun({}, 'preparing'))).toEqual(['preparing']);
     expect(resultFacts(makeRun(reached(0.11234), 'stopping'))).toEqual([
-      'stopping',
-      '7/20',
       'NDCG@10 0.1123',
+      'stopping',
+      '7/20 epochs',
     ]);
   });
 
@@ -69,15 +69,9 @@ describe('failureMessage', () => {
     expect(failureMessage(makeRun({ error: printed }, 'failed'), title)).toBe(
       'sasrec · 14:05 failed: The trainer ended with exit code 1.',
     );
-    expect(failureMessage(makeRun({}, 'lost'), title)).toContain('at epoch 7/20');
+    expect(failureMessage(makeRun({}, 'lost'), title)).toContain('ended after 7 of 20 epochs');
     expect(failureMessage(makeRun({}, 'finished'), title)).toBeNull();
     expect(failureMessage(makeRun({}, 'stopped'), title)).toBeNull();
-  });
-
-  it('advises to resume only what has a checkpoint', () => {
-    expect(failureMessage(makeRun({}, 'lost'), title)).toMatch(/Resume the run/);
-    const early = failureMessage({ ...makeRun({}, 'lost'), resumable: false }, title);
-    expect(early).toMatch(/It left no checkpoint: train it again\.$/);
   });
 });
 
@@ -89,15 +83,19 @@ describe('a run without epochs', () => {
     for (const status of ['preparing', 'running', 'evaluating', 'finished', 'failed', 'lost'] as const) {
       for (const best of [null, measured]) {
         const run = makeRun({ progress, best }, status);
-        const { label, description, spoken } = runRow(run, '', { best: false, apart: false }, 3_000_000);
+        const { label, description, spoken } = runRow(
+          run,
+          { settings: '', start: '14:05' },
+          { best: false, apart: false },
+        );
         const bar = statusTexts(run, 0);
         const texts = [label, description, spoken, bar.text, bar.spoken, statusDetail(run)];
         texts.push(
-          shownText(runTooltip(run, 3_000_000)),
+          shownText(runTooltip(run, 'sasrec', NO_SETTINGS, 3_000_000)),
           lastRunText(run, 3_000_000),
           failureMessage(run, 'sasrec') ?? '',
         );
-        expect(texts.join('\n')).not.toMatch(/0\/0|epoch \d|NaN|undefined/i);
+        expect(texts.join('\n')).not.toMatch(/0\/0|\d epochs?|NaN|undefined/i);
         expect(label).not.toBe('');
       }
     }

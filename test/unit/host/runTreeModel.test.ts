@@ -1,14 +1,8 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { runTooltip } from '../../../src/host/runTooltip';
-import {
-  bestRuns,
-  distinguishingSettings,
-  groupRuns,
-  measuredApart,
-  runRow,
-} from '../../../src/host/runTreeModel';
-import { makeRun, reached } from './runs';
+import { bestRuns, groupRow, groupRuns, measuredApart, runRow } from '../../../src/host/runTreeModel';
+import { makeRun, NO_SETTINGS, reached } from './runs';
 
 describe('groupRuns', () => {
   const run = (id: string, name: string, createdAt: number) => makeRun({ id, name, createdAt });
@@ -111,68 +105,56 @@ describe('bestRuns', () => {
   });
 });
 
-describe('distinguishingSettings', () => {
-  const config = (hiddenSize: number, dropout: number) => ({
-    name: `${hiddenSize}-${dropout}`,
-    model: { type: 'sasrec', hiddenSize, dropout },
-  });
-
-  it('names what is unusual, by the last part of its path', () => {
-    const configs = [config(64, 0.5), config(32, 0.2), config(64, 0.2)];
-    expect(distinguishingSettings(configs)).toEqual(['dropout 0.5', 'hiddenSize 32', '']);
-  });
-
-  it('takes the older of two for the usual one', () => {
-    expect(distinguishingSettings([config(32, 0.2), config(64, 0.2)])).toEqual(['hiddenSize 32', '']);
-  });
-
-  it('leaves room for the numbers', () => {
-    const usual = { a: 1, b: 1, c: 1, d: 1 };
-    expect(distinguishingSettings([{ a: 2, b: 2, c: 2, d: 2 }, usual, usual])[0]).toBe('a 2, b 2, +2');
-  });
-
-  it('is empty for equal configs, one config, or none', () => {
-    expect(distinguishingSettings([{ a: [1, 2] }, { a: [1, 2] }])).toEqual(['', '']);
-    expect(distinguishingSettings([{ a: 1 }])).toEqual(['']);
-    expect(distinguishingSettings([])).toEqual([]);
-  });
-
-  it('copes with settings that only some configs have, and with junk', () => {
-    expect(distinguishingSettings([{ loss: { numNegatives: 5 } }, { loss: {} }, null])).toEqual([
-      'numNegatives 5',
-      '',
-      '',
-    ]);
-  });
-});
-
 describe('runRow', () => {
   const now = 2_000_000 + 2 * 3_600_000;
 
-  it('starts with what tells the run apart', () => {
-    const row = runRow(makeRun(reached(0.1284)), 'hiddenSize 64', { best: true, apart: false }, now);
-    expect(row.label).toBe('★ hiddenSize 64');
-    expect(row.description).toBe('NDCG@10 0.1284 · 2 h');
+  it('starts with the metric, and ends with what tells the run apart', () => {
+    const settings = 'hiddenSize 64, dropout 0.5, learningRate 0.01';
+    const row = runRow(makeRun(reached(0.1284)), { settings, start: '14:05' }, { best: true, apart: false });
+    expect(row.label).toBe('★ NDCG@10 0.1284');
+    expect(row.description).toBe(`${settings} · 14:05`);
     expect(row.icon.codicon).toBe('pass');
   });
 
-  it('starts with the progress where nothing does', () => {
-    const row = runRow(makeRun(reached(0.1123), 'running'), '', { best: false, apart: false }, 2_000_000);
-    expect(row.label).toBe('7/20');
-    expect(row.description).toBe('NDCG@10 0.1123 · now');
+  it('goes on with the progress of a run that has not come to its end', () => {
+    const row = runRow(
+      makeRun(reached(0.1123), 'running'),
+      { settings: '', start: '14:05' },
+      { best: false, apart: false },
+    );
+    expect(row.label).toBe('NDCG@10 0.1123');
+    expect(row.description).toBe('7/20 epochs · 14:05');
     expect(row.icon.codicon).toBe('loading~spin');
+  });
+
+  it('starts with the progress before there is a metric', () => {
+    const row = runRow(
+      makeRun({}, 'running'),
+      { settings: '', start: '14:05' },
+      { best: false, apart: false },
+    );
+    expect(row.label).toBe('7/20 epochs');
   });
 
   it('shows why a run failed in place of its numbers', () => {
     const error = { code: 'training/nan', message: 'loss is NaN at e2' };
-    const row = runRow(makeRun({ error }, 'failed'), 'learningRate 0.1', { best: false, apart: false }, now);
-    expect(row.description).toBe('loss is NaN at e2 · 2 h');
+    const row = runRow(
+      makeRun({ error }, 'failed'),
+      { settings: 'learningRate 0.1', start: '14:05' },
+      { best: false, apart: false },
+    );
+    expect(row.label).toBe('loss is NaN at e2');
+    expect(row.description).toBe('learningRate 0.1 · 14:05');
     expect(row.icon.codicon).toBe('error');
   });
 
   it('says how a run was measured where others of its group were measured in another way', () => {
-    const row = runRow(makeRun(reached(0.1284)), 'hiddenSize 64', { best: false, apart: true }, now);
-    expect(row.description).toBe('NDCG@10 0.1284 · full · LOO · seen filtered · 2 h');
+    const row = runRow(
+      makeRun(reached(0.1284)),
+      { settings: 'hiddenSize 64', start: '14:05' },
+      { best: false, apart: true },
+    );
+    expect(row.description).toBe('full · LOO · seen filtered · hiddenSize 64 · 14:05');
   });
 
   it.each(['finished', 'stopped'] as const)(
@@ -180,18 +162,58 @@ describe('runRow', () => {
     (status) => {
       const warnings = [{ code: 'training/diverging', message: 'The loss is 18,000,000.' } as const];
       const run = makeRun({ ...reached(0.0012), warnings }, status);
-      const row = runRow(run, 'hiddenSize 64', { best: false, apart: false }, now);
+      const row = runRow(run, { settings: 'hiddenSize 64', start: '14:05' }, { best: false, apart: false });
       expect(row.icon).toEqual({ codicon: 'warning', color: 'list.warningForeground' });
       expect(row.description).toContain('loss diverged');
       expect(row.spoken).toContain('loss diverged');
-      expect(runTooltip(run, now).source).toContain('$(warning) The loss is 18,000,000');
+      expect(runTooltip(run, 'sasrec', NO_SETTINGS, now).source).toContain(
+        '$(warning) The loss is 18,000,000',
+      );
     },
   );
 
   it('speaks in full', () => {
-    const row = runRow(makeRun(reached(0.1123), 'running'), 'dropout 0.5', { best: true, apart: false }, now);
-    expect(row.spoken).toBe(
-      'sasrec, running, best of the runs it can be compared with, epoch 7 of 20, NDCG@10 0.1123, dropout 0.5',
+    const row = runRow(
+      makeRun(reached(0.1123), 'running'),
+      { settings: 'dropout 0.5', start: '14:05' },
+      { best: true, apart: false },
     );
+    expect(row.spoken).toBe(
+      'sasrec, running, best of the runs it can be compared with, 7 of 20 epochs, NDCG@10 0.1123, dropout 0.5, 14:05',
+    );
+  });
+});
+
+describe('groupRow', () => {
+  const groupOf = (...runs: ReturnType<typeof makeRun>[]) => groupRow(groupRuns(runs, () => 'ws', false)[0]!);
+  const old = makeRun({ id: 'old', createdAt: 1 });
+
+  it('shows that a run is active, and how far it is, though a newer one has failed', () => {
+    const failed = makeRun({ id: 'failed', createdAt: 3 }, 'failed');
+    const row = groupOf(old, makeRun({ id: 'active', createdAt: 2 }, 'running'), failed);
+    expect(row.icon.codicon).toBe('loading~spin');
+    expect(row.description).toBe('1 running, 7/20 epochs · 3 runs');
+    expect(row.spoken).toBe('sasrec, 1 running, 7/20 epochs, 3 runs');
+  });
+
+  it('counts those that are active', () => {
+    const active = [2, 3].map((createdAt) => makeRun({ id: String(createdAt), createdAt }, 'running'));
+    expect(groupOf(old, ...active).description).toBe('2 running · 3 runs');
+    expect(groupOf(old, makeRun({ createdAt: 2 }, 'preparing')).description).toBe('1 preparing · 2 runs');
+  });
+
+  it('shows how the newest run ended where none is active', () => {
+    expect(groupOf(old).icon.codicon).toBe('pass');
+    expect(groupOf(old).description).toBe('1 run');
+    for (const [status, codicon] of [
+      ['failed', 'error'],
+      ['lost', 'warning'],
+      ['stopped', 'circle-slash'],
+    ] as const)
+      expect(groupOf(old, makeRun({ createdAt: 2 }, status)).icon.codicon).toBe(codicon);
+  });
+
+  it('names the folder where there are several', () => {
+    expect(groupRow(groupRuns([old], () => 'ws', true)[0]!).description).toBe('1 run · ws');
   });
 });

@@ -1,4 +1,5 @@
 import { endedEarly, type RunManifest, type RunStatus, type RunSummary } from '../../../src/protocol/run';
+import type { RunSettings } from '../../../src/protocol/runSettings';
 
 /** A run to look at, finished unless told otherwise. */
 export function makeRun(
@@ -49,3 +50,5 @@ export function makeRun(
 export function reached(value: number): Pick<RunManifest, 'best'> {
   return { best: { epoch: 6, step: 600, metrics: { 'ndcg@10': value } } };
 }
+
+export const NO_SETTINGS: RunSettings = { settings: [], usual: { of: 'defaults' } };

@@ -5,6 +5,7 @@ import { runRow } from '../../../src/host/runTreeModel';
 import { commandLink, icon, joinMarkdown, escaped, plainText } from '../../../src/host/safeText';
 import { statusTexts } from '../../../src/host/statusText';
 import type { RunManifest } from '../../../src/protocol/run';
+import type { RunSettings } from '../../../src/protocol/runSettings';
 import { makeRun } from './runs';
 import { shownText } from './shownText';
 
@@ -80,12 +81,20 @@ describe('a run that somebody else has made', () => {
   it.each(['running', 'failed', 'lost', 'finished'] as const)(
     'brings no markup into a hover: %s',
     (status) => {
-      const { source } = runTooltip(makeRun(hostile, status), 3_000_000);
+      const setting = { path: HOSTILE, value: HOSTILE, usual: HOSTILE };
+      const settings: RunSettings = {
+        settings: [
+          { ...setting, differs: true },
+          { ...setting, differs: false },
+        ],
+        usual: { of: 'runs', numRuns: 2 },
+      };
+      const { source } = runTooltip(makeRun(hostile, status), HOSTILE, settings, 3_000_000);
       expect(source).not.toMatch(/\]\(|!\[|<img|https?:\/\/|\$\(trash|[\p{Bidi_Control}\u001b]/u);
       expect(shownText({ source })).toContain('[press] (command:workbench.action.terminal.new)');
       // The table has as many columns as its head, whatever is in its cells.
-      const rows = source.split('\n').filter((line) => line.startsWith('|'));
-      expect(new Set(rows.map((row) => row.split('|').length)).size).toBe(1);
+      for (const table of source.split('\n\n').filter((part) => part.startsWith('|')))
+        expect(new Set(table.split('\n').map((row) => row.split('|').length)).size).toBe(1);
     },
   );
 
@@ -94,7 +103,7 @@ describe('a run that somebody else has made', () => {
     const { text, spoken } = statusTexts(run, 0);
     expect(text.replace('$(sync~spin)', '')).not.toMatch(/\$\(|\]\(/);
     expect(spoken).not.toMatch(/\$\(|\]\(/);
-    const row = runRow(run, HOSTILE, { best: true, apart: true }, 3_000_000);
+    const row = runRow(run, { settings: HOSTILE, start: '14:05' }, { best: true, apart: true });
     for (const each of [lastRunText(run, 3_000_000), row.label, row.description, row.spoken])
       expect(plainText(each)).not.toMatch(/\$\(|\]\(/);
   });

@@ -5,8 +5,8 @@ import { makeRun, reached } from './runs';
 describe('statusTexts', () => {
   it('shows epoch and main metric of a training run', () => {
     const { text, spoken, failed } = statusTexts(makeRun(reached(0.1123), 'running'), 0);
-    expect(text).toBe('$(sync~spin) sasrec 7/20 · NDCG@10 0.1123');
-    expect(spoken).toBe('Run sasrec, training, epoch 7 of 20, NDCG@10 0.1123');
+    expect(text).toBe('$(sync~spin) sasrec 7/20 epochs · NDCG@10 0.1123');
+    expect(spoken).toBe('Run sasrec, training, 7 of 20 epochs, NDCG@10 0.1123');
     expect(failed).toBe(false);
   });
 
@@ -37,7 +37,7 @@ describe('activeRuns', () => {
 describe('statusDetail', () => {
   it('adds loss and time left, or tells the error', () => {
     expect(statusDetail(makeRun({}, 'running'))).toBe(
-      'epoch 7/20 · step 700 · loss 0.4312 · 1 min 12 s left',
+      '7/20 epochs · step 700 · loss 0.4312 · 1 min 12 s left',
     );
     const error = { code: 'disk/full', message: 'The disk is full. Free some space.' };
     expect(statusDetail(makeRun({ error }, 'failed'))).toBe('The disk is full');

@@ -1,0 +1,6 @@
+import { configSchema, type ExperimentConfig, type ModelConfig } from './schema';
+
+/** The config of a model of which nothing but its type was said; null for a type that this version does not know. */
+export function defaultConfig(type: ModelConfig['type'] | (string & {})): ExperimentConfig | null {
+  return configSchema.safeParse({ dataset: { path: '-' }, model: { type } }).data ?? null;
+}

@@ -1,0 +1,97 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import type { Locator } from 'playwright-core';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { root } from '../../../scripts/lib/toolchain.mjs';
+import { acquireTrainerLock, type TrainerLock } from '../../../src/runs/trainerLock';
+import { listedRun } from '../harness/listedRun';
+import { Workbench } from '../harness/workbench';
+
+/*
+ * The list of runs in the side bar of a real VS Code, at the width that it has by default. The runs were made by this test, and
+ * one of them is this process's: nothing is trained.
+ */
+
+const MINUTE = 60_000;
+const soon = { timeout: 60_000, interval: 200 };
+
+let folder: string;
+let workbench: Workbench;
+let lock: TrainerLock;
+
+beforeAll(async () => {
+  folder = await mkdtemp(path.join(tmpdir(), 'recsight-runs-'));
+  const now = Date.now();
+  const sweep = [
+    { set: {}, ndcg: 0.1123 },
+    { set: {}, ndcg: 0.1134 },
+    { set: { hiddenSize: 32 }, ndcg: 0.1011 },
+    { set: { hiddenSize: 128, numBlocks: 4, dropout: 0.25, maxSequenceLength: 200 }, ndcg: 0.1284 },
+  ];
+  for (const [index, { set, ndcg }] of sweep.entries())
+    await listedRun(folder, 'sasrec-movietweetings', set, {
+      createdAt: now - (20 - index) * MINUTE,
+      status: 'finished',
+      ndcg,
+    });
+  const running = await listedRun(folder, 'gru', {}, { createdAt: now - 60 * MINUTE, status: 'running' });
+  lock = await acquireTrainerLock(running);
+  await listedRun(folder, 'gru', {}, { createdAt: now - 50 * MINUTE, status: 'failed' });
+  workbench = await Workbench.open(folder, { extension: root });
+  await workbench.page.getByRole('tab', { name: 'RecSight', exact: true }).click();
+});
+
+afterAll(async () => {
+  await workbench.screenshot('last');
+  await workbench.close();
+  await lock.release();
+  await rm(folder, { recursive: true, force: true });
+});
+
+/** Whether all of a part of a row is within the row. */
+async function isWhole(row: Locator, part: Locator): Promise<boolean> {
+  const [outer, inner] = [
+    await row.locator('.monaco-icon-label-container').boundingBox(),
+    await part.boundingBox(),
+  ];
+  return inner !== null && outer !== null && inner.x + inner.width <= outer.x + outer.width + 0.5;
+}
+
+describe('the list of runs', () => {
+  it('shows the metric of every run, however much else a row has to say', async () => {
+    const rows = workbench.treeRow(/NDCG@10 0\.1/);
+    await expect.poll(() => rows.count(), soon).toBe(4);
+    for (const row of await rows.all()) expect(await isWhole(row, row.locator('.label-name'))).toBe(true);
+    const best = workbench.treeRow('★ NDCG@10 0.1284');
+    expect(await best.innerText()).toContain(
+      'maxSequenceLength 200, hiddenSize 128, numBlocks 4, dropout 0.25',
+    );
+    await workbench.screenshot('runs-view');
+  });
+
+  it('shows in a closed group that one of its runs is running, and how far it is', async () => {
+    const group = workbench.spokenTreeRow(/^gru, 1 running, 3\/20 epochs, 2 runs$/);
+    expect(await group.getAttribute('aria-expanded')).toBe('false');
+    expect(await group.locator('.codicon-modifier-spin').count()).toBe(1);
+    expect(await group.innerText()).toContain('1 running, 3/20 epochs · 2 runs');
+    expect(await isWhole(group, group.locator('.label-description'))).toBe(true);
+  });
+
+  it('has every setting in the hover of a run, those that most others have not first', async () => {
+    await workbench.treeRow('★ NDCG@10 0.1284').hover();
+    const hover = workbench.page.locator('.monaco-hover:visible', { hasText: 'most of 4 runs' });
+    await hover.waitFor();
+    const cells = await hover.locator('table', { hasText: 'most of' }).locator('tr').allInnerTexts();
+    expect(cells.map((row) => row.split('\t').map((cell) => cell.trim()))).toEqual([
+      ['Settings', 'this run', 'most of 4 runs'],
+      ['model.maxSequenceLength', '200', '50'],
+      ['model.hiddenSize', '128', '64'],
+      ['model.numBlocks', '4', '2'],
+      ['model.dropout', '0.25', '0.2'],
+    ]);
+    expect((await hover.innerText()).replaceAll('\u00a0', ' ')).toContain('training.batchSize 128');
+    await workbench.screenshot('runs-view-hover');
+    await workbench.page.keyboard.press('Escape');
+  });
+});
