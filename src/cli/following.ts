@@ -1,5 +1,6 @@
 import { appendFileSync } from 'node:fs';
 import { stopRun } from '../process/trainer';
+import { errorText } from '../protocol/errorText';
 import type { RunDirectory } from '../runs/runDirectory';
 import { SIGNAL_EXIT_CODES } from './exitOnSignals';
 import { notes } from './terminal';
@@ -63,7 +64,7 @@ export class Following {
         : 'Ending the trainer by force … (again to leave it to itself)\n',
     );
     stopRun(run, this.#asked === 1 ? {} : { graceMs: 0 }).catch((error: unknown) => {
-      notes.print(`${error instanceof Error ? error.message : String(error)}\n`);
+      notes.print(`${errorText(error)}\n`);
     });
   };
 

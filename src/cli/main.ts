@@ -1,6 +1,7 @@
 import path from 'node:path';
 import { parseArgs, type ParseArgsConfig } from 'node:util';
 import { readOwnVersion } from '../process/trainer';
+import { errorText } from '../protocol/errorText';
 import { attention } from './attention';
 import { backends } from './backends';
 import { cache } from './cache';
@@ -216,7 +217,7 @@ process.stderr.on('error', () => undefined);
 
 /** Says what went wrong, and sets the exit code. */
 function fail(args: readonly string[], error: unknown): void {
-  const message = error instanceof Error ? error.message : String(error);
+  const message = errorText(error);
   if (args.includes('--json')) printJson({ error: { code: errorCode(error), message } });
   else notes.print(`${message}\n`);
   if (process.env.RECSIGHT_DEBUG !== undefined && error instanceof Error)

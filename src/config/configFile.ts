@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { readFile, stat } from 'node:fs/promises';
 import path from 'node:path';
+import { systemReason } from '../protocol/errorText';
 import { parseConfig, type ConfigFormat, type ConfigProblem } from './parseConfig';
 import type { ExperimentConfig } from './schema';
 
@@ -98,7 +99,7 @@ async function readText(file: string): Promise<string> {
       throw new ConfigError('config/missing', `There is no config file ${file}.`);
     }
     const reason =
-      code === 'ERR_ENCODING_INVALID_ENCODED_DATA' ? 'it is not encoded as UTF-8' : code || String(error);
+      code === 'ERR_ENCODING_INVALID_ENCODED_DATA' ? 'it is not encoded as UTF-8' : systemReason(error);
     throw new ConfigError('config/unreadable', `${file} cannot be read: ${reason}.`);
   }
 }

@@ -1,6 +1,7 @@
 import { createHash, randomBytes } from 'node:crypto';
 import { mkdir, open, readFile, readdir, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { systemReason } from '../protocol/errorText';
 import type { FeatureColumn } from '../protocol/features';
 import { DatasetError } from './datasetError';
 import type { ReadingFacts } from './datasetReport';
@@ -95,7 +96,7 @@ export async function readDatasetCache(
     if (syscall !== undefined && code !== 'ENOENT' && code !== 'ENOTDIR') {
       throw new DatasetError(
         'dataset/unreadable-cache',
-        `The prepared data in ${directory} cannot be read (${code ?? String(error)}). They were left as they are: ` +
+        `The prepared data in ${directory} cannot be read (${systemReason(error)}). They were left as they are: ` +
           'try again when that is mended, or delete that folder to have the data prepared anew.',
       );
     }

@@ -1,5 +1,6 @@
 import type { FeaturesConfig } from '../config/featureSchema';
 import type { DatasetConfig } from '../config/schema';
+import { systemReason } from '../protocol/errorText';
 import { arrangeSteps, splitLeaveOneOut, type ArrangedInteractions } from './arrangeInteractions';
 import { readDatasetCache, writeDatasetCache, type CachedDataset } from './datasetCache';
 import { DatasetError } from './datasetError';
@@ -75,7 +76,7 @@ export async function prepareDataset(
   if (opened.read && (opened.fingerprint !== null || forRun)) {
     await writeDatasetCache(cacheDirectory, prepared).catch((error: unknown) => {
       report.warnings.push(
-        `The prepared data could not be kept in ${cacheDirectory} (${(error as Error).message}): they will be prepared again next time.`,
+        `The prepared data could not be kept in ${cacheDirectory} (${systemReason(error)}): they will be prepared again next time.`,
       );
     });
   }

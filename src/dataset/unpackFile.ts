@@ -1,5 +1,6 @@
 import { createReadStream } from 'node:fs';
 import { createGunzip } from 'node:zlib';
+import { systemReason } from '../protocol/errorText';
 import type { Compression } from './dataFile';
 import { DatasetError } from './datasetError';
 import { MAX_LINE_BYTES } from './duckDb';
@@ -121,5 +122,5 @@ function notPacked(label: string, ending: string): DatasetError {
 }
 
 function unreadable(label: string, error: unknown): DatasetError {
-  return new DatasetError('dataset/unreadable', `${label} cannot be read: ${(error as Error).message}.`);
+  return new DatasetError('dataset/unreadable', `${label} cannot be read: ${systemReason(error)}.`);
 }

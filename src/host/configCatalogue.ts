@@ -1,5 +1,6 @@
 import * as vscode from 'vscode';
 import { CONFIG_GLOB, configFormat } from '../config/configFile';
+import { errorText } from '../protocol/errorText';
 
 /** Copies that tools make are no experiments. */
 const EXCLUDED = '**/{node_modules,.recsight,.git}/**';
@@ -48,7 +49,7 @@ export class ConfigCatalogue implements vscode.Disposable {
       this.#uris = uris.sort((a, b) => a.path.localeCompare(b.path));
       this.#changes.fire();
     } catch (error) {
-      this.log.error(`Could not look for config files: ${String(error)}`);
+      this.log.error(`Could not look for config files: ${errorText(error)}`);
     }
   }
 }

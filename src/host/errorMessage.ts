@@ -1,6 +1,7 @@
+import { errorText } from '../protocol/errorText';
 /** The message of anything that was thrown; ours say what was found, expected and what to do. */
 export function errorMessage(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
+  return errorText(error);
 }
 
 /** What of a message fits into a notification: its first line, without Markdown. The log has all of it. */

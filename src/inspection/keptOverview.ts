@@ -1,6 +1,7 @@
 import path from 'node:path';
 import { z } from 'zod';
 import type { AttentionOverview } from '../protocol/attention';
+import { errorText } from '../protocol/errorText';
 import { makeFolder, writeFileAtomically } from '../runs/atomicFile';
 import { readPlainFile } from '../runs/plainFiles';
 import type { RunDirectory } from '../runs/runDirectory';
@@ -71,7 +72,7 @@ export async function tryWriteOverview(
       `${JSON.stringify(file, (_, value: unknown) => (value instanceof Float32Array ? [...value] : value))}\n`,
     );
   } catch (error) {
-    warn(error instanceof Error ? error.message : String(error));
+    warn(errorText(error));
   }
 }
 

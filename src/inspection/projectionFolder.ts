@@ -1,10 +1,11 @@
 import { createHash } from 'node:crypto';
 import path from 'node:path';
+import { errorText, systemReason } from '../protocol/errorText';
 import type { ProjectionBookmark } from '../protocol/projection';
 import { makeFolder, writeFileAtomically } from '../runs/atomicFile';
 import { readPlainFile } from '../runs/plainFiles';
 import type { RunDirectory } from '../runs/runDirectory';
-import { meansMissing, reasonOf } from '../runs/runErrors';
+import { meansMissing } from '../runs/runErrors';
 import { decodeSafetensors, encodeSafetensors, type NamedTensor } from '../training/safetensors';
 import { InspectionError } from './inspectionError';
 
@@ -46,7 +47,7 @@ export class ProjectionFolder {
       await makeFolder(this.#path);
       await writeFileAtomically(this.#file(kind, key), encodeSafetensors(tensors));
     } catch (error) {
-      warn(error instanceof Error ? error.message : String(error));
+      warn(errorText(error));
     }
   }
 
@@ -60,7 +61,7 @@ export class ProjectionFolder {
       if (meansMissing(error)) return [];
       throw new InspectionError(
         'inspection/unreadable-bookmarks',
-        `${file} cannot be read (${reasonOf(error)}). The bookmarks were left as they are.`,
+        `${file} cannot be read (${systemReason(error)}). The bookmarks were left as they are.`,
       );
     }
     const bookmarks = parseBookmarks(text);

@@ -1,3 +1,4 @@
+import { errorText } from '../protocol/errorText';
 import { foldText, matchGrade, NO_MATCH } from '../series/textMatch';
 import { InspectionError } from './inspectionError';
 
@@ -30,7 +31,7 @@ function byExpression(text: string): Grade {
   try {
     expression = new RegExp(text.slice(1, -1), 'iu');
   } catch (error) {
-    const reason = error instanceof Error ? error.message : String(error);
+    const reason = errorText(error);
     throw new InspectionError('inspection/bad-expression', `${text} is no regular expression: ${reason}.`);
   }
   return (entry) => (expression.test(entry) ? 0 : NO_MATCH);

@@ -1,6 +1,7 @@
 import { mkdir, rename, rm } from 'node:fs/promises';
 import path from 'node:path';
 import type { BackendReport } from '../protocol/backends';
+import { errorText } from '../protocol/errorText';
 import { probeBackend, type ProbeOptions } from './probeBackends';
 import { runTool, ToolError, type ToolOptions } from './runTool';
 import {
@@ -73,7 +74,7 @@ export async function installGpuRuntime(
         return report;
       } catch (error) {
         if (error instanceof ToolError && error.code === 'tool/cancelled') throw error;
-        const message = error instanceof Error ? error.message : String(error);
+        const message = errorText(error);
         onLine(message);
         failures.push(`${what}: ${message}`);
       }

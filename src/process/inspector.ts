@@ -2,6 +2,7 @@ import { fork } from 'node:child_process';
 import path from 'node:path';
 import { createBirpc, type BirpcReturn } from 'birpc';
 import type { AttentionInspector } from '../protocol/attention';
+import { systemReason } from '../protocol/errorText';
 import type { InspectorNotices, RunInspector } from '../protocol/inspection';
 import type { ProjectionInspector } from '../protocol/projection';
 import { decodeRpcMessage, encodeRpcMessage } from '../protocol/rpcMessage';
@@ -63,7 +64,7 @@ export function startInspector(options: TrainerOptions, listener: InspectorNotic
       calls.$close(new InspectorError(message));
       resolve(message);
     };
-    child.once('error', (error) => end(`could not be started (${error.message})`));
+    child.once('error', (error) => end(`could not be started (${systemReason(error)})`));
     child.once('exit', (code, signal) => end(`ended with ${signal ?? `exit code ${String(code)}`}`));
   });
   return { calls, ended, close: () => child.kill() };

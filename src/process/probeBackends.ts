@@ -1,6 +1,7 @@
 import { spawn } from 'node:child_process';
 import path from 'node:path';
 import { BACKEND_NAMES, type BackendReport } from '../protocol/backends';
+import { systemReason } from '../protocol/errorText';
 import { endWithUs } from './endWithUs';
 import { trainerEnvironment, type TrainerOptions } from './trainer';
 
@@ -51,7 +52,7 @@ export async function probeBackend(
   child.stderr.on('data', (data) => (complaints += String(data)));
   const started = Date.now();
   const ending = await new Promise<string>((resolve) => {
-    child.on('error', (error) => resolve(`could not be started (${error.message})`));
+    child.on('error', (error) => resolve(`could not be started (${systemReason(error)})`));
     child.on('close', (code, killer) => {
       const isLate = killer !== null && Date.now() - started >= TIMEOUT_MS;
       resolve(

@@ -7,6 +7,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { changeConfig } from '../config/changeConfig';
 import { ConfigError, configDigest, loadConfig } from '../config/configFile';
 import { isBaseline } from '../config/schema';
+import { errorText, systemReason } from '../protocol/errorText';
 import { isActive, type RunManifest, type RunStatus, type TrainerProcess } from '../protocol/run';
 import { EventLogWriter } from '../runs/eventLog';
 import { processIsAlive } from '../runs/processStartTime';
@@ -148,7 +149,7 @@ async function startTrainer(
   const child = spawnTrainer(options, command, run);
   options.onStarted?.(run);
   const ending = { reason: null as string | null, isBusy: false };
-  child.once('error', (error) => (ending.reason = `could not be started (${error.message})`));
+  child.once('error', (error) => (ending.reason = `could not be started (${systemReason(error)})`));
   child.once('exit', (code, signal) => {
     ending.reason = `ended with ${signal ?? `exit code ${String(code)}`}`;
     ending.isBusy = code === BUSY_EXIT_CODE;
@@ -240,7 +241,7 @@ async function recordFailedStart(run: RunDirectory, error: unknown): Promise<voi
       throw failure;
     });
     const now = Date.now();
-    const message = error instanceof Error ? error.message : String(error);
+    const message = errorText(error);
     await run.writeLastManifest({
       ...(await run.readManifest()),
       status: 'failed',

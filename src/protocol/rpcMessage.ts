@@ -1,3 +1,5 @@
+import { errorText } from './errorText';
+
 /**
  * How calls between the extension and its pages are put into messages: birpc's `serialize` and `deserialize`
  * on both sides. VS Code sends messages as JSON with the buffers beside it: typed arrays survive, but an `Error`
@@ -5,9 +7,12 @@
  */
 export function encodeRpcMessage(message: unknown): unknown {
   if (!isReply(message) || !(message.e instanceof Error)) return message;
-  const { name, message: text } = message.e;
+  const { name } = message.e;
   const code = 'code' in message.e ? message.e.code : undefined;
-  return { ...message, e: { name, message: text, ...(typeof code === 'string' && { code }) } };
+  return {
+    ...message,
+    e: { name, message: errorText(message.e), ...(typeof code === 'string' && { code }) },
+  };
 }
 
 /** Turns a failed call back into an `Error` with the message and code it was thrown with. */

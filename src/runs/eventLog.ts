@@ -1,8 +1,9 @@
 import { closeSync, fdatasyncSync, fstatSync, openSync, readSync, truncateSync, writeSync } from 'node:fs';
 import { open, type FileHandle } from 'node:fs/promises';
+import { systemReason } from '../protocol/errorText';
 import type { RunEvent, RunEventBody, RunEventKind } from '../protocol/events';
 import { requirePlainFile, requirePlainOrNoFileSync } from './plainFiles';
-import { meansMissing, reasonOf, RunReadError, toWriteError } from './runErrors';
+import { meansMissing, RunReadError, toWriteError } from './runErrors';
 import { findMisfit, isRecord, parseRunJson, stringifyRunJson, type Shape } from './runJson';
 import { eventSchema } from './runSchema';
 
@@ -180,7 +181,7 @@ export class EventLogReader {
       file = await open(this.path, 'r');
     } catch (error) {
       if (meansMissing(error)) return [];
-      throw new RunReadError('run/unreadable', `${this.path} cannot be read (${reasonOf(error)}).`);
+      throw new RunReadError('run/unreadable', `${this.path} cannot be read (${systemReason(error)}).`);
     }
     try {
       const { size, ino } = await file.stat();

@@ -11,18 +11,12 @@ import {
   type FileHandle,
 } from 'node:fs/promises';
 import path from 'node:path';
+import { systemReason } from '../protocol/errorText';
 import { RUN_SCHEMA_VERSION, type ControlRequest, type GitState, type RunManifest } from '../protocol/run';
 import { makeFolder, writeFileAtomically } from './atomicFile';
 import { sweepRuns } from './leftovers';
 import { NotPlainError, requirePlainFile, requirePlainFolder } from './plainFiles';
-import {
-  meansMissing,
-  reasonOf,
-  RunReadError,
-  RunWriteError,
-  systemErrorCode,
-  toWriteError,
-} from './runErrors';
+import { meansMissing, RunReadError, RunWriteError, systemErrorCode, toWriteError } from './runErrors';
 import { isRecord, parseRunFile, stringifyRunJson } from './runJson';
 import { manifestSchema, misfitOf } from './runSchema';
 
@@ -123,7 +117,7 @@ export async function createRun(runsDirectory: string, run: NewRun): Promise<Run
     await rename(unfinished, directory);
   } catch (error) {
     await rm(unfinished, { recursive: true, force: true }).catch(() => undefined);
-    throw toWriteError(error, directory);
+    throw toWriteError(error, directory, `No run can be kept in ${runsDirectory}`);
   }
   await sweepRuns(runsDirectory);
   return new RunDirectory(directory);
@@ -399,7 +393,7 @@ async function readFolder(folder: string): Promise<string[]> {
     return await readdir(folder);
   } catch (error) {
     if (meansMissing(error)) return [];
-    throw new RunReadError('run/unreadable', `${folder} cannot be read (${reasonOf(error)}).`);
+    throw new RunReadError('run/unreadable', `${folder} cannot be read (${systemReason(error)}).`);
   }
 }
 
@@ -417,7 +411,7 @@ async function readJsonFile(file: string, hintWhenMissing: string, maxBytes = In
     if (meansMissing(error)) {
       throw new RunReadError('run/missing', `${file} does not exist. ${hintWhenMissing}`.trim());
     }
-    throw new RunReadError('run/unreadable', `${file} cannot be read (${reasonOf(error)}).`);
+    throw new RunReadError('run/unreadable', `${file} cannot be read (${systemReason(error)}).`);
   }
   try {
     return parseRunFile(text);

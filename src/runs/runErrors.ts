@@ -1,3 +1,4 @@
+import { systemReason, systemRemedy } from '../protocol/errorText';
 import type { TrainerProcess } from '../protocol/run';
 
 /** A run directory could not be read. The message says which file, what was found and what to do. */
@@ -54,28 +55,30 @@ export function systemErrorCode(error: unknown): string | null {
   return error instanceof Error && 'code' in error && typeof error.code === 'string' ? error.code : null;
 }
 
-/** Why something failed, in a word where the system has one: `EACCES`. */
-export function reasonOf(error: unknown): string {
-  return systemErrorCode(error) ?? String(error);
-}
-
 /** Whether a failed read says that there is no such file. Any other failure says nothing about what is there. */
 export function meansMissing(error: unknown): boolean {
   const code = systemErrorCode(error);
   return code === 'ENOENT' || code === 'ENOTDIR';
 }
 
-/** Turns a failed write into a `RunWriteError`, which tells a full disk from all else. One that is one already stays. */
-export function toWriteError(error: unknown, path: string): RunWriteError {
+/**
+ * Turns a failed write into a `RunWriteError`, which tells a full disk from all else. One that is one already stays.
+ *
+ * @param failure what could not be done, where that is not the writing of the file
+ */
+export function toWriteError(
+  error: unknown,
+  path: string,
+  failure = `${path} could not be written`,
+): RunWriteError {
   if (error instanceof RunWriteError) return error;
   const code = systemErrorCode(error);
   if (code === 'ENOSPC' || code === 'EDQUOT') {
-    return new RunWriteError(
-      'disk/full',
-      `The disk is full: ${path} could not be written. Free some space, then resume the run.`,
-      { cause: error },
-    );
+    return new RunWriteError('disk/full', `The disk is full: ${failure}. Free some space, and try again.`, {
+      cause: error,
+    });
   }
-  const reason = error instanceof Error ? error.message : String(error);
-  return new RunWriteError('run/write-failed', `${path} could not be written: ${reason}`, { cause: error });
+  const remedy = systemRemedy(error);
+  const message = `${failure}: ${systemReason(error).replace(/\.$/, '')}.${remedy === null ? '' : ` ${remedy}`}`;
+  return new RunWriteError('run/write-failed', message, { cause: error });
 }

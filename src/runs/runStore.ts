@@ -1,8 +1,9 @@
 import { readdir } from 'node:fs/promises';
 import path from 'node:path';
+import { errorText, systemReason } from '../protocol/errorText';
 import { endedEarly, isActive, type RunManifest, type RunStatus, type RunSummary } from '../protocol/run';
 import { RunDirectory } from './runDirectory';
-import { meansMissing, reasonOf, RunReadError } from './runErrors';
+import { meansMissing, RunReadError } from './runErrors';
 import { trainerHasClaimed, trainerIsAlive } from './trainerLock';
 
 /** A trainer needs a moment from the making of the run to its first `process.json`, in ms. */
@@ -59,7 +60,7 @@ export async function listRuns(runsDirectory: string): Promise<RunList> {
       try {
         list.runs.push(await readRun(directory));
       } catch (error) {
-        list.unreadable.push({ directory, message: error instanceof Error ? error.message : String(error) });
+        list.unreadable.push({ directory, message: errorText(error) });
       }
     }
   };
@@ -80,6 +81,6 @@ export async function listRunDirectories(runsDirectory: string): Promise<string[
       .map((entry) => path.resolve(runsDirectory, entry.name));
   } catch (error) {
     if (meansMissing(error)) return [];
-    throw new RunReadError('run/unreadable', `${runsDirectory} cannot be read (${reasonOf(error)}).`);
+    throw new RunReadError('run/unreadable', `${runsDirectory} cannot be read (${systemReason(error)}).`);
   }
 }

@@ -4,13 +4,13 @@ import { open, readFile, rm, stat, type FileHandle } from 'node:fs/promises';
 import { hostname } from 'node:os';
 import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { systemReason } from '../protocol/errorText';
 import type { TrainerProcess } from '../protocol/run';
 import { writeFileAtomically } from './atomicFile';
 import { NotPlainError, requirePlainFile } from './plainFiles';
 import { processIsAlive, readProcessStartTime } from './processStartTime';
 import {
   meansMissing,
-  reasonOf,
   RunBusyError,
   RunReadError,
   RunWriteError,
@@ -155,7 +155,7 @@ async function readHolder(file: string): Promise<Holder> {
     if (error instanceof NotPlainError) return { state: 'blocked' };
     throw new RunReadError(
       'run/unreadable',
-      `${file} cannot be read (${reasonOf(error)}), so it is not known whether a trainer has the run.`,
+      `${file} cannot be read (${systemReason(error)}), so it is not known whether a trainer has the run.`,
     );
   }
 }

@@ -1,6 +1,7 @@
 import { stat } from 'node:fs/promises';
 import path from 'node:path';
 import { watch, type FSWatcher } from 'chokidar';
+import { systemReason } from '../protocol/errorText';
 import { isActive, type RunStatus } from '../protocol/run';
 import { MANIFEST_FILE } from './runDirectory';
 import { meansMissing, systemErrorCode } from './runErrors';
@@ -180,8 +181,8 @@ class RunsWatch {
     this.isPolling = true;
     const reason =
       code === 'ENOSPC' || code === 'EMFILE' || code === 'ENFILE'
-        ? `the system has no file watches left (${code}; on Linux see fs.inotify.max_user_watches)`
-        : (code ?? String(error));
+        ? 'the system has no file watches left (on Linux, raise fs.inotify.max_user_watches)'
+        : systemReason(error);
     this.listener.notice(`Runs are checked every second instead of watched: ${reason}.`);
     void this.scan();
   }

@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { open, readdir, rm, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import * as tf from '@tensorflow/tfjs-core';
+import { errorText } from '../protocol/errorText';
 import { makeFolder, writeFileAtomically } from '../runs/atomicFile';
 import { readPlainFile } from '../runs/plainFiles';
 import { meansMissing, toWriteError } from '../runs/runErrors';
@@ -158,7 +159,7 @@ async function readTensors(file: string): Promise<Tensors> {
   try {
     return decodeSafetensors(bytes);
   } catch (error) {
-    const reason = error instanceof Error ? error.message : String(error);
+    const reason = errorText(error);
     throw new TrainingError('checkpoint/damaged', `The checkpoint file ${file} is damaged: ${reason}.`);
   }
 }

@@ -1,11 +1,12 @@
 import { createHash } from 'node:crypto';
 import path from 'node:path';
 import { z } from 'zod';
+import { systemReason } from '../protocol/errorText';
 import type { EvaluationProtocol } from '../protocol/evaluation';
 import type { MeasuredMetrics } from '../protocol/run';
 import { readPlainFile, requirePlainFolder } from '../runs/plainFiles';
 import { CHECKPOINT_STATE_FILE } from '../runs/runDirectory';
-import { meansMissing, reasonOf } from '../runs/runErrors';
+import { meansMissing } from '../runs/runErrors';
 import { parseRunFile, stringifyRunJson } from '../runs/runJson';
 import { count, measuredNumber, measuredSchema, misfitOf, protocolSchema } from '../runs/runSchema';
 import type { EarlyStoppingState } from './earlyStopping';
@@ -87,7 +88,7 @@ export function stateFileOf(directory: string): string {
 export function unreadable(file: string, error: unknown): TrainingError {
   return new TrainingError(
     'checkpoint/unreadable',
-    `${file} cannot be read (${reasonOf(error)}). The checkpoint was left as it is: try again when that is mended.`,
+    `${file} cannot be read (${systemReason(error)}). The checkpoint was left as it is: try again when that is mended.`,
   );
 }
 

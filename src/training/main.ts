@@ -8,6 +8,7 @@ import type { PreparedDataset } from '../dataset/preparedDataset';
 import type { RankingResult } from '../evaluation/evaluateRanking';
 import { createModel } from '../model/createModel';
 import type { Model } from '../model/model';
+import { errorText, isSystemError } from '../protocol/errorText';
 import {
   withWarning,
   type DatasetSummary,
@@ -403,7 +404,7 @@ function perUser({ metrics, tieBounds, ranks: { best, worst } }: RankingResult):
 function reportFailure(error: unknown): RunError {
   process.exitCode = 1;
   console.error(error);
-  const message = error instanceof Error ? error.message : String(error);
+  const message = errorText(error);
   if (
     error instanceof Error &&
     'code' in error &&
@@ -412,10 +413,12 @@ function reportFailure(error: unknown): RunError {
   ) {
     return { code: error.code, message };
   }
-  return { code: 'trainer/unexpected', message: `Unexpected error: ${message}. Details are in trainer.log.` };
+  // What the system says names its own remedy; all else is a fault of ours, of which the log tells more.
+  const told = isSystemError(error) ? message : `Unexpected error: ${message}. Details are in trainer.log.`;
+  return { code: 'trainer/unexpected', message: told };
 }
 
 main(process.argv[2], process.argv[3], process.argv[4]).catch((error: unknown) => {
-  console.error(error instanceof Error ? error.message : error);
+  console.error(errorText(error));
   process.exitCode = error instanceof RunBusyError ? BUSY_EXIT_CODE : 1;
 });

@@ -6,6 +6,7 @@ import { sasrecSchema } from '../config/models/sasrec';
 import { createModel } from '../model/createModel';
 import type { ModelData, SequenceBatch } from '../model/model';
 import type { BackendReport } from '../protocol/backends';
+import { errorText } from '../protocol/errorText';
 import { TrainingError } from './trainingError';
 import { trainStep } from './trainStep';
 
@@ -60,7 +61,7 @@ export async function probeBackend(
       threads: null,
       isGpu: false,
       stepsPerSecond: null,
-      reason: error instanceof Error ? error.message : String(error),
+      reason: errorText(error),
     };
   }
 }

@@ -1,4 +1,5 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
+import { errorText } from '../protocol/errorText';
 import type { RunEventBody } from '../protocol/events';
 import {
   isActive,
@@ -187,7 +188,7 @@ export class RunRecorder {
     try {
       return await this.run.takeRequests();
     } catch (error) {
-      if (!this.#unreadableRequests) this.warn(`Requests to stop cannot be read. ${String(error)}`);
+      if (!this.#unreadableRequests) this.warn(`Requests to stop cannot be read. ${errorText(error)}`);
       this.#unreadableRequests = true;
       return [];
     }

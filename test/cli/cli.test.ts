@@ -1,5 +1,5 @@
 import { execFile, spawn, type ChildProcess } from 'node:child_process';
-import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { chmod, mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { promisify } from 'node:util';
@@ -141,6 +141,28 @@ describe('recsight', () => {
       return status === wanted && manifest;
     });
   }
+
+  it.each([
+    ['a file in the place of a folder', 'a file is in the place of a folder on its path. Move that file'],
+    ['a folder that may only be read', 'permission was denied. Give yourself permission to it'],
+  ])('says why no run can be kept: %s', async (place, reason) => {
+    const isRoot = process.getuid?.() === 0;
+    if (place.startsWith('a file')) await writeFile(path.join(folder, '.recsight'), '');
+    // To root nothing is forbidden.
+    await chmod(folder, 0o555);
+    const asNobody = isRoot && !place.startsWith('a file') ? { uid: 65_534, gid: 65_534 } : {};
+    const { code, stderr } = await execute(process.execPath, [CLI, 'train', 'tiny.recsight.json'], {
+      cwd: folder,
+      ...asNobody,
+    }).then(
+      () => ({ code: 0, stderr: '' }),
+      (error: unknown) => error as Output,
+    );
+    await chmod(folder, 0o755);
+    expect(code).toBe(1);
+    expect(stderr).toContain(`No run can be kept in ${path.join(folder, '.recsight', 'runs')}: ${reason}`);
+    expect(stderr).not.toMatch(/\bE[A-Z]{4,}\b/);
+  });
 
   it('trains, tests beside the baselines and reports as JSON', async () => {
     const { code, stdout } = await recsight(

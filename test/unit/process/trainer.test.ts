@@ -187,7 +187,7 @@ test('a Node.js that is not there, and a trainer that is not there', async () =>
   const runsDirectory = runsDirectoryOf(folder);
   const node = { ...options.node, path: path.join(folder, 'no-node') };
   await expect(startTraining({ ...options, node, configPath, runsDirectory })).rejects.toThrow(
-    /could not be started.*ENOENT/,
+    /could not be started \(there is no such file or folder\)/,
   );
   const trainerPath = path.join(folder, 'no-trainer.js');
   await expect(startTraining({ ...options, trainerPath, configPath, runsDirectory })).rejects.toThrow(

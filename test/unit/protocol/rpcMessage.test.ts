@@ -1,3 +1,4 @@
+import { readFile } from 'node:fs/promises';
 import { createBirpc } from 'birpc';
 import { expect, test } from 'vitest';
 import { decodeRpcMessage, encodeRpcMessage } from '../../../src/protocol/rpcMessage';
@@ -22,6 +23,13 @@ function connect<Host extends object>(functions: Host) {
 test('an answer crosses unchanged', async () => {
   const page = connect({ add: (a: number, b: number) => a + b });
   expect(await page.add(2, 3)).toBe(5);
+});
+
+test('an error of the system crosses in words', async () => {
+  const page = connect({ read: () => readFile('/no-such-folder/bookmarks.json') });
+  await expect(page.read()).rejects.toThrow(
+    '/no-such-folder/bookmarks.json cannot be opened: there is no such file or folder.',
+  );
 });
 
 test('an error crosses with its message, name and code', async () => {

@@ -110,7 +110,7 @@ describe.skipIf(disk === null)('on a full disk', () => {
     const run = await createRun(path.join(disk!, 'e'), newRun(disk!));
     const old = await run.readManifest();
     fill();
-    const message = `The disk is full: ${run.eventsPath} could not be written. Free some space, then resume the run.`;
+    const message = `The disk is full: ${run.eventsPath} could not be written. Free some space, and try again.`;
     const ended = { status: 'failed' as const, error: { code: 'disk/full', message }, finishedAt: 7 };
     const versions = { padding: 'x'.repeat(10_000) };
     await run.writeLastManifest({ ...old, ...ended, versions });

@@ -189,3 +189,13 @@ test('what died writers left is swept, and only that', async () => {
     ['.20260101-000000-young-0000', '.cache', run.id, other.id].sort(),
   );
 });
+
+test('a folder that takes no run is named, with the reason and what to do', async () => {
+  const folder = await temporaryFolder();
+  await writeFile(path.join(folder, '.recsight'), '');
+  const runs = runsDirectoryOf(folder);
+  await expect(createRun(runs, newRun(folder))).rejects.toMatchObject({
+    code: 'run/write-failed',
+    message: `No run can be kept in ${runs}: a file is in the place of a folder on its path. Move that file, or use another folder.`,
+  });
+});
