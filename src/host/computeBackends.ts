@@ -222,5 +222,5 @@ export class ComputeBackends implements vscode.Disposable {
 /** Never empty: a row that grows when its backend answers would move the others from under the mouse. */
 function detailOf(report: BackendReport | null): string {
   if (report === null) return ' ';
-  return report.available ? `Version ${report.version ?? 'unknown'}` : (report.reason ?? ' ');
+  return report.available ? (report.version ?? 'Version unknown') : (report.reason ?? ' ');
 }

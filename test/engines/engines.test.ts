@@ -133,7 +133,7 @@ describe.each<BackendName>(['tensorflow', 'webgpu'])('%s', (name) => {
   it('says what it is', (context) => {
     skipWithout(context);
     expect(started).toMatchObject({ name, isGpu: false });
-    expect(started?.version).toMatch(/^\d+\.\d+\.\d+ \(\S+ \d/);
+    expect(started?.version).toMatch(/^TensorFlow \d+\.\d+\.\d+ \(\S+ \d/);
     expect(started?.device).toMatch(name === 'webgpu' ? /SwiftShader/ : /^cpu$/);
   });
 

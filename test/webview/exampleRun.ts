@@ -19,7 +19,7 @@ const protocol: EvaluationProtocol = {
   cutoffs: [5, 10],
   numUsers: 4096,
 };
-const backend = { name: 'wasm', device: 'cpu', threads: 2, version: '4.22.0' };
+const backend = { name: 'wasm', device: 'cpu', threads: 2, version: 'RecSight kernels 0.1.0' };
 const memory = {
   parameters: 0.9e6,
   gradients: 0.9e6,

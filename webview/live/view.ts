@@ -399,7 +399,7 @@ function details({ manifest, directory }: RunSummary): TemplateResult {
     [
       'backend',
       manifest.backend &&
-        `${manifest.backend.name} ${manifest.backend.version} on ${manifest.backend.device}`,
+        `${manifest.backend.name} (${manifest.backend.version}) on ${manifest.backend.device}`,
     ],
     [
       'memory',

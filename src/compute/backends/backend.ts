@@ -25,6 +25,7 @@ export interface StartedBackend {
   /** What computes, in words for people: `cpu`, `cpu (AVX-512)`, or the name of a GPU. */
   device: string;
   threads: number;
+  /** What computes and its version: `RecSight kernels 0.1.0`, `TensorFlow 2.21.0 (tfjs-node 4.22.0)`. */
   version: string;
   isGpu: boolean;
   /** Bytes of tensors that the engine can hold; left out where only the machine limits it. */

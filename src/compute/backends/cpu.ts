@@ -8,7 +8,7 @@ export const cpu: BackendDefinition = {
     const { version_cpu: version } = await import('@tensorflow/tfjs-backend-cpu');
     registerUnsortedSegmentSum();
     if (!(await tf.setBackend('cpu'))) throw new BackendError('TensorFlow.js could not start it.');
-    return { name: 'cpu', device: 'cpu', threads: 1, version, isGpu: false };
+    return { name: 'cpu', device: 'cpu', threads: 1, version: `TensorFlow.js ${version}`, isGpu: false };
   },
 };
 

@@ -85,7 +85,7 @@ async function startPackage(found: OptionalPackage, gpuOnly: boolean): Promise<S
     name: 'tensorflow',
     device: isGpu ? await nvidiaName() : 'cpu',
     threads: isGpu ? 1 : Number(process.env.TF_NUM_INTRAOP_THREADS ?? availableParallelism()),
-    version: `${binding.TF_Version} (${path.basename(found.name)} ${found.version})`,
+    version: `TensorFlow ${binding.TF_Version} (${path.basename(found.name)} ${found.version})`,
     isGpu,
   };
 }

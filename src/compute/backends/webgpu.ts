@@ -71,7 +71,7 @@ export const webgpu: BackendDefinition = {
       name: 'webgpu',
       device: describeAdapter(adapter),
       threads: 1,
-      version: `${backend.version} (Dawn ${dawn.version})`,
+      version: `TensorFlow.js ${backend.version} (Dawn ${dawn.version})`,
       isGpu: !isSoftware(adapter),
     };
   },

@@ -1,5 +1,6 @@
 import * as tf from '@tensorflow/tfjs-core';
 import '@tensorflow/tfjs-core/dist/register_all_gradients';
+import { version } from '../../../package.json';
 import type { StartedBackend } from '../backends/backend';
 import { findKernel } from '../fused';
 import { KernelBackend } from './kernelBackend';
@@ -35,7 +36,7 @@ export async function startKernelBackend(
     name,
     device: `cpu (${instructions})`,
     threads: library.threads,
-    version: `TensorFlow.js ${tf.version_core}`,
+    version: `RecSight kernels ${version}`,
     isGpu: false,
     memoryLimit: library.memory.limitBytes,
   };
