@@ -117,6 +117,15 @@ const showingSyntax = [
   },
 ];
 
+/** A message put into a page as it is shows its markup. */
+const messageSyntax = [
+  'MemberExpression[property.name=/^(message|.*[pP]roblem|notice)$/]',
+  'Identifier[name=/^(message|problem|notice)$/]',
+].map((shown) => ({
+  selector: `TaggedTemplateExpression[tag.name="html"] > TemplateLiteral > ${shown}`,
+  message: 'Messages mark code with backticks: show them with webview/ui/messageContent.ts.',
+}));
+
 /** A test that waits for a time fails on a busy machine, or wastes it on a quiet one. */
 const waiting = 'Wait for what the test expects: until() of test/until.ts, vi.waitFor or expect.poll.';
 const elapsed = 'How long something takes depends on the machine: assert what happened instead.';
@@ -198,6 +207,10 @@ export default tseslint.config(
     files: ['src/host/**'],
     ignores: ['src/host/messages.ts'],
     rules: { 'no-restricted-syntax': ['error', ...bannedSyntax, ...showingSyntax] },
+  },
+  {
+    files: ['webview/**'],
+    rules: { 'no-restricted-syntax': ['error', ...bannedSyntax, ...messageSyntax] },
   },
   {
     files: ['test/**/*.ts'],

@@ -55,8 +55,8 @@ export async function attention(name: string, options: CliOptions): Promise<numb
     notes.clear();
     const json = `${jsonText({ run: run.id, checkpoint: source.checkpoint, ...report.json }, shortFloats)}\n`;
     await target?.fill((file) => writeOutput(file, [json]));
-    if (options.json === true) output.print(json);
-    else if (target === null) output.print(report.text);
+    if (options.json === true) output.printData(json);
+    else if (target === null) output.printData(report.text);
     else target.told.print(`Wrote ${target.describe([path.resolve(options.output ?? '')])}.\n`);
     return 0;
   } finally {

@@ -79,7 +79,7 @@ function describeFiles(files: readonly string[]): string {
 async function send(file: string, descriptor: number): Promise<void> {
   if (isatty(descriptor)) {
     const text = await readFile(file, 'utf8');
-    (descriptor === 2 ? notes : output).print(text);
+    (descriptor === 2 ? notes : output).printData(text);
     return;
   }
   const target = descriptor === 1 ? output.raw : createWriteStream('', { fd: descriptor, autoClose: false });

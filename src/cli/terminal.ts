@@ -1,3 +1,5 @@
+import { quoteCode } from '../series/messageText';
+
 /*
  * The only way of the command line to a terminal. Names, titles, paths and errors come from files that others may have
  * written; a control character in one could rewrite what the reader sees, or more. So all text passes `plainText`, and what
@@ -37,10 +39,18 @@ export class Terminal {
     return this.stream;
   }
 
-  /** Writes text that stays, after the line that is redrawn was removed. */
+  /** Writes a message that stays, after the line that is redrawn was removed. */
   print(...parts: Styled[]): void {
     this.clear();
-    this.stream.write(parts.map((part) => this.#encode(part)).join(''));
+    this.stream.write(
+      parts.map((part) => this.#encode(typeof part === 'string' ? quoteCode(part) : part)).join(''),
+    );
+  }
+
+  /** Writes text for programs or from data, in which nothing is markup. */
+  printData(text: string): void {
+    this.clear();
+    this.stream.write(plainText(text));
   }
 
   /** Draws one line over the one before; nothing where nobody looks. */
@@ -79,5 +89,5 @@ export function jsonText(value: unknown, replacer?: (name: string, field: unknow
 
 /** Prints a result for programs. */
 export function printJson(value: unknown): void {
-  output.print(`${jsonText(value)}\n`);
+  output.printData(`${jsonText(value)}\n`);
 }

@@ -1,6 +1,7 @@
 import * as vscode from 'vscode';
 import { configFormat } from '../config/configFile';
 import { parseConfig, type ConfigProblem } from '../config/parseConfig';
+import { quoteCode } from '../series/messageText';
 import { isConfigDocument } from './configCatalogue';
 
 /** Typing pauses this long, in ms, before a config is checked. */
@@ -88,7 +89,7 @@ export class ConfigDiagnostics implements vscode.CodeActionProvider, vscode.Disp
 function toDiagnostic(document: vscode.TextDocument, problem: ConfigProblem): vscode.Diagnostic {
   const severity =
     problem.severity === 'error' ? vscode.DiagnosticSeverity.Error : vscode.DiagnosticSeverity.Warning;
-  const diagnostic = new vscode.Diagnostic(rangeOf(document, problem), problem.message, severity);
+  const diagnostic = new vscode.Diagnostic(rangeOf(document, problem), quoteCode(problem.message), severity);
   diagnostic.source = 'RecSight';
   return diagnostic;
 }

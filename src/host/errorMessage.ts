@@ -4,8 +4,8 @@ export function errorMessage(error: unknown): string {
   return errorText(error);
 }
 
-/** What of a message fits into a notification: its first line, without Markdown. The log has all of it. */
+/** What of a message fits into a notification: its first line. The log has all of it. */
 export function firstLine(message: string): string {
   const [line] = message.split('\n', 1);
-  return line!.replace(/ It printed:$/, '').replace(/`([^`]*)`/g, '“$1”');
+  return line!.replace(/ It printed:$/, '');
 }

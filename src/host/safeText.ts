@@ -1,3 +1,5 @@
+import { quoteCode } from '../series/messageText';
+
 /*
  * Texts come from files that anybody may have made: names, errors and metrics of runs, fields of configs, paths. VS Code reads
  * markup in most of the places where it shows them: `[x](command:…)` in a message is a button, `$(x)` in a label an icon, and
@@ -11,10 +13,9 @@ const MAX_LENGTH = 1000;
 /** Control characters, and those that change the direction of what follows or cannot be seen. */
 const UNSEEN = /[\p{Cc}\p{Bidi_Control}\u200b\u2060\ufeff\ufff9-\ufffb\u{e0000}-\u{e007f}]+/gu;
 
-/** One line of text for a message or a label, in which nothing is a link or an icon. */
+/** One line of text for a message or a label, in which nothing is a link, an icon or other markup. */
 export function plainText(text: string): string {
-  const line = text
-    .slice(0, 2 * MAX_LENGTH)
+  const line = quoteCode(text.slice(0, 2 * MAX_LENGTH))
     .replace(/\s+/g, ' ')
     .replace(UNSEEN, '\ufffd')
     // A space is enough for both, and can be seen.

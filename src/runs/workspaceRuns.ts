@@ -34,10 +34,14 @@ function projectFolders(start: string): string[] {
   return folders;
 }
 
-/** Whether a folder has runs that are this user's: anybody may make one where all can write. */
+/** Whether a folder has runs that are this user's: anybody may make one where all can write. What cannot be read is not. */
 function hasOwnRuns(folder: string): boolean {
-  const runs = statSync(runsDirectoryOf(folder), { throwIfNoEntry: false });
-  return runs?.isDirectory() === true && (process.getuid === undefined || runs.uid === process.getuid());
+  try {
+    const runs = statSync(runsDirectoryOf(folder));
+    return runs.isDirectory() && (process.getuid === undefined || runs.uid === process.getuid());
+  } catch {
+    return false;
+  }
 }
 
 /**

@@ -243,7 +243,7 @@ describe('recsight', () => {
     const none = await recsight('vectors', 'latest');
     expect(none).toMatchObject({
       code: 1,
-      stderr: expect.stringContaining('`markov` has no vectors') as string,
+      stderr: expect.stringContaining('“markov” has no vectors') as string,
     });
   });
 

@@ -608,7 +608,7 @@ describe('the page', () => {
 
   test('an error: what happened, and trying again', async () => {
     const host = AttentionHost.of('sasrec');
-    host.failure = new Error('weights.safetensors is cut after 1,024 bytes.');
+    host.failure = new Error('`weights.safetensors` is cut after 1,024 bytes.');
     const panel = await pages.open(host);
     opened.push(panel);
     await panel.page.getByText('weights.safetensors is cut after 1,024 bytes.').waitFor();

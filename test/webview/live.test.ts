@@ -133,9 +133,33 @@ describe('what is shown', () => {
     host.series.fold([{ v: 1, seq: 0, time: 0, kind: 'log', level: 'warning', message: nasty }]);
     const { page } = await open(host);
     expect(await page.locator('h1').textContent()).toBe(nasty);
-    expect(await page.locator('.messages .message').textContent()).toBe(nasty);
+    expect(await page.locator('.messages .message').textContent()).toBe(nasty.replaceAll('`', ''));
     expect(await page.locator('img').count()).toBe(0);
     expect(await page.title()).toBe('RecSight');
+  });
+
+  test('what messages mark as code is shown as code', async () => {
+    const error = { code: 'x', message: '`dataset.path` names no file. See `recsight data`.' };
+    const warnings = [{ code: 'training/diverging' as const, message: 'Set `loss.type` to `ce`.' }];
+    const host = new TestHost(exampleRun('failed', 2, { error, warnings }), []);
+    host.notice = '`fs.inotify.max_user_watches` is reached.';
+    host.failure = new Error('`trainer.log` is no plain file.');
+    host.series.fold([
+      { v: 1, seq: 0, time: 0, kind: 'log', level: 'warning', message: 'The id `42` stands in 7 rows.' },
+    ]);
+    const { page } = await open(host);
+    await page.locator('.box.error').getByText('Open Log').click();
+    await page.getByText('is no plain file').waitFor();
+    expect((await page.locator('code').allTextContents()).sort()).toEqual([
+      '42',
+      'ce',
+      'dataset.path',
+      'fs.inotify.max_user_watches',
+      'loss.type',
+      'recsight data',
+      'trainer.log',
+    ]);
+    expect(await page.locator('body').innerText()).not.toContain('`');
   });
 
   test('how runs are followed, when it is not by watching', async () => {

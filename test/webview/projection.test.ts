@@ -595,10 +595,10 @@ describe('when something is missing', () => {
 
   test('an error says why, and can be tried again', async () => {
     const host = ProjectionHost.of(100);
-    host.failures.points = new Error('The weights of epoch 12 are cut off.');
+    host.failures.points = new Error('The weights of `epoch-12` are cut off.');
     const page = await pages.open(host);
     opened.push(page);
-    await page.page.getByText('The weights of epoch 12 are cut off.').waitFor();
+    await page.page.getByText('The weights of epoch-12 are cut off.').waitFor();
     host.failures = {};
     await page.page.getByText('Try Again', { exact: true }).click();
     await page.page.locator('recsight-scatter').waitFor();

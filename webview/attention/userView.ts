@@ -1,5 +1,6 @@
 import { html, nothing, type TemplateResult } from 'lit';
 import { button, icon, iconButton, segmented } from '../ui/controls';
+import { messageContent } from '../ui/messageContent';
 import { contributionList } from './contributionsView';
 import type { AttentionHandlers } from './handlers';
 import { itemSearch } from './itemSearch';
@@ -24,7 +25,9 @@ export function userView(state: AttentionState, handlers: AttentionHandlers): Te
     ${
       state.comparisonProblem === null
         ? nothing
-        : html`<p class="notice">${icon('warning')}<span>${state.comparisonProblem}</span></p>`
+        : html`<p class="notice">
+            ${icon('warning')}<span>${messageContent(state.comparisonProblem)}</span>
+          </p>`
     }
     ${
       shown.unread > 0

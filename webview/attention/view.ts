@@ -1,6 +1,7 @@
 import { html, nothing, type TemplateResult } from 'lit';
 import { formatCount, formatPercent } from '../../src/series/format';
 import { button, dropdown, icon, iconButton, segmented } from '../ui/controls';
+import { messageContent } from '../ui/messageContent';
 import type { AttentionHandlers } from './handlers';
 import { itemSearch } from './itemSearch';
 import { baseHistory, isComposed, shownCheckpoint, type AttentionState, type Comparison } from './state';
@@ -199,7 +200,7 @@ function problemBox(
   return html`<section class="box error" role="alert">
     ${icon('error', 'Error')}
     <div>
-      <p class="message">${problem.message}</p>
+      <p class="message">${messageContent(problem.message)}</p>
       <p class="buttons">
         ${
           problem.of === 'other'

@@ -1,6 +1,7 @@
 import { html, nothing, type TemplateResult } from 'lit';
 import { warningName, type RunSummary } from '../../src/protocol/run';
 import { button, icon } from '../ui/controls';
+import { messageContent } from '../ui/messageContent';
 import { trouble } from './runView';
 import type { LiveState } from './state';
 import type { LiveHandlers } from './view';
@@ -14,7 +15,7 @@ export function problemBox(
   return html`<section class="box error" role="alert">
     ${icon('error', 'Error')}
     <div>
-      <p class="message">${problem}</p>
+      <p class="message">${messageContent(problem)}</p>
       <p class="buttons">
         ${
           run
@@ -34,7 +35,7 @@ export function troubleBox(run: RunSummary, handlers: LiveHandlers): TemplateRes
     ${icon(run.status === 'failed' ? 'error' : 'warning')}
     <div>
       <h2>${found.title}</h2>
-      <p class="message">${found.message}</p>
+      <p class="message">${messageContent(found.message)}</p>
       <p class="muted">${found.advice}</p>
       <p class="buttons">
         ${button({ label: 'Open Log', icon: 'output', onClick: handlers.onOpenLog })}
@@ -53,7 +54,7 @@ export function warningBoxes({ manifest }: RunSummary): TemplateResult[] {
       ${icon('warning')}
       <div>
         <h2>${title}</h2>
-        <p class="message">${warning.message}</p>
+        <p class="message">${messageContent(warning.message)}</p>
       </div>
     </section>`;
   });

@@ -20,6 +20,7 @@ import {
   formatTimeOfDay,
 } from '../../src/series/format';
 import { button, dropdown, icon, segmented, slider } from '../ui/controls';
+import { messageContent } from '../ui/messageContent';
 import type { MenuItem } from '../ui/popupMenu';
 import { scrollArea } from '../ui/scrollArea';
 import { chartModels, secondMetric, shownMetric, validationMetrics, type ChartHandlers } from './charts';
@@ -53,7 +54,7 @@ export function livePanel(state: LiveState, handlers: LiveHandlers): TemplateRes
       ${
         state.notice === null
           ? nothing
-          : html`<p class="notice">${icon('info')}<span>${state.notice}</span></p>`
+          : html`<p class="notice">${icon('info')}<span>${messageContent(state.notice)}</span></p>`
       }
       ${run?.manifest.test ? testResults(run.manifest) : nothing}
       ${learns ? charts(state, handlers) : nothing} ${messages(state)} ${run ? details(run) : nothing}
@@ -376,7 +377,7 @@ function messageList(list: readonly RunMessage[]): TemplateResult {
               class="muted number"
               datetime=${new Date(time).toISOString()}
               >${formatTimeOfDay(time)}</time
-            ><span class="message">${message}</span>
+            ><span class="message">${messageContent(message)}</span>
           </li>`,
       )}
   </ul>`;

@@ -13,6 +13,7 @@ import {
   segmented,
   slider,
 } from '../ui/controls';
+import { messageContent } from '../ui/messageContent';
 import type { ProjectionHandlers } from './handlers';
 import { legend } from './legend';
 import type { SceneLook } from './mapModels';
@@ -234,7 +235,7 @@ function umapControls(state: ProjectionState, handlers: ProjectionHandlers): Tem
         : html`${
             failed
               ? html`<p class="muted" role="status">
-                  ${cancelled ? 'UMAP was cancelled; PCA is shown.' : html`${icon('error')} ${failed.message}`}
+                  ${cancelled ? 'UMAP was cancelled; PCA is shown.' : html`${icon('error')} ${messageContent(failed.message)}`}
                 </p>`
               : result
                 ? html`<p class="muted">${umapQualityText(result)}</p>`
@@ -315,7 +316,7 @@ function colorSection(
       }
       ${
         failed
-          ? html`<p class="muted" role="status">${failed.error?.message}</p>
+          ? html`<p class="muted" role="status">${messageContent(failed.error?.message ?? '')}</p>
               ${button({ label: 'Try Again', icon: 'refresh', onClick: onRetry })}`
           : nothing
       }

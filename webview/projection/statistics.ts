@@ -1,6 +1,7 @@
 import { html, nothing, type TemplateResult } from 'lit';
 import { formatCount, formatMetric } from '../../src/series/format';
 import { button, icon, iconButton } from '../ui/controls';
+import { messageContent } from '../ui/messageContent';
 import type { ProjectionHandlers } from './handlers';
 import { normsOfDeciles, type DecileNorm } from './pointColumns';
 import { current, type Resource } from './resources';
@@ -96,7 +97,7 @@ export function failure(
   return html`<div class="box error" role="alert">
     ${icon('error', 'Error')}
     <div>
-      <p class="message">${resource.error?.message ?? ''}</p>
+      <p class="message">${messageContent(resource.error?.message ?? '')}</p>
       <p class="buttons">${button({ label: 'Try Again', icon: 'refresh', onClick: onRetry })}</p>
     </div>
   </div>`;

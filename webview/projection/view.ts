@@ -3,6 +3,7 @@ import type { ProjectionFormat, TableComparison } from '../../src/protocol/proje
 import { formatCount } from '../../src/series/format';
 import type { ScatterModel, ScatterTool } from '../plot/scatterModel';
 import { button, dropdown, icon, iconButton, slider } from '../ui/controls';
+import { messageContent } from '../ui/messageContent';
 import type { MenuItem } from '../ui/popupMenu';
 import type { ProjectionHandlers } from './handlers';
 import { leftRail } from './leftRail';
@@ -52,7 +53,7 @@ function problemBox(
   return html`<div class="box error problem" role="alert">
     ${icon('error', 'Error')}
     <div>
-      <p class="message">${problem}</p>
+      <p class="message">${messageContent(problem)}</p>
       <p class="buttons">${button({ label: 'Dismiss', onClick: handlers.onDismissProblem })}</p>
     </div>
   </div>`;
@@ -89,7 +90,7 @@ function stage(
             <div class="box error" role="alert">
               ${icon('error', 'Error')}
               <div>
-                <p class="message">${failed.error?.message ?? ''}</p>
+                <p class="message">${messageContent(failed.error?.message ?? '')}</p>
                 <p class="buttons">
                   ${button({ label: 'Try Again', icon: 'refresh', primary: true, onClick: handlers.onRetry })}
                 </p>

@@ -1,4 +1,5 @@
 import { html, nothing, render } from 'lit';
+import { messageContent } from './messageContent';
 
 export interface SearchChoice {
   label: string;
@@ -100,7 +101,7 @@ export class SearchBox extends HTMLElement {
           ${
             this.#choices.length > 0
               ? nothing
-              : html`<p class="muted">${this.#message === '' ? empty : this.#message}</p>`
+              : html`<p class="muted">${this.#message === '' ? empty : messageContent(this.#message)}</p>`
           }
         </div>`,
       this,

@@ -21,6 +21,7 @@ describe('the cache', () => {
       (...parts) =>
         void (printed += parts.map((part) => (typeof part === 'string' ? part : part.strong)).join('')),
     );
+    vi.spyOn(output, 'printData').mockImplementation((text) => void (printed += text));
     printed = '';
   });
   afterEach(async () => {

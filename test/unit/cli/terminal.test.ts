@@ -31,6 +31,14 @@ test('nothing reaches a terminal raw but what it draws itself', () => {
   expect(written()).toBe('\r\x1b[2K');
 });
 
+test('what messages mark as code is quoted, and data stay as they are', () => {
+  const { terminal: shown, written } = terminal(80);
+  shown.print('`recsight resume` goes on, ', { strong: 'x' }, '\n');
+  expect(written()).toBe('“recsight resume” goes on, \x1b[1mx\x1b[22m\n');
+  shown.printData('{"title":"`a` and `b`"}\n');
+  expect(written()).toBe('{"title":"`a` and `b`"}\n');
+});
+
 test('JSON says the same without control characters', () => {
   const value = { name: HOSTILE, values: Float32Array.of(0.5) };
   const text = jsonText(value, (_, field: unknown) => (field instanceof Float32Array ? [...field] : field));

@@ -7,8 +7,4 @@ describe('firstLine', () => {
       'The trainer ended with exit code 1.',
     );
   });
-
-  it('turns code marks into quotes, which notifications can show', () => {
-    expect(firstLine('`hidenSize` is no field of `model`.')).toBe('“hidenSize” is no field of “model”.');
-  });
 });

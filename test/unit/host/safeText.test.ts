@@ -39,9 +39,9 @@ describe('plainText', () => {
 });
 
 describe('escaped', () => {
-  it('shows what is put in as it is', () => {
+  it('shows what is put in as it is, and code as a quotation', () => {
     const text = '1. a_b *c* https://evil.example www.evil.example a@b.example !(y) <b> &amp; ~~d~~ \\ | `e`';
-    expect(shownText(escaped`**${text}**`)).toBe(`**${text}**`);
+    expect(shownText(escaped`**${text}**`)).toBe(`**${text.replace('`e`', '“e”')}**`);
     const source = escaped`${HOSTILE}`.source.replace(/&#\d+;/g, '');
     expect(source).not.toMatch(/[[\]<>`*|#$\n]|\(c|https?:|www\.|!/);
   });

@@ -1,0 +1,16 @@
+/*
+ * In messages a pair of backticks marks what stands in a config, in a file or in a terminal. It is markup: pages show it as
+ * code (webview/ui/messageContent.ts), and where there is only plain text it becomes a quotation.
+ */
+
+const CODE = /`([^`\n]+)`/g;
+
+/** A message as plain text: “`seed` is no number” becomes “seed” in quotation marks. */
+export function quoteCode(message: string): string {
+  return message.replace(CODE, '“$1”');
+}
+
+/** The pieces of a message in their order: every second one, from the second on, is code. */
+export function splitCode(message: string): string[] {
+  return message.split(CODE);
+}
