@@ -53,7 +53,11 @@ const bundles = [
   {
     ...node,
     outdir,
-    entryPoints: { trainer: 'src/training/main.ts', inspector: 'src/inspection/main.ts' },
+    entryPoints: {
+      trainer: 'src/training/main.ts',
+      inspector: 'src/inspection/main.ts',
+      dataChecker: 'src/dataset/main.ts',
+    },
     external: nativePackages,
   },
   {

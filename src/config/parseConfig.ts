@@ -113,7 +113,8 @@ function readAndValidate(
   return validate(document.root, drafts);
 }
 
-function readSource(text: string, format: ConfigFormat): SourceDocument {
+/** A config text as a tree, if it can be read; one that would take too long is not. Never throws. */
+export function readSource(text: string, format: ConfigFormat): SourceDocument {
   if (text.trim() === '') {
     return { root: null, problems: [] };
   }
@@ -376,6 +377,11 @@ function findWarnings(config: ExperimentConfig): { path: ConfigPath; message: st
     });
   }
   return warnings;
+}
+
+/** A problem of a text, with its line and column. */
+export function problemAt(text: string, draft: Draft): ConfigProblem {
+  return place(draft, 0, text.length, findLineStarts(text));
 }
 
 function errorAt(path: ConfigPath, start: number, end: number, message: string): Draft {

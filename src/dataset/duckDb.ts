@@ -21,6 +21,9 @@ export interface DuckDbOptions {
   signal?: AbortSignal | undefined;
 }
 
+/** Gives a connection where one is needed: most files are looked at without DuckDB, which takes a while to start. */
+export type Connect = () => Promise<DuckDb.DuckDBConnection>;
+
 /**
  * Runs `use` with a fresh in-memory DuckDB that never reaches for the network, and closes it afterwards.
  * What DuckDB throws comes out as {@link DatasetError}.

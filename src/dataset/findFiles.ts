@@ -1,15 +1,14 @@
 import { stat } from 'node:fs/promises';
 import { isAbsolute, join } from 'node:path';
-import type { DuckDBConnection } from '@duckdb/node-api';
 import { DatasetError } from './datasetError';
-import { escapeGlob, readRows, sqlString } from './duckDb';
+import { escapeGlob, readRows, sqlString, type Connect } from './duckDb';
 
 /**
  * Resolves the paths and globs of a config against the folder of the config file, in order; the matches of a glob
  * are sorted by name. Throws a DatasetError when a file is missing, a glob matches nothing, or a path is a folder.
  */
 export async function findFiles(
-  connection: DuckDBConnection,
+  connect: Connect,
   patterns: string | string[],
   baseDirectory: string,
 ): Promise<string[]> {
@@ -37,8 +36,8 @@ export async function findFiles(
       throw new DatasetError('dataset/missing-file', `There is no file \`${pattern}\` in ${baseDirectory}.`);
     }
     const glob = isAbsolute(pattern) ? pattern : join(escapeGlob(baseDirectory), pattern);
-    const matches = (await readRows(connection, `SELECT file FROM glob(${sqlString(glob)})`)).map(([file]) =>
-      String(file),
+    const matches = (await readRows(await connect(), `SELECT file FROM glob(${sqlString(glob)})`)).map(
+      ([file]) => String(file),
     );
     if (matches.length === 0) {
       throw new DatasetError('dataset/no-match', `No file matches \`${pattern}\` in ${baseDirectory}.`);

@@ -4,7 +4,15 @@ import { encodingName } from '../config/encodingName';
 import type { ReadingOptions } from '../config/readingSchema';
 import type { DataFile } from './dataFile';
 import { DatasetError } from './datasetError';
-import { escapeGlob, lineTooLong, MAX_LINE_BYTES, readRows, sqlName, sqlString } from './duckDb';
+import {
+  escapeGlob,
+  lineTooLong,
+  MAX_LINE_BYTES,
+  readRows,
+  sqlName,
+  sqlString,
+  type Connect,
+} from './duckDb';
 import { guessDelimited } from './guessDelimited';
 import { inspectJson } from './inspectJson';
 import { RECBOLE_TYPE } from './resolveColumn';
@@ -25,7 +33,7 @@ export interface FileRequest {
 
 /** Finds out how a file is to be read, from the config, its name and its first bytes. Throws a DatasetError. */
 export async function inspectFile(
-  connection: DuckDBConnection,
+  connect: Connect,
   path: string,
   { options, field, wanted, baseDirectory }: FileRequest,
 ): Promise<DataFile> {
@@ -42,7 +50,7 @@ export async function inspectFile(
   const isParquet = options.format === 'auto' && head.subarray(0, 5).toString('latin1') === 'PAR1\x15';
   if (isParquet && byName !== 'parquet') file.guesses.push('Parquet');
   if (byName === 'parquet' || isParquet) {
-    const described = await describeParquet(connection, path, wanted);
+    const described = await describeParquet(await connect(), path, wanted);
     return {
       ...file,
       encoding: 'utf-8',

@@ -1,11 +1,12 @@
 import { isAbsolute, join, normalize, resolve } from 'node:path';
 import type { DuckDBConnection } from '@duckdb/node-api';
 import type { ReadingOptions } from '../config/readingSchema';
+import type { TableName } from '../config/openChoices';
 import type { DatasetConfig } from '../config/schema';
 import { checkQuery } from './checkQuery';
 import type { DataFile } from './dataFile';
 import { DatasetError } from './datasetError';
-import { escapeGlob, readRows, sqlString } from './duckDb';
+import { escapeGlob, readRows, sqlString, type Connect } from './duckDb';
 import { findFiles } from './findFiles';
 import { inspectFile, type FileRequest } from './inspectFile';
 import { noteOpenedFiles, openedFiles, readsDelimitedText, whyUnstable } from './queryStability';
@@ -42,25 +43,13 @@ export async function openSource(
   if ([config, config.items, config.users].some((rows) => rows?.query !== undefined))
     await noteOpenedFiles(connection);
   const { items, users, columns } = config;
-  const open = (table: RowsConfig, field: string, wanted: (string | null | undefined)[]) =>
-    openRows(connection, table, {
-      options: table,
-      field,
-      wanted: wanted.filter((name) => typeof name === 'string'),
-      baseDirectory,
-    });
-  const featuresOf = (table: { features: object }) => Object.keys(table.features);
+  const wanted = wantedColumns(config);
+  const open = (table: RowsConfig, of: TableName, field: string) =>
+    openRows(connection, table, { options: table, field, wanted: wanted[of], baseDirectory });
   const opened = {
-    items: items
-      ? await open(items, 'dataset.items', [items.id, items.title ?? 'title', ...featuresOf(items)])
-      : null,
-    users: users ? await open(users, 'dataset.users', [users.id, ...featuresOf(users)]) : null,
-    interactions: await open(config, 'dataset', [
-      columns.user,
-      columns.items ?? columns.item,
-      columns.timestamp,
-      columns.rating,
-    ]),
+    items: items ? await open(items, 'items', 'dataset.items') : null,
+    users: users ? await open(users, 'users', 'dataset.users') : null,
+    interactions: await open(config, 'interactions', 'dataset'),
   };
   return {
     ...opened,
@@ -69,8 +58,19 @@ export async function openSource(
   };
 }
 
+/** The columns that a config asks for, by table: what they are called helps to tell whether a first line names columns. */
+export function wantedColumns({ columns, items, users }: DatasetConfig): Record<TableName, string[]> {
+  const featuresOf = (table: { features: object }) => Object.keys(table.features);
+  const { user, item, timestamp, rating } = columns;
+  return {
+    interactions: [user, columns.items ?? item, timestamp, rating].filter((name) => name !== null),
+    items: items ? [items.id, items.title ?? 'title', ...featuresOf(items)] : [],
+    users: users ? [users.id, ...featuresOf(users)] : [],
+  };
+}
+
 /** The columns, with the one that holds lists of items where the files have such a one and no other is named. */
-function withLists(columns: DatasetConfig['columns'], source: RowSource): DatasetConfig['columns'] {
+export function withLists(columns: DatasetConfig['columns'], source: RowSource): DatasetConfig['columns'] {
   const names = columnNames(source);
   const hasLists =
     names.layout?.kind === 'sequences' ||
@@ -97,16 +97,30 @@ async function openRows(
     return { source, files: await filesOfQuery(connection, source.query, baseDirectory) };
   }
   const { path = [] } = config;
-  const paths = await findFiles(connection, path, baseDirectory);
+  const connect = () => Promise.resolve(connection);
+  const paths = await findTableFiles(connect, path, request);
+  const files: DataFile[] = [];
+  for (const file of paths) files.push(await inspectFile(connect, file, request));
+  return { source: { kind: 'files', files }, files: paths };
+}
+
+/**
+ * The files of a table, by its `path`.
+ * @throws DatasetError as findFiles does, and where a table of items or users is several files
+ */
+export async function findTableFiles(
+  connect: Connect,
+  path: string | string[],
+  { field, baseDirectory }: Pick<FileRequest, 'field' | 'baseDirectory'>,
+): Promise<string[]> {
+  const paths = await findFiles(connect, path, baseDirectory);
   if (typeof path === 'string' && field !== 'dataset' && paths.length > 1) {
     throw new DatasetError(
       'dataset/no-match',
       `\`${field}.path\` (\`${path}\`) matches ${paths.length} files, expected one.`,
     );
   }
-  const files: DataFile[] = [];
-  for (const file of paths) files.push(await inspectFile(connection, file, request));
-  return { source: { kind: 'files', files }, files: paths };
+  return paths;
 }
 
 /** The query, and the columns of its result with their types. */

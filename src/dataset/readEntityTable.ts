@@ -40,14 +40,11 @@ export async function readEntityTable(
   source: RowSource,
   columns: EntityColumns,
 ): Promise<EntityTable> {
-  const { of, id } = columns;
-  const field = `dataset.${of}`;
-  const picks: Record<string, ColumnPick> = { id: { column: id, field: `${field}.id` } };
-  const title = titleColumn(source, columns);
-  if (title !== null) picks.title = { column: title, field: `${field}.title` };
+  const { of } = columns;
+  const picks = entityPicks(source, columns);
+  const title = picks.title ?? null;
   const names = columnNames(source);
   const features = Object.keys(columns.features);
-  features.forEach((name, index) => (picks[`f${index}`] = { column: name, field: `${field}.features` }));
 
   const [entity, table] = [of === 'users' ? 'user' : 'item', sqlName(`${of} table`)];
   try {
@@ -99,8 +96,26 @@ export async function readEntityTable(
   };
 }
 
+/** The columns of a table that are read, by what they are called in SQL. */
+export function entityPicks(
+  source: RowSource,
+  columns: Omit<EntityColumns, 'missing'>,
+): Record<string, ColumnPick> {
+  const field = `dataset.${columns.of}`;
+  const picks: Record<string, ColumnPick> = { id: { column: columns.id, field: `${field}.id` } };
+  const title = titleColumn(source, columns);
+  if (title !== null) picks.title = { column: title, field: `${field}.title` };
+  Object.keys(columns.features).forEach((name, index) => {
+    picks[`f${index}`] = { column: name, field: `${field}.features` };
+  });
+  return picks;
+}
+
 /** A table of features alone needs no titles, so their default name may be missing. */
-function titleColumn(source: RowSource, { title, features }: EntityColumns): string | null {
+function titleColumn(
+  source: RowSource,
+  { title, features }: Pick<EntityColumns, 'title' | 'features'>,
+): string | null {
   if (title !== undefined) return title;
   return findColumn(columnNames(source), 'title') >= 0 || Object.keys(features).length === 0 ? 'title' : null;
 }

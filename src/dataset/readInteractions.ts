@@ -40,16 +40,7 @@ export async function readInteractions(
 ): Promise<ReadResult> {
   const { source } = opened.interactions;
   const { columns, minRating, missing } = config;
-  const picks: Record<string, ColumnPick> = {
-    user_id: { column: columns.user, field: 'dataset.columns.user' },
-    ...(columns.items === undefined
-      ? { item_id: { column: columns.item, field: 'dataset.columns.item' } }
-      : { item_list: { column: columns.items, field: 'dataset.columns.items' } }),
-  };
-  if (columns.timestamp !== null)
-    picks.time_text = { column: columns.timestamp, field: 'dataset.columns.timestamp' };
-  // The config schema sees to it that `minRating` comes with a rating column.
-  if (minRating !== null) picks.rating_text = { column: columns.rating!, field: 'dataset.columns.rating' };
+  const picks = interactionPicks(config);
 
   let select = selectFrom(source, picks);
   // Lists have an order of their own.
@@ -180,6 +171,24 @@ export async function readInteractions(
         })
       : null;
   return { interactions, itemTable, userTable, dropped, numRows, warnings };
+}
+
+/** The columns of the interactions that are read, by what they are called in SQL. */
+export function interactionPicks({
+  columns,
+  minRating,
+}: Pick<DatasetConfig, 'columns' | 'minRating'>): Record<string, ColumnPick> {
+  const picks: Record<string, ColumnPick> = {
+    user_id: { column: columns.user, field: 'dataset.columns.user' },
+    ...(columns.items === undefined
+      ? { item_id: { column: columns.item, field: 'dataset.columns.item' } }
+      : { item_list: { column: columns.items, field: 'dataset.columns.items' } }),
+  };
+  if (columns.timestamp !== null)
+    picks.time_text = { column: columns.timestamp, field: 'dataset.columns.timestamp' };
+  // The config schema sees to it that `minRating` comes with a rating column.
+  if (minRating !== null) picks.rating_text = { column: columns.rating!, field: 'dataset.columns.rating' };
+  return picks;
 }
 
 const RATING = 'TRY_CAST(rating_text AS DOUBLE)';

@@ -42,13 +42,13 @@ function remedy(names: ColumnNames, wanted: string, field: string): string {
       'If the first line does name the columns, set `header` to true.'
     );
   }
-  const nearest = columns.length === 1 ? null : nearestName(columns, wanted);
+  const nearest = columns.length === 1 ? null : nearestColumn(columns, wanted);
   if (nearest !== null) return `Did you mean \`${nearest}\`?`;
   return `Set \`${field}\` to the name of the right one.`;
 }
 
 /** Whether columns are named by their places, because the file has no header. */
-function hasPlaces({ columns, layout }: ColumnNames): boolean {
+export function hasPlaces({ columns, layout }: ColumnNames): boolean {
   return layout?.kind === 'delimited' && columns.every((column, index) => column === String(index + 1));
 }
 
@@ -64,7 +64,7 @@ export function findColumn({ columns, aliases = {} }: Omit<ColumnNames, 'label'>
 }
 
 /** The name that `wanted` is part of or the other way round, else the one with few enough edits to be a slip. */
-function nearestName(names: readonly string[], wanted: string): string | null {
+export function nearestColumn(names: readonly string[], wanted: string): string | null {
   let best: string | null = null;
   let bestDistance = Math.max(2, Math.floor(wanted.length / 3)) + 1;
   const target = wanted.toLowerCase();

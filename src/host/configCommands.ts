@@ -1,10 +1,10 @@
 import path from 'node:path';
 import * as vscode from 'vscode';
 import { configDigest, loadConfig } from '../config/configFile';
-import type { ConfigProblem } from '../config/parseConfig';
 import type { RunSummary } from '../protocol/run';
 import type { ConfigCatalogue } from './configCatalogue';
 import type { ConfigDiagnostics } from './configDiagnostics';
+import { fixesOf, rangeOf } from './configFixes';
 import { firstLine } from './errorMessage';
 import { choose, showError, showSuccess, withProgress } from './messages';
 import { chooseConfig } from './pickers';
@@ -113,19 +113,22 @@ export class ConfigCommands {
     return training.find(({ manifest }) => manifest.configDigest === digest);
   }
 
-  /** Checks a config; when it has errors, shows them in the editor and the Problems view and says how many. */
+  /** Checks a config and what it reads; when there are errors, shows them in the editor and the Problems view and says how many. */
   async #isValid(document: vscode.TextDocument): Promise<boolean> {
-    const errors = this.context.diagnostics.check(document).filter(({ severity }) => severity === 'error');
+    const problems = await this.context.diagnostics.checkWithData(document);
+    const errors = problems.filter(({ severity }) => severity === 'error');
     const [first] = errors;
     if (!first) return true;
     await vscode.window.showTextDocument(document, { selection: rangeOf(document, first) });
     const count = errors.length === 1 ? 'an error' : `${errors.length} errors`;
     const name = path.basename(document.fileName);
     const showProblems = 'Show Problems';
+    const [fix] = fixesOf(document, first);
     // Not awaited: the message may stay for as long as the user likes.
     const message = `${name} has ${count}. Line ${first.line}: ${firstLine(first.message)}`;
-    void showError(message, showProblems).then((choice) => {
+    void showError(message, ...(fix ? [fix.title] : []), showProblems).then((choice) => {
       if (choice === showProblems) void vscode.commands.executeCommand('workbench.actions.view.problems');
+      else if (choice !== undefined && fix) void vscode.workspace.applyEdit(fix.edit);
     });
     return false;
   }
@@ -145,8 +148,4 @@ async function savedDocument(uri: vscode.Uri): Promise<vscode.TextDocument | und
 function progressDetail({ manifest }: RunSummary): string {
   const { epoch, epochs } = manifest.progress;
   return epochs === 0 ? '' : `It has finished ${epoch} of ${epochs} epochs. `;
-}
-
-function rangeOf(document: vscode.TextDocument, { start, end }: ConfigProblem): vscode.Range {
-  return new vscode.Range(document.positionAt(start), document.positionAt(end));
 }

@@ -1,45 +1,81 @@
+import path from 'node:path';
 import * as vscode from 'vscode';
 import { configFormat } from '../config/configFile';
-import { parseConfig, type ConfigProblem } from '../config/parseConfig';
+import { fieldOf, placeProblem, readDataset } from '../config/datasetText';
+import { parseConfig } from '../config/parseConfig';
+import type { DatasetConfig } from '../config/schema';
+import type { DataProblem } from '../protocol/dataCheck';
 import { quoteCode } from '../series/messageText';
 import { isConfigDocument } from './configCatalogue';
+import { fixesOf, rangeOf, type ShownProblem } from './configFixes';
+import type { DataChecks } from './dataChecks';
+import { DataWatch } from './dataWatch';
 
 /** Typing pauses this long, in ms, before a config is checked. */
 const DEBOUNCE = 250;
-const SELECTOR: vscode.DocumentSelector = { pattern: '**/*.recsight.{json,yaml,yml}' };
+/** Files that change all the time are looked at so often, in ms. */
+const FILES_DEBOUNCE = 500;
+/** Who wants to train waits no longer, in ms, for what the data look like. The trainer will tell. */
+const PATIENCE = 1_500;
+export const CONFIG_SELECTOR: vscode.DocumentSelector = { pattern: '**/*.recsight.{json,yaml,yml}' };
 
-/** Underlines what is wrong in open configs, and offers to replace a misspelt name by the right one. */
+/** What is known of an open config. */
+interface Checked {
+  text: ShownProblem[];
+  /** The data that were looked at last, and what is wrong with them. */
+  dataset: DatasetConfig | null;
+  data: DataProblem[];
+  watch: DataWatch;
+  timer: NodeJS.Timeout | undefined;
+  filesTimer: NodeJS.Timeout | undefined;
+  /** Counts the looks at the data: only the last one counts. */
+  looks: number;
+}
+
+/**
+ * Underlines what is wrong in open configs and with the files and columns that they name, and offers what could stand there
+ * instead.
+ */
 export class ConfigDiagnostics implements vscode.CodeActionProvider, vscode.Disposable {
   readonly #collection = vscode.languages.createDiagnosticCollection('recsight');
-  readonly #problems = new Map<string, ConfigProblem[]>();
-  readonly #timers = new Map<string, NodeJS.Timeout>();
+  readonly #checked = new Map<string, Checked>();
   readonly #disposables: { dispose(): unknown }[];
 
-  constructor() {
+  constructor(private readonly dataChecks: DataChecks) {
+    const checkAll = () => vscode.workspace.textDocuments.forEach((document) => this.check(document));
     this.#disposables = [
       this.#collection,
       vscode.workspace.onDidOpenTextDocument((document) => this.check(document)),
       vscode.workspace.onDidChangeTextDocument(({ document }) => this.#checkSoon(document)),
       vscode.workspace.onDidCloseTextDocument((document) => this.#forget(document)),
-      vscode.languages.registerCodeActionsProvider(SELECTOR, this, {
+      vscode.workspace.onDidGrantWorkspaceTrust(checkAll),
+      // Not every disk tells of its changes.
+      vscode.window.onDidChangeActiveTextEditor((editor) => {
+        if (editor) this.check(editor.document);
+      }),
+      vscode.languages.registerCodeActionsProvider(CONFIG_SELECTOR, this, {
         providedCodeActionKinds: [vscode.CodeActionKind.QuickFix],
       }),
     ];
-    for (const document of vscode.workspace.textDocuments) this.check(document);
+    checkAll();
   }
 
-  /** Checks a document now and returns what is wrong with it; nothing for a document that is no config. */
-  check(document: vscode.TextDocument): ConfigProblem[] {
-    const format = configFormat(document.uri.path);
-    if (format === null || !isConfigDocument(document)) return [];
-    this.#cancel(document);
-    const { problems } = parseConfig(document.getText(), format);
-    this.#problems.set(document.uri.toString(), problems);
-    this.#collection.set(
-      document.uri,
-      problems.map((problem) => toDiagnostic(document, problem)),
-    );
-    return problems;
+  /**
+   * Checks a document now and returns what is wrong with its text; nothing for a document that is no config. What is wrong with
+   * its data is shown as soon as that is known.
+   */
+  check(document: vscode.TextDocument): ShownProblem[] {
+    void this.#checkData(document);
+    return this.#checked.get(document.uri.toString())?.text ?? [];
+  }
+
+  /** Checks a document and its data, which are given up where they take too long. */
+  async checkWithData(document: vscode.TextDocument): Promise<ShownProblem[]> {
+    let timer: NodeJS.Timeout | undefined;
+    const late = new Promise((resolve) => (timer = setTimeout(resolve, PATIENCE)));
+    await Promise.race([this.#checkData(document), late]);
+    clearTimeout(timer);
+    return this.#problemsOf(document);
   }
 
   provideCodeActions(
@@ -47,59 +83,125 @@ export class ConfigDiagnostics implements vscode.CodeActionProvider, vscode.Disp
     range: vscode.Range,
     context: vscode.CodeActionContext,
   ): vscode.CodeAction[] {
-    const problems = this.#problems.get(document.uri.toString()) ?? [];
-    return problems.flatMap((problem) => {
-      const { suggestion } = problem;
+    return this.#problemsOf(document).flatMap((problem) => {
       const problemRange = rangeOf(document, problem);
-      if (suggestion === undefined || !problemRange.intersection(range)) return [];
-      const action = new vscode.CodeAction(`Change to “${suggestion}”`, vscode.CodeActionKind.QuickFix);
-      action.edit = new vscode.WorkspaceEdit();
-      action.edit.replace(document.uri, problemRange, quoteLike(document.getText(problemRange), suggestion));
-      action.diagnostics = context.diagnostics.filter((diagnostic) => diagnostic.range.isEqual(problemRange));
-      action.isPreferred = true;
-      return [action];
+      if (!problemRange.intersection(range)) return [];
+      return fixesOf(document, problem).map(({ title, edit }, index) => {
+        const action = new vscode.CodeAction(title, vscode.CodeActionKind.QuickFix);
+        action.edit = edit;
+        action.diagnostics = context.diagnostics.filter((diagnostic) =>
+          diagnostic.range.isEqual(problemRange),
+        );
+        action.isPreferred = index === 0;
+        return action;
+      });
     });
   }
 
   dispose(): void {
-    for (const timer of this.#timers.values()) clearTimeout(timer);
+    for (const document of vscode.workspace.textDocuments) this.#forget(document);
     vscode.Disposable.from(...this.#disposables).dispose();
   }
 
-  #checkSoon(document: vscode.TextDocument): void {
-    if (configFormat(document.uri.path) === null) return;
-    this.#cancel(document);
-    const timer = setTimeout(() => this.check(document), DEBOUNCE);
-    this.#timers.set(document.uri.toString(), timer);
+  async #checkData(document: vscode.TextDocument): Promise<void> {
+    const format = configFormat(document.uri.path);
+    // The left side of a diff is a file of the past: nobody can mend it.
+    if (format === null || !isConfigDocument(document)) return;
+    if (document.isClosed) return;
+    const checked = this.#checkedOf(document);
+    clearTimeout(checked.timer);
+    clearTimeout(checked.filesTimer);
+    checked.filesTimer = undefined;
+    const text = document.getText();
+    checked.text = parseConfig(text, format).problems;
+    const dataset = readDataset(text, format);
+    // Until it is known what the new ones say, what is said of values that stay stays.
+    const before = checked.dataset;
+    checked.data = checked.data.filter(
+      ({ path: at }) => JSON.stringify(valueAt(before, at)) === JSON.stringify(valueAt(dataset, at)),
+    );
+    checked.dataset = dataset;
+    this.#show(document);
+    const look = ++checked.looks;
+    // One that is not saved yet reads what it will read once it is.
+    const baseDirectory = path.dirname(document.uri.fsPath);
+    if (dataset === null) return;
+    checked.watch.watch(dataset, baseDirectory);
+    const data = await this.dataChecks.check(dataset, baseDirectory);
+    // It may have changed, or have been closed, meanwhile.
+    if (look !== checked.looks || this.#checked.get(document.uri.toString()) !== checked) return;
+    checked.data = data ?? [];
+    this.#show(document);
   }
 
-  #cancel(document: vscode.TextDocument): void {
+  #show(document: vscode.TextDocument): void {
+    this.#collection.set(
+      document.uri,
+      this.#problemsOf(document).map((problem) => toDiagnostic(document, problem)),
+    );
+  }
+
+  #problemsOf(document: vscode.TextDocument): ShownProblem[] {
+    const checked = this.#checked.get(document.uri.toString());
+    const format = configFormat(document.uri.path);
+    if (!checked || format === null) return [];
+    const data = checked.data.map(({ path: at, at: part, message, choices }) => {
+      const { isWritten, ...problem } = placeProblem(document.getText(), format, {
+        path: at,
+        at: part,
+        message,
+      });
+      return { ...problem, data: { path: at, choices, isWritten } };
+    });
+    return [...checked.text, ...data].sort((a, b) => a.start - b.start);
+  }
+
+  #checkSoon(document: vscode.TextDocument): void {
+    const checked = this.#checked.get(document.uri.toString());
+    if (!checked) return;
+    clearTimeout(checked.timer);
+    checked.timer = setTimeout(() => this.check(document), DEBOUNCE);
+  }
+
+  #checkedOf(document: vscode.TextDocument): Checked {
     const key = document.uri.toString();
-    clearTimeout(this.#timers.get(key));
-    this.#timers.delete(key);
+    const known = this.#checked.get(key);
+    if (known) return known;
+    const filesChanged = () =>
+      (checked.filesTimer ??= setTimeout(() => this.check(document), FILES_DEBOUNCE));
+    const checked: Checked = {
+      text: [],
+      dataset: null,
+      data: [],
+      watch: new DataWatch(filesChanged),
+      timer: undefined,
+      filesTimer: undefined,
+      looks: 0,
+    };
+    this.#checked.set(key, checked);
+    return checked;
   }
 
   #forget(document: vscode.TextDocument): void {
-    this.#cancel(document);
-    this.#problems.delete(document.uri.toString());
+    const checked = this.#checked.get(document.uri.toString());
+    if (!checked) return;
+    clearTimeout(checked.timer);
+    clearTimeout(checked.filesTimer);
+    checked.watch.dispose();
+    this.#checked.delete(document.uri.toString());
     this.#collection.delete(document.uri);
   }
 }
 
-function toDiagnostic(document: vscode.TextDocument, problem: ConfigProblem): vscode.Diagnostic {
+/** What a dataset says at a path of the config. */
+function valueAt(dataset: DatasetConfig | null, at: DataProblem['path']): unknown {
+  return fieldOf({ dataset }, ...at.map(String));
+}
+
+function toDiagnostic(document: vscode.TextDocument, problem: ShownProblem): vscode.Diagnostic {
   const severity =
     problem.severity === 'error' ? vscode.DiagnosticSeverity.Error : vscode.DiagnosticSeverity.Warning;
   const diagnostic = new vscode.Diagnostic(rangeOf(document, problem), quoteCode(problem.message), severity);
   diagnostic.source = 'RecSight';
   return diagnostic;
-}
-
-function rangeOf(document: vscode.TextDocument, problem: ConfigProblem): vscode.Range {
-  return new vscode.Range(document.positionAt(problem.start), document.positionAt(problem.end));
-}
-
-/** Keeps the quotes of the text that is replaced. */
-function quoteLike(replaced: string, text: string): string {
-  const quote = /^["']/.exec(replaced)?.[0] ?? '';
-  return `${quote}${text}${quote}`;
 }

@@ -2,9 +2,11 @@ import * as vscode from 'vscode';
 import { registerCommands } from './commands';
 import { ComputeBackends } from './computeBackends';
 import { ConfigCatalogue } from './configCatalogue';
+import { ConfigCompletion } from './configCompletion';
 import { ConfigDiagnostics } from './configDiagnostics';
 import { ConfigLenses } from './configLenses';
 import { ContextKeys } from './contextKeys';
+import { DataChecks } from './dataChecks';
 import { FailureNotices } from './failureNotices';
 import { InspectionPanels } from './inspectionPanels';
 import { livePanelKind } from './livePanel';
@@ -25,10 +27,12 @@ export function activate({ extensionUri, globalStorageUri, subscriptions }: vsco
   const runtimePath = vscode.Uri.joinPath(globalStorageUri, 'runtime').fsPath;
 
   const configs = new ConfigCatalogue(log);
-  const diagnostics = new ConfigDiagnostics();
   const runs = new RunCatalogue(log);
   const runConfigs = new RunConfigs(runs);
   const trainer = new TrainerService(trainerPath, runtimePath, runs, log);
+  const dataChecks = new DataChecks(trainer, log);
+  const diagnostics = new ConfigDiagnostics(dataChecks);
+  const completion = new ConfigCompletion(dataChecks);
   const backends = new ComputeBackends(trainer, runtimePath, log);
   const shared = { extensionUri, runs, trainer, log };
   const inspection = new InspectionPanels(shared);
@@ -55,7 +59,9 @@ export function activate({ extensionUri, globalStorageUri, subscriptions }: vsco
   subscriptions.push(
     log,
     configs,
+    dataChecks,
     diagnostics,
+    completion,
     runs,
     backends,
     inspection,

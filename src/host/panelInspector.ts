@@ -1,18 +1,22 @@
-import type { RunningInspector } from '../process/inspector';
+/** What is needed of a process that answers calls. */
+interface CalledProcess {
+  calls: { $callRaw(call: { method: string; args: unknown[] }): Promise<unknown>; readonly $closed: boolean };
+  close(): void;
+}
 
 /**
- * The inspector process of one panel. It is started by the first call, and again by a call that finds it ended; it is closed
+ * A process that answers calls, such as the inspector of one panel. It is started by the first call, and again by a call that finds it ended; it is closed
  * when nothing was asked of it for a while and the panel is hidden.
  */
 export class PanelInspector {
   /** `inspector` is there once it has started. */
-  #process: { starting: Promise<RunningInspector>; inspector: RunningInspector | null } | null = null;
+  #process: { starting: Promise<CalledProcess>; inspector: CalledProcess | null } | null = null;
   #callsUnderWay = 0;
   #visible: boolean;
   #idleTimer: NodeJS.Timeout | null = null;
 
   constructor(
-    private readonly start: () => Promise<RunningInspector>,
+    private readonly start: () => Promise<CalledProcess>,
     private readonly idleMs: number,
     visible: boolean,
   ) {
@@ -46,7 +50,7 @@ export class PanelInspector {
     this.#process = null;
   }
 
-  async #started(): Promise<RunningInspector> {
+  async #started(): Promise<CalledProcess> {
     if (this.#process?.inspector?.calls.$closed) this.#process = null;
     this.#process ??= { starting: this.start(), inspector: null };
     const process = this.#process;

@@ -57,7 +57,9 @@ describe('the VSIX', () => {
   });
 
   it('holds what it needs and nothing of the workshop', () => {
-    const programs = ['extension', 'trainer', 'inspector', 'cli'].map((name) => `dist/${name}.js`);
+    const programs = ['extension', 'trainer', 'inspector', 'dataChecker', 'cli'].map(
+      (name) => `dist/${name}.js`,
+    );
     const pages = ['live', 'projection', 'attention'].flatMap((page) => [`${page}.js`, `${page}.css`]);
     for (const needed of [...programs, ...pages.map((file) => `dist/webview/${file}`)]) {
       expect(existsSync(path.join(installed, needed)), needed).toBe(true);
