@@ -1,9 +1,9 @@
 // @ts-check
 /*
- * npm run bench: measures, prints tables, and ends with one line of JSON, `{"rows": [ … ]}`.
+ * npm run bench: measures, prints tables, and ends with one line of JSON, `{"rows": [ … ], "machine": { … }}`.
  *
  *   npm run bench -- [--work NAME,…] [--engine NAME,…] [--peer torch] [--steps 30] [--threads 2] [--min-length N]
- *                    [--rows N] [--points N,…] [--markdown]
+ *                    [--rows N] [--points N,…] [--times N] [--only NAME,…] [--markdown]
  *
  * A benchmark is a file test/bench/NAME.bench.ts that prints what it found and, last, a line of the same form.
  * docs/performance.md says how the tensor benchmarks measure.
@@ -26,6 +26,7 @@ const benchmarks = [
   },
   { name: 'startup', works: ['startup'], seconds: 30 },
   { name: 'projection', works: ['projection'], seconds: 60 },
+  { name: 'editor', works: ['editor'], seconds: 300 },
 ];
 
 const { values } = parseArgs({
@@ -38,6 +39,8 @@ const { values } = parseArgs({
     'min-length': { type: 'string' },
     rows: { type: 'string' },
     points: { type: 'string' },
+    times: { type: 'string' },
+    only: { type: 'string' },
     markdown: { type: 'boolean' },
   },
 });
@@ -60,16 +63,21 @@ await mkdir(path.join(root, 'dist'), { recursive: true });
 const outdir = await mkdtemp(path.join(root, 'dist/bench-'));
 /** @type {unknown[]} */
 const rows = [];
+/** What the measurements were made on, where a benchmark says it. @type {unknown} */
+let machine;
 try {
   await bundle();
   for (const { name, works } of benchmarks) {
     const wanted = works.filter((work) => chosen.includes(work));
-    if (wanted.length > 0) rows.push(...(await measure(name, wanted)));
+    if (wanted.length === 0) continue;
+    const found = await measure(name, wanted);
+    rows.push(...found.rows);
+    machine ??= found.machine;
   }
 } finally {
   await rm(outdir, { recursive: true, force: true });
 }
-console.log(JSON.stringify({ rows }));
+console.log(JSON.stringify({ rows, machine }));
 
 /** The benchmarks, and beside them the engine's process with what it needs, made as the trainer is. */
 async function bundle() {
@@ -78,11 +86,20 @@ async function bundle() {
   const common = { absWorkingDir: root, outdir, bundle: true, platform: 'node', logLevel: 'warning' };
   await esbuild.build({
     ...common,
-    entryPoints: benchmarks.map(({ name }) => `test/bench/${name}.bench.ts`),
+    entryPoints: benchmarks
+      .filter(({ works }) => works.some((work) => chosen.includes(work)))
+      .map(({ name }) => `test/bench/${name}.bench.ts`),
     outExtension: { '.js': '.mjs' },
     format: 'esm',
     mainFields: ['module', 'main'],
-    external: ['@duckdb/node-api', '@tensorflow/tfjs-node', '@tensorflow/tfjs-node-gpu'],
+    // The scripts find the repository by where they lie.
+    external: [
+      '@duckdb/node-api',
+      '@tensorflow/tfjs-node',
+      '@tensorflow/tfjs-node-gpu',
+      'playwright-core',
+      './scripts/lib/*',
+    ],
     // What CommonJS has by itself: libraries and engines ask for it.
     banner: {
       js: "import { createRequire as requireFrom } from 'node:module'; const require = requireFrom(import.meta.url); const __filename = import.meta.filename;",
@@ -106,7 +123,7 @@ async function bundle() {
  *
  * @param {string} name
  * @param {string[]} works
- * @returns {Promise<unknown[]>}
+ * @returns {Promise<{ rows: unknown[], machine?: unknown }>} What its last line says.
  */
 async function measure(name, works) {
   const options = Object.entries({ ...values, work: works.join(',') }).map(([option, value]) =>
@@ -124,10 +141,10 @@ async function measure(name, works) {
   if (!last.startsWith('{"rows"')) {
     console.error(`${output}The benchmark ${name} ended without a result (exit code ${exitCode}).`);
     process.exitCode = 1;
-    return [];
+    return { rows: [] };
   }
   // It measured, but is not content with what it found; the lines say why.
   if (exitCode !== 0) process.exitCode = 1;
-  console.log(lines.join('\n'));
-  return JSON.parse(last).rows;
+  if (lines.length > 0) console.log(lines.join('\n'));
+  return JSON.parse(last);
 }

@@ -53,8 +53,9 @@ function draw(): void {
   requestAnimationFrame(() => {
     drawing = false;
     render(livePanel(state, handlers), app);
-    if (state.series.names.length > 0) markDrawn('recsight:charts');
-    if (state.series.get('loss')) markDrawn('recsight:first-step');
+    const lastStep = state.series.get('loss')?.step.at(-1);
+    if (state.series.names.length > 0) markDrawn('recsight:charts', { lastStep });
+    if (lastStep !== undefined) markDrawn('recsight:first-step');
   });
 }
 

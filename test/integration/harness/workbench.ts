@@ -1,10 +1,10 @@
 import { mkdir } from 'node:fs/promises';
 import path from 'node:path';
 import { chromium, type Browser, type FrameLocator, type Locator, type Page } from 'playwright-core';
-import { vi } from 'vitest';
 import { chromiumArguments, findChromium } from '../../../scripts/lib/chromium.mjs';
 import { startCodeServer } from '../../../scripts/lib/codeServer.mjs';
 import { root } from '../../../scripts/lib/toolchain.mjs';
+import { until } from '../../until';
 
 type ServerOptions = NonNullable<Parameters<typeof startCodeServer>[0]>;
 type CodeServer = Awaited<ReturnType<typeof startCodeServer>>;
@@ -34,11 +34,13 @@ export class Workbench {
   /**
    * Starts code-server with `options.extension` or `options.vsix` and opens a folder in it.
    * @param browserArguments more of Chromium's switches, such as SOFTWARE_WEBGL
+   * @param prepare is given the page while it is still empty
    */
   static async open(
     folder: string,
     options: ServerOptions,
     browserArguments: readonly string[] = [],
+    prepare: (page: Page) => Promise<void> = () => Promise.resolve(),
   ): Promise<Workbench> {
     const server = await startCodeServer(options);
     let browser: Browser | undefined;
@@ -47,6 +49,7 @@ export class Workbench {
       browser = await chromium.launch({ executablePath: await findChromium(), args });
       const page = await browser.newPage({ viewport: { width: 1400, height: 900 } });
       const workbench = new Workbench(server, browser, page);
+      await prepare(page);
       await page.goto(`${server.url}?folder=${encodeURIComponent(folder)}`);
       await workbench.ready();
       return workbench;
@@ -55,6 +58,11 @@ export class Workbench {
       await server.stop();
       throw error;
     }
+  }
+
+  /** Of Chromium. */
+  get browserVersion(): string {
+    return this.browser.version();
   }
 
   async close(): Promise<void> {
@@ -180,6 +188,19 @@ export class Workbench {
 }
 
 /** Tries until it succeeds; after `timeoutMs` the last error is thrown. */
-export function retry<T>(timeoutMs: number, attempt: () => Promise<T>): Promise<T> {
-  return vi.waitFor(attempt, { timeout: timeoutMs, interval: 100 });
+export async function retry<T>(timeoutMs: number, attempt: () => Promise<T>): Promise<T> {
+  let lastError: unknown;
+  const look = () =>
+    attempt().then(
+      (value) => ({ value }),
+      (error: unknown) => {
+        lastError = error;
+        return null;
+      },
+    );
+  try {
+    return (await until('an attempt that succeeds', look, timeoutMs)).value;
+  } catch {
+    throw lastError;
+  }
 }
