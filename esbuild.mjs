@@ -43,6 +43,9 @@ const node = {
   target: 'node20',
   // jsonc-parser's CommonJS build hides its imports from bundlers.
   mainFields: ['module', 'main'],
+  // What is loaded when it is needed is loaded by `require`: Node's `import()` first reads a CommonJS package, file by file, for
+  // the names of its exports, which takes longer than loading it.
+  supported: { 'dynamic-import': false },
   // Error classes are told apart by name in messages and logs.
   keepNames: true,
 };
