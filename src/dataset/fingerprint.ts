@@ -7,7 +7,7 @@ import { filesOf, type OpenedSource } from './openSource';
 import type { PreparedDataset } from './preparedDataset';
 
 /** Raised by whatever makes another dataset of the same files. Datasets of earlier versions stay readable for their runs. */
-const READING_VERSION = 5;
+export const READING_VERSION = 5;
 
 /**
  * SHA-256 (hex) of everything that decides a prepared dataset: the content of the files in order, how they are read,

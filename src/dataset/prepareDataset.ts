@@ -9,6 +9,7 @@ import { withDuckDb } from './duckDb';
 import { encodeFeature, type Entities } from './encodeFeature';
 import { contentFingerprint, sourceFingerprint } from './fingerprint';
 import { openSource, whyNotKept } from './openSource';
+import { knownFingerprint, looksOfSource, noteFingerprint } from './knownSources';
 import type { PreparedDataset } from './preparedDataset';
 import type { EntityTable } from './readEntityTable';
 import { readInteractions, type ReadResult } from './readInteractions';
@@ -53,6 +54,10 @@ export async function prepareDataset(
 ): Promise<PreparedResult> {
   const started = performance.now();
   const { cacheDirectory, seed, maxSequenceLength, forRun = false } = options;
+  const looks = await looksOfSource(config, options);
+  const known = looks && (await knownFingerprint(looks, options));
+  const kept = known === null ? null : await readDatasetCache(cacheDirectory, known);
+  if (kept !== null) return preparedResult(kept, { cached: true, started, maxSequenceLength });
   const opened = await withDuckDb(options, async (connection) => {
     const source = await openSource(connection, config, options.baseDirectory);
     const fingerprint = await sourceFingerprint(config, source, options);
@@ -72,21 +77,33 @@ export async function prepareDataset(
   const prepared = opened.read
     ? await finishInTurns(arrange(opened.read, opened.fingerprint, opened.read.config, seed), options.signal)
     : opened.cached;
-  const report = datasetReport(prepared.dataset, prepared.facts, maxSequenceLength);
+  const result = preparedResult(prepared, { cached: opened.cached !== null, started, maxSequenceLength });
   if (opened.read && (opened.fingerprint !== null || forRun)) {
     await writeDatasetCache(cacheDirectory, prepared).catch((error: unknown) => {
-      report.warnings.push(
+      result.warnings.push(
         `The prepared data could not be kept in ${cacheDirectory} (${systemReason(error)}): they will be prepared again next time.`,
       );
     });
   }
-  return {
-    dataset: prepared.dataset,
-    cached: opened.cached !== null,
-    seconds: (performance.now() - started) / 1000,
-    warnings: [...report.reading.map((line) => `Read ${line}.`), ...report.warnings],
-    report,
-  };
+  if (looks && opened.fingerprint !== null) await noteFingerprint(looks, options, opened.fingerprint);
+  return { ...result, seconds: secondsSince(started) };
+}
+
+function preparedResult(
+  { dataset, facts }: CachedDataset,
+  {
+    cached,
+    started,
+    maxSequenceLength,
+  }: { cached: boolean; started: number; maxSequenceLength: number | undefined },
+): PreparedResult {
+  const report = datasetReport(dataset, facts, maxSequenceLength);
+  const warnings = [...report.reading.map((line) => `Read ${line}.`), ...report.warnings];
+  return { dataset, cached, seconds: secondsSince(started), warnings, report };
+}
+
+function secondsSince(started: number): number {
+  return (performance.now() - started) / 1000;
 }
 
 /** The prepared dataset that is kept under a fingerprint, whatever has become of its source; null when there is none. */
@@ -100,7 +117,7 @@ export async function readKeptDataset(
   const kept = await readDatasetCache(cacheDirectory, fingerprint);
   if (kept === null) return null;
   const report = datasetReport(kept.dataset, kept.facts, maxSequenceLength);
-  const seconds = (performance.now() - started) / 1000;
+  const seconds = secondsSince(started);
   return { dataset: kept.dataset, cached: true, seconds, warnings: report.warnings, report };
 }
 
@@ -108,10 +125,18 @@ export async function readKeptDataset(
  * The fingerprint that the source of a config has now; null for a query whose files do not decide its result. Throws a
  * {@link DatasetError} when the source cannot be opened.
  */
-export function currentFingerprint(config: DatasetConfig, options: PrepareOptions): Promise<string | null> {
-  return withDuckDb(options, async (connection) =>
+export async function currentFingerprint(
+  config: DatasetConfig,
+  options: PrepareOptions,
+): Promise<string | null> {
+  const looks = await looksOfSource(config, options);
+  const known = looks && (await knownFingerprint(looks, options));
+  if (known !== null) return known;
+  const fingerprint = await withDuckDb(options, async (connection) =>
     sourceFingerprint(config, await openSource(connection, config, options.baseDirectory), options),
   );
+  if (looks && fingerprint !== null) await noteFingerprint(looks, options, fingerprint);
+  return fingerprint;
 }
 
 /** From rows to the prepared dataset. Done after DuckDB has given its memory back. */
