@@ -48,6 +48,7 @@ export async function attention(name: string, options: CliOptions): Promise<numb
   });
   try {
     const views = chosenViews(await inspector.calls.attentionViews(source), options.view);
+    await inspector.calls.checkSources();
     const report =
       options.overview === true
         ? await overviewReport(inspector.calls, source, views, options)

@@ -52,6 +52,7 @@ export async function project(runName: string, options: CliOptions): Promise<num
   });
   try {
     const tables = await inspector.calls.embeddingTables(source);
+    await inspector.calls.checkSources();
     if (options.list === true) return listTables(tables, options);
     const table = options.table ?? defaultTable(tables);
     const embedding = { ...source, table, ...(position !== undefined && { position }) };

@@ -113,6 +113,7 @@ class InspectionPanel implements PanelContent {
     openView: (view: InspectionView, run: string, focus: InspectionFocus) => void,
   ) {
     this.#inspector = new PanelInspector(() => this.#startInspector(), IDLE_MS, frame.isVisible);
+    if (frame.isVisible && vscode.workspace.isTrusted) this.#inspector.warmUp(frame.directory);
     this.#functions = {
       hydrate: () => this.#hydrate(),
       save: saveFile,

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import type { Inspector } from '../process/inspector';
+import type { HostInspector } from '../protocol/inspection';
 import { PROJECTION_FORMATS } from '../protocol/projection';
 import type { PageFunction } from './runPanel';
 
@@ -69,7 +70,10 @@ const bookmarks = z
 
 /** Schemas of the arguments that the inspector's functions take. */
 type ArgumentSchemas = {
-  [Name in Exclude<keyof Inspector, 'exportTable'>]: z.ZodType<unknown, Parameters<Inspector[Name]>>;
+  [Name in Exclude<keyof Inspector, 'exportTable' | keyof HostInspector>]: z.ZodType<
+    unknown,
+    Parameters<Inspector[Name]>
+  >;
 };
 
 /** Arguments of what is passed on to the inspector, by name. `run` is the schema of a run's directory. */

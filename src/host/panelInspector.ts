@@ -36,6 +36,11 @@ export class PanelInspector {
     }
   }
 
+  /** Has it at hand when the page asks: the process starts while the page is loaded. What fails is told when it is asked. */
+  warmUp(run: string): void {
+    this.call('warmUp', [run]).catch(() => undefined);
+  }
+
   visibilityChanged(visible: boolean): void {
     this.#visible = visible;
     this.#watchIdleness();

@@ -14,6 +14,8 @@ import { InspectionError } from './inspectionError';
 
 /** Models that are kept open at once; two are compared. */
 const OPEN_MODELS = 3;
+/** Whether the source of a run's data has changed is looked at when what was asked of the run is answered, in ms. */
+const CHECK_SOURCE_AFTER = 3000;
 
 /** A run whose data are at hand. */
 export interface OpenRun {
@@ -37,6 +39,10 @@ export class InspectedRuns {
   /** The one that was used last comes last. */
   readonly #models = new Map<string, OpenModel>();
   #engine: Promise<unknown> | null = null;
+  /** Of the sources of runs that were opened. */
+  #unchecked: (() => Promise<string | null>)[] = [];
+  #checking = Promise.resolve();
+  #checkTimer: NodeJS.Timeout | null = null;
 
   /**
    * @param assets folder of the compute kernels
@@ -56,6 +62,35 @@ export class InspectedRuns {
     this.#runs.set(run, opened);
     opened.catch(() => this.#runs.delete(run));
     return opened;
+  }
+
+  /**
+   * Looks at the sources of the runs that were opened, and tells where they have changed. It happens by itself, somewhat later:
+   * nobody who opens a run is to wait for it.
+   */
+  checkSources(): Promise<void> {
+    if (this.#checkTimer) clearTimeout(this.#checkTimer);
+    this.#checkTimer = null;
+    const checks = this.#unchecked;
+    this.#unchecked = [];
+    this.#checking = this.#checking.then(async () => {
+      for (const check of checks) {
+        try {
+          const notice = await check();
+          if (notice !== null) this.notice(notice);
+        } catch (error) {
+          this.warn(String(error));
+        }
+      }
+    });
+    return this.#checking;
+  }
+
+  /** Opens a run and its best model, or its newest where none is best. @throws what opening them throws */
+  async warmUp(run: string): Promise<void> {
+    const { checkpoints } = await this.describe(run);
+    const first = checkpoints.find(({ name }) => name === 'best') ?? checkpoints.at(-1);
+    if (first) await this.model({ run, checkpoint: first.name });
   }
 
   async describe(run: string): Promise<InspectedRun> {
@@ -142,8 +177,9 @@ export class InspectedRuns {
       );
     }
     const manifest = await directory.readManifest();
-    const { dataset, warnings, notice } = await prepareUnchanged(directory, manifest, config);
-    if (notice !== null) this.notice(notice);
+    const { dataset, warnings, checkSource } = await prepareUnchanged(directory, manifest, config);
+    this.#unchecked.push(checkSource);
+    this.#checkTimer ??= setTimeout(() => void this.checkSources(), CHECK_SOURCE_AFTER).unref();
     for (const warning of warnings) this.warn(warning);
     return { directory, manifest, config, dataset };
   }

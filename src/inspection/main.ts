@@ -1,6 +1,6 @@
 import { createBirpc } from 'birpc';
 import type { AttentionInspector } from '../protocol/attention';
-import type { InspectorNotices, RunInspector } from '../protocol/inspection';
+import type { InspectorNotices, RunInspector, HostInspector } from '../protocol/inspection';
 import type { ProjectionInspector } from '../protocol/projection';
 import { decodeRpcMessage, encodeRpcMessage } from '../protocol/rpcMessage';
 import { attentionInspector } from './attentionInspector';
@@ -20,8 +20,10 @@ const runs = new InspectedRuns(
   (message) => void teller.notice.asEvent(message),
 );
 const tasks = new Tasks((task, progress) => void teller.progress.asEvent(task, progress));
-type Functions = RunInspector & ProjectionInspector & AttentionInspector;
+type Functions = RunInspector & ProjectionInspector & AttentionInspector & HostInspector;
 const functions: Functions = {
+  warmUp: (run) => runs.warmUp(run),
+  checkSources: () => runs.checkSources(),
   ...runInspector(runs),
   ...projectionInspector(runs, tasks),
   ...attentionInspector(runs, tasks),

@@ -1,5 +1,5 @@
 import type { AttentionInspector } from '../protocol/attention';
-import type { InspectorNotices, RunInspector } from '../protocol/inspection';
+import type { HostInspector, InspectorNotices, RunInspector } from '../protocol/inspection';
 import type { ProjectionInspector } from '../protocol/projection';
 import { startRpcProcess, type RpcProcess } from './rpcProcess';
 import type { TrainerOptions } from './trainer';
@@ -10,7 +10,7 @@ export class InspectorError extends Error {
   readonly code = 'inspector/ended';
 }
 
-export type Inspector = RunInspector & ProjectionInspector & AttentionInspector;
+export type Inspector = RunInspector & ProjectionInspector & AttentionInspector & HostInspector;
 
 /** Calls reject with the inspector's own errors, or with {@link InspectorError} when it has ended. */
 export type RunningInspector = RpcProcess<Inspector, InspectorNotices>;

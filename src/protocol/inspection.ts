@@ -79,6 +79,17 @@ export interface RunInspector {
   userHistory(run: string, user: number, end: HistoryEnd): Promise<UserHistory>;
 }
 
+/** What whoever started an inspector may ask of it, and pages may not. */
+export interface HostInspector {
+  /** Opens a run, and the model that views show first, so that they are at hand when a page asks. */
+  warmUp(run: string): Promise<void>;
+  /**
+   * Resolves when the data files of all runs that were opened have been looked at, and a notice of each told that has changed.
+   * It happens by itself some seconds after a run was opened.
+   */
+  checkSources(): Promise<void>;
+}
+
 /** What the inspector tells whoever started it while a call is under way. */
 export interface InspectorListener {
   /** @param task the id that the call was given */

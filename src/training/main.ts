@@ -226,7 +226,7 @@ async function startEngine(
 
 async function prepare(recorder: RunRecorder, config: ExperimentConfig): Promise<PreparedDataset> {
   const { run, manifest } = recorder;
-  const { dataset, cached, seconds, warnings, notice } = await prepareUnchanged(
+  const { dataset, cached, seconds, warnings, checkSource } = await prepareUnchanged(
     run,
     manifest,
     config,
@@ -238,6 +238,7 @@ async function prepare(recorder: RunRecorder, config: ExperimentConfig): Promise
     numItems: dataset.numItems,
     numInteractions: dataset.items.length,
   };
+  const notice = await checkSource();
   for (const warning of [...(notice === null ? [] : [notice]), ...warnings]) recorder.warn(warning);
   recorder.event({ kind: 'dataset', dataset: summary, seconds, cached });
   recorder.update({ dataset: summary, timings: { ...manifest.timings, prepare: seconds } });
@@ -276,11 +277,11 @@ async function writeVectors(run: RunDirectory, request: VectorRequest): Promise<
     searchPaths: engineSearchPaths(),
     onWarning: warn,
   });
-  const { dataset, notice } = await prepareUnchanged(run, await run.readManifest(), config);
+  const { dataset, checkSource } = await prepareUnchanged(run, await run.readManifest(), config);
   const model = createModel(config.model, modelDataOf(dataset), config.seed);
   const state = await loadCheckpoint(run.checkpointPath('best'), model.state, null);
   const written = await exportVectors(model, dataset, request);
-  return { ...written, epoch: state.earlyStopping.best?.epoch ?? state.epoch, notice };
+  return { ...written, epoch: state.earlyStopping.best?.epoch ?? state.epoch, notice: await checkSource() };
 }
 
 /** A model without training: fitted, measured on validation and on test. */

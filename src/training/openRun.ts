@@ -74,8 +74,11 @@ export function chosenBackend(
 
 /** The data of a run. */
 export interface RunData extends PreparedResult {
-  /** What to tell people where the source is not what it was when the run was started; null where it is, or cannot be compared. */
-  notice: string | null;
+  /**
+   * Looks at the source, which may take longer than all the rest: what to tell people where it is not what it was when the run
+   * was started; null where it is, or cannot be compared.
+   */
+  checkSource: () => Promise<string | null>;
 }
 
 /**
@@ -98,12 +101,13 @@ export async function prepareUnchanged(
     forRun: true,
     signal,
   };
-  if (manifest.dataset === null) return { ...(await prepareDataset(config.dataset, options)), notice: null };
+  const unchanged = () => Promise.resolve(null);
+  if (manifest.dataset === null)
+    return { ...(await prepareDataset(config.dataset, options)), checkSource: unchanged };
   const { fingerprint } = manifest.dataset;
   const kept = await readKeptDataset(fingerprint, options);
   if (kept !== null) {
-    const notice = await sourceNotice(config, options, fingerprint);
-    return { ...kept, notice };
+    return { ...kept, checkSource: () => sourceNotice(config, options, fingerprint) };
   }
   const notKept = `no prepared copy of the run's data is left in ${options.cacheDirectory}`;
   let prepared: PreparedResult;
@@ -120,7 +124,7 @@ export async function prepareUnchanged(
         'Restore the data files, or start a new run.',
     );
   }
-  return { ...prepared, notice: null };
+  return { ...prepared, checkSource: unchanged };
 }
 
 /** Says when the source of a run's data has changed or cannot be read; the run does not need it. */

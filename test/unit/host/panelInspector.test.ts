@@ -141,3 +141,14 @@ describe('PanelInspector', () => {
     await outcome;
   });
 });
+
+it('warms up without a word, whether that works or not', async () => {
+  const inspector = panelInspector();
+  inspector.warmUp('/runs/one');
+  // It has no such function, and the process is there for what is asked then.
+  expect(await inspector.call('pid', [])).toBeGreaterThan(0);
+  expect(started).toHaveLength(1);
+  const failing = panelInspector({ start: () => Promise.reject(new Error('no Node.js')) });
+  failing.warmUp('/runs/one');
+  await expect(failing.call('pid', [])).rejects.toThrow('no Node.js');
+});

@@ -54,8 +54,10 @@ describe('the data of a run', () => {
 
   it('are the same, without a word, while the files are', async () => {
     await start();
-    expect(first.notice).toBeNull();
-    expect(await prepare()).toMatchObject({ dataset: first.dataset, cached: true, notice: null });
+    expect(await first.checkSource()).toBeNull();
+    const again = await prepare();
+    expect(again).toMatchObject({ dataset: first.dataset, cached: true });
+    expect(await again.checkSource()).toBeNull();
   });
 
   it.each<[string, () => Promise<void>, RegExp]>([
@@ -73,14 +75,17 @@ describe('the data of a run', () => {
       await change();
       const again = await prepare();
       expect(again.dataset).toEqual(first.dataset);
-      expect(again.notice).toMatch(said);
+      expect(await again.checkSource()).toMatch(said);
     },
   );
 
   it('are kept too where a query gives others each time', async () => {
     await start({ query: "SELECT * FROM 'a.csv' WHERE random() < 0.9 OR item_id <> 'i3'" });
-    for (let time = 0; time < 3; time++)
-      expect(await prepare()).toMatchObject({ dataset: first.dataset, cached: true, notice: null });
+    for (let time = 0; time < 3; time++) {
+      const again = await prepare();
+      expect(again).toMatchObject({ dataset: first.dataset, cached: true });
+      expect(await again.checkSource()).toBeNull();
+    }
   });
 
   it('are made again of the same files where they are not kept any more, and of no others', async () => {
@@ -91,7 +96,7 @@ describe('the data of a run', () => {
       await writeFile(file, (await readFile(file)).fill(0));
     };
     await damage();
-    expect(await prepare()).toMatchObject({ dataset: first.dataset, cached: false, notice: null });
+    expect(await prepare()).toMatchObject({ dataset: first.dataset, cached: false });
 
     await damage();
     await writeFile(data, csv.replaceAll('i2', 'i9'));
