@@ -91,14 +91,13 @@ export class ConfigCommands {
       if (choice === showTwin) showRun(twin.directory);
       if (choice !== trainAnother) return;
     }
-    const directory = await withProgress(
+    await withProgress(
       {
         location: vscode.ProgressLocation.Window,
         title: `Starting ${path.basename(document.uri.fsPath)}`,
       },
-      () => trainer.train(document.uri),
+      () => trainer.train(document.uri, showRun),
     );
-    showRun(directory);
   }
 
   /** A run that trains what this config file says now. */

@@ -30,6 +30,8 @@ export function activate({ extensionUri, globalStorageUri, subscriptions }: vsco
   const runs = new RunCatalogue(log);
   const runConfigs = new RunConfigs(runs);
   const trainer = new TrainerService(trainerPath, runtimePath, runs, log);
+  // Which Node.js there is takes a moment to find out, and is then known when something is opened or trained.
+  if (vscode.workspace.isTrusted) trainer.options().catch(() => undefined);
   const dataChecks = new DataChecks(trainer, log);
   const diagnostics = new ConfigDiagnostics(dataChecks);
   const completion = new ConfigCompletion(dataChecks);

@@ -38,8 +38,11 @@ export class TrainerService {
     private readonly log: vscode.LogOutputChannel,
   ) {}
 
-  /** Trains what a config file describes and returns the run's directory as soon as its trainer lives. */
-  async train(config: vscode.Uri): Promise<string> {
+  /**
+   * Trains what a config file describes. Resolves as soon as its trainer lives.
+   * @param onStarted hears the run's directory before: its panel can be opened while the trainer starts
+   */
+  async train(config: vscode.Uri, onStarted: (directory: string) => void): Promise<void> {
     const folder = vscode.workspace.getWorkspaceFolder(config);
     if (!folder) {
       throw new TrainerServiceError(
@@ -50,11 +53,17 @@ export class TrainerService {
     const options = await this.options(config);
     const workspaceFolder = workspaceFolderFor(path.dirname(config.fsPath), folder.uri.fsPath);
     const runsDirectory = runsDirectoryOf(workspaceFolder);
-    const run = await startTraining({ ...options, configPath: config.fsPath, runsDirectory });
-    this.runs.follow(runsDirectory, folder);
-    this.log.info(`Training ${config.fsPath} with ${options.node.path} as ${run.path}`);
+    const run = await startTraining({
+      ...options,
+      configPath: config.fsPath,
+      runsDirectory,
+      onStarted: ({ path: directory }) => {
+        this.log.info(`Training ${config.fsPath} with ${options.node.path} as ${directory}`);
+        this.runs.follow(runsDirectory, folder);
+        void this.runs.refreshRun(directory).then(() => onStarted(directory));
+      },
+    });
     await this.runs.refreshRun(run.path);
-    return run.path;
   }
 
   async resume(directory: string): Promise<void> {

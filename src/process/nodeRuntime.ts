@@ -1,4 +1,5 @@
 import { execFile } from 'node:child_process';
+import { stat } from 'node:fs/promises';
 import path from 'node:path';
 import { promisify } from 'node:util';
 import { findProgram } from './findProgram';
@@ -50,6 +51,8 @@ async function probe(name: string, env: NodeJS.ProcessEnv): Promise<NodeRuntime 
   if (!isName && !path.isAbsolute(name)) return 'it is not an absolute path';
   const program = isName ? await findProgram(name, env) : name;
   if (program === null) return 'there is no such program';
+  const answer = answers.get(program);
+  if (answer && (await isUnchanged(answer))) return { ...answer.runtime, env };
   let output: string;
   try {
     const script = 'JSON.stringify([process.execPath, process.versions.node])';
@@ -69,12 +72,35 @@ async function probe(name: string, env: NodeJS.ProcessEnv): Promise<NodeRuntime 
   try {
     const [path, version] = JSON.parse(output) as [string, string];
     const isNewEnough = Number(version.split('.')[0]) >= OLDEST_MAJOR;
-    return isNewEnough
-      ? { path, version, env }
-      : `it is version ${version}, and ${OLDEST_MAJOR} or newer is needed`;
+    if (!isNewEnough) return `it is version ${version}, and ${OLDEST_MAJOR} or newer is needed`;
+    const files = await Promise.all([program, path].map(async (file) => [file, await lookOf(file)] as const));
+    answers.set(program, { runtime: { path, version }, files });
+    return { path, version, env };
   } catch {
     return 'it does not answer like Node.js';
   }
+}
+
+/** What a program said of itself, and what it and the Node.js that it stands for looked like then. */
+interface Answer {
+  runtime: Omit<NodeRuntime, 'env'>;
+  files: (readonly [path: string, look: string | null])[];
+}
+
+/** By the program that was asked. Asking takes a process, and whoever waits for a panel or a training waits for it. */
+const answers = new Map<string, Answer>();
+
+async function isUnchanged({ files }: Answer): Promise<boolean> {
+  const looks = await Promise.all(files.map(([file]) => lookOf(file)));
+  return looks.every((look, index) => look !== null && look === files[index]![1]);
+}
+
+/** Text that changes when a file is replaced; null when there is none. */
+function lookOf(file: string): Promise<string | null> {
+  return stat(file).then(
+    ({ ino, mtimeMs, size }) => `${ino}:${mtimeMs}:${size}`,
+    () => null,
+  );
 }
 
 function ownRuntime(): NodeRuntime {

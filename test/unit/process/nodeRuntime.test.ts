@@ -1,4 +1,4 @@
-import { chmod, writeFile } from 'node:fs/promises';
+import { chmod, readFile, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { afterEach, expect, test, vi } from 'vitest';
 import { findNode } from '../../../src/process/nodeRuntime';
@@ -69,4 +69,16 @@ test.each(['no node on the PATH', 'an old node on the PATH'])('%s: the own runti
   } finally {
     delete (process.versions as Record<string, string>).electron;
   }
+});
+
+test('a program is asked once, and again when it is another one', async () => {
+  const launcher = await script(`echo asked >> "$0.log"\nexec "${process.execPath}" "$@"`);
+  const timesAsked = async () => (await readFile(`${launcher}.log`, 'utf8')).trim().split('\n').length;
+  expect(await findNode(launcher)).toMatchObject({ path: process.execPath });
+  vi.stubEnv('SOMETHING', 'new');
+  expect((await findNode(launcher)).env).toHaveProperty('SOMETHING', 'new');
+  expect(await timesAsked()).toBe(1);
+  await writeFile(launcher, `#!/bin/sh\necho asked >> "$0.log"\necho '["/usr/bin/node","18.20.0"]'\n`);
+  await expect(findNode(launcher)).rejects.toThrow(/version 18\.20\.0/);
+  expect(await timesAsked()).toBe(2);
 });
