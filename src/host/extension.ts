@@ -7,8 +7,9 @@ import { ConfigDiagnostics } from './configDiagnostics';
 import { ConfigLenses } from './configLenses';
 import { ContextKeys } from './contextKeys';
 import { DataChecks } from './dataChecks';
-import { FailureNotices } from './failureNotices';
+import { EndNotices } from './endNotices';
 import { InspectionPanels } from './inspectionPanels';
+import { KeepOpen } from './keepOpen';
 import { livePanelKind } from './livePanel';
 import { RunCatalogue } from './runCatalogue';
 import { RunConfigs } from './runConfigs';
@@ -21,7 +22,8 @@ import { TrainerService } from './trainerService';
  * Builds the extension, in reading order. Trainers that run already are simply seen: what the window shows comes from
  * the run directories alone.
  */
-export function activate({ extensionUri, globalStorageUri, subscriptions }: vscode.ExtensionContext): void {
+export function activate(context: vscode.ExtensionContext): void {
+  const { extensionUri, globalStorageUri, subscriptions, workspaceState } = context;
   const log = vscode.window.createOutputChannel('RecSight', { log: true });
   const trainerPath = vscode.Uri.joinPath(extensionUri, 'dist', 'trainer.js').fsPath;
   const runtimePath = vscode.Uri.joinPath(globalStorageUri, 'runtime').fsPath;
@@ -36,15 +38,16 @@ export function activate({ extensionUri, globalStorageUri, subscriptions }: vsco
   const diagnostics = new ConfigDiagnostics(dataChecks);
   const completion = new ConfigCompletion(dataChecks);
   const backends = new ComputeBackends(trainer, runtimePath, log);
-  const shared = { extensionUri, runs, trainer, log };
+  const shared = { extensionUri, runs, trainer, log, memory: workspaceState };
   const inspection = new InspectionPanels(shared);
   const openView = inspection.open.bind(inspection);
   const panels = new RunPanels(livePanelKind({ ...shared, openView }), shared);
   const tree = new RunTree(runs, runConfigs);
   const lenses = new ConfigLenses(runs);
   const statusBar = new StatusBar(runs, panels);
-  const failures = new FailureNotices(runs, panels);
+  const endNotices = new EndNotices(runs, panels, trainer);
   const contextKeys = new ContextKeys(runs, configs, panels.onDidOpen);
+  const keepOpen = new KeepOpen([panels, ...inspection.panels]);
   const commands = registerCommands({
     backends,
     configs,
@@ -71,8 +74,9 @@ export function activate({ extensionUri, globalStorageUri, subscriptions }: vsco
     tree,
     lenses,
     statusBar,
-    failures,
+    endNotices,
     contextKeys,
+    keepOpen,
     commands,
   );
 }

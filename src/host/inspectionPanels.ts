@@ -64,6 +64,11 @@ export class InspectionPanels implements vscode.Disposable {
     this.#panels = { projection: panelsOf('projection'), attention: panelsOf('attention') };
   }
 
+  /** The panels of each view. */
+  get panels(): RunPanels<InspectionPanelView, InspectionPanel>[] {
+    return Object.values(this.#panels);
+  }
+
   /** Directory of the run whose panel is in front and has the focus. */
   get activeRun(): string | undefined {
     return this.#panels.projection.activeRun ?? this.#panels.attention.activeRun;

@@ -64,11 +64,16 @@ export class LivePanel implements PanelContent {
   ) {
     const { directory } = frame;
     const { trainer, openView, log } = context;
+    /** Who acts on a run means to see what comes of it. */
+    const kept = (answer: Promise<void>) => {
+      frame.keepOpen();
+      return answer;
+    };
     this.#functions = {
       hydrate: () => this.#hydrate(),
-      stop: () => trainer.stop(directory),
-      resume: () => trainer.resume(directory),
-      evaluate: () => trainer.evaluate(directory),
+      stop: () => kept(trainer.stop(directory)),
+      resume: () => kept(trainer.resume(directory)),
+      evaluate: () => kept(trainer.evaluate(directory)),
       trainAgain: async () => {
         await vscode.commands.executeCommand('recsight.trainAgain', directory);
       },

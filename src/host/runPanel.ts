@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { createBirpc, type BirpcReturn } from 'birpc';
 import * as vscode from 'vscode';
+import type { PanelHost } from '../protocol/keptRun';
 import { MessageJoiner, takeApart } from '../protocol/messagePieces';
 import { decodeRpcMessage, encodeRpcMessage } from '../protocol/rpcMessage';
 import type { RunSummary } from '../protocol/run';
@@ -11,10 +12,23 @@ import type { RunCatalogue } from './runCatalogue';
 import { plainText } from './safeText';
 import { messageHtml, pageHtml } from './webviewHtml';
 
+/** VS Code slants the titles of files that are only previewed, but lets no extension do so. */
+const PREVIEW_MARK = ' (preview)';
+
+/** What the tab of a panel says. */
+export function panelTitle(title: string, preview: boolean): string {
+  return plainText(title) + (preview ? PREVIEW_MARK : '');
+}
+
+/** What pages call when the user has changed something. */
+const KEEP_OPEN: keyof PanelHost = 'keepOpen';
+
 /** What all panels share. */
 export interface RunPanelContext {
   extensionUri: vscode.Uri;
   runs: RunCatalogue;
+  /** Of this workspace, over a reload of the window. */
+  memory: vscode.Memento;
   log: vscode.LogOutputChannel;
 }
 
@@ -63,6 +77,8 @@ export interface PanelFrame<View extends object> {
   tell(event: (view: BirpcReturn<View>) => Promise<void>): void;
   /** Loads the page anew. */
   load(): Promise<void>;
+  /** The user has done something with what is shown: the panel is no mere preview any more. */
+  keepOpen(): void;
 }
 
 /**
@@ -78,13 +94,21 @@ export class RunPanel<View extends object, Content extends PanelContent> impleme
   /** The panel says why there is no page. */
   #pageless = false;
   #closed = false;
+  #preview: boolean;
 
+  /**
+   * @param preview whether the panel gives way to that of the next run that is opened; its title says so
+   * @param onStateChange hears of every change of what is in front, and of whether it is a preview
+   */
   constructor(
     readonly directory: string,
     private readonly panel: vscode.WebviewPanel,
     private readonly kind: PanelKind<View, Content>,
     private readonly context: RunPanelContext,
+    preview: boolean,
+    private readonly onStateChange: () => void,
   ) {
+    this.#preview = preview;
     const resourceRoots = [['dist', 'webview'], ['media']];
     panel.webview.options = {
       enableScripts: true,
@@ -99,6 +123,7 @@ export class RunPanel<View extends object, Content extends PanelContent> impleme
     panel.onDidChangeViewState(() => {
       if (!panel.visible) this.#hydrated = false;
       this.content.visibilityChanged?.(panel.visible);
+      onStateChange();
     });
     panel.onDidDispose(() => this.detach());
     void this.load();
@@ -114,6 +139,30 @@ export class RunPanel<View extends object, Content extends PanelContent> impleme
 
   get isHydrated(): boolean {
     return this.#hydrated;
+  }
+
+  get isPreview(): boolean {
+    return this.#preview && !this.#closed;
+  }
+
+  get viewColumn(): vscode.ViewColumn | undefined {
+    return this.panel.viewColumn;
+  }
+
+  /** As its tab shows it. */
+  get title(): string {
+    return this.panel.title;
+  }
+
+  keepOpen(): void {
+    if (!this.isPreview) return;
+    this.#preview = false;
+    this.panel.title = this.panel.title.slice(0, -PREVIEW_MARK.length);
+    this.onStateChange();
+  }
+
+  close(): void {
+    this.panel.dispose();
   }
 
   reveal(preserveFocus: boolean): void {
@@ -202,7 +251,7 @@ export class RunPanel<View extends object, Content extends PanelContent> impleme
         },
         serialize: encodeRpcMessage,
         deserialize: decodeRpcMessage,
-        resolver: (name) => this.content.functionFor(name),
+        resolver: (name) => (name === KEEP_OPEN ? () => this.keepOpen() : this.content.functionFor(name)),
         onGeneralError: (error) => {
           this.context.log.warn(`${this.panel.title}: ${errorMessage(error)}`);
           return true;
@@ -212,7 +261,7 @@ export class RunPanel<View extends object, Content extends PanelContent> impleme
   }
 
   #showTitle(run: RunSummary): void {
-    const title = plainText(this.kind.title(run));
+    const title = panelTitle(this.kind.title(run), this.#preview);
     if (!this.#closed && this.panel.title !== title) this.panel.title = title;
   }
 

@@ -1,22 +1,32 @@
 import * as vscode from 'vscode';
 import type { KeptRun } from '../protocol/keptRun';
-import { RunPanel, type PanelContent, type PanelKind, type RunPanelContext } from './runPanel';
-import { plainText } from './safeText';
+import { panelTitle, RunPanel, type PanelContent, type PanelKind, type RunPanelContext } from './runPanel';
 import { messageHtml } from './webviewHtml';
 
 /** How VS Code names a tab with one of this extension's panels. */
 const PANEL_TAB = /\brecsight\.\w+$/;
 
-/** The panels of one kind in the window: one for each run. They come back after a reload of the window. */
+/** A second click within this time (ms) is that of a double click. */
+const DOUBLE_CLICK_MS = 500;
+
+/**
+ * The panels of one kind in the window. As with files, one of them is a preview: the run that is opened next takes its place,
+ * unless the user opens it by a double click, pins its tab, changes something in it or chooses Keep Open. They come back after
+ * a reload of the window.
+ */
 export class RunPanels<View extends object, Content extends PanelContent>
   implements vscode.WebviewPanelSerializer, vscode.Disposable
 {
   readonly #panels = new Map<string, RunPanel<View, Content>>();
   readonly #opened = new vscode.EventEmitter<string>();
+  readonly #states = new vscode.EventEmitter<void>();
+  #lastOpened = { directory: '', at: 0 };
   readonly #disposables: { dispose(): unknown }[];
 
   /** A run's panel was opened or brought to the front; carries the run's directory. */
   readonly onDidOpen = this.#opened.event;
+  /** Another panel is in front, or one has become more than a preview. */
+  readonly onDidChangeState = this.#states.event;
 
   constructor(
     private readonly kind: PanelKind<View, Content>,
@@ -24,6 +34,8 @@ export class RunPanels<View extends object, Content extends PanelContent>
   ) {
     this.#disposables = [
       this.#opened,
+      this.#states,
+      vscode.window.tabGroups.onDidChangeTabs(({ changed }) => this.#keepPinned(changed)),
       vscode.window.registerWebviewPanelSerializer(kind.viewType, this),
       vscode.workspace.onDidGrantWorkspaceTrust(() => {
         for (const panel of this.#panels.values()) void panel.load();
@@ -42,6 +54,16 @@ export class RunPanels<View extends object, Content extends PanelContent>
     return [...this.#panels].find(([, panel]) => panel.isActive)?.[0];
   }
 
+  /** The panel that is in front and has the focus is a preview. */
+  get previewIsActive(): boolean {
+    return this.#preview?.isActive ?? false;
+  }
+
+  /** Keeps the preview for the run that it shows. */
+  keepOpen(): void {
+    this.#preview?.keepOpen();
+  }
+
   /** Whether the user has the panel of this run in view. */
   isVisible(directory: string): boolean {
     return this.#panels.get(directory)?.isVisible ?? false;
@@ -53,17 +75,24 @@ export class RunPanels<View extends object, Content extends PanelContent>
    */
   open(directory: string, title: string, preserveFocus: boolean): Content {
     let panel = this.#panels.get(directory);
+    const at = performance.now();
     if (panel) {
+      const last = this.#lastOpened;
+      if (last.directory === directory && at - last.at < DOUBLE_CLICK_MS) panel.keepOpen();
       panel.reveal(preserveFocus);
     } else {
+      const replaced = this.#preview;
       const created = vscode.window.createWebviewPanel(
         this.kind.viewType,
-        plainText(title),
-        { viewColumn: columnForNewPanel(), preserveFocus },
+        panelTitle(title, true),
+        { viewColumn: replaced?.viewColumn ?? columnForNewPanel(), preserveFocus },
         { enableScripts: true },
       );
-      panel = this.#adopt(directory, created);
+      // Only now: an editor group that is empty for a moment is closed.
+      replaced?.close();
+      panel = this.#adopt(directory, created, true);
     }
+    this.#lastOpened = { directory, at };
     this.#opened.fire(directory);
     return panel.content;
   }
@@ -78,7 +107,7 @@ export class RunPanels<View extends object, Content extends PanelContent>
     } else if (this.#panels.has(directory)) {
       panel.dispose();
     } else {
-      this.#adopt(directory, panel);
+      this.#adopt(directory, panel, this.context.memory.get(this.#memoryKey) === directory);
     }
     return Promise.resolve();
   }
@@ -90,11 +119,40 @@ export class RunPanels<View extends object, Content extends PanelContent>
     vscode.Disposable.from(...this.#disposables).dispose();
   }
 
-  #adopt(directory: string, webviewPanel: vscode.WebviewPanel): RunPanel<View, Content> {
-    const panel = new RunPanel(directory, webviewPanel, this.kind, this.context);
+  get #preview(): RunPanel<View, Content> | undefined {
+    return [...this.#panels.values()].find((panel) => panel.isPreview);
+  }
+
+  get #memoryKey(): string {
+    return `preview of ${this.kind.viewType}`;
+  }
+
+  #adopt(directory: string, webviewPanel: vscode.WebviewPanel, preview: boolean): RunPanel<View, Content> {
+    const stateChanged = () => {
+      void this.context.memory.update(this.#memoryKey, this.#preview?.directory);
+      this.#states.fire();
+    };
+    const panel = new RunPanel(directory, webviewPanel, this.kind, this.context, preview, stateChanged);
     this.#panels.set(directory, panel);
-    webviewPanel.onDidDispose(() => this.#panels.delete(directory));
+    webviewPanel.onDidDispose(() => {
+      this.#panels.delete(directory);
+      this.#states.fire();
+    });
+    stateChanged();
     return panel;
+  }
+
+  /** Who pins a tab wants it to stay. */
+  #keepPinned(tabs: readonly vscode.Tab[]): void {
+    const preview = this.#preview;
+    const isPinned = tabs.some(
+      ({ input, isPinned, label }) =>
+        isPinned &&
+        label === preview?.title &&
+        input instanceof vscode.TabInputWebview &&
+        input.viewType.endsWith(this.kind.viewType),
+    );
+    if (isPinned) preview?.keepOpen();
   }
 }
 

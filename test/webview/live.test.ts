@@ -263,4 +263,14 @@ describe('what is asked', () => {
     await page.keyboard.press('Escape');
     await page.getByRole('menuitem', { name: 'Open Config' }).waitFor({ state: 'hidden' });
   });
+
+  test('a change that the page keeps is told, so that its panel stays; looking at it is not', async () => {
+    const { page, numKept } = await open(runningHost());
+    await settled(page);
+    await page.locator('h1').click();
+    await settled(page);
+    expect(numKept()).toBe(0);
+    await page.getByText('log', { exact: true }).click();
+    await expect.poll(numKept).toBe(1);
+  });
 });

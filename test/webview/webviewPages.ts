@@ -36,6 +36,8 @@ export interface OpenWebview<View extends object, Host extends object> {
   complaints: string[];
   /** Breaches of the content security policy. */
   violations: () => Promise<string[]>;
+  /** How often the page said that the user has changed something. */
+  numKept: () => number;
 }
 
 /** Builds one of the panels' pages, serves it under its real policy, and opens it in Chromium. */
@@ -124,20 +126,29 @@ export class WebviewPages {
     await page.addInitScript({ content: this.#vscodeApi });
     if (options.script !== undefined) await page.addInitScript({ content: options.script });
     let numPosted = 0;
-    const view = createBirpc<View, Host>(functions, {
-      post: async (message: unknown) => {
-        for (const part of takeApart(message, numPosted++)) {
-          await page.evaluate(`postToPage(${JSON.stringify(JSON.stringify(part, encodeBuffers))})`);
-        }
+    let numKept = 0;
+    const panelHost = {
+      keepOpen: () => {
+        numKept++;
       },
-      on: (listener) => void (receive = listener),
-      serialize: encodeRpcMessage,
-      deserialize: decodeRpcMessage,
-      eventNames,
-    });
+    };
+    const view = createBirpc<View, Host>(
+      { ...panelHost, ...functions },
+      {
+        post: async (message: unknown) => {
+          for (const part of takeApart(message, numPosted++)) {
+            await page.evaluate(`postToPage(${JSON.stringify(JSON.stringify(part, encodeBuffers))})`);
+          }
+        },
+        on: (listener) => void (receive = listener),
+        serialize: encodeRpcMessage,
+        deserialize: decodeRpcMessage,
+        eventNames,
+      },
+    );
     const { port } = this.#server.address() as AddressInfo;
     await page.goto(`http://127.0.0.1:${port}/?theme=${theme}`);
-    return { page, view, complaints, violations: () => page.evaluate('violations') };
+    return { page, view, complaints, violations: () => page.evaluate('violations'), numKept: () => numKept };
   }
 
   async #answer(url: URL): Promise<{ type: string; body: string | Uint8Array }> {

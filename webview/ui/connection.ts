@@ -1,5 +1,5 @@
 import { createBirpc } from 'birpc';
-import type { KeptRun } from '../../src/protocol/keptRun';
+import type { KeptRun, PanelHost } from '../../src/protocol/keptRun';
 import { MessageJoiner, takeApart } from '../../src/protocol/messagePieces';
 import { decodeRpcMessage, encodeRpcMessage } from '../../src/protocol/rpcMessage';
 
@@ -25,7 +25,7 @@ export function connectToHost<Host extends object>(view: object): Connection<Hos
   const api = acquireVsCodeApi();
   const joiner = new MessageJoiner();
   let numPosted = 0;
-  const host = createBirpc<Host, object>(view, {
+  const host = createBirpc<Host & PanelHost, object>(view, {
     post: (message: unknown) => {
       for (const part of takeApart(message, numPosted++)) api.postMessage(part);
     },
@@ -39,5 +39,18 @@ export function connectToHost<Host extends object>(view: object): Connection<Hos
     // Stopping a run waits for the trainer's checkpoint, however long that takes.
     timeout: -1,
   });
-  return { host: host as unknown as Host, kept: api.getState(), keep: (state) => api.setState(state) };
+  const kept = api.getState();
+  let last = JSON.stringify(kept);
+  // A page is made active by clicks elsewhere in the window, too: `navigator.userActivation` does not tell.
+  let touched = false;
+  for (const type of ['pointerdown', 'keydown'])
+    window.addEventListener(type, () => (touched = true), { capture: true, once: true });
+  const keep = (state: KeptRun | null) => {
+    api.setState(state);
+    const now = JSON.stringify(state);
+    // What a page sets by itself while it loads is no wish to keep it.
+    if (now !== last && touched) void host.keepOpen.asEvent();
+    last = now;
+  };
+  return { host: host as unknown as Host, kept, keep };
 }

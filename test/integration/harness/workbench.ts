@@ -32,7 +32,7 @@ export class Workbench {
   }
 
   /**
-   * Starts code-server with `options.extension` or `options.vsix` and opens a folder in it.
+   * Starts code-server with `options.extension` or `options.vsix` and opens a folder or a `.code-workspace` file in it.
    * @param browserArguments more of Chromium's switches, such as SOFTWARE_WEBGL
    * @param prepare is given the page while it is still empty
    */
@@ -50,7 +50,8 @@ export class Workbench {
       const page = await browser.newPage({ viewport: { width: 1400, height: 900 } });
       const workbench = new Workbench(server, browser, page);
       await prepare(page);
-      await page.goto(`${server.url}?folder=${encodeURIComponent(folder)}`);
+      const kind = folder.endsWith('.code-workspace') ? 'workspace' : 'folder';
+      await page.goto(`${server.url}?${kind}=${encodeURIComponent(folder)}`);
       await workbench.ready();
       return workbench;
     } catch (error) {
@@ -93,6 +94,26 @@ export class Workbench {
       await this.openPalette(`>${title}`);
       await this.quickPickRow(title).waitFor({ timeout: 1500 });
     });
+  }
+
+  /** Opens a file of the workspace by its name, in the editor group that is in front. */
+  async openFile(name: string): Promise<void> {
+    await retry(60_000, async () => {
+      await this.openPalette(name);
+      await this.quickPickRow(name).waitFor({ timeout: 1500 });
+    });
+    await this.quickPickRow(name).click();
+    await this.tab(name).waitFor();
+  }
+
+  /** A link above a line of the editor. */
+  codeLens(title: string): Locator {
+    return this.page.locator('.codelens-decoration a', { hasText: title });
+  }
+
+  /** A question that has to be answered first. */
+  dialog(text: string | RegExp): Locator {
+    return this.page.locator('.monaco-dialog-box', { hasText: text });
   }
 
   /** Picks a row of the quick pick that is open. */
