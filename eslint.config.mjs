@@ -16,7 +16,7 @@ const allowedImports = {
   analysis: ['compute', 'protocol'],
   model: ['compute', 'config', 'protocol'],
   runs: ['protocol'],
-  training: ['protocol', 'config', 'dataset', 'compute', 'analysis', 'model', 'evaluation', 'runs'],
+  training: ['protocol', 'series', 'config', 'dataset', 'compute', 'analysis', 'model', 'evaluation', 'runs'],
   inspection: [
     'protocol',
     'series',

@@ -3,6 +3,11 @@ import type { TestResult } from '../protocol/run';
 import { formatMetric, formatMetricName } from '../series/format';
 import type { Styled } from './terminal';
 
+/** A column's, with the space before it. */
+function widthOf(metric: string): number {
+  return Math.max(9, formatMetricName(metric).length + 2);
+}
+
 /**
  * The test metrics of a model beside its baselines, one row each, the best of each column marked; below it the protocol
  * and, where it is so, the plain statement that a baseline is better.
@@ -25,11 +30,11 @@ export function metricsTable(model: string, result: TestResult, mainMetric: stri
   const nameWidth = Math.max(...rows.map(([name]) => name.length));
   const cell = (metrics: Metrics, column: string): Styled => {
     const value = metrics[column] ?? Number.NaN;
-    const text = formatMetric(value).padStart(9);
+    const text = formatMetric(value).padStart(widthOf(column));
     return value === best[column] ? { strong: text } : text;
   };
   const parts: Styled[] = [
-    `${' '.repeat(nameWidth)}${columns.map((column) => formatMetricName(column).padStart(9)).join('')}\n`,
+    `${' '.repeat(nameWidth)}${columns.map((column) => formatMetricName(column).padStart(widthOf(column))).join('')}\n`,
     ...rows.flatMap(([name, metrics]) => [
       name.padEnd(nameWidth),
       ...columns.map((column) => cell(metrics, column)),

@@ -13,13 +13,13 @@ export function overviewText({ numUsers, seed, heads, groups }: AttentionOvervie
   const lines = [
     `${numUsers} users (drawn with seed ${seed}), with their histories without test.`,
     '',
-    `${'Head'.padEnd(width)}  entropy  share of most  mean distance  on the newest  group  weight by distance, 0 to ${DISTANCES - 1}`,
+    `${'Head'.padEnd(width)}  entropy (nats)  share of most  mean distance (items)  on the newest  group  weight by distance, 0 to ${DISTANCES - 1}`,
     ...heads.map(({ label, entropy, relativeEntropy, meanDistance, lastShare, cluster, byDistance }) =>
       [
         label.padEnd(width),
-        entropy.toFixed(2).padStart(7),
+        entropy.toFixed(2).padStart(14),
         percent(relativeEntropy).padStart(13),
-        meanDistance.toFixed(2).padStart(13),
+        meanDistance.toFixed(2).padStart(21),
         percent(lastShare).padStart(13),
         String(cluster + 1).padStart(5),
         sparkline([...byDistance.subarray(0, DISTANCES)]),
@@ -30,7 +30,7 @@ export function overviewText({ numUsers, seed, heads, groups }: AttentionOvervie
   const groupWidth = Math.max(...groups.map(({ label }) => label.length), 5);
   lines.push(
     '',
-    `Mean distance by group of users${shown.length < heads.length ? `, first ${GROUP_HEADS} heads` : ''}:`,
+    `Mean distance in items by group of users${shown.length < heads.length ? `, first ${GROUP_HEADS} heads` : ''}:`,
   );
   for (const { label, numUsers: size, meanDistance } of groups)
     lines.push(

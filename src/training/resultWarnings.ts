@@ -1,5 +1,6 @@
 import type { Metrics } from '../protocol/evaluation';
 import type { TestResult } from '../protocol/run';
+import { formatMetricName } from '../series/format';
 
 /** A loss this many times that of the first step, when nothing was learned, comes from steps that lead away… */
 const DIVERGED = 3;
@@ -41,7 +42,7 @@ export function belowPopularityMessage(
   const [own, popularity] = [metrics[mainMetric], baselines.popularity?.[mainMetric]];
   if (own === undefined || popularity === undefined || own >= popularity) return null;
   return (
-    `On test, ${mainMetric.toUpperCase()} is ${short(own)}, and ${short(popularity)} for a ranking by ` +
+    `On test, ${formatMetricName(mainMetric)} is ${short(own)}, and ${short(popularity)} for a ranking by ` +
     'popularity: the model has learned less than which items are popular. Look at its loss, its learning rate and its data.'
   );
 }

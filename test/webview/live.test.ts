@@ -138,6 +138,24 @@ describe('what is shown', () => {
     expect(await page.title()).toBe('RecSight');
   });
 
+  test('metrics are named as papers name them, wherever they are read or heard', async () => {
+    const { page } = await open(
+      new TestHost(exampleRun('finished', 20, { test: exampleTest() }), exampleEvents(20)),
+    );
+    await settled(page);
+    const texts = await page
+      .locator('body')
+      .evaluate((body) => [
+        body.innerText,
+        ...[...body.querySelectorAll('[aria-label], [title]')].flatMap((element) => [
+          element.getAttribute('aria-label') ?? '',
+          element.getAttribute('title') ?? '',
+        ]),
+      ]);
+    expect(texts.filter((text) => /\b(?:ndcg|hr|mrr)(?:@\d+)?\b/.test(text))).toEqual([]);
+    expect(texts.join(' ')).toMatch(/NDCG@10.*HR@10/s);
+  });
+
   test('what messages mark as code is shown as code', async () => {
     const error = { code: 'x', message: '`dataset.path` names no file. See `recsight data`.' };
     const warnings = [{ code: 'training/diverging' as const, message: 'Set `loss.type` to `ce`.' }];
