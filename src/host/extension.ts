@@ -41,7 +41,7 @@ export function activate(context: vscode.ExtensionContext): void {
   const shared = { extensionUri, runs, trainer, log, memory: workspaceState };
   const inspection = new InspectionPanels(shared);
   const openView = inspection.open.bind(inspection);
-  const panels = new RunPanels(livePanelKind({ ...shared, openView }), shared);
+  const panels = new RunPanels(livePanelKind({ ...shared, configs: runConfigs, openView }), shared);
   const tree = new RunTree(runs, runConfigs);
   const lenses = new ConfigLenses(runs);
   const statusBar = new StatusBar(runs, panels);

@@ -8,6 +8,7 @@ import { RunDirectory } from '../runs/runDirectory';
 import { readRun } from '../runs/runStore';
 import { RunSeries } from '../series/runSeries';
 import { PageCalls } from './pageCalls';
+import type { RunConfigs } from './runConfigs';
 import { openConfig, openLog, saveFile } from './runFiles';
 import {
   ownFunction,
@@ -27,6 +28,7 @@ const MAX_BATCH = 5_000;
 
 export interface LivePanelContext extends RunPanelContext {
   trainer: TrainerService;
+  configs: RunConfigs;
   /** Opens another view of a run. */
   openView: (view: InspectionView, directory: string) => void;
 }
@@ -63,7 +65,7 @@ export class LivePanel implements PanelContent {
     private readonly context: LivePanelContext,
   ) {
     const { directory } = frame;
-    const { trainer, openView, log } = context;
+    const { configs, trainer, openView, log } = context;
     /** Who acts on a run means to see what comes of it. */
     const kept = (answer: Promise<void>) => {
       frame.keepOpen();
@@ -71,6 +73,7 @@ export class LivePanel implements PanelContent {
     };
     this.#functions = {
       hydrate: () => this.#hydrate(),
+      settings: async () => configs.settingsOf(await readRun(directory)),
       stop: () => kept(trainer.stop(directory)),
       resume: () => kept(trainer.resume(directory)),
       evaluate: () => kept(trainer.evaluate(directory)),

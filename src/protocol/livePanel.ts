@@ -1,6 +1,7 @@
 import type { RunEvent } from './events';
 import type { InspectionView } from './inspectionPanel';
 import type { RunSummary } from './run';
+import type { RunSettings } from './runSettings';
 
 /** One curve of a run, column by column; all arrays have the same length. */
 export interface SeriesColumns {
@@ -50,6 +51,8 @@ export interface LivePanelSnapshot {
 export interface LivePanelHost {
   /** The page has loaded and listens. Called again whenever a delta does not join on. */
   hydrate(): Promise<LivePanelSnapshot>;
+  /** The run's settings beside what is usual. */
+  settings(): Promise<RunSettings>;
   stop(): Promise<void>;
   resume(): Promise<void>;
   evaluate(): Promise<void>;

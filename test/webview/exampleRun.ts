@@ -1,6 +1,7 @@
 import type { RunEvent, RunEventBody } from '../../src/protocol/events';
 import type { EvaluationProtocol } from '../../src/protocol/evaluation';
 import { endedEarly, type RunManifest, type RunStatus, type RunSummary } from '../../src/protocol/run';
+import type { RunSettings } from '../../src/protocol/runSettings';
 
 /*
  * A run that never was, as input of the page's tests: its curves have the shapes of real ones, from a fixed seed.
@@ -162,6 +163,25 @@ export function exampleTest(share = 1): NonNullable<RunManifest['test']> {
     },
     protocol: { ...protocol, part: 'test' },
     evaluatedAt: START + 320_000,
+  };
+}
+
+/** Settings of a run as the extension tells them, some of them unlike those of its group. */
+export function exampleSettings(): RunSettings {
+  const usual = (path: string, value: string) => ({ path, value, usual: value, differs: false });
+  return {
+    settings: [
+      usual('seed', '42'),
+      usual('dataset.path', 'a-folder-with-a-long-name/interactions-of-all-users-since-2010.csv.gz'),
+      usual('model.type', 'sasrec'),
+      { path: 'model.hiddenSize', value: '128', usual: '64', differs: true },
+      usual('model.numBlocks', '2'),
+      { path: 'model.attentionOutputDropout', value: '0.25', usual: 'null', differs: true },
+      usual('model.loss.type', 'crossEntropy'),
+      { path: 'model.loss.numNegatives', value: null, usual: '256', differs: true },
+      usual('evaluation.cutoffs', '[5,10,20]'),
+    ],
+    usual: { of: 'runs', numRuns: 4 },
   };
 }
 

@@ -1,6 +1,7 @@
+import type { Page } from 'playwright-core';
 import { describe, expect, test } from 'vitest';
 import type { RunStatus } from '../../src/protocol/run';
-import { exampleBaseline, exampleEvents, exampleRun, exampleTest } from './exampleRun';
+import { exampleBaseline, exampleEvents, exampleRun, exampleSettings, exampleTest } from './exampleRun';
 import { TestHost } from './livePage';
 import { canvasOf, chart, runningHost, settled, summaryOf, useLivePages } from './liveSuite';
 
@@ -78,6 +79,50 @@ describe('what is shown', () => {
     await expect
       .poll(() => details.textContent())
       .toContain('about 277 MB (61.0 MB activations), 20.1 GB were free');
+  });
+
+  describe('the settings of the run', () => {
+    const rowsOf = async (page: Page) =>
+      (await page.locator('.settings tbody tr').allInnerTexts()).map((row) => row.trim().split(/\s*\t\s*/));
+
+    test('all of them, with those first that most runs of its name have not', async () => {
+      const host = new TestHost(exampleRun('finished', 20), exampleEvents(20));
+      host.settings = exampleSettings();
+      const { page, view } = await open(host);
+      expect(host.calls).not.toContain('settings');
+      await page.getByText('Details', { exact: true }).click();
+      await expect.poll(() => rowsOf(page)).toHaveLength(9);
+      expect((await rowsOf(page)).slice(0, 4)).toEqual([
+        ['model.hiddenSize', '128', '64'],
+        ['model.attentionOutputDropout', '0.25', 'null'],
+        ['model.loss.numNegatives', 'not set', '256'],
+        ['seed', '42'],
+      ]);
+      expect(await page.locator('.settings header').innerText()).toMatch(
+        /^Settings\s+3 differ from most of the 4 runs of this name\.$/,
+      );
+      expect(await page.locator('.settings tbody .codicon').count()).toBe(3);
+      // A resume may change some of them.
+      const alike = exampleSettings().settings.slice(0, 3);
+      host.settings = { settings: alike, usual: { of: 'defaults' } };
+      await view.runChanged(exampleRun('running', 20, { configDigest: 'other' }));
+      await expect.poll(() => rowsOf(page)).toHaveLength(3);
+      expect(await page.locator('.settings header').innerText()).toContain(
+        'None differs from RecSight’s defaults; no other run has this name.',
+      );
+    });
+
+    test.each([320, 480, 1280])('are within a panel of %i pixels', async (width) => {
+      const host = new TestHost(exampleRun('finished', 20), exampleEvents(20));
+      host.settings = exampleSettings();
+      const { page } = await open(host, { width });
+      await page.getByText('Details', { exact: true }).click();
+      await expect.poll(() => rowsOf(page)).toHaveLength(9);
+      const overflow = await page.evaluate(
+        `[...document.querySelectorAll('.settings th, .settings td')].some((cell) => cell.scrollWidth > cell.clientWidth || cell.getBoundingClientRect().right > innerWidth)`,
+      );
+      expect(overflow).toBe(false);
+    });
   });
 
   test('the test table: best in bold, differences with sign and arrow, and a plain word when below a baseline', async () => {

@@ -1,6 +1,7 @@
 import type { RunEvent } from '../../src/protocol/events';
 import type { LivePanelHost, LivePanelView } from '../../src/protocol/livePanel';
 import type { RunSummary } from '../../src/protocol/run';
+import type { RunSettings } from '../../src/protocol/runSettings';
 import { RunSeries } from '../../src/series/runSeries';
 import { WebviewPages, type OpenWebview, type PageOptions } from './webviewPages';
 
@@ -10,6 +11,7 @@ export class TestHost {
   series = new RunSeries();
   canTrain = true;
   notice: string | null = null;
+  settings: RunSettings = { settings: [], usual: { of: 'defaults' } };
   /** Names of the calls in order, `hydrate` included. */
   readonly calls: string[] = [];
   readonly saved: { fileName: string; content: unknown }[] = [];
@@ -29,6 +31,10 @@ export class TestHost {
       await this.held;
       const { run, canTrain, notice } = this;
       return { run, history: this.series.history(), canTrain, notice };
+    },
+    settings: () => {
+      this.calls.push('settings');
+      return Promise.resolve(this.settings);
     },
     stop: () => this.#called('stop'),
     resume: () => this.#called('resume'),

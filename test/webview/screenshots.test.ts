@@ -1,6 +1,6 @@
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, test } from 'vitest';
-import { exampleBaseline, exampleEvents, exampleRun, exampleTest } from './exampleRun';
+import { exampleBaseline, exampleEvents, exampleRun, exampleSettings, exampleTest } from './exampleRun';
 import { LivePages, TestHost } from './livePage';
 import { THEMES, type ThemeName } from './webviewPages';
 
@@ -29,13 +29,19 @@ function withMessages(host: TestHost): TestHost {
   return host;
 }
 
+function withSettings(host: TestHost): TestHost {
+  host.settings = exampleSettings();
+  return host;
+}
+
 const HOSTS: Record<string, () => TestHost> = {
   preparing: () => new TestHost(exampleRun('preparing', 0), []),
   running: () => withMessages(new TestHost(exampleRun('running', 7), exampleEvents(7, 60, 20))),
   stopping: () => new TestHost(exampleRun('stopping', 7), exampleEvents(7, 60, 21)),
   evaluating: () => new TestHost(exampleRun('evaluating', 20), exampleEvents(20)),
   stopped: () => new TestHost(exampleRun('stopped', 7), exampleEvents(7, 60, 20)),
-  finished: () => new TestHost(exampleRun('finished', 20, { test: exampleTest() }), exampleEvents(20)),
+  finished: () =>
+    withSettings(new TestHost(exampleRun('finished', 20, { test: exampleTest() }), exampleEvents(20))),
   baseline: () => new TestHost(exampleBaseline(), []),
   below: () => new TestHost(exampleRun('finished', 20, { test: exampleTest(0.8) }), exampleEvents(20, 4000)),
   diverged: () =>

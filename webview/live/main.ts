@@ -15,7 +15,11 @@ customElements.define('recsight-line-chart', LineChart);
 
 const app = document.getElementById('app')!;
 const view: LivePanelView = {
-  runChanged: (run) => dispatch({ kind: 'runChanged', run }),
+  runChanged: (run) => {
+    const isOtherConfig = run.manifest.configDigest !== state.run?.manifest.configDigest;
+    dispatch({ kind: 'runChanged', run });
+    if (isOtherConfig && state.runSettings !== null) void readSettings();
+  },
   append: (events) => dispatch({ kind: 'eventsAppended', events }),
 };
 const { host, kept, keep } = connectToHost<LivePanelHost>(view);
@@ -33,6 +37,7 @@ const handlers: LiveHandlers = {
   onOpenView: (view) => void attempt(() => host.openView(view)),
   onSave: (fileName, content) => void attempt(() => host.save(fileName, content)),
   onRetry: () => void hydrate(),
+  onDetails: () => void readSettings(),
   onZoom: (zoom) => dispatch({ kind: 'zoomed', zoom }),
   onSettings: (settings) => dispatch({ kind: 'settingsChanged', settings }),
   onDismissProblem: () => dispatch({ kind: 'problem', message: null }),
@@ -65,6 +70,11 @@ async function hydrate(): Promise<void> {
   hydrating = true;
   await attempt(async () => dispatch({ kind: 'hydrated', snapshot: await host.hydrate() }));
   hydrating = false;
+}
+
+/** Asks only when somebody wants to see them: the configs of all runs of the name are read for it. */
+async function readSettings(): Promise<void> {
+  await attempt(async () => dispatch({ kind: 'settingsRead', settings: await host.settings() }));
 }
 
 async function ask(what: NonNullable<LiveState['pending']>): Promise<void> {

@@ -2,6 +2,7 @@ import type { RunEvent } from '../../src/protocol/events';
 import type { KeptRun } from '../../src/protocol/keptRun';
 import type { LivePanelSnapshot } from '../../src/protocol/livePanel';
 import type { RunSummary } from '../../src/protocol/run';
+import type { RunSettings } from '../../src/protocol/runSettings';
 import type { XAxis, YAxis } from '../../src/series/axes';
 import { RunSeries } from '../../src/series/runSeries';
 
@@ -24,6 +25,8 @@ export interface LiveState {
   /** Null until the extension has answered. */
   run: RunSummary | null;
   series: RunSeries;
+  /** Null until the details were opened. */
+  runSettings: RunSettings | null;
   canTrain: boolean;
   notice: string | null;
   /** What the user asked for and the extension has not answered yet. */
@@ -35,6 +38,7 @@ export interface LiveState {
 export type LiveAction =
   | { kind: 'hydrated'; snapshot: LivePanelSnapshot }
   | { kind: 'runChanged'; run: RunSummary }
+  | { kind: 'settingsRead'; settings: RunSettings }
   | { kind: 'eventsAppended'; events: readonly RunEvent[] }
   | { kind: 'settingsChanged'; settings: Partial<LiveSettings> }
   | { kind: 'zoomed'; zoom: LiveState['zoom'] }
@@ -50,6 +54,7 @@ export function initialState(kept: unknown): LiveState {
     zoom: null,
     run: null,
     series: new RunSeries(),
+    runSettings: null,
     canTrain: false,
     notice: null,
     pending: null,
@@ -76,6 +81,8 @@ export function reduce(state: LiveState, action: LiveAction): { state: LiveState
     case 'runChanged':
       state.series.setStepsPerEpoch(action.run.manifest.progress.stepsPerEpoch);
       return next({ ...state, run: action.run });
+    case 'settingsRead':
+      return next({ ...state, runSettings: action.settings });
     case 'eventsAppended':
       // Before the first answer there is nothing to append to, and the answer will hold these events.
       return state.run === null

@@ -10,7 +10,6 @@ import {
   type RunSummary,
 } from '../../src/protocol/run';
 import {
-  formatBytes,
   formatCount,
   formatDelta,
   formatDuration,
@@ -24,6 +23,7 @@ import { messageContent } from '../ui/messageContent';
 import type { MenuItem } from '../ui/popupMenu';
 import { scrollArea } from '../ui/scrollArea';
 import { chartModels, secondMetric, shownMetric, validationMetrics, type ChartHandlers } from './charts';
+import { details } from './details';
 import { problemBox, troubleBox, warningBoxes } from './problemBoxes';
 import { progressShare, runAbilities, statusIcon, testTable, testVerdict, type TestTable } from './runView';
 import type { LiveSettings, LiveState } from './state';
@@ -38,6 +38,8 @@ export interface LiveHandlers extends ChartHandlers {
   onOpenLog: () => void;
   onOpenView: (view: InspectionView) => void;
   onRetry: () => void;
+  /** The details are opened. */
+  onDetails: () => void;
   onSettings: (settings: Partial<LiveSettings>) => void;
   onDismissProblem: () => void;
 }
@@ -57,7 +59,8 @@ export function livePanel(state: LiveState, handlers: LiveHandlers): TemplateRes
           : html`<p class="notice">${icon('info')}<span>${messageContent(state.notice)}</span></p>`
       }
       ${run?.manifest.test ? testResults(run.manifest) : nothing}
-      ${learns ? charts(state, handlers) : nothing} ${messages(state)} ${run ? details(run) : nothing}
+      ${learns ? charts(state, handlers) : nothing} ${messages(state)}
+      ${run ? details(run, state.runSettings, handlers) : nothing}
     </div>
     ${learns ? controls(state, handlers) : nothing}
   `;
@@ -381,55 +384,4 @@ function messageList(list: readonly RunMessage[]): TemplateResult {
           </li>`,
       )}
   </ul>`;
-}
-
-/** What one needs to know to repeat the run. */
-function details({ manifest, directory }: RunSummary): TemplateResult {
-  const { git, dataset, memory, timings } = manifest;
-  const rows: [string, string | null][] = [
-    ['run', directory],
-    ['config', manifest.configPath],
-    ['model', manifest.model],
-    ['seed', String(manifest.seed)],
-    [
-      'data',
-      dataset &&
-        `${formatCount(dataset.numInteractions)} interactions, fingerprint ${dataset.fingerprint.slice(0, 12)}`,
-    ],
-    ['commit', git && `${git.commit.slice(0, 12)}${git.dirty ? ' and uncommitted changes' : ''}`],
-    [
-      'backend',
-      manifest.backend &&
-        `${manifest.backend.name} (${manifest.backend.version}) on ${manifest.backend.device}`,
-    ],
-    [
-      'memory',
-      memory === undefined
-        ? null
-        : `about ${formatBytes(memory.total)} (${formatBytes(memory.activations)} activations), ` +
-          `${formatBytes(memory.available)} were free`,
-    ],
-    [
-      'time',
-      `${formatDuration(timings.prepare * 1000)} preparing, ${formatDuration(timings.train * 1000)} training, ` +
-        `${formatDuration(timings.evaluate * 1000)} evaluating`,
-    ],
-    [
-      'versions',
-      Object.entries(manifest.versions)
-        .map(([name, version]) => `${name} ${version}`)
-        .join(', ') || null,
-    ],
-  ];
-  return html`<details class="details">
-    <summary>Details</summary>
-    <dl>
-      ${rows.map(([name, value]) =>
-        value === null
-          ? nothing
-          : html`<dt class="muted">${name}</dt>
-              <dd>${value}</dd>`,
-      )}
-    </dl>
-  </details>`;
 }

@@ -94,4 +94,14 @@ describe('the list of runs', () => {
     await workbench.screenshot('runs-view-hover');
     await workbench.page.keyboard.press('Escape');
   });
+
+  it('has them in the details of the panel, too', async () => {
+    await workbench.treeRow('★ NDCG@10 0.1284').click();
+    const page = workbench.webview('recsight.recsight');
+    await page.getByText('Details', { exact: true }).click();
+    const rows = page.locator('.settings tbody tr');
+    await expect.poll(() => rows.count(), soon).toBeGreaterThan(50);
+    expect(await page.locator('.settings header').innerText()).toContain('4 differ from most of the 4 runs');
+    expect(await rows.nth(1).innerText()).toMatch(/^\s*model\.hiddenSize\s+128\s+64\s*$/);
+  });
 });
