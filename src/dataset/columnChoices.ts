@@ -35,6 +35,7 @@ export async function columnChoices(file: DataFile): Promise<DataChoice[]> {
 /**
  * Columns in the order in which they are likely meant: the one that the message names, then by what such columns are often
  * called and what they hold.
+ * @param wanted what the config calls it; empty where it names none yet
  * @param role what the column is for, such as `user`
  * @param taken columns that are for something else already
  */
@@ -44,10 +45,8 @@ export function rankColumns(
   role: string,
   taken: ReadonlySet<string>,
 ): DataChoice[] {
-  const nearest = nearestColumn(
-    choices.map(({ value }) => String(value)),
-    wanted,
-  );
+  const names = choices.map(({ value }) => String(value));
+  const nearest = wanted === '' ? null : nearestColumn(names, wanted);
   const unlikeliness = ({ value, detail }: DataChoice) => {
     const name = String(value);
     if (name === nearest) return -2;

@@ -25,6 +25,8 @@ interface Checked {
   /** The data that were looked at last, and what is wrong with them. */
   dataset: DatasetConfig | null;
   data: DataProblem[];
+  /** The dataset, as JSON, that was found in order, as long as no file was heard to have changed since. */
+  inOrder: string | null;
   watch: DataWatch;
   timer: NodeJS.Timeout | undefined;
   filesTimer: NodeJS.Timeout | undefined;
@@ -73,7 +75,7 @@ export class ConfigDiagnostics implements vscode.CodeActionProvider, vscode.Disp
   async checkWithData(document: vscode.TextDocument): Promise<ShownProblem[]> {
     let timer: NodeJS.Timeout | undefined;
     const late = new Promise((resolve) => (timer = setTimeout(resolve, PATIENCE)));
-    await Promise.race([this.#checkData(document), late]);
+    await Promise.race([this.#checkData(document, true), late]);
     clearTimeout(timer);
     return this.#problemsOf(document);
   }
@@ -103,7 +105,8 @@ export class ConfigDiagnostics implements vscode.CodeActionProvider, vscode.Disp
     vscode.Disposable.from(...this.#disposables).dispose();
   }
 
-  async #checkData(document: vscode.TextDocument): Promise<void> {
+  /** @param trusting whether data that were found in order, and have not changed since, need no second look */
+  async #checkData(document: vscode.TextDocument, trusting = false): Promise<void> {
     const format = configFormat(document.uri.path);
     // The left side of a diff is a file of the past: nobody can mend it.
     if (format === null || !isConfigDocument(document)) return;
@@ -122,6 +125,8 @@ export class ConfigDiagnostics implements vscode.CodeActionProvider, vscode.Disp
     );
     checked.dataset = dataset;
     this.#show(document);
+    const key = JSON.stringify(dataset);
+    if (trusting && checked.inOrder === key) return;
     const look = ++checked.looks;
     // One that is not saved yet reads what it will read once it is.
     const baseDirectory = path.dirname(document.uri.fsPath);
@@ -131,6 +136,7 @@ export class ConfigDiagnostics implements vscode.CodeActionProvider, vscode.Disp
     // It may have changed, or have been closed, meanwhile.
     if (look !== checked.looks || this.#checked.get(document.uri.toString()) !== checked) return;
     checked.data = data ?? [];
+    checked.inOrder = data?.length === 0 ? key : null;
     this.#show(document);
   }
 
@@ -167,12 +173,15 @@ export class ConfigDiagnostics implements vscode.CodeActionProvider, vscode.Disp
     const key = document.uri.toString();
     const known = this.#checked.get(key);
     if (known) return known;
-    const filesChanged = () =>
-      (checked.filesTimer ??= setTimeout(() => this.check(document), FILES_DEBOUNCE));
+    const filesChanged = () => {
+      checked.inOrder = null;
+      checked.filesTimer ??= setTimeout(() => this.check(document), FILES_DEBOUNCE);
+    };
     const checked: Checked = {
       text: [],
       dataset: null,
       data: [],
+      inOrder: null,
       watch: new DataWatch(filesChanged),
       timer: undefined,
       filesTimer: undefined,

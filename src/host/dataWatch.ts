@@ -17,8 +17,8 @@ export class DataWatch implements vscode.Disposable {
     if (key === this.#patterns) return;
     this.dispose();
     this.#patterns = key;
-    const unlike = new Map(patterns.map((one) => [`${one.baseUri.toString()} ${one.pattern}`, one]));
-    this.#watchers = [...unlike.values()].flatMap((pattern) => {
+    const distinct = new Map(patterns.map((one) => [`${one.baseUri.toString()} ${one.pattern}`, one]));
+    this.#watchers = [...distinct.values()].flatMap((pattern) => {
       const watcher = vscode.workspace.createFileSystemWatcher(pattern);
       return [
         watcher,

@@ -143,6 +143,13 @@ describe('what could stand there instead', () => {
     expect(choices.get('timestamp')?.at(-1)?.value).toBeNull();
   });
 
+  test('columns for a role, where none is named yet', async () => {
+    const folder = dataFolder({ 'ratings.csv': 'id,n,user_number\n1,2,u\n' });
+    const table = { path: 'ratings.csv', format: 'auto' };
+    const [first] = await new DataLook().columns(table, 'dataset', 'user', folder.path);
+    expect(first?.value).toBe('user_number');
+  });
+
   test('places of columns without a header', async () => {
     const folder = dataFolder({ 'u.txt': 'a,1,5\nb,2,4\na,3,4\n' });
     const [problem] = await check(folder, { path: 'u.txt', header: false });
