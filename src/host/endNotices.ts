@@ -60,7 +60,7 @@ export class EndNotices implements vscode.Disposable {
   }
 
   #isNews(run: RunSummary): boolean {
-    if (this.panels.isVisible(run.directory) || this.trainer.hasStopped(run.directory)) return false;
+    if (this.panels.isVisible(run.directory) || this.trainer.isStopping(run.directory)) return false;
     // The command that tried to start the trainer tells this one.
     if (run.manifest.error?.code === 'trainer/start-failed') return false;
     const scope = vscode.Uri.file(run.directory);

@@ -11,7 +11,7 @@ const DOUBLE_CLICK_MS = 500;
 
 /**
  * The panels of one kind in the window. As with files, one of them is a preview: the run that is opened next takes its place,
- * unless the user opens it by a double click, pins its tab, changes something in it or chooses Keep Open. They come back after
+ * unless the user opens it by a double click, pins or moves its tab, changes something in it or chooses Keep Open. They come back after
  * a reload of the window.
  */
 export class RunPanels<View extends object, Content extends PanelContent>
@@ -21,6 +21,8 @@ export class RunPanels<View extends object, Content extends PanelContent>
   readonly #opened = new vscode.EventEmitter<string>();
   readonly #states = new vscode.EventEmitter<void>();
   #lastOpened = { directory: '', at: 0 };
+  /** The preview whose tab has been seen to open. */
+  #tabbed: RunPanel<View, Content> | null = null;
   readonly #disposables: { dispose(): unknown }[];
 
   /** A run's panel was opened or brought to the front; carries the run's directory. */
@@ -35,7 +37,7 @@ export class RunPanels<View extends object, Content extends PanelContent>
     this.#disposables = [
       this.#opened,
       this.#states,
-      vscode.window.tabGroups.onDidChangeTabs(({ changed }) => this.#keepPinned(changed)),
+      vscode.window.tabGroups.onDidChangeTabs((change) => this.#tabsChanged(change)),
       vscode.window.registerWebviewPanelSerializer(kind.viewType, this),
       vscode.workspace.onDidGrantWorkspaceTrust(() => {
         for (const panel of this.#panels.values()) void panel.load();
@@ -142,17 +144,19 @@ export class RunPanels<View extends object, Content extends PanelContent>
     return panel;
   }
 
-  /** Who pins a tab wants it to stay. */
-  #keepPinned(tabs: readonly vscode.Tab[]): void {
+  /** Who pins a tab, or moves it to another group, wants it to stay. */
+  #tabsChanged({ opened, changed }: vscode.TabChangeEvent): void {
     const preview = this.#preview;
-    const isPinned = tabs.some(
-      ({ input, isPinned, label }) =>
-        isPinned &&
-        label === preview?.title &&
-        input instanceof vscode.TabInputWebview &&
-        input.viewType.endsWith(this.kind.viewType),
-    );
-    if (isPinned) preview?.keepOpen();
+    if (!preview) return;
+    const isPreview = ({ input, label }: vscode.Tab) =>
+      label === preview.title &&
+      input instanceof vscode.TabInputWebview &&
+      input.viewType.endsWith(this.kind.viewType);
+    const isPinned = changed.some((tab) => tab.isPinned && isPreview(tab));
+    // A tab that is moved is closed in one group and opened in another.
+    const isOpened = opened.some(isPreview);
+    if (isPinned || (isOpened && this.#tabbed === preview)) preview.keepOpen();
+    else if (isOpened) this.#tabbed = preview;
   }
 }
 

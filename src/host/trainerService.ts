@@ -30,8 +30,8 @@ export function requireTrust(what: string): void {
 
 /** Starts and stops trainer processes with the window's settings, and has the list of runs look at what came of it. */
 export class TrainerService {
-  /** Directories of runs that were stopped here and not resumed since. */
-  readonly #stopped = new Set<string>();
+  /** Directories of runs that are being stopped here. */
+  readonly #stopping = new Set<string>();
 
   constructor(
     private readonly trainerPath: string,
@@ -70,7 +70,6 @@ export class TrainerService {
   }
 
   async resume(directory: string): Promise<void> {
-    this.#stopped.delete(directory);
     await resumeRun(await this.options(vscode.Uri.file(directory)), new RunDirectory(directory));
     this.log.info(`Resumed ${directory}`);
     await this.runs.refreshRun(directory);
@@ -78,7 +77,6 @@ export class TrainerService {
 
   /** Evaluates the best checkpoint on test; the result arrives in the run's manifest. */
   async evaluate(directory: string): Promise<void> {
-    this.#stopped.delete(directory);
     await evaluateRun(await this.options(vscode.Uri.file(directory)), new RunDirectory(directory));
     this.log.info(`Evaluating ${directory}`);
     await this.runs.refreshRun(directory);
@@ -86,15 +84,19 @@ export class TrainerService {
 
   /** Resolves when the trainer has ended. */
   async stop(directory: string): Promise<void> {
-    this.#stopped.add(directory);
-    const status = await stopRun(new RunDirectory(directory));
-    this.log.info(`Stopped ${directory}: ${status}`);
-    await this.runs.refreshRun(directory);
+    this.#stopping.add(directory);
+    try {
+      const status = await stopRun(new RunDirectory(directory));
+      this.log.info(`Stopped ${directory}: ${status}`);
+      await this.runs.refreshRun(directory);
+    } finally {
+      this.#stopping.delete(directory);
+    }
   }
 
-  /** Whether the user of this window has stopped the run, and so knows of its end. */
-  hasStopped(directory: string): boolean {
-    return this.#stopped.has(directory);
+  /** Whether the user of this window stops the run, and so knows of its end: until the list of runs has it, too. */
+  isStopping(directory: string): boolean {
+    return this.#stopping.has(directory);
   }
 
   /**

@@ -72,6 +72,18 @@ const HOSTS: Record<string, () => TestHost> = {
       }),
       exampleEvents(2, 60, 22),
     ),
+  // Before its first checkpoint: there is nothing to resume.
+  failedEarly: () =>
+    new TestHost(
+      exampleRun('failed', 0, {
+        error: {
+          code: 'dataset/missing-file',
+          message:
+            'There is no file `ratings.csv` in /workspace/data. There are `interactions.csv` and `items.csv`.',
+        },
+      }),
+      [],
+    ),
   lost: () => withMessages(new TestHost(exampleRun('lost', 3), exampleEvents(3, 60, 40))),
 };
 

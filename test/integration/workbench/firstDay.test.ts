@@ -179,6 +179,14 @@ describe('the first day', () => {
     await expect.poll(async () => (await panelTabs()).join(), soon).not.toContain('preview');
   });
 
+  it('a preview that is moved to another group stays there', async () => {
+    await workbench.runCommand('View: Close All Editors');
+    await row('sasrec', 'finished').click();
+    await expect.poll(panelTabs, soon).toEqual([expect.stringContaining('preview')]);
+    await workbench.runCommand('View: Move Editor into Right Group');
+    await expect.poll(async () => (await panelTabs()).join(), soon).toMatch(/^sasrec · [\d:]+$/);
+  });
+
   it('a run that failed before its first checkpoint is trained again, with the config as it is now', async () => {
     const text = await readFile(configPath(folder, 'short'), 'utf8');
     await writeFile(configPath(folder, 'mended'), text.replace('tiny.csv', 'missing.csv'));
