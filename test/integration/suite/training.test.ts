@@ -101,19 +101,19 @@ describe('training', () => {
     assert.equal(await trainerIsAlive(run), false);
   });
 
-  it('fails with a clear message when the data lack a column', async () => {
+  it('fails with a clear message when the data hold what only reading them tells', async () => {
     const folder = workspaceFolder();
     writeFileSync(
-      configPath(folder, 'noColumn'),
+      configPath(folder, 'badTime'),
       JSON.stringify({
-        dataset: { path: 'tiny.csv', columns: { user: 'customer' } },
+        dataset: { path: 'tiny.csv', columns: { timestamp: 'user_id' } },
         model: { type: 'sasrec' },
       }),
     );
-    const directory = await train('noColumn');
+    const directory = await train('badTime');
     const { manifest } = await waitForRun(directory, ({ status }) => status === 'failed');
     assert.match(manifest.error?.code ?? '', /^dataset\//);
-    assert.match(manifest.error?.message ?? '', /customer/);
+    assert.match(manifest.error?.message ?? '', /user_id.*u0/);
     assert.doesNotMatch(manifest.error?.message ?? '', /\n\s+at /);
     // It writes its last word before it ends.
     await eventually('the end of the trainer', async () =>
@@ -123,7 +123,7 @@ describe('training', () => {
 
   it('writes nothing into the workspace but .recsight', () => {
     const added = readdirSync(workspaceFolder()).filter((name) => !filesBefore.includes(name));
-    assert.deepEqual(added.sort(), ['.recsight', 'noColumn.recsight.json']);
+    assert.deepEqual(added.sort(), ['.recsight', 'badTime.recsight.json']);
     assert.deepEqual(readdirSync(path.join(workspaceFolder(), '.recsight')).sort(), [
       '.gitignore',
       'cache',
