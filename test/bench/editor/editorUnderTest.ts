@@ -94,7 +94,7 @@ export class EditorUnderTest {
   /** The row of a run in the runs view, by its name and status. */
   async row(name: string, status = 'finished'): Promise<Locator> {
     const row = this.workbench.spokenTreeRow(new RegExp(`^${name}, ${status}\\b`)).first();
-    const group = this.workbench.spokenTreeRow(new RegExp(`^${name}, \\d+ runs?`)).first();
+    const group = this.workbench.page.locator(`[role=treeitem][aria-expanded][aria-label^="${name}, "]`);
     await until(`the row of ${name}`, async () => {
       if (await row.isVisible()) return true;
       if ((await group.getAttribute('aria-expanded', { timeout: 1000 }).catch(() => null)) === 'false')
