@@ -1,53 +1,13 @@
 import { readFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import type { Page } from 'playwright-core';
-import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { changeTheme, THEMES, type ThemeName } from './webviewPages';
 import { ExampleRun } from './projectionExample';
-import {
-  ProjectionHost,
-  ProjectionPages,
-  type OpenProjection,
-  type ProjectionOptions,
-} from './projectionPage';
+import { ProjectionHost } from './projectionPage';
+import { choose, plot, pointSearch, settled, userSearch, useProjectionPages } from './projectionSteps';
 
-let pages: ProjectionPages;
-let opened: OpenProjection[] = [];
-
-beforeAll(async () => {
-  pages = await ProjectionPages.start();
-}, 120_000);
-afterAll(() => pages.stop());
-
-/** Whatever a test does, the page must not break its policy or complain. */
-afterEach(async () => {
-  const all = opened;
-  opened = [];
-  for (const { page, complaints, violations } of all) {
-    expect(await violations()).toEqual([]);
-    // What Chromium says of reading pictures back without a GPU.
-    expect(complaints.filter((text) => !text.includes('GPU stall due to ReadPixels'))).toEqual([]);
-    await page.context().close();
-  }
-});
-
-async function open(host: ProjectionHost, options: ProjectionOptions = {}): Promise<OpenProjection> {
-  const page = await pages.open(host, { reducedMotion: true, ...options });
-  opened.push(page);
-  await page.page.locator('recsight-scatter, recsight-point-table').first().waitFor({ timeout: 60_000 });
-  await settled(page.page);
-  return page;
-}
-
-/** Until all that was asked for is drawn. */
-const settled = (page: Page): Promise<unknown> =>
-  page.evaluate(
-    'new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(() => requestAnimationFrame(done))))',
-  );
-
-/** An expression about the n-th plot of the page. */
-const plot = <Value>(page: Page, expression: string, place = 0): Promise<Value> =>
-  page.evaluate(`(document.querySelectorAll('recsight-scatter')[${place}]).${expression}`);
+const { open, openWithoutMap } = useProjectionPages();
 
 /** How many pixels of the points' canvas are not empty. */
 const drawnPixels = (page: Page): Promise<number> =>
@@ -63,11 +23,6 @@ const drawnPixels = (page: Page): Promise<number> =>
     for (let at = 3; at < data.length; at += 4) if (data[at] > 0) count++;
     return count;
   })()`);
-
-async function choose(page: Page, label: string, option: string): Promise<void> {
-  await page.getByLabel(label, { exact: true }).click();
-  await page.getByRole('option', { name: option }).first().click();
-}
 
 /** The pixel of a point of the n-th map, in the page. */
 async function pixelOf(page: Page, point: number, place = 0): Promise<{ x: number; y: number }> {
@@ -87,7 +42,7 @@ describe('the map', () => {
     const lines = await page.locator('.stage-title p').allTextContents();
     expect(lines[0]).toMatch(/^PCA · components 1 and 2 · \d\d\.\d% of the variance$/);
     expect(lines[1]).toBe('3,000 points, all rows · 16 dimensions');
-    await choose(page, 'Points that are drawn', '2,000 points');
+    await choose(page, 'Number of points', '2,000 points');
     await expect
       .poll(() => page.locator('.stage-title p').last().textContent())
       .toBe('2,000 of 3,000 points, stratified by popularity, seed 42 · 16 dimensions');
@@ -136,7 +91,7 @@ describe('the map', () => {
     async (dimensions) => {
       const host = ProjectionHost.of(100_000);
       const { page } = await open(host);
-      await choose(page, 'Points that are drawn', 'all 100,000 points');
+      await choose(page, 'Number of points', 'all 100,000 points');
       await expect
         .poll(() => page.locator('.stage-title p').last().textContent(), { timeout: 120_000 })
         .toContain('100,000 points, all rows');
@@ -188,7 +143,7 @@ describe('the map', () => {
       .poll(() => page.locator('.legend-entry').allTextContents())
       .toContainEqual(expect.stringContaining('cluster 8'));
     await choose(page, 'Colour by', 'recommended in top-10 (count)');
-    await expect.poll(() => page.locator('.scale-ends').count()).toBe(1);
+    await expect.poll(() => page.locator('.rail .scale-ends').count()).toBe(1);
     await page.locator('.scatter-surface').focus();
     await page.keyboard.press('d');
     await expect.poll(() => page.getByLabel('density').isChecked()).toBe(true);
@@ -216,56 +171,12 @@ describe('a point', () => {
     await expect.poll(() => neighbourNames(page)).toEqual(names('cosine', 10));
     await choose(page, 'Metric', 'Euclidean distance');
     await expect.poll(() => neighbourNames(page)).toEqual(names('euclidean', 10));
-    await choose(page, 'How many neighbours', '100');
+    await choose(page, 'Number of neighbours', '100');
     await expect.poll(() => neighbourNames(page)).toEqual(names('euclidean', 100));
     const [next] = host.first.neighbours(source, { row: point }, 'euclidean', 1);
     await page.locator('.rail.right .neighbours .list-row').first().click();
     await expect.poll(() => page.locator('.chosen h2').textContent()).toBe(next!.label);
     await expect.poll(() => neighbourNames(page)).toEqual(names('euclidean', 100, next!.row));
-  });
-
-  test('is found by prefix, by letters, and by expression', async () => {
-    const host = ProjectionHost.of(1_000);
-    const { page } = await open(host);
-    const field = page.getByLabel('Search points');
-    const found = page.locator('[aria-label="Search"] [role="status"]');
-    await page.keyboard.press('/');
-    await expect.poll(() => page.locator('input:focus').getAttribute('aria-label')).toBe('Search points');
-    await page.keyboard.type('the silent harb');
-    await expect.poll(() => found.textContent()).toContain('10 points');
-    await field.fill('slnthrbr');
-    await expect.poll(() => found.textContent()).toContain('10 points');
-    await field.fill('/^the (silent|last) harbour$/');
-    await expect.poll(() => found.textContent()).toContain('2 points');
-    await field.fill('/(/');
-    await expect.poll(() => found.textContent()).toContain('no expression');
-    await field.fill('m43');
-    await field.press('Enter');
-    await expect.poll(() => page.locator('.chosen h2').textContent()).toBe(host.first.title(42));
-  });
-
-  test('is picked by an Enter that comes before the page is drawn again', async () => {
-    const host = ProjectionHost.of(1_000);
-    const { page } = await open(host);
-    await page.evaluate(`(() => {
-      const field = document.querySelector('input[aria-label="Search points"]');
-      field.value = 'm43';
-      field.dispatchEvent(new Event('input', { bubbles: true }));
-      field.dispatchEvent(new KeyboardEvent('keydown', { key: 'Enter', bubbles: true }));
-    })()`);
-    await expect.poll(() => page.locator('.chosen h2').textContent()).toBe(host.first.title(42));
-  });
-
-  test('that is not drawn is found all the same', async () => {
-    const host = ProjectionHost.of(3_000);
-    const { page } = await open(host);
-    await choose(page, 'Points that are drawn', '2,000 points');
-    await page.getByLabel('Search points').fill('the silent harbour');
-    await page.locator('.found .list-row', { hasText: 'not drawn' }).first().click();
-    await expect
-      .poll(() => page.locator('.chosen').textContent())
-      .toContain('not among the points that are drawn');
-    await expect.poll(() => page.locator('.rail.right .neighbours .label').count()).toBe(10);
   });
 });
 
@@ -325,8 +236,8 @@ test('a user’s history is drawn with what is recommended after it, and leads t
   const host = ProjectionHost.of(1_000);
   const { page } = await open(host);
   const before = await page.locator('.scatter-overlay').screenshot();
-  await page.getByLabel('Find a user').fill('u12');
-  await page.locator('.found .list-row', { hasText: 'u12' }).first().click();
+  await userSearch(page).fill('u12');
+  await page.getByRole('option', { name: 'u12 ' }).first().click();
   const path = host.first.userPath(12, 10);
   await expect
     .poll(() => page.locator('[aria-label="History"] .label').allTextContents())
@@ -334,7 +245,7 @@ test('a user’s history is drawn with what is recommended after it, and leads t
   expect(await page.locator('[aria-label="Recommended"] .label').allTextContents()).toEqual(
     path.recommended.map(({ title }) => title),
   );
-  expect(await page.getByRole('img', { name: 'What the user did next' }).count()).toBe(1);
+  expect(await page.getByRole('img', { name: 'Actual next item' }).count()).toBe(1);
   await settled(page);
   expect((await page.locator('.scatter-overlay').screenshot()).equals(before)).toBe(false);
   await page.getByText('Show Attention', { exact: true }).click();
@@ -352,7 +263,10 @@ test('another run beside it, aligned: one camera, one hover, and what moved most
   await choose(page, 'Compare with', 'another epoch');
   await expect.poll(() => page.locator('recsight-scatter').count(), { timeout: 30_000 }).toBe(2);
   await expect.poll(() => page.locator('[aria-label="Moved most"] .list-row').count()).toBe(100);
-  expect(await page.locator('.caption').textContent()).toBe('epoch 1 of sasrec-a, turned onto the first');
+  expect(await page.locator('.caption').allTextContents()).toEqual([
+    'epoch 12 (best) of sasrec-a',
+    'epoch 1 of sasrec-a, aligned',
+  ]);
   await page.mouse.move(500, 400);
   await page.mouse.wheel(0, -400);
   await settled(page);
@@ -361,7 +275,7 @@ test('another run beside it, aligned: one camera, one hover, and what moved most
   await moved.hover();
   await expect.poll(() => page.locator('.scatter-card:visible').count()).toBe(2);
   await page.getByText('Colour by Distance', { exact: true }).click();
-  await expect.poll(() => page.locator('.scale-ends').count()).toBe(1);
+  await expect.poll(() => page.locator('.rail .scale-ends').count()).toBe(1);
   // The same table under another name has not moved.
   await choose(page, 'Compare with', 'sasrec-b');
   await expect
@@ -428,9 +342,9 @@ test('a reload brings back what was chosen, looked at and set', async () => {
   const host = ProjectionHost.of(800);
   const { page } = await open(host);
   await choose(page, 'Colour by', 'genre');
-  await page.getByLabel('Search points').fill('m43');
-  await page.getByLabel('Search points').press('Enter');
-  await page.getByLabel('Search points').fill('');
+  await pointSearch(page).fill('m43');
+  await pointSearch(page).press('Enter');
+  await pointSearch(page).fill('');
   await page.mouse.move(600, 400);
   await page.mouse.wheel(0, -500);
   await settled(page);
@@ -460,7 +374,7 @@ test('bookmarks are saved, opened and deleted', async () => {
   await page.getByRole('button', { name: 'Save Bookmark' }).click();
   await expect.poll(() => host.bookmarks.map(({ name }) => name)).toEqual(['genres']);
   await choose(page, 'Colour by', 'year');
-  await expect.poll(() => page.locator('.scale-ends').count()).toBe(1);
+  await expect.poll(() => page.locator('.rail .scale-ends').count()).toBe(1);
   await page.getByText('genres', { exact: true }).click();
   await expect.poll(() => page.locator('.legend-entry').count()).toBe(11);
   await page.getByRole('button', { name: 'Delete genres' }).click();
@@ -588,20 +502,18 @@ describe('when something is missing', () => {
   test('a run without checkpoints says when there will be a map', async () => {
     const host = ProjectionHost.of(100);
     host.first.run.checkpoints = [];
-    const page = await pages.open(host);
-    opened.push(page);
-    await page.page.getByText('This run has no checkpoint yet').waitFor();
+    const { page } = await openWithoutMap(host);
+    await page.getByText('This run has no checkpoint yet').waitFor();
   });
 
   test('an error says why, and can be tried again', async () => {
     const host = ProjectionHost.of(100);
     host.failures.points = new Error('The weights of `epoch-12` are cut off.');
-    const page = await pages.open(host);
-    opened.push(page);
-    await page.page.getByText('The weights of epoch-12 are cut off.').waitFor();
+    const { page } = await openWithoutMap(host);
+    await page.getByText('The weights of epoch-12 are cut off.').waitFor();
     host.failures = {};
-    await page.page.getByText('Try Again', { exact: true }).click();
-    await page.page.locator('recsight-scatter').waitFor();
+    await page.getByText('Try Again', { exact: true }).click();
+    await page.locator('recsight-scatter').waitFor();
   });
 });
 
@@ -609,8 +521,8 @@ describe('themes and sizes', () => {
   test.each(Object.keys(THEMES) as ThemeName[])('%s, without faults that axe finds', async (theme) => {
     const { page } = await open(ProjectionHost.of(400), { theme });
     await choose(page, 'Colour by', 'genre');
-    await page.getByLabel('Search points').fill('m43');
-    await page.getByLabel('Search points').press('Enter');
+    await pointSearch(page).fill('m43');
+    await pointSearch(page).press('Enter');
     await page.locator('.neighbours .list-row').first().waitFor();
     await page.evaluate(
       await readFile(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8'),
@@ -648,7 +560,7 @@ describe('themes and sizes', () => {
     expect(scrollWidth).toBe(width);
     expect(map).toBeGreaterThan(width < 760 ? width - 8 : width / 2);
     if (width < 760) {
-      await page.getByRole('button', { name: 'What is drawn' }).click();
+      await page.getByRole('button', { name: 'Layout and Colours' }).click();
       await page.getByLabel('Colour by').waitFor();
       await page.keyboard.press('Escape');
       await page.getByLabel('Colour by').waitFor({ state: 'hidden' });

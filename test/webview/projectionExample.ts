@@ -35,6 +35,8 @@ const GENRES = [
   'Musical',
   'War',
   'Short',
+  'Biography',
+  'Fantasy',
 ];
 const NOUNS = [
   'Harbour',

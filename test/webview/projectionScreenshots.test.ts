@@ -4,6 +4,7 @@ import { afterAll, beforeAll, test } from 'vitest';
 import { THEMES, type ThemeName } from './webviewPages';
 import { ExampleRun } from './projectionExample';
 import { ProjectionHost, ProjectionPages } from './projectionPage';
+import { choose, pointSearch, userSearch } from './projectionSteps';
 
 /*
  * Pictures of the panel for human eyes, in test/screenshots/:
@@ -23,20 +24,15 @@ const twoRuns = (): ProjectionHost =>
     new ExampleRun('/runs/gru4rec-movies', 'gru4rec-movies', 2_000, 3),
   );
 
-async function choose(page: Page, label: string, option: string): Promise<void> {
-  await page.getByLabel(label, { exact: true }).click();
-  await page.getByRole('option', { name: option }).first().click();
-}
-
 const SCENARIOS: Record<string, Scenario> = {
   map: {},
   genre: { act: (page) => choose(page, 'Colour by', 'genre') },
   point: {
     act: async (page) => {
       await choose(page, 'Colour by', 'genre');
-      await page.getByLabel('Search points').fill('silent harbour');
-      await page.getByLabel('Search points').press('Enter');
-      await page.getByLabel('Search points').fill('');
+      await pointSearch(page).fill('silent harbour');
+      await pointSearch(page).press('Enter');
+      await pointSearch(page).fill('');
     },
   },
   selection: {
@@ -52,11 +48,27 @@ const SCENARIOS: Record<string, Scenario> = {
   },
   user: {
     act: async (page) => {
-      await page.getByLabel('Find a user').fill('u12');
-      await page.locator('.found .list-row', { hasText: 'u12' }).first().click();
+      await userSearch(page).fill('u12');
+      await page.getByRole('option', { name: 'u12 ' }).first().click();
+    },
+  },
+  users: { act: (page) => userSearch(page).focus() },
+  search: { act: (page) => pointSearch(page).fill('the silent harbour') },
+  choice: {
+    act: async (page) => {
+      await choose(page, 'Colour by', 'genre');
+      await page.getByText('Choose colours', { exact: true }).click();
     },
   },
   comparison: { host: twoRuns, act: (page) => choose(page, 'Compare with', 'another epoch') },
+  genres: {
+    host: twoRuns,
+    act: async (page) => {
+      await choose(page, 'Colour by', 'genre');
+      await choose(page, 'Compare with', 'another epoch');
+      await page.getByText('3D', { exact: true }).click();
+    },
+  },
   umap: {
     act: async (page) => {
       await choose(page, 'Colour by', 'genre');
@@ -102,17 +114,21 @@ afterAll(async () => {
   if (process.env.SCREENSHOTS) await pages.stop();
 });
 
-/** Of a narrow panel only some, whose rails are opened as a user would. */
-const NARROW = new Set(['map', 'point', 'user', 'error', 'table']);
+/** What is done without opening a rail first, where the rails are drawers. */
+const WITHOUT_RAIL = new Set(['comparison', 'selection', 'statistics', 'table']);
+/** What is looked at in the right rail. */
+const DETAILS = new Set(['point', 'selection', 'user', 'statistics']);
+/** What is looked at in the left rail. */
+const OPEN = new Set(['users', 'search', 'choice']);
 const only = process.env.SCREENSHOTS?.split(',').filter((name) => name in SCENARIOS) ?? [];
 
 for (const theme of Object.keys(THEMES) as ThemeName[]) {
-  for (const width of [1280, 380]) {
+  for (const width of [1280, 480]) {
     test.skipIf(!process.env.SCREENSHOTS)(
       `${theme} at ${width}`,
       async () => {
         for (const [name, { host = () => ProjectionHost.of(3_000), act }] of Object.entries(SCENARIOS)) {
-          if ((only.length > 0 && !only.includes(name)) || (width < 760 && !NARROW.has(name))) continue;
+          if (only.length > 0 && !only.includes(name)) continue;
           const narrow = width < 760;
           const { page } = await pages.open(host(), {
             theme,
@@ -123,12 +139,12 @@ for (const theme of Object.keys(THEMES) as ThemeName[]) {
           });
           await page.locator('recsight-scatter, .stage-message').first().waitFor();
           await page.waitForTimeout(500);
-          if (act && narrow && name !== 'table')
-            await page.getByRole('button', { name: 'What is drawn' }).click();
+          const left = page.getByRole('button', { name: 'Layout and Colours' });
+          const opensLeft = narrow && act !== undefined && !WITHOUT_RAIL.has(name);
+          if (opensLeft) await left.click();
           if (act) await act(page);
-          if (narrow && (name === 'point' || name === 'user')) {
-            await page.getByRole('button', { name: 'What is chosen' }).click();
-          }
+          if (opensLeft && !OPEN.has(name)) await left.click();
+          if (narrow && DETAILS.has(name)) await page.getByRole('button', { name: 'Details' }).click();
           await page.mouse.move(4, 4);
           await page.waitForTimeout(1500);
           await page.screenshot({ path: `${folder}projection-${name}-${theme}-${width}.png` });

@@ -11,7 +11,7 @@ export function readMapColors(): MapColors {
   if (known?.key === key) return known.colors;
   const ground = onTop(theme.background, [0, 0, 0]);
   const series = theme.series.map((color) => onTop(color, ground));
-  const [blue, orange, , , , yellow] = series;
+  const [blue, orange, , , , yellow] = theme.own.map((color) => onTop(color, ground));
   const solid = (color: string): string => written(onTop(color, ground));
   const colors: MapColors = {
     background: written(ground),

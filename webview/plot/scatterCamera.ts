@@ -41,6 +41,9 @@ const FIELD_OF_VIEW = 50;
 const FOCAL_DISTANCE = 0.5 / Math.tan((FIELD_OF_VIEW / 2) * (Math.PI / 180));
 /** Nearer to the camera than this, in heights, nothing is drawn. */
 const NEAR = 0.1;
+/** Of a picture that shows all points, in CSS pixels: wide enough for the points, and for part of their labels. */
+const MIN_MARGIN = 12;
+const MAX_MARGIN = 40;
 const MAX_TILT = 90;
 const DEGREE = Math.PI / 180;
 
@@ -128,9 +131,8 @@ export class ScreenProjection {
   }
 }
 
-/** A camera that has all points in the picture, a little away from its edges. */
-export function fitCamera(coordinates: PointCoordinates, size: PlotSize): ScatterCamera {
-  const { values, dimensions } = coordinates;
+/** The least box around points, by axis; points without a place do not count. */
+export function extentsOf({ values, dimensions }: PointCoordinates): { low: number[]; high: number[] } {
   const low = [Infinity, Infinity, Infinity];
   const high = [-Infinity, -Infinity, -Infinity];
   for (let at = 0; at + dimensions <= values.length; at += dimensions) {
@@ -140,25 +142,42 @@ export function fitCamera(coordinates: PointCoordinates, size: PlotSize): Scatte
       if (value > high[axis]!) high[axis] = value;
     }
   }
+  return { low, high };
+}
+
+/** A camera that has all points in the picture, a little away from its edges; in three dimensions however it is turned. */
+export function fitCamera(coordinates: PointCoordinates, size: PlotSize): ScatterCamera {
+  const { values, dimensions } = coordinates;
+  const { low, high } = extentsOf(coordinates);
   const middle = (axis: number): number =>
     Number.isFinite(low[axis]) && Number.isFinite(high[axis]) ? (low[axis]! + high[axis]!) / 2 : 0;
   const extent = (axis: number): number => {
     const length = high[axis]! - low[axis]!;
     return Number.isFinite(length) && length > 0 ? length : 1e-6;
   };
-  const margin = Math.min(48, size.width / 8);
+  const margin = Math.max(MIN_MARGIN, Math.min(MAX_MARGIN, Math.min(size.width, size.height) / 16));
   const inner = {
     width: Math.max(16, size.width - 2 * margin),
     height: Math.max(16, size.height - 2 * margin),
   };
+  const target: [number, number, number] = [middle(0), middle(1), dimensions === 3 ? middle(2) : 0];
   if (dimensions === 2) {
     const scale = Math.min(inner.width / extent(0), inner.height / extent(1));
-    return { target: [middle(0), middle(1), 0], zoom: Math.log2(scale), orbit: 0, tilt: 0 };
+    return { target, zoom: Math.log2(scale), orbit: 0, tilt: 0 };
   }
-  // However it is turned, the diagonal of the box fits.
-  const diagonal = Math.hypot(extent(0), extent(1), extent(2));
-  const scale = (1.35 * Math.min(inner.width, inner.height)) / diagonal;
-  return { target: [middle(0), middle(1), middle(2)], zoom: Math.log2(scale), orbit: -30, tilt: 25 };
+  let radius = 1e-6;
+  for (let at = 0; at + 3 <= values.length; at += 3) {
+    const away = Math.hypot(
+      values[at]! - target[0],
+      values[at + 1]! - target[1],
+      values[at + 2]! - target[2],
+    );
+    if (away > radius) radius = away;
+  }
+  // A ball of radius r, in heights of the picture, looks as large as F·r/√(F² − r²) from the distance F.
+  const room = Math.min(inner.width, inner.height) / 2 / size.height;
+  const fitting = (room * FOCAL_DISTANCE) / Math.hypot(FOCAL_DISTANCE, room);
+  return { target, zoom: Math.log2((fitting * size.height) / radius), orbit: -30, tilt: 25 };
 }
 
 /** After the picture was moved by some pixels. */

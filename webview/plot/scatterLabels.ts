@@ -21,8 +21,6 @@ export interface LabelOptions {
   size: PlotSize;
   /** Of a text, in CSS pixels. */
   measure: (text: string) => number;
-  /** Height of the strip at the top that is taken by the title. */
-  top: number;
   /** Of a point, in CSS pixels: labels keep this away from it. */
   radius: number;
 }
@@ -61,15 +59,14 @@ export function placeLabels(options: LabelOptions): PlacedLabel[] {
   function place(point: number, important: boolean): 'placed' | 'taken' | 'outside' {
     if (!projection.projectPoint(coordinates, point)) return 'outside';
     const { x, y } = projection;
-    if (x < 0 || x > size.width || y < options.top || y > size.height) return 'outside';
+    if (x < 0 || x > size.width || y < 0 || y > size.height) return 'outside';
     const text = shortened(options.texts[point] ?? '');
     const width = options.measure(text);
     const gap = options.radius + 4;
     const [top, bottom] = [y - LINE_HEIGHT / 2, y + LINE_HEIGHT / 2];
     for (const left of [x + gap, x - gap - width]) {
       const box = { left: left - 2, right: left + width + 2, top, bottom };
-      const inPicture =
-        box.left >= 0 && box.right <= size.width && top >= options.top && bottom <= size.height;
+      const inPicture = box.left >= 0 && box.right <= size.width && top >= 0 && bottom <= size.height;
       if (!inPicture || taken.some((other) => overlap(box, other))) continue;
       taken.push(box);
       placed.push({ point, x: left, y, text, important });

@@ -1,17 +1,10 @@
 import { nothing, render } from 'lit';
 import { formatCount } from '../../src/series/format';
 import { onThemeChange, readTheme, type Theme } from '../ui/theme';
-import { colorBytes } from './colorBytes';
+import { colorBytes } from '../ui/colorBytes';
 import { CanvasScatter } from './scatterCanvas';
-import {
-  fitCamera,
-  panned,
-  ScreenProjection,
-  turned,
-  zoomed,
-  type PlotSize,
-  type ScatterCamera,
-} from './scatterCamera';
+import { fitCamera, ScreenProjection, zoomed, type PlotSize, type ScatterCamera } from './scatterCamera';
+import { listenToInput } from './scatterInput';
 import { ScatterIndex, type Pixel } from './scatterIndex';
 import { LABEL_SIZE, placeLabels, type PlacedLabel } from './scatterLabels';
 import type { ScatterModel } from './scatterModel';
@@ -23,15 +16,9 @@ import { WebGlScatter } from './scatterWebGl';
 
 /** CSS pixels within which a pointer finds a point. */
 const HOVER_RADIUS = 12;
-/** A pointer that moved less has clicked. */
-const CLICK_DISTANCE = 4;
-const KEY_PAN = 48;
-const DEGREES_PER_PIXEL = 0.4;
 const FLIGHT_MS = 280;
 /** GPUs that were lost so often will be lost again; the picture is worth more than its speed. */
 const MAX_LOSSES = 5;
-/** Height of the title over the plot, which labels leave free. */
-const TITLE_HEIGHT = 52;
 
 /**
  * A scatter plot of many points in two or three dimensions: `<recsight-scatter .model=${model}>`.
@@ -50,7 +37,7 @@ export class ScatterPlot extends HTMLElement {
   #fitZoom = 0;
   #size: PlotSize = { width: 0, height: 0 };
   #labels: readonly PlacedLabel[] = [];
-  #outline: Pixel[] = [];
+  #outline: readonly Pixel[] = [];
   #scheduled = false;
   #flight = 0;
   #textWidths = new Map<string, number>();
@@ -62,7 +49,8 @@ export class ScatterPlot extends HTMLElement {
   set model(model: ScatterModel) {
     const last = this.#model;
     this.#model = model;
-    if (model.camera !== last?.camera || (model.camera === null && model.coordinates !== last.coordinates)) {
+    const otherFit = model.coordinates !== last?.coordinates || model.frame !== last.frame;
+    if (model.camera !== last?.camera || (model.camera === null && otherFit)) {
       if (model.camera !== this.#camera || model.camera === null) this.#land(model.camera);
     }
     this.#schedule();
@@ -93,7 +81,21 @@ export class ScatterPlot extends HTMLElement {
     this.#card.setAttribute('aria-hidden', 'true');
     this.replaceChildren(this.#overlay, this.#surface, this.#card);
     this.#startPainter();
-    this.#listen();
+    listenToInput(this.#surface, {
+      model: () => this.#model,
+      camera: () => this.#camera,
+      size: () => this.#size,
+      index: () => this.#findIndex(),
+      pointAt: (x, y) => this.pointAt(x, y),
+      stop: () => cancelAnimationFrame(this.#flight),
+      move: (camera) => this.#move(camera),
+      fly: (camera) => this.#fly(camera),
+      fit: () => this.fit(),
+      drawOutline: (outline) => {
+        this.#outline = outline;
+        this.#drawOver();
+      },
+    });
     const size = new ResizeObserver(() => this.#resized());
     size.observe(this);
     const endTheme = onThemeChange(() => {
@@ -163,11 +165,7 @@ export class ScatterPlot extends HTMLElement {
     const { width, height } = this.#size;
     const margin = 24;
     const inSight =
-      place &&
-      place.x > margin &&
-      place.y > TITLE_HEIGHT &&
-      place.x < width - margin &&
-      place.y < height - margin;
+      place && place.x > margin && place.y > margin && place.x < width - margin && place.y < height - margin;
     if (inSight) return;
     const { values, dimensions } = this.#model.coordinates;
     const at = point * dimensions;
@@ -266,7 +264,6 @@ export class ScatterPlot extends HTMLElement {
       camera,
       size: this.#size,
       measure: (text) => this.#widthOf(text),
-      top: TITLE_HEIGHT,
       radius: radius + 2,
     });
     this.#drawOver();
@@ -404,143 +401,4 @@ export class ScatterPlot extends HTMLElement {
     };
     step();
   }
-
-  #listen(): void {
-    const surface = this.#surface;
-    /** Pointers that are down, by id. */
-    const down = new Map<number, Pixel>();
-    let start: Pixel | null = null;
-    let dragged = false;
-    let moving: 'camera' | 'turn' | 'outline' | null = null;
-    const pixelOf = (event: MouseEvent): Pixel => {
-      const { left, top } = surface.getBoundingClientRect();
-      return { x: event.clientX - left, y: event.clientY - top };
-    };
-    const hover = (point: number | null): void => {
-      if (point !== this.#model?.hovered) this.#model?.onHover(point);
-    };
-
-    surface.onpointerdown = (event) => {
-      if (!this.#model || !this.#camera) return;
-      cancelAnimationFrame(this.#flight);
-      surface.setPointerCapture(event.pointerId);
-      down.set(event.pointerId, pixelOf(event));
-      start = pixelOf(event);
-      dragged = false;
-      const flat = this.#model.coordinates.dimensions === 2;
-      const other = event.button !== 0 || event.shiftKey;
-      moving =
-        this.#model.tool !== 'move' && event.button === 0 ? 'outline' : flat || other ? 'camera' : 'turn';
-    };
-    surface.onpointermove = (event) => {
-      if (!this.#model || !this.#camera) return;
-      const at = pixelOf(event);
-      const before = down.get(event.pointerId);
-      if (!before) {
-        hover(this.pointAt(at.x, at.y));
-        return;
-      }
-      if (start && Math.hypot(at.x - start.x, at.y - start.y) > CLICK_DISTANCE) dragged = true;
-      if (!dragged) return;
-      hover(null);
-      if (down.size === 2) {
-        const other = [...down].find(([id]) => id !== event.pointerId)![1];
-        const middle = { x: (at.x + other.x) / 2, y: (at.y + other.y) / 2 };
-        const spread = Math.hypot(at.x - other.x, at.y - other.y);
-        const spreadBefore = Math.hypot(before.x - other.x, before.y - other.y);
-        const shifted = panned(this.#camera, (at.x - before.x) / 2, (at.y - before.y) / 2);
-        this.#move(zoomed(shifted, Math.log2(spread / Math.max(1, spreadBefore)), this.#size, middle));
-      } else if (moving === 'outline') {
-        this.#outline =
-          this.#model.tool === 'rectangle' ? rectangle(start!, at) : [...this.#outlineFrom(start!), at];
-        this.#drawOver();
-      } else if (moving === 'turn') {
-        const [dx, dy] = [at.x - before.x, at.y - before.y];
-        this.#move(turned(this.#camera, dx * DEGREES_PER_PIXEL, dy * DEGREES_PER_PIXEL));
-      } else {
-        this.#move(panned(this.#camera, at.x - before.x, at.y - before.y));
-      }
-      down.set(event.pointerId, at);
-    };
-    const release = (event: PointerEvent): void => {
-      const wasDown = down.delete(event.pointerId);
-      if (!wasDown || !this.#model || !this.#camera || down.size > 0) return;
-      const more = event.shiftKey || event.ctrlKey || event.metaKey;
-      const at = pixelOf(event);
-      if (!dragged && event.type === 'pointerup') this.#model.onPick(this.pointAt(at.x, at.y), more);
-      if (dragged && moving === 'outline' && event.type === 'pointerup') {
-        this.#model.onSelect(this.#findIndex().within(this.#camera, this.#size, this.#outline), more);
-      }
-      this.#outline = [];
-      this.#drawOver();
-      start = moving = null;
-    };
-    surface.onpointerup = release;
-    surface.onpointercancel = release;
-    surface.onpointerleave = () => hover(null);
-    surface.oncontextmenu = (event) => event.preventDefault();
-    surface.ondblclick = (event) => {
-      if (this.#camera && this.pointAt(pixelOf(event).x, pixelOf(event).y) === null) {
-        this.#fly(zoomed(this.#camera, event.shiftKey ? -1 : 1, this.#size, pixelOf(event)));
-      }
-    };
-    surface.addEventListener(
-      'wheel',
-      (event) => {
-        event.preventDefault();
-        if (!this.#camera) return;
-        cancelAnimationFrame(this.#flight);
-        const lines = event.deltaMode === WheelEvent.DOM_DELTA_LINE ? 20 : 1;
-        const by = -event.deltaY * lines * (event.ctrlKey ? 0.012 : 0.0025);
-        this.#move(zoomed(this.#camera, Math.max(-1, Math.min(1, by)), this.#size, pixelOf(event)));
-      },
-      { passive: false },
-    );
-    surface.onkeydown = (event) => this.#keyPressed(event);
-  }
-
-  #outlineFrom(start: Pixel): Pixel[] {
-    return this.#outline.length > 0 ? this.#outline : [start];
-  }
-
-  #keyPressed(event: KeyboardEvent): void {
-    const model = this.#model;
-    if (!model || !this.#camera || event.ctrlKey || event.metaKey || event.altKey) return;
-    const arrows = { ArrowLeft: 'left', ArrowRight: 'right', ArrowUp: 'up', ArrowDown: 'down' } as const;
-    const side = arrows[event.key as keyof typeof arrows] as (typeof arrows)[keyof typeof arrows] | undefined;
-    const zoom = { '+': 0.5, '=': 0.5, '-': -0.5 }[event.key];
-    if (side !== undefined && event.shiftKey) {
-      const [dx, dy] = { left: [1, 0], right: [-1, 0], up: [0, 1], down: [0, -1] }[side] as [number, number];
-      this.#move(panned(this.#camera, dx * KEY_PAN, dy * KEY_PAN));
-    } else if (side !== undefined) {
-      this.#step(model, side);
-    } else if (zoom !== undefined) {
-      this.zoomBy(zoom);
-    } else if (event.key === '0') {
-      this.fit();
-    } else if (event.key === 'Enter' && model.hovered !== null) {
-      model.onPick(model.hovered, event.shiftKey);
-    } else {
-      return;
-    }
-    event.preventDefault();
-    event.stopPropagation();
-  }
-
-  /** Goes on to the next point on one side, from the one in the middle at first. */
-  #step(model: ScatterModel, side: 'left' | 'right' | 'up' | 'down'): void {
-    const index = this.#findIndex();
-    const from = model.hovered ?? model.focus;
-    const { width, height } = this.#size;
-    const middle = { x: width / 2, y: height / 2 };
-    const next =
-      from === null
-        ? index.nearest(this.#camera!, this.#size, middle, Math.hypot(width, height))
-        : index.towards(this.#camera!, this.#size, from, side);
-    if (next >= 0) model.onHover(next);
-  }
-}
-
-function rectangle(from: Pixel, to: Pixel): Pixel[] {
-  return [from, { x: to.x, y: from.y }, to, { x: from.x, y: to.y }];
 }

@@ -1,6 +1,6 @@
 import type { PointColumn } from '../../src/protocol/projection';
-import { formatCount } from '../../src/series/format';
-import type { ColorBytes } from '../plot/colorModel';
+import type { ColorBytes } from '../ui/colorModel';
+import { NUM_CATEGORY_COLORS, type ColoredCategories } from './categoryColors';
 import type { Palette } from './palette';
 
 /** What points are coloured by: the colour class of each, and what the classes mean. */
@@ -12,16 +12,30 @@ export interface Coloring {
 
 export type Legend =
   | { kind: 'plain' }
-  | { kind: 'categories'; ordered: boolean; entries: LegendEntry[]; numUnknown: number }
+  | CategoryLegend
   | { kind: 'numbers'; min: number; max: number; log: boolean; numUnknown: number };
 
+export interface CategoryLegend {
+  kind: 'categories';
+  /** They have an order, and a scale says where in it each is. */
+  ordered: boolean;
+  /** Those with a colour of their own, in the order of the colours. */
+  entries: LegendEntry[];
+  /** The rest, the most frequent first: all in one colour. */
+  others: Omit<LegendEntry, 'index'>[];
+  numUnknown: number;
+}
+
 export interface LegendEntry {
+  /** Its colour class. */
+  index: number;
   label: string;
+  /** Points of it. */
   count: number;
 }
 
-/** Categories with a colour of their own: more cannot be told apart, so the rest is one. */
-const MAX_CATEGORIES = 10;
+/** The class of categories without a colour of their own. */
+export const OTHERS = NUM_CATEGORY_COLORS;
 /** Classes of a column of numbers. */
 const NUMBER_CLASSES = 64;
 /** A column whose largest value is so many medians is skewed: on a linear scale nearly all points would look alike. */
@@ -31,42 +45,56 @@ export function plainColoring(numPoints: number): Coloring {
   return { classes: new Int16Array(numPoints), legend: { kind: 'plain' } };
 }
 
-export function coloringOf(column: PointColumn): Coloring {
+/** @param colored categories that the user gave a colour; null for the most frequent ones */
+export function coloringOf(column: PointColumn, colored: ColoredCategories | null = null): Coloring {
   return column.kind === 'category'
-    ? coloringByCategory(column.values, column.labels, column.ordered)
+    ? coloringByCategory(column.values, column.labels, column.ordered, colored)
     : coloringByNumber(column.values);
 }
 
 /** Clusters have no names. */
-export function coloringByCluster(clusters: Int32Array): Coloring {
+export function coloringByCluster(clusters: Int32Array, colored: ColoredCategories | null = null): Coloring {
   const count = clusters.reduce((most, cluster) => Math.max(most, cluster + 1), 0);
   const labels = ['', ...Array.from({ length: count }, (_, cluster) => `cluster ${cluster + 1}`)];
   return coloringByCategory(
     clusters.map((cluster) => cluster + 1),
     labels,
     false,
+    colored,
   );
 }
 
-/** The most frequent categories, or all in their order where they have one. */
-function coloringByCategory(values: Int32Array, labels: readonly string[], ordered: boolean): Coloring {
+/** The most frequent categories or those that the user chose, or all in their order where they have one. */
+function coloringByCategory(
+  values: Int32Array,
+  labels: readonly string[],
+  ordered: boolean,
+  colored: ColoredCategories | null,
+): Coloring {
   const counts = new Int32Array(labels.length);
   for (const value of values) counts[value]! += 1;
   const known = labels.map((_, value) => value).filter((value) => value > 0 && counts[value]! > 0);
   const byCount = ordered ? known : [...known].sort((a, b) => counts[b]! - counts[a]! || a - b);
-  const own = ordered ? byCount : byCount.slice(0, MAX_CATEGORIES);
-  const rest = byCount.slice(own.length);
+  const chosen = colored?.map((label) => byCount.find((value) => labels[value] === label) ?? null);
+  // Of another table or sample, perhaps none of them is left.
+  const own =
+    !ordered && chosen?.some((value) => value !== null)
+      ? chosen
+      : byCount.slice(0, ordered ? undefined : NUM_CATEGORY_COLORS);
+  const rest = byCount.filter((value) => !own.includes(value));
   const classOf = new Int16Array(labels.length).fill(-1);
-  own.forEach((value, place) => (classOf[value] = place));
-  for (const value of rest) classOf[value] = own.length;
-  const entries = own.map((value) => ({ label: labels[value]!, count: counts[value]! }));
-  if (rest.length > 0) {
-    const count = rest.reduce((sum, value) => sum + counts[value]!, 0);
-    entries.push({ label: `${formatCount(rest.length)} others`, count });
-  }
+  own.forEach((value, place) => value !== null && (classOf[value] = place));
+  for (const value of rest) classOf[value] = OTHERS;
+  const entry = (value: number) => ({ label: labels[value]!, count: counts[value]! });
   return {
     classes: Int16Array.from(values, (value) => classOf[value]!),
-    legend: { kind: 'categories', ordered, entries, numUnknown: counts[0] ?? 0 },
+    legend: {
+      kind: 'categories',
+      ordered,
+      entries: own.flatMap((value, index) => (value === null ? [] : [{ index, ...entry(value) }])),
+      others: rest.map(entry),
+      numUnknown: counts[0] ?? 0,
+    },
   };
 }
 

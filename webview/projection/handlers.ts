@@ -1,8 +1,16 @@
 import type { InspectionFocus } from '../../src/protocol/inspectionPanel';
+import type { ItemLabel, UserLabel } from '../../src/protocol/inspection';
 import type { ProjectionFormat } from '../../src/protocol/projection';
 import type { ScatterCamera } from '../plot/scatterCamera';
 import type { ProjectionSettings, UmapSettings } from './settings';
 import type { ProjectionState } from './state';
+
+export interface FoundPoint {
+  point: number;
+  row: number;
+  label: string;
+  id: string;
+}
 
 /** What the page does when the user asks for something. */
 export interface ProjectionHandlers {
@@ -22,9 +30,15 @@ export interface ProjectionHandlers {
   /** Shows all points, or only some. */
   onFit: (points: readonly number[] | null) => void;
   onSearch: (query: string) => void;
-  /** Picks the first point that the query finds. */
-  onPickFirstFound: () => void;
-  onFindUsers: (query: string) => void;
+  /**
+   * The first points that a query finds, the best first.
+   *
+   * @throws Error when it is an expression that is none
+   */
+  findPoints: (query: string) => FoundPoint[];
+  /** Items that match and are not among the points that are drawn. */
+  findOtherItems: (query: string) => Promise<ItemLabel[]>;
+  findUsers: (query: string) => Promise<UserLabel[]>;
   /** Tells those who do not see it. */
   onAnnounce: (text: string) => void;
   onDrawer: (drawer: ProjectionState['drawer']) => void;

@@ -1,55 +1,214 @@
 import { html, nothing, type TemplateResult } from 'lit';
 import { formatCount } from '../../src/series/format';
-import type { ColorBytes } from '../plot/colorModel';
-import { classColor } from './coloring';
+import { icon, iconButton } from '../ui/controls';
+import type { ColorBytes } from '../ui/colorModel';
+import type { SearchBoxModel } from '../ui/searchBox';
+import { nextReplaced, withColor, withoutColor, type ColoredCategories } from './categoryColors';
+import { classColor, OTHERS, type CategoryLegend, type Legend } from './coloring';
+import type { ProjectionHandlers } from './handlers';
 import type { SceneLook } from './mapModels';
-import { formatNumber } from './projectionText';
+import type { Palette } from './palette';
+import { colorName, formatNumber } from './projectionText';
+import { chosenColors, type ProjectionSettings } from './settings';
 
-/** What colours mean; a click on a class shows it among the others. */
+/** Categories without a colour that are listed; more are searched. */
+const MAX_LISTED = 50;
+
+/** What colours mean. A click on a class shows it among the others; which categories have a colour can be chosen. */
 export function legend(
-  { coloring, palette }: SceneLook,
-  raised: number | null,
-  onRaise: (index: number | null) => void,
+  look: SceneLook,
+  settings: ProjectionSettings,
+  handlers: ProjectionHandlers,
 ): TemplateResult | typeof nothing {
-  const shown = coloring.legend;
+  const shown = look.coloring.legend;
   if (shown.kind === 'plain') return nothing;
-  const entry = (index: number, label: string, count: number): TemplateResult => {
-    const pressed = raised === index;
-    return html`<li>
-      <button
-        type="button"
-        class="legend-entry"
-        aria-pressed=${String(pressed)}
-        title=${pressed ? 'Show all alike' : `Show ${label} among the others`}
-        @click=${() => onRaise(pressed ? null : index)}
-      >
-        <i .style=${`background-color: ${css(classColor(shown, index, palette))}`}></i>
-        <span class="label">${label}</span><span class="number muted">${formatCount(count)}</span>
-      </button>
-    </li>`;
-  };
-  const unknown = shown.numUnknown > 0 ? entry(-1, 'unknown', shown.numUnknown) : nothing;
-  if (shown.kind === 'categories') {
-    return html`<ul class="legend" aria-label="Colours">
-      ${shown.entries.map(({ label, count }, index) => entry(index, label, count))} ${unknown}
-    </ul>`;
+  if (shown.kind === 'numbers') {
+    return html`<div class="legend" role="group" aria-label="Colours">
+      ${scale(shown, look.palette)}
+      ${
+        shown.numUnknown > 0
+          ? html`<ul>
+              <li>${entry(unknownOf(shown), look, settings, handlers)}</li>
+            </ul>`
+          : nothing
+      }
+    </div>`;
   }
+  const choosable = !shown.ordered && (shown.others.length > 0 || chosenColors(settings) !== null);
+  return html`<ul class="legend" aria-label="Colours">
+      ${entriesOf(shown).map(
+        (one) =>
+          html`<li class="legend-row">
+            ${entry(one, look, settings, handlers)}
+            ${
+              choosable && one.index >= 0 && one.index < OTHERS
+                ? iconButton('circle-slash', `Remove the colour of ${one.label}`, () =>
+                    recolor(withoutColor(shown, one.label), settings, handlers),
+                  )
+                : nothing
+            }
+          </li>`,
+      )}
+    </ul>
+    ${choosable ? colorChoice(shown, settings, handlers) : nothing}`;
+}
+
+/** The legend in a line or two over the map, where the rail is closed. */
+export function legendStrip(
+  look: SceneLook,
+  settings: ProjectionSettings,
+  handlers: ProjectionHandlers,
+): TemplateResult | typeof nothing {
+  const shown = look.coloring.legend;
+  if (shown.kind === 'plain') return nothing;
+  return html`<details class="legend-strip" open>
+    <summary>${colorName(settings.color)}</summary>
+    <div class="strip-entries">
+      ${shown.kind === 'numbers' ? html`<div class="strip-scale">${scale(shown, look.palette)}</div>` : nothing}
+      ${(shown.kind === 'numbers' ? (shown.numUnknown > 0 ? [unknownOf(shown)] : []) : entriesOf(shown)).map(
+        (one) => entry(one, look, settings, handlers, 'strip-entry'),
+      )}
+    </div>
+  </details>`;
+}
+
+interface Entry {
+  index: number;
+  label: string;
+  count: number;
+}
+
+function unknownOf({ numUnknown }: { numUnknown: number }): Entry {
+  return { index: -1, label: 'unknown', count: numUnknown };
+}
+
+function entriesOf(legend: CategoryLegend): Entry[] {
+  const { entries, others } = legend;
+  const rest = {
+    index: OTHERS,
+    label: `${formatCount(others.length)} ${others.length === 1 ? 'other' : 'others'}`,
+    count: others.reduce((sum, { count }) => sum + count, 0),
+  };
+  return [
+    ...entries,
+    ...(others.length > 0 ? [rest] : []),
+    ...(legend.numUnknown > 0 ? [unknownOf(legend)] : []),
+  ];
+}
+
+function entry(
+  { index, label, count }: Entry,
+  { coloring, palette }: SceneLook,
+  { raised }: ProjectionSettings,
+  { onSettings }: ProjectionHandlers,
+  kind = 'legend-entry',
+): TemplateResult {
+  const pressed = raised === index;
+  return html`<button
+    type="button"
+    class=${kind}
+    aria-pressed=${String(pressed)}
+    title=${pressed ? `${label} · show all alike` : `${label} · show among the others`}
+    @click=${() => onSettings({ raised: pressed ? null : index })}
+  >
+    ${swatch(classColor(coloring.legend, index, palette), index < 0)}
+    <span class="label">${label}</span><span class="number muted">${formatCount(count)}</span>
+  </button>`;
+}
+
+/** Points of unknown values are fainter than those of other categories. */
+function swatch(color: ColorBytes, unknown: boolean): TemplateResult {
+  return html`<i class=${unknown ? 'unknown' : ''} .style=${`background-color: ${css(color)}`}></i>`;
+}
+
+function scale(shown: Extract<Legend, { kind: 'numbers' }>, palette: Palette): TemplateResult {
   const stops = palette.scale.filter((_, step) => step % 7 === 0).map(css);
-  return html`<div class="legend" role="group" aria-label="Colours">
-    <div class="scale" .style=${`background-image: linear-gradient(to right, ${stops.join(',')})`}></div>
+  return html`<div
+      class="scale"
+      .style=${`background-image: linear-gradient(to right, ${stops.join(',')})`}
+    ></div>
     <p class="scale-ends number muted">
       <span>${formatNumber(shown.min)}</span>
       ${shown.log ? html`<span>logarithmic</span>` : nothing}
       <span>${formatNumber(shown.max)}</span>
-    </p>
+    </p>`;
+}
+
+/** The categories without a colour: a click gives one to them. */
+function colorChoice(
+  shown: CategoryLegend,
+  settings: ProjectionSettings,
+  handlers: ProjectionHandlers,
+): TemplateResult {
+  const { others } = shown;
+  const replaced = nextReplaced(shown);
+  const give = (label: string): void => {
+    handlers.onAnnounce(
+      replaced === null ? `${label} has a colour.` : `${label} has the colour of ${replaced}.`,
+    );
+    recolor(withColor(shown, label), settings, handlers);
+  };
+  const search: SearchBoxModel = {
+    label: 'Find a category',
+    placeholder: 'Find a category',
+    empty: 'No category without a colour matches.',
+    search: (text) =>
+      Promise.resolve(
+        others
+          .filter(({ label }) => label.toLowerCase().includes(text.trim().toLowerCase()))
+          .slice(0, MAX_LISTED)
+          .map(({ label, count }) => ({ label, detail: formatCount(count), choose: () => give(label) })),
+      ),
+  };
+  return html`<details class="color-choice" ?hidden=${others.length === 0}>
+      <summary>Choose colours</summary>
+      <p class="muted small">
+        ${
+          replaced === null
+            ? 'A click gives a category a free colour.'
+            : `A click gives a category the colour of ${replaced}.`
+        }
+      </p>
+      ${others.length > MAX_LISTED ? html`<recsight-search-box .model=${search}></recsight-search-box>` : nothing}
+      <ul aria-label="Categories without a colour">
+        ${others.slice(0, MAX_LISTED).map(
+          ({ label, count }) =>
+            html`<li>
+              <button
+                type="button"
+                class="list-row"
+                title=${replaced === null ? `Give ${label} a colour` : `Give ${label} the colour of ${replaced}`}
+                @click=${() => give(label)}
+              >
+                ${icon('paintcan')}
+                <span class="label">${label}</span><span class="number muted">${formatCount(count)}</span>
+              </button>
+            </li>`,
+        )}
+      </ul>
+    </details>
     ${
-      unknown === nothing
-        ? nothing
-        : html`<ul>
-            ${unknown}
-          </ul>`
-    }
-  </div>`;
+      chosenColors(settings) !== null
+        ? html`<button type="button" class="link" @click=${() => recolor(null, settings, handlers)}>
+            Colour the most frequent
+          </button>`
+        : nothing
+    }`;
+}
+
+/** @param colored null for the most frequent ones */
+function recolor(
+  colored: ColoredCategories | null,
+  settings: ProjectionSettings,
+  { onSettings }: ProjectionHandlers,
+): void {
+  const others = Object.entries(settings.colored).filter(([name]) => name !== settings.color);
+  onSettings({
+    colored: Object.fromEntries([
+      ...others,
+      ...(colored === null ? [] : [[settings.color, colored] as const]),
+    ]),
+  });
 }
 
 function css([red, green, blue]: ColorBytes): string {

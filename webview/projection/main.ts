@@ -1,33 +1,47 @@
 import './projection.css';
 import { render } from 'lit';
+import type { ItemLabel } from '../../src/protocol/inspection';
 import type { InspectionPanelView, ProjectionPanelHost } from '../../src/protocol/inspectionPanel';
 import { ScatterPlot } from '../plot/scatterPlot';
 import { connectToHost } from '../ui/connection';
 import { markDrawn } from '../ui/drawn';
 import { PopupMenu } from '../ui/popupMenu';
+import { SearchBox } from '../ui/searchBox';
 import { onThemeChange } from '../ui/theme';
 import { registerToolkit } from '../ui/toolkit';
 import type { ProjectionHandlers } from './handlers';
 import { ResourceLoader } from './loader';
 import { SceneLooks } from './mapModels';
+import { MapPair } from './mapPair';
 import { PointTable } from './pointTable';
 import { countText, epochStops, layoutText, mapTitle, stopOf } from './projectionText';
 import { shownSource } from './resources';
 import { closeTab, openTabs } from './rightRail';
 import { keepable } from './settings';
-import { initialState, keptState, pointsOfRows, reduce, tableOf, type ProjectionAction } from './state';
+import {
+  initialState,
+  keptState,
+  pointOfRow,
+  pointsOfRows,
+  reduce,
+  tableOf,
+  type ProjectionAction,
+} from './state';
 import { isComplete, projectionPanel } from './view';
 
 registerToolkit();
 customElements.define('recsight-menu', PopupMenu);
+customElements.define('recsight-search-box', SearchBox);
 customElements.define('recsight-scatter', ScatterPlot);
 customElements.define('recsight-point-table', PointTable);
+customElements.define('recsight-map-pair', MapPair);
 
-/** Keys are typed faster than anyone reads what was found. */
-const SEARCH_PAUSE_MS = 150;
 /** A camera that moves is kept when it has come to rest. */
 const KEEP_PAUSE_MS = 250;
+/** Users and items that the extension is asked for at once. */
 const MAX_FOUND = 20;
+/** Points in the list of a search; all of them stand out on the map. */
+const MAX_LISTED = 50;
 /** Where keys are text or choose something. */
 const WRITTEN = 'input:not([type=radio], [type=checkbox], [type=range]), vscode-dropdown, [role=menu] *';
 
@@ -70,20 +84,22 @@ const handlers: ProjectionHandlers = {
   onCamera: (camera) => dispatch({ kind: 'settingsChanged', settings: { camera } }),
   onZoom: (by) => plots()[0]?.zoomBy(by),
   onFit: (points) => plots()[0]?.fit(points),
-  onSearch: (query) => {
-    dispatch({ kind: 'settingsChanged', settings: { query } });
-    later('items', SEARCH_PAUSE_MS, () => void findItems(query));
+  onSearch: (query) => dispatch({ kind: 'settingsChanged', settings: { query } }),
+  findPoints: (query) => {
+    const { scene } = state;
+    if (!scene) return [];
+    const { points, problem } = looks.find(scene.points, query);
+    if (problem !== null) throw new Error(problem);
+    return Array.from(points.subarray(0, MAX_LISTED), (point) => ({
+      point,
+      row: scene.points.rows[point]!,
+      label: scene.points.labels[point]!,
+      id: scene.points.ids[point]!,
+    }));
   },
-  // Asks the state: the page is drawn once a frame, so what is on display may be older than the last key.
-  onPickFirstFound: () => {
-    const { scene, settings } = state;
-    const point = scene && looks.find(scene.points, settings.query).points[0];
-    if (scene && point !== null && point !== undefined) handlers.onPick(scene.points.rows[point]!, false);
-  },
-  onFindUsers: (query) => {
-    dispatch({ kind: 'usersFound', query, users: query === '' ? [] : state.foundUsers });
-    later('users', SEARCH_PAUSE_MS, () => void findUsers(query));
-  },
+  findOtherItems,
+  findUsers: async (query) =>
+    state.runDirectory === null ? [] : host.findUsers(state.runDirectory, query, MAX_FOUND),
   onAnnounce: (text) => dispatch({ kind: 'announced', text }),
   onDrawer: (drawer) => dispatch({ kind: 'drawerOpened', drawer }),
   onShowAttention: (focus) => {
@@ -141,29 +157,12 @@ async function retry(): Promise<void> {
 }
 
 /** Rows that are not among the points can be found too. */
-async function findItems(query: string): Promise<void> {
+async function findOtherItems(query: string): Promise<ItemLabel[]> {
   const { runDirectory, scene } = state;
   const sampled = scene !== null && scene.points.rows.length < scene.points.numRows;
-  if (runDirectory === null || !sampled || tableOf(state)?.rows !== 'items' || query.trim() === '') {
-    if (state.foundItems.length > 0) dispatch({ kind: 'itemsFound', items: [] });
-    return;
-  }
-  try {
-    const items = await host.findItems(runDirectory, query, MAX_FOUND);
-    if (state.settings.query === query) dispatch({ kind: 'itemsFound', items });
-  } catch {
-    // An expression that is not finished is none, as the search among the points says already.
-    dispatch({ kind: 'itemsFound', items: [] });
-  }
-}
-
-async function findUsers(query: string): Promise<void> {
-  const { runDirectory } = state;
-  if (runDirectory === null || query === '') return;
-  await attempt(async () => {
-    const users = await host.findUsers(runDirectory, query, MAX_FOUND);
-    if (state.userQuery === query) dispatch({ kind: 'usersFound', query, users });
-  });
+  if (runDirectory === null || !sampled || tableOf(state)?.rows !== 'items' || query.trim() === '') return [];
+  const items = await host.findItems(runDirectory, query, MAX_FOUND);
+  return items.filter(({ item }) => pointOfRow(scene.points, item - 1) === null);
 }
 
 async function exportTable(
@@ -261,8 +260,14 @@ function keyPressed(event: KeyboardEvent): void {
     if (next) handlers.onSettings({ checkpoint: next.name });
   };
   const focusField = (label: string): void => {
-    if (matchMedia('(max-width: 759px)').matches) handlers.onDrawer('left');
-    requestAnimationFrame(() => app.querySelector<HTMLElement>(`input[aria-label="${label}"]`)?.focus());
+    const focus = (): void => app.querySelector<HTMLElement>(`input[aria-label="${label}"]`)?.focus();
+    if (matchMedia('(max-width: 759px)').matches) {
+      handlers.onDrawer('left');
+      requestAnimationFrame(focus);
+    } else {
+      // At once, for what is typed next belongs into it.
+      focus();
+    }
   };
   const actions: Record<string, () => void> = {
     '/': () => focusField('Search points'),

@@ -1,6 +1,7 @@
 import type { NumberPointColumn, PointSet, TableComparison } from '../../src/protocol/projection';
-import { densityContours } from '../plot/scatterDensity';
+import { densityContours, type DensityContour } from '../plot/scatterDensity';
 import type { PointCoordinates } from '../plot/scatterCamera';
+import type { ColoredCategories } from './categoryColors';
 import {
   coloringByCluster,
   coloringByNumber,
@@ -15,7 +16,7 @@ import { readPalette } from './readPalette';
 import { columnOf } from './pointColumns';
 import { PointSearch, type SearchResult } from './pointSearch';
 import { current } from './resources';
-import { OWN_COLORS } from './settings';
+import { chosenColors, OWN_COLORS } from './settings';
 import { pointOfRow, pointsOfRows, type ProjectionState, type Scene } from './state';
 
 /** What both maps show of a state, in points. */
@@ -63,9 +64,8 @@ export class SceneLooks {
     path: memoized((list: readonly { item: number }[] | null) => (list ?? []).map(({ item }) => item - 1)),
     starred: memoized((list: readonly { item: number }[] | null) => (list ?? []).map(({ item }) => item - 1)),
   };
-  readonly #contours = memoized((values: Float32Array, dimensions: 2 | 3, order: Uint32Array | null) =>
-    dimensions === 2 ? densityContours({ values, dimensions }, order) : [],
-  );
+  readonly #contours = memoized(contoursOf);
+  readonly #secondContours = memoized(contoursOf);
 
   /** Points whose label or id fits a query. */
   find(points: PointSet, query: string): SearchResult {
@@ -82,6 +82,7 @@ export class SceneLooks {
       current(resources.clusters),
       current(resources.recommended),
       settings.second === null ? null : current(resources.comparison),
+      chosenColors(settings),
     );
     const found = this.find(points, settings.query);
     const inTable = current(resources.path) !== null && settings.user !== null && itemRows;
@@ -128,15 +129,41 @@ export class SceneLooks {
     dimensions,
   }));
 
+  /** The points of both maps of a comparison, so that all of them are in sight in both. */
+  readonly joint = memoized(
+    ({ values, dimensions }: PointCoordinates, second: PointCoordinates): PointCoordinates => {
+      const both = new Float32Array(values.length + second.values.length);
+      both.set(values);
+      both.set(second.values, values.length);
+      return { values: both, dimensions };
+    },
+  );
+
   contours(state: ProjectionState, coordinates: PointCoordinates, look: SceneLook) {
-    if (!state.settings.contours || coordinates.dimensions === 3) return NO_CONTOURS;
-    // Of all that is drawn: what is raised among the others does not change where the points are.
-    const isolated = state.settings.isolated === null ? null : look.order;
-    return this.#contours(coordinates.values, coordinates.dimensions, isolated);
+    return contoursBy(this.#contours, state, coordinates, look);
+  }
+
+  secondContours(state: ProjectionState, coordinates: PointCoordinates, look: SceneLook) {
+    return contoursBy(this.#secondContours, state, coordinates, look);
   }
 }
 
+function contoursBy(
+  compute: (values: Float32Array, dimensions: 2 | 3, order: Uint32Array | null) => DensityContour[],
+  { settings }: ProjectionState,
+  { values, dimensions }: PointCoordinates,
+  look: SceneLook,
+): readonly DensityContour[] {
+  if (!settings.contours || dimensions === 3) return NO_CONTOURS;
+  // Of all that is drawn: what is raised among the others does not change where the points are.
+  return compute(values, dimensions, settings.isolated === null ? null : look.order);
+}
+
 const NO_CONTOURS: readonly [] = [];
+
+function contoursOf(values: Float32Array, dimensions: 2 | 3, order: Uint32Array | null): DensityContour[] {
+  return densityContours({ values, dimensions }, order);
+}
 
 function coloringFor(
   points: PointSet,
@@ -144,9 +171,11 @@ function coloringFor(
   clusters: Int32Array | null,
   recommended: NumberPointColumn | null,
   comparison: TableComparison | null,
+  colored: ColoredCategories | null,
 ): Coloring {
   const numPoints = points.rows.length;
-  if (color === OWN_COLORS.cluster && clusters?.length === numPoints) return coloringByCluster(clusters);
+  if (color === OWN_COLORS.cluster && clusters?.length === numPoints)
+    return coloringByCluster(clusters, colored);
   if (color === OWN_COLORS.recommended && recommended?.values.length === numPoints) {
     return coloringByNumber(recommended.values);
   }
@@ -157,7 +186,7 @@ function coloringFor(
     return coloringByNumber(comparison.overlap);
   }
   const column = columnOf(points, color);
-  return column ? coloringOf(column) : plainColoring(numPoints);
+  return column ? coloringOf(column, colored) : plainColoring(numPoints);
 }
 
 /** The points that are to be seen among the others, by what the user did last in that order; null for all alike. */

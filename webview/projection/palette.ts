@@ -1,4 +1,4 @@
-import type { ColorBytes } from '../plot/colorModel';
+import type { ColorBytes } from '../ui/colorModel';
 
 /** The colours that points can have in one theme. */
 export interface Palette {
@@ -6,7 +6,7 @@ export interface Palette {
   plain: ColorBytes;
   /** Of unknown values, and of all others where some are to be seen. */
   muted: ColorBytes;
-  /** Of categories; neighbours differ in lightness too. */
+  /** Of categories: told apart from one another, from `muted` and from the background, also by the colour-blind. */
   categories: readonly ColorBytes[];
   /** From low to high. */
   scale: readonly ColorBytes[];

@@ -1,6 +1,7 @@
 import { html, nothing, render, type TemplateResult } from 'lit';
 import type { PointSet } from '../../src/protocol/projection';
 import { formatCount } from '../../src/series/format';
+import { hintOfMore } from '../ui/scrollArea';
 import { columnText } from './projectionText';
 
 export interface PointTableModel {
@@ -67,33 +68,37 @@ export class PointTable extends HTMLElement {
       ]),
     ];
     render(
-      html`<div
-        class="table-scroll"
-        role="grid"
-        tabindex="0"
-        aria-label=${`${formatCount(list.length)} points`}
-        aria-rowcount=${list.length + 1}
-        aria-colcount=${columns.length}
-        aria-activedescendant=${`point-row-${this.#cursor}`}
-        @scroll=${(event: Event) => this.#scrolled((event.currentTarget as HTMLElement).scrollTop)}
-        @keydown=${(event: KeyboardEvent) => this.#keyPressed(event, list)}
-      >
-        <table role="presentation">
-          <thead role="rowgroup">
-            <tr role="row" aria-rowindex="1">
-              ${columns.map(([key, name, isNumber]) => this.#header(key, name, isNumber))}
-            </tr>
-          </thead>
-          <tbody role="rowgroup">
-            <tr class="spacer" aria-hidden="true" .style=${`height: ${start * ROW_HEIGHT}px`}></tr>
-            ${[...rows].map((point, i) => this.#row(model, point, start + i))}
-            <tr
-              class="spacer"
-              aria-hidden="true"
-              .style=${`height: ${Math.max(0, list.length - start - rows.length) * ROW_HEIGHT}px`}
-            ></tr>
-          </tbody>
-        </table>
+      html`<div class="scroll-area">
+        <div
+          class="table-scroll scroll-content"
+          role="grid"
+          tabindex="0"
+          aria-label=${`${formatCount(list.length)} points`}
+          aria-rowcount=${list.length + 1}
+          aria-colcount=${columns.length}
+          aria-activedescendant=${`point-row-${this.#cursor}`}
+          @scroll=${(event: Event) => this.#scrolled((event.currentTarget as HTMLElement).scrollTop)}
+          @keydown=${(event: KeyboardEvent) => this.#keyPressed(event, list)}
+          ${hintOfMore(true)}
+        >
+          <table role="presentation">
+            <thead role="rowgroup">
+              <tr role="row" aria-rowindex="1">
+                ${columns.map(([key, name, isNumber]) => this.#header(key, name, isNumber))}
+              </tr>
+            </thead>
+            <tbody role="rowgroup">
+              <tr class="spacer" aria-hidden="true" .style=${`height: ${start * ROW_HEIGHT}px`}></tr>
+              ${[...rows].map((point, i) => this.#row(model, point, start + i))}
+              <tr
+                class="spacer"
+                aria-hidden="true"
+                .style=${`height: ${Math.max(0, list.length - start - rows.length) * ROW_HEIGHT}px`}
+              ></tr>
+            </tbody>
+          </table>
+        </div>
+        <p class="scroll-hint" aria-hidden="true" hidden></p>
       </div>`,
       this,
     );

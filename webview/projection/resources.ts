@@ -15,7 +15,7 @@ import type {
   UmapLayoutResult,
   UserPath,
 } from '../../src/protocol/projection';
-import { OWN_COLORS, RECOMMENDED_LENGTH, samplingOf, type ProjectionSettings } from './settings';
+import { OWN_COLORS, RECOMMENDED_LENGTH, samplingOf, shownMethod, type ProjectionSettings } from './settings';
 
 /** What the page asks the extension for; each answer is kept until something else is wanted in its place. */
 export interface ResourceValues {
@@ -144,7 +144,7 @@ export function wantedResources(state: WantingState): Wanted[] {
   const components = settings.components.slice(0, settings.dimensions);
   want('points', [source, sampling], (host) => host.points(source, sampling));
   want('pca', [source, sampling, components], (host) => host.pca(source, sampling, { components }));
-  if (settings.method === 'umap') {
+  if (shownMethod(settings) === 'umap') {
     const request = { ...settings.umap, dimensions: settings.dimensions };
     want('umap', [source, sampling, request], (host, task) => host.umap(source, sampling, request, task));
   }

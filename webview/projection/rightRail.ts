@@ -1,23 +1,18 @@
 import { html, nothing, type TemplateResult } from 'lit';
-import type { HistoryItem } from '../../src/protocol/inspection';
-import { percent } from '../../src/protocol/percent';
-import type { DistanceMetric, PointNeighbour, ProjectionFormat } from '../../src/protocol/projection';
-import { formatCount, formatDataDay, formatMetric } from '../../src/series/format';
-import { button, dropdown, icon, iconButton } from '../ui/controls';
+import type { ProjectionFormat } from '../../src/protocol/projection';
+import { formatCount, formatMetric } from '../../src/series/format';
+import { button, iconButton } from '../ui/controls';
 import type { MenuItem } from '../ui/popupMenu';
+import { comparisonContent } from './comparisonDetails';
 import type { ProjectionHandlers } from './handlers';
+import { moveInList, neighbourList, neighbourSection } from './neighbourLists';
+import { userContent } from './userDetails';
 import { columnText } from './projectionText';
-import { current, type Resource } from './resources';
+import { current } from './resources';
 import type { RailTab } from './settings';
 import { failure, statisticsContent } from './statistics';
 import { pointOfRow, tableOf, type ProjectionState, type Scene } from './state';
 
-const METRIC_NAMES: Record<DistanceMetric, string> = {
-  cosine: 'cosine similarity',
-  dot: 'dot product',
-  euclidean: 'Euclidean distance',
-};
-const NEIGHBOUR_COUNTS = [5, 10, 20, 50, 100];
 /** Rows of a selection that are listed; all of them are in the table and the files. */
 const MAX_LISTED = 500;
 const TAB_NAMES: Record<RailTab, string> = {
@@ -34,9 +29,9 @@ export function rightRail(state: ProjectionState, handlers: ProjectionHandlers):
   const tabs = openTabs(state);
   if (tabs.length === 0 || !scene) return null;
   const shown = settings.tab !== null && tabs.includes(settings.tab) ? settings.tab : tabs[0]!;
-  return html`<aside class="rail right" aria-label="What is chosen">
+  return html`<aside class="rail right" aria-label="Details">
     <div class="tabs">
-      <div role="tablist" aria-label="What is shown of it">
+      <div role="tablist" aria-label="Details">
         ${tabs.map(
           (tab) =>
             html`<button
@@ -120,7 +115,7 @@ function pointContent(
   return html`<header class="chosen">
       <h2>${point === null ? `Row ${row}` : points.labels[point]!}</h2>
       <p class="muted">
-        ${point === null ? 'not among the points that are drawn' : html`id <span class="number">${points.ids[point]!}</span> · row ${formatCount(row)}`}
+        ${point === null ? 'not in the sample' : html`id <span class="number">${points.ids[point]!}</span> · row ${formatCount(row)}`}
       </p>
       <p class="row buttons">
         ${
@@ -129,7 +124,7 @@ function pointContent(
             : button({
                 label: 'Show',
                 icon: 'target',
-                title: 'Look at it closely',
+                title: 'Zoom to the point',
                 onClick: () => handlers.onFit([point]),
               })
         }
@@ -138,7 +133,7 @@ function pointContent(
             ? button({
                 label: 'Show Attention',
                 icon: 'eye',
-                title: 'What the model attends to for this user',
+                title: 'Attention weights for this user',
                 onClick: () => handlers.onShowAttention({ user: row }),
               })
             : nothing
@@ -157,89 +152,6 @@ function pointContent(
           </dl>`
     }
     ${neighbourSection('Nearest neighbours', state, state.resources.neighbours, scene, handlers)}`;
-}
-
-function neighbourSection(
-  title: string,
-  { settings }: ProjectionState,
-  resource: Resource<PointNeighbour[]> | null,
-  scene: Scene,
-  handlers: ProjectionHandlers,
-): TemplateResult {
-  const { metric, numNeighbours } = settings;
-  const { onSettings } = handlers;
-  const list = current(resource);
-  return html`<section class="rail-section" aria-label=${title}>
-    <h2>${title}</h2>
-    <div class="row">
-      ${dropdown({
-        label: 'Metric',
-        choices: (Object.keys(METRIC_NAMES) as DistanceMetric[]).map((value) => ({
-          value,
-          label: METRIC_NAMES[value],
-        })),
-        value: metric,
-        onChange: (value) => onSettings({ metric: value }),
-      })}
-      ${dropdown({
-        label: 'How many neighbours',
-        choices: NEIGHBOUR_COUNTS.map((count) => ({ value: String(count), label: String(count) })),
-        value: String(numNeighbours),
-        onChange: (count) => onSettings({ numNeighbours: Number(count) }),
-      })}
-    </div>
-    ${failure(resource, handlers)} ${neighbourList(list, metric, scene, settings.focus, handlers)}
-    <p class="muted small">
-      In the ${formatCount(scene.points.width)} dimensions of the table, over all its rows.
-    </p>
-  </section>`;
-}
-
-/** Rows with bars as long as the number says. */
-function neighbourList(
-  list: readonly PointNeighbour[] | null,
-  metric: DistanceMetric,
-  scene: Scene,
-  focus: number | null,
-  { onPick, onHover }: ProjectionHandlers,
-): TemplateResult {
-  if (list === null) return html`<p class="muted placeholder">loading</p>`;
-  // A cosine is a share already; products and distances are shares of the largest one in the list.
-  const largest = metric === 'cosine' ? 1 : Math.max(1e-9, ...list.map(({ value }) => value));
-  const shareOf = (value: number): number => Math.max(0, Math.min(1, value / largest));
-  return html`<ol class="neighbours" @keydown=${moveInList}>
-    ${list.map(({ row, id, label, value }) => {
-      const point = pointOfRow(scene.points, row);
-      return html`<li>
-        <button
-          type="button"
-          class="list-row"
-          title=${`${label} · id ${id}${point === null ? ' · not drawn' : ''}`}
-          aria-current=${row === focus ? 'true' : nothing}
-          @click=${() => onPick(row, false)}
-          @pointerenter=${() => onHover(point)}
-          @pointerleave=${() => onHover(null)}
-          @focus=${() => onHover(point)}
-          @blur=${() => onHover(null)}
-        >
-          <span class="label">${label}</span>
-          <span class="number">${formatMetric(value)}</span>
-          <i class="distance" .style=${`width: calc((100% - 16px) * ${shareOf(value).toFixed(3)})`}></i>
-        </button>
-      </li>`;
-    })}
-  </ol>`;
-}
-
-/** Arrow keys go through a list of buttons. */
-function moveInList(event: KeyboardEvent): void {
-  const step = { ArrowDown: 1, ArrowUp: -1 }[event.key];
-  if (step === undefined) return;
-  const buttons = [...(event.currentTarget as HTMLElement).querySelectorAll<HTMLElement>('.list-row')];
-  const next = buttons[buttons.indexOf(document.activeElement as HTMLElement) + step];
-  if (!next) return;
-  event.preventDefault();
-  next.focus();
 }
 
 function selectionContent(
@@ -279,7 +191,7 @@ function selectionContent(
         ${button({
           label: isolated ? 'Show All' : 'Isolate',
           icon: isolated ? 'eye' : 'filter',
-          title: isolated ? 'Draw all points again' : 'Draw these points alone (I)',
+          title: isolated ? 'Show all points (I)' : 'Show these points alone (I)',
           onClick: () => handlers.onSettings({ isolated: isolated ? null : selection, camera: null }),
         })}
         <recsight-menu .label=${'Export Selection'} .items=${exports}></recsight-menu>
@@ -321,130 +233,5 @@ function selectionContent(
             </p>`
           : nothing
       }
-    </section>`;
-}
-
-function userContent(state: ProjectionState, scene: Scene, handlers: ProjectionHandlers): TemplateResult {
-  const { resources, settings } = state;
-  const path = current(resources.path);
-  if (!path) {
-    return html`${failure(resources.path, handlers)}
-    ${resources.path?.status === 'failed' ? nothing : html`<p class="muted placeholder">loading</p>`}`;
-  }
-  const items = tableOf(state)?.rows === 'items';
-  const itemRow = (item: number, title: string, aside: unknown): TemplateResult => {
-    const point = items ? pointOfRow(scene.points, item - 1) : null;
-    return html`<li>
-      <button
-        type="button"
-        class="list-row"
-        ?disabled=${!items}
-        aria-current=${item - 1 === settings.focus ? 'true' : nothing}
-        @click=${() => handlers.onPick(item - 1, false)}
-        @pointerenter=${() => handlers.onHover(point)}
-        @pointerleave=${() => handlers.onHover(null)}
-        @focus=${() => handlers.onHover(point)}
-        @blur=${() => handlers.onHover(null)}
-      >
-        <span class="label">${title}</span>${aside}
-      </button>
-    </li>`;
-  };
-  return html`<header class="chosen">
-      <h2>User ${path.user.id}</h2>
-      <p class="muted">
-        ${formatCount(path.items.length)} items${items ? ', oldest thin, newest strong' : ''}
-      </p>
-      <p class="row buttons">
-        ${
-          items
-            ? button({
-                label: 'Show',
-                icon: 'target',
-                title: 'Bring the path into sight',
-                onClick: () =>
-                  handlers.onFit(
-                    path.items
-                      .map(({ item }) => pointOfRow(scene.points, item - 1))
-                      .filter((point) => point !== null),
-                  ),
-              })
-            : nothing
-        }
-        ${button({
-          label: 'Show Attention',
-          icon: 'eye',
-          title: 'What the model attends to for this user',
-          onClick: () => handlers.onShowAttention({ user: path.user.user }),
-        })}
-      </p>
-      ${items ? nothing : html`<p class="muted">Choose a table of items to see the path on the map.</p>`}
-    </header>
-    <section class="rail-section" aria-label="Recommended">
-      <h2>${icon('star-full')} Recommended</h2>
-      <ol class="neighbours" @keydown=${moveInList}>
-        ${path.recommended.map(({ item, title, score }) =>
-          itemRow(
-            item,
-            title,
-            html`${item === path.next?.item ? icon('check', 'What the user did next') : nothing}<span
-                class="number muted"
-                >${formatMetric(score)}</span
-              >`,
-          ),
-        )}
-      </ol>
-    </section>
-    <section class="rail-section" aria-label="History">
-      <h2>History, newest first</h2>
-      <ol class="neighbours" @keydown=${moveInList}>
-        ${path.items.toReversed().map((entry) => itemRow(entry.item, entry.title, time(entry)))}
-      </ol>
-    </section>`;
-}
-
-function time({ time: at }: HistoryItem): unknown {
-  if (at === null) return nothing;
-  const day = formatDataDay(at);
-  return html`<time class="number muted" datetime=${day}>${day}</time>`;
-}
-
-function comparisonContent(
-  state: ProjectionState,
-  scene: Scene,
-  handlers: ProjectionHandlers,
-): TemplateResult {
-  const { resources, settings } = state;
-  const comparison = current(resources.comparison);
-  if (!comparison) {
-    return html`${failure(resources.comparison, handlers)}
-    ${resources.comparison?.status === 'failed' ? nothing : html`<p class="muted placeholder">aligning</p>`}`;
-  }
-  const partners = comparison.rows.reduce((count, row) => count + (row >= 0 ? 1 : 0), 0);
-  const overlaps = comparison.overlap.filter(Number.isFinite);
-  const overlap = overlaps.reduce((sum, value) => sum + value, 0) / Math.max(1, overlaps.length);
-  return html`<header class="chosen">
-      <h2>Items that moved</h2>
-      <p class="muted">Distances after the second table was turned onto the first (Procrustes).</p>
-    </header>
-    <dl class="metadata">
-      <dt>in both tables</dt>
-      <dd class="number">${formatCount(partners)} of ${formatCount(comparison.rows.length)}</dd>
-      <dt
-        title="What is left of the squared distance after turning, as a share of the first table’s variance"
-      >
-        variance left over
-      </dt>
-      <dd class="number">${percent(comparison.residual)}</dd>
-      <dt>neighbours in common</dt>
-      <dd class="number">${percent(overlap)} of 10</dd>
-    </dl>
-    <p class="row buttons">
-      ${button({ label: 'Colour by Distance', onClick: () => handlers.onSettings({ color: ':moved' }) })}
-      ${button({ label: 'Colour by Neighbours', onClick: () => handlers.onSettings({ color: ':overlap' }) })}
-    </p>
-    <section class="rail-section" aria-label="Moved most">
-      <h2>Moved most</h2>
-      ${neighbourList(comparison.mostMoved, 'euclidean', scene, settings.focus, handlers)}
     </section>`;
 }

@@ -2,6 +2,7 @@ import { DEFAULT_SEED } from '../../src/protocol/defaultSeed';
 import type { DistanceMetric, Sampling, UmapRequest } from '../../src/protocol/projection';
 import type { ScatterCamera } from '../plot/scatterCamera';
 import type { ScatterTool } from '../plot/scatterModel';
+import { NUM_CATEGORY_COLORS, type ColoredCategories } from './categoryColors';
 
 /** What the right side shows. */
 export type RailTab = 'point' | 'selection' | 'user' | 'comparison' | 'statistics';
@@ -33,6 +34,8 @@ export interface ProjectionSettings {
   color: string;
   /** Clusters to look for when coloured by cluster. */
   clusters: number;
+  /** By what is coloured: the categories that the user gave a colour. Others have that of the most frequent ones. */
+  colored: Readonly<Record<string, ColoredCategories>>;
   /** The one class of the legend that is to be seen among the others. */
   raised: number | null;
   labels: boolean;
@@ -87,6 +90,7 @@ export const DEFAULT_SETTINGS: ProjectionSettings = {
   umap: DEFAULT_UMAP,
   color: 'popularity decile',
   clusters: 8,
+  colored: {},
   raised: null,
   labels: true,
   contours: false,
@@ -108,6 +112,16 @@ export const DEFAULT_SETTINGS: ProjectionSettings = {
 
 /** More chosen rows are not kept: a reload would cost more than choosing them again. */
 const MAX_KEPT_ROWS = 20_000;
+
+/** How points are laid out: two tables are compared on the components of the first, whatever else is chosen. */
+export function shownMethod({ method, second }: ProjectionSettings): ProjectionSettings['method'] {
+  return second === null ? method : 'pca';
+}
+
+/** The categories that the user gave a colour; null where the most frequent ones have it. */
+export function chosenColors({ color, colored }: ProjectionSettings): ColoredCategories | null {
+  return Object.hasOwn(colored, color) ? colored[color]! : null;
+}
 
 export function samplingOf({ maxPoints, samplingSeed }: ProjectionSettings): Sampling {
   return { maxPoints, seed: samplingSeed };
@@ -178,6 +192,13 @@ const CHECKS: { [Name in keyof ProjectionSettings]: Check } = {
   }),
   color: isText,
   clusters: isWhole(2, 50),
+  colored: (value) =>
+    typeof value === 'object' &&
+    value !== null &&
+    Object.values(value).every(
+      (colored: unknown) =>
+        isListOf(orNull(isText))(colored) && (colored as unknown[]).length === NUM_CATEGORY_COLORS,
+    ),
   raised: orNull(isWhole(-1, 1000)),
   labels: isFlag,
   contours: isFlag,

@@ -1,5 +1,5 @@
 import type { InspectionFocus, InspectionPanelSnapshot, RunChoice } from '../../src/protocol/inspectionPanel';
-import type { ItemLabel, TaskProgress, UserLabel } from '../../src/protocol/inspection';
+import type { TaskProgress } from '../../src/protocol/inspection';
 import type { EmbeddingTable, PointSet } from '../../src/protocol/projection';
 import type { PointCoordinates } from '../plot/scatterCamera';
 import {
@@ -16,6 +16,7 @@ import {
   DEFAULT_SETTINGS,
   keepable,
   readSettings,
+  shownMethod,
   type ProjectionSettings,
   type RailTab,
   type UmapSettings,
@@ -45,10 +46,6 @@ export interface ProjectionState {
   draft: UmapSettings;
   /** What long work has got to, by the key of what was asked for. */
   progress: Readonly<Record<string, TaskProgress>>;
-  /** What the boxes found that the extension was asked for. */
-  foundUsers: UserLabel[];
-  userQuery: string;
-  foundItems: ItemLabel[];
   /** Which rail is open where there is room for one only. */
   drawer: 'left' | 'right' | null;
   /** Why the last thing that was asked for did not happen. */
@@ -74,8 +71,6 @@ export type ProjectionAction =
   | { kind: 'failed'; name: ResourceName; key: string; error: { message: string; code: string | null } }
   | { kind: 'progressed'; key: string; progress: TaskProgress }
   | { kind: 'retried' }
-  | { kind: 'usersFound'; query: string; users: UserLabel[] }
-  | { kind: 'itemsFound'; items: ItemLabel[] }
   | { kind: 'drawerOpened'; drawer: ProjectionState['drawer'] }
   | { kind: 'problem'; message: string | null }
   | { kind: 'announced'; text: string }
@@ -91,9 +86,6 @@ export function initialState(): ProjectionState {
     hovered: null,
     draft: DEFAULT_SETTINGS.umap,
     progress: {},
-    foundUsers: [],
-    userQuery: '',
-    foundItems: [],
     drawer: null,
     problem: null,
     announcement: '',
@@ -179,10 +171,6 @@ export function reduce(state: ProjectionState, action: ProjectionAction): Projec
       }
       return { ...state, resources: resources as Resources, problem: null };
     }
-    case 'usersFound':
-      return { ...state, foundUsers: action.users, userQuery: action.query };
-    case 'itemsFound':
-      return { ...state, foundItems: action.items };
     case 'drawerOpened':
       return { ...state, drawer: action.drawer };
     case 'problem':
@@ -220,12 +208,7 @@ export function pointsOfRows(points: PointSet, rows: readonly number[]): number[
 
 /** True where UMAP was asked for and has neither come nor failed. */
 export function isUmapRunning({ settings, resources }: ProjectionState): boolean {
-  return settings.method === 'umap' && resources.umap?.status === 'loading';
-}
-
-/** Name of the row of an item, or null in a table of something else. */
-export function rowOfItem(state: ProjectionState, item: number): number | null {
-  return tableOf(state)?.rows === 'items' ? item - 1 : null;
+  return shownMethod(settings) === 'umap' && resources.umap?.status === 'loading';
 }
 
 function isOfRun(kept: unknown, run: string): boolean {
@@ -256,12 +239,15 @@ function changedSettings(state: ProjectionState, changes: Partial<ProjectionSett
   }
   const layoutChanged =
     otherTable ||
-    settings.method !== last.method ||
+    shownMethod(settings) !== shownMethod(last) ||
+    // Half the room, or all of it.
+    (settings.second === null) !== (last.second === null) ||
     settings.dimensions !== last.dimensions ||
     settings.components.some((component, axis) => component !== last.components[axis]) ||
     settings.umap !== last.umap;
   if (layoutChanged && changes.camera === undefined) settings.camera = null;
-  if (otherTable || settings.color !== last.color) settings.raised = null;
+  const otherColors = settings.color !== last.color || settings.colored !== last.colored;
+  if (otherTable || otherColors) settings.raised = null;
   if (settings.dimensions === 3) settings.contours = false;
   const isMovement = settings.color === ':moved' || settings.color === ':overlap';
   if (settings.second === null && isMovement) settings.color = DEFAULT_SETTINGS.color;
@@ -334,12 +320,11 @@ function withScene(state: ProjectionState): ProjectionState {
   if (points === null || pointsKey === undefined || resources.points?.valueKey !== pointsKey) return state;
   const { dimensions } = settings;
   const umapKey = keys.get('umap');
-  // A comparison is drawn on the components of the first table.
-  const umap = settings.second === null && umapKey !== undefined && resources.umap?.valueKey === umapKey;
+  const umap = umapKey !== undefined && resources.umap?.valueKey === umapKey;
   const from = umap ? resources.umap : resources.pca?.valueKey === keys.get('pca') ? resources.pca : null;
   const values = from?.value?.coordinates;
   if (!from || values === undefined) return state;
-  const running = umapKey !== undefined && state.scene?.layoutKey === umapKey && settings.second === null;
+  const running = umapKey !== undefined && state.scene?.layoutKey === umapKey;
   if (!umap && running && isUmapRunning(state) && state.scene?.pointsKey === pointsKey) return state;
   const { scene } = state;
   const same =

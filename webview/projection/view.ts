@@ -1,4 +1,5 @@
 import { html, nothing, type TemplateResult } from 'lit';
+import type { InspectedRun } from '../../src/protocol/inspection';
 import type { ProjectionFormat, TableComparison } from '../../src/protocol/projection';
 import { formatCount } from '../../src/series/format';
 import type { ScatterModel, ScatterTool } from '../plot/scatterModel';
@@ -7,6 +8,7 @@ import { messageContent } from '../ui/messageContent';
 import type { MenuItem } from '../ui/popupMenu';
 import type { ProjectionHandlers } from './handlers';
 import { leftRail } from './leftRail';
+import { legendStrip } from './legend';
 import type { SceneLook, SceneLooks } from './mapModels';
 import { columnText, countText, epochStops, epochText, layoutText, mapTitle, stopOf } from './projectionText';
 import { current, shownCheckpoint, type ResourceName } from './resources';
@@ -72,18 +74,23 @@ function stage(
   const empty = emptyText(state);
   const loading = isLoading(state);
   const isolated = settings.isolated?.length ?? null;
+  const waits = loading && !failed && empty === null;
+  const waiting = html`<span class="loading"
+    >${icon('loading codicon-modifier-spin')} ${loadingText(state)}</span
+  >`;
   return html`<header class="stage-header">
       <div class="stage-title">
-        <h1 title=${state.runDirectory ?? ''}>${mapTitle(state)}</h1>
+        <h1 title=${mapTitle(state)}>${mapTitle(state)}</h1>
         ${
           scene
-            ? html`<p>${layoutText(state, scene)}</p>
+            ? html`<p title=${layoutText(state, scene)}>${waits ? waiting : layoutText(state, scene)}</p>
                 <p>${countText(scene.points, settings.samplingSeed, isolated)}</p>`
             : nothing
         }
       </div>
       ${tools(state, scene !== null, handlers)}
     </header>
+    ${look && !settings.asTable ? legendStrip(look, settings, handlers) : nothing}
     ${
       failed
         ? html`<div class="stage-message">
@@ -112,12 +119,7 @@ function stage(
                   }}
                 ></recsight-point-table>`
               : maps(state, scene, look, looks, handlers)
-            : nothing
-    }
-    ${
-      loading && !failed && empty === null
-        ? html`<p class="loading muted">${icon('loading codicon-modifier-spin')} ${loadingText(state)}</p>`
-        : nothing
+            : html`<p class="stage-message muted">${waits ? waiting : nothing}</p>`
     }`;
 }
 
@@ -168,8 +170,8 @@ function tools(state: ProjectionState, ready: boolean, handlers: ProjectionHandl
   }));
   return html`<div class="tools" role="toolbar" aria-label="Map">
     <span class="narrow">
-      ${iconButton('layout-sidebar-left', 'What is drawn', () => onDrawer(drawer === 'left' ? null : 'left'), drawer === 'left')}
-      ${iconButton('layout-sidebar-right', 'What is chosen', () => onDrawer(drawer === 'right' ? null : 'right'), drawer === 'right')}
+      ${iconButton('layout-sidebar-left', 'Layout and Colours', () => onDrawer(drawer === 'left' ? null : 'left'), drawer === 'left')}
+      ${iconButton('layout-sidebar-right', 'Details', () => onDrawer(drawer === 'right' ? null : 'right'), drawer === 'right')}
     </span>
     <span class="group" ?hidden=${!ready}>
       ${
@@ -185,12 +187,7 @@ function tools(state: ProjectionState, ready: boolean, handlers: ProjectionHandl
       ${
         settings.isolated === null
           ? nothing
-          : iconButton(
-              'filter-filled',
-              'Draw all points again (I)',
-              () => onSettings({ isolated: null }),
-              true,
-            )
+          : iconButton('filter-filled', 'Show All Points (I)', () => onSettings({ isolated: null }), true)
       }
       ${iconButton(
         settings.asTable ? 'graph-scatter' : 'table',
@@ -238,29 +235,36 @@ function maps(
   const { dimensions } = scene.coordinates;
   const fits = comparison?.coordinates.length === scene.points.rows.length * dimensions;
   if (settings.second === null) return html`<div class="maps">${map(first)}</div>`;
-  const secondRun = current(resources.secondRun);
-  const caption = secondRun
-    ? `${epochText(secondRun.checkpoints, settings.second.checkpoint)} of ${secondRun.name}, turned onto the first`
-    : 'Second table';
-  return html`<div class="maps two">
-    ${map(first)}
-    <div class="second">
-      <p class="caption">${caption}</p>
+  const { run, secondRun } = resources;
+  const epochOf = (found: InspectedRun | null, checkpoint: string | null): string =>
+    found === null ? '' : `${epochText(found.checkpoints, checkpoint)} of ${found.name}`;
+  const own = epochOf(run?.value ?? null, shownCheckpoint(state));
+  const other = epochOf(current(secondRun), settings.second.checkpoint);
+  const caption = other === '' ? 'Second table' : `${other}, aligned`;
+  const second = comparison && fits ? looks.second(comparison.coordinates, dimensions) : null;
+  const frame = second && looks.joint(scene.coordinates, second);
+  return html`<recsight-map-pair class="maps" .frame=${frame ?? scene.coordinates}>
+    <section aria-label=${own}>
+      <h2 class="caption" title=${own}>${own}</h2>
+      ${map({ ...first, frame })}
+    </section>
+    <section aria-label=${caption}>
+      <h2 class="caption" title=${`${other}, rotated onto the first (Procrustes)`}>${caption}</h2>
       ${
-        comparison && fits
+        second
           ? map({
               ...first,
               title: caption,
-              coordinates: looks.second(comparison.coordinates, dimensions),
-              frame: scene.coordinates,
-              contours: [],
+              coordinates: second,
+              frame,
+              contours: looks.secondContours(state, second, look),
             })
           : html`<p class="stage-message muted">
-              ${resources.comparison?.status === 'failed' ? 'There is no comparison; why is on the right.' : 'aligning the tables'}
+              ${resources.comparison?.status === 'failed' ? 'There is no comparison; see Moved on the right.' : 'aligning the tables'}
             </p>`
       }
-    </div>
-  </div>`;
+    </section>
+  </recsight-map-pair>`;
 }
 
 function map(model: ScatterModel): TemplateResult {

@@ -140,31 +140,6 @@ export function slider(options: SliderOptions): TemplateResult {
   </label>`;
 }
 
-export interface TextFieldOptions {
-  label: string;
-  value: string;
-  placeholder: string;
-  title?: string;
-  /** At every key. */
-  onInput: (value: string) => void;
-  onKey?: (event: KeyboardEvent) => void;
-}
-
-/** A line of text that is looked for; the browser gives it a cross that empties it. */
-export function searchField(options: TextFieldOptions): TemplateResult {
-  return html`<input
-    class="field"
-    type="search"
-    aria-label=${options.label}
-    title=${options.title ?? nothing}
-    placeholder=${options.placeholder}
-    spellcheck="false"
-    .value=${live(options.value)}
-    @input=${(event: Event) => options.onInput((event.currentTarget as HTMLInputElement).value)}
-    @keydown=${(event: KeyboardEvent) => options.onKey?.(event)}
-  />`;
-}
-
 export interface NumberFieldOptions {
   label: string;
   title?: string;

@@ -58,14 +58,18 @@ function hiddenSides(element: HTMLElement): Side[] {
 /** Keeps the hint and the edges of the element it stands on as they are to be. */
 class HintOfMore extends AsyncDirective {
   #element: HTMLElement | null = null;
+  #hasFocus = false;
   readonly #sizes = new ResizeObserver(() => this.#show());
   readonly #scrolled = (): void => this.#show();
 
-  override render(): unknown {
+  /** @param hasFocus the element can have the focus whether or not it scrolls */
+  override render(hasFocus = false): unknown {
+    this.#hasFocus = hasFocus;
     return noChange;
   }
 
-  override update(part: ElementPart): unknown {
+  override update(part: ElementPart, [hasFocus]: [boolean?]): unknown {
+    this.render(hasFocus);
     this.#element = part.element as HTMLElement;
     this.#watch();
     return noChange;
@@ -96,9 +100,11 @@ class HintOfMore extends AsyncDirective {
     hint.hidden = sides.length === 0;
     const words = new Intl.ListFormat('en-GB').format(sides.map((side) => SIDES[side].words));
     hint.textContent = `${sides.map((side) => SIDES[side].arrow).join(' ')} More ${words}`;
+    if (this.#hasFocus) return;
     if (sides.length > 0) element.tabIndex = 0;
     else element.removeAttribute('tabindex');
   }
 }
 
-const hintOfMore = directive(HintOfMore);
+/** For an element with the class `scroll-content` in one of the class `scroll-area`, before one of the class `scroll-hint`. */
+export const hintOfMore = directive(HintOfMore);

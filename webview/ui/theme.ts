@@ -1,7 +1,15 @@
+import { colorBytes } from './colorBytes';
+import { distinctColors } from './distinctColors';
+
 /** The colours and fonts of the editor's theme that a canvas needs; a canvas cannot read CSS variables itself. */
 export interface Theme {
-  /** Of series, in an order whose neighbours differ in lightness too; used together with dashes. */
+  /**
+   * Of series: the theme's colours for charts, but where two of them look alike. Neighbours differ in lightness too; used
+   * together with dashes.
+   */
   series: readonly string[];
+  /** The theme's own colours for charts by their order, alike or not: for scales, whose ends have a meaning. */
+  own: readonly string[];
   foreground: string;
   /** Text of axes. */
   muted: string;
@@ -23,9 +31,11 @@ export function readTheme(): Theme {
   const variable = (...names: string[]): string =>
     names.map((name) => style.getPropertyValue(`--vscode-${name}`).trim()).find((value) => value !== '') ??
     style.color;
+  // VS Code's own orange is half transparent, made for a highlight and too pale for a line.
+  const own = SERIES.map((name) => opaque(variable(`charts-${name}`)));
   return {
-    // VS Code's own orange is half transparent, made for a highlight and too pale for a line.
-    series: SERIES.map((name) => opaque(variable(`charts-${name}`))),
+    series: distinctSeries(own, variable('editor-background')),
+    own,
     foreground: variable('charts-foreground', 'foreground'),
     muted: variable('descriptionForeground', 'foreground'),
     line: variable('panel-border', 'contrastBorder', 'widget-border', 'charts-lines'),
@@ -34,6 +44,18 @@ export function readTheme(): Theme {
     font: variable('font-family'),
     numberFont: variable('editor-font-family', 'font-family'),
   };
+}
+
+let known: { key: string; series: readonly string[] } | null = null;
+
+/** Worked out anew only when the theme has changed. */
+function distinctSeries(own: readonly string[], background: string): readonly string[] {
+  const key = [...own, background].join();
+  if (known?.key !== key) {
+    const colors = distinctColors(own.map(colorBytes), own.length, { background: colorBytes(background) });
+    known = { key, series: colors.map(([red, green, blue]) => `rgb(${red}, ${green}, ${blue})`) };
+  }
+  return known.series;
 }
 
 /** A CSS colour with its opacity multiplied, in a form that a canvas takes. */

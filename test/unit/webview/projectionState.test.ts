@@ -1,7 +1,12 @@
 import { describe, expect, test } from 'vitest';
 import { DEFAULT_SEED } from '../../../src/protocol/defaultSeed';
 import type { CategoryPointColumn, NumberPointColumn, PointSet } from '../../../src/protocol/projection';
-import { coloringByNumber, coloringOf, pointColors } from '../../../webview/projection/coloring';
+import {
+  coloringByNumber,
+  coloringOf,
+  pointColors,
+  type CategoryLegend,
+} from '../../../webview/projection/coloring';
 import type { Palette } from '../../../webview/projection/palette';
 import { normsOfDeciles } from '../../../webview/projection/pointColumns';
 import { PointSearch } from '../../../webview/projection/pointSearch';
@@ -280,12 +285,16 @@ describe('colours', () => {
     const values = Int32Array.from([0, ...labels.flatMap((_, i) => Array<number>(i).fill(i))]);
     const { classes, legend } = coloringOf({ kind: 'category', name: 'x', values, labels, ordered: false });
     expect(legend).toMatchObject({ kind: 'categories', numUnknown: 1 });
-    const entries = legend.kind === 'categories' ? legend.entries : [];
+    const { entries, others } = legend as CategoryLegend;
     expect(entries.map(({ label }) => label)).toEqual([
       ...['c14', 'c13', 'c12', 'c11', 'c10', 'c9', 'c8', 'c7', 'c6', 'c5'],
-      '4 others',
     ]);
-    expect(entries.at(-1)!.count).toBe(1 + 2 + 3 + 4);
+    expect(others.map(({ label, count }) => [label, count])).toEqual([
+      ['c4', 4],
+      ['c3', 3],
+      ['c2', 2],
+      ['c1', 1],
+    ]);
     expect([classes[0], classes[1], classes.at(-1)]).toEqual([-1, 10, 0]);
   });
 

@@ -1,0 +1,156 @@
+import type { Page } from 'playwright-core';
+import { describe, expect, test } from 'vitest';
+import { ExampleRun } from './projectionExample';
+import { ProjectionHost } from './projectionPage';
+import { choose, plot, settled, useProjectionPages } from './projectionSteps';
+
+const { open } = useProjectionPages();
+
+const twoRuns = (): ProjectionHost =>
+  new ProjectionHost(
+    new ExampleRun('/runs/a', 'sasrec-a', 600, 3),
+    new ExampleRun('/runs/b', 'sasrec-b', 600, 3),
+  );
+
+/** Points of a map that are outside it, or over which something else lies. */
+const hiddenPoints = (page: Page, place = 0): Promise<number[]> =>
+  page.evaluate(`(() => {
+    const scatter = document.querySelectorAll('recsight-scatter')[${place}];
+    const { left, top, right, bottom } = scatter.getBoundingClientRect();
+    const hidden = [];
+    for (let point = 0; scatter.placeOf(point) && point < 400; point++) {
+      const at = scatter.placeOf(point);
+      const [x, y] = [left + at.x, top + at.y];
+      const inside = x > left && x < right && y > top && y < bottom;
+      if (!inside || !scatter.contains(document.elementFromPoint(x, y))) hidden.push(point);
+    }
+    return hidden;
+  })()`);
+
+/** How much of a map's narrower side its points take, from 0 to 1. */
+const usedShare = (page: Page, place: number): Promise<number> =>
+  page.evaluate(`(() => {
+    const scatter = document.querySelectorAll('recsight-scatter')[${place}];
+    const places = Array.from({ length: 600 }, (_, point) => scatter.placeOf(point));
+    const across = places.map(({ x }) => x);
+    const down = places.map(({ y }) => y);
+    return Math.max(
+      (Math.max(...across) - Math.min(...across)) / scatter.clientWidth,
+      (Math.max(...down) - Math.min(...down)) / scatter.clientHeight,
+    );
+  })()`);
+
+describe.each([
+  [1280, 820],
+  [480, 820],
+  [1280, 420],
+])('at %i × %i', (width, height) => {
+  test.each(['2D', '3D'])('nothing lies over a fitted map in %s', async (dimensions) => {
+    const { page } = await open(ProjectionHost.of(400), { width, height });
+    if (dimensions === '3D') {
+      if (width < 760) await page.getByRole('button', { name: 'Layout and Colours' }).click();
+      await page.getByText('3D', { exact: true }).click();
+      await expect.poll(() => plot(page, 'camera.tilt')).toBe(25);
+      if (width < 760) await page.keyboard.press('Escape');
+      await page.mouse.move(width / 2, height / 2);
+    }
+    await settled(page);
+    expect(await hiddenPoints(page)).toEqual([]);
+  });
+
+  test('two compared maps use their room, and nothing lies over them', async () => {
+    const { page } = await open(twoRuns(), { width, height });
+    await choose(page, 'Compare with', 'another epoch');
+    await expect.poll(() => page.locator('recsight-scatter').count(), { timeout: 30_000 }).toBe(2);
+    await settled(page);
+    for (const place of [0, 1]) expect(await hiddenPoints(page, place)).toEqual([]);
+    // What both show together fills them up to their margins.
+    const shares = [await usedShare(page, 0), await usedShare(page, 1)];
+    expect(Math.max(...shares)).toBeGreaterThan(0.6);
+    expect(Math.min(...shares)).toBeGreaterThan(0.4);
+    // The other arrangement would not show them larger.
+    const larger = await page.evaluate<boolean>(`(() => {
+      const pair = document.querySelector('recsight-map-pair');
+      const zoomOf = () => document.querySelector('recsight-scatter').camera.zoom;
+      const own = zoomOf();
+      const { arrangement } = pair.dataset;
+      pair.dataset.arrangement = arrangement === 'beside' ? 'below' : 'beside';
+      return new Promise((done) =>
+        requestAnimationFrame(() =>
+          requestAnimationFrame(() => {
+            const other = zoomOf();
+            pair.dataset.arrangement = arrangement;
+            done(other > own + 0.1);
+          }),
+        ),
+      );
+    })()`);
+    expect(larger).toBe(false);
+  });
+});
+
+test('a comparison shows the controls of PCA alone, and UMAP comes back after it', async () => {
+  const host = twoRuns();
+  const { page } = await open(host);
+  const method = page.locator('.stage-title p').first();
+  await page.getByText('UMAP', { exact: true }).click();
+  await expect.poll(() => method.textContent()).toContain('UMAP · 15 neighbours');
+  await page.getByText('trustworthiness').waitFor();
+  await page.mouse.move(600, 400);
+  await page.mouse.wheel(0, -400);
+  await choose(page, 'Compare with', 'another epoch');
+  await expect.poll(() => method.textContent()).toContain('PCA · components 1 and 2');
+  await page.getByText('Comparisons use PCA').waitFor();
+  expect(await page.getByLabel('minimum distance').count()).toBe(0);
+  expect(await page.getByText('UMAP', { exact: true }).count()).toBe(0);
+  await expect.poll(() => page.locator('recsight-scatter').count(), { timeout: 30_000 }).toBe(2);
+  await settled(page);
+  // Where one looked on the other map says nothing here.
+  expect(await hiddenPoints(page, 1)).toEqual([]);
+  await choose(page, 'Compare with', 'nothing');
+  await expect.poll(() => method.textContent()).toContain('UMAP · 15 neighbours');
+  expect(await page.getByLabel('minimum distance').count()).toBe(1);
+});
+
+describe('at 480 pixels', () => {
+  test('the legend is on the map while the rails are closed; a class is shown, and it can be folded', async () => {
+    const { page } = await open(ProjectionHost.of(400), { width: 480 });
+    const strip = page.locator('.legend-strip');
+    await strip.getByText('popularity decile').waitFor();
+    const entries = strip.getByRole('button');
+    expect(await entries.count()).toBeGreaterThan(5);
+    const before = await page.locator('.scatter-points').screenshot();
+    await entries.first().click();
+    await expect.poll(() => entries.first().getAttribute('aria-pressed')).toBe('true');
+    await settled(page);
+    expect((await page.locator('.scatter-points').screenshot()).equals(before)).toBe(false);
+    const height = await plot<number>(page, 'clientHeight');
+    await strip.locator('summary').click();
+    await expect.poll(() => plot(page, 'clientHeight')).toBeGreaterThan(height);
+    expect(await entries.count()).toBe(0);
+  });
+
+  test('an open rail covers neither the title nor the legend', async () => {
+    const { page } = await open(ProjectionHost.of(400), { width: 480 });
+    await page.keyboard.press('s');
+    for (const name of ['Layout and Colours', 'Details']) {
+      await page.getByRole('button', { name }).click();
+      const rail = (await page.locator('.rail:visible').boundingBox())!;
+      for (const part of ['.stage-header', '.legend-strip']) {
+        const { y, height } = (await page.locator(part).boundingBox())!;
+        expect(y + height).toBeLessThanOrEqual(rail.y);
+      }
+      await page.keyboard.press('Escape');
+    }
+  });
+
+  test('the table says that it goes on to the right, until one is there', async () => {
+    const { page } = await open(ProjectionHost.of(400), { width: 480 });
+    await page.keyboard.press('v');
+    const hint = page.locator('recsight-point-table .scroll-hint');
+    await expect.poll(() => hint.textContent()).toContain('to the right');
+    await page.evaluate("document.querySelector('.table-scroll').scrollTo({ left: 10_000 })");
+    await expect.poll(() => hint.textContent()).not.toContain('to the right');
+    expect(await hint.textContent()).toContain('to the left');
+  });
+});

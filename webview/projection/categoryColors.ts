@@ -1,0 +1,38 @@
+import type { CategoryLegend } from './coloring';
+
+/** Categories with a colour of their own: more cannot be told apart, so the rest is one. */
+export const NUM_CATEGORY_COLORS = 10;
+
+/** Categories that have a colour, in the order of the colours; null where one is free. */
+export type ColoredCategories = readonly (string | null)[];
+
+/** Which category would lose its colour to another one: the rarest of those that have theirs by being frequent. */
+export function nextReplaced({ entries, others }: CategoryLegend): string | null {
+  if (entries.length < NUM_CATEGORY_COLORS) return null;
+  const frequent = [...entries, ...others]
+    .sort((a, b) => b.count - a.count)
+    .slice(0, NUM_CATEGORY_COLORS)
+    .map(({ label }) => label);
+  const rarestFirst = [...entries].sort((a, b) => a.count - b.count || b.index - a.index);
+  // What the user gave a colour keeps it as long as there is another one.
+  return (rarestFirst.find(({ label }) => frequent.includes(label)) ?? rarestFirst[0]!).label;
+}
+
+/** After a category got a colour: one that is free, or that of {@link nextReplaced}. */
+export function withColor(legend: CategoryLegend, label: string): ColoredCategories {
+  const colored = coloredOf(legend);
+  const replaced = nextReplaced(legend);
+  const place = replaced === null ? colored.indexOf(null) : colored.indexOf(replaced);
+  return colored.with(place, label);
+}
+
+/** After a category has lost its colour. */
+export function withoutColor(legend: CategoryLegend, label: string): ColoredCategories {
+  return coloredOf(legend).map((other) => (other === label ? null : other));
+}
+
+function coloredOf({ entries }: CategoryLegend): (string | null)[] {
+  const colored = Array.from<string | null>({ length: NUM_CATEGORY_COLORS }).fill(null);
+  for (const { index, label } of entries) colored[index] = label;
+  return colored;
+}

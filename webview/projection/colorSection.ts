@@ -1,0 +1,84 @@
+import { html, nothing, type TemplateResult } from 'lit';
+import { button, checkbox, dropdown, slider } from '../ui/controls';
+import { messageContent } from '../ui/messageContent';
+import type { ProjectionHandlers } from './handlers';
+import { legend } from './legend';
+import type { SceneLook } from './mapModels';
+import { colorName } from './projectionText';
+import { section, work } from './railSection';
+import { OWN_COLORS } from './settings';
+import { tableOf, type ProjectionState } from './state';
+
+/** What points are coloured by, and what the colours mean. */
+export function colorSection(
+  state: ProjectionState,
+  look: SceneLook | null,
+  handlers: ProjectionHandlers,
+): TemplateResult {
+  const { onSettings, onCancelCounting, onRetry } = handlers;
+  const { settings, scene, resources, progress } = state;
+  const items = tableOf(state)?.rows === 'items';
+  const names = [
+    ...(scene?.points.columns.map(({ name }) => name) ?? []),
+    ...(items ? [OWN_COLORS.recommended] : []),
+    OWN_COLORS.cluster,
+    ...(settings.second === null ? [] : [OWN_COLORS.moved, OWN_COLORS.overlap]),
+    OWN_COLORS.none,
+  ];
+  const value = names.includes(settings.color) ? settings.color : OWN_COLORS.none;
+  const computed = {
+    [OWN_COLORS.recommended]: resources.recommended,
+    [OWN_COLORS.cluster]: resources.clusters,
+  }[value];
+  const failed = computed?.status === 'failed' ? computed : null;
+  return section(
+    'Colour',
+    html`${dropdown({
+        label: 'Colour by',
+        choices: names.map((name) => ({ value: name, label: colorName(name) })),
+        value,
+        onChange: (color) => onSettings({ color }),
+      })}
+      ${
+        value === OWN_COLORS.cluster
+          ? slider({
+              label: 'k',
+              title: 'Clusters that k-means looks for',
+              min: 2,
+              max: 20,
+              step: 1,
+              value: settings.clusters,
+              format: String,
+              onChange: (clusters) => onSettings({ clusters }),
+            })
+          : nothing
+      }
+      ${
+        value === OWN_COLORS.recommended && resources.recommended?.status === 'loading'
+          ? work('counting recommendations', progress[resources.recommended.key], onCancelCounting)
+          : nothing
+      }
+      ${
+        failed
+          ? html`<p class="muted" role="status">${messageContent(failed.error?.message ?? '')}</p>
+              ${button({ label: 'Try Again', icon: 'refresh', onClick: onRetry })}`
+          : nothing
+      }
+      ${look ? legend(look, settings, handlers) : nothing}
+      <div class="row toggles" ?hidden=${settings.asTable}>
+        ${checkbox({
+          label: 'labels',
+          title: 'Labels of the most important points (T)',
+          checked: settings.labels,
+          onChange: (labels) => onSettings({ labels }),
+        })}
+        ${checkbox({
+          label: 'density',
+          title: settings.dimensions === 3 ? 'Contours need two dimensions' : 'Lines of equal density (D)',
+          checked: settings.contours,
+          disabled: settings.dimensions === 3,
+          onChange: (contours) => onSettings({ contours }),
+        })}
+      </div>`,
+  );
+}

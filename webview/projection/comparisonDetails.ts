@@ -1,0 +1,51 @@
+import { html, nothing, type TemplateResult } from 'lit';
+import { percent } from '../../src/protocol/percent';
+import { formatCount } from '../../src/series/format';
+import { button } from '../ui/controls';
+import type { ProjectionHandlers } from './handlers';
+import { neighbourList } from './neighbourLists';
+import { current } from './resources';
+import type { ProjectionState, Scene } from './state';
+import { failure } from './statistics';
+
+/** A share of the variance that only the rounding of 32-bit numbers leaves over. */
+const ROUNDING = 1e-9;
+
+/** How two tables differ, and what moved most. */
+export function comparisonContent(
+  state: ProjectionState,
+  scene: Scene,
+  handlers: ProjectionHandlers,
+): TemplateResult {
+  const { resources, settings } = state;
+  const comparison = current(resources.comparison);
+  if (!comparison) {
+    return html`${failure(resources.comparison, handlers)}
+    ${resources.comparison?.status === 'failed' ? nothing : html`<p class="muted placeholder">aligning</p>`}`;
+  }
+  const partners = comparison.rows.reduce((count, row) => count + (row >= 0 ? 1 : 0), 0);
+  const overlaps = comparison.overlap.filter(Number.isFinite);
+  const overlap = overlaps.reduce((sum, value) => sum + value, 0) / Math.max(1, overlaps.length);
+  return html`<header class="chosen">
+      <h2>Items that moved</h2>
+      <p class="muted">Distances after the second table was turned onto the first (Procrustes).</p>
+    </header>
+    <dl class="metadata">
+      <dt>in both tables</dt>
+      <dd class="number">${formatCount(partners)} of ${formatCount(comparison.rows.length)}</dd>
+      <dt title="Squared distance that remains after the rotation, as a share of the first table’s variance">
+        variance left over
+      </dt>
+      <dd class="number">${percent(comparison.residual < ROUNDING ? 0 : comparison.residual)}</dd>
+      <dt>neighbours in common</dt>
+      <dd class="number">${percent(overlap)} of 10</dd>
+    </dl>
+    <p class="row buttons">
+      ${button({ label: 'Colour by Distance', onClick: () => handlers.onSettings({ color: ':moved' }) })}
+      ${button({ label: 'Colour by Neighbours', onClick: () => handlers.onSettings({ color: ':overlap' }) })}
+    </p>
+    <section class="rail-section" aria-label="Moved most">
+      <h2>Moved most</h2>
+      ${neighbourList(comparison.mostMoved, 'euclidean', scene, settings.focus, handlers)}
+    </section>`;
+}

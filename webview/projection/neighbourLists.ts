@@ -1,0 +1,98 @@
+import { html, nothing, type TemplateResult } from 'lit';
+import type { DistanceMetric, PointNeighbour } from '../../src/protocol/projection';
+import { formatCount, formatMetric } from '../../src/series/format';
+import { dropdown } from '../ui/controls';
+import type { ProjectionHandlers } from './handlers';
+import { current, type Resource } from './resources';
+import { pointOfRow, type ProjectionState, type Scene } from './state';
+import { failure } from './statistics';
+
+const METRIC_NAMES: Record<DistanceMetric, string> = {
+  cosine: 'cosine similarity',
+  dot: 'dot product',
+  euclidean: 'Euclidean distance',
+};
+const NEIGHBOUR_COUNTS = [5, 10, 20, 50, 100];
+/** Rows nearest to something, by a metric that can be chosen. */
+export function neighbourSection(
+  title: string,
+  { settings }: ProjectionState,
+  resource: Resource<PointNeighbour[]> | null,
+  scene: Scene,
+  handlers: ProjectionHandlers,
+): TemplateResult {
+  const { metric, numNeighbours } = settings;
+  const { onSettings } = handlers;
+  const list = current(resource);
+  return html`<section class="rail-section" aria-label=${title}>
+    <h2>${title}</h2>
+    <div class="row">
+      ${dropdown({
+        label: 'Metric',
+        choices: (Object.keys(METRIC_NAMES) as DistanceMetric[]).map((value) => ({
+          value,
+          label: METRIC_NAMES[value],
+        })),
+        value: metric,
+        onChange: (value) => onSettings({ metric: value }),
+      })}
+      ${dropdown({
+        label: 'Number of neighbours',
+        choices: NEIGHBOUR_COUNTS.map((count) => ({ value: String(count), label: String(count) })),
+        value: String(numNeighbours),
+        onChange: (count) => onSettings({ numNeighbours: Number(count) }),
+      })}
+    </div>
+    ${failure(resource, handlers)} ${neighbourList(list, metric, scene, settings.focus, handlers)}
+    <p class="muted small">
+      In the ${formatCount(scene.points.width)} dimensions of the table, over all its rows.
+    </p>
+  </section>`;
+}
+
+/** Rows with bars as long as the number says. */
+export function neighbourList(
+  list: readonly PointNeighbour[] | null,
+  metric: DistanceMetric,
+  scene: Scene,
+  focus: number | null,
+  { onPick, onHover }: ProjectionHandlers,
+): TemplateResult {
+  if (list === null) return html`<p class="muted placeholder">loading</p>`;
+  // A cosine is a share already; products and distances are shares of the largest one in the list.
+  const largest = metric === 'cosine' ? 1 : Math.max(1e-9, ...list.map(({ value }) => value));
+  const shareOf = (value: number): number => Math.max(0, Math.min(1, value / largest));
+  return html`<ol class="neighbours" @keydown=${moveInList}>
+    ${list.map(({ row, id, label, value }) => {
+      const point = pointOfRow(scene.points, row);
+      return html`<li>
+        <button
+          type="button"
+          class="list-row"
+          title=${`${label} · id ${id}${point === null ? ' · not drawn' : ''}`}
+          aria-current=${row === focus ? 'true' : nothing}
+          @click=${() => onPick(row, false)}
+          @pointerenter=${() => onHover(point)}
+          @pointerleave=${() => onHover(null)}
+          @focus=${() => onHover(point)}
+          @blur=${() => onHover(null)}
+        >
+          <span class="label">${label}</span>
+          <span class="number">${formatMetric(value)}</span>
+          <i class="distance" .style=${`width: calc((100% - 16px) * ${shareOf(value).toFixed(3)})`}></i>
+        </button>
+      </li>`;
+    })}
+  </ol>`;
+}
+
+/** Arrow keys go through a list of buttons. */
+export function moveInList(event: KeyboardEvent): void {
+  const step = { ArrowDown: 1, ArrowUp: -1 }[event.key];
+  if (step === undefined) return;
+  const buttons = [...(event.currentTarget as HTMLElement).querySelectorAll<HTMLElement>('.list-row')];
+  const next = buttons[buttons.indexOf(document.activeElement as HTMLElement) + step];
+  if (!next) return;
+  event.preventDefault();
+  next.focus();
+}

@@ -1,0 +1,99 @@
+import { html, nothing, type TemplateResult } from 'lit';
+import type { HistoryItem } from '../../src/protocol/inspection';
+import { formatCount, formatDataDay, formatMetric } from '../../src/series/format';
+import { button, icon } from '../ui/controls';
+import type { ProjectionHandlers } from './handlers';
+import { moveInList } from './neighbourLists';
+import { current } from './resources';
+import { pointOfRow, tableOf, type ProjectionState, type Scene } from './state';
+import { failure } from './statistics';
+
+/** A user's history, and what is recommended after it. */
+export function userContent(
+  state: ProjectionState,
+  scene: Scene,
+  handlers: ProjectionHandlers,
+): TemplateResult {
+  const { resources, settings } = state;
+  const path = current(resources.path);
+  if (!path) {
+    return html`${failure(resources.path, handlers)}
+    ${resources.path?.status === 'failed' ? nothing : html`<p class="muted placeholder">loading</p>`}`;
+  }
+  const items = tableOf(state)?.rows === 'items';
+  const itemRow = (item: number, title: string, aside: unknown): TemplateResult => {
+    const point = items ? pointOfRow(scene.points, item - 1) : null;
+    return html`<li>
+      <button
+        type="button"
+        class="list-row"
+        ?disabled=${!items}
+        aria-current=${item - 1 === settings.focus ? 'true' : nothing}
+        @click=${() => handlers.onPick(item - 1, false)}
+        @pointerenter=${() => handlers.onHover(point)}
+        @pointerleave=${() => handlers.onHover(null)}
+        @focus=${() => handlers.onHover(point)}
+        @blur=${() => handlers.onHover(null)}
+      >
+        <span class="label">${title}</span>${aside}
+      </button>
+    </li>`;
+  };
+  return html`<header class="chosen">
+      <h2>User ${path.user.id}</h2>
+      <p class="muted">
+        ${formatCount(path.items.length)} items${items ? ', oldest thin, newest strong' : ''}
+      </p>
+      <p class="row buttons">
+        ${
+          items
+            ? button({
+                label: 'Show',
+                icon: 'target',
+                title: 'Zoom to the path',
+                onClick: () =>
+                  handlers.onFit(
+                    path.items
+                      .map(({ item }) => pointOfRow(scene.points, item - 1))
+                      .filter((point) => point !== null),
+                  ),
+              })
+            : nothing
+        }
+        ${button({
+          label: 'Show Attention',
+          icon: 'eye',
+          title: 'Attention weights for this user',
+          onClick: () => handlers.onShowAttention({ user: path.user.user }),
+        })}
+      </p>
+      ${items ? nothing : html`<p class="muted">Choose a table of items to see the path on the map.</p>`}
+    </header>
+    <section class="rail-section" aria-label="Recommended">
+      <h2>${icon('star-full')} Recommended</h2>
+      <ol class="neighbours" @keydown=${moveInList}>
+        ${path.recommended.map(({ item, title, score }) =>
+          itemRow(
+            item,
+            title,
+            html`${item === path.next?.item ? icon('check', 'Actual next item') : nothing}<span
+                class="number muted"
+                >${formatMetric(score)}</span
+              >`,
+          ),
+        )}
+      </ol>
+    </section>
+    <section class="rail-section" aria-label="History">
+      <h2>History, newest first</h2>
+      <ol class="neighbours" @keydown=${moveInList}>
+        ${path.items.toReversed().map((entry) => itemRow(entry.item, entry.title, time(entry)))}
+      </ol>
+    </section>`;
+}
+
+function time({ time: at }: HistoryItem): unknown {
+  if (at === null) return nothing;
+  const day = formatDataDay(at);
+  return html`<time class="number muted" datetime=${day}>${day}</time>`;
+}
