@@ -1,7 +1,7 @@
 import type { Model } from '../model/model';
 import type { AttentionInspector, AttentionOverview, RecordedView } from '../protocol/attention';
 import type { CheckpointSource } from '../protocol/inspection';
-import { readState } from '../training/checkpointState';
+import { readState } from '../runs/checkpointState';
 import { attend } from './attend';
 import { attentionOverview } from './attentionOverview';
 import type { InspectedRuns } from './inspectedRuns';

@@ -7,7 +7,7 @@ import type { CheckpointSource, InspectedRun, StoredCheckpoint } from '../protoc
 import type { RunManifest } from '../protocol/run';
 import { RunDirectory } from '../runs/runDirectory';
 import { loadCheckpoint } from '../training/checkpoint';
-import { readState } from '../training/checkpointState';
+import { epochsBehind, readState } from '../runs/checkpointState';
 import { modelDataOf } from '../training/modelData';
 import { chosenBackend, engineSearchPaths, prepareUnchanged, readConfig } from '../training/openRun';
 import { InspectionError } from './inspectionError';
@@ -98,8 +98,8 @@ export class InspectedRuns {
     const checkpoints: InspectedRun['checkpoints'] = [];
     for (const name of await directory.checkpoints()) {
       const state = await readState(directory.checkpointPath(name));
-      // `last` may stand in the middle of an epoch, whose weights are then of neither.
-      if (state !== null) checkpoints.push({ name, epoch: state.epoch - (state.stepInEpoch === 0 ? 1 : 0) });
+      if (state !== null)
+        checkpoints.push({ name, epoch: epochsBehind(state, manifest.progress.stepsPerEpoch) });
     }
     const place = ({ name }: StoredCheckpoint): number => ['best', 'last', name].indexOf(name);
     checkpoints.sort((a, b) => a.epoch - b.epoch || place(a) - place(b));

@@ -1,5 +1,5 @@
 import type { CheckpointSource } from '../protocol/inspection';
-import { readState } from '../training/checkpointState';
+import { readState } from '../runs/checkpointState';
 import { recommend } from '../training/recommend';
 import { seenRule } from '../training/seenItems';
 import type { InspectedRuns } from './inspectedRuns';

@@ -3,7 +3,7 @@ import { pca, type Pca } from '../analysis/pca';
 import type { Table } from '../analysis/table';
 import type { CheckpointSource } from '../protocol/inspection';
 import type { EmbeddingSource, EmbeddingTable } from '../protocol/projection';
-import { readState } from '../training/checkpointState';
+import { readState } from '../runs/checkpointState';
 import { embeddingTables, findTable, readTable } from './embeddingTables';
 import type { InspectedRuns, OpenRun } from './inspectedRuns';
 

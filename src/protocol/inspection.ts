@@ -7,7 +7,7 @@
 /** A stored state of a run's weights, such as `best`, `last` or `epoch-12`. */
 export interface StoredCheckpoint {
   name: string;
-  /** The epoch that was trained last. */
+  /** Epochs that were trained; a fraction for a `last` that stands within one. */
   epoch: number;
 }
 

@@ -13,6 +13,18 @@ export class RunReadError extends Error {
   }
 }
 
+/** The state of a checkpoint could not be read. The message says which file, and what to do. */
+export class CheckpointError extends Error {
+  override readonly name = 'CheckpointError';
+
+  constructor(
+    readonly code: 'checkpoint/damaged' | 'checkpoint/unreadable' | 'checkpoint/newer-version',
+    message: string,
+  ) {
+    super(message);
+  }
+}
+
 /** A file of a run directory could not be written. What was there before is left as it was. */
 export class RunWriteError extends Error {
   override readonly name = 'RunWriteError';

@@ -2,6 +2,7 @@ import { readdir } from 'node:fs/promises';
 import path from 'node:path';
 import { errorText, systemReason } from '../protocol/errorText';
 import { endedEarly, isActive, type RunManifest, type RunStatus, type RunSummary } from '../protocol/run';
+import { followCheckpoints } from './checkpointState';
 import { RunDirectory } from './runDirectory';
 import { meansMissing, RunReadError } from './runErrors';
 import { trainerHasClaimed, trainerIsAlive } from './trainerLock';
@@ -20,7 +21,7 @@ export interface RunList {
 
 /**
  * Reads a run and derives its status: a run whose recorded status needs a trainer is `lost` when none is alive.
- * Throws RunReadError.
+ * What a lost run has reached is what it has saved. Throws RunReadError.
  */
 export async function readRun(directory: string): Promise<RunSummary> {
   const run = new RunDirectory(directory);
@@ -37,7 +38,8 @@ export async function readRun(directory: string): Promise<RunSummary> {
 
 async function summary(run: RunDirectory, manifest: RunManifest, status: RunStatus): Promise<RunSummary> {
   const resumable = endedEarly(status) && (await run.hasCheckpoint());
-  return { directory: run.path, manifest, status, resumable };
+  const saved = status === 'lost' ? await followCheckpoints(run, manifest) : manifest;
+  return { directory: run.path, manifest: saved, status, resumable };
 }
 
 async function hasTrainer(run: RunDirectory, manifest: RunManifest): Promise<boolean> {

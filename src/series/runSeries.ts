@@ -98,6 +98,7 @@ export class RunSeries {
     if (stepsPerEpoch <= 0 || stepsPerEpoch === this.#stepsPerEpoch) return;
     this.#stepsPerEpoch = stepsPerEpoch;
     for (const name of STEP_CURVES) this.#curves.get(name)?.setStepsPerEpoch(stepsPerEpoch);
+    this.#marks = this.#marks.map((mark) => ({ ...mark, epoch: mark.step / stepsPerEpoch }));
   }
 
   #fold(event: RunEvent): void {
@@ -124,7 +125,9 @@ export class RunSeries {
         if (event.best) this.#mark('best', event.step, event.epoch, event.time);
         break;
       case 'checkpoint':
-        if (event.which === 'last') this.#mark('checkpoint', event.step, event.epoch, event.time);
+        // A run that was stopped within an epoch saved that part of it.
+        if (event.which === 'last')
+          this.#mark('checkpoint', event.step, this.#epochOf(event.step) || event.epoch, event.time);
         break;
       case 'system': {
         const step = this.#curves.get('loss')?.lastStep ?? 0;

@@ -5,7 +5,7 @@ import * as tf from '@tensorflow/tfjs-core';
 import { errorText } from '../protocol/errorText';
 import { makeFolder, writeFileAtomically } from '../runs/atomicFile';
 import { readPlainFile } from '../runs/plainFiles';
-import { meansMissing, toWriteError } from '../runs/runErrors';
+import { CheckpointError, meansMissing, toWriteError } from '../runs/runErrors';
 import {
   encodeState,
   readState,
@@ -13,7 +13,7 @@ import {
   unreadable,
   type CheckpointState,
   type TrainingState,
-} from './checkpointState';
+} from '../runs/checkpointState';
 import { decodeSafetensors, encodeSafetensors, type NamedTensor } from './safetensors';
 import { TrainingError } from './trainingError';
 
@@ -84,7 +84,7 @@ async function removeOtherTensors(directory: string, kept: readonly (string | nu
 
 /**
  * Loads a checkpoint into a model and, if given, its optimizer. Nothing is changed unless all of it is sound.
- * @throws TrainingError when there is none, or it is damaged, or it is of another model
+ * @throws TrainingError when there is none, or it is of another model, CheckpointError when it is damaged
  */
 export async function loadCheckpoint(
   directory: string,
@@ -154,13 +154,16 @@ async function readTensors(file: string): Promise<Tensors> {
     bytes = await readPlainFile(file);
   } catch (error) {
     if (!meansMissing(error)) throw unreadable(file, error);
-    throw new TrainingError('checkpoint/damaged', `The checkpoint is damaged: its file ${file} is missing.`);
+    throw new CheckpointError(
+      'checkpoint/damaged',
+      `The checkpoint is damaged: its file ${file} is missing.`,
+    );
   }
   try {
     return decodeSafetensors(bytes);
   } catch (error) {
     const reason = errorText(error);
-    throw new TrainingError('checkpoint/damaged', `The checkpoint file ${file} is damaged: ${reason}.`);
+    throw new CheckpointError('checkpoint/damaged', `The checkpoint file ${file} is damaged: ${reason}.`);
   }
 }
 

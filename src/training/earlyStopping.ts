@@ -1,10 +1,5 @@
 import type { MeasuredMetrics } from '../protocol/run';
-
-export interface EarlyStoppingState {
-  best: MeasuredMetrics | null;
-  /** Validations since the best one. */
-  withoutImprovement: number;
-}
+import type { EarlyStoppingState } from '../runs/checkpointState';
 
 /** Remembers the best validation and says when to give up. */
 export class EarlyStopping {

@@ -21,7 +21,7 @@ import { RunDirectory } from '../runs/runDirectory';
 import { RunBusyError } from '../runs/runErrors';
 import { BUSY_EXIT_CODE } from '../runs/trainerLock';
 import { loadCheckpoint } from './checkpoint';
-import { readState, type TrainingState } from './checkpointState';
+import { readState, type TrainingState } from '../runs/checkpointState';
 import { EarlyStopping } from './earlyStopping';
 import { exportVectors } from './exportVectors';
 import {

@@ -8,6 +8,7 @@ import {
   type RunError,
   type RunManifest,
 } from '../protocol/run';
+import { followCheckpoints } from '../runs/checkpointState';
 import { EventLogWriter } from '../runs/eventLog';
 import { sweepRun } from '../runs/leftovers';
 import type { RunDirectory } from '../runs/runDirectory';
@@ -59,7 +60,9 @@ export class RunRecorder {
   static async open(run: RunDirectory): Promise<RunRecorder> {
     const lock = await acquireTrainerLock(run);
     try {
-      const manifest = await run.readManifest();
+      const recorded = await run.readManifest();
+      // Its trainer died: it goes on from what that saved.
+      const manifest = isActive(recorded.status) ? await followCheckpoints(run, recorded) : recorded;
       await sweepRun(run.path);
       // Requests to an earlier trainer of this run are not for this one.
       await run.takeRequests();

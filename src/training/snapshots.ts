@@ -3,7 +3,7 @@ import type * as tf from '@tensorflow/tfjs-core';
 import type { RunDirectory } from '../runs/runDirectory';
 import { toWriteError } from '../runs/runErrors';
 import { saveCheckpoint } from './checkpoint';
-import type { TrainingState } from './checkpointState';
+import type { TrainingState } from '../runs/checkpointState';
 
 const SNAPSHOT_NAME = /^epoch-(\d+)$/;
 

@@ -11,7 +11,7 @@ import { withWarning, type MeasuredMetrics } from '../protocol/run';
 import { RunWriteError } from '../runs/runErrors';
 import { createBatches, type Batches } from './batches';
 import { loadCheckpoint, saveCheckpoint, sweepCheckpoint } from './checkpoint';
-import type { TrainingState } from './checkpointState';
+import type { TrainingState } from '../runs/checkpointState';
 import { EarlyStopping } from './earlyStopping';
 import { evaluateModel, rankingTask } from './evaluateModel';
 import { nameOfNotFinite } from './finiteWeights';

@@ -1,5 +1,5 @@
 import { html, nothing, type TemplateResult } from 'lit';
-import { formatCount, formatPercent } from '../../src/series/format';
+import { formatCount, formatEpoch, formatPercent } from '../../src/series/format';
 import { button, dropdown, icon, iconButton, segmented } from '../ui/controls';
 import { messageContent } from '../ui/messageContent';
 import type { AttentionHandlers } from './handlers';
@@ -79,7 +79,8 @@ function checkpointChoice({ name, epoch }: { name: string; epoch: number }): {
   value: string;
   label: string;
 } {
-  return { value: name, label: name === `epoch-${epoch}` ? `epoch ${epoch}` : `${name} · epoch ${epoch}` };
+  const text = `epoch ${formatEpoch(epoch)}`;
+  return { value: name, label: name === `epoch-${epoch}` ? text : `${name} · ${text}` };
 }
 
 /** Which other run or epoch is shown beside: the run's own checkpoints first, then other runs. */

@@ -1,7 +1,7 @@
 import type { StoredCheckpoint } from '../../src/protocol/inspection';
 import { percent } from '../../src/protocol/percent';
 import type { PointColumn, PointSet, UmapLayoutResult } from '../../src/protocol/projection';
-import { formatCount, formatMetric } from '../../src/series/format';
+import { formatCount, formatEpoch, formatMetric } from '../../src/series/format';
 import { current, shownCheckpoint } from './resources';
 import { OWN_COLORS, RECOMMENDED_LENGTH } from './settings';
 import { isUmapRunning, tableOf, type ProjectionState, type Scene } from './state';
@@ -20,7 +20,8 @@ export function mapTitle(state: ProjectionState): string {
 export function epochText(checkpoints: readonly StoredCheckpoint[], name: string | null): string {
   const found = checkpoints.find((checkpoint) => checkpoint.name === name);
   if (!found) return 'no checkpoint';
-  return name === 'best' || name === 'last' ? `epoch ${found.epoch} (${name})` : `epoch ${found.epoch}`;
+  const epoch = `epoch ${formatEpoch(found.epoch)}`;
+  return name === 'best' || name === 'last' ? `${epoch} (${name})` : epoch;
 }
 
 /** How the points came to their places. */

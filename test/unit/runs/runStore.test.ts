@@ -2,6 +2,7 @@ import { mkdir, rm, symlink, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { expect, test } from 'vitest';
 import type { RecordedStatus, RunManifest } from '../../../src/protocol/run';
+import { encodeState, stateFileOf } from '../../../src/runs/checkpointState';
 import { createRun, type RunDirectory, runsDirectoryOf } from '../../../src/runs/runDirectory';
 import { listRuns, readRun } from '../../../src/runs/runStore';
 import { acquireTrainerLock } from '../../../src/runs/trainerLock';
@@ -70,6 +71,44 @@ test('a run that ended early can be resumed once it has a whole checkpoint', asy
   expect(await resumable()).toBe(true);
   await record(run, { status: 'finished' });
   expect(await resumable()).toBe(false);
+});
+
+test('a lost run has the epochs that its checkpoints have, not those that its trainer had time to tell', async () => {
+  const run = await makeRun();
+  const { progress } = await run.readManifest();
+  const measured = (epoch: number) => ({ epoch, step: 10 * epoch, metrics: { 'ndcg@10': 0.1 * epoch } });
+  await record(run, {
+    status: 'running',
+    progress: { ...progress, epoch: 1, step: 17, stepsPerEpoch: 10 },
+    best: measured(1),
+    last: measured(1),
+  });
+  expect((await readRun(run.path)).manifest.progress.epoch).toBe(1);
+  const save = async (name: string, epoch: number): Promise<void> => {
+    const directory = run.checkpointPath(name);
+    await mkdir(directory, { recursive: true });
+    const state = {
+      ...{ epoch: epoch + 1, stepInEpoch: 0, step: 10 * epoch, lossSum: 0, loss: 0.5 },
+      earlyStopping: { best: measured(epoch), withoutImprovement: 0 },
+      ...{ optimizerStep: 10 * epoch, files: { model: 'model-1.safetensors', optimizer: null } },
+    };
+    await writeFile(stateFileOf(directory), encodeState(state));
+  };
+  await save('last', 2);
+  const lost = await readRun(run.path);
+  expect(lost.status).toBe('lost');
+  expect(lost.manifest.progress).toMatchObject({ epoch: 2, step: 20, loss: 0.5 });
+  expect(lost.manifest.best).toEqual(measured(2));
+  // `best` is saved first, and what it holds is as much of the run.
+  await save('best', 3);
+  expect((await readRun(run.path)).manifest).toMatchObject({ progress: { epoch: 3 }, best: measured(3) });
+  // While a trainer is there, it tells.
+  const lock = await acquireTrainerLock(run);
+  expect((await readRun(run.path)).manifest.progress.epoch).toBe(1);
+  await lock.release();
+  // A damaged one tells nothing.
+  await writeFile(stateFileOf(run.checkpointPath('last')), '{');
+  expect((await readRun(run.path)).manifest.progress.epoch).toBe(1);
 });
 
 test('a run that ends while it is read is never seen as lost', async () => {

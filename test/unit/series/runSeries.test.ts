@@ -106,6 +106,17 @@ describe('folding', () => {
     expect(fold([step(1), step(2)]).get('learningRate')).toBeNull();
   });
 
+  test('a checkpoint within an epoch, and where a run went on, are marked at that part of it', () => {
+    const series = fold([step(1), checkpoint(1, 1, 'last'), started(1), step(2)]);
+    series.setStepsPerEpoch(2);
+    expect(series.marks.map(({ kind, epoch }) => [kind, epoch])).toEqual([
+      ['checkpoint', 0.5],
+      ['resumed', 0.5],
+    ]);
+    series.append(numbered([step(3, 2), checkpoint(2, 3, 'last')], series.cursor));
+    expect(series.marks.at(-1)).toMatchObject({ kind: 'checkpoint', epoch: 1.5 });
+  });
+
   test('epochs become fractional, backwards too, once the first epoch tells how long it is', () => {
     const series = fold([step(1), step(2), step(3), step(4), epoch(1, 4), step(5, 2)]);
     expect([...series.get('loss')!.epoch]).toEqual([0.25, 0.5, 0.75, 1, 1.25]);

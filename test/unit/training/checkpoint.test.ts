@@ -5,7 +5,7 @@ import * as tf from '@tensorflow/tfjs-core';
 import fc from 'fast-check';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { loadCheckpoint, saveCheckpoint } from '../../../src/training/checkpoint';
-import { readState, type TrainingState } from '../../../src/training/checkpointState';
+import { readState, type TrainingState } from '../../../src/runs/checkpointState';
 import { useBackend } from '../compute/useBackend';
 
 /** A state without some of its fields. */
@@ -110,7 +110,7 @@ describe('a checkpoint', () => {
             for (const variables of [model, optimizer.state]) variables.get('w')!.assign(tf.zeros([3]));
           } catch (error) {
             expect(error).toMatchObject({
-              name: 'TrainingError',
+              name: 'CheckpointError',
               code: expect.stringMatching(/^checkpoint\/(damaged|newer-version)$/) as string,
             });
             expect([valuesOf(model), valuesOf(optimizer.state)]).toEqual([

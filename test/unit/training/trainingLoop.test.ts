@@ -9,7 +9,7 @@ import type { RunEvent } from '../../../src/protocol/events';
 import { EventLogReader } from '../../../src/runs/eventLog';
 import { createRun, RunDirectory } from '../../../src/runs/runDirectory';
 import { decodeSafetensors } from '../../../src/training/safetensors';
-import { encodeState, readState, stateFileOf } from '../../../src/training/checkpointState';
+import { encodeState, readState, stateFileOf } from '../../../src/runs/checkpointState';
 import { RunRecorder } from '../../../src/training/runRecorder';
 import { snapshotStride } from '../../../src/training/snapshots';
 import { TrainingLoop, type TrainingOutcome } from '../../../src/training/trainingLoop';

@@ -15,7 +15,7 @@ import {
   type ResourceName,
   type ResourceValues,
 } from '../../../webview/projection/resources';
-import { epochStops, stopOf } from '../../../webview/projection/projectionText';
+import { epochStops, epochText, stopOf } from '../../../webview/projection/projectionText';
 import { DEFAULT_SETTINGS, readSettings } from '../../../webview/projection/settings';
 import {
   initialState,
@@ -191,6 +191,18 @@ describe('epochs', () => {
     { name: 'epoch-2', epoch: 2 },
     { name: 'last', epoch: 3 },
   ];
+
+  test('name a checkpoint that was saved within an epoch by that part of it', () => {
+    const stored = [
+      { name: 'best', epoch: 1 },
+      { name: 'last', epoch: 1 + 1 / 3 },
+    ];
+    expect(stored.map(({ name }) => epochText(stored, name))).toEqual([
+      'epoch 1 (best)',
+      'epoch 1.33 (last)',
+    ]);
+    expect(epochStops(stored)).toEqual(stored);
+  });
 
   test('the slider stops once at each, at the best where there is a choice', () => {
     expect(epochStops(checkpoints).map(({ name }) => name)).toEqual(['epoch-1', 'best', 'last']);

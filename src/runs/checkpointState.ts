@@ -3,17 +3,22 @@ import path from 'node:path';
 import { z } from 'zod';
 import { systemReason } from '../protocol/errorText';
 import type { EvaluationProtocol } from '../protocol/evaluation';
-import type { MeasuredMetrics } from '../protocol/run';
-import { readPlainFile, requirePlainFolder } from '../runs/plainFiles';
-import { CHECKPOINT_STATE_FILE } from '../runs/runDirectory';
-import { meansMissing } from '../runs/runErrors';
-import { parseRunFile, stringifyRunJson } from '../runs/runJson';
-import { count, measuredNumber, measuredSchema, misfitOf, protocolSchema } from '../runs/runSchema';
-import type { EarlyStoppingState } from './earlyStopping';
-import { TrainingError } from './trainingError';
+import type { MeasuredMetrics, RunManifest } from '../protocol/run';
+import { readPlainFile, requirePlainFolder } from './plainFiles';
+import { CHECKPOINT_STATE_FILE, type RunDirectory } from './runDirectory';
+import { CheckpointError, meansMissing } from './runErrors';
+import { parseRunFile, stringifyRunJson } from './runJson';
+import { count, measuredNumber, measuredSchema, misfitOf, protocolSchema } from './runSchema';
 
 /** The version that this code writes. Readers accept the same major. */
 const SCHEMA_VERSION = '1.1';
+
+/** The best validation so far, and how many came since. */
+export interface EarlyStoppingState {
+  best: MeasuredMetrics | null;
+  /** Validations since the best one. */
+  withoutImprovement: number;
+}
 
 /** Where training stands, beside the weights. Random numbers need no state: they follow from seed, epoch and step. */
 export interface TrainingState {
@@ -65,7 +70,7 @@ export function encodeState(state: CheckpointState): string {
 
 /**
  * Reads the `state.json` of a checkpoint; null where there is none.
- * @throws TrainingError when it is damaged, cannot be read, which says nothing about what is in it, or is of a newer version
+ * @throws CheckpointError when it is damaged, cannot be read, which says nothing about what is in it, or is of a newer version
  */
 export async function readState(directory: string): Promise<CheckpointState | null> {
   const file = stateFileOf(directory);
@@ -80,13 +85,52 @@ export async function readState(directory: string): Promise<CheckpointState | nu
   return decodeState(text, file);
 }
 
+/**
+ * The manifest of a run whose trainer died, as its checkpoints have it. A trainer writes the manifest now and then only, and may
+ * have saved epochs that are not in it yet: what is shown and gone on from is what was saved.
+ */
+export async function followCheckpoints(run: RunDirectory, manifest: RunManifest): Promise<RunManifest> {
+  // One that cannot be read tells nothing; whoever resumes from it hears why.
+  const read = (name: string) => readState(run.checkpointPath(name)).catch(() => null);
+  const last = await read('last');
+  if (last === null) return manifest;
+  const best = await read('best');
+  // `best` is saved first.
+  const newest = best !== null && best.step > last.step ? best : last;
+  const { progress } = manifest;
+  const isAhead = newest.step > progress.step;
+  const validated = newest.last;
+  return {
+    ...manifest,
+    best: newest.earlyStopping.best,
+    last: validated
+      ? { epoch: validated.epoch, step: validated.step, metrics: validated.metrics }
+      : manifest.last,
+    protocol: validated?.protocol ?? manifest.protocol,
+    progress: {
+      ...progress,
+      epoch: newest.epoch - 1,
+      step: isAhead ? newest.step : progress.step,
+      loss: isAhead ? (newest.loss ?? progress.loss) : progress.loss,
+    },
+  };
+}
+
+/**
+ * How many epochs a checkpoint has behind it, counted as everywhere by finished ones: 1.5 in the middle of the second.
+ * @param stepsPerEpoch 0 where that is not known
+ */
+export function epochsBehind({ epoch, stepInEpoch }: TrainingState, stepsPerEpoch: number): number {
+  return epoch - 1 + (stepsPerEpoch > 0 ? stepInEpoch / stepsPerEpoch : 0);
+}
+
 export function stateFileOf(directory: string): string {
   return path.join(directory, CHECKPOINT_STATE_FILE);
 }
 
 /** For a file of a checkpoint that is there and cannot be read. */
-export function unreadable(file: string, error: unknown): TrainingError {
-  return new TrainingError(
+export function unreadable(file: string, error: unknown): CheckpointError {
+  return new CheckpointError(
     'checkpoint/unreadable',
     `${file} cannot be read (${systemReason(error)}). The checkpoint was left as it is: try again when that is mended.`,
   );
@@ -94,7 +138,7 @@ export function unreadable(file: string, error: unknown): TrainingError {
 
 function decodeState(text: string, file: string): CheckpointState {
   const damaged = (what: string) =>
-    new TrainingError('checkpoint/damaged', `${file} ${what}: the checkpoint is damaged.`);
+    new CheckpointError('checkpoint/damaged', `${file} ${what}: the checkpoint is damaged.`);
   let value: unknown;
   try {
     value = parseRunFile(text);
@@ -106,7 +150,7 @@ function decodeState(text: string, file: string): CheckpointState {
   const version = typeof content['schemaVersion'] === 'string' ? content['schemaVersion'] : '';
   const [major, supported] = [/^(\d+)\.\d+$/.exec(version)?.[1], SCHEMA_VERSION.split('.')[0]];
   if (Number(major) > Number(supported)) {
-    throw new TrainingError(
+    throw new CheckpointError(
       'checkpoint/newer-version',
       `${file} has schema version ${version}, and this RecSight reads ${supported}.x. Update RecSight to use this checkpoint.`,
     );
