@@ -1,6 +1,7 @@
 import type { AttentionResult, Contribution, RecordedView, RecordedWeights } from '../protocol/attention';
 import { bar, sparkline } from './bars';
 import { percent } from '../protocol/percent';
+import { cutTitle } from '../series/cutText';
 
 const BAR_WIDTH = 10;
 /** Of leave-one-out, the largest. */
@@ -20,7 +21,7 @@ export function attentionText(
     '',
   ];
   if (columns.length > 0)
-    lines.push(`     ${columns.map(({ title, width }) => title.slice(0, width).padEnd(width)).join('  ')}`);
+    lines.push(`     ${columns.map(({ title, width }) => cutTitle(title, width).padEnd(width)).join('  ')}`);
   history.forEach(({ title }, position) => {
     const cells = columns.map(({ cells: own, width }) => own[position]!.padEnd(width));
     lines.push(`${String(position + 1).padStart(4)} ${[...cells, title].join('  ')}`);

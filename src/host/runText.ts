@@ -1,5 +1,6 @@
 import { epochsText, isActive, type RunManifest, type RunSummary } from '../protocol/run';
 import { RunDirectory } from '../runs/runDirectory';
+import { cutSentence } from '../series/cutText';
 import { formatCount, formatMetric, formatMetricName } from '../series/format';
 import { firstLine } from './errorMessage';
 
@@ -33,7 +34,7 @@ export function shortError(message: string, maxLength = 60): string {
     .split('\n', 1)[0]!
     .split(/(?<=[.!?])\s/, 1)[0]!
     .replace(/\.$/, '');
-  return first.length <= maxLength ? first : `${first.slice(0, maxLength - 1).trimEnd()}…`;
+  return cutSentence(first, maxLength);
 }
 
 /** What a run has to tell, in the order of a row: `NDCG@10 0.1123` and `7/20 epochs`, or why it failed. Never empty. */

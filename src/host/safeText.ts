@@ -1,3 +1,4 @@
+import { cutSentence } from '../series/cutText';
 import { quoteCode } from '../series/messageText';
 
 /*
@@ -21,7 +22,7 @@ export function plainText(text: string): string {
     // A space is enough for both, and can be seen.
     .replaceAll('](', '] (')
     .replaceAll('$(', '$ (');
-  return line.length <= MAX_LENGTH ? line : `${line.slice(0, MAX_LENGTH - 1)}…`;
+  return cutSentence(line, MAX_LENGTH);
 }
 
 /** Markdown that was made by `escaped`, so that all in it that came from elsewhere is escaped. */

@@ -8,6 +8,7 @@ import type { AttentionOverview, GroupReport, HeadReport } from '../protocol/att
 import { queryOf } from '../training/evaluateModel';
 import type { WeightBlock } from './cutPadding';
 import type { OpenRun } from './inspectedRuns';
+import { headNames } from './headNames';
 import { InspectionError } from './inspectionError';
 import { readerGroups, type Reader, type ReaderGroup } from './overviewGroups';
 import { historyBounds } from './runInspector';
@@ -181,18 +182,12 @@ function reports(
 ): { heads: HeadReport[]; groups: GroupReport[] } {
   const found = summaries.flatMap(({ view, all }) => {
     const heads = all.heads();
-    const part = view.axes.includes('slot') ? 'slot' : 'head';
-    return heads.map((summary, head) => ({
-      view: view.name,
-      label: heads.length === 1 ? view.label : `${view.label}, ${part} ${head + 1}`,
-      head,
-      summary,
-    }));
+    return headNames(view, heads.length).map((names, head) => ({ names, summary: heads[head]! }));
   });
   const clusters = clusterHeads(found.map(({ summary }) => summary));
   return {
-    heads: found.map(({ summary, ...named }, index) => ({
-      ...named,
+    heads: found.map(({ names, summary }, index) => ({
+      ...names,
       byDistance: Float32Array.from(summary.byDistance),
       entropy: summary.entropy,
       relativeEntropy: summary.relativeEntropy,

@@ -14,7 +14,7 @@ export interface OverviewKey {
   seed: number;
 }
 
-const SCHEMA_VERSION = '1.0';
+const SCHEMA_VERSION = '1.1';
 
 /** A list of numbers, which JSON has in the place of a typed array. */
 const floats = z.array(z.number()).transform((list) => Float32Array.from(list));
@@ -24,8 +24,10 @@ const overviewSchema: z.ZodType<AttentionOverview> = z.object({
   heads: z.array(
     z.object({
       view: z.string(),
+      viewLabel: z.string(),
       label: z.string(),
       head: z.int(),
+      part: z.enum(['head', 'slot']).nullable(),
       byDistance: floats,
       entropy: z.number(),
       relativeEntropy: z.number(),

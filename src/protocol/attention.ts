@@ -99,8 +99,14 @@ export interface AttentionResult {
 /** How one head attends over many users. */
 export interface HeadReport {
   view: string;
+  /** The view for people, such as `Block 1`. */
+  viewLabel: string;
+  /** The head for people, such as `Block 1, head 2`. */
   label: string;
+  /** From 0, in its view. */
   head: number;
+  /** What the view is made of: heads, or slots of a memory; null where it is one whole. */
+  part: 'head' | 'slot' | null;
   /** Mean weight at distance 0 (the position itself), 1, 2, …; of a history read at its end, distance 0 is the newest item. */
   byDistance: Float32Array;
   /** Mean entropy of a row in nats, and as a share of the most that it could be. */

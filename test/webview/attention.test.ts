@@ -1,42 +1,11 @@
 import type { Page } from 'playwright-core';
-import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { ExampleInspector } from './attentionExample';
-import { AttentionHost, AttentionPages, type OpenAttention } from './attentionPage';
-import { changeTheme, THEMES, type PageOptions, type ThemeName } from './webviewPages';
+import { AttentionHost, settled, useAttention } from './attentionPage';
+import { changeTheme, THEMES, type ThemeName } from './webviewPages';
 
-let pages: AttentionPages;
-let opened: OpenAttention[] = [];
+const { open, openAtOnce } = useAttention();
 
-beforeAll(async () => {
-  pages = await AttentionPages.start();
-}, 120_000);
-afterAll(() => pages.stop());
-
-/** Whatever a test does, the page must not break its policy or complain. */
-afterEach(async () => {
-  const all = opened;
-  opened = [];
-  for (const { page, complaints, violations } of all) {
-    expect(await violations()).toEqual([]);
-    // Chromium's advice is about the pixels that the tests read.
-    expect(complaints.filter((text) => !text.includes('willReadFrequently'))).toEqual([]);
-    await page.context().close();
-  }
-});
-
-/** Opens a panel and waits until the first weights are drawn. */
-async function open(host: AttentionHost, options: PageOptions = {}): Promise<Page> {
-  const panel = await pages.open(host, options);
-  opened.push(panel);
-  await panel.page.locator('.recommendations tbody tr').first().waitFor();
-  await settled(panel.page);
-  return panel.page;
-}
-
-const settled = (page: Page): Promise<unknown> =>
-  page.evaluate(
-    'new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(() => requestAnimationFrame(done))))',
-  );
 const line = (page: Page, index: number) => page.locator(`.history [data-line="${index}"]`);
 const map = (page: Page, index = 0) => page.locator('recsight-heat-map').nth(index);
 const view = (page: Page, index = 0) => map(page, index).locator('.heat-map-view');
@@ -306,7 +275,7 @@ describe('what if', () => {
     await page.locator('.history [role=option]').first().waitFor();
     await page.keyboard.press('Enter');
     await page.locator('.history .line.swapped').waitFor();
-    expect(await page.locator('.history .line.swapped .title').innerText()).toContain('My Neighbor Totoro');
+    expect(await page.locator('.history .line.swapped .title').textContent()).toContain('My Neighbor Totoro');
     await expect.poll(() => host.answered!.history[16]!.title).toBe('My Neighbor Totoro');
     await line(page, 16).focus();
     await page.keyboard.press('Delete');
@@ -473,7 +442,7 @@ describe('beside each other', () => {
     const page = await open(host);
     await choose(page, 'Run to show beside', 'this run');
     await page.locator('.attention.compared').waitFor();
-    expect(await page.locator('.map h3').allInnerTexts()).toEqual([
+    expect((await page.locator('.map h3').allTextContents()).map((text) => text.trim())).toEqual([
       'sasrec-movies · best',
       'sasrec-movies · epoch-2',
     ]);
@@ -598,8 +567,7 @@ describe('the page', () => {
     const host = AttentionHost.of('sasrec');
     let answer = (): void => undefined;
     host.held = new Promise((resolve) => (answer = resolve));
-    const panel = await pages.open(host);
-    opened.push(panel);
+    const panel = await openAtOnce(host);
     await panel.page.locator('.frame').waitFor();
     expect(await panel.page.getByRole('status').innerText()).toContain('loading');
     answer();
@@ -609,8 +577,7 @@ describe('the page', () => {
   test('an error: what happened, and trying again', async () => {
     const host = AttentionHost.of('sasrec');
     host.failure = new Error('`weights.safetensors` is cut after 1,024 bytes.');
-    const panel = await pages.open(host);
-    opened.push(panel);
+    const panel = await openAtOnce(host);
     await panel.page.getByText('weights.safetensors is cut after 1,024 bytes.').waitFor();
     host.failure = null;
     await panel.page.locator('vscode-button', { hasText: 'Try Again' }).click();
@@ -619,10 +586,9 @@ describe('the page', () => {
   });
 
   test('a run without a checkpoint says when there will be one', async () => {
-    const panel = await pages.open(
+    const panel = await openAtOnce(
       new AttentionHost(new ExampleInspector({ model: 'sasrec', checkpoints: [] })),
     );
-    opened.push(panel);
     await panel.page.getByText('This run has no checkpoint yet').waitFor();
   });
 

@@ -9,16 +9,11 @@ import type {
   RecordedWeights,
   ScoredItem,
 } from '../../src/protocol/attention';
-import type {
-  CheckpointSource,
-  HistoryItem,
-  InspectedRun,
-  ItemLabel,
-  UserHistory,
-  UserLabel,
-} from '../../src/protocol/inspection';
-import { clusterHeads } from '../../src/analysis/clusterHeads';
+import type { CheckpointSource, HistoryItem, InspectedRun, UserHistory } from '../../src/protocol/inspection';
 import { AttentionSummary } from '../../src/analysis/attentionSummary';
+import { clusterHeads } from '../../src/analysis/clusterHeads';
+import { headNames } from '../../src/inspection/headNames';
+import { ExampleCatalogue, generator, genreOf } from './exampleCatalogue';
 
 /*
  * Small models that really compute what the page shows: vectors of items from a generator with a fixed seed, and attention
@@ -27,25 +22,7 @@ import { AttentionSummary } from '../../src/analysis/attentionSummary';
 
 export type ExampleModel = 'sasrec' | 'din' | 'dien' | 'sum' | 'twotower';
 
-const FILMS = [
-  'Alien', 'Aliens', 'The Thing', 'Blade Runner', 'The Terminator', 'Predator', 'RoboCop', 'Total Recall',
-  'Star Wars', 'The Empire Strikes Back', 'Return of the Jedi', 'Dune', 'Contact', 'The Matrix', 'Gattaca',
-  'Dr. Strangelove', 'Annie Hall', 'Manhattan', 'Some Like It Hot', 'The Apartment', 'Duck Soup', 'Airplane!',
-  'A Fish Called Wanda', 'Groundhog Day', 'The Big Lebowski', 'Fargo', 'Raising Arizona', 'Rushmore', 'Clerks',
-  'Casablanca', 'Citizen Kane', 'Vertigo', 'Rear Window', 'Psycho', 'North by Northwest', 'Notorious', 'Chinatown',
-  'The Maltese Falcon', 'Double Indemnity', 'Sunset Boulevard', 'L.A. Confidential', 'Touch of Evil', 'Laura',
-  'Toy Story', 'A Bug’s Life', 'Beauty and the Beast', 'Aladdin', 'The Lion King', 'Fantasia', 'Pinocchio', 'Dumbo',
-  'Spirited Away', 'My Neighbor Totoro', 'Princess Mononoke', 'Akira', 'Babe', 'The Iron Giant', 'Chicken Run',
-]; // prettier-ignore
-/** With their sequels: a long history needs many items. */
-const TITLES = ['', ' II', ' III', ' IV', ' V', ' VI'].flatMap((sequel) =>
-  FILMS.map((film) => `${film}${sequel}`),
-);
-/** First films of the genres after the first one, from 0. */
-const GENRES = [15, 29, 43];
 const SIZE = 16;
-const DAY = 86_400_000;
-const LENGTHS = [20, 200, 6, 31, 12, 45, 90, 8];
 const SLOTS = 5;
 
 export interface ExampleOptions {
@@ -58,13 +35,15 @@ export interface ExampleOptions {
   /** Of the model's parameters. */
   seed?: number;
   checkpoints?: InspectedRun['checkpoints'];
+  catalogue?: ExampleCatalogue;
 }
 
 /** A run of an example model, and what the inspector says of it. */
 export class ExampleInspector implements AttentionInspector {
   readonly run: InspectedRun;
   readonly views: RecordedView[];
-  readonly #options: Required<Omit<ExampleOptions, 'name' | 'checkpoints'>>;
+  readonly catalogue: ExampleCatalogue;
+  readonly #options: Required<Omit<ExampleOptions, 'name' | 'checkpoints' | 'catalogue'>>;
   /** Holds an overview back until it resolves; null lets it go on. */
   overviewHeld: Promise<void> | null = null;
   readonly cancelled: string[] = [];
@@ -82,7 +61,9 @@ export class ExampleInspector implements AttentionInspector {
       { name: 'best', epoch: 7 },
       { name: 'last', epoch: 9 },
     ],
+    catalogue = new ExampleCatalogue(),
   }: ExampleOptions) {
+    this.catalogue = catalogue;
     this.#options = { model, numLayers, numHeads, maxLength, seed };
     this.views = viewsOf(model, numLayers);
     this.run = {
@@ -91,16 +72,13 @@ export class ExampleInspector implements AttentionInspector {
       name,
       model,
       checkpoints,
-      numUsers: LENGTHS.length,
-      numItems: TITLES.length,
+      numUsers: catalogue.lengths.length,
+      numItems: catalogue.titles.length,
     };
   }
 
   userHistory(user: number, end: 'train' | 'validation' | 'all'): UserHistory {
-    const whole = wholeHistory(user);
-    const items = whole.slice(0, whole.length - { train: 2, validation: 1, all: 0 }[end]);
-    const next = whole[items.length] ?? null;
-    return { user: userLabel(user), items, next: next && itemLabel(next.item) };
+    return this.catalogue.userHistory(user, end);
   }
 
   attentionViews(): Promise<RecordedView[]> {
@@ -108,26 +86,35 @@ export class ExampleInspector implements AttentionInspector {
   }
 
   attend(source: CheckpointSource, request: AttentionRequest): Promise<AttentionResult> {
+    if (request.subject.history.length === 0 && this.#options.model !== 'twotower') {
+      const message = `The history is empty, and \`${this.run.model}\` recommends by what a user did: put one item into it at least.`;
+      return Promise.reject(Object.assign(new Error(message), { code: 'inspection/empty-history' }));
+    }
     return Promise.resolve(this.attendNow(source.checkpoint, request));
   }
 
   attendNow(checkpoint: string, request: AttentionRequest): AttentionResult {
     const { model, maxLength } = this.#options;
-    const history = request.subject.history.slice(-maxLength);
+    const read = request.subject.history;
+    const history = read.slice(Math.max(0, read.length - maxLength));
     const scores = this.#scores(checkpoint, history);
-    const ranked = rankedItems(scores, request.subject.history);
+    const ranked = this.#rankedItems(scores, request.subject.history);
+    const { catalogue } = this;
     const scored = (item: number): ScoredItem => ({
-      ...itemLabel(item),
+      ...catalogue.itemLabel(item),
       score: scores[item]!,
       rank: 1 + ranked.filter((other) => scores[other]! > scores[item]!).length,
     });
     const recommendations = ranked.slice(0, request.topK).map(scored);
     const candidates = (request.candidates.length > 0 ? request.candidates : ranked.slice(0, 1)).map(scored);
     const times = new Map(
-      wholeHistory(Math.max(0, request.subject.user)).map(({ item, time }) => [item, time]),
+      catalogue.wholeHistory(Math.max(0, request.subject.user)).map(({ item, time }) => [item, time]),
     );
     return {
-      history: history.map((item): HistoryItem => ({ ...itemLabel(item), time: times.get(item) ?? null })),
+      history: history.map((item): HistoryItem => ({
+        ...catalogue.itemLabel(item),
+        time: times.get(item) ?? null,
+      })),
       weights: this.#weights(
         checkpoint,
         history,
@@ -149,56 +136,66 @@ export class ExampleInspector implements AttentionInspector {
     seed: number,
     task: string,
   ): Promise<AttentionOverview> {
-    const { numHeads, numLayers } = this.#options;
-    const users = LENGTHS.map((_, user) => user).slice(0, maxUsers);
-    const summaries = Array.from({ length: numLayers }, () => new AttentionSummary(numHeads, 200));
-    const groups = ['1 to 19 items', '20 or more items'].map((label) => ({
-      label,
-      users: 0,
-      summaries: Array.from({ length: numLayers }, () => new AttentionSummary(numHeads, 200)),
-    }));
+    const users = this.catalogue.lengths.map((_, user) => user).slice(0, maxUsers);
+    const views = this.views.filter(({ axes }) => axes.includes('position'));
+    const summaries = new Map<string, AttentionSummary[]>();
+    const labels = ['1 to 19 items', '20 or more items'];
+    const members = labels.map(() => 0);
     for (const user of users) {
       this.onProgress(task, user, users.length);
       if (this.overviewHeld) await this.overviewHeld;
       if (this.cancelled.includes(task)) {
         throw Object.assign(new Error('The overview was cancelled.'), { code: 'inspection/cancelled' });
       }
-      const history = this.userHistory(user, 'validation').items.map(({ item }) => item);
-      const group = groups[history.length < 20 ? 0 : 1]!;
-      group.users++;
-      this.#selfAttention(source.checkpoint, history).weights.forEach((weights, layer) => {
-        const mask = new Uint8Array(200).fill(1, 200 - history.length);
-        const padded = padLeft(weights, numHeads, history.length);
-        for (const summary of [summaries[layer]!, group.summaries[layer]!]) {
-          summary.add({ weights: padded, batch: 1, mask });
-        }
-      });
+      const { items, next } = this.userHistory(user, 'validation');
+      if (items.length === 0) continue;
+      const history = items.map(({ item }) => item);
+      const group = history.length < 20 ? 0 : 1;
+      members[group]!++;
+      const recorded = this.#weights(source.checkpoint, history, [next!.item]);
+      for (const view of views) {
+        const { numHeads, weights } = byHead(
+          view,
+          recorded.find((own) => own.view === view.name)!,
+          history.length,
+        );
+        const reach = view.axes.filter((axis) => axis === 'position').length === 2 ? 'before' : 'end';
+        const own =
+          summaries.get(view.name) ?? [null, ...labels].map(() => new AttentionSummary(numHeads, 200, reach));
+        summaries.set(view.name, own);
+        const mask = new Uint8Array(history.length).fill(1);
+        for (const summary of [own[0]!, own[1 + group]!]) summary.add({ weights, batch: 1, mask });
+      }
     }
-    const heads = summaries.flatMap((summary) => summary.heads());
-    const clusters = clusterHeads(heads);
+    const all = views.map((view) => ({
+      view,
+      heads: summaries.get(view.name)!.map((summary) => summary.heads()),
+    }));
+    const whole = all.flatMap(({ view, heads }) =>
+      headNames(view, heads[0]!.length).map((names, head) => ({ names, summary: heads[0]![head]! })),
+    );
+    const clusters = clusterHeads(whole.map(({ summary }) => summary));
     return {
-      numUsers: users.length,
+      numUsers: members.reduce((sum, count) => sum + count, 0),
       seed,
-      heads: heads.map((head, index): HeadReport => ({
-        view: this.views[Math.floor(index / numHeads)]!.name,
-        label: this.views[Math.floor(index / numHeads)]!.label,
-        head: index % numHeads,
-        byDistance: Float32Array.from(head.byDistance),
-        entropy: head.entropy,
-        relativeEntropy: head.relativeEntropy,
-        meanDistance: head.meanDistance,
-        lastShare: head.shareOnLast,
+      heads: whole.map(({ names, summary }, index): HeadReport => ({
+        ...names,
+        byDistance: Float32Array.from(summary.byDistance),
+        entropy: summary.entropy,
+        relativeEntropy: summary.relativeEntropy,
+        meanDistance: summary.meanDistance,
+        lastShare: summary.shareOnLast,
         cluster: clusters[index]!,
       })),
-      groups: groups.map(({ label, users: numUsers, summaries: own }) => {
-        const all = own.flatMap((summary) => summary.heads());
+      groups: labels.map((label, group) => {
+        const own = all.flatMap(({ heads }) => heads[1 + group]!);
         return {
           label,
           of: 'historyLength',
-          numUsers,
-          entropy: Float32Array.from(all, ({ entropy }) => entropy),
-          meanDistance: Float32Array.from(all, ({ meanDistance }) => meanDistance),
-          lastShare: Float32Array.from(all, ({ shareOnLast }) => shareOnLast),
+          numUsers: members[group]!,
+          entropy: Float32Array.from(own, ({ entropy }) => entropy),
+          meanDistance: Float32Array.from(own, ({ meanDistance }) => meanDistance),
+          lastShare: Float32Array.from(own, ({ shareOnLast }) => shareOnLast),
         };
       }),
     };
@@ -217,7 +214,7 @@ export class ExampleInspector implements AttentionInspector {
 
   #scores(checkpoint: string, history: readonly number[]): Float64Array {
     const state = this.#state(checkpoint, history);
-    return Float64Array.from({ length: TITLES.length + 1 }, (_, item) =>
+    return Float64Array.from({ length: this.catalogue.titles.length + 1 }, (_, item) =>
       item === 0 ? -Infinity : dot(state, vectorOf(item)),
     );
   }
@@ -321,6 +318,14 @@ export class ExampleInspector implements AttentionInspector {
     }
   }
 
+  #rankedItems(scores: Float64Array, history: readonly number[]): number[] {
+    const met = new Set(history);
+    return this.catalogue.titles
+      .map((_, index) => index + 1)
+      .filter((item) => !met.has(item))
+      .sort((a, b) => scores[b]! - scores[a]!);
+  }
+
   #contributions(checkpoint: string, history: readonly number[], candidate: number): Contribution[] {
     const score = this.#scores(checkpoint, history)[candidate]!;
     const features = ['age = 25 to 34', 'occupation = engineer'].map((label, index): Contribution => {
@@ -340,7 +345,7 @@ export class ExampleInspector implements AttentionInspector {
     const items = history.map((index, position): Contribution => {
       const without = history.filter((_, other) => other !== position);
       return {
-        label: `item ${position + 1} of the history: ${TITLES[index - 1]!}`,
+        label: `item ${position + 1} of the history: ${this.catalogue.titles[index - 1]!}`,
         of: 'history',
         position,
         change: without.length > 0 ? score - this.#scores(checkpoint, without)[candidate]! : score,
@@ -348,27 +353,6 @@ export class ExampleInspector implements AttentionInspector {
     });
     return [...features, item, ...items].sort((a, b) => Math.abs(b.change) - Math.abs(a.change));
   }
-}
-
-export function itemLabel(item: number): ItemLabel {
-  return { item, id: `tt${1000 + item}`, title: TITLES[item - 1]! };
-}
-
-export function userLabel(user: number): UserLabel {
-  return { user, id: `u${100 + user}`, historyLength: LENGTHS[user]! };
-}
-
-export function findItems(text: string, limit: number): ItemLabel[] {
-  const wanted = text.toLowerCase();
-  return TITLES.map((_, index) => itemLabel(index + 1))
-    .filter(({ title, id }) => title.toLowerCase().includes(wanted) || id.includes(wanted))
-    .slice(0, limit);
-}
-
-export function findUsers(text: string, limit: number): UserLabel[] {
-  return LENGTHS.map((_, user) => userLabel(user))
-    .filter(({ id }) => id.includes(text))
-    .slice(0, limit);
 }
 
 function viewsOf(model: ExampleModel, numLayers: number): RecordedView[] {
@@ -432,29 +416,6 @@ function viewsOf(model: ExampleModel, numLayers: number): RecordedView[] {
   }
 }
 
-/** A user goes through one genre, then another, with excursions; no item twice until all were met. */
-function wholeHistory(user: number): HistoryItem[] {
-  const next = generator(31 + user);
-  const items: HistoryItem[] = [];
-  let time = Date.UTC(2026, 0, 5 + user, 20, 15);
-  const left = new Set<number>();
-  for (let place = 0; place < LENGTHS[user]!; place++) {
-    if (left.size === 0) TITLES.forEach((_, index) => left.add(index + 1));
-    const genre = (Math.floor(place / 7) + user + (next() < 0.2 ? 1 : 0)) % 4;
-    const own = [...left].filter((item) => genreOf(item) === genre);
-    const pool = own.length > 0 ? own : [...left];
-    const item = pool[Math.floor(next() * pool.length)]!;
-    left.delete(item);
-    items.push({ ...itemLabel(item), time });
-    time += next() < 0.5 ? 7_200_000 * next() : DAY * 12 * next() ** 2;
-  }
-  return items;
-}
-
-function genreOf(item: number): number {
-  return GENRES.findLastIndex((first) => (item - 1) % FILMS.length >= first) + 1;
-}
-
 const vectors = new Map<number, number[]>();
 
 function vectorOf(item: number): number[] {
@@ -471,23 +432,16 @@ function headOf(seed: number, layer: number, head: number): [taste: number, rece
   return [1 + 7 * next() * (head % 2), [0.1, 0.4, 1.6, 0.05][head % 4]! * (0.6 + next())];
 }
 
-function rankedItems(scores: Float64Array, history: readonly number[]): number[] {
-  const met = new Set(history);
-  return TITLES.map((_, index) => index + 1)
-    .filter((item) => !met.has(item))
-    .sort((a, b) => scores[b]! - scores[a]!);
-}
-
-function padLeft(weights: Float32Array, heads: number, length: number): Float32Array {
-  const padded = new Float32Array(heads * 200 * 200);
-  const before = 200 - length;
-  for (let head = 0; head < heads; head++) {
-    for (let row = 0; row < length; row++) {
-      const from = (head * length + row) * length;
-      padded.set(weights.subarray(from, from + length), (head * 200 + before + row) * 200 + before);
-    }
-  }
-  return padded;
+/** Weights of one user and one candidate with heads before positions; slots count as heads. */
+function byHead(
+  { axes }: RecordedView,
+  { shape, values }: RecordedWeights,
+  length: number,
+): { numHeads: number; weights: Float32Array } {
+  if (axes.at(-1) === 'position') return { numHeads: axes[0] === 'head' ? shape[0]! : 1, weights: values };
+  const slots = shape.at(-1)!;
+  const weights = values.map((_, place) => values[(place % length) * slots + Math.floor(place / length)]!);
+  return { numHeads: slots, weights };
 }
 
 function softmax(logits: readonly number[]): number[] {
@@ -500,17 +454,6 @@ function softmax(logits: readonly number[]): number[] {
 function noise(seed: number): number[] {
   const next = generator(seed);
   return Array.from({ length: SIZE }, () => next() + next() + next() - 1.5);
-}
-
-/** Numbers from 0 to 1, the same for the same seed (mulberry32). */
-function generator(seed: number): () => number {
-  let state = (seed * 0x9e3779b9) | 0;
-  return () => {
-    state = (state + 0x6d2b79f5) | 0;
-    let mixed = Math.imul(state ^ (state >>> 15), 1 | state);
-    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed;
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 4294967296;
-  };
 }
 
 function dot(a: readonly number[], b: readonly number[]): number {

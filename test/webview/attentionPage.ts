@@ -1,3 +1,5 @@
+import type { Page } from 'playwright-core';
+import { afterAll, afterEach, beforeAll, expect } from 'vitest';
 import type { AttentionRequest, AttentionResult } from '../../src/protocol/attention';
 import type { CheckpointSource } from '../../src/protocol/inspection';
 import type {
@@ -6,7 +8,7 @@ import type {
   InspectionPanelView,
   RunChoice,
 } from '../../src/protocol/inspectionPanel';
-import { ExampleInspector, findItems, findUsers, type ExampleModel } from './attentionExample';
+import { ExampleInspector, type ExampleModel, type ExampleOptions } from './attentionExample';
 import { type PageOptions, WebviewPages, type OpenWebview } from './webviewPages';
 
 export type OpenAttention = OpenWebview<InspectionPanelView, AttentionPanelHost>;
@@ -29,8 +31,8 @@ export class AttentionHost {
     this.inspectors = inspectors;
   }
 
-  static of(model: ExampleModel): AttentionHost {
-    return new AttentionHost(new ExampleInspector({ model }));
+  static of(model: ExampleModel, options: Omit<ExampleOptions, 'model'> = {}): AttentionHost {
+    return new AttentionHost(new ExampleInspector({ ...options, model }));
   }
 
   get first(): ExampleInspector {
@@ -58,8 +60,8 @@ export class AttentionHost {
       return { run: this.first.run.run, runs: this.runs, focus: this.focus };
     },
     describeRun: async (run) => Promise.resolve(this.#find(run).run),
-    findUsers: (_run, text, limit) => Promise.resolve(findUsers(text, limit)),
-    findItems: (_run, text, limit) => Promise.resolve(findItems(text, limit)),
+    findUsers: async (run, text, limit) => Promise.resolve(this.#find(run).catalogue.findUsers(text, limit)),
+    findItems: async (run, text, limit) => Promise.resolve(this.#find(run).catalogue.findItems(text, limit)),
     userHistory: async (run, user, end) => Promise.resolve(this.#find(run).userHistory(user, end)),
     attentionViews: async ({ run }) => this.#find(run).attentionViews(),
     attend: async (source, request) => {
@@ -108,4 +110,48 @@ export class AttentionPages {
       void opened.view.progress(task, { phase: 'Reading users', done, of });
     return opened;
   }
+}
+
+/** Until what was asked for is drawn. */
+export const settled = (page: Page): Promise<unknown> =>
+  page.evaluate(
+    'new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(() => requestAnimationFrame(done))))',
+  );
+
+/** Panels for the tests of a file. Whatever a test does, its pages must not break their policy or complain. */
+export function useAttention(): {
+  /** Opens a panel and waits until the first weights are drawn. */
+  open: (host: AttentionHost, options?: PageOptions) => Promise<Page>;
+  openAtOnce: (host: AttentionHost, options?: PageOptions) => Promise<OpenAttention>;
+} {
+  let pages: AttentionPages;
+  let opened: OpenAttention[] = [];
+  beforeAll(async () => {
+    pages = await AttentionPages.start();
+  }, 120_000);
+  afterAll(() => pages.stop());
+  afterEach(async () => {
+    const all = opened;
+    opened = [];
+    for (const { page, complaints, violations } of all) {
+      expect(await violations()).toEqual([]);
+      // Chromium's advice is about the pixels that the tests read.
+      expect(complaints.filter((text) => !text.includes('willReadFrequently'))).toEqual([]);
+      await page.context().close();
+    }
+  });
+  const openAtOnce = async (host: AttentionHost, options: PageOptions = {}): Promise<OpenAttention> => {
+    const panel = await pages.open(host, options);
+    opened.push(panel);
+    return panel;
+  };
+  return {
+    openAtOnce,
+    open: async (host, options) => {
+      const { page } = await openAtOnce(host, options);
+      await page.locator('.recommendations tbody tr').first().waitFor();
+      await settled(page);
+      return page;
+    },
+  };
 }

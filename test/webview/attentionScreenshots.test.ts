@@ -3,6 +3,7 @@ import type { Page } from 'playwright-core';
 import { afterAll, beforeAll, test } from 'vitest';
 import { ExampleInspector } from './attentionExample';
 import { AttentionHost, AttentionPages } from './attentionPage';
+import { ExampleCatalogue } from './exampleCatalogue';
 import { THEMES, type ThemeName } from './webviewPages';
 
 /*
@@ -70,6 +71,41 @@ const SCENES: Record<string, Scene> = {
       await page.locator('.composed').waitFor();
     },
   },
+  'new-history': {
+    host: () => AttentionHost.of('sasrec'),
+    act: async (page) => {
+      await page.getByText('New History', { exact: true }).click();
+      await page.getByRole('heading', { name: 'New history' }).waitFor();
+    },
+  },
+  'no-items': { host: () => AttentionHost.of('sasrec', { catalogue: new ExampleCatalogue(undefined, [1]) }) },
+  'one-item': { host: () => AttentionHost.of('dien', { catalogue: new ExampleCatalogue(undefined, [2]) }) },
+  ...Object.fromEntries(
+    (['sasrec', 'sum', 'din', 'dien', 'twotower'] as const).map((model): [string, Scene] => [
+      `titles-${model}`,
+      { host: () => AttentionHost.of(model, { catalogue: ExampleCatalogue.products() }) },
+    ]),
+  ),
+  'titles-lines': {
+    host: () => AttentionHost.of('sasrec', { catalogue: ExampleCatalogue.products() }),
+    act: async (page) => {
+      await page.getByText('lines', { exact: true }).click();
+      await line(page, 18).hover();
+    },
+  },
+  'titles-table': {
+    host: () => AttentionHost.of('din', { catalogue: ExampleCatalogue.products() }),
+    act: (page) => page.getByText('table', { exact: true }).click(),
+  },
+  'twotower-part': { host: () => AttentionHost.of('twotower', { maxLength: 12 }) },
+  'users-sum': {
+    host: () => AttentionHost.of('sum'),
+    act: async (page) => {
+      await page.getByText('All users', { exact: true }).click();
+      await page.locator('vscode-button', { hasText: 'Read Users' }).click();
+      await page.getByText('Attention by distance').waitFor();
+    },
+  },
   din: { host: () => AttentionHost.of('din') },
   dien: { host: () => AttentionHost.of('dien') },
   sum: { host: () => AttentionHost.of('sum') },
@@ -115,7 +151,7 @@ afterAll(async () => {
 });
 
 for (const theme of Object.keys(THEMES) as ThemeName[]) {
-  for (const width of [380, 1280]) {
+  for (const width of [480, 1280]) {
     for (const [name, { host: makeHost, act }] of Object.entries(SCENES)) {
       test.skipIf(!process.env.SCREENSHOTS)(`${name}, ${theme} at ${width}`, async () => {
         const host = makeHost();

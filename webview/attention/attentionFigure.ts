@@ -5,11 +5,12 @@ import { colorsOf, drawCells, drawColumnTitles } from '../plot/heatMapDrawing';
 import { drawJoins } from '../plot/joinDrawing';
 import type { MapColors } from '../plot/heatMapColors';
 import { readMapColors } from '../plot/mapColors';
-import { fitText, type Painter } from '../plot/painter';
+import type { Painter } from '../plot/painter';
 import { SvgPainter } from '../plot/svgPainter';
 import { formatRank } from './scoreChanges';
 import {
   currentAttention,
+  displayOf,
   lineTitle,
   rowEntries,
   selectionTitle,
@@ -17,7 +18,7 @@ import {
   type ShownSide,
 } from './shownAttention';
 import type { AttentionState } from './state';
-import { displaysOf, scaleOf } from './mapView';
+import { scaleOf } from './mapView';
 
 const MARGIN = 16;
 const TITLES = 220;
@@ -93,7 +94,7 @@ function figureOf(state: AttentionState, colors: MapColors): Figure {
       } else {
         contributions.forEach(({ label, change }, index) => {
           const y = top + HEAD + (index + 0.5) * LINE;
-          painter.text(fit(label, 320), x, y, words(colors.foreground));
+          painter.text(label, x, y, { ...words(colors.foreground), maxWidth: 320 });
           painter.text(formatWeight(change, true), x + 440, y, {
             ...figures(colors.foreground),
             align: 'end',
@@ -141,9 +142,10 @@ function rowTitles(painter: Painter, side: ShownSide, { lines }: ShownAttention,
       : rowEntries(side.map, side, lines).map(({ title }) => title);
   titles.forEach((title, row) => {
     const dropped = side.map.rowAxis === 'position' && lines[row]?.now === null;
-    painter.text(fit(title, TITLES - 16), TITLES - 8, (row + 0.5) * LINE, {
+    painter.text(title, TITLES - 8, (row + 0.5) * LINE, {
       ...words(dropped ? colors.muted : colors.foreground),
       align: 'end',
+      maxWidth: TITLES - 16,
     });
   });
 }
@@ -159,7 +161,7 @@ function drawSide(
   const scale = scaleOf(state, [shown.side, shown.compared]);
   const data = scale.differences && side.change ? side.change : side.map;
   const cells = offset(painter, 0, HEAD);
-  if (state.settings.display === 'lines' && displaysOf(side.map).includes('lines')) {
+  if (displayOf(state, side) === 'lines') {
     const focus = { row: null, column: null };
     drawJoins(
       cells,
@@ -177,22 +179,13 @@ function drawSide(
     cellHeight: LINE,
   };
   const window = { left: 0, top: 0, width, height: data.rows * LINE };
-  drawColumnTitles(
-    painter,
-    side.columns,
-    geometry.cellWidth,
-    HEAD,
-    window,
-    null,
-    colors,
-    (text) => text.length * 5.6,
-  );
+  drawColumnTitles(painter, side.columns, geometry.cellWidth, HEAD, window, null, colors);
   drawCells(cells, data, geometry, window, scale, colors);
 }
 
 function bars(painter: Painter, { decision }: ShownSide, colors: MapColors): void {
   if (!decision) return;
-  painter.text('What decided', 0, HEAD - 28, { ...words(colors.foreground), bold: true });
+  painter.text('Weights', 0, HEAD - 28, { ...words(colors.foreground), bold: true });
   const largest = Math.max(1e-9, ...[...decision.weights].filter(Number.isFinite));
   decision.weights.forEach((weight, row) => {
     if (!Number.isFinite(weight)) return;
@@ -212,9 +205,10 @@ function recommendations(painter: Painter, { explained }: AttentionState, colors
     const y = HEAD + (index + 0.5 + (index >= top.length ? 1 : 0)) * LINE;
     const isNext = item === target?.item;
     painter.text(formatRank(rank), 24, y, { ...figures(colors.muted), align: 'end' });
-    painter.text(fit(isNext ? `◎ ${title}` : title, LIST - 110), 34, y, {
+    painter.text(isNext ? `◎ ${title}` : title, 34, y, {
       ...words(colors.foreground),
       bold: isNext,
+      maxWidth: LIST - 110,
     });
     painter.text(formatMetric(score), LIST, y, { ...figures(colors.foreground), align: 'end' });
   });
@@ -244,11 +238,6 @@ function words(color: string): { color: string; size: number; font: 'words' } {
 
 function figures(color: string): { color: string; size: number; font: 'figures' } {
   return { color, size: 11, font: 'figures' };
-}
-
-/** Without a canvas there is nothing to measure with: about the width of a letter. */
-function fit(text: string, width: number): string {
-  return fitText(text, width, (part) => part.length * 5.8);
 }
 
 /** The same painter with another origin. */

@@ -25,6 +25,8 @@ import {
 } from './state';
 import { attentionPanel } from './view';
 
+/** Where items for a composed history are found. */
+const ITEM_FIELD = '.strip recsight-search-box input';
 /** Choices that a search offers. */
 const CHOICES = 12;
 
@@ -136,7 +138,7 @@ export class AttentionPage {
     });
   }
 
-  /** Asks for what is shown of the user: his history, the weights, and those of the run beside. */
+  /** Asks for what is shown of the user: their history, the weights, and those of the run beside. */
   async #explain(): Promise<void> {
     const turn = ++this.#turn;
     const isOld = (): boolean => turn !== this.#turn;
@@ -157,12 +159,9 @@ export class AttentionPage {
         if (isOld()) return;
         if (history) this.#dispatch({ kind: 'historyRead', history });
         const items = baseHistory(this.#state);
-        if (items.length === 0) {
-          const message =
-            settings.composed === null
-              ? `User ${history?.user.id ?? ''} has no items in this part of the history. Choose “+ validation” or “all”, or another user.`
-              : '';
-          this.#dispatch({ kind: 'problem', problem: message === '' ? null : { message, of: 'other' } });
+        // What the model recommends to somebody who did nothing is no use to who is about to add items.
+        if (settings.composed?.length === 0) {
+          this.#dispatch({ kind: 'nothingToRead' });
           return;
         }
         const source = { run: run.run, checkpoint };
@@ -200,11 +199,7 @@ export class AttentionPage {
     const views = await this.#viewsOf(source);
     const original = await attend(requestOf(this.#state, []));
     if (settings.edits.length === 0) return { views, original, result: original };
-    const request = requestOf(this.#state, settings.edits);
-    if (request.subject.history.length === 0) {
-      throw new Error('Every item of the history is left out. Put one back, or choose Reset.');
-    }
-    return { views, original, result: await attend(request) };
+    return { views, original, result: await attend(requestOf(this.#state, settings.edits)) };
   }
 
   /** The same of the run beside. What goes wrong there is told, and does not hide the panel's own run. */
@@ -266,8 +261,7 @@ export class AttentionPage {
     } catch (error) {
       if (task !== this.#overviewTask) return;
       this.#dispatch({ kind: 'overviewEnded', overview: null });
-      const cancelled = error instanceof Error && 'code' in error && error.code === 'inspection/cancelled';
-      if (!cancelled) {
+      if (codeOf(error) !== 'inspection/cancelled') {
         this.#dispatch({ kind: 'problem', problem: { message: messageOf(error), of: 'overview' } });
       }
     }
@@ -291,7 +285,11 @@ export class AttentionPage {
       },
       onUser: (user) => ask({ kind: 'userChosen', user }),
       onRandomUser: () => this.#chooseRandomUser(),
-      onCompose: (items) => ask({ kind: 'composedChanged', items }),
+      onCompose: (items) => {
+        ask({ kind: 'composedChanged', items });
+        if (items?.length === 0) this.#wanted = ITEM_FIELD;
+      },
+      onFindItem: () => this.#app.querySelector<HTMLElement>(ITEM_FIELD)?.focus(),
       onCandidates: (candidates) => askWith({ candidates, candidate: 0 }),
       onExplain: (item) => {
         const { settings, explained } = this.#state;
@@ -425,9 +423,22 @@ export class AttentionPage {
     try {
       await action();
     } catch (error) {
-      if (!isOld()) this.#dispatch({ kind: 'problem', problem: { message: messageOf(error), of } });
+      if (isOld()) return;
+      const isEmpty = of === 'explain' && codeOf(error) === 'inspection/empty-history';
+      if (isEmpty && this.#state.settings.edits.length === 0) {
+        this.#dispatch({ kind: 'nothingToRead' });
+        return;
+      }
+      const message = isEmpty
+        ? 'Every item of the history is left out. Put one back, or choose Reset.'
+        : messageOf(error);
+      this.#dispatch({ kind: 'problem', problem: { message, of } });
     }
   }
+}
+
+function codeOf(error: unknown): unknown {
+  return error instanceof Error && 'code' in error ? error.code : undefined;
 }
 
 function messageOf(error: unknown): string {

@@ -2,28 +2,39 @@ import { html, nothing, type TemplateResult } from 'lit';
 import type { Contribution } from '../../src/protocol/attention';
 import { formatMetric } from '../../src/series/format';
 import { formatWeight } from '../plot/formatWeight';
+import { fittedTitle } from '../ui/fittedTitle';
 import type { AttentionHandlers } from './handlers';
+import { lineTitle, type ShownAttention } from './shownAttention';
 import type { AttentionState } from './state';
 
 const KINDS: Record<Contribution['of'], string> = { user: 'user', item: 'item', history: 'history' };
 
 /** How much the score of the candidate would fall without each thing: bars to the left and the right of nothing. */
-export function contributionList(state: AttentionState, handlers: AttentionHandlers): TemplateResult {
+export function contributionList(
+  state: AttentionState,
+  { lines, read }: ShownAttention,
+  handlers: AttentionHandlers,
+): TemplateResult {
   const result = state.explained?.result;
   const at = Math.min(state.settings.candidate, (result?.candidates.length ?? 1) - 1);
   const candidate = result?.candidates[at];
   const contributions = result?.contributions[at] ?? [];
-  const titles = result?.history.map(({ title }) => title) ?? [];
+  // Positions are those of what the model read; the lists beside count the whole history.
+  const lineOf = (position: number | null): number | null =>
+    position === null ? null : (read[position] ?? null);
+  const labelOf = ({ label, position }: Contribution): string => {
+    const line = lines[lineOf(position) ?? -1];
+    return line ? `${line.position + 1}. ${lineTitle(line)}` : label;
+  };
   const largest = Math.max(1e-12, ...contributions.map(({ change }) => Math.abs(change)));
   return html`<section class="pane contributions" aria-labelledby="contributions-title">
     <header class="pane-head">
       <h2 id="contributions-title">
-        What decided ${candidate ? `“${candidate.title}”` : 'this recommendation'}
+        ${candidate ? fittedTitle(`Contributions to “${candidate.title}”`) : 'Contributions'}
       </h2>
       <p class="muted">
-        The score,
-        ${candidate ? html`<span class="number">${formatMetric(candidate.score)}</span>` : nothing}, minus the
-        score without it. + speaks for the item, − against it.
+        Score ${candidate ? html`<span class="number">${formatMetric(candidate.score)}</span>` : nothing}
+        minus the score without it: + speaks for the item, − against it.
       </p>
     </header>
     ${
@@ -45,32 +56,27 @@ export function contributionList(state: AttentionState, handlers: AttentionHandl
               </tr>
             </thead>
             <tbody>
-              ${contributions.map(
-                ({ label, of, position, change }) =>
-                  html`<tr
-                    class=${position !== null && state.focus.row === position ? 'focus' : ''}
-                    @pointerenter=${() => handlers.onFocus({ row: position, column: null })}
-                    @pointerleave=${() => handlers.onFocus({ row: null, column: null })}
-                  >
-                    <td class="muted kind">${KINDS[of]}</td>
-                    <th scope="row" title=${label}>${shortLabel(label, position, titles)}</th>
-                    <td class="bars">
-                      <span
-                        class="side ${change < 0 ? 'less' : 'more'}"
-                        .style=${`--share: ${Math.abs(change) / largest}`}
-                      ></span>
-                    </td>
-                    <td class="number">${formatWeight(change, true)}</td>
-                  </tr>`,
-              )}
+              ${contributions.map((contribution) => {
+                const { of, position, change } = contribution;
+                const line = lineOf(position);
+                return html`<tr
+                  class=${line !== null && state.focus.row === line ? 'focus' : ''}
+                  @pointerenter=${() => handlers.onFocus({ row: line, column: null })}
+                  @pointerleave=${() => handlers.onFocus({ row: null, column: null })}
+                >
+                  <td class="muted kind">${KINDS[of]}</td>
+                  <th scope="row">${fittedTitle(labelOf(contribution))}</th>
+                  <td class="bars">
+                    <span
+                      class="side ${change < 0 ? 'less' : 'more'}"
+                      .style=${`--share: ${Math.abs(change) / largest}`}
+                    ></span>
+                  </td>
+                  <td class="number">${formatWeight(change, true)}</td>
+                </tr>`;
+              })}
             </tbody>
           </table>`
     }
   </section>`;
-}
-
-/** Of an item of the history its number and title: what kind it is stands before it. */
-function shortLabel(label: string, position: number | null, titles: readonly string[]): string {
-  const title = position === null ? undefined : titles[position];
-  return title === undefined ? label : `${position! + 1}. ${title}`;
 }

@@ -15,6 +15,8 @@ export interface AttentionHandlers {
   onUser: (user: number) => void;
   onRandomUser: () => void;
   onCompose: (items: ItemLabel[] | null) => void;
+  /** Leads to the field in which items for a composed history are found. */
+  onFindItem: () => void;
   onCandidates: (candidates: ItemLabel[]) => void;
   /** Explains an item, which becomes a candidate if it is none. */
   onExplain: (item: ItemLabel) => void;

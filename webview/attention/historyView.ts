@@ -1,6 +1,7 @@
 import { html, nothing, type TemplateResult } from 'lit';
 import { formatDataDay } from '../../src/series/format';
 import { iconButton } from '../ui/controls';
+import { fittedTitle } from '../ui/fittedTitle';
 import { formatWeight } from '../plot/formatWeight';
 import { visibleRange, weightScale } from '../plot/heatMapGeometry';
 import type { HeatMapFocus, HeatMapScale } from '../plot/heatMapModel';
@@ -26,9 +27,11 @@ interface Lines {
 
 /** The lines in sight; all of them where the list scrolls by itself. */
 function linesInSight(state: AttentionState, count: number, { narrow, maxHeight }: Layout): Lines {
-  const height = Math.min(count * lineHeight, maxHeight);
+  // Of none, there is a line that says so.
+  const height = Math.min(Math.max(1, count) * lineHeight, maxHeight);
   if (narrow) return { top: 0, height, first: 0, last: count - 1 };
-  const top = state.scroll?.top ?? count * lineHeight - height;
+  const most = Math.max(0, count * lineHeight - height);
+  const top = Math.min(most, state.scroll?.top ?? most);
   return { top, height, ...visibleRange(top, height, lineHeight, count) };
 }
 
@@ -44,12 +47,12 @@ export function historyList(
   const active = Math.max(0, Math.min(lines.length - 1, state.line < 0 ? lines.length - 1 : state.line));
   return html`<section class="pane history" aria-labelledby="history-title">
     <header class="pane-head">
-      <h2 id="history-title">
-        ${layout.narrow && shown.side?.decision ? 'What decided this recommendation' : 'History'}
-      </h2>
+      <h2 id="history-title">History</h2>
       ${
         layout.narrow
-          ? html`<p class="muted">${shown.side?.decision?.title ?? 'Oldest first'}</p>`
+          ? html`<p class="muted">
+              Oldest first${shown.side?.decision ? ` · ${shown.side.decision.title}` : ''}
+            </p>`
           : overview(state, shown, sight, handlers)
       }
     </header>
@@ -62,6 +65,7 @@ export function historyList(
       @pointerleave=${() => handlers.onFocus({ row: null, column: null })}
       @keydown=${(event: KeyboardEvent) => keyPressed(event, shown, active, handlers)}
     >
+      ${lines.length === 0 ? html`<p class="muted">No items in this part of the history.</p>` : nothing}
       ${lines
         .slice(sight.first, sight.last + 1)
         .map((line, offset) =>
@@ -124,7 +128,7 @@ function historyLine(
               (found) => handlers.onEdit({ position, item: found }),
             )}
           ></recsight-search-box>`
-        : html`<span class="title">${title}</span>
+        : html`<span class="title">${fittedTitle(title, null)}</span>
             ${layout.narrow ? decisionBar(decision, index) : html`<span class="muted gap">${gap}</span>`}`
     }
     <span class="line-tools" @click=${(event: Event) => event.stopPropagation()}>
@@ -166,7 +170,8 @@ function overview(
   const whole = lines.length * lineHeight;
   if (!side || sight.height >= whole) {
     return html`<p class="muted">
-      Oldest first. Point at a title to find it in the map, press Delete to ask what if it were not there.
+      Oldest first. ${side ? 'Point at a title to find its weights; ' : ''}Delete leaves
+      ${side ? 'it' : 'an item'} out.
     </p>`;
   }
   const part = state.window ?? { left: 0, top: sight.top / whole, width: 1, height: sight.height / whole };
@@ -259,11 +264,11 @@ export function decisionList(
 ): TemplateResult | typeof nothing {
   const { lines, side, compared } = shown;
   const decision = side?.decision ?? null;
-  if (decision === null) return html`<section class="pane decision"></section>`;
+  if (decision === null) return html`<div class="pane decision"></div>`;
   const sight = linesInSight(state, lines.length, layout);
   return html`<section class="pane decision" aria-labelledby="decision-title">
     <header class="pane-head">
-      <h2 id="decision-title">What decided this recommendation</h2>
+      <h2 id="decision-title">Weights</h2>
       <p class="muted">${decision.title}</p>
     </header>
     <div
@@ -293,7 +298,7 @@ export function decisionList(
             compared?.decision
               ? decisionBar(compared.decision, index, decision)
               : html`<span class="title ${isStrong(decision, index) ? '' : 'muted'}"
-                  >${lineTitle(line)}</span
+                  >${fittedTitle(lineTitle(line))}</span
                 >`
           }
         </div>`;
@@ -339,11 +344,11 @@ function isStrong({ weights }: Decision, index: number): boolean {
 export function composedList(
   state: AttentionState,
   handlers: AttentionHandlers,
-  shown: ShownAttention | null = null,
-  layout: Layout = { narrow: true, maxHeight: Infinity },
+  shown: ShownAttention,
+  layout: Layout,
 ): TemplateResult {
   const items = state.settings.composed ?? [];
-  const firstRow = shown?.unread ?? 0;
+  const firstRow = shown.unread;
   const sight = linesInSight(state, items.length - firstRow, layout);
   const last = layout.narrow ? items.length - 1 : firstRow + sight.last;
   const visible = items.slice(firstRow + sight.first, last + 1);
@@ -351,7 +356,7 @@ export function composedList(
     handlers.onCompose(moved(items, from, to));
     handlers.onLine(to - firstRow);
   };
-  const decision = shown?.side?.decision ?? null;
+  const decision = shown.side?.decision ?? null;
   return html`<section class="pane history composed" aria-labelledby="history-title">
     <header class="pane-head">
       <h2 id="history-title">Composed history</h2>
@@ -388,7 +393,7 @@ export function composedList(
           title=${item.title}
           aria-label=${`${index + 1}. ${item.title}`}
           .style=${layout.narrow ? '' : `--top: ${row * lineHeight - sight.top}px`}
-          @pointerenter=${() => handlers.onFocus(shown ? focusOf(shown, row) : { row, column: null })}
+          @pointerenter=${() => handlers.onFocus(focusOf(shown, row))}
           @keydown=${(event: KeyboardEvent) => {
             const act = (event.altKey ? altKeys : keys)[event.key];
             if (!act || (event.target as HTMLElement).matches('button')) return;
@@ -408,7 +413,7 @@ export function composedList(
         >
           <span class="codicon codicon-gripper muted" aria-hidden="true"></span>
           <span class="muted number index">${index + 1}</span>
-          <span class="title">${item.title}</span>
+          <span class="title">${fittedTitle(item.title, null)}</span>
           ${layout.narrow ? decisionBar(decision, row) : nothing}
           <span class="line-tools">
             ${iconButton('arrow-up', `Move ${item.title} to earlier (Alt+Up)`, () => move(index, Math.max(0, index - 1)))}

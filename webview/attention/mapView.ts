@@ -1,5 +1,6 @@
 import { html, nothing, type TemplateResult } from 'lit';
 import { segmented } from '../ui/controls';
+import { fittedTitle } from '../ui/fittedTitle';
 import { curveIndexAt, drawCurves, type CurveChart } from '../plot/curveDrawing';
 import { formatWeight } from '../plot/formatWeight';
 import { differenceScale, fullScale, weightScale } from '../plot/heatMapGeometry';
@@ -7,12 +8,15 @@ import type { HeatMapEntry, HeatMapModel, HeatMapScale } from '../plot/heatMapMo
 import { drawJoins } from '../plot/joinDrawing';
 import type { PictureModel } from '../plot/picture';
 import type { AttentionHandlers } from './handlers';
-import { HEAD_HEIGHT, LEAST_WIDTH, lineHeight, type Layout } from './layout';
+import { HEAD_HEIGHT, LEAST_WIDTH, lineHeight, type ColumnRoom, type Layout } from './layout';
 import {
   columnEntries,
   describeCell,
+  displayOf,
+  displaysOf,
   isSelfAttention,
   lineTitle,
+  MOST_JOINED,
   rowEntries,
   selectionTitle,
   type ShownAttention,
@@ -23,19 +27,13 @@ import type { AttentionState, Display } from './state';
 import type { WeightMap } from './weightMaps';
 import { weightTable } from './weightTable';
 
-/** Positions that can be joined by lines without becoming a web. */
-const MOST_JOINED = 30;
 /** CSS pixels above maps that are not beside the history, as in attention.css. */
 const SLOT_HEAD_HEIGHT = 56;
+/** CSS pixels of the narrowest columns that hold their weights in figures. */
+const FIGURE_WIDTH = 40;
 const NOWHERE = { row: null, column: null };
 
 const DISPLAYS: Record<Display, string> = { map: 'map', lines: 'lines', curves: 'curves', table: 'table' };
-
-/** What the selection can be shown as. */
-export function displaysOf(map: WeightMap): Display[] {
-  if (isSelfAttention(map)) return map.rows <= MOST_JOINED ? ['map', 'lines', 'table'] : ['map', 'table'];
-  return map.rowAxis === 'position' && map.rows > 1 ? ['map', 'curves', 'table'] : ['map', 'table'];
-}
 
 export function tools(
   state: AttentionState,
@@ -44,13 +42,12 @@ export function tools(
 ): TemplateResult {
   const { settings } = state;
   const displays = displaysOf(side!.map);
-  const display = displays.includes(settings.display) ? settings.display : 'map';
-  return html`<section class="tools" aria-label="How weights are shown">
+  return html`<section class="tools" aria-label="Display">
     <h2>${selectionTitle(side!.selected, side!.selection)}</h2>
     ${segmented({
       label: 'View',
       choices: displays.map((value) => ({ value, label: DISPLAYS[value] })),
-      value: display,
+      value: displayOf(state, side!),
       onChange: (chosen) => handlers.onSettings({ display: chosen }),
     })}
     ${
@@ -113,8 +110,8 @@ export function mapPane(
 ): TemplateResult {
   const scale = scaleOf(state, [side, shown.compared]);
   const pane = (of: ShownSide, name: string | null): TemplateResult =>
-    html`<section class="map" aria-label=${name ?? 'Weights'}>
-      ${name === null ? nothing : html`<h3 title=${name}>${name}</h3>`}
+    html`<section class="map" aria-label=${name ?? selectionTitle(of.selected, of.selection)}>
+      ${name === null ? nothing : html`<h3>${fittedTitle(name)}</h3>`}
       ${display(state, shown, of, scale, layout, handlers)}
     </section>`;
   const { run, comparedRun, settings, snapshot } = state;
@@ -138,8 +135,7 @@ function display(
   layout: Layout,
   handlers: AttentionHandlers,
 ): TemplateResult {
-  const chosen = displaysOf(side.map).includes(state.settings.display) ? state.settings.display : 'map';
-  switch (chosen) {
+  switch (displayOf(state, side)) {
     case 'table':
       return weightTable(state, shown, side);
     case 'lines':
@@ -166,7 +162,7 @@ function namedMap(
 ): TemplateResult {
   return html`<div class="named-map">
     <ul>
-      ${rowEntries(side.map, side, shown.lines).map(({ title }) => html`<li title=${title}>${title}</li>`)}
+      ${rowEntries(side.map, side, shown.lines).map(({ title }) => html`<li>${fittedTitle(title)}</li>`)}
     </ul>
     <recsight-heat-map .model=${mapModel(state, shown, side, scale, layout, handlers)}></recsight-heat-map>
   </div>`;
@@ -190,7 +186,7 @@ function mapModel(
     columns,
     scale,
     cellHeight: square ? null : lineHeight,
-    cellWidths: between ? (square ? [3, lineHeight] : [LEAST_WIDTH, lineHeight]) : [lineHeight, 64],
+    cellWidths: between ? (square ? [3, lineHeight] : [LEAST_WIDTH, lineHeight]) : [FIGURE_WIDTH, 64],
     headHeight: !byPosition ? SLOT_HEAD_HEIGHT : between && narrow ? 24 : HEAD_HEIGHT,
     maxHeight: byPosition && !square ? maxHeight : Infinity,
     // Rows that are candidates are no lines of the history.
@@ -245,7 +241,7 @@ function curves(
   const values = [...map.values].filter(Number.isFinite);
   const chart: CurveChart = {
     curves: Array.from({ length: Math.min(map.columns, 6) }, (_, column) => ({
-      label: columns[column]?.title.slice(0, 26) ?? '',
+      label: columns[column]?.title ?? '',
       values: Array.from({ length: map.rows }, (__, row) => map.values[row * map.columns + column]!),
       series: column,
     })),
@@ -319,11 +315,18 @@ export function companions(
 }
 
 /** CSS pixels that a map can use. */
-export function mapRoom({ settings }: AttentionState, { map }: ShownSide): number {
-  if (settings.display !== 'map' && displaysOf(map).includes(settings.display)) return 720;
+export function mapRoom(state: AttentionState, side: ShownSide): ColumnRoom {
+  if (displayOf(state, side) !== 'map') return { least: 320, wanted: 720, most: 720 };
+  const { map } = side;
   const names = map.rowAxis === 'position' ? 0 : 168;
-  // Of single columns too, there are titles above.
-  return Math.max(160, names + 12 + map.columns * (isSelfAttention(map) ? lineHeight : 64));
+  const columns = (width: number): number => names + 12 + map.columns * width;
+  // Of single columns too, there are titles above; what needs more than this scrolls.
+  if (isSelfAttention(map)) {
+    const wanted = Math.max(160, columns(lineHeight));
+    return { least: Math.min(220, wanted), wanted, most: wanted };
+  }
+  const wanted = Math.max(160, columns(64));
+  return { least: Math.min(420, wanted, Math.max(160, columns(FIGURE_WIDTH))), wanted, most: wanted };
 }
 
 function picture(model: PictureModel): TemplateResult {

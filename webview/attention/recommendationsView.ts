@@ -2,6 +2,7 @@ import { html, nothing, type TemplateResult } from 'lit';
 import type { AttentionResult, ScoredItem } from '../../src/protocol/attention';
 import { formatDelta, formatMetric } from '../../src/series/format';
 import { icon, iconButton } from '../ui/controls';
+import { fittedTitle } from '../ui/fittedTitle';
 import type { AttentionHandlers } from './handlers';
 import { itemSearch } from './itemSearch';
 import { formatPlaces, formatRank, scoreChange, scoresOf } from './scoreChanges';
@@ -80,16 +81,16 @@ function list(
   const known = before && scoresOf(before);
   return html`<section class="pane recommendations" aria-label=${title}>
     <header class="pane-head">
-      <h2 title=${title}>${title}</h2>
+      <h2>${fittedTitle(title)}</h2>
       ${
         result.target
           ? html`<p>
               ${icon('target')} Next came <b>${result.target.title}</b>, rank
               <b class="number">${formatRank(result.target.rank)}</b>
             </p>`
-          : html`<p class="muted">What came next is not known.</p>`
+          : html`<p class="muted">The next item is not known.</p>`
       }
-      <p class="muted">Score among all items but those of the history.</p>
+      <p class="muted">Ranked among the items of the run’s test.</p>
     </header>
     <table>
       <thead>
@@ -138,14 +139,15 @@ function row(
     }
     <th scope="row" class="name">
       <span class="cell">
-        ${isNext ? icon('target', 'This is what the user did next') : nothing}
+        ${isNext ? icon('target', 'The user’s next item') : nothing}
         <button
           type="button"
           class="link"
+          aria-label=${item.title}
           title=${`Explain ${item.title}`}
           @click=${() => handlers.onExplain(item)}
         >
-          ${item.title}
+          ${fittedTitle(item.title, null)}
         </button>
         <span class="line-tools">
           ${iconButton('type-hierarchy-sub', `Show ${item.title} in the Projection`, () => handlers.onProjection(item.item))}

@@ -3,7 +3,7 @@ import { formatWeight } from '../plot/formatWeight';
 import { valueAt } from '../plot/heatMapGeometry';
 import type { HeatMapCell, HeatMapEntry, HeatMapFocus } from '../plot/heatMapModel';
 import { historyLines, keptLines, linesRead, type HistoryLine } from './historyEdits';
-import type { AttentionState, Explained, Selection } from './state';
+import type { AttentionState, Display, Explained, Selection } from './state';
 import { changeOf, mapsOf, meanMap, onLines, type WeightMap } from './weightMaps';
 
 /** A view with the maps of its heads, or its one map. */
@@ -42,6 +42,8 @@ export interface ShownAttention {
   lines: HistoryLine[];
   /** Items before them, which no model read. */
   unread: number;
+  /** The line, from 0, of each position of the panel's own result. */
+  read: number[];
   /** Null where the model has no attention. */
   side: ShownSide | null;
   compared: ShownSide | null;
@@ -79,7 +81,14 @@ function shownAttention(state: AttentionState): ShownAttention {
   const lines = now.slice(first);
   const sideOf = (side: Explained | null): ShownSide | null =>
     side && shownSide(side, { before, now, lines, first }, settings.selection, settings.candidate);
-  return { lines, unread: first, side: sideOf(explained), compared: sideOf(compared) };
+  const positions = linesRead(keptLines(now), explained?.result.history.length ?? 0);
+  return {
+    lines,
+    unread: first,
+    read: positions.map((line) => line - first),
+    side: sideOf(explained),
+    compared: sideOf(compared),
+  };
 }
 
 interface Lines {
@@ -95,6 +104,8 @@ function shownSide(
   wanted: Selection | null,
   candidate: number,
 ): ShownSide | null {
+  // There is nothing to attend to.
+  if (result.history.length === 0) return null;
   const viewMaps = viewsOf(views, result, candidate);
   const selection = selectionIn(viewMaps, wanted);
   const selected = viewMaps.find(({ view }) => view.name === selection?.view);
@@ -146,6 +157,20 @@ export function selectionIn(views: readonly ViewMaps[], wanted: Selection | null
 /** Whether positions attend to positions. */
 export function isSelfAttention(map: WeightMap | undefined): boolean {
   return map?.rowAxis === 'position' && map.columnAxis === 'position';
+}
+
+/** Positions that can be joined by lines without becoming a web. */
+export const MOST_JOINED = 30;
+
+/** What the selection can be shown as. */
+export function displaysOf(map: WeightMap): Display[] {
+  if (isSelfAttention(map)) return map.rows <= MOST_JOINED ? ['map', 'lines', 'table'] : ['map', 'table'];
+  return map.rowAxis === 'position' && map.rows > 1 ? ['map', 'curves', 'table'] : ['map', 'table'];
+}
+
+/** What the selection is shown as: what the user chose, where it can be. */
+export function displayOf({ settings }: AttentionState, { map }: ShownSide): Display {
+  return displaysOf(map).includes(settings.display) ? settings.display : 'map';
 }
 
 /** Heads of which the mean is shown. */
@@ -233,7 +258,7 @@ function decisionOf(
   if (isSelfAttention(map)) {
     const pick = (from: WeightMap): Float32Array => rowOf(from, lastRow(from));
     return {
-      title: 'Attention of the newest item, from which the next one is predicted',
+      title: 'Attention of the newest item',
       weights: pick(map),
       before: before && pick(before),
     };

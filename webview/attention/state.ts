@@ -49,7 +49,7 @@ export interface AttentionSettings {
   /** Index from 0. */
   user: number;
   end: HistoryEnd;
-  /** A history that the user put together himself, instead of that of `user`. */
+  /** A history that the user of the panel put together, instead of that of `user`. */
   composed: ItemLabel[] | null;
   edits: HistoryEdit[];
   /** Chosen by the user; the best recommendations where there are none. */
@@ -132,6 +132,8 @@ export type AttentionAction =
   | { kind: 'restored'; position: number }
   | { kind: 'reset' }
   | { kind: 'loading' }
+  /** There is no history, and the model recommends by one. */
+  | { kind: 'nothingToRead' }
   | { kind: 'comparedRunOpened'; run: InspectedRun | null }
   | { kind: 'historyRead'; history: UserHistory | null }
   | {
@@ -244,6 +246,8 @@ export function reduce(state: AttentionState, action: AttentionAction): Attentio
       };
     case 'loading':
       return { ...state, loading: true };
+    case 'nothingToRead':
+      return { ...unexplained(state), loading: false, problem: null };
     case 'comparedRunOpened':
       return { ...state, comparedRun: action.run };
     case 'historyRead':
@@ -274,8 +278,11 @@ export function reduce(state: AttentionState, action: AttentionAction): Attentio
       return state.overviewRunning ? { ...state, overviewProgress: action.progress } : state;
     case 'overviewEnded':
       return { ...state, overviewRunning: false, overview: action.overview ?? state.overview };
-    case 'problem':
-      return { ...state, problem: action.problem, loading: false };
+    case 'problem': {
+      // What was explained before is of another user or checkpoint, unless only an edit failed.
+      const isOld = action.problem?.of === 'explain' && state.settings.edits.length === 0;
+      return { ...(isOld ? unexplained(state) : state), problem: action.problem, loading: false };
+    }
     case 'focused':
       return { ...state, focus: action.focus };
     case 'scrolled':
@@ -289,6 +296,10 @@ export function reduce(state: AttentionState, action: AttentionAction): Attentio
     case 'resized':
       return { ...state, size: action.size };
   }
+}
+
+function unexplained(state: AttentionState): AttentionState {
+  return { ...state, explained: null, compared: null, explainedHistory: [], explainedEdits: [] };
 }
 
 /** What to keep; null as long as it is not known which run this is. */

@@ -1,4 +1,5 @@
 import { html, nothing, type TemplateResult } from 'lit';
+import { fittedTitle } from '../ui/fittedTitle';
 import { fullScale, weightScale } from '../plot/heatMapGeometry';
 import type { HeatMapScale } from '../plot/heatMapModel';
 import type { ThumbnailModel } from '../plot/heatMapThumbnail';
@@ -40,7 +41,7 @@ export function thumbnails(
       };
       const selectAll = (): void => handlers.onSettings({ selection: { view: view.name, heads: [] } });
       return html`<div class="thumbnail-row">
-        <span class="muted view-label" title=${view.label}>${view.label}</span>
+        <span class="muted view-label">${fittedTitle(view.label)}</span>
         ${
           maps.length > 1
             ? html`${maps.map((map, head) =>

@@ -1,27 +1,32 @@
 import { html, nothing, type TemplateResult } from 'lit';
+import type { UserHistory } from '../../src/protocol/inspection';
 import { button, icon, iconButton, segmented } from '../ui/controls';
+import { fittedTitle } from '../ui/fittedTitle';
 import { messageContent } from '../ui/messageContent';
 import { contributionList } from './contributionsView';
 import type { AttentionHandlers } from './handlers';
 import { itemSearch } from './itemSearch';
 import { composedList, decisionList, historyList } from './historyView';
-import { layoutFor, type Layout } from './layout';
+import { columnsFor, GAP, layoutFor, type ColumnRoom, type Layout } from './layout';
 import { companions, mapPane, mapRoom, tools } from './mapView';
 import { recommendationLists } from './recommendationsView';
 import { currentAttention, dependsOnCandidate, type ShownAttention } from './shownAttention';
 import { isComposed, type AttentionState } from './state';
 import { thumbnails } from './thumbnailsView';
 
+/** CSS pixels of contributions in the place of a map. */
+const CONTRIBUTIONS: ColumnRoom = { least: 320, wanted: 640, most: 640 };
+
 /** One user: what decided the recommendation, where the model attends, and what it recommends. */
 export function userView(state: AttentionState, handlers: AttentionHandlers): TemplateResult {
-  const nothingComposed = state.settings.composed?.length === 0;
-  if (!state.explained || nothingComposed) return waiting(state, handlers);
+  if (!state.explained || state.settings.composed?.length === 0) return waiting(state, handlers);
   const shown = currentAttention(state);
   const layout = layoutFor(state);
+  const hasAttention = state.explained.views.length > 0;
   return html`
     ${changesBar(state, handlers)} ${candidateBar(state, handlers)}
-    ${shown.side ? thumbnails(state, shown.side, handlers) : withoutAttention(state)}
-    ${shown.side ? tools(state, shown, handlers) : nothing}
+    ${hasAttention ? nothing : withoutAttention(state)}
+    ${shown.side ? html`${thumbnails(state, shown.side, handlers)} ${tools(state, shown, handlers)}` : nothing}
     ${
       state.comparisonProblem === null
         ? nothing
@@ -29,38 +34,68 @@ export function userView(state: AttentionState, handlers: AttentionHandlers): Te
             ${icon('warning')}<span>${messageContent(state.comparisonProblem)}</span>
           </p>`
     }
-    ${
-      shown.unread > 0
-        ? html`<p class="notice">
-            ${icon('info')}<span
-              >The model reads the newest ${shown.lines.length} of ${shown.lines.length + shown.unread}
-              items.</span
-            >
-          </p>`
-        : nothing
-    }
-    <div
-      class="attention ${layout.narrow ? 'narrow' : 'wide'} ${shown.compared ? 'compared' : ''} ${shown.side ? '' : 'plain'}"
-      .style=${`--map-width: ${shown.side ? mapRoom(state, shown.side) : 0}px`}
-    >
+    ${readingNotice(state, shown)}
+    <div class=${attentionClasses(shown, layout)} .style=${attentionStyle(state, shown)}>
       ${historyPane(state, shown, layout, handlers)}
-      ${shown.side ? mapPane(state, shown, shown.side, layout, handlers) : contributionList(state, handlers)}
+      ${
+        shown.side
+          ? mapPane(state, shown, shown.side, layout, handlers)
+          : contributionList(state, shown, handlers)
+      }
       ${shown.side && !layout.narrow ? decisionList(state, shown, layout, handlers) : nothing}
       <div class="lists">${recommendationLists(state, handlers)}</div>
     </div>
     ${shown.side ? companions(state, shown, shown.side, layout, handlers) : nothing}
-    ${shown.side && state.explained.result.contributions.length > 0 ? contributionList(state, handlers) : nothing}
+    ${
+      shown.side && state.explained.result.contributions.length > 0
+        ? contributionList(state, shown, handlers)
+        : nothing
+    }
   `;
+}
+
+function attentionClasses({ compared, side }: ShownAttention, layout: Layout): string {
+  return [
+    'attention',
+    layout.narrow ? 'narrow' : 'wide',
+    layout.narrow && layout.twoColumns ? 'two-columns' : '',
+    compared ? 'compared' : '',
+    side ? '' : 'plain',
+  ]
+    .filter((name) => name !== '')
+    .join(' ');
+}
+
+/** The columns of a wide page; a narrow one has its own in attention.css. */
+function attentionStyle(state: AttentionState, { side, compared }: ShownAttention): string {
+  const map = side ? mapRoom(state, side) : CONTRIBUTIONS;
+  const twice = (width: number): number => 2 * width + GAP;
+  const middle = compared
+    ? { least: twice(map.least), wanted: twice(map.wanted), most: twice(map.most) }
+    : map;
+  const isChanged = state.explained?.original !== state.explained?.result;
+  const { widths, listsBeside } = columnsFor(state.size, middle, {
+    hasBars: side !== null,
+    lists: compared ? 'two' : isChanged ? 'changed' : 'plain',
+  });
+  const columns = widths.map((width) => `${width}px`).join(' ');
+  return `--columns: ${columns}; --lists-column: ${listsBeside ? 'auto' : '1 / -1'}`;
 }
 
 function waiting(state: AttentionState, handlers: AttentionHandlers): TemplateResult {
   if (state.settings.composed?.length === 0) {
-    return html`<div class="attention narrow plain">${composedList(state, handlers)}</div>
-      <p class="notice">
-        ${icon('info')}<span>Add items to the history to see what the model would recommend.</span>
-      </p>`;
+    return html`<section class="empty" aria-labelledby="empty-title">
+      ${icon('edit')}
+      <h2 id="empty-title">New history</h2>
+      <p>
+        Add items in the order in which a user met them, from the oldest to the newest. The model then
+        recommends what comes next.
+      </p>
+      <p>${button({ label: 'Add an Item', icon: 'add', primary: true, onClick: handlers.onFindItem })}</p>
+    </section>`;
   }
   if (state.problem !== null) return html``;
+  if (!state.loading && state.history) return nothingToRead(state, state.history, handlers);
   return html`<div class="attention frame" aria-hidden="true">
     <div class="pane"></div>
     <div class="pane"></div>
@@ -68,11 +103,51 @@ function waiting(state: AttentionState, handlers: AttentionHandlers): TemplateRe
   </div>`;
 }
 
+/** Of a user who did nothing before validation or test. */
+function nothingToRead(
+  { settings, run }: AttentionState,
+  { user }: UserHistory,
+  handlers: AttentionHandlers,
+): TemplateResult {
+  const hasMore = settings.end !== 'all' && user.historyLength > 0;
+  return html`<section class="empty" aria-labelledby="empty-title">
+    ${icon('history')}
+    <h2 id="empty-title">No items in this history</h2>
+    <p>
+      ${
+        hasMore
+          ? `User ${user.id} has ${user.historyLength === 1 ? 'one interaction' : `${user.historyLength} interactions`}, which this part of the history leaves out`
+          : `User ${user.id} has no interactions`
+      },
+      and ${run?.model ?? 'this model'} recommends by what a user did.
+    </p>
+    <p class="buttons">
+      ${hasMore ? button({ label: 'Show the Whole History', primary: true, onClick: () => handlers.onEnd('all') }) : nothing}
+      ${button({ label: 'New History', icon: 'add', primary: !hasMore, onClick: () => handlers.onCompose([]) })}
+    </p>
+  </section>`;
+}
+
+/** How much of the history the model has read, where that is not all of it. */
+function readingNotice(
+  { explained, run }: AttentionState,
+  { lines, unread }: ShownAttention,
+): TemplateResult | typeof nothing {
+  const model = run?.model ?? 'The model';
+  const notice =
+    lines.length > 0 && explained?.result.history.length === 0
+      ? `${model} reads no history: it knows users by their ids and features.`
+      : unread > 0
+        ? `${model} reads the newest ${lines.length} of ${lines.length + unread} items.`
+        : null;
+  return notice === null ? nothing : html`<p class="notice">${icon('info')}<span>${notice}</span></p>`;
+}
+
 function withoutAttention({ run }: AttentionState): TemplateResult {
   return html`<p class="notice">
     ${icon('info')}<span
-      >${run?.model ?? 'This model'} has no attention: no weight in it depends on which items a history has.
-      Below is what each thing that it knows contributed instead, measured by leaving it out.</span
+      >${run?.model ?? 'This model'} has no attention weights. Contributions take their place: the change of
+      the score when one item or feature is left out.</span
     >
   </p>`;
 }
@@ -114,7 +189,7 @@ function candidateBar(state: AttentionState, handlers: AttentionHandlers): Templ
   if (!explained || !dependsOnCandidate(explained)) return nothing;
   const list = automatic ? shown : settings.candidates;
   return html`<section class="candidates" aria-label="Candidates">
-    <span class="muted">${automatic ? 'candidates (the best)' : 'candidates'}</span>
+    <span class="muted">${automatic ? 'best candidates' : 'candidates'}</span>
     <ul>
       ${list.map(
         (item, index) =>
@@ -123,10 +198,11 @@ function candidateBar(state: AttentionState, handlers: AttentionHandlers): Templ
               type="button"
               class="chip"
               aria-pressed=${String(index === settings.candidate)}
+              aria-label=${item.title}
               title=${`Explain ${item.title}`}
               @click=${() => handlers.onSettings({ candidate: index })}
             >
-              ${item.title}
+              ${fittedTitle(item.title, null)}
             </button>
             ${
               automatic

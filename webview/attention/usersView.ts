@@ -83,7 +83,7 @@ function promise({ overviewRunning }: AttentionState): TemplateResult | typeof n
   if (overviewRunning) return nothing;
   return html`<section class="empty">
     ${icon('organization')}
-    <h2>How the heads behave over all users</h2>
+    <h2>Heads over all users</h2>
     <p>
       Here will be how far back each head looks, how spread its attention is, what it gives to the newest
       item, which heads behave alike, and how this changes with the length of a history and the popularity of
@@ -131,7 +131,9 @@ function multiples(heads: readonly HeadReport[]): TemplateResult[] {
     const chart: CurveChart = {
       curves: own.map(({ head, index }) => ({
         label:
-          own.length > 1 ? `head ${head.head + 1} ${clusterName(head.cluster)}` : clusterName(head.cluster),
+          head.part === null
+            ? `group ${clusterName(head.cluster)}`
+            : `${head.part} ${head.head + 1} · ${clusterName(head.cluster)}`,
         values: near[index]!,
         series: head.head,
       })),
@@ -142,10 +144,11 @@ function multiples(heads: readonly HeadReport[]): TemplateResult[] {
       focus: null,
       labelRoom: 72,
     };
+    const title = own[0]!.head.viewLabel;
     return html`<figure>
-      <figcaption>${own[0]!.head.label}</figcaption>
+      <figcaption>${title}</figcaption>
       ${picture({
-        label: `Attention by distance, ${own[0]!.head.label}. The table below holds the figures of each head.`,
+        label: `Attention by distance, ${title}. The table below holds the figures of each head.`,
         height: CHART_HEIGHT,
         draw: (painter, colors, width) => drawCurves(painter, colors, chart, width, CHART_HEIGHT),
       })}
@@ -169,22 +172,17 @@ function headTable(heads: readonly HeadReport[]): TemplateResult {
       <tr>
         <th scope="col">head</th>
         <th scope="col" title="Heads with the same letter behave alike">group</th>
-        <th
-          scope="col"
-          title="Mean entropy of a row: 0 attends to one item; the percentage is of the most that it could be"
-        >
-          entropy (nats)
-        </th>
-        <th scope="col">of the most</th>
+        <th scope="col" title="Mean entropy of a row: 0 attends to one item">entropy (nats)</th>
+        <th scope="col" title="Share of the entropy of equal weights">of maximum</th>
         <th scope="col">mean distance (items)</th>
-        <th scope="col">on the newest item</th>
+        <th scope="col" title="Mean weight of the last row on the newest item">on newest item</th>
       </tr>
     </thead>
     <tbody>
       ${heads.map(
-        ({ label, head, cluster, entropy, relativeEntropy, meanDistance, lastShare }) =>
+        ({ label, cluster, entropy, relativeEntropy, meanDistance, lastShare }) =>
           html`<tr>
-            <th scope="row">${label} · head ${head + 1}</th>
+            <th scope="row">${label}</th>
             <td><span class="badge">${clusterName(cluster)}</span></td>
             <td class="number">${formatMetric(entropy)}</td>
             <td class="number meter" .style=${`--share: ${relativeEntropy}`}>
@@ -241,9 +239,9 @@ function groupTable(
         </thead>
         <tbody>
           ${heads.map(
-            ({ label, head }, index) =>
+            ({ label }, index) =>
               html`<tr>
-                <th scope="row">${label} · head ${head + 1}</th>
+                <th scope="row">${label}</th>
                 ${own.map((group) => {
                   const value = group[measure][index] ?? NaN;
                   return html`<td class="number meter" .style=${`--share: ${value / largest}`}>

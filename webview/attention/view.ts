@@ -1,6 +1,7 @@
 import { html, nothing, type TemplateResult } from 'lit';
 import { formatCount, formatEpoch, formatPercent } from '../../src/series/format';
 import { button, dropdown, icon, iconButton, segmented } from '../ui/controls';
+import { fittedTitle } from '../ui/fittedTitle';
 import { messageContent } from '../ui/messageContent';
 import type { AttentionHandlers } from './handlers';
 import { itemSearch } from './itemSearch';
@@ -33,7 +34,9 @@ function header(state: AttentionState, handlers: AttentionHandlers): TemplateRes
   const title = snapshot?.runs.find((choice) => choice.run === snapshot.run)?.title ?? run?.name;
   return html`<header class="panel-header">
     <div class="identity">
-      <h1 title=${run?.run ?? ''}>${title ?? html`<span class="muted">Attention</span>`}</h1>
+      <h1>
+        ${title === undefined ? html`<span class="muted">Attention</span>` : fittedTitle(title, `${title} · ${run?.run ?? ''}`)}
+      </h1>
       ${run ? html`<span class="badge">${run.model}</span>` : nothing}
       <p class="status" role="status">
         ${state.loading ? html`${icon('loading codicon-modifier-spin')}<span>loading</span>` : nothing}
@@ -131,13 +134,17 @@ function strip(state: AttentionState, handlers: AttentionHandlers): TemplateResu
   const composed = isComposed(state);
   const items = baseHistory(state);
   const step = (by: number): void => handlers.onUser(Math.max(0, Math.min(last, settings.user + by)));
-  return html`<section class="strip" aria-label="History">
+  const newHistory = button({
+    label: 'New History',
+    icon: 'add',
+    title: 'Compose a history from nothing',
+    onClick: () => handlers.onCompose([]),
+  });
+  return html`<section class="strip" aria-label="User">
     ${
       composed
-        ? html`<span
-              ><b>Composed history</b> <span class="muted">of a user whom training does not know</span></span
-            >
-            <span class="muted number">${formatCount(items.length)} items</span>
+        ? html`<span><b>Composed history</b> <span class="muted">of an unknown user</span></span>
+            <span class="muted number">${countOf(items.length)}</span>
             <recsight-search-box
               .model=${itemSearch(
                 handlers,
@@ -145,6 +152,7 @@ function strip(state: AttentionState, handlers: AttentionHandlers): TemplateResu
                 (item) => handlers.onCompose([...(settings.composed ?? []), item]),
               )}
             ></recsight-search-box>
+            ${items.length > 0 ? newHistory : nothing}
             ${button({
               label: 'Back to Users',
               icon: 'arrow-left',
@@ -167,7 +175,7 @@ function strip(state: AttentionState, handlers: AttentionHandlers): TemplateResu
                 search: async (text: string) =>
                   (await handlers.findUsers(text)).map((user) => ({
                     label: user.id,
-                    detail: `${formatCount(user.historyLength)} items`,
+                    detail: countOf(user.historyLength),
                     choose: () => handlers.onUser(user.user),
                   })),
               }}
@@ -182,15 +190,25 @@ function strip(state: AttentionState, handlers: AttentionHandlers): TemplateResu
               value: settings.end,
               onChange: handlers.onEnd,
             })}
-            <span class="muted number">${history ? `${formatCount(items.length)} items` : ''}</span>
-            ${button({
-              label: 'Compose',
-              icon: 'edit',
-              title: 'Put a history together yourself, beginning with this one',
-              onClick: () => handlers.onCompose(items.map(({ item, id, title }) => ({ item, id, title }))),
-            })}`
+            <span class="muted number">${history ? countOf(items.length) : ''}</span>
+            ${
+              items.length === 0
+                ? nothing
+                : button({
+                    label: 'Compose',
+                    icon: 'edit',
+                    title: 'Change this history into one of an unknown user: add, take out and move items',
+                    onClick: () =>
+                      handlers.onCompose(items.map(({ item, id, title }) => ({ item, id, title }))),
+                  })
+            }
+            ${newHistory}`
     }
   </section>`;
+}
+
+function countOf(items: number): string {
+  return `${formatCount(items)} ${items === 1 ? 'item' : 'items'}`;
 }
 
 function problemBox(
@@ -219,7 +237,7 @@ function noCheckpoint({ run }: AttentionState): TemplateResult {
     ${icon('archive')}
     <h2>This run has no checkpoint yet</h2>
     <p>
-      What ${run?.name ?? 'a model'} attends to is read from stored weights. Training stores the first ones
+      The attention of ${run?.name ?? 'a model'} is read from stored weights. Training stores the first ones
       after its first epoch: open this view again then. A run that failed before has none; train it again.
     </p>
   </section>`;

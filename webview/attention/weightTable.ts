@@ -1,4 +1,5 @@
 import { html, type TemplateResult } from 'lit';
+import { fittedTitle } from '../ui/fittedTitle';
 import { formatWeight } from '../plot/formatWeight';
 import { valueAt } from '../plot/heatMapGeometry';
 import {
@@ -39,7 +40,7 @@ function rowTable(
   >
     <table class="weights">
       <caption class="muted">
-        What ${lines[row] ? lineTitle(lines[row]) : 'the newest item'} attends to. Pin another line of the
+        Attention of ${lines[row] ? lineTitle(lines[row]) : 'the newest item'}. Pin another line of the
         history for its row.
       </caption>
       <thead>
@@ -53,7 +54,7 @@ function rowTable(
         ${lines.slice(0, row + 1).map(
           (line, column) =>
             html`<tr>
-              <th scope="row" title=${lineTitle(line)}>${lineTitle(line)}</th>
+              <th scope="row">${fittedTitle(lineTitle(line))}</th>
               <td class="number"><b>${cell(side.map, column)}</b></td>
               ${heads.length > 1 ? heads.map((map) => html`<td class="number">${cell(map, column)}</td>`) : ''}
             </tr>`,
@@ -79,14 +80,14 @@ function wholeTable({ lines }: ShownAttention, side: ShownSide): TemplateResult 
       <thead>
         <tr>
           <th scope="col">${map.rowAxis === 'candidate' ? 'candidate' : 'item'}</th>
-          ${columns.map(({ title }) => html`<th scope="col" title=${title}>${title}</th>`)}
+          ${columns.map(({ title }) => html`<th scope="col">${fittedTitle(title)}</th>`)}
         </tr>
       </thead>
       <tbody>
         ${rows.map(
           (title, row) =>
             html`<tr>
-              <th scope="row" title=${title}>${title}</th>
+              <th scope="row">${fittedTitle(title)}</th>
               ${columns.map((_, column) => html`<td class="number">${formatWeight(valueAt(map, { row, column }))}</td>`)}
             </tr>`,
         )}

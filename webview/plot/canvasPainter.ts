@@ -1,9 +1,21 @@
+import { fitTitle } from '../../src/series/cutText';
 import { HATCH_SPACING, type Painter, type PainterFonts, type Stroke, type TextStyle } from './painter';
+
+/** A title that was drawn shorter than it is, and where, in CSS pixels of the canvas. */
+export interface CutTitle {
+  title: string;
+  left: number;
+  top: number;
+  width: number;
+  height: number;
+}
 
 /** Paints on a canvas, which the caller has scaled to CSS pixels. */
 export class CanvasPainter implements Painter {
   readonly #context: CanvasRenderingContext2D;
   readonly #fonts: PainterFonts;
+  /** What a tooltip has to tell. */
+  readonly cutTitles: CutTitle[] = [];
 
   constructor(context: CanvasRenderingContext2D, fonts: PainterFonts) {
     this.#context = context;
@@ -62,8 +74,34 @@ export class CanvasPainter implements Painter {
     context.textBaseline = 'middle';
     context.translate(x, y);
     if (style.upright === true) context.rotate(-Math.PI / 2);
-    context.fillText(text, 0, 0);
+    const shown =
+      style.maxWidth === undefined
+        ? text
+        : fitTitle(text, style.maxWidth, (part) => context.measureText(part).width);
+    if (shown !== text) this.#remember(text, context.measureText(shown).width, style);
+    context.fillText(shown, 0, 0);
     context.restore();
+  }
+
+  /** @param width of what is shown; the context's origin is the text's */
+  #remember(title: string, width: number, { size, align }: TextStyle): void {
+    const begin = { start: 0, middle: -width / 2, end: -width }[align ?? 'start'];
+    const transform = this.#context.getTransform();
+    const corners = [
+      new DOMPoint(begin, -size * 0.7).matrixTransform(transform),
+      new DOMPoint(begin + width, size * 0.7).matrixTransform(transform),
+    ];
+    const [xs, ys] = [corners.map(({ x }) => x), corners.map(({ y }) => y)];
+    // The canvas has more pixels than CSS counts.
+    const ratio = Math.hypot(transform.a, transform.b);
+    const [left, top] = [Math.min(...xs) / ratio, Math.min(...ys) / ratio];
+    this.cutTitles.push({
+      title,
+      left,
+      top,
+      width: Math.max(...xs) / ratio - left,
+      height: Math.max(...ys) / ratio - top,
+    });
   }
 
   #trace(points: readonly number[]): void {
@@ -82,6 +120,16 @@ export class CanvasPainter implements Painter {
     context.stroke();
     context.restore();
   }
+}
+
+/** Lets a canvas tell the titles that were drawn cut, where the pointer is over one. */
+export function explainCutTitles(canvas: HTMLCanvasElement, cut: readonly CutTitle[]): void {
+  canvas.onpointermove = ({ offsetX: x, offsetY: y }) => {
+    const at = cut.find(
+      ({ left, top, width, height }) => x >= left && x < left + width && y >= top && y < top + height,
+    );
+    canvas.title = at?.title ?? '';
+  };
 }
 
 /** Sizes a canvas for sharp pixels and gives its context, scaled to CSS pixels and cleared. */

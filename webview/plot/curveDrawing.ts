@@ -93,7 +93,7 @@ export function drawCurves(
     }
     if (Number.isFinite(last)) ends.push({ y: y(Math.max(low, Math.min(high, last))), curve });
   }
-  labelEnds(painter, colors, ends, right + 6, bottom);
+  labelEnds(painter, colors, ends, { x: right + 6, bottom, maxWidth: chart.labelRoom - 8 });
   if (focus !== null) painter.line([x(focus), TOP, x(focus), bottom], { color: colors.focus });
 }
 
@@ -107,8 +107,7 @@ function labelEnds(
   painter: Painter,
   colors: MapColors,
   ends: readonly CurveEnd[],
-  x: number,
-  bottom: number,
+  { x, bottom, maxWidth }: { x: number; bottom: number; maxWidth: number },
 ): void {
   const sorted = [...ends].sort((a, b) => a.y - b.y);
   const places = sorted.map(({ y }) => y);
@@ -118,6 +117,6 @@ function labelEnds(
   }
   sorted.forEach(({ curve }, i) => {
     const color = colors.series[curve.series % colors.series.length]!;
-    painter.text(curve.label, x, places[i]!, { size: 11, font: 'words', color });
+    painter.text(curve.label, x, places[i]!, { size: 11, font: 'words', color, maxWidth });
   });
 }

@@ -1,5 +1,5 @@
 import { html, render } from 'lit';
-import { CanvasPainter, prepareCanvas } from './canvasPainter';
+import { CanvasPainter, explainCutTitles, prepareCanvas } from './canvasPainter';
 import { DrawnElement } from './drawnElement';
 import { drawCells, drawColumnTitles, drawMarks, type HeatMapWindow } from './heatMapDrawing';
 import { cellAt, cellWidthFor, scrollToShow, type HeatMapGeometry } from './heatMapGeometry';
@@ -80,17 +80,17 @@ export class HeatMap extends DrawnElement {
     const head = this.querySelector<HTMLCanvasElement>('.heat-map-head')!;
     const headContext = prepareCanvas(head, Math.min(width, view.clientWidth), model.headHeight);
     headContext.translate(-window.left, 0);
-    headContext.font = `11px ${colors.fonts.words}`;
+    const headPainter = new CanvasPainter(headContext, colors.fonts);
     drawColumnTitles(
-      new CanvasPainter(headContext, colors.fonts),
+      headPainter,
       model.columns,
       cellWidth,
       model.headHeight,
       window,
       model.focus.column,
       colors,
-      (text) => headContext.measureText(text).width,
     );
+    explainCutTitles(head, headPainter.cutTitles);
   }
 
   #renderFrame(model: HeatMapModel): void {

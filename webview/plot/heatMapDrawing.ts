@@ -2,7 +2,7 @@ import { formatWeight } from './formatWeight';
 import { colorIndex, type ColorScale, type MapColors } from './heatMapColors';
 import { causalOutline, valueAt, visibleRange, type HeatMapGeometry, type Range } from './heatMapGeometry';
 import type { HeatMapData, HeatMapEntry, HeatMapFocus, HeatMapScale } from './heatMapModel';
-import { fitText, type Painter } from './painter';
+import type { Painter } from './painter';
 
 /** Cells at least as wide and high as this have their value in figures. */
 const FIGURES = { width: 40, height: 16 };
@@ -117,7 +117,6 @@ export function drawColumnTitles(
   window: { left: number; width: number },
   focus: number | null,
   colors: MapColors,
-  measure: (text: string) => number,
 ): void {
   const { first, last } = visibleRange(window.left, window.width, cellWidth, entries.length);
   const upright = cellWidth >= TITLE_WIDTH;
@@ -127,14 +126,13 @@ export function drawColumnTitles(
     const middle = column * cellWidth + cellWidth / 2;
     const emphasis = column === focus;
     if (upright) {
-      // Bold letters are wider than what was measured.
-      const text = fitText(entry.title, (height - 8) * (emphasis ? 0.9 : 1), measure);
-      painter.text(text, middle, height - 4, {
+      painter.text(entry.title, middle, height - 4, {
         color: emphasis ? colors.foreground : colors.muted,
         size: 11,
         font: 'words',
         bold: emphasis,
         upright: true,
+        maxWidth: height - 8,
       });
     } else if (column % stride === 0 && focus === null) {
       painter.text(entry.mark, middle, height - 8, {
@@ -147,16 +145,12 @@ export function drawColumnTitles(
   }
   if (upright || focus === null || focus < first || focus > last) return;
   const entry = entries[focus]!;
-  painter.text(
-    fitText(entry.title, (height - 8) * 0.9, measure),
-    focus * cellWidth + cellWidth / 2,
-    height - 4,
-    {
-      color: colors.foreground,
-      size: 11,
-      font: 'words',
-      bold: true,
-      upright: true,
-    },
-  );
+  painter.text(entry.title, focus * cellWidth + cellWidth / 2, height - 4, {
+    color: colors.foreground,
+    size: 11,
+    font: 'words',
+    bold: true,
+    upright: true,
+    maxWidth: height - 8,
+  });
 }

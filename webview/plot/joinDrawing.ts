@@ -1,7 +1,7 @@
 import { valueAt } from './heatMapGeometry';
 import type { HeatMapData, HeatMapFocus, HeatMapScale } from './heatMapModel';
 import type { MapColors } from './heatMapColors';
-import { fitText, type Painter } from './painter';
+import type { Painter } from './painter';
 
 /** Weights below this share of the scale are not drawn: they would be a grey mist. */
 const FAINTEST = 0.02;
@@ -24,18 +24,17 @@ export function drawJoins(
 ): void {
   const room = Math.min(220, width * 0.32);
   const [left, right] = [room, width - room];
-  const measure = (text: string): number => text.length * 6;
   titles.forEach((title, index) => {
     const y = (index + 0.5) * rowHeight;
-    const text = fitText(title, room - 12, measure);
     const emphasis = (marked: number | null) => ({
       size: 11,
       font: 'words' as const,
       bold: marked === index,
       color: marked === index ? colors.foreground : colors.muted,
+      maxWidth: room - 12,
     });
-    painter.text(text, left - 6, y, { ...emphasis(focus.row), align: 'end' });
-    painter.text(text, right + 6, y, emphasis(focus.column));
+    painter.text(title, left - 6, y, { ...emphasis(focus.row), align: 'end' });
+    painter.text(title, right + 6, y, emphasis(focus.column));
   });
   for (let row = 0; row < data.rows; row++) {
     if (focus.row !== null && focus.row !== row) continue;

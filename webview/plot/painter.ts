@@ -19,6 +19,8 @@ export interface TextStyle {
   align?: 'start' | 'middle' | 'end';
   /** Upwards from the point, for titles of columns. */
   upright?: boolean;
+  /** Pixels that there are for it: a longer title is cut in its middle, and told whole in a tooltip. */
+  maxWidth?: number;
 }
 
 export interface PainterFonts {
@@ -41,17 +43,4 @@ export interface Painter {
   hatch(points: readonly number[], color: string): void;
   /** Text whose middle line is at y. */
   text(text: string, x: number, y: number, style: TextStyle): void;
-}
-
-/** A text that fits into so many pixels, with an ellipsis where it was cut. */
-export function fitText(text: string, width: number, measure: (text: string) => number): string {
-  if (measure(text) <= width) return text;
-  let low = 0;
-  let high = text.length;
-  while (low < high) {
-    const middle = (low + high + 1) >> 1;
-    if (measure(`${text.slice(0, middle)}…`) <= width) low = middle;
-    else high = middle - 1;
-  }
-  return low === 0 ? '' : `${text.slice(0, low).trimEnd()}…`;
 }

@@ -1,4 +1,4 @@
-import { CanvasPainter, prepareCanvas } from './canvasPainter';
+import { CanvasPainter, explainCutTitles, prepareCanvas } from './canvasPainter';
 import { DrawnElement } from './drawnElement';
 import type { MapColors } from './heatMapColors';
 import { readMapColors } from './mapColors';
@@ -36,6 +36,8 @@ export class Picture extends DrawnElement {
     if (!canvas || !this.#model || width === 0) return;
     const colors = readMapColors();
     const context = prepareCanvas(canvas, width, this.#model.height);
-    this.#model.draw(new CanvasPainter(context, colors.fonts), colors, width);
+    const painter = new CanvasPainter(context, colors.fonts);
+    this.#model.draw(painter, colors, width);
+    explainCutTitles(canvas, painter.cutTitles);
   }
 }

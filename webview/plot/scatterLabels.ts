@@ -1,3 +1,4 @@
+import { cutTitle } from '../../src/series/cutText';
 import { ScreenProjection, type PlotSize, type PointCoordinates, type ScatterCamera } from './scatterCamera';
 
 /** A label that has its place: left edge and middle of the line, in CSS pixels. */
@@ -60,7 +61,7 @@ export function placeLabels(options: LabelOptions): PlacedLabel[] {
     if (!projection.projectPoint(coordinates, point)) return 'outside';
     const { x, y } = projection;
     if (x < 0 || x > size.width || y < 0 || y > size.height) return 'outside';
-    const text = shortened(options.texts[point] ?? '');
+    const text = cutTitle(options.texts[point] ?? '', MAX_CHARACTERS);
     const width = options.measure(text);
     const gap = options.radius + 4;
     const [top, bottom] = [y - LINE_HEIGHT / 2, y + LINE_HEIGHT / 2];
@@ -85,8 +86,4 @@ interface Box {
 
 function overlap(a: Box, b: Box): boolean {
   return a.left < b.right && a.right > b.left && a.top < b.bottom && a.bottom > b.top;
-}
-
-function shortened(text: string): string {
-  return text.length <= MAX_CHARACTERS ? text : `${text.slice(0, MAX_CHARACTERS - 1).trimEnd()}…`;
 }

@@ -1,4 +1,8 @@
+import { fitTitle } from '../../src/series/cutText';
 import { HATCH_SPACING, type Painter, type PainterFonts, type Stroke, type TextStyle } from './painter';
+
+/** Of its height. Whoever opens the file may have other fonts, so that nothing can be measured. */
+const WIDTH_OF_LETTER = 0.53;
 
 /** Writes a picture as an SVG file of shapes and text, which other programs can edit. */
 export class SvgPainter implements Painter {
@@ -35,6 +39,11 @@ export class SvgPainter implements Painter {
   }
 
   text(text: string, x: number, y: number, style: TextStyle): void {
+    const shown =
+      style.maxWidth === undefined
+        ? text
+        : fitTitle(text, style.maxWidth, (part) => part.length * WIDTH_OF_LETTER * style.size);
+    const whole = shown === text ? '' : `<title>${escapeXml(text)}</title>`;
     this.#add(
       'text',
       {
@@ -48,7 +57,7 @@ export class SvgPainter implements Painter {
         ...(style.align !== undefined && style.align !== 'start' && { 'text-anchor': style.align }),
         ...(style.upright === true && { transform: `rotate(-90 ${round(x)} ${round(y)})` }),
       },
-      text,
+      `${whole}${escapeXml(shown)}`,
     );
   }
 
@@ -72,12 +81,13 @@ export class SvgPainter implements Painter {
     ].join('\n');
   }
 
-  #add(name: string, attributes: Record<string, string | number>, text?: string): void {
+  /** @param content as XML */
+  #add(name: string, attributes: Record<string, string | number>, content?: string): void {
     const written = Object.entries(attributes)
       .map(([key, value]) => ` ${key}="${escapeXml(String(value))}"`)
       .join('');
     this.#shapes.push(
-      text === undefined ? `<${name}${written}/>` : `<${name}${written}>${escapeXml(text)}</${name}>`,
+      content === undefined ? `<${name}${written}/>` : `<${name}${written}>${content}</${name}>`,
     );
   }
 }

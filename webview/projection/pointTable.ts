@@ -3,6 +3,7 @@ import type { PointSet } from '../../src/protocol/projection';
 import { formatCount } from '../../src/series/format';
 import { hintOfMore } from '../ui/scrollArea';
 import { columnText } from './projectionText';
+import { fittedTitle } from '../ui/fittedTitle';
 
 export interface PointTableModel {
   points: PointSet;
@@ -135,7 +136,7 @@ export class PointTable extends HTMLElement {
       @pointerenter=${() => onHover(point)}
       @pointerleave=${() => onHover(null)}
     >
-      <td role="gridcell" class="title" title=${points.labels[point]!}>${points.labels[point]!}</td>
+      <td role="gridcell" class="title">${fittedTitle(points.labels[point]!)}</td>
       <td role="gridcell" class="number">${points.ids[point]!}</td>
       ${points.columns.map(
         (column) =>

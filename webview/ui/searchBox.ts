@@ -1,4 +1,5 @@
 import { html, nothing, render } from 'lit';
+import { fittedTitle } from './fittedTitle';
 import { messageContent } from './messageContent';
 
 export interface SearchChoice {
@@ -116,7 +117,7 @@ export class SearchBox extends HTMLElement {
                   this.#take(index);
                 }}
               >
-                <span>${choice.label}</span> <span class="muted">${choice.detail}</span>
+                ${fittedTitle(choice.label)} <span class="muted">${choice.detail}</span>
               </div>`,
           )}
           ${

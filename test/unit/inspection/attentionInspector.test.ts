@@ -90,6 +90,12 @@ describe('an overview', () => {
       });
     }
     expect(overview.heads.map(({ view, head }) => `${view} ${head}`)).toEqual([...rows.keys()]);
+    // Each is named by its view and its place in it.
+    for (const { view, viewLabel, label, head, part } of overview.heads) {
+      expect(viewLabel).toBe(model.attentions.find(({ name }) => name === view)!.label);
+      expect(label).toBe(part === null ? viewLabel : `${viewLabel}, ${part} ${head + 1}`);
+    }
+    expect(new Set(overview.heads.map(({ label }) => label)).size).toBe(overview.heads.length);
     for (const report of overview.heads) {
       const expected = reportOf(rows.get(`${report.view} ${report.head}`)!);
       expect(report.byDistance).toHaveLength(expected.byDistance.length);

@@ -14,7 +14,8 @@ const OVERVIEW: AttentionOverview = {
   seed: 5,
   heads: [
     {
-      ...{ view: 'block0', label: 'Block 1', head: 0, byDistance: Float32Array.of(0.75, 0.25) },
+      ...{ view: 'block0', viewLabel: 'Block 1', label: 'Block 1, head 1', head: 0, part: 'head' as const },
+      ...{ byDistance: Float32Array.of(0.75, 0.25) },
       ...{ entropy: 0.5, relativeEntropy: 0.25, meanDistance: 0.25, lastShare: 0.75, cluster: 0 },
     },
   ],
@@ -57,13 +58,14 @@ describe('what the inspector keeps in a run', () => {
 
   it.each([
     ['text', '"all"'],
+    ['an older version', '{"schemaVersion":"1.0","overview":{"numUsers":2,"seed":5,"heads":[],"groups":[]}}'],
     [
       'heads that are no list',
-      '{"schemaVersion":"1.0","overview":{"numUsers":2,"seed":5,"heads":7,"groups":[]}}',
+      '{"schemaVersion":"1.1","overview":{"numUsers":2,"seed":5,"heads":7,"groups":[]}}',
     ],
     [
       'a head without numbers',
-      '{"schemaVersion":"1.0","overview":{"numUsers":2,"seed":5,"heads":[{}],"groups":[]}}',
+      '{"schemaVersion":"1.1","overview":{"numUsers":2,"seed":5,"heads":[{}],"groups":[]}}',
     ],
   ])('is no overview where there is %s', async (_, content) => {
     await writeFile(overviewFile(), content);

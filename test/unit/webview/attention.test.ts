@@ -23,7 +23,8 @@ import {
   type AttentionState,
 } from '../../../webview/attention/state';
 import { changeOf, mapsOf, meanMap, onLines } from '../../../webview/attention/weightMaps';
-import { ExampleInspector, itemLabel, type ExampleModel } from '../../webview/attentionExample';
+import { ExampleInspector, type ExampleModel } from '../../webview/attentionExample';
+import { itemLabel } from '../../webview/exampleCatalogue';
 
 const self: RecordedView = {
   name: 'block1',

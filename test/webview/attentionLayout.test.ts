@@ -1,0 +1,126 @@
+import type { Page } from 'playwright-core';
+import { describe, expect, test } from 'vitest';
+import { accessibilityFaults } from './accessibility';
+import type { ExampleModel } from './attentionExample';
+import { AttentionHost, settled, useAttention } from './attentionPage';
+import { ExampleCatalogue } from './exampleCatalogue';
+import { THEMES, type ThemeName } from './webviewPages';
+
+/* Where things are, at every width, for every model. */
+
+const { open, openAtOnce } = useAttention();
+const MODELS: ExampleModel[] = ['sasrec', 'sum', 'din', 'dien', 'twotower'];
+
+const boxOf = async (page: Page, selector: string) => (await page.locator(selector).first().boundingBox())!;
+
+describe('recommendations', () => {
+  test.each(MODELS.flatMap((model) => [900, 1000, 1280].map((width) => [model, width] as const)))(
+    '%s at %i pixels: beside the bars, above the fold',
+    async (model, width) => {
+      const page = await open(AttentionHost.of(model), { width, height: 800 });
+      const lists = await boxOf(page, '.recommendations tbody tr');
+      const bars = await boxOf(page, model === 'twotower' ? '.diverging' : '.decision .lines');
+      expect(lists.x).toBeGreaterThanOrEqual(bars.x + bars.width);
+      expect(lists.y).toBeLessThan(450);
+      expect(lists.x + lists.width).toBeLessThanOrEqual(width);
+    },
+  );
+
+  test.each(MODELS)('%s at 600 pixels: beside the history', async (model) => {
+    const page = await open(AttentionHost.of(model), { width: 600, height: 800 });
+    const [lists, history] = [await boxOf(page, '.recommendations'), await boxOf(page, '.history')];
+    expect(lists.x).toBeGreaterThanOrEqual(history.x + history.width);
+    expect(Math.abs(lists.y - history.y)).toBeLessThan(40);
+  });
+});
+
+describe('lines', () => {
+  test('begin and end with the history beside them, however long it is', async () => {
+    // 30 items: more than a list shows that scrolls.
+    const catalogue = new ExampleCatalogue(undefined, [31]);
+    const page = await open(AttentionHost.of('sasrec', { catalogue }), { height: 700 });
+    expect(await page.locator('.history [data-line="0"]').count()).toBe(0);
+    await page.getByText('lines', { exact: true }).click();
+    const picture = page.locator('.joins recsight-picture');
+    await picture.locator('canvas').waitFor();
+    await settled(page);
+    for (const [index, edge] of [
+      [0, 'top'],
+      [29, 'bottom'],
+    ] as const) {
+      const line = (await page.locator(`.history [data-line="${index}"]`).boundingBox())!;
+      const drawn = (await picture.boundingBox())!;
+      if (edge === 'top') expect(line.y).toBeCloseTo(drawn.y, 0);
+      else expect(line.y + line.height).toBeCloseTo(drawn.y + drawn.height, 0);
+    }
+  });
+});
+
+describe('a model without attention', () => {
+  const inHistory = (page: Page): Promise<string[]> =>
+    page
+      .locator('.history .line:not(.dropped)')
+      .evaluateAll((all: unknown[]) =>
+        all.map((line) => (line as { getAttribute: (name: string) => string }).getAttribute('aria-label')),
+      );
+  const rows = (page: Page) =>
+    page.locator('.diverging tbody tr').filter({ has: page.locator('.kind', { hasText: 'history' }) });
+  const contributing = async (page: Page): Promise<string[]> =>
+    (await rows(page).locator('th').allTextContents()).map((text) => text.trim());
+
+  test('numbers its items as the history beside does, and speaks of no map', async () => {
+    const page = await open(AttentionHost.of('twotower', { maxLength: 12 }));
+    await page.getByText('reads the newest 12 of 19 items').waitFor();
+    expect(await contributing(page)).toHaveLength(12);
+    expect((await contributing(page)).sort()).toEqual((await inHistory(page)).sort());
+    // Pointing at one marks the other.
+    await rows(page).filter({ hasText: '19. ' }).hover();
+    await expect
+      .poll(() => page.locator('.history .line.focus').getAttribute('aria-label'))
+      .toMatch(/^19\. /);
+    expect(await page.locator('body').innerText()).not.toMatch(/\bmap\b/i);
+  });
+
+  test('the numbers stay when an item is left out', async () => {
+    const page = await open(AttentionHost.of('twotower'));
+    await page.locator('.history [data-line="3"]').focus();
+    await page.keyboard.press('Delete');
+    await expect.poll(() => rows(page).count()).toBe(18);
+    expect((await contributing(page)).sort()).toEqual((await inHistory(page)).sort());
+  });
+});
+
+describe('accessibility', () => {
+  test.each(Object.keys(THEMES) as ThemeName[])(
+    '%s: axe finds nothing',
+    async (theme) => {
+      for (const model of MODELS) {
+        const page = await open(AttentionHost.of(model), { theme });
+        expect(await accessibilityFaults(page)).toEqual([]);
+      }
+      const page = await open(AttentionHost.of('sasrec'), { theme, width: 480 });
+      await page.getByText('table', { exact: true }).click();
+      expect(await accessibilityFaults(page)).toEqual([]);
+      await page.getByText('All users', { exact: true }).click();
+      await page.locator('vscode-button', { hasText: 'Read Users' }).click();
+      await page.getByText('8 users').waitFor();
+      expect(await accessibilityFaults(page)).toEqual([]);
+    },
+    120_000,
+  );
+
+  test('axe finds nothing in what is composed, edited and empty', async () => {
+    const catalogue = new ExampleCatalogue(undefined, [1, 20]);
+    const { page } = await openAtOnce(AttentionHost.of('sasrec', { catalogue }));
+    await page.getByText('No items in this history').waitFor();
+    expect(await accessibilityFaults(page)).toEqual([]);
+    await page.getByLabel('Next User (Alt+Right)').click();
+    await page.locator('.history [data-line="5"]').focus();
+    await page.keyboard.press('Delete');
+    await page.locator('.changes').waitFor();
+    expect(await accessibilityFaults(page)).toEqual([]);
+    await page.getByText('Compose', { exact: true }).click();
+    await page.locator('.composed .line').first().waitFor();
+    expect(await accessibilityFaults(page)).toEqual([]);
+  });
+});
