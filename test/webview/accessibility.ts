@@ -10,21 +10,13 @@ interface Violation {
   nodes: { html: string; failureSummary: string }[];
 }
 
-/** Rules that do not fit, with the reason. */
-const LEFT_OUT: Record<string, string> = {
-  // A webview is a frame in a window that has its own landmarks and headings, and its page has no `main` beside them.
-  region: 'parts of the page are landmarks already, and the rest is one tool',
-};
-
 /** What axe finds wrong with an open page, whatever its impact: texts to compare with an empty list. */
 export async function accessibilityFaults(page: Page): Promise<string[]> {
   await page.evaluate(await readFile(axe, 'utf8'));
   const { violations } = await page.evaluate<{ violations: Violation[] }>(
     "axe.run({ resultTypes: ['violations'], preload: false })",
   );
-  return violations
-    .filter(({ id }) => !(id in LEFT_OUT))
-    .flatMap(({ id, impact, nodes }) =>
-      nodes.map(({ html, failureSummary }) => `${id} (${impact}): ${html} ${failureSummary}`),
-    );
+  return violations.flatMap(({ id, impact, nodes }) =>
+    nodes.map(({ html, failureSummary }) => `${id} (${impact}): ${html} ${failureSummary}`),
+  );
 }

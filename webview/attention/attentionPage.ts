@@ -124,7 +124,7 @@ export class AttentionPage {
     if (this.#state.explained === this.#shownOnce) return;
     const isNew = this.#shownOnce?.result.history.length !== this.#state.explained?.result.history.length;
     this.#shownOnce = this.#state.explained;
-    const list = this.#app.querySelector('.narrow .history .lines');
+    const list = this.#app.querySelector('.history .lines-scroll');
     if (list && isNew) list.scrollTop = list.scrollHeight;
   }
 

@@ -3,6 +3,7 @@ import type { AttentionResult, ScoredItem } from '../../src/protocol/attention';
 import { formatDelta, formatMetric } from '../../src/series/format';
 import { icon, iconButton } from '../ui/controls';
 import { fittedTitle } from '../ui/fittedTitle';
+import { scrollArea } from '../ui/scrollArea';
 import type { AttentionHandlers } from './handlers';
 import { itemSearch } from './itemSearch';
 import { formatPlaces, formatRank, scoreChange, scoresOf } from './scoreChanges';
@@ -92,28 +93,31 @@ function list(
       }
       <p class="muted">Ranked among the items of the run’s test.</p>
     </header>
-    <table>
-      <thead>
-        <tr>
-          <th scope="col"><span class="visually-hidden">rank</span>#</th>
-          ${known ? html`<th scope="col" title=${`Places gained ${than}`}>rank</th>` : nothing}
-          <th scope="col" class="name">item</th>
-          <th scope="col">score</th>
-          ${known ? html`<th scope="col" title=${`Score ${than}`}>change</th>` : nothing}
-        </tr>
-      </thead>
-      <tbody>
-        ${top.map((item) => row(item, result, known, handlers))}
-        ${
-          others.length > 0
-            ? html`<tr class="gap-row" aria-hidden="true">
-                  <td colspan=${known ? 5 : 3}>⋯</td>
-                </tr>
-                ${others.map((item) => row(item, result, known, handlers))}`
-            : nothing
-        }
-      </tbody>
-    </table>
+    ${scrollArea({
+      label: `${title}, list`,
+      content: html`<table>
+        <thead>
+          <tr>
+            <th scope="col"><span class="visually-hidden">rank</span>#</th>
+            ${known ? html`<th scope="col" title=${`Places gained ${than}`}>rank</th>` : nothing}
+            <th scope="col" class="name">item</th>
+            <th scope="col">score</th>
+            ${known ? html`<th scope="col" title=${`Score ${than}`}>change</th>` : nothing}
+          </tr>
+        </thead>
+        <tbody>
+          ${top.map((item) => row(item, result, known, handlers))}
+          ${
+            others.length > 0
+              ? html`<tr class="gap-row" aria-hidden="true">
+                    <td colspan=${known ? 5 : 3}>⋯</td>
+                  </tr>
+                  ${others.map((item) => row(item, result, known, handlers))}`
+              : nothing
+          }
+        </tbody>
+      </table>`,
+    })}
   </section>`;
 }
 

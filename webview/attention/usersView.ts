@@ -2,6 +2,7 @@ import { html, nothing, type TemplateResult } from 'lit';
 import type { AttentionOverview, GroupReport, HeadReport } from '../../src/protocol/attention';
 import { formatCount, formatMetric, formatPercent } from '../../src/series/format';
 import { button, icon, numberField, segmented } from '../ui/controls';
+import { scrollArea } from '../ui/scrollArea';
 import { drawCurves, type CurveChart } from '../plot/curveDrawing';
 import { formatWeight } from '../plot/formatWeight';
 import type { PictureModel } from '../plot/picture';
@@ -113,7 +114,7 @@ function report(
     </section>
     <section aria-labelledby="heads-title">
       <h2 id="heads-title">Heads</h2>
-      <div class="scroll" tabindex="0" role="region" aria-labelledby="heads-title">${headTable(heads)}</div>
+      ${scrollArea({ labelledBy: 'heads-title', className: 'sticky-names', content: headTable(heads) })}
     </section>
     ${groupTable('By length of the history', 'historyLength', state, overview, handlers)}
     ${groupTable('By popularity of the items', 'popularity', state, overview, handlers)}
@@ -224,8 +225,10 @@ function groupTable(
       })}
       <span class="muted">${MEASURES[measure]}</span>
     </header>
-    <div class="scroll" tabindex="0" role="region" aria-labelledby=${`${of}-title`}>
-      <table class="heads groups">
+    ${scrollArea({
+      labelledBy: `${of}-title`,
+      className: 'sticky-names',
+      content: html`<table class="heads groups">
         <thead>
           <tr>
             <th scope="col">head</th>
@@ -251,7 +254,7 @@ function groupTable(
               </tr>`,
           )}
         </tbody>
-      </table>
-    </div>
+      </table>`,
+    })}
   </section>`;
 }

@@ -1,5 +1,6 @@
 import { html, type TemplateResult } from 'lit';
 import { fittedTitle } from '../ui/fittedTitle';
+import { scrollArea } from '../ui/scrollArea';
 import { formatWeight } from '../plot/formatWeight';
 import { valueAt } from '../plot/heatMapGeometry';
 import {
@@ -32,13 +33,10 @@ function rowTable(
   const read = linesRead(keptLines(lines), side.result.history.length);
   const heads = side.selected.maps.map((map) => onLines(map, read, unread, lines.length));
   const cell = (map: WeightMap, column: number): string => formatWeight(valueAt(map, { row, column }));
-  return html`<div
-    class="scroll"
-    tabindex="0"
-    role="region"
-    aria-label=${`${selectionTitle(side.selected, side.selection)}, table`}
-  >
-    <table class="weights">
+  return scrollArea({
+    label: `${selectionTitle(side.selected, side.selection)}, table`,
+    className: 'weights-scroll sticky-names',
+    content: html`<table class="weights">
       <caption class="muted">
         Attention of ${lines[row] ? lineTitle(lines[row]) : 'the newest item'}. Pin another line of the
         history for its row.
@@ -60,8 +58,8 @@ function rowTable(
             </tr>`,
         )}
       </tbody>
-    </table>
-  </div>`;
+    </table>`,
+  });
 }
 
 function wholeTable({ lines }: ShownAttention, side: ShownSide): TemplateResult {
@@ -70,13 +68,10 @@ function wholeTable({ lines }: ShownAttention, side: ShownSide): TemplateResult 
     map.rowAxis === 'position'
       ? lines.map(lineTitle)
       : rowEntries(map, side, lines).map(({ title }) => title);
-  return html`<div
-    class="scroll"
-    tabindex="0"
-    role="region"
-    aria-label=${`${selectionTitle(side.selected, side.selection)}, table`}
-  >
-    <table class="weights">
+  return scrollArea({
+    label: `${selectionTitle(side.selected, side.selection)}, table`,
+    className: 'weights-scroll sticky-names',
+    content: html`<table class="weights">
       <thead>
         <tr>
           <th scope="col">${map.rowAxis === 'candidate' ? 'candidate' : 'item'}</th>
@@ -92,6 +87,6 @@ function wholeTable({ lines }: ShownAttention, side: ShownSide): TemplateResult 
             </tr>`,
         )}
       </tbody>
-    </table>
-  </div>`;
+    </table>`,
+  });
 }
