@@ -136,13 +136,13 @@ function readingNotice(
   { lines, unread }: ShownAttention,
 ): TemplateResult | typeof nothing {
   const model = run?.model ?? 'The model';
-  const notice =
+  const told =
     lines.length > 0 && explained?.result.history.length === 0
       ? `${model} reads no history: it knows users by their ids and features.`
       : unread > 0
         ? `${model} reads the newest ${lines.length} of ${lines.length + unread} items.`
         : null;
-  return notice === null ? nothing : html`<p class="notice">${icon('info')}<span>${notice}</span></p>`;
+  return told === null ? nothing : html`<p class="notice">${icon('info')}<span>${told}</span></p>`;
 }
 
 function withoutAttention({ run }: AttentionState): TemplateResult {

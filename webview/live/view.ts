@@ -19,6 +19,7 @@ import {
   formatTimeOfDay,
 } from '../../src/series/format';
 import { button, dropdown, icon, segmented, slider } from '../ui/controls';
+import { fittedTitle } from '../ui/fittedTitle';
 import { messageContent } from '../ui/messageContent';
 import type { MenuItem } from '../ui/popupMenu';
 import { scrollArea } from '../ui/scrollArea';
@@ -80,7 +81,7 @@ function header(run: RunSummary, state: LiveState, handlers: LiveHandlers): Temp
   const training = status === 'running' || status === 'stopping';
   return html`<header class="panel-header">
       <div class="identity">
-        <h1 title=${run.directory}>${manifest.name}</h1>
+        <h1>${fittedTitle(manifest.name, `${manifest.name} · ${run.directory}`)}</h1>
         <p class="status status-${status}" role="status">${icon(statusIcon(run))}${status}</p>
       </div>
       ${

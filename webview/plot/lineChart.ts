@@ -92,7 +92,7 @@ export class LineChart extends DrawnElement {
     const notes = hasPoints ? notesOn(this.#drawn) : [];
     render(
       html`<header>
-          <h2>${model.title}</h2>
+          <h2 title=${model.title}>${model.title}</h2>
           ${model.badge ? html`<span class="badge" title=${model.badge.title}>${model.badge.text}</span>` : nothing}
           <span class="chart-tools" ?hidden=${!hasPoints}>
             ${model.zoom ? iconButton('zoom-out', 'Show All', () => model.onZoom(null)) : nothing}

@@ -2,6 +2,7 @@ import { html, nothing, type TemplateResult } from 'lit';
 import type { DistanceMetric, PointNeighbour } from '../../src/protocol/projection';
 import { formatCount, formatMetric } from '../../src/series/format';
 import { dropdown } from '../ui/controls';
+import { fittedTitle } from '../ui/fittedTitle';
 import type { ProjectionHandlers } from './handlers';
 import { current, type Resource } from './resources';
 import { pointOfRow, type ProjectionState, type Scene } from './state';
@@ -77,7 +78,7 @@ export function neighbourList(
           @focus=${() => onHover(point)}
           @blur=${() => onHover(null)}
         >
-          <span class="label">${label}</span>
+          <span class="label">${fittedTitle(label, null)}</span>
           <span class="number">${formatMetric(value)}</span>
           <i class="distance" .style=${`width: calc((100% - 16px) * ${shareOf(value).toFixed(3)})`}></i>
         </button>

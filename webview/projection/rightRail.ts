@@ -2,6 +2,7 @@ import { html, nothing, type TemplateResult } from 'lit';
 import type { ProjectionFormat } from '../../src/protocol/projection';
 import { formatCount, formatMetric } from '../../src/series/format';
 import { button, iconButton } from '../ui/controls';
+import { fittedTitle } from '../ui/fittedTitle';
 import type { MenuItem } from '../ui/popupMenu';
 import { comparisonContent } from './comparisonDetails';
 import type { ProjectionHandlers } from './handlers';
@@ -221,7 +222,7 @@ function selectionContent(
               @focus=${() => handlers.onHover(point)}
               @blur=${() => handlers.onHover(null)}
             >
-              <span class="label">${point === null ? `Row ${row}` : points.labels[point]!}</span>
+              <span class="label">${fittedTitle(point === null ? `Row ${row}` : points.labels[point]!)}</span>
             </button>
           </li>`;
         })}

@@ -2,6 +2,7 @@ import { html, nothing, type TemplateResult } from 'lit';
 import type { HistoryItem } from '../../src/protocol/inspection';
 import { formatCount, formatDataDay, formatMetric } from '../../src/series/format';
 import { button, icon } from '../ui/controls';
+import { fittedTitle } from '../ui/fittedTitle';
 import type { ProjectionHandlers } from './handlers';
 import { moveInList } from './neighbourLists';
 import { current } from './resources';
@@ -35,7 +36,7 @@ export function userContent(
         @focus=${() => handlers.onHover(point)}
         @blur=${() => handlers.onHover(null)}
       >
-        <span class="label">${title}</span>${aside}
+        <span class="label">${fittedTitle(title)}</span>${aside}
       </button>
     </li>`;
   };

@@ -4,6 +4,7 @@ import type { ProjectionFormat, TableComparison } from '../../src/protocol/proje
 import { formatCount } from '../../src/series/format';
 import type { ScatterModel, ScatterTool } from '../plot/scatterModel';
 import { button, dropdown, icon, iconButton, slider } from '../ui/controls';
+import { fittedTitle } from '../ui/fittedTitle';
 import { messageContent } from '../ui/messageContent';
 import type { MenuItem } from '../ui/popupMenu';
 import type { ProjectionHandlers } from './handlers';
@@ -80,7 +81,7 @@ function stage(
   >`;
   return html`<header class="stage-header">
       <div class="stage-title">
-        <h1 title=${mapTitle(state)}>${mapTitle(state)}</h1>
+        <h1>${fittedTitle(mapTitle(state))}</h1>
         ${
           scene
             ? html`<p title=${layoutText(state, scene)}>${waits ? waiting : layoutText(state, scene)}</p>

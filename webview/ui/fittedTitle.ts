@@ -8,7 +8,7 @@ import { titleParts } from '../../src/series/cutText';
  */
 export function fittedTitle(title: string, tooltip: string | null = title): TemplateResult {
   const [beginning, end] = titleParts(title);
-  return html`<span class="fitted-title" title=${tooltip ?? nothing}
+  return html`<span class="fitted-title" dir="auto" title=${tooltip ?? nothing}
     ><span class="whole">${title}</span
     ><span class="parts" aria-hidden="true" data-beginning=${beginning} data-end=${end}></span
   ></span>`;

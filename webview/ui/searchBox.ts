@@ -117,7 +117,7 @@ export class SearchBox extends HTMLElement {
                   this.#take(index);
                 }}
               >
-                ${fittedTitle(choice.label)} <span class="muted">${choice.detail}</span>
+                ${fittedTitle(choice.label, null)} <span class="muted">${choice.detail}</span>
               </div>`,
           )}
           ${
