@@ -90,6 +90,30 @@ describe('a model without attention', () => {
   });
 });
 
+describe('480 pixels', () => {
+  test.each([
+    ['din', 'table'],
+    ['din', 'map'],
+    ['din', 'curves'],
+    ['sasrec', 'table'],
+    ['sasrec', 'map'],
+    ['twotower', null],
+  ] as const)('%s as %s: nothing is wider than the page, and what scrolls says so', async (model, view) => {
+    const catalogue = ExampleCatalogue.products([200]);
+    const page = await open(AttentionHost.of(model, { catalogue }), { width: 480 });
+    if (view !== null) await page.getByText(view, { exact: true }).click();
+    await settled(page);
+    expect(
+      await page.evaluate('document.documentElement.scrollWidth - window.innerWidth'),
+    ).toBeLessThanOrEqual(0);
+    // The history shows its newest items.
+    expect(await page.locator('.history .scroll-area').textContent()).toContain('More above');
+    if (view === 'table') {
+      expect(await page.locator('.map .scroll-hint').textContent()).toMatch(/More (to the right|below)/);
+    }
+  });
+});
+
 describe('accessibility', () => {
   test.each(Object.keys(THEMES) as ThemeName[])(
     '%s: axe finds nothing',

@@ -59,7 +59,7 @@ describe('titles that are too long', () => {
         const [whole, parts] = element.children;
         return {
           text: element.textContent,
-          isCut: whole!.scrollWidth > parts!.clientWidth,
+          isCut: whole!.scrollWidth > whole!.clientWidth,
           end: parts!.dataset.end!,
           hasRoomForEnd: parts!.scrollWidth <= parts!.clientWidth,
           tooltip: element.closest('[title]')?.getAttribute('title') ?? '',

@@ -287,7 +287,8 @@ export function companions(
     .flatMap((views) => {
       const [map] = views.maps;
       if (!map) return [];
-      const isGate = !views.view.normalized && map.rowAxis === 'position' && map.columnAxis !== 'position';
+      // Through a history of one item there is no curve; its weights are among the small maps.
+      const isGate = !views.view.normalized && displaysOf(map).includes('curves');
       const isQuery = map.rowAxis === 'candidate';
       const own = {
         ...side,
@@ -322,8 +323,8 @@ export function mapRoom(state: AttentionState, side: ShownSide): ColumnRoom {
   const columns = (width: number): number => names + 12 + map.columns * width;
   // Of single columns too, there are titles above; what needs more than this scrolls.
   if (isSelfAttention(map)) {
-    const wanted = Math.max(160, columns(lineHeight));
-    return { least: Math.min(220, wanted), wanted, most: wanted };
+    const most = Math.max(160, columns(lineHeight));
+    return { least: Math.min(220, most), wanted: Math.min(MOST_JOINED * lineHeight, most), most };
   }
   const wanted = Math.max(160, columns(64));
   return { least: Math.min(420, wanted, Math.max(160, columns(FIGURE_WIDTH))), wanted, most: wanted };
