@@ -25,7 +25,7 @@ export function connectToHost<Host extends object>(view: object): Connection<Hos
   const api = acquireVsCodeApi();
   const joiner = new MessageJoiner();
   let numPosted = 0;
-  const host = createBirpc<Host & PanelHost, object>(view, {
+  const host = createBirpc<PanelHost, object>(view, {
     post: (message: unknown) => {
       for (const part of takeApart(message, numPosted++)) api.postMessage(part);
     },
