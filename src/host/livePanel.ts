@@ -57,6 +57,8 @@ export class LivePanel implements PanelContent {
   readonly #calls = new PageCalls(() => false);
   readonly #follower: { close(): void };
   #series = new RunSeries();
+  /** Everything that was in the log has been read: until then the page is sent no part of it. */
+  #isRead = false;
   #unsent: RunEvent[] = [];
   #batchTimer: NodeJS.Timeout | null = null;
 
@@ -90,6 +92,7 @@ export class LivePanel implements PanelContent {
     };
     this.#follower = followEvents(new RunDirectory(directory), (events) => this.#take(events), {
       onRestart: () => this.#restart(),
+      onCaughtUp: () => this.#caughtUp(),
       onError: (error) => log.warn(error.message),
     });
   }
@@ -114,7 +117,7 @@ export class LivePanel implements PanelContent {
     this.frame.hydrate(run);
     return {
       run,
-      history: this.#series.history(),
+      history: this.#isRead ? this.#series.history() : null,
       canTrain: vscode.workspace.isTrusted,
       notice: this.context.runs.notice,
     };
@@ -123,14 +126,22 @@ export class LivePanel implements PanelContent {
   /** Folds new events of the log, and queues them for the page. */
   #take(events: RunEvent[]): void {
     this.#series.fold(events);
-    if (!this.frame.isHydrated) return;
+    if (!this.#isRead || !this.frame.isHydrated) return;
     this.#unsent = this.#unsent.concat(events);
     this.#batchTimer ??= setTimeout(() => this.#sendBatch(), BATCH_INTERVAL);
+  }
+
+  /** The first reading of the log is over. */
+  #caughtUp(): void {
+    if (this.#isRead) return;
+    this.#isRead = true;
+    if (this.frame.isHydrated) this.frame.tell((view) => view.historyRead.asEvent(this.#series.history()));
   }
 
   /** The log was replaced by another one: what the page has is of no use. */
   #restart(): void {
     this.#series = new RunSeries();
+    this.#isRead = false;
     this.#dropBatch();
     void this.frame.load();
   }

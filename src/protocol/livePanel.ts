@@ -13,6 +13,19 @@ export interface SeriesColumns {
   value: Float64Array;
 }
 
+/**
+ * Curves that were measured at the same points, which are sent once for all of them. All arrays have the same length; see
+ * {@link SeriesColumns}.
+ */
+export interface SeriesTrack {
+  step: Float64Array;
+  /** Null where it follows from the step. */
+  epoch: Float64Array | null;
+  time: Float64Array;
+  /** Curve name → its values, NaN where it has none. */
+  values: Record<string, Float64Array>;
+}
+
 /** Something that happened at a point of training and is drawn as a mark on the charts. */
 export interface RunMark {
   kind: 'best' | 'checkpoint' | 'resumed';
@@ -32,15 +45,20 @@ export interface RunHistory {
   cursor: number;
   /** Optimizer steps of one epoch; null until the log tells, which it does at the end of the first epoch. */
   stepsPerEpoch: number | null;
-  /** Curve name (`loss`, `learningRate`, `validation/ndcg@10`, `throughput`, `memory`, `cpu`) → its points in order. */
-  series: Record<string, SeriesColumns>;
+  /** Measured at every step (`loss`, `learningRate`, `throughput`). */
+  training: SeriesTrack;
+  /** Measured now and then (`memory`, `cpu`). */
+  system: SeriesTrack;
+  /** Measured after an epoch (`validation/ndcg@10`). */
+  validation: SeriesTrack;
   marks: RunMark[];
   messages: RunMessage[];
 }
 
 export interface LivePanelSnapshot {
   run: RunSummary;
-  history: RunHistory;
+  /** Null while the log is still being read: `historyRead` follows. */
+  history: RunHistory | null;
   /** False in an untrusted workspace, where runs can be looked at but not started. */
   canTrain: boolean;
   /** How runs are followed, when it is not by file watching: shown as a hint. */
@@ -69,6 +87,8 @@ export interface LivePanelHost {
 /** What the extension tells the live panel's page. */
 export interface LivePanelView {
   runChanged(run: RunSummary): void;
+  /** The log has been read to its end; what is written from now on comes as events. */
+  historyRead(history: RunHistory): void;
   /** New events, without gaps, starting at the page's cursor. */
   append(events: RunEvent[]): void;
 }

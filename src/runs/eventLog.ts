@@ -6,6 +6,7 @@ import { requirePlainFile, requirePlainOrNoFileSync } from './plainFiles';
 import { meansMissing, RunReadError, toWriteError } from './runErrors';
 import { findMisfit, isRecord, parseRunJson, stringifyRunJson, type Shape } from './runJson';
 import { eventSchema } from './runSchema';
+import { StepLines } from './stepLine';
 
 /** Major version of events. */
 const EVENT_VERSION = 1;
@@ -175,12 +176,22 @@ export class EventLogReader {
    * One call at a time.
    */
   async readNew(): Promise<RunEvent[]> {
+    const events: RunEvent[] = [];
+    for await (const batch of this.readBatches()) for (const event of batch) events.push(event);
+    return events;
+  }
+
+  /**
+   * The same, a part of the file after the other: whoever folds them needs no memory for all, and others have their turn
+   * in between. Of several batches only the first can follow a restart.
+   */
+  async *readBatches(): AsyncGenerator<RunEvent[], void, undefined> {
     let file: FileHandle;
     try {
       await requirePlainFile(this.path);
       file = await open(this.path, 'r');
     } catch (error) {
-      if (meansMissing(error)) return [];
+      if (meansMissing(error)) return;
       throw new RunReadError('run/unreadable', `${this.path} cannot be read (${systemReason(error)}).`);
     }
     try {
@@ -189,7 +200,7 @@ export class EventLogReader {
         this.restart();
       }
       this.inode = ino;
-      const events = await this.readTo(file, size);
+      yield* this.readTo(file, size);
       if (this.nextSeq === 0 && this.newerLines > 0) {
         this.offset = 0;
         this.skippedLines = this.newerLines = 0;
@@ -198,7 +209,6 @@ export class EventLogReader {
           `${this.path} holds only events of a newer version, and this RecSight reads version ${EVENT_VERSION}. Update RecSight to look at this run.`,
         );
       }
-      return events;
     } finally {
       await file.close();
     }
@@ -212,8 +222,7 @@ export class EventLogReader {
     return `${lines} of ${this.path} cannot be read and ${this.skippedLines === 1 ? 'is' : 'are'} left out: damaged, or of a newer version of RecSight.`;
   }
 
-  private async readTo(file: FileHandle, size: number): Promise<RunEvent[]> {
-    const events: RunEvent[] = [];
+  private async *readTo(file: FileHandle, size: number): AsyncGenerator<RunEvent[], void, undefined> {
     let chunkBytes = CHUNK_BYTES;
     while (this.offset < size) {
       const wanted = Math.min(chunkBytes, size - this.offset);
@@ -221,9 +230,10 @@ export class EventLogReader {
       const chunk = buffer.subarray(0, bytesRead);
       const end = chunk.lastIndexOf(NEWLINE) + 1;
       if (end > 0) {
-        this.takeLines(chunk.toString('utf8', 0, end - 1), events);
         this.offset += end;
         chunkBytes = CHUNK_BYTES;
+        const events = this.takeLines(chunk.subarray(0, end));
+        if (events.length > 0) yield events;
       } else if (bytesRead < wanted || this.offset + bytesRead >= size) {
         break;
       } else if (chunkBytes < MAX_LINE_BYTES) {
@@ -233,21 +243,28 @@ export class EventLogReader {
         this.insideLongLine = true;
       }
     }
-    return events;
   }
 
-  private takeLines(text: string, events: RunEvent[]): void {
-    for (const line of text.split('\n')) {
-      const event = this.insideLongLine ? null : parseEvent(line);
+  /** The events of complete lines. */
+  private takeLines(lines: Buffer): RunEvent[] {
+    const events: RunEvent[] = [];
+    const steps = new StepLines(lines);
+    for (let start = 0, end = 0; start < lines.length; start = end + 1) {
+      end = lines.indexOf(NEWLINE, start);
+      const event = this.insideLongLine
+        ? null
+        : (steps.read(start, end, this.nextSeq) ?? parseEvent(lines.toString('utf8', start, end)));
       this.insideLongLine = false;
       if (event === null || event === 'newer') {
         this.skippedLines++;
         if (event === 'newer') this.newerLines++;
       } else {
-        events.push({ ...event, seq: this.nextSeq });
+        event.seq = this.nextSeq;
+        events.push(event);
         this.nextSeq++;
       }
     }
+    return events;
   }
 
   private restart(): void {

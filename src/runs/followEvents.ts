@@ -12,6 +12,8 @@ const POLL_MS = 200;
 export interface FollowOptions {
   /** The log was replaced by another one: the events that follow start from the first again. */
   onRestart?: () => void;
+  /** Everything that was in the log so far was handed over, or there is nothing that can be read. */
+  onCaughtUp?: () => void;
   /** How often the log is looked at although it is watched, in ms. */
   safetyPollMs?: number;
   /** The log cannot be read (RunReadError), or lines of it. Following goes on; the same message is told once. */
@@ -49,19 +51,25 @@ export function followEvents(
   };
   // A function, because the compiler does not know that the value changes during an await.
   const isFinished = () => isClosed;
+  const tellRestart = () => {
+    if (reader.restarted) {
+      reader.restarted = false;
+      options.onRestart?.();
+    }
+  };
   const readOnce = async () => {
     try {
-      const events = await reader.readNew();
+      for await (const events of reader.readBatches()) {
+        if (isFinished()) {
+          return;
+        }
+        tellRestart();
+        onEvents(events);
+      }
       if (isFinished()) {
         return;
       }
-      if (reader.restarted) {
-        reader.restarted = false;
-        options.onRestart?.();
-      }
-      if (events.length > 0) {
-        onEvents(events);
-      }
+      tellRestart();
       const notice = reader.takeNotice();
       if (notice !== null) {
         options.onError?.(new Error(notice));
@@ -72,6 +80,9 @@ export function followEvents(
         lastError = error.message;
         options.onError?.(error);
       }
+    }
+    if (!isFinished()) {
+      options.onCaughtUp?.();
     }
   };
 

@@ -1,3 +1,4 @@
+import { lowerBound } from './search';
 import type { RunMark, SeriesColumns } from '../protocol/livePanel';
 
 /** What the x axis counts. `time` is training time in seconds: pauses between sessions are left out. */
@@ -14,6 +15,7 @@ interface Pause {
 export class TrainingClock {
   readonly #start: number;
   readonly #pauses: readonly Pause[];
+  readonly #seconds = new WeakMap<Float64Array, Float64Array>();
 
   /**
    * @param times of the points of all curves of the run, each in order
@@ -29,6 +31,17 @@ export class TrainingClock {
       }));
   }
 
+  /** Seconds of training up to each of some times; the same array for the same column. */
+  secondsOf(times: Float64Array): Float64Array {
+    let seconds = this.#seconds.get(times);
+    if (!seconds) {
+      seconds = new Float64Array(times.length);
+      for (let i = 0; i < times.length; i++) seconds[i] = this.seconds(times[i]!);
+      this.#seconds.set(times, seconds);
+    }
+    return seconds;
+  }
+
   /** Seconds of training up to `time` (ms since 1970). */
   seconds(time: number): number {
     let pause = 0;
@@ -39,7 +52,7 @@ export class TrainingClock {
 
 /** The x of each point of a curve. */
 export function xValues(columns: SeriesColumns, axis: XAxis, clock: TrainingClock): Float64Array {
-  return axis === 'time' ? columns.time.map((time) => clock.seconds(time)) : columns[axis];
+  return axis === 'time' ? clock.secondsOf(columns.time) : columns[axis];
 }
 
 /** The x of a mark. */
@@ -47,20 +60,7 @@ export function xOfMark(mark: RunMark, axis: XAxis, clock: TrainingClock): numbe
   return axis === 'time' ? clock.seconds(mark.time) : mark[axis];
 }
 
-/** What a log axis can show of some values: the others become NaN, and are counted so that the chart can say so. */
-export function keepPositive(values: Float64Array): { values: Float64Array; dropped: number } {
-  let dropped = 0;
-  const kept = values.map((value) => {
-    if (value > 0 || Number.isNaN(value)) return value;
-    dropped++;
-    return NaN;
-  });
-  return { values: kept, dropped };
-}
-
 /** The newest of some ascending times before `time`; −∞ when there is none. */
 function lastBefore(times: Float64Array, time: number): number {
-  let i = times.length;
-  while (i > 0 && times[i - 1]! >= time) i--;
-  return i > 0 ? times[i - 1]! : -Infinity;
+  return times[lowerBound(times, time) - 1] ?? -Infinity;
 }

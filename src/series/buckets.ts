@@ -1,3 +1,5 @@
+import { lowerBound, upperBound } from './search';
+
 /**
  * A curve cut into buckets of equal width along x, so that it can be drawn without drawing every point and without
  * hiding any extreme. All arrays have the same length; x increases.
@@ -22,6 +24,7 @@ export interface Buckets {
  * Bucket edges are multiples of a power of two: as a curve grows at its end, earlier buckets stay as they were.
  *
  * @param x never decreasing, finite
+ * @param positive values that are not greater than zero count as if they were not finite
  */
 export function bucketMinMax(
   x: Float64Array,
@@ -29,6 +32,7 @@ export function bucketMinMax(
   from: number,
   to: number,
   maxBuckets: number,
+  positive = false,
 ): Buckets {
   const begin = Math.max(0, lowerBound(x, from) - 1);
   const end = Math.min(x.length, upperBound(x, to) + 1);
@@ -52,7 +56,7 @@ export function bucketMinMax(
     buckets.last[bucket] = i;
     buckets.count[bucket]!++;
     const v = value[i]!;
-    if (!Number.isFinite(v)) continue;
+    if (v - v !== 0 || (positive && v <= 0)) continue;
     sum += v;
     finite++;
     buckets.mean[bucket] = sum / finite;
@@ -60,28 +64,6 @@ export function bucketMinMax(
     if (!(buckets.max[bucket]! >= v)) buckets.max[bucket] = v;
   }
   return take(buckets, bucket + 1);
-}
-
-/** First index whose x is at least `limit`. */
-function lowerBound(x: Float64Array, limit: number): number {
-  let low = 0;
-  for (let high = x.length; low < high;) {
-    const middle = (low + high) >>> 1;
-    if (x[middle]! < limit) low = middle + 1;
-    else high = middle;
-  }
-  return low;
-}
-
-/** First index whose x is greater than `limit`. */
-function upperBound(x: Float64Array, limit: number): number {
-  let low = 0;
-  for (let high = x.length; low < high;) {
-    const middle = (low + high) >>> 1;
-    if (x[middle]! <= limit) low = middle + 1;
-    else high = middle;
-  }
-  return low;
 }
 
 function allocate(length: number): Buckets {

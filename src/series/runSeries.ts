@@ -1,12 +1,10 @@
 import type { RunEvent } from '../protocol/events';
 import type { RunHistory, RunMark, RunMessage, SeriesColumns } from '../protocol/livePanel';
-import { ColumnBuffer } from './columnBuffer';
+import { TrainingClock } from './axes';
+import { TrackBuffer } from './trackBuffer';
 
 /** Older messages are forgotten; all of them are in the event log. */
 const MAX_MESSAGES = 500;
-
-/** Curves whose points are counted in steps only; those of validation carry the epoch that was measured. */
-const STEP_CURVES = ['loss', 'learningRate', 'throughput', 'memory', 'cpu'];
 
 /**
  * The curves, marks and messages of one run, folded from its events. The extension folds the log and sends
@@ -21,17 +19,21 @@ const STEP_CURVES = ['loss', 'learningRate', 'throughput', 'memory', 'cpu'];
 export class RunSeries {
   #cursor = 0;
   #stepsPerEpoch: number | null = null;
-  readonly #curves = new Map<string, ColumnBuffer>();
+  readonly #training: TrackBuffer;
+  readonly #system: TrackBuffer;
+  readonly #validation: TrackBuffer;
   #marks: RunMark[] = [];
   #messages: RunMessage[] = [];
+  #clock: TrainingClock | null = null;
 
+  /** @param history taken over: what its arrays hold may change */
   constructor(history?: RunHistory) {
+    this.#training = new TrackBuffer(history?.training);
+    this.#system = new TrackBuffer(history?.system);
+    this.#validation = new TrackBuffer(history?.validation);
     if (!history) return;
     this.#cursor = history.cursor;
-    this.#stepsPerEpoch = history.stepsPerEpoch;
-    for (const [name, columns] of Object.entries(history.series)) {
-      this.#curves.set(name, new ColumnBuffer(ownColumns(columns)));
-    }
+    if (history.stepsPerEpoch !== null) this.setStepsPerEpoch(history.stepsPerEpoch);
     this.#marks = [...history.marks];
     this.#messages = [...history.messages];
   }
@@ -51,23 +53,33 @@ export class RunSeries {
 
   /** Names of the curves that have points. */
   get names(): string[] {
-    return [...this.#curves].filter(([, curve]) => curve.length > 0).map(([name]) => name);
+    return this.#tracks.flatMap(({ names }) => names);
   }
 
-  /** The points of a curve without copying them: valid until the next event. Null when there are none. */
+  /**
+   * The points of a curve without copying them: valid until the next event, and the same object until then. Null when there
+   * are none.
+   */
   get(name: string): SeriesColumns | null {
-    const curve = this.#curves.get(name);
-    return curve && curve.length > 0 ? curve.view() : null;
+    return this.#training.get(name) ?? this.#system.get(name) ?? this.#validation.get(name);
+  }
+
+  /** Turns the times of all curves into training time: the same object until the next event. */
+  get clock(): TrainingClock {
+    return (this.#clock ??= new TrainingClock(
+      this.#tracks.map(({ time }) => time),
+      this.#marks,
+    ));
   }
 
   /** Everything, with arrays of its own that may be sent or kept. */
   history(): RunHistory {
-    const series: Record<string, SeriesColumns> = {};
-    for (const [name, curve] of this.#curves) series[name] = curve.copy();
     return {
       cursor: this.#cursor,
       stepsPerEpoch: this.#stepsPerEpoch,
-      series,
+      training: this.#training.copy(false),
+      system: this.#system.copy(false),
+      validation: this.#validation.copy(true),
       marks: [...this.#marks],
       messages: [...this.#messages],
     };
@@ -89,6 +101,7 @@ export class RunSeries {
     for (const event of events) {
       if (event.seq < this.#cursor) continue;
       this.#cursor = event.seq + 1;
+      this.#clock = null;
       this.#fold(event);
     }
   }
@@ -97,7 +110,9 @@ export class RunSeries {
   setStepsPerEpoch(stepsPerEpoch: number): void {
     if (stepsPerEpoch <= 0 || stepsPerEpoch === this.#stepsPerEpoch) return;
     this.#stepsPerEpoch = stepsPerEpoch;
-    for (const name of STEP_CURVES) this.#curves.get(name)?.setStepsPerEpoch(stepsPerEpoch);
+    // The points of validation carry the epoch that was measured.
+    this.#training.setStepsPerEpoch(stepsPerEpoch);
+    this.#system.setStepsPerEpoch(stepsPerEpoch);
     this.#marks = this.#marks.map((mark) => ({ ...mark, epoch: mark.step / stepsPerEpoch }));
   }
 
@@ -110,17 +125,18 @@ export class RunSeries {
         }
         break;
       case 'step':
-        this.#push('loss', event.step, this.#epochOf(event.step), event.time, event.loss);
-        if (event.learningRate !== undefined)
-          this.#push('learningRate', event.step, this.#epochOf(event.step), event.time, event.learningRate);
-        this.#push('throughput', event.step, this.#epochOf(event.step), event.time, event.sequencesPerSecond);
+        this.#push(this.#training, event.step, this.#epochOf(event.step), event.time);
+        this.#training.set('loss', event.loss);
+        if (event.learningRate !== undefined) this.#training.set('learningRate', event.learningRate);
+        this.#training.set('throughput', event.sequencesPerSecond);
         break;
       case 'epoch':
         this.setStepsPerEpoch(event.step / event.epoch);
         break;
       case 'validation':
+        this.#push(this.#validation, event.step, event.epoch, event.time);
         for (const [name, value] of Object.entries(event.metrics)) {
-          this.#push(`validation/${name}`, event.step, event.epoch, event.time, value);
+          this.#validation.set(`validation/${name}`, value);
         }
         if (event.best) this.#mark('best', event.step, event.epoch, event.time);
         break;
@@ -130,9 +146,12 @@ export class RunSeries {
           this.#mark('checkpoint', event.step, this.#epochOf(event.step) || event.epoch, event.time);
         break;
       case 'system': {
-        const step = this.#curves.get('loss')?.lastStep ?? 0;
-        this.#push('memory', step, this.#epochOf(step), event.time, event.rssBytes);
-        this.#push('cpu', step, this.#epochOf(step), event.time, event.cpu);
+        const step = this.#training.lastStep;
+        // The system is measured many times within a step.
+        this.#system.rewind(step);
+        this.#system.push(step, this.#epochOf(step), event.time);
+        this.#system.set('memory', event.rssBytes);
+        this.#system.set('cpu', event.cpu);
         break;
       }
       case 'log':
@@ -146,14 +165,10 @@ export class RunSeries {
     }
   }
 
-  #push(name: string, step: number, epoch: number, time: number, value: unknown): void {
-    let curve = this.#curves.get(name);
-    if (!curve) this.#curves.set(name, (curve = new ColumnBuffer()));
-    // A step is taken once: what is told about it again, or about an earlier one, replaces what was said before.
-    // The system is measured many times within a step.
-    curve.rewind(name === 'memory' || name === 'cpu' ? step : step - 1);
-    // JSON has no NaN: a loss that diverged is written as null.
-    curve.push(step, epoch, time, typeof value === 'number' ? value : NaN);
+  /** A step is taken once: what is told about it again, or about an earlier one, replaces what was said before. */
+  #push(track: TrackBuffer, step: number, epoch: number, time: number): void {
+    track.rewind(step - 1);
+    track.push(step, epoch, time);
   }
 
   #mark(kind: RunMark['kind'], step: number, epoch: number, time: number): void {
@@ -161,28 +176,15 @@ export class RunSeries {
   }
 
   #rewind(step: number): void {
-    for (const curve of this.#curves.values()) curve.rewind(step);
+    for (const track of this.#tracks) track.rewind(step);
     this.#marks = this.#marks.filter((mark) => mark.step <= step);
   }
 
   #epochOf(step: number): number {
     return this.#stepsPerEpoch ? step / this.#stepsPerEpoch : 0;
   }
-}
 
-/**
- * Columns that this object may write to, from what a message channel made of them: `Float64Array`s, their bare
- * buffers, or plain arrays.
- */
-function ownColumns(columns: SeriesColumns): SeriesColumns {
-  const own = (column: unknown): Float64Array =>
-    column instanceof ArrayBuffer
-      ? new Float64Array(column.slice(0))
-      : Float64Array.from(column as ArrayLike<number>);
-  return {
-    step: own(columns.step),
-    epoch: own(columns.epoch),
-    time: own(columns.time),
-    value: own(columns.value),
-  };
+  get #tracks(): TrackBuffer[] {
+    return [this.#training, this.#system, this.#validation];
+  }
 }

@@ -5,21 +5,22 @@
  * Values that are not finite stay as they are and do not touch the average.
  *
  * @param weight w, 0 (no smoothing) ≤ w < 1
+ * @param at ascending places of the averages that are wanted. They are of all values before them, which is one pass over the
+ *     curve, without a second curve of its length
  */
-export function smooth(values: Float64Array, weight: number): Float64Array {
-  if (weight <= 0) return values;
-  const smoothed = new Float64Array(values.length);
+export function smoothAt(values: Float64Array, weight: number, at: Uint32Array): Float64Array {
+  const smoothed = new Float64Array(at.length);
   let average = 0;
   let remaining = 1; // wᵗ
-  for (let i = 0; i < values.length; i++) {
+  let next = 0;
+  for (let i = 0; next < at.length; i++) {
     const value = values[i]!;
-    if (!Number.isFinite(value)) {
-      smoothed[i] = value;
-      continue;
+    const isFinite = value - value === 0;
+    if (isFinite) {
+      average = weight * average + (1 - weight) * value;
+      remaining *= weight;
     }
-    average = weight * average + (1 - weight) * value;
-    remaining *= weight;
-    smoothed[i] = average / (1 - remaining);
+    if (i === at[next]) smoothed[next++] = isFinite ? average / (1 - remaining) : value;
   }
   return smoothed;
 }

@@ -3,6 +3,7 @@ import { describe, expect, test } from 'vitest';
 import { accessibilityFaults } from './accessibility';
 import { exampleEvents, exampleRun, exampleTest } from './exampleRun';
 import { TestHost } from './livePage';
+import { LIVE_STATES } from './liveStates';
 import { canvasOf, chart, runningHost, settled, useLivePages } from './liveSuite';
 import { changeTheme, THEMES, type ThemeName } from './webviewPages';
 
@@ -67,6 +68,13 @@ describe('themes and sizes', () => {
       await chart(page, 'Throughput').getByRole('button', { name: 'View as Table' }).click();
       expect(await accessibilityFaults(page)).toEqual([]);
     }
+  });
+
+  test.each(Object.keys(LIVE_STATES))('%s: no accessibility problem in this state', async (state) => {
+    const { page } = await open(LIVE_STATES[state]!(), { width: 480 });
+    await settled(page);
+    await page.getByText('Details', { exact: true }).click();
+    expect(await accessibilityFaults(page)).toEqual([]);
   });
 
   test('nothing spins for those who asked for less motion', async () => {

@@ -17,6 +17,8 @@ export class TestHost {
   readonly saved: { fileName: string; content: unknown }[] = [];
   /** When set, every call but `hydrate` fails with it. */
   failure: Error | null = null;
+  /** The log is still being read: `hydrate` is answered without a history. */
+  reading = false;
   /** Holds the answer to `hydrate` back until it resolves. */
   held: Promise<void> = Promise.resolve();
 
@@ -30,7 +32,7 @@ export class TestHost {
       this.calls.push('hydrate');
       await this.held;
       const { run, canTrain, notice } = this;
-      return { run, history: this.series.history(), canTrain, notice };
+      return { run, history: this.reading ? null : this.series.history(), canTrain, notice };
     },
     settings: () => {
       this.calls.push('settings');
@@ -70,6 +72,10 @@ export class LivePages {
   }
 
   open(host: TestHost, options: PageOptions = {}): Promise<OpenPage> {
-    return this.pages.open<LivePanelView, LivePanelHost>(host.functions, ['append', 'runChanged'], options);
+    return this.pages.open<LivePanelView, LivePanelHost>(
+      host.functions,
+      ['append', 'historyRead', 'runChanged'],
+      options,
+    );
   }
 }

@@ -54,6 +54,10 @@ export const canvasOf = (page: Page, title: string) =>
 export const summaryOf = (page: Page, title: string) =>
   chart(page, title).locator('.plot').getAttribute('aria-label');
 
+/** How many times a chart was drawn. */
+export const timesDrawn = (page: Page, title: string) =>
+  chart(page, title).evaluate((element: unknown) => (element as { timesDrawn: number }).timesDrawn);
+
 /** Until all that was asked for is drawn. */
 export const settled = (page: Page): Promise<unknown> =>
   page.evaluate(

@@ -1,9 +1,11 @@
 import { protocolBadge, describeProtocol } from '../../src/protocol/evaluation';
 import { throughputUnit, type RunManifest } from '../../src/protocol/run';
-import { TrainingClock, xOfMark, xValues } from '../../src/series/axes';
+import { xOfMark, xValues } from '../../src/series/axes';
+import { curveStats } from '../../src/series/curveStats';
 import { formatBytes, formatCount, formatMetric, formatMetricName } from '../../src/series/format';
 import type { RunSeries } from '../../src/series/runSeries';
 import type { ChartLine, ChartModel } from '../plot/chartModel';
+import { chartPlaceholder } from './placeholders';
 import type { LiveState } from './state';
 
 /** What the charts ask of the page. */
@@ -33,11 +35,12 @@ export function shownMetric(state: LiveState): string {
 export function chartModels(state: LiveState, handlers: ChartHandlers): ChartModel[] {
   const { series, settings, zoom, run } = state;
   const { xAxis, yAxis, smoothing } = settings;
-  const curves = series.names.map((name) => series.get(name)!);
-  const clock = new TrainingClock(
-    curves.map(({ time }) => time),
-    series.marks,
-  );
+  const known = {
+    status: run?.status ?? null,
+    reading: state.reading,
+    steps: run?.manifest.progress.step ?? 0,
+  };
+  const { clock } = series;
   const line = (name: string, style: LineStyle): ChartLine[] => {
     const columns = series.get(name);
     if (!columns) return [];
@@ -57,7 +60,7 @@ export function chartModels(state: LiveState, handlers: ChartHandlers): ChartMod
       badge: protocol && { text: protocolBadge(protocol), title: describeProtocol(protocol) },
       lines: line(`validation/${metric}`, { label: formatMetricName(metric), format: formatMetric }),
       marks,
-      empty: `${formatMetricName(metric)} on the validation split will be drawn here after the first epoch.`,
+      empty: chartPlaceholder('validation', known),
       fileName: `${runName}-validation-${metric.replace(/[^\w-]+/g, '-')}`,
     },
     {
@@ -70,7 +73,7 @@ export function chartModels(state: LiveState, handlers: ChartHandlers): ChartMod
           : []),
       ],
       marks,
-      empty: 'The loss of every step will be drawn here.',
+      empty: chartPlaceholder('loss', known),
       fileName: `${runName}-loss`,
     },
     {
@@ -78,7 +81,7 @@ export function chartModels(state: LiveState, handlers: ChartHandlers): ChartMod
       title: `Throughput, ${unit}`,
       lines: line('throughput', { label: unit, format: formatCount, smoothing, fromZero: true }),
       marks: [],
-      empty: 'The throughput will be drawn here.',
+      empty: chartPlaceholder('throughput', known),
       fileName: `${runName}-throughput`,
     },
     {
@@ -94,7 +97,7 @@ export function chartModels(state: LiveState, handlers: ChartHandlers): ChartMod
         ...line('cpu', { label: 'CPU', format: formatCores, side: 'right', fromZero: true }),
       ],
       marks: [],
-      empty: 'What the trainer’s process uses will be drawn here.',
+      empty: chartPlaceholder('system', known),
       fileName: `${runName}-system`,
     },
   ];
@@ -102,8 +105,10 @@ export function chartModels(state: LiveState, handlers: ChartHandlers): ChartMod
 
 /** Whether the learning rate changes while the model is trained; a constant one is in the config. */
 function isScheduled(series: RunSeries): boolean {
-  const rates = series.get('learningRate')?.value;
-  return rates?.some((rate) => rate !== rates[0]) ?? false;
+  const rates = series.get('learningRate');
+  if (!rates) return false;
+  const { min, max } = curveStats(rates.value);
+  return min < max;
 }
 
 /** Cores that are busy: `1.5 cores`. */

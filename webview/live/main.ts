@@ -15,6 +15,7 @@ customElements.define('recsight-line-chart', LineChart);
 
 const app = document.getElementById('app')!;
 const view: LivePanelView = {
+  historyRead: (history) => dispatch({ kind: 'historyRead', history }),
   runChanged: (run) => {
     const isOtherConfig = run.manifest.configDigest !== state.run?.manifest.configDigest;
     dispatch({ kind: 'runChanged', run });

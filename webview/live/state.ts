@@ -1,6 +1,6 @@
 import type { RunEvent } from '../../src/protocol/events';
 import type { KeptRun } from '../../src/protocol/keptRun';
-import type { LivePanelSnapshot } from '../../src/protocol/livePanel';
+import type { LivePanelSnapshot, RunHistory } from '../../src/protocol/livePanel';
 import type { RunSummary } from '../../src/protocol/run';
 import type { RunSettings } from '../../src/protocol/runSettings';
 import type { XAxis, YAxis } from '../../src/series/axes';
@@ -27,6 +27,8 @@ export interface LiveState {
   series: RunSeries;
   /** Null until the details were opened. */
   runSettings: RunSettings | null;
+  /** The log is not read to its end yet, and `series` is empty. */
+  reading: boolean;
   canTrain: boolean;
   notice: string | null;
   /** What the user asked for and the extension has not answered yet. */
@@ -37,6 +39,7 @@ export interface LiveState {
 
 export type LiveAction =
   | { kind: 'hydrated'; snapshot: LivePanelSnapshot }
+  | { kind: 'historyRead'; history: RunHistory }
   | { kind: 'runChanged'; run: RunSummary }
   | { kind: 'settingsRead'; settings: RunSettings }
   | { kind: 'eventsAppended'; events: readonly RunEvent[] }
@@ -55,6 +58,7 @@ export function initialState(kept: unknown): LiveState {
     run: null,
     series: new RunSeries(),
     runSettings: null,
+    reading: true,
     canTrain: false,
     notice: null,
     pending: null,
@@ -72,11 +76,17 @@ export function reduce(state: LiveState, action: LiveAction): { state: LiveState
   switch (action.kind) {
     case 'hydrated': {
       const { run, history, canTrain, notice } = action.snapshot;
-      const series = new RunSeries(history);
-      series.setStepsPerEpoch(run.manifest.progress.stepsPerEpoch);
+      const series = readSeries(run, history ?? undefined);
       // The first answer ends the trouble of having none.
       const problem = state.run === null ? null : state.problem;
-      return next({ ...state, run, series, canTrain, notice, problem });
+      return next({ ...state, run, series, reading: history === null, canTrain, notice, problem });
+    }
+    case 'historyRead': {
+      const { run } = state;
+      // Without a run, the answer that is under way will hold this.
+      return next(
+        run === null ? state : { ...state, series: readSeries(run, action.history), reading: false },
+      );
     }
     case 'runChanged':
       state.series.setStepsPerEpoch(action.run.manifest.progress.stepsPerEpoch);
@@ -84,10 +94,8 @@ export function reduce(state: LiveState, action: LiveAction): { state: LiveState
     case 'settingsRead':
       return next({ ...state, runSettings: action.settings });
     case 'eventsAppended':
-      // Before the first answer there is nothing to append to, and the answer will hold these events.
-      return state.run === null
-        ? next(state)
-        : { state: { ...state }, gap: !state.series.append(action.events) };
+      // Before the history there is nothing to append to, and the history will hold these events.
+      return state.reading ? next(state) : { state: { ...state }, gap: !state.series.append(action.events) };
     case 'settingsChanged': {
       const settings = { ...state.settings, ...action.settings };
       return next({ ...state, settings, zoom: settings.xAxis === state.settings.xAxis ? state.zoom : null });
@@ -106,6 +114,12 @@ export function reduce(state: LiveState, action: LiveAction): { state: LiveState
 /** What to keep; null as long as it is not known which run this is. */
 export function keptState({ settings, run }: LiveState): KeptState | null {
   return run && { ...settings, runDirectory: run.directory };
+}
+
+function readSeries(run: RunSummary, history?: RunHistory): RunSeries {
+  const series = new RunSeries(history);
+  series.setStepsPerEpoch(run.manifest.progress.stepsPerEpoch);
+  return series;
 }
 
 function next(state: LiveState): { state: LiveState; gap: boolean } {

@@ -1,4 +1,5 @@
 import { html, nothing, type TemplateResult } from 'lit';
+import { guard } from 'lit/directives/guard.js';
 import { describeProtocol, protocolBadge } from '../../src/protocol/evaluation';
 import type { InspectionView } from '../../src/protocol/inspectionPanel';
 import type { RunMessage } from '../../src/protocol/livePanel';
@@ -366,7 +367,12 @@ function messages({ series }: LiveState): TemplateResult | typeof nothing {
   if (list.length === 0) return nothing;
   return html`<section class="messages" aria-labelledby="messages-title">
     <h2 id="messages-title">Messages <span class="muted">${formatCount(list.length)}</span></h2>
-    ${scrollArea({ labelledBy: 'messages-title', className: 'message-list', content: messageList(list) })}
+    ${scrollArea({
+      labelledBy: 'messages-title',
+      className: 'message-list',
+      // Every step of a slider renders the page.
+      content: guard([list.length, list.at(-1)], () => messageList(list)),
+    })}
   </section>`;
 }
 

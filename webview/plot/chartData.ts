@@ -1,17 +1,19 @@
 import uPlot from 'uplot';
-import { keepPositive, type YAxis } from '../../src/series/axes';
+import type { YAxis } from '../../src/series/axes';
 import { bucketMinMax, type Buckets } from '../../src/series/buckets';
-import { smooth } from '../../src/series/smooth';
+import { curveStats } from '../../src/series/curveStats';
+import { smoothAt } from '../../src/series/smooth';
 import type { ChartLine, Zoom } from './chartModel';
 
 /** A line as it is drawn: at most one bucket per pixel. */
 export interface DrawnLine {
+  /** The same object as long as the same part of the same curve is drawn in the same width. */
   buckets: Buckets;
   /** The moving average at the end of each bucket; null when the line is not smoothed. */
   smoothed: Float64Array | null;
   /** Points of the largest bucket. */
   largestBucket: number;
-  /** Values in the whole line that a log axis cannot show. */
+  /** Values in the whole line that a log axis cannot show; 0 on another axis. */
   notPositive: number;
   /** Values in the whole line that are no numbers, such as the loss of a model that diverged. */
   notFinite: number;
@@ -20,20 +22,49 @@ export interface DrawnLine {
 /** Columns that uPlot gets of each line, in this order: the band's edges, the values, the moving average. */
 export const COLUMNS_PER_LINE = 4;
 
-/** Cuts the part of a line that is in sight into buckets. The average is taken before, over every value. */
-export function drawLine(line: ChartLine, yAxis: YAxis, { from, to }: Zoom, maxBuckets: number): DrawnLine {
+/** How the newest buckets of a curve were cut. */
+interface Cut {
+  x: Float64Array;
+  yAxis: YAxis;
+  from: number;
+  to: number;
+  maxBuckets: number;
+  buckets: Buckets;
+}
+
+/** Of each curve's values, which are another array whenever there is a new one. */
+const cuts = new WeakMap<Float64Array, Cut>();
+
+/**
+ * Cuts the part of a line that is in sight into buckets. The average is taken before, over every value: another weight costs
+ * one pass over the curve, and no new buckets.
+ */
+export function drawLine(line: ChartLine, yAxis: YAxis, zoom: Zoom, maxBuckets: number): DrawnLine {
   const { value } = line.columns;
-  const onAxis = (values: Float64Array) => (yAxis === 'log' ? keepPositive(values) : { values, dropped: 0 });
-  const { values, dropped } = onAxis(value);
-  const buckets = bucketMinMax(line.x, values, from, to, Math.max(2, maxBuckets));
-  const average = line.smoothing > 0 ? onAxis(smooth(value, line.smoothing)).values : null;
-  return {
-    buckets,
-    smoothed: average && Float64Array.from(buckets.last, (index) => average[index]!),
-    largestBucket: Math.max(0, ...buckets.count),
-    notPositive: dropped,
-    notFinite: value.reduce((count, v) => count + (Number.isFinite(v) ? 0 : 1), 0),
-  };
+  const { notPositive, notFinite } = curveStats(value);
+  const buckets = bucketsOf(line, yAxis, zoom, Math.max(2, maxBuckets));
+  const smoothed = line.smoothing > 0 ? smoothAt(value, line.smoothing, buckets.last) : null;
+  if (smoothed && yAxis === 'log') {
+    for (let i = 0; i < smoothed.length; i++) if (smoothed[i]! <= 0) smoothed[i] = NaN;
+  }
+  let largestBucket = 0;
+  for (const count of buckets.count) largestBucket = Math.max(largestBucket, count);
+  return { buckets, smoothed, largestBucket, notPositive: yAxis === 'log' ? notPositive : 0, notFinite };
+}
+
+function bucketsOf({ x, columns }: ChartLine, yAxis: YAxis, { from, to }: Zoom, maxBuckets: number): Buckets {
+  const { value } = columns;
+  const last = cuts.get(value);
+  const isSame =
+    last?.x === x &&
+    last.yAxis === yAxis &&
+    last.from === from &&
+    last.to === to &&
+    last.maxBuckets === maxBuckets;
+  if (isSame) return last.buckets;
+  const buckets = bucketMinMax(x, value, from, to, maxBuckets, yAxis === 'log');
+  cuts.set(value, { x, yAxis, from, to, maxBuckets, buckets });
+  return buckets;
 }
 
 /** The columns for uPlot, on one common x. */

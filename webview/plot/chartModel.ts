@@ -14,8 +14,8 @@ export interface ChartModel {
   marks: readonly ChartMark[];
   /** The part of the x axis that is in sight; null for all of it. */
   zoom: Zoom | null;
-  /** Says what will be here, as long as there are no points. */
-  empty: string;
+  /** Says why there is no picture, as long as there are no points; null for nothing. */
+  empty: string | null;
   /** Of saved files, without extension. */
   fileName: string;
   onZoom: (zoom: Zoom | null) => void;
@@ -47,4 +47,34 @@ export interface ChartMark {
 export interface Zoom {
   from: number;
   to: number;
+}
+
+/** Whether two models are drawn alike. Arrays that are the same object hold the same points. */
+export function isSameChart(a: ChartModel, b: ChartModel): boolean {
+  return (
+    a.title === b.title &&
+    a.badge?.text === b.badge?.text &&
+    a.badge?.title === b.badge?.title &&
+    a.xAxis === b.xAxis &&
+    a.yAxis === b.yAxis &&
+    a.zoom === b.zoom &&
+    a.empty === b.empty &&
+    a.fileName === b.fileName &&
+    a.lines.length === b.lines.length &&
+    a.lines.every((line, i) => isSameLine(line, b.lines[i]!)) &&
+    a.marks.length === b.marks.length &&
+    a.marks.every(({ kind, x }, i) => kind === b.marks[i]!.kind && x === b.marks[i]!.x)
+  );
+}
+
+/** How a line is written follows from what it is. */
+function isSameLine(a: ChartLine, b: ChartLine): boolean {
+  return (
+    a.label === b.label &&
+    a.columns === b.columns &&
+    a.x === b.x &&
+    a.smoothing === b.smoothing &&
+    a.side === b.side &&
+    a.fromZero === b.fromZero
+  );
 }

@@ -1,4 +1,5 @@
 import type { XAxis } from '../../src/series/axes';
+import { curveStats } from '../../src/series/curveStats';
 import { formatCount, formatDuration, formatEpoch } from '../../src/series/format';
 import type { DrawnLine } from './chartData';
 import type { ChartLine, ChartModel } from './chartModel';
@@ -38,11 +39,9 @@ export function formatLogTicks(ticks: readonly (number | null)[]): (string | nul
 export function summarize(model: ChartModel, lines: readonly ChartLine[]): string {
   const about = lines.map((line) => {
     const { value } = line.columns;
-    const finite = value.filter(Number.isFinite);
+    const { min, max } = curveStats(value);
     const at = (i: number): string => `${line.format(value[i]!)} at ${formatX(line.x[i]!, model.xAxis)}`;
-    const lowest = finite.reduce((a, b) => Math.min(a, b), Infinity);
-    const highest = finite.reduce((a, b) => Math.max(a, b), -Infinity);
-    const range = finite.length > 0 ? ` between ${line.format(lowest)} and ${line.format(highest)}` : '';
+    const range = min <= max ? ` between ${line.format(min)} and ${line.format(max)}` : '';
     return `${line.label}: ${formatCount(value.length)} points${range}, from ${at(0)} to ${at(value.length - 1)}`;
   });
   return `${model.title}, line chart by ${model.xAxis}. ${about.join('. ')}.`;

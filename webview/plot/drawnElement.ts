@@ -6,7 +6,10 @@ export abstract class DrawnElement extends HTMLElement {
   #disconnect: () => void = () => undefined;
 
   connectedCallback(): void {
-    const size = new ResizeObserver(() => this.schedule());
+    const size = new ResizeObserver(() => {
+      this.resized();
+      this.schedule();
+    });
     size.observe(this);
     const endTheme = onThemeChange(() => {
       this.themeChanged();
@@ -26,10 +29,24 @@ export abstract class DrawnElement extends HTMLElement {
   protected schedule(): void {
     if (this.#scheduled) return;
     this.#scheduled = true;
-    requestAnimationFrame(() => {
-      this.#scheduled = false;
-      if (this.isConnected) this.draw();
-    });
+    requestAnimationFrame(() => this.#drawScheduled());
+  }
+
+  /** Draws as soon as the code that runs is done: for pages that render in a frame, in the same one. */
+  protected scheduleAtOnce(): void {
+    this.#scheduled = true;
+    queueMicrotask(() => this.#drawScheduled());
+  }
+
+  #drawScheduled(): void {
+    if (!this.#scheduled) return;
+    this.#scheduled = false;
+    if (this.isConnected) this.draw();
+  }
+
+  /** Lets go of what was measured. */
+  protected resized(): void {
+    // Most measure whenever they draw.
   }
 
   /** Draws what there is to draw; called in a frame, while the element is in the page. */

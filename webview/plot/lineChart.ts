@@ -1,11 +1,10 @@
 import { html, nothing, render, type TemplateResult } from 'lit';
 import uPlot from 'uplot';
-import { formatCount, formatEpoch, formatTimeOfDay } from '../../src/series/format';
 import { icon, iconButton } from '../ui/controls';
 import type { MenuItem } from '../ui/popupMenu';
 import { markDrawn } from '../ui/drawn';
-import { scrollArea } from '../ui/scrollArea';
 import { fade, readTheme, type Theme } from '../ui/theme';
+import { rangeOf, TIME_INCREMENTS, WHOLE_INCREMENTS } from './chartAxes';
 import { alignLines, COLUMNS_PER_LINE, drawLine, fullRange, type DrawnLine } from './chartData';
 import { chartCsv } from './chartCsv';
 import {
@@ -16,19 +15,18 @@ import {
   type AxisLabel,
   type LineEnd,
 } from './chartMarks';
-import type { ChartLine, ChartModel, Zoom } from './chartModel';
+import { isSameChart, type ChartLine, type ChartModel, type Zoom } from './chartModel';
 import { chartPng } from './chartPng';
+import { chartTable } from './chartTable';
 import { formatLogTicks, formatTicks, formatX, notesOn, summarize } from './chartText';
+import { tooltipRow } from './chartTooltip';
 import { DrawnElement } from './drawnElement';
 
 /** Told apart without colour too. */
 const DASHES = [[], [7, 3], [2, 3], [9, 3, 2, 3]];
-const TIME_INCREMENTS = [1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1800, 3600, 7200, 21600, 43200, 86400];
 /** uPlot's constants, which are of a kind that TypeScript cannot import. */
 // eslint-disable-next-line @typescript-eslint/no-unsafe-enum-assignment
 const AXIS_SIDES: Record<ChartLine['side'], uPlot.Axis.Side> = { left: 3, right: 1 };
-/** Rows of the table view. Everything is in the CSV file. */
-const MAX_TABLE_ROWS = 200;
 
 /**
  * A line chart with its title: `<recsight-line-chart .model=${model}>`.
@@ -45,10 +43,20 @@ export class LineChart extends DrawnElement {
   #lines: readonly ChartLine[] = [];
   #drawn: readonly DrawnLine[] = [];
   #asTable = false;
+  #timesDrawn = 0;
+  /** CSS pixels of the plot, measured when they may have changed. */
+  #size: { width: number; height: number } | null = null;
 
+  /** A page gives all its charts new models whenever anything changes: those that look the same are not drawn again. */
   set model(model: ChartModel) {
+    const before = this.#model;
     this.#model = model;
-    this.schedule();
+    if (!before || !isSameChart(before, model)) this.scheduleAtOnce();
+  }
+
+  /** How many times it was drawn. */
+  get timesDrawn(): number {
+    return this.#timesDrawn;
   }
 
   /** Points on the canvas of the line that has most of them. */
@@ -70,12 +78,17 @@ export class LineChart extends DrawnElement {
     if (this.#model) this.#update(this.#model);
   }
 
+  protected override resized(): void {
+    this.#size = null;
+  }
+
   protected override themeChanged(): void {
     this.#theme = readTheme();
     this.#dropPlot();
   }
 
   #update(model: ChartModel): void {
+    this.#timesDrawn++;
     this.#lines = model.lines.filter(({ x }) => x.length > 0);
     const full = this.#lines.length > 0 ? fullRange(this.#lines) : { from: 0, to: 1 };
     const range = model.zoom ?? full;
@@ -112,7 +125,7 @@ export class LineChart extends DrawnElement {
         </header>
         ${
           this.#asTable && hasPoints
-            ? this.#table(model)
+            ? chartTable(model.title, this.#lines)
             : html`<div
                 class="plot"
                 ?hidden=${!drawable}
@@ -154,42 +167,17 @@ export class LineChart extends DrawnElement {
     model.onSave(`${model.fileName}.png`, png);
   }
 
-  #table(model: ChartModel): TemplateResult {
-    const tables = html`${this.#lines.map(({ label, columns, format }) => {
-      const total = columns.step.length;
-      const rows = Array.from({ length: Math.min(total, MAX_TABLE_ROWS) }, (_, i) => total - 1 - i);
-      return html`<table>
-        <caption>
-          ${label}${total > rows.length ? `: the newest ${rows.length} of ${formatCount(total)} points` : nothing}
-        </caption>
-        <thead>
-          <tr>
-            <th scope="col">step</th>
-            <th scope="col">epoch</th>
-            <th scope="col">time</th>
-            <th scope="col">value</th>
-          </tr>
-        </thead>
-        <tbody class="number">
-          ${rows.map(
-            (i) =>
-              html`<tr>
-                <td>${formatCount(columns.step[i]!)}</td>
-                <td>${formatEpoch(columns.epoch[i]!)}</td>
-                <td>${formatTimeOfDay(columns.time[i]!)}</td>
-                <td>${format(columns.value[i]!)}</td>
-              </tr>`,
-          )}
-        </tbody>
-      </table>`;
-    })}`;
-    return scrollArea({ label: `${model.title}, table`, className: 'chart-table', content: tables });
-  }
-
   #renderPlot(model: ChartModel, range: Zoom): void {
     const container = this.querySelector<HTMLElement>('.plot')!;
-    const { clientWidth: width, clientHeight: height } = container;
-    if (width === 0 || height === 0) return;
+    // Measuring makes the browser lay out the page, which none but the first drawing in a size needs.
+    const { width, height } = (this.#size ??= {
+      width: container.clientWidth,
+      height: container.clientHeight,
+    });
+    if (width === 0 || height === 0) {
+      this.#size = null;
+      return;
+    }
     const key = JSON.stringify([
       model.xAxis,
       model.yAxis,
@@ -258,7 +246,7 @@ export class LineChart extends DrawnElement {
           grid: { show: false },
           border: { show: true, stroke: lineColor, width: 1 },
           ...(model.xAxis === 'time' && { incrs: TIME_INCREMENTS }),
-          ...(model.xAxis === 'step' && { incrs: wholeIncrements() }),
+          ...(model.xAxis === 'step' && { incrs: WHOLE_INCREMENTS }),
           values: (_plot, ticks, _axis, _space, increment) =>
             model.xAxis === 'time' ? ticks.map((x) => formatX(x, 'time')) : formatTicks(ticks, increment),
         },
@@ -426,7 +414,12 @@ export class LineChart extends DrawnElement {
     tooltip.hidden = !shown;
     if (!shown) return;
     const x = plot.data[0][idx]!;
-    const rows = this.#lines.flatMap((line, i) => this.#tooltipRow(line, this.#drawn[i]!, i, x));
+    const rows = this.#lines.flatMap((line, i) =>
+      tooltipRow(line, this.#drawn[i]!, x, {
+        color: this.#colorOf(i),
+        dashed: DASHES[i % DASHES.length]!.length > 0,
+      }),
+    );
     render(
       html`<div class="muted">${formatX(x, this.#model!.xAxis)}${this.#marksAt(plot, x)}</div>
         ${rows.map(({ template }) => template)}`,
@@ -445,36 +438,6 @@ export class LineChart extends DrawnElement {
     );
   }
 
-  #tooltipRow(
-    line: ChartLine,
-    { buckets, smoothed }: DrawnLine,
-    i: number,
-    x: number,
-  ): { template: TemplateResult; text: string }[] {
-    const at = nearest(buckets.x, x);
-    if (at < 0) return [];
-    const value = smoothed ? smoothed[at]! : buckets.mean[at]!;
-    const count = buckets.count[at]!;
-    const raw = smoothed ? ` raw ${line.format(buckets.mean[at]!)}` : '';
-    const bucket =
-      count > 1
-        ? `bucket of ${formatCount(count)}: ${line.format(buckets.min[at]!)} to ${line.format(buckets.max[at]!)}`
-        : '';
-    const swatch = document.createElement('i');
-    swatch.style.borderTopColor = this.#colorOf(i);
-    swatch.style.borderTopStyle = DASHES[i % DASHES.length]!.length > 0 ? 'dashed' : 'solid';
-    return [
-      {
-        template: html`<div>
-            ${swatch}${line.label} <b class="number">${line.format(value)}</b
-            ><span class="muted number">${raw}</span>
-          </div>
-          ${bucket === '' ? nothing : html`<div class="muted number">${bucket}</div>`}`,
-        text: `${line.label} ${line.format(value)}${raw}${bucket === '' ? '' : `, ${bucket}`}`,
-      },
-    ];
-  }
-
   /** Names the marks within a few pixels of the crosshair. */
   #marksAt(plot: uPlot, x: number): TemplateResult[] {
     const position = plot.valToPos(x, 'x');
@@ -483,29 +446,4 @@ export class LineChart extends DrawnElement {
         html` ${icon({ best: 'star-full', checkpoint: 'flag', resumed: 'debug-restart' }[kind])} ${kind}`,
     );
   }
-}
-
-/** The range of a y axis from the smallest and largest value that is drawn on it. */
-function rangeOf(lines: readonly ChartLine[], side: ChartLine['side'], log: boolean): uPlot.Range.Function {
-  const fromZero = lines.some((line) => line.side === side && line.fromZero);
-  return (_plot, min, max) => {
-    // uPlot asks before it has data too.
-    if ((min as number | null) === null || (max as number | null) === null) return log ? [0.1, 1] : [0, 1];
-    if (log) return uPlot.rangeLog(min, max, 10, false);
-    if (fromZero && min >= 0) return [0, max > 0 ? max * 1.15 : 1];
-    return uPlot.rangeNum(min, max, 0.1, true);
-  };
-}
-
-function wholeIncrements(): number[] {
-  return Array.from({ length: 9 }, (_, power) => [1, 2, 5].map((digit) => digit * 10 ** power)).flat();
-}
-
-/** Index of the x that is nearest; −1 when there is none. */
-function nearest(values: Float64Array, x: number): number {
-  let best = -1;
-  for (let i = 0; i < values.length; i++) {
-    if (best < 0 || Math.abs(values[i]! - x) < Math.abs(values[best]! - x)) best = i;
-  }
-  return best;
 }

@@ -1,4 +1,4 @@
-import { mkdir, rename, rm, utimes } from 'node:fs/promises';
+import { mkdir, rename, rm, utimes, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { expect, onTestFinished, test, vi } from 'vitest';
 import type { RunEvent } from '../../../src/protocol/events';
@@ -15,6 +15,9 @@ function follow(run: RunDirectory, options?: FollowOptions): RunEvent[] {
   onTestFinished(() => following.close());
   return events;
 }
+
+const logLine = (n: number) =>
+  `{"v":1,"seq":${n},"time":1795338000000,"kind":"log","level":"info","message":"${n}"}\n`;
 
 const soon = (check: () => void) => vi.waitFor(check, { timeout: 25_000, interval: 10 });
 
@@ -63,6 +66,34 @@ test('nothing is lost or doubled while another process appends in pieces', async
   expect(numbers(early)).toEqual(expected);
   expect(numbers(late)).toEqual(expected);
   expect(early.map((event) => event.seq)).toEqual(expected);
+});
+
+test('a long log comes in parts, and then it is said that all of it came', async () => {
+  const run = await makeRun();
+  const lines = Array.from({ length: 10_000 }, (_, n) => logLine(n));
+  await writeFile(run.eventsPath, lines.join(''));
+  const told: (number | 'all')[] = [];
+  const following = followEvents(run, (batch) => told.push(batch.length), {
+    onCaughtUp: () => told.push('all'),
+  });
+  onTestFinished(() => following.close());
+  await soon(() => expect(told).toContain('all'));
+  const parts = told.slice(0, told.indexOf('all')) as number[];
+  expect(parts.reduce((sum, count) => sum + count, 0)).toBe(lines.length);
+  expect(parts.length).toBeGreaterThan(1);
+  // What is folded part by part is never in memory at once.
+  expect(Math.max(...parts)).toBeLessThan(5000);
+});
+
+test('of a log that is not there, or cannot be read, nothing more is to come', async () => {
+  const missing = new RunDirectory(path.join(await temporaryFolder(), 'missing'));
+  const unreadable = await makeRun();
+  await mkdir(unreadable.eventsPath);
+  for (const run of [missing, unreadable]) {
+    const onCaughtUp = vi.fn();
+    follow(run, { onCaughtUp });
+    await soon(() => expect(onCaughtUp).toHaveBeenCalled());
+  }
 });
 
 test('a run that does not exist yet is followed from when it does', async () => {

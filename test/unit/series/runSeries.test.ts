@@ -269,7 +269,7 @@ describe('properties', () => {
       fc.property(log, (events) => {
         const series = new RunSeries();
         series.append(events);
-        for (const { step, epoch, time, value } of Object.values(series.history().series)) {
+        for (const { step, epoch, time, value } of series.names.map((name) => series.get(name)!)) {
           expect([...step]).toEqual([...step].sort((a, b) => a - b));
           expect([epoch.length, time.length, value.length]).toEqual([step.length, step.length, step.length]);
         }
@@ -279,25 +279,57 @@ describe('properties', () => {
 });
 
 test('a history is a copy, in whatever shape the message channel delivers its columns', () => {
-  const host = fold([step(1), step(2), step(3)]);
-  const history = host.history();
-  const asBuffers = structuredClone(history) as unknown as Record<
-    string,
-    Record<string, Record<string, unknown>>
-  >;
-  for (const columns of Object.values(asBuffers.series!)) {
-    for (const name of Object.keys(columns)) columns[name] = (columns[name] as Float64Array).buffer;
-  }
-  const asArrays = JSON.parse(
-    JSON.stringify(history, (_, v: unknown) => (v instanceof Float64Array ? [...v] : v)),
-  ) as RunHistory;
-  for (const received of [history, asBuffers as unknown as RunHistory, asArrays]) {
+  const host = fold([step(1), step(2), step(3), validation(1, 3, 0.1)]);
+  const change = (columns: (column: Float64Array) => unknown): RunHistory => {
+    const changed = (value: unknown): unknown =>
+      value instanceof Float64Array
+        ? columns(value)
+        : Array.isArray(value) || typeof value !== 'object' || value === null
+          ? value
+          : Object.fromEntries(Object.entries(value).map(([name, part]) => [name, changed(part)]));
+    return changed(host.history()) as RunHistory;
+  };
+  for (const received of [
+    host.history(),
+    change((column) => column.buffer),
+    change((column) => [...column]),
+  ]) {
     const page = new RunSeries(received);
     expect(page.history()).toEqual(host.history());
-    page.append(numbered([step(4)], 3));
+    page.append(numbered([step(4)], 4));
+    expect(page.get('loss')!.step).toHaveLength(4);
     expect(host.get('loss')!.step).toHaveLength(3);
-    expect(history.series.loss!.step).toHaveLength(3);
   }
+});
+
+test('curves that are measured together are sent with one column of steps and times, and none of epochs', () => {
+  const rated = Array.from(
+    { length: 100 },
+    (_, i) => ({ ...step(i + 1), learningRate: 1e-3 }) as RunEventBody,
+  );
+  const history = fold([...rated, epoch(1, 100)]).history();
+  expect(history.training.epoch).toBeNull();
+  expect(Object.keys(history.training.values)).toEqual(['loss', 'learningRate', 'throughput']);
+  let numbers = 0;
+  JSON.stringify(history, (_, value: unknown) => {
+    if (!(value instanceof Float64Array)) return value;
+    numbers += value.length;
+    return null;
+  });
+  expect(numbers).toBe(5 * 100);
+  expect(new RunSeries(history).get('loss')!.epoch.at(-1)).toBe(1);
+});
+
+test('what is asked for again before the next event is the same object, so that nobody computes it twice', () => {
+  const series = fold([step(1), step(2), system]);
+  const before = [series.get('loss'), series.clock, series.get('loss')!.time];
+  expect([series.get('loss'), series.clock, series.get('throughput')!.time]).toEqual(before);
+  expect(series.get('loss')).toBe(before[0]);
+  expect(series.clock).toBe(before[1]);
+  expect(series.get('throughput')!.time).toBe(before[2]);
+  series.append(numbered([step(3)], 3));
+  expect(series.get('loss')).not.toBe(before[0]);
+  expect(series.clock).not.toBe(before[1]);
 });
 
 test('appending is cheap: a hundred thousand steps one by one', () => {

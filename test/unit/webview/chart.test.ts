@@ -57,6 +57,27 @@ describe('data', () => {
     expect(smoothed![0]).toBeGreaterThan(5);
   });
 
+  test('another smoothing draws the same buckets: only another part, axis or width needs new ones', () => {
+    const values = Array.from({ length: 5000 }, (_, i) => Math.sin(i));
+    const plain = line(values);
+    const { buckets } = drawLine(plain, 'linear', ALL, 100);
+    expect(drawLine({ ...plain, smoothing: 0.5 }, 'linear', ALL, 100).buckets).toBe(buckets);
+    expect(drawLine({ ...plain, smoothing: 0.9 }, 'linear', ALL, 100).buckets).toBe(buckets);
+    expect(drawLine(plain, 'linear', { from: 1, to: 900 }, 100).buckets).not.toBe(buckets);
+    expect(drawLine(plain, 'log', ALL, 100).buckets.mean).not.toEqual(buckets.mean);
+    expect(drawLine(plain, 'linear', ALL, 50).buckets.x.length).toBeLessThan(buckets.x.length);
+  });
+
+  test('no extreme of a long curve is lost', () => {
+    const values = Array.from({ length: 200_000 }, (_, i) => 1 + Math.sin(i) / 10);
+    values[123_456] = 7;
+    values[7] = -3;
+    const { buckets } = drawLine(line(values, 0.6), 'linear', ALL, 600);
+    expect(Math.max(...buckets.max)).toBe(7);
+    expect(Math.min(...buckets.min)).toBe(-3);
+    expect(buckets.x.length).toBeLessThanOrEqual(600);
+  });
+
   test('a log axis leaves out what is not positive and says so', () => {
     const drawn = drawLine(line([1, 0, -1, NaN]), 'log', ALL, 100);
     expect([...drawn.buckets.mean]).toEqual([1, NaN, NaN, NaN]);

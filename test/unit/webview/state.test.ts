@@ -47,6 +47,19 @@ test('events before the first snapshot are left to it', () => {
   expect(state.series.names).toEqual([]);
 });
 
+test('a log that is still being read: no curves and no gap until the history comes', () => {
+  const snapshot = { run: exampleRun('running', 1), history: null, canTrain: true, notice: null };
+  const reading = after(initialState(null), { kind: 'hydrated', snapshot });
+  expect([reading.reading, reading.series.names]).toEqual([true, []]);
+  const { state, gap } = reduce(reading, { kind: 'eventsAppended', events: events.slice(5) });
+  expect([gap, state.series.cursor]).toEqual([false, 0]);
+  const series = new RunSeries();
+  series.fold(events.slice(0, 9));
+  const read = after(state, { kind: 'historyRead', history: series.history() });
+  expect([read.reading, read.series.cursor]).toEqual([false, 9]);
+  expect(reduce(read, { kind: 'eventsAppended', events: events.slice(9) }).gap).toBe(false);
+});
+
 test('the manifest tells how long an epoch is before the log does', () => {
   const state = hydrated(events.slice(0, 3));
   expect(state.series.get('loss')!.epoch[0]).toBeCloseTo(1 / 60, 12);

@@ -1,0 +1,43 @@
+import type { RunStatus } from '../../src/protocol/run';
+import { formatCount } from '../../src/series/format';
+
+/** The charts of the panel by what they wait for. */
+export type ChartKind = 'validation' | 'loss' | 'throughput' | 'system';
+
+/** What is known of a run whose chart has no points. */
+export interface Known {
+  /** Null until the extension has answered. */
+  status: RunStatus | null;
+  /** The event log is still being read. */
+  reading: boolean;
+  /** Steps that the run has taken. */
+  steps: number;
+}
+
+const FIRST: Record<ChartKind, string> = {
+  validation: 'validation',
+  loss: 'step',
+  throughput: 'step',
+  system: 'measurement',
+};
+
+const NOT_YET: Record<ChartKind, string> = {
+  validation: 'The first validation comes at the end of an epoch.',
+  loss: 'The loss is drawn from the first step on.',
+  throughput: 'The throughput is drawn from the first step on.',
+  system: 'What the trainer’s process uses is measured from the first step on.',
+};
+
+/** What a chart without points says in place of a picture: what is happening, or null for nothing. */
+export function chartPlaceholder(chart: ChartKind, { status, reading, steps }: Known): string | null {
+  if (status === null) return null;
+  // Of a run without steps there is next to nothing to read.
+  if (reading) return steps > 0 ? `Reading ${formatCount(steps)} ${steps === 1 ? 'step' : 'steps'}…` : null;
+  if (status === 'preparing' || status === 'running') return NOT_YET[chart];
+  const first = FIRST[chart];
+  if (status === 'stopping') return `Training stops before the first ${first}.`;
+  if (status === 'stopped') return `Training was stopped before the first ${first}.`;
+  if (status === 'failed') return `Training failed before the first ${first}.`;
+  if (status === 'lost') return `The trainer was gone before the first ${first}.`;
+  return `No ${first} was recorded.`;
+}
