@@ -4,7 +4,7 @@ import { icon, iconButton } from '../ui/controls';
 import type { MenuItem } from '../ui/popupMenu';
 import { markDrawn } from '../ui/drawn';
 import { fade, readTheme, type Theme } from '../ui/theme';
-import { rangeOf, TIME_INCREMENTS, WHOLE_INCREMENTS } from './chartAxes';
+import { rangeOf, xIncrements } from './chartAxes';
 import { alignLines, COLUMNS_PER_LINE, drawLine, fullRange, type DrawnLine } from './chartData';
 import { chartCsv } from './chartCsv';
 import {
@@ -245,8 +245,7 @@ export class LineChart extends DrawnElement {
           labelGap: 0,
           grid: { show: false },
           border: { show: true, stroke: lineColor, width: 1 },
-          ...(model.xAxis === 'time' && { incrs: TIME_INCREMENTS }),
-          ...(model.xAxis === 'step' && { incrs: WHOLE_INCREMENTS }),
+          incrs: (_plot, _axis, from, to) => xIncrements(model.xAxis, from, to),
           values: (_plot, ticks, _axis, _space, increment) =>
             model.xAxis === 'time' ? ticks.map((x) => formatX(x, 'time')) : formatTicks(ticks, increment),
         },

@@ -1,5 +1,7 @@
 import { describe, expect, test } from 'vitest';
+import type { XAxis } from '../../../src/series/axes';
 import { formatMetric } from '../../../src/series/format';
+import { xIncrements } from '../../../webview/plot/chartAxes';
 import { alignLines, COLUMNS_PER_LINE, drawLine, fullRange } from '../../../webview/plot/chartData';
 import { chartCsv } from '../../../webview/plot/chartCsv';
 import type { ChartLine } from '../../../webview/plot/chartModel';
@@ -94,6 +96,22 @@ describe('data', () => {
   test('a single point has a range to be drawn in', () => {
     expect(fullRange([line([1])])).toEqual({ from: 0.5, to: 1.5 });
     expect(fullRange([line([1, 2, 3])])).toEqual({ from: 1, to: 3 });
+  });
+});
+
+describe('axes', () => {
+  const whole = (axis: XAxis, from: number, to: number) =>
+    xIncrements(axis, from, to).every(Number.isInteger);
+
+  test('epochs are whole as soon as two of them are in sight; less of them is told by parts', () => {
+    expect(whole('epoch', 43.4, 45.4)).toBe(true);
+    expect(whole('epoch', 0, 200)).toBe(true);
+    expect(xIncrements('epoch', 43.75, 44)).toContain(0.05);
+  });
+
+  test('steps and seconds are always whole', () => {
+    expect(whole('step', 7, 8)).toBe(true);
+    expect(whole('time', 0, 1)).toBe(true);
   });
 });
 
