@@ -1,5 +1,5 @@
 import type { Page } from 'playwright-core';
-import { expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { exampleEvents, exampleRun } from './exampleRun';
 import { TestHost } from './livePage';
 import { longRun } from './liveStates';
@@ -88,14 +88,32 @@ test('a log that is still being read: the run and what is happening, then its cu
   expect(await places()).toEqual(before);
 });
 
-test('a run that failed before its first step promises no curves', async () => {
-  const error = { code: 'dataset/missing-column', message: 'ratings.csv has no column user_id.' };
-  const { page } = await open(new TestHost(exampleRun('failed', 0, { error }), []));
-  await settled(page);
-  expect(await page.locator('.chart-empty').allInnerTexts()).toEqual([
-    'Training failed before the first validation.',
-    'Training failed before the first step.',
-    'Training failed before the first step.',
-    'Training failed before the first measurement.',
-  ]);
+describe('a run that ended before its first step', () => {
+  const charts = (page: Page) => page.locator('recsight-line-chart').count();
+  const controls = (page: Page) => page.getByRole('region', { name: 'Charts' }).count();
+
+  test('failed: what went wrong, without frames that stay empty and controls that do nothing', async () => {
+    const error = { code: 'dataset/missing-column', message: 'ratings.csv has no column user_id.' };
+    const { page } = await open(new TestHost(exampleRun('failed', 0, { error }), []));
+    await settled(page);
+    expect(await page.locator('section.box').innerText()).toContain(error.message);
+    expect([await charts(page), await controls(page)]).toEqual([0, 0]);
+    expect(await page.locator('.body > p').count()).toBe(0);
+  });
+
+  test('stopped: a sentence instead', async () => {
+    const { page } = await open(new TestHost(exampleRun('stopped', 0), []));
+    await settled(page);
+    expect(await page.locator('.body > p').allInnerTexts()).toEqual([
+      'Training was stopped before the first step.',
+    ]);
+    expect([await charts(page), await controls(page)]).toEqual([0, 0]);
+  });
+
+  test('once it goes on, there are curves to wait for', async () => {
+    const { page, view } = await open(new TestHost(exampleRun('stopped', 0), []));
+    await view.runChanged(exampleRun('preparing', 0));
+    await expect.poll(() => charts(page)).toBe(4);
+    expect(await controls(page)).toBe(1);
+  });
 });

@@ -1,11 +1,12 @@
 import { protocolBadge, describeProtocol } from '../../src/protocol/evaluation';
-import { throughputUnit, type RunManifest } from '../../src/protocol/run';
+import { isActive, throughputUnit, type RunManifest } from '../../src/protocol/run';
 import { xOfMark, xValues } from '../../src/series/axes';
 import { curveStats } from '../../src/series/curveStats';
 import { formatBytes, formatCount, formatMetric, formatMetricName } from '../../src/series/format';
 import type { RunSeries } from '../../src/series/runSeries';
 import type { ChartLine, ChartModel } from '../plot/chartModel';
-import { chartPlaceholder } from './placeholders';
+import { chartPlaceholder, type Known } from './placeholders';
+import { trouble } from './runView';
 import type { LiveState } from './state';
 
 /** What the charts ask of the page. */
@@ -14,6 +15,26 @@ export type ChartHandlers = Pick<ChartModel, 'onZoom' | 'onSave'>;
 /** How a curve is drawn. */
 type LineStyle = Pick<ChartLine, 'label' | 'format'> &
   Partial<Pick<ChartLine, 'side' | 'fromZero' | 'smoothing' | 'formatTicks'>>;
+
+/** Whether there are curves to see, or may still be: a run that ended before its first point has none. */
+export function hasCurves({ run, series, reading }: LiveState): boolean {
+  if (run === null) return true;
+  const { progress } = run.manifest;
+  // A baseline learns nothing step by step.
+  if (progress.epochs === 0) return false;
+  return isActive(run.status) || (reading ? progress.step > 0 : series.names.length > 0);
+}
+
+/** Why a run that ended has no curves at all; null where that is told already, or there is nothing to tell. */
+export function missingCurves(state: LiveState): string | null {
+  const { run, reading } = state;
+  const isTold = run === null || trouble(run) !== null || run.manifest.progress.epochs === 0;
+  return isTold || reading || hasCurves(state) ? null : chartPlaceholder('loss', knownOf(state));
+}
+
+function knownOf({ run, reading }: LiveState): Known {
+  return { status: run?.status ?? null, reading, steps: run?.manifest.progress.step ?? 0 };
+}
 
 /** Names of the validation metrics that can be put on the chart: the main one first. */
 export function validationMetrics({ series, run }: LiveState): string[] {
@@ -35,11 +56,7 @@ export function shownMetric(state: LiveState): string {
 export function chartModels(state: LiveState, handlers: ChartHandlers): ChartModel[] {
   const { series, settings, zoom, run } = state;
   const { xAxis, yAxis, smoothing } = settings;
-  const known = {
-    status: run?.status ?? null,
-    reading: state.reading,
-    steps: run?.manifest.progress.step ?? 0,
-  };
+  const known = knownOf(state);
   const { clock } = series;
   const line = (name: string, style: LineStyle): ChartLine[] => {
     const columns = series.get(name);

@@ -24,7 +24,15 @@ import { fittedTitle } from '../ui/fittedTitle';
 import { messageContent } from '../ui/messageContent';
 import type { MenuItem } from '../ui/popupMenu';
 import { scrollArea } from '../ui/scrollArea';
-import { chartModels, secondMetric, shownMetric, validationMetrics, type ChartHandlers } from './charts';
+import {
+  chartModels,
+  hasCurves,
+  missingCurves,
+  secondMetric,
+  shownMetric,
+  validationMetrics,
+  type ChartHandlers,
+} from './charts';
 import { details } from './details';
 import { problemBox, troubleBox, warningBoxes } from './problemBoxes';
 import { progressShare, runAbilities, statusIcon, testTable, testVerdict, type TestTable } from './runView';
@@ -49,8 +57,8 @@ export interface LiveHandlers extends ChartHandlers {
 /** The whole panel. Its frame is the same before the data has come, so that nothing jumps. */
 export function livePanel(state: LiveState, handlers: LiveHandlers): TemplateResult {
   const { run } = state;
-  // A baseline learns nothing step by step: there is no curve to wait for.
-  const learns = run?.manifest.progress.epochs !== 0;
+  const curves = hasCurves(state);
+  const missing = missingCurves(state);
   return html`
     ${run ? header(run, state, handlers) : emptyHeader()}
     <div class="body">
@@ -61,10 +69,11 @@ export function livePanel(state: LiveState, handlers: LiveHandlers): TemplateRes
           : html`<p class="notice">${icon('info')}<span>${messageContent(state.notice)}</span></p>`
       }
       ${run?.manifest.test ? testResults(run.manifest) : nothing}
-      ${learns ? charts(state, handlers) : nothing} ${messages(state)}
+      ${curves ? charts(state, handlers) : nothing}
+      ${missing === null ? nothing : html`<p class="muted">${missing}</p>`} ${messages(state)}
       ${run ? details(run, state.runSettings, handlers) : nothing}
     </div>
-    ${learns ? controls(state, handlers) : nothing}
+    ${curves ? controls(state, handlers) : nothing}
   `;
 }
 
