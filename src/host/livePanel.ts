@@ -75,6 +75,7 @@ export class LivePanel implements PanelContent {
     };
     this.#functions = {
       hydrate: () => this.#hydrate(),
+      history: () => Promise.resolve(this.#series.history()),
       settings: async () => configs.settingsOf(await readRun(directory)),
       stop: () => kept(trainer.stop(directory)),
       resume: () => kept(trainer.resume(directory)),
@@ -117,7 +118,7 @@ export class LivePanel implements PanelContent {
     this.frame.hydrate(run);
     return {
       run,
-      history: this.#isRead ? this.#series.history() : null,
+      history: this.#isRead ? this.#series.outline() : null,
       canTrain: vscode.workspace.isTrusted,
       notice: this.context.runs.notice,
     };
@@ -135,7 +136,7 @@ export class LivePanel implements PanelContent {
   #caughtUp(): void {
     if (this.#isRead) return;
     this.#isRead = true;
-    if (this.frame.isHydrated) this.frame.tell((view) => view.historyRead.asEvent(this.#series.history()));
+    if (this.frame.isHydrated) this.frame.tell((view) => view.historyRead.asEvent(this.#series.outline()));
   }
 
   /** The log was replaced by another one: what the page has is of no use. */

@@ -43,6 +43,8 @@ export interface RunMessage {
 /** All that an event log says about curves, folded. `cursor` is the `seq` of the next event that is not in it. */
 export interface RunHistory {
   cursor: number;
+  /** False of an outline: each curve's extremes in many short stretches, as many as a chart can show. */
+  complete: boolean;
   /** Optimizer steps of one epoch; null until the log tells, which it does at the end of the first epoch. */
   stepsPerEpoch: number | null;
   /** Measured at every step (`loss`, `learningRate`, `throughput`). */
@@ -57,7 +59,7 @@ export interface RunHistory {
 
 export interface LivePanelSnapshot {
   run: RunSummary;
-  /** Null while the log is still being read: `historyRead` follows. */
+  /** Null while the log is still being read: `historyRead` follows. Of a long run it is an outline. */
   history: RunHistory | null;
   /** False in an untrusted workspace, where runs can be looked at but not started. */
   canTrain: boolean;
@@ -69,6 +71,8 @@ export interface LivePanelSnapshot {
 export interface LivePanelHost {
   /** The page has loaded and listens. Called again whenever a delta does not join on. */
   hydrate(): Promise<LivePanelSnapshot>;
+  /** All points, for a page that was given an outline of them. */
+  history(): Promise<RunHistory>;
   /** The run's settings beside what is usual. */
   settings(): Promise<RunSettings>;
   stop(): Promise<void>;
@@ -87,7 +91,7 @@ export interface LivePanelHost {
 /** What the extension tells the live panel's page. */
 export interface LivePanelView {
   runChanged(run: RunSummary): void;
-  /** The log has been read to its end; what is written from now on comes as events. */
+  /** The log has been read to its end, and this is all of it or an outline; what is written from now on comes as events. */
   historyRead(history: RunHistory): void;
   /** New events, without gaps, starting at the page's cursor. */
   append(events: RunEvent[]): void;

@@ -5,6 +5,9 @@ import { TrackBuffer } from './trackBuffer';
 
 /** Older messages are forgotten; all of them are in the event log. */
 const MAX_MESSAGES = 500;
+/** So many points are sent at once; of more, an outline first. A chart has no more pixels than an outline has stretches. */
+const MAX_AT_ONCE = 20_000;
+const OUTLINE_STRETCHES = 1_000;
 
 /**
  * The curves, marks and messages of one run, folded from its events. The extension folds the log and sends
@@ -74,12 +77,23 @@ export class RunSeries {
 
   /** Everything, with arrays of its own that may be sent or kept. */
   history(): RunHistory {
+    return this.#copied();
+  }
+
+  /** What can be drawn at once: everything, or of a long run an outline that is not `complete`. */
+  outline(): RunHistory {
+    const isLong = this.#tracks.some(({ length }) => length > MAX_AT_ONCE);
+    return this.#copied(isLong ? OUTLINE_STRETCHES : undefined);
+  }
+
+  #copied(stretches?: number): RunHistory {
     return {
       cursor: this.#cursor,
+      complete: stretches === undefined,
       stepsPerEpoch: this.#stepsPerEpoch,
-      training: this.#training.copy(false),
-      system: this.#system.copy(false),
-      validation: this.#validation.copy(true),
+      training: this.#training.copy(false, stretches),
+      system: this.#system.copy(false, stretches),
+      validation: this.#validation.copy(true, stretches),
       marks: [...this.#marks],
       messages: [...this.#messages],
     };

@@ -78,9 +78,21 @@ export class TrackBuffer {
     return this.#viewed.time;
   }
 
-  /** Copies of the columns, each with a buffer of its own. */
-  copy(withEpochs: boolean): SeriesTrack {
-    const copied = (column: Float64Array) => column.slice(0, this.#length);
+  /** Number of points. */
+  get length(): number {
+    return this.#length;
+  }
+
+  /**
+   * Copies of the columns, each with a buffer of its own.
+   *
+   * @param stretches the points are cut into so many stretches of equal number, and of each only those are copied where a
+   *     curve is smallest or largest, and the last, and the first of all; all points when left out
+   */
+  copy(withEpochs: boolean, stretches?: number): SeriesTrack {
+    const kept = stretches === undefined ? null : this.#extremes(stretches);
+    const copied = (column: Float64Array) =>
+      kept === null ? column.slice(0, this.#length) : Float64Array.from(kept, (at) => column[at]!);
     return {
       step: copied(this.#step),
       epoch: withEpochs ? copied(this.#epoch) : null,
@@ -97,6 +109,30 @@ export class TrackBuffer {
       (name) => [name, { ...places, value: view(this.#values.get(name)!) }] as const,
     );
     return (this.#views = { time: places.time, curves: new Map(curves) });
+  }
+
+  /** Places, ascending, of each curve's smallest and largest values in stretches of equal number, of the ends of these, and of the first point. */
+  #extremes(stretches: number): Uint32Array {
+    const curves = this.names.map((name) => this.#values.get(name)!);
+    const places = new Set<number>(this.#length > 0 ? [0] : []);
+    for (let stretch = 0; stretch < stretches; stretch++) {
+      const from = Math.floor((stretch * this.#length) / stretches);
+      const to = Math.floor(((stretch + 1) * this.#length) / stretches);
+      if (to === from) continue;
+      places.add(to - 1);
+      for (const values of curves) {
+        let least = -1;
+        let greatest = -1;
+        for (let i = from; i < to; i++) {
+          const value = values[i]!;
+          if (value - value !== 0) continue;
+          if (least < 0 || value < values[least]!) least = i;
+          if (greatest < 0 || value > values[greatest]!) greatest = i;
+        }
+        if (least >= 0) places.add(least).add(greatest);
+      }
+    }
+    return Uint32Array.from(places).sort();
   }
 
   #grow(): void {

@@ -21,6 +21,8 @@ export class TestHost {
   reading = false;
   /** Holds the answer to `hydrate` back until it resolves. */
   held: Promise<void> = Promise.resolve();
+  /** Holds the answer to `history` back until it resolves. */
+  heldHistory: Promise<void> = Promise.resolve();
 
   constructor(run: RunSummary, events: readonly RunEvent[]) {
     this.run = run;
@@ -32,7 +34,12 @@ export class TestHost {
       this.calls.push('hydrate');
       await this.held;
       const { run, canTrain, notice } = this;
-      return { run, history: this.reading ? null : this.series.history(), canTrain, notice };
+      return { run, history: this.reading ? null : this.series.outline(), canTrain, notice };
+    },
+    history: async () => {
+      this.calls.push('history');
+      await this.heldHistory;
+      return this.series.history();
     },
     settings: () => {
       this.calls.push('settings');

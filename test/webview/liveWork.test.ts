@@ -23,8 +23,15 @@ async function drawnFor(page: Page, act: () => Promise<unknown>): Promise<number
   return (await drawings(page)).map((times, i) => times - before[i]!);
 }
 
+/** Until the points behind an outline have come and are drawn. */
+async function whole(page: Page): Promise<void> {
+  await expect.poll(() => summaryOf(page, 'Training loss'), { timeout: 60_000 }).toContain('200,000 points');
+  await settled(page);
+}
+
 test('a step of the smoothing draws once what it smooths, and nothing else', async () => {
   const { page } = await open(longRun());
+  await whole(page);
   expect(await drawnFor(page, () => page.getByLabel('smoothing').fill('0.9'))).toEqual([0, 1, 1, 0]);
 });
 
@@ -81,9 +88,19 @@ test('a log that is still being read: the run and what is happening, then its cu
       "[...document.querySelectorAll('recsight-line-chart')].map((chart) => chart.getBoundingClientRect().top)",
     );
   const before = await places();
-  expect(await drawnFor(page, () => view.historyRead(host.series.history()))).toEqual([1, 1, 1, 1]);
-  expect(await summaryOf(page, 'Training loss')).toContain('200,000 points');
+  let send = (): void => undefined;
+  host.heldHistory = new Promise((resolve) => (send = resolve));
+  expect(await drawnFor(page, () => view.historyRead(host.series.outline()))).toEqual([1, 1, 1, 1]);
   expect(await page.locator('.chart-empty').count()).toBe(0);
+  // The outline has no more points than can be seen, and the same extremes at the same places.
+  const bounds = async () => /from .* to .*?[,.]/.exec((await summaryOf(page, 'Training loss'))!)?.[0];
+  const outlined = await bounds();
+  expect(await summaryOf(page, 'Training loss')).not.toContain('200,000 points');
+  await expect.poll(() => host.calls.filter((call) => call === 'history').length).toBe(1);
+  send();
+  await whole(page);
+  expect(await bounds()).toBe(outlined);
+  expect(host.calls.filter((call) => call === 'history').length).toBe(1);
   // Nothing jumps.
   expect(await places()).toEqual(before);
 });

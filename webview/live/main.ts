@@ -49,6 +49,13 @@ function dispatch(action: LiveAction): void {
   state = next;
   if (action.kind === 'settingsChanged' || action.kind === 'hydrated') keep(keptState(state));
   draw();
+  const history =
+    action.kind === 'hydrated'
+      ? action.snapshot.history
+      : action.kind === 'historyRead'
+        ? action.history
+        : null;
+  if (history?.complete === false) void readHistory();
   if (gap) void hydrate();
 }
 
@@ -60,7 +67,7 @@ function draw(): void {
     drawing = false;
     render(livePanel(state, handlers), app);
     const lastStep = state.series.get('loss')?.step.at(-1);
-    if (state.series.names.length > 0) markDrawn('recsight:charts', { lastStep });
+    if (state.series.names.length > 0) markDrawn('recsight:charts', { lastStep, complete: !state.reading });
     if (lastStep !== undefined) markDrawn('recsight:first-step');
   });
 }
@@ -71,6 +78,17 @@ async function hydrate(): Promise<void> {
   hydrating = true;
   await attempt(async () => dispatch({ kind: 'hydrated', snapshot: await host.hydrate() }));
   hydrating = false;
+}
+
+/** Asks for all points once their outline is drawn: many take a moment on their way. */
+async function readHistory(): Promise<void> {
+  await nextFrame();
+  await nextFrame();
+  await attempt(async () => dispatch({ kind: 'historyRead', history: await host.history() }));
+}
+
+function nextFrame(): Promise<unknown> {
+  return new Promise((resolve) => requestAnimationFrame(resolve));
 }
 
 /** Asks only when somebody wants to see them: the configs of all runs of the name are read for it. */

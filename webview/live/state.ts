@@ -76,16 +76,20 @@ export function reduce(state: LiveState, action: LiveAction): { state: LiveState
   switch (action.kind) {
     case 'hydrated': {
       const { run, history, canTrain, notice } = action.snapshot;
-      const series = readSeries(run, history ?? undefined);
+      // An outline is no news to a page that has had all points and asks for those that it missed.
+      const isOutline = history?.complete === false;
+      const series = isOutline && !state.reading ? state.series : readSeries(run, history ?? undefined);
       // The first answer ends the trouble of having none.
       const problem = state.run === null ? null : state.problem;
-      return next({ ...state, run, series, reading: history === null, canTrain, notice, problem });
+      return next({ ...state, run, series, reading: history?.complete !== true, canTrain, notice, problem });
     }
     case 'historyRead': {
       const { run } = state;
       // Without a run, the answer that is under way will hold this.
       return next(
-        run === null ? state : { ...state, series: readSeries(run, action.history), reading: false },
+        run === null
+          ? state
+          : { ...state, series: readSeries(run, action.history), reading: !action.history.complete },
       );
     }
     case 'runChanged':

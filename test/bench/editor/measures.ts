@@ -50,8 +50,10 @@ async function train(editor: EditorUnderTest): Promise<number> {
 /** Opens the long run, until some of its charts are drawn or, `whole`, all of their steps. */
 async function openLongRun(editor: EditorUnderTest, whole: boolean): Promise<number> {
   const row = await editor.row(LONG_RUN);
-  const isAll = (detail: unknown): boolean =>
-    (detail as { lastStep?: number } | null)?.lastStep === LONG_RUN_STEPS;
+  const isAll = (detail: unknown): boolean => {
+    const { lastStep, complete } = detail as { lastStep?: number; complete: boolean };
+    return complete && lastStep === LONG_RUN_STEPS;
+  };
   return editor.time('click', 'recsight:charts', () => row.click(), whole ? isAll : undefined);
 }
 

@@ -3,6 +3,7 @@ import { describe, expect, test } from 'vitest';
 import type { RunEvent, RunEventBody } from '../../../src/protocol/events';
 import type { RunHistory } from '../../../src/protocol/livePanel';
 import { RunSeries } from '../../../src/series/runSeries';
+import { TrackBuffer } from '../../../src/series/trackBuffer';
 
 const backend = { name: 'wasm', device: 'cpu', threads: 2, version: '1' };
 const protocol = {
@@ -262,6 +263,47 @@ describe('properties', () => {
         expect(page.history()).toEqual(whole.history());
       }),
     );
+  });
+
+  test('an outline has the ends and every extreme of each stretch, and the rest of a short history', () => {
+    const value = fc.oneof(fc.double({ noNaN: true, noDefaultInfinity: true }), fc.constant(NaN));
+    fc.assert(
+      fc.property(
+        fc.array(fc.tuple(value, value), { maxLength: 60 }),
+        fc.integer({ min: 1, max: 20 }),
+        (points, stretches) => {
+          const track = new TrackBuffer();
+          points.forEach(([a, b], i) => {
+            track.push(i, 0, 10 * i);
+            track.set('a', a);
+            track.set('b', b);
+          });
+          const outline = track.copy(false, stretches);
+          const steps = [...outline.step];
+          expect(steps).toEqual([...new Set(steps)].sort((a, b) => a - b));
+          expect(steps.slice(0, 1)).toEqual(points.length > 0 ? [0] : []);
+          expect(outline.time).toEqual(outline.step.map((step) => 10 * step));
+          for (let stretch = 0; stretch < stretches; stretch++) {
+            const bound = (i: number) => Math.floor((i * points.length) / stretches);
+            const within = points.slice(bound(stretch), bound(stretch + 1));
+            const kept = steps.filter((step) => step >= bound(stretch) && step < bound(stretch + 1));
+            if (within.length > 0) expect(kept).toContain(bound(stretch + 1) - 1);
+            for (const curve of [0, 1] as const) {
+              const finite = within.map((point) => point[curve]).filter(Number.isFinite);
+              const of = kept.map((step) => outline.values['ab'[curve]!]![steps.indexOf(step)]!);
+              const found = of.filter(Number.isFinite);
+              expect([Math.min(...found), Math.max(...found)]).toEqual([
+                Math.min(...finite),
+                Math.max(...finite),
+              ]);
+            }
+          }
+        },
+      ),
+    );
+    const short = new RunSeries();
+    short.append(numbered([step(1), step(2)]));
+    expect(short.outline()).toEqual(short.history());
   });
 
   test('steps never decrease along a curve, and columns have one length', () => {
