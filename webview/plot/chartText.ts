@@ -10,7 +10,7 @@ export function formatX(x: number, axis: XAxis): string {
   return axis === 'step' ? `step ${formatCount(x)}` : `epoch ${formatEpoch(x)}`;
 }
 
-/** The ticks of an axis in as few digits as tell them apart; thousands become `k`, millions `M`. */
+/** The ticks of an axis in as few digits as tell them apart: `4,000`; from ten thousand on they are written with `k`, `M`, `G`. */
 export function formatTicks(ticks: readonly number[], increment: number): string[] {
   const largest = Math.max(...ticks.map(Math.abs));
   const [scale, unit] =
@@ -18,8 +18,9 @@ export function formatTicks(ticks: readonly number[], increment: number): string
   const isWhole = (value: number) => Math.abs(value - Math.round(value)) < 1e-6;
   let digits = 0;
   while (digits < 10 && !isWhole((increment / scale) * 10 ** digits)) digits++;
+  const format = { minimumFractionDigits: digits, maximumFractionDigits: digits };
   return ticks.map((tick) =>
-    tick === 0 ? '0' : `${(tick / scale).toFixed(digits).replace('-', '−')}${unit}`,
+    tick === 0 ? '0' : `${(tick / scale).toLocaleString('en-US', format).replace('-', '−')}${unit}`,
   );
 }
 
@@ -31,7 +32,7 @@ export function formatLogTicks(ticks: readonly (number | null)[]): (string | nul
     if (tick === null || (sparse && !isPower(tick))) return null;
     return tick >= 1e4 || tick < 1e-3
       ? tick.toExponential(0).replace('e+', 'e').replace('-', '−')
-      : String(tick);
+      : tick.toLocaleString('en-US');
   });
 }
 

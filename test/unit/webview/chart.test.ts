@@ -120,6 +120,7 @@ describe('text', () => {
     expect(formatTicks([0.025, 0.05, 0.075], 0.025)).toEqual(['0.025', '0.050', '0.075']);
     expect(formatTicks([0, 2, 4], 2)).toEqual(['0', '2', '4']);
     expect(formatTicks([-1, 0], 1)).toEqual(['−1', '0']);
+    expect(formatTicks([0, 2000, 4000], 2000)).toEqual(['0', '2,000', '4,000']);
     expect(formatTicks([0, 5000, 10_000], 5000)).toEqual(['0', '5k', '10k']);
     expect(formatTicks([1_500_000, 2_000_000], 500_000)).toEqual(['1.5M', '2.0M']);
   });
