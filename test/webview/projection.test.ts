@@ -503,6 +503,21 @@ describe('when something is missing', () => {
     host.first.run.checkpoints = [];
     const { page } = await openWithoutMap(host);
     await page.getByText('This run has no checkpoint yet').waitFor();
+    await page.getByText('none yet', { exact: true }).waitFor();
+    expect(await page.getByText('loading', { exact: true }).count()).toBe(0);
+  });
+
+  test('what has its first checkpoint meanwhile is shown without opening the panel again', async () => {
+    const host = ProjectionHost.of(100);
+    const { checkpoints } = host.first.run;
+    host.first.run.checkpoints = [];
+    const { page } = await openWithoutMap(host);
+    const refresh = page.getByRole('button', { name: 'Refresh' });
+    await refresh.waitFor();
+    host.first.run.checkpoints = checkpoints;
+    await refresh.click();
+    await page.locator('recsight-scatter').waitFor();
+    expect(await refresh.count()).toBe(0);
   });
 
   test('an error says why, and can be tried again', async () => {

@@ -6,7 +6,7 @@ import type { ProjectionHandlers } from './handlers';
 import { layoutSection } from './layoutSection';
 import type { SceneLook } from './mapModels';
 import { section } from './railSection';
-import { shownTable } from './resources';
+import { shownTable, withoutCheckpoint } from './resources';
 import { pointSearchSection, userSearchSection } from './searchSections';
 import { tableOf, type ProjectionState } from './state';
 
@@ -36,7 +36,7 @@ function tableSection(state: ProjectionState, { onSettings }: ProjectionHandlers
     'Table',
     html`${
       tables.length === 0 || shown === null
-        ? html`<p class="muted placeholder">loading</p>`
+        ? html`<p class="muted placeholder">${withoutCheckpoint(state) ? 'none yet' : 'loading'}</p>`
         : dropdown({
             label: 'Table',
             choices: tables.map(({ name, label, numRows, width }) => ({

@@ -114,6 +114,11 @@ export function current<Value>(resource: Resource<Value> | null): Value | null {
   return resource !== null && resource.key === resource.valueKey ? resource.value : null;
 }
 
+/** The run has not come as far as its first checkpoint, or had not when it was asked. */
+export function withoutCheckpoint({ resources }: Pick<WantingState, 'resources'>): boolean {
+  return resources.run !== null && current(resources.run)?.checkpoints.length === 0;
+}
+
 /** Everything that the page needs in a state, what is most urgent first. */
 export function wantedResources(state: WantingState): Wanted[] {
   const { runDirectory: run, settings, resources } = state;

@@ -11,6 +11,7 @@ import {
   type ResourceName,
   type Resources,
   type ResourceValues,
+  withoutCheckpoint,
 } from './resources';
 import {
   DEFAULT_SETTINGS,
@@ -169,6 +170,8 @@ export function reduce(state: ProjectionState, action: ProjectionAction): Projec
       for (const [name, resource] of Object.entries(state.resources)) {
         resources[name as ResourceName] = resource?.status === 'failed' ? null : resource;
       }
+      // By now it may have one.
+      if (withoutCheckpoint(state)) resources.run = null;
       return { ...state, resources: resources as Resources, problem: null };
     }
     case 'drawerOpened':

@@ -12,7 +12,7 @@ import { leftRail } from './leftRail';
 import { legendStrip } from './legend';
 import type { SceneLook, SceneLooks } from './mapModels';
 import { columnText, countText, epochStops, epochText, layoutText, mapTitle, stopOf } from './projectionText';
-import { current, shownCheckpoint, type ResourceName } from './resources';
+import { current, shownCheckpoint, withoutCheckpoint, type ResourceName } from './resources';
 import { rightRail } from './rightRail';
 import { tableOf, type ProjectionState, type Scene } from './state';
 
@@ -106,7 +106,14 @@ function stage(
             </div>
           </div>`
         : empty !== null
-          ? html`<div class="stage-message"><p>${empty}</p></div>`
+          ? html`<div class="stage-message">
+              <p>${empty}</p>
+              ${
+                withoutCheckpoint(state)
+                  ? button({ label: 'Refresh', icon: 'refresh', primary: true, onClick: handlers.onRetry })
+                  : nothing
+              }
+            </div>`
           : scene && look
             ? settings.asTable
               ? html`<recsight-point-table
@@ -126,8 +133,8 @@ function stage(
 
 /** Why there is nothing to draw, and what to do; null where there is something or may still be. */
 function emptyText({ resources }: ProjectionState): string | null {
-  if (current(resources.run)?.checkpoints.length === 0) {
-    return 'This run has no checkpoint yet. The map appears after its first epoch: open the panel again then.';
+  if (withoutCheckpoint({ resources })) {
+    return 'This run has no checkpoint yet. There is a map after its first epoch.';
   }
   if (current(resources.tables)?.length === 0) {
     return 'This model has no embeddings to draw. Models that learn them are SASRec, GRU4Rec, SUM, DIN, DIEN and TwoTower.';
@@ -333,9 +340,9 @@ function strip(state: ProjectionState, { onSettings }: ProjectionHandlers): Temp
             format: (index) => epochText(stops, stops[index]?.name ?? null).slice('epoch '.length),
             onChange: (index) => onSettings({ checkpoint: stops[index]!.name }),
           })
-        : html`<span class="muted"
-            >${stops.length === 1 ? `one checkpoint, ${epochText(stops, stops[0]!.name)}` : ''}</span
-          >`
+        : stops.length === 1
+          ? html`<span class="muted">one checkpoint, ${epochText(stops, stops[0]!.name)}</span>`
+          : nothing
     }
     <span class="labelled compare">
       <span class="muted" aria-hidden="true">compare with</span>
