@@ -2,7 +2,7 @@ import type { Page } from 'playwright-core';
 import { describe, expect, test } from 'vitest';
 import { ExampleRun } from './projectionExample';
 import { ProjectionHost } from './projectionPage';
-import { choose, plot, settled, useProjectionPages } from './projectionSteps';
+import { choose, plot, pointSearch, settled, useProjectionPages } from './projectionSteps';
 
 const { open } = useProjectionPages();
 
@@ -142,6 +142,34 @@ describe('at 480 pixels', () => {
       }
       await page.keyboard.press('Escape');
     }
+  });
+
+  test('what stands above each other begins at one line', async () => {
+    const { page } = await open(twoRuns(), { width: 480 });
+    const textStart = (selector: string) =>
+      page.evaluate<number>(`(() => {
+        const element = document.querySelector('${selector}');
+        return element.getBoundingClientRect().x + parseFloat(getComputedStyle(element).paddingInlineStart);
+      })()`);
+    const title = await textStart('.stage-title');
+    await page.keyboard.press('v');
+    await page.locator('recsight-point-table td').first().waitFor();
+    expect(Math.abs((await textStart('recsight-point-table th')) - title)).toBeLessThanOrEqual(1);
+    await page.keyboard.press('v');
+    await choose(page, 'Compare with', 'another epoch');
+    await page.locator('.caption').first().waitFor();
+    for (const other of ['.caption', '.strip', '.strip-entry', '.legend-strip']) {
+      expect([other, await textStart(other)]).toEqual([other, title]);
+    }
+  });
+
+  test('what is told of a point does not lie under an open drawer', async () => {
+    const { page } = await open(ProjectionHost.of(400), { width: 480 });
+    await page.getByRole('button', { name: 'Layout and Colours' }).click();
+    await pointSearch(page).fill('harbour');
+    // It is told of the first that was found.
+    await expect.poll(() => page.locator('.scatter-card').textContent()).toContain('Harbour');
+    expect(await page.locator('.scatter-card:visible').count()).toBe(0);
   });
 
   test('the table says that it goes on to the right, until one is there', async () => {

@@ -38,7 +38,10 @@ for (const theme of Object.keys(THEMES) as ThemeName[]) {
         const { page } = await pages.open(host, { theme, width, height: 860 });
         await page.locator('h1', { hasText: host.run.manifest.name }).waitFor();
         await page.waitForTimeout(500);
-        if (OPENED.has(name)) await page.locator('details > summary').first().click();
+        if (OPENED.has(name)) {
+          await page.locator('details > summary').first().click();
+          await page.locator('.settings').waitFor();
+        }
         await page.screenshot({ path: `${folder}live-${name}-${theme}-${width}.png`, fullPage: true });
         await page.context().close();
       }
