@@ -7,7 +7,7 @@ import type { DataChecker, DataChoice, DataProblem } from '../protocol/dataCheck
 import { columnChoices, rankColumns } from './columnChoices';
 import type { ColumnPick, DataFile } from './dataFile';
 import { DatasetError } from './datasetError';
-import { withDuckDb, type Connect } from './duckDb';
+import { datasetErrorFrom, withDuckDb, type Connect } from './duckDb';
 import { inspectFile, type FileRequest } from './inspectFile';
 import { nearFiles } from './nearFiles';
 import { findTableFiles, wantedColumns, withLists } from './openSource';
@@ -19,6 +19,8 @@ import { findColumn, resolveColumn } from './resolveColumn';
 const MAX_FILES = 16;
 /** Looked-at files that are remembered. */
 const MAX_KNOWN = 500;
+/** Columns that are offered in place of one: nobody reads a longer list. */
+const MAX_CHOICES = 200;
 
 const IN_ORDER: DataChoice = { value: null, detail: 'the rows of each user are in time order' };
 
@@ -65,7 +67,7 @@ export class DataLook implements DataChecker {
   async columns(table: object, field: string, role: string, baseDirectory: string): Promise<DataChoice[]> {
     const options = table as Table;
     const [file] = await this.#look(options, { options, field, wanted: [], baseDirectory }, []);
-    return file ? rankColumns(await columnChoices(file), '', role, new Set()) : [];
+    return file ? rankColumns(await columnChoices(file), '', role, new Set()).slice(0, MAX_CHOICES) : [];
   }
 
   async files(typed: string, baseDirectory: string): Promise<DataChoice[]> {
@@ -81,8 +83,8 @@ export class DataLook implements DataChecker {
       try {
         for (const found of await findTableFiles(this.#connect, pattern, request))
           if (files.length < MAX_FILES) files.push(await this.#inspect(found, request));
-      } catch (error) {
-        if (!(error instanceof DatasetError)) throw error;
+      } catch (thrown) {
+        const error = datasetErrorFrom(thrown);
         const place = [...request.field.split('.'), 'path', ...(Array.isArray(path) ? [index] : [])];
         const choices = ['dataset/missing-file', 'dataset/no-match', 'dataset/is-directory'].includes(
           error.code,
@@ -117,12 +119,14 @@ export class DataLook implements DataChecker {
     const told = new Set<string>();
     for (const file of files) {
       const picks = Object.values(picksOf(file));
-      for (const pick of picks) {
+      const found = picks.map(({ column }) => findColumn(file, column) >= 0);
+      if (!found.includes(false)) continue;
+      const columns = await columnChoices(file);
+      const taken = new Set(picks.filter((_, index) => found[index]).map(({ column }) => column));
+      for (const [index, pick] of picks.entries()) {
         const path = pathOf(pick);
-        if (told.has(path.join('.')) || findColumn(file, pick.column) >= 0) continue;
+        if (told.has(path.join('.')) || found[index]) continue;
         told.add(path.join('.'));
-        const others = picks.filter((other) => other !== pick && findColumn(file, other.column) >= 0);
-        const taken = new Set(others.map(({ column }) => column));
         const choice = openChoiceAt(path);
         const role = choice?.kind === 'column' ? choice.role : '';
         problems.push({
@@ -130,7 +134,7 @@ export class DataLook implements DataChecker {
           at: pick.field.endsWith('.features') ? 'key' : 'value',
           message: missingMessage(file, pick),
           choices: [
-            ...rankColumns(await columnChoices(file), pick.column, role, taken),
+            ...rankColumns(columns, pick.column, role, taken).slice(0, MAX_CHOICES),
             ...(role === 'timestamp' ? [IN_ORDER] : []),
           ],
         });

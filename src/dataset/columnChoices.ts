@@ -58,7 +58,11 @@ export function rankColumns(
       (role === 'title' && isNumber);
     return (isUsual ? 0 : 2) + (taken.has(name) ? 2 : 0) + (holdsOther ? 1 : 0);
   };
-  return [...choices].sort((a, b) => unlikeliness(a) - unlikeliness(b));
+  // Once for each: a table may have very many.
+  return choices
+    .map((choice) => ({ choice, rank: unlikeliness(choice) }))
+    .sort((a, b) => a.rank - b.rank)
+    .map(({ choice }) => choice);
 }
 
 /** Some values of each column, from the start of a text file; none of other files. */

@@ -1,4 +1,5 @@
 import { createReadStream } from 'node:fs';
+import { stat } from 'node:fs/promises';
 import { createGunzip } from 'node:zlib';
 import { systemReason } from '../protocol/errorText';
 import type { Compression } from './dataFile';
@@ -35,6 +36,7 @@ export async function readHead(
   path: string,
   label: string,
 ): Promise<{ head: Buffer; compression: Compression | null }> {
+  await requireFile(path, label);
   const magic = await readStart(path, label);
   const compression = compressionOf(magic);
   refuseForeign(magic, label);
@@ -85,6 +87,17 @@ async function collect(chunks: AsyncIterable<Buffer>): Promise<Buffer> {
   // Chunks are large: what follows the line that crosses the limit is not needed.
   const end = length > HEAD_BYTES ? head.indexOf('\n', HEAD_BYTES) : -1;
   return end < 0 ? head : head.subarray(0, end + 1);
+}
+
+/** A pipe keeps its reader waiting for ever, and what comes from a device may have no end. What is not there is told by who opens it. */
+async function requireFile(path: string, label: string): Promise<void> {
+  const found = await stat(path).catch(() => null);
+  if (found === null || found.isFile() || found.isDirectory()) return;
+  const what = found.isFIFO() ? 'a pipe' : found.isSocket() ? 'a socket' : 'a device';
+  throw new DatasetError(
+    'dataset/unreadable',
+    `${label} is ${what}, expected a file, which is read more than once. Write what comes from it into a file, and name that.`,
+  );
 }
 
 async function readStart(path: string, label: string): Promise<Buffer> {

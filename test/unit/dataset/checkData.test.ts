@@ -1,3 +1,4 @@
+import { execFileSync } from 'node:child_process';
 import { rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
@@ -29,6 +30,7 @@ describe('what is wrong with data is what the trainer says', () => {
     ['an empty file', { path: 'empty.csv' }, 'dataset.path'],
     ['an archive', { path: 'archive.zip' }, 'dataset.path'],
     ['what is not compressed', { path: 'plain.csv.gz' }, 'dataset.path'],
+    ['a damaged Parquet file', { path: 'damaged.parquet' }, 'dataset.path'],
     [
       'a missing column',
       { path: 'ratings.csv', columns: { item: 'movie_id', timestamp: 'when' } },
@@ -72,6 +74,7 @@ describe('what is wrong with data is what the trainer says', () => {
       'archive.zip': 'PK\x03\x04 and more',
       'empty.csv': '',
       'plain.csv.gz': RATINGS,
+      'damaged.parquet': `PAR1\x15${'junk'.repeat(100)}PAR1`,
     });
     if (place === 'dataset.columns.item')
       await withDuckDb({ cacheDirectory: folder.cache }, (connection) =>
@@ -99,6 +102,16 @@ describe('what is wrong with data is what the trainer says', () => {
     ]);
     const columns = { user: 'uid', item: 'movie_id', timestamp: 'when' };
     expect(await check(folder, { path: 'ratings.csv', columns })).toEqual([]);
+  });
+
+  test.skipIf(process.platform === 'win32')('a pipe and a device, which are not waited for', async () => {
+    const folder = dataFolder();
+    execFileSync('mkfifo', [join(folder.path, 'pipe.csv')]);
+    for (const path of ['pipe.csv', '/dev/zero']) {
+      const [problem] = await check(folder, { path });
+      expect(problem?.message).toMatch(/ is a (pipe|device), expected a file/);
+      expect(problem?.message).toBe(await trainerSays(folder, { path }));
+    }
   });
 
   test('nothing of a query, which is not run either', async () => {
@@ -131,6 +144,14 @@ describe('what could stand there instead', () => {
     folder.write('../elsewhere/ratings.csv', 'a');
     const [problem] = await check(folder, { path: '../elsewhere/rating.csv' });
     expect(problem?.choices.map(({ value }) => value)).toEqual(['../elsewhere/ratings.csv']);
+  });
+
+  test('of very many columns, those that are likely', async () => {
+    const names = Array.from({ length: 20_000 }, (_, index) => `column_${index}`);
+    const folder = dataFolder({ 'wide.csv': `${[...names, 'uid'].join(',')}\n` });
+    const [problem] = await check(folder, { path: 'wide.csv' });
+    expect(problem?.choices[0]?.value).toBe('uid');
+    expect(problem?.choices.length).toBeLessThan(1000);
   });
 
   test('columns, the likeliest first, with what they hold', async () => {
