@@ -17,17 +17,20 @@ export function readDataset(text: string, format: ConfigFormat): DatasetConfig |
   return datasetSchema.safeParse(dataset).data ?? null;
 }
 
-/** A problem with the value, or with the key, at `path` of a config: where its field stands, or what should hold it. */
-export function placeProblem(
+/** Problems with the values, or with the keys, at paths of a config: where their fields stand, or what should hold them. */
+export function placeProblems(
   text: string,
   format: ConfigFormat,
-  { path, at, message }: { path: ConfigPath; at: 'value' | 'key'; message: string },
-): ConfigProblem & { isWritten: boolean } {
+  problems: readonly { path: ConfigPath; at: 'value' | 'key'; message: string }[],
+): (ConfigProblem & { isWritten: boolean })[] {
+  if (problems.length === 0) return [];
   const { root } = readSource(text, format);
-  const range =
-    root === null ? { start: 0, end: 0 } : at === 'key' ? keyRange(root, path) : valueRange(root, path);
-  const isWritten = root !== null && findNode(root, path) !== undefined;
-  return { ...problemAt(text, { severity: 'error', path, message, ...range }), isWritten };
+  return problems.map(({ path, at, message }) => {
+    const range =
+      root === null ? { start: 0, end: 0 } : at === 'key' ? keyRange(root, path) : valueRange(root, path);
+    const isWritten = root !== null && findNode(root, path) !== undefined;
+    return { ...problemAt(text, { severity: 'error', path, message, ...range }), isWritten };
+  });
 }
 
 /** A table of a config, as far as it says how to read it: a config that is being written is mostly not valid. */

@@ -2,6 +2,7 @@ import { getLocation, parseTree, findNodeAtOffset } from 'jsonc-parser';
 import { isMap, isScalar, isSeq, parseDocument, type Node } from 'yaml';
 import type { ConfigFormat } from './parseConfig';
 import type { ConfigPath, SourceRange } from './sourceTree';
+import { findExcess } from './textLimits';
 
 /** Where in a config a cursor is. */
 export interface FieldLocation {
@@ -14,8 +15,9 @@ export interface FieldLocation {
   hasValue: boolean;
 }
 
-/** The field that a cursor is in, also in a text with errors; null between fields. */
+/** The field that a cursor is in, also in a text with errors; null between fields, and in a text far beyond any config. */
 export function locateField(text: string, format: ConfigFormat, offset: number): FieldLocation | null {
+  if (findExcess(text, format) !== null) return null;
   return format === 'json' ? locateInJson(text, offset) : locateInYaml(text, offset);
 }
 

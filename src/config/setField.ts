@@ -1,5 +1,5 @@
 import { modify } from 'jsonc-parser';
-import { parseDocument } from 'yaml';
+import { isMap, isSeq, parseDocument } from 'yaml';
 import type { ConfigFormat } from './parseConfig';
 import type { ConfigPath, SourceRange } from './sourceTree';
 
@@ -8,7 +8,10 @@ export interface TextChange extends SourceRange {
   text: string;
 }
 
-/** The changes that put a field into a config which leaves it out, with the objects around it. */
+/**
+ * The changes that put a field into a config which leaves it out, with the objects around it; none where it would have to go
+ * into what an alias stands for, which others share, or where the text has errors.
+ */
 export function insertField(
   text: string,
   format: ConfigFormat,
@@ -27,6 +30,9 @@ export function insertField(
     );
   }
   const document = parseDocument(text, { logLevel: 'silent' });
+  const around = path.slice(0, -1).map((_, length) => document.getIn(path.slice(0, length + 1), true));
+  const isOpen = around.every((node) => node === undefined || isMap(node) || isSeq(node));
+  if (!isOpen || document.errors.length > 0) return [];
   document.setIn(path, value);
   return [{ start: 0, end: text.length, text: document.toString({ lineWidth: 0 }) }];
 }

@@ -1,7 +1,7 @@
 import path from 'node:path';
 import * as vscode from 'vscode';
 import { configFormat } from '../config/configFile';
-import { fieldOf, placeProblem, readDataset } from '../config/datasetText';
+import { fieldOf, placeProblems, readDataset } from '../config/datasetText';
 import { parseConfig } from '../config/parseConfig';
 import type { DatasetConfig } from '../config/schema';
 import type { DataProblem } from '../protocol/dataCheck';
@@ -131,7 +131,8 @@ export class ConfigDiagnostics implements vscode.CodeActionProvider, vscode.Disp
     // One that is not saved yet reads what it will read once it is.
     const baseDirectory = path.dirname(document.uri.fsPath);
     if (dataset === null) return;
-    checked.watch.watch(dataset, baseDirectory);
+    // What a config names may be anywhere, also on another machine.
+    if (vscode.workspace.isTrusted) checked.watch.watch(dataset, baseDirectory);
     const data = await this.dataChecks.check(dataset, baseDirectory);
     // It may have changed, or have been closed, meanwhile.
     if (look !== checked.looks || this.#checked.get(document.uri.toString()) !== checked) return;
@@ -151,12 +152,9 @@ export class ConfigDiagnostics implements vscode.CodeActionProvider, vscode.Disp
     const checked = this.#checked.get(document.uri.toString());
     const format = configFormat(document.uri.path);
     if (!checked || format === null) return [];
-    const data = checked.data.map(({ path: at, at: part, message, choices }) => {
-      const { isWritten, ...problem } = placeProblem(document.getText(), format, {
-        path: at,
-        at: part,
-        message,
-      });
+    const placed = placeProblems(document.getText(), format, checked.data);
+    const data = checked.data.map(({ path: at, choices }, index) => {
+      const { isWritten, ...problem } = placed[index]!;
       return { ...problem, data: { path: at, choices, isWritten } };
     });
     return [...checked.text, ...data].sort((a, b) => a.start - b.start);

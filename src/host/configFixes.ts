@@ -44,9 +44,10 @@ export function fixesOf(document: vscode.TextDocument, problem: ShownProblem): C
       fixes.push(replace(title, writtenLike(written, format, choice.value)));
       continue;
     }
+    const changes = insertField(document.getText(), format, data!.path, choice.value);
+    if (changes.length === 0) continue;
     const edit = new vscode.WorkspaceEdit();
-    for (const change of insertField(document.getText(), format, data!.path, choice.value))
-      edit.replace(document.uri, rangeOf(document, change), change.text);
+    for (const change of changes) edit.replace(document.uri, rangeOf(document, change), change.text);
     fixes.push({ title, edit });
   }
   return fixes;

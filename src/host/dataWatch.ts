@@ -2,6 +2,9 @@ import path from 'node:path';
 import * as vscode from 'vscode';
 import type { DatasetConfig } from '../config/schema';
 
+/** Folders of one config that are watched. Those of any others are looked at when the config is. */
+const MOST_WATCHED = 32;
+
 /** Watches the folders of the files that a config names, whether these exist or not. */
 export class DataWatch implements vscode.Disposable {
   #patterns = '';
@@ -18,7 +21,7 @@ export class DataWatch implements vscode.Disposable {
     this.dispose();
     this.#patterns = key;
     const distinct = new Map(patterns.map((one) => [`${one.baseUri.toString()} ${one.pattern}`, one]));
-    this.#watchers = [...distinct.values()].flatMap((pattern) => {
+    this.#watchers = [...distinct.values()].slice(0, MOST_WATCHED).flatMap((pattern) => {
       const watcher = vscode.workspace.createFileSystemWatcher(pattern);
       return [
         watcher,
@@ -36,14 +39,17 @@ export class DataWatch implements vscode.Disposable {
   }
 }
 
-/** What lies in the folder of a file, or under that of a glob, and these folders themselves. */
+/**
+ * What lies in the folder of a file, or under that of a glob, and these folders themselves. Outside of the workspace nothing is
+ * watched below the folder: of a glob that is half written, such as `/**`, that would be the whole disk.
+ */
 function patternOf(file: string, baseDirectory: string): vscode.RelativePattern {
   const parts = path.resolve(baseDirectory, file).split(path.sep);
   const glob = parts.findIndex((part) => /[*?[]/.test(part));
   const folder = parts.slice(0, glob < 0 ? -1 : glob).join(path.sep) || path.sep;
   const inside = glob < 0 ? '*' : '**';
   const workspaceFolder = vscode.workspace.getWorkspaceFolder(vscode.Uri.file(folder));
-  if (!workspaceFolder) return new vscode.RelativePattern(vscode.Uri.file(folder), inside);
+  if (!workspaceFolder) return new vscode.RelativePattern(vscode.Uri.file(folder), '*');
   const names = path.relative(workspaceFolder.uri.fsPath, folder).split(path.sep).filter(Boolean);
   // A name may hold what means something in a pattern.
   const plain = names.map((name) => name.replace(/[*?[\]{},!]/g, '?'));

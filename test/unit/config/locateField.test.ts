@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { looseValue, placeProblem, readDataset, readTable } from '../../../src/config/datasetText';
+import { looseValue, placeProblems, readDataset, readTable } from '../../../src/config/datasetText';
 import { locateField } from '../../../src/config/locateField';
 import type { ConfigFormat } from '../../../src/config/parseConfig';
 import { insertField, writtenLike } from '../../../src/config/setField';
@@ -49,6 +49,11 @@ describe('the field that a cursor is in', () => {
     expect(located(text, 'yaml')).toMatchObject({ path, range, isKey });
   });
 
+  test('none in a text that is nested so deeply that a parser would not come back', () => {
+    expect(located(`${'['.repeat(100_000)}|`)).toBeNull();
+    expect(located(`${'{a: '.repeat(10_000)}|`, 'yaml')).toBeNull();
+  });
+
   test('none outside of fields', () => {
     expect(located('|')).toBeNull();
     expect(located('# note|\n', 'yaml')).toBeNull();
@@ -68,6 +73,12 @@ describe('a field that is put in', () => {
     expect(after).toContain('// Mine');
     expect(looseValue(after, 'json')).toEqual({ dataset: { path: 'a.csv', columns: { user: 'uid' } } });
     expect(after).toContain('    "columns": {\n      "user": "uid"\n    }');
+  });
+
+  test('YAML: not into what an alias stands for, nor into a text with errors', () => {
+    const path = ['dataset', 'columns', 'item'];
+    expect(insertField('x: &x {user: u}\ndataset:\n  columns: *x\n', 'yaml', path, 'i')).toEqual([]);
+    expect(insertField('dataset:\n  path: [a\n', 'yaml', path, 'i')).toEqual([]);
   });
 
   test('YAML: the same', () => {
@@ -117,7 +128,7 @@ describe('what a text says of its data', () => {
   test('is marked at the value, at the key, or at what should hold it', () => {
     const text = '{"dataset": {"path": "a.csv", "items": {"features": {"genre": "category"}}}}';
     const marked = (path: ConfigPath, at: 'value' | 'key') => {
-      const { start, end, isWritten } = placeProblem(text, 'json', { path, at, message: '' });
+      const { start, end, isWritten } = placeProblems(text, 'json', [{ path, at, message: '' }])[0]!;
       return [text.slice(start, end), isWritten];
     };
     expect(marked(['dataset', 'path'], 'value')).toEqual(['"a.csv"', true]);
