@@ -10,13 +10,34 @@ const SHARE_OF_END = 0.4;
 /** In these, every code unit is a character of its own. */
 const SIMPLE = /^[\u0020-\u007e\u00a0-\u00ac\u00ae-\u02ff]*$/;
 
+/** Code units that are taken apart at once: the time that a segmenter takes grows with the square of them. */
+const WINDOW = 256;
+
 let segmenter: Intl.Segmenter | null = null;
 
 /** The characters that a reader sees, such as a letter with its accents or a flag. */
 function charactersOf(text: string): string[] {
   if (SIMPLE.test(text)) return text.split('');
   segmenter ??= new Intl.Segmenter(undefined, { granularity: 'grapheme' });
-  return Array.from(segmenter.segment(text), ({ segment }) => segment);
+  const characters: string[] = [];
+  let window = WINDOW;
+  for (let at = 0; at < text.length;) {
+    // Half a pair says nothing of what it belongs to.
+    const end = at + window - (isFirstOfPair(text, at + window - 1) ? 1 : 0);
+    const segments = Array.from(segmenter.segment(text.slice(at, end)), ({ segment }) => segment);
+    // The last one may go on behind the window.
+    if (end < text.length) segments.pop();
+    window = segments.length === 0 ? 2 * window : WINDOW;
+    for (const segment of segments) {
+      characters.push(segment);
+      at += segment.length;
+    }
+  }
+  return characters;
+}
+
+function isFirstOfPair(text: string, at: number): boolean {
+  return (text.charCodeAt(at) & 0xfc00) === 0xd800;
 }
 
 /** A title of at most so many characters; a longer one with an ellipsis in the place of its middle. */

@@ -44,6 +44,26 @@ describe('cutting titles', () => {
     expect(cutTitle(FAMILY.repeat(9), 5)).toBe(`${FAMILY.repeat(2)}…${FAMILY.repeat(2)}`);
   });
 
+  test('long titles have the same characters, taken apart piece by piece', () => {
+    const long = fc
+      .array(hard, { minLength: 15, maxLength: 40 })
+      .map((parts) => `${parts.join('')}\u{1d157}\u{1d165}`.repeat(2));
+    fc.assert(
+      fc.property(long, (text) => {
+        // All of it fits but for the last character, so that every other one is cut from its neighbours.
+        const whole = characters(text);
+        fc.pre(whole.length > 1);
+        const beginning = whole.slice(0, -2).join('').trimEnd();
+        expect(cutSentence(text, whole.length - 1)).toBe(`${beginning}…`);
+        expect(cutSentence(text, whole.length)).toBe(text);
+      }),
+      { numRuns: 50 },
+    );
+    // As one piece, this took minutes.
+    const [, end] = titleParts('日本語'.repeat(200_000));
+    expect(end).toBe('本語日本語日本語');
+  });
+
   test('as much as there is room for', () => {
     const measure = (text: string): number => 5 * text.length;
     const title = 'Galaxy Headphones Wireless Pro 27';
