@@ -53,7 +53,7 @@ const PROGRAM_FAILED = /^(spawn) (.*) (E[A-Z0-9]+)$/s;
 
 /** The message of anything that was thrown, in words. */
 export function errorText(error: unknown): string {
-  const message = error instanceof Error ? error.message : String(error);
+  const message = messageOf(error);
   const failed = failedCall(message);
   if (failed === null) return message;
   const failure = FAILURES.find(([calls]) => calls.test(failed.call))?.[1] ?? 'cannot be used';
@@ -62,6 +62,20 @@ export function errorText(error: unknown): string {
     `${failed.path ?? 'A file'} ${failure}: ${reason}.`,
     ...(remedy === undefined ? [] : [remedy]),
   ].join(' ');
+}
+
+/** Anything may be thrown: also an error without a word, and what is no error and has no text. */
+function messageOf(error: unknown): string {
+  if (error instanceof AggregateError && error.message === '')
+    return error.errors.map(messageOf).filter(Boolean).join('; ') || error.name;
+  if (error instanceof Error) return error.message || error.name;
+  if (typeof error !== 'object' || error === null) return String(error);
+  if ('message' in error && typeof error.message === 'string') return error.message;
+  try {
+    return JSON.stringify(error);
+  } catch {
+    return 'An unknown error';
+  }
 }
 
 /** Whether the system refused something for a reason that `errorText` can put into words. */

@@ -78,3 +78,16 @@ test('other errors keep what they say', () => {
   expect(systemReason(new Error('it is a link'))).toBe('it is a link');
   expect(systemRemedy(new Error('it is a link'))).toBe(null);
 });
+
+test('whatever was thrown has a text', () => {
+  expect(errorText(new AggregateError([new Error('refused at ::1'), 'refused at 127.0.0.1']))).toBe(
+    'refused at ::1; refused at 127.0.0.1',
+  );
+  expect(errorText(new RangeError())).toBe('RangeError');
+  expect(errorText({ message: 'ENOSPC: no space left on device, write' })).toMatch(/the disk is full/);
+  expect(errorText({ code: 7 })).toBe('{"code":7}');
+  const circular: { self?: unknown } = {};
+  circular.self = circular;
+  for (const odd of [Object.create(null), circular, { toString: null }, undefined, Symbol('x'), 1n])
+    expect(errorText(odd)).not.toBe('');
+});
