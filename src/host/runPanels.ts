@@ -23,6 +23,8 @@ export class RunPanels<View extends object, Content extends PanelContent>
   #lastOpened = { directory: '', at: 0 };
   /** The preview whose tab has been seen to open. */
   #tabbed: RunPanel<View, Content> | null = null;
+  /** The preview of the window before, as long as its tab has not been looked at: only then does VS Code bring it back. */
+  #awaited: string | undefined;
   readonly #disposables: { dispose(): unknown }[];
 
   /** A run's panel was opened or brought to the front; carries the run's directory. */
@@ -34,6 +36,7 @@ export class RunPanels<View extends object, Content extends PanelContent>
     private readonly kind: PanelKind<View, Content>,
     private readonly context: RunPanelContext,
   ) {
+    this.#awaited = context.memory.get<string>(this.#memoryKey);
     this.#disposables = [
       this.#opened,
       this.#states,
@@ -109,7 +112,7 @@ export class RunPanels<View extends object, Content extends PanelContent>
     } else if (this.#panels.has(directory)) {
       panel.dispose();
     } else {
-      this.#adopt(directory, panel, this.context.memory.get(this.#memoryKey) === directory);
+      this.#adopt(directory, panel, this.#awaited === directory && !this.#preview);
     }
     return Promise.resolve();
   }
@@ -131,11 +134,12 @@ export class RunPanels<View extends object, Content extends PanelContent>
 
   #adopt(directory: string, webviewPanel: vscode.WebviewPanel, preview: boolean): RunPanel<View, Content> {
     const stateChanged = () => {
-      void this.context.memory.update(this.#memoryKey, this.#preview?.directory);
+      void this.context.memory.update(this.#memoryKey, this.#preview?.directory ?? this.#awaited);
       this.#states.fire();
     };
     const panel = new RunPanel(directory, webviewPanel, this.kind, this.context, preview, stateChanged);
     this.#panels.set(directory, panel);
+    if (preview || directory === this.#awaited) this.#awaited = undefined;
     webviewPanel.onDidDispose(() => {
       this.#panels.delete(directory);
       this.#states.fire();
