@@ -89,7 +89,9 @@ export function bestRuns(runs: readonly RunSummary[]): Set<string> {
   for (const run of runs) {
     const key = competitionOf(run);
     if (key === null || mainMetricValue(run.manifest) === null) continue;
-    competitions.set(key, [...(competitions.get(key) ?? []), run]);
+    const competitors = competitions.get(key);
+    if (competitors) competitors.push(run);
+    else competitions.set(key, [run]);
   }
   const best = [...competitions.values()]
     .filter((competitors) => competitors.length > 1)
