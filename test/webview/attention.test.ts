@@ -422,14 +422,14 @@ describe('beside each other', () => {
     const second = new ExampleInspector({ model: 'sasrec', name: 'sasrec-wide', seed: 5 });
     const host = new AttentionHost(new ExampleInspector({ model: 'sasrec' }), second);
     const page = await open(host);
-    await choose(page, 'Run to show beside', 'sasrec-wide');
+    await choose(page, 'Compare with', 'sasrec-wide');
     await page.locator('.attention.compared').waitFor();
     expect(await page.locator('.maps .map').count()).toBe(2);
     expect(await page.locator('recsight-heat-legend').count()).toBe(1);
     expect(await page.locator('.recommendations').count()).toBe(2);
     await line(page, 4).hover();
     await settled(page);
-    await choose(page, 'Checkpoint to show beside', 'epoch 2');
+    await choose(page, 'Checkpoint to compare with', 'epoch 2');
     await expect
       .poll(() =>
         host.asked.some(({ source }) => source.run === second.run.run && source.checkpoint === 'epoch-2'),
@@ -440,7 +440,7 @@ describe('beside each other', () => {
   test('two epochs of one run', async () => {
     const host = AttentionHost.of('sasrec');
     const page = await open(host);
-    await choose(page, 'Run to show beside', 'this run');
+    await choose(page, 'Compare with', 'this run');
     await page.locator('.attention.compared').waitFor();
     expect((await page.locator('.map h3').allTextContents()).map((text) => text.trim())).toEqual([
       'sasrec-movies · best',

@@ -114,6 +114,52 @@ describe('480 pixels', () => {
   });
 });
 
+describe('a map in one column', () => {
+  test.each([
+    ['sasrec', 19],
+    ['sasrec', 30],
+    ['din', 19],
+  ] as const)('%s, %i items: under its controls, with the numbers of its rows', async (model, items) => {
+    const catalogue = new ExampleCatalogue(undefined, [items + 1]);
+    const page = await open(AttentionHost.of(model, { catalogue }), { width: 480, height: 1200 });
+    const [map, history] = [await boxOf(page, 'recsight-heat-map'), await boxOf(page, '.history')];
+    expect(map.y + map.height).toBeLessThanOrEqual(history.y);
+    expect(map.x + map.width).toBeLessThanOrEqual(480);
+    const names = page.locator('.numbered-map li');
+    expect(await names.count()).toBe(items);
+    expect((await names.last().textContent())!.trim()).toMatch(new RegExp(`^${items}\\b`));
+    const [first, second, last] = await Promise.all(
+      [0, 1, items - 1].map(async (index) => (await names.nth(index).boundingBox())!),
+    );
+    // Pointing in the middle of a name's line, over the map, is pointing at its row.
+    for (const [box, index] of [
+      [first!, 0],
+      [second!, 1],
+      [last!, items - 1],
+    ] as const) {
+      await page.mouse.move(map.x + 4, box.y + box.height / 2);
+      await expect.poll(() => page.locator('.numbered-map li.focus').allTextContents()).toHaveLength(1);
+      await expect
+        .poll(async () => (await page.locator('.numbered-map li.focus').textContent())!.trim())
+        .toMatch(new RegExp(`^${index + 1}\\b`));
+    }
+  });
+});
+
+describe('bars', () => {
+  test.each([1000, 1280, 1600])('at %i pixels have titles only where these can be read', async (width) => {
+    const page = await open(AttentionHost.of('sasrec'), { width });
+    const titles = await page
+      .locator('.decision .title')
+      .evaluateAll((all: unknown[]) => all.map((title) => (title as { clientWidth: number }).clientWidth));
+    expect(titles.length).toBeGreaterThan(0);
+    for (const title of titles) expect(title === 0 || title >= 100).toBe(true);
+    const [bar, weight] = [await boxOf(page, '.decision .bar'), await boxOf(page, '.decision .weight')];
+    expect(bar.width).toBeGreaterThanOrEqual(72);
+    expect(weight.x).toBeGreaterThanOrEqual(bar.x + bar.width);
+  });
+});
+
 describe('accessibility', () => {
   test.each(Object.keys(THEMES) as ThemeName[])(
     '%s: axe finds nothing',

@@ -60,7 +60,7 @@ const SCENES: Record<string, Scene> = {
         new ExampleInspector({ model: 'sasrec', name: 'sasrec-movies-d32', seed: 5 }),
       ),
     act: async (page) => {
-      await choose(page, 'Run to show beside', 'sasrec-movies-d32');
+      await choose(page, 'Compare with', 'sasrec-movies-d32');
       await page.locator('.compared').waitFor();
     },
   },

@@ -107,7 +107,7 @@ test('a comparison shows the controls of PCA alone, and UMAP comes back after it
   await settled(page);
   // Where one looked on the other map says nothing here.
   expect(await hiddenPoints(page, 1)).toEqual([]);
-  await choose(page, 'Compare with', 'nothing');
+  await choose(page, 'Compare with', 'None');
   await expect.poll(() => method.textContent()).toContain('UMAP · 15 neighbours');
   expect(await page.getByLabel('minimum distance').count()).toBe(1);
 });

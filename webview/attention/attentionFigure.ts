@@ -125,7 +125,7 @@ function heading(
     run?.model ?? '',
     `checkpoint ${settings.checkpoint ?? 'best'}`,
     ...(side ? [selectionTitle(side.selected, side.selection)] : []),
-    ...(compared ? [`beside: checkpoint ${settings.comparison?.checkpoint ?? ''}`] : []),
+    ...(compared ? [`compared with: checkpoint ${settings.comparison?.checkpoint ?? ''}`] : []),
     ...(explainedEdits.length > 0 ? [`what if: ${explainedEdits.length} changes to the history`] : []),
   ];
   painter.text(parts.join(' · '), MARGIN, MARGIN + 30, { color: colors.muted, size: 11, font: 'words' });

@@ -11,9 +11,10 @@ export const LEAST_WIDTH = 10;
 const NARROW = 760;
 /** Below this width everything is in one column. */
 const ONE_COLUMN = 560;
-/** CSS pixels that the page takes above and below the lines, and beside them. */
+/** CSS pixels that the page takes above and below the lines. */
 const AROUND = 400;
-const MARGINS = 32;
+/** CSS pixels that the page takes beside them. */
+export const MARGINS = 32;
 /** Between columns, as in attention.css. */
 export const GAP = 24;
 

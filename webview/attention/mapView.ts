@@ -8,7 +8,7 @@ import type { HeatMapEntry, HeatMapModel, HeatMapScale } from '../plot/heatMapMo
 import { drawJoins } from '../plot/joinDrawing';
 import type { PictureModel } from '../plot/picture';
 import type { AttentionHandlers } from './handlers';
-import { HEAD_HEIGHT, LEAST_WIDTH, lineHeight, type ColumnRoom, type Layout } from './layout';
+import { HEAD_HEIGHT, LEAST_WIDTH, lineHeight, MARGINS, type ColumnRoom, type Layout } from './layout';
 import {
   columnEntries,
   describeCell,
@@ -31,6 +31,10 @@ import { weightTable } from './weightTable';
 const SLOT_HEAD_HEIGHT = 56;
 /** CSS pixels of the narrowest columns that hold their weights in figures. */
 const FIGURE_WIDTH = 40;
+/** Rows of a narrow map that are high enough for titles: their columns take room from it. */
+const MOST_TITLED = 20;
+/** CSS pixels of these titles with the space beside them, as in attention.css. */
+const TITLES_WIDTH = 112;
 const NOWHERE = { row: null, column: null };
 
 const DISPLAYS: Record<Display, string> = { map: 'map', lines: 'lines', curves: 'curves', table: 'table' };
@@ -64,7 +68,7 @@ export function tools(
           })
     }
     <recsight-heat-legend .scale=${scaleOf(state, [side, compared])}></recsight-heat-legend>
-    <span class="muted">${sumNote(side!)}</span>
+    <span class="muted">${sumNote(side!, displayOf(state, side!))}</span>
     ${
       displays.includes('lines') || side!.map.rows <= MOST_JOINED || !isSelfAttention(side!.map)
         ? nothing
@@ -73,11 +77,11 @@ export function tools(
   </section>`;
 }
 
-function sumNote({ map: { sums, causal, view }, result }: ShownSide): string {
+function sumNote({ map: { sums, causal, view }, result }: ShownSide, display: Display): string {
   if (sums === null) return 'not a distribution: weights need not sum to 1';
   const padded = result.weights.some((weights) => weights.view === view && weights.toPadding !== undefined);
   const padding = padded ? ' with what goes to padding' : '';
-  return `each ${sums === 'rows' ? 'row' : 'column'} sums to 1${padding}${causal ? ' · hatched: the future' : ''}`;
+  return `each ${sums === 'rows' ? 'row' : 'column'} sums to 1${padding}${causal && display === 'map' ? ' · hatched: the future' : ''}`;
 }
 
 let lastScale: { keys: readonly unknown[]; scale: HeatMapScale } | null = null;
@@ -144,6 +148,7 @@ function display(
       return curves(side.selected, side.map, side, state, handlers);
     case 'map': {
       if (side.map.rowAxis !== 'position') return namedMap(state, shown, side, scale, layout, handlers);
+      if (isNumbered(side.map, layout)) return numberedMap(state, shown, side, scale, layout, handlers);
       return html`<recsight-heat-map
         .model=${mapModel(state, shown, side, scale, layout, handlers)}
       ></recsight-heat-map>`;
@@ -168,14 +173,50 @@ function namedMap(
   </div>`;
 }
 
+/** Whether rows have their names at the map itself: not in line with the history, and high enough for text. */
+function isNumbered({ rows }: WeightMap, { narrow }: Layout): boolean {
+  return narrow && rows <= MOST_JOINED;
+}
+
+/** A map below or above the history: with the numbers of its lines, and their titles where there is room. */
+function numberedMap(
+  state: AttentionState,
+  shown: ShownAttention,
+  side: ShownSide,
+  scale: HeatMapScale,
+  layout: Layout,
+  handlers: AttentionHandlers,
+): TemplateResult {
+  const model = mapModel(state, shown, side, scale, layout, handlers);
+  const room = state.size.width - MARGINS - TITLES_WIDTH;
+  const hasTitles = isSelfAttention(side.map)
+    ? shown.lines.length <= MOST_TITLED
+    : side.map.columns * FIGURE_WIDTH <= room;
+  const rowHeight = model.cellHeight === null ? 'minmax(0, 1fr)' : `${model.cellHeight}px`;
+  const { row } = state.focus.row === null ? state.settings.pinned : state.focus;
+  return html`<div class="numbered-map" .style=${`--head: ${model.headHeight}px; --row: ${rowHeight}`}>
+    <ol aria-hidden="true" class=${hasTitles ? 'titled' : ''}>
+      ${shown.lines.map(
+        (line, index) =>
+          html`<li class=${row === index ? 'focus' : ''}>
+            <span class="muted number">${line.position + 1}</span>
+            ${hasTitles ? fittedTitle(lineTitle(line)) : nothing}
+          </li>`,
+      )}
+    </ol>
+    <recsight-heat-map .model=${model}></recsight-heat-map>
+  </div>`;
+}
+
 function mapModel(
   state: AttentionState,
   shown: ShownAttention,
   side: ShownSide,
   scale: HeatMapScale,
-  { narrow, maxHeight }: Layout,
+  layout: Layout,
   handlers: AttentionHandlers,
 ): HeatMapModel {
+  const { narrow, maxHeight } = layout;
   const { map, change, selected, selection, columns } = side;
   const between = isSelfAttention(map);
   const byPosition = map.rowAxis === 'position';
@@ -188,7 +229,7 @@ function mapModel(
     cellHeight: square ? null : lineHeight,
     cellWidths: between ? (square ? [3, lineHeight] : [LEAST_WIDTH, lineHeight]) : [FIGURE_WIDTH, 64],
     headHeight: !byPosition ? SLOT_HEAD_HEIGHT : between && narrow ? 24 : HEAD_HEIGHT,
-    maxHeight: byPosition && !square ? maxHeight : Infinity,
+    maxHeight: byPosition && !square && !isNumbered(map, layout) ? maxHeight : Infinity,
     // Rows that are candidates are no lines of the history.
     focus: byPosition ? state.focus : NOWHERE,
     pinned: byPosition ? state.settings.pinned : NOWHERE,

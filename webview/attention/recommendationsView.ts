@@ -22,7 +22,7 @@ export function recommendationLists(
   if (!explained) return html``;
   if (!compared || !comparedRun || !settings.comparison) {
     const edited = explained.original !== explained.result;
-    return html`${list(state, explained.result, edited ? explained.original : null, 'than before', 'Recommended', handlers)}
+    return html`${list(state, explained.result, edited ? explained.original : null, 'compared with before', 'Recommended', handlers)}
     ${dependsOnCandidate(explained) ? nothing : rankAnother(handlers)}`;
   }
   const name = (title: string | undefined, checkpoint: string): string => `${title ?? ''} · ${checkpoint}`;
@@ -31,7 +31,7 @@ export function recommendationLists(
       state,
       explained.result,
       compared.result,
-      'than beside',
+      'compared with the other list',
       name(run?.name, settings.checkpoint ?? 'best'),
       handlers,
     ),
@@ -39,7 +39,7 @@ export function recommendationLists(
       state,
       compared.result,
       explained.result,
-      'than beside',
+      'compared with the other list',
       name(comparedRun.name, settings.comparison.checkpoint),
       handlers,
     ),
@@ -63,7 +63,7 @@ function list(
   { settings }: AttentionState,
   result: AttentionResult,
   before: AttentionResult | null,
-  than: string,
+  comparedWith: string,
   title: string,
   handlers: AttentionHandlers,
 ): TemplateResult {
@@ -86,8 +86,8 @@ function list(
       ${
         result.target
           ? html`<p>
-              ${icon('target')} Next came <b>${result.target.title}</b>, rank
-              <b class="number">${formatRank(result.target.rank)}</b>
+              ${icon('target')} Next came <b>${result.target.title}</b>,
+              <span class="rank-of-next">rank <b class="number">${formatRank(result.target.rank)}</b></span>
             </p>`
           : html`<p class="muted">The next item is not known.</p>`
       }
@@ -99,10 +99,10 @@ function list(
         <thead>
           <tr>
             <th scope="col"><span class="visually-hidden">rank</span>#</th>
-            ${known ? html`<th scope="col" title=${`Places gained ${than}`}>rank</th>` : nothing}
+            ${known ? html`<th scope="col" title=${`Places gained, ${comparedWith}`}>rank</th>` : nothing}
             <th scope="col" class="name">item</th>
             <th scope="col">score</th>
-            ${known ? html`<th scope="col" title=${`Score ${than}`}>change</th>` : nothing}
+            ${known ? html`<th scope="col" title=${`Change of the score, ${comparedWith}`}>change</th>` : nothing}
           </tr>
         </thead>
         <tbody>

@@ -25,6 +25,12 @@ export function userView(state: AttentionState, handlers: AttentionHandlers): Te
   const shown = currentAttention(state);
   const layout = layoutFor(state);
   const hasAttention = state.explained.views.length > 0;
+  // In one column the map is next to what chooses it, and the long lists are below.
+  const isOneColumn = layout.narrow && (!layout.twoColumns || shown.compared !== null);
+  const mapIsFirst = isOneColumn && shown.side !== null;
+  const middle = shown.side
+    ? mapPane(state, shown, shown.side, layout, handlers)
+    : contributionList(state, shown, handlers);
   return html`
     ${changesBar(state, handlers)} ${candidateBar(state, handlers)}
     ${hasAttention ? nothing : withoutAttention(state)}
@@ -38,12 +44,8 @@ export function userView(state: AttentionState, handlers: AttentionHandlers): Te
     }
     ${readingNotice(state, shown)}
     <div class=${attentionClasses(shown, layout)} .style=${attentionStyle(state, shown)}>
-      ${historyPane(state, shown, layout, handlers)}
-      ${
-        shown.side
-          ? mapPane(state, shown, shown.side, layout, handlers)
-          : contributionList(state, shown, handlers)
-      }
+      ${mapIsFirst ? middle : nothing} ${historyPane(state, shown, layout, handlers)}
+      ${mapIsFirst ? nothing : middle}
       ${shown.side && !layout.narrow ? decisionList(state, shown, layout, handlers) : nothing}
       <div class="lists">${recommendationLists(state, handlers)}</div>
     </div>

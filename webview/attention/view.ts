@@ -45,7 +45,7 @@ function header(state: AttentionState, handlers: AttentionHandlers): TemplateRes
     ${
       run && run.checkpoints.length > 0
         ? html`<span class="labelled">
-              <span class="muted" aria-hidden="true">checkpoint</span>
+              <span class="muted" aria-hidden="true">Checkpoint</span>
               ${dropdown({
                 label: 'Checkpoint',
                 choices: run.checkpoints.map(checkpointChoice),
@@ -86,14 +86,14 @@ function checkpointChoice({ name, epoch }: { name: string; epoch: number }): {
   return { value: name, label: name === `epoch-${epoch}` ? text : `${name} · ${text}` };
 }
 
-/** Which other run or epoch is shown beside: the run's own checkpoints first, then other runs. */
+/** Which other run or epoch is shown for comparison: the run's own checkpoints first, then other runs. */
 function comparisonControl(state: AttentionState, handlers: AttentionHandlers): TemplateResult {
   const { run, snapshot, settings, comparedRun } = state;
   const { comparison } = settings;
   const others = snapshot?.runs.filter((choice) => choice.run !== snapshot.run) ?? [];
   const own = run && run.checkpoints.length > 1 ? [{ value: run.run, label: 'this run' }] : [];
   const runs = [
-    { value: NO_COMPARISON, label: 'nothing' },
+    { value: NO_COMPARISON, label: 'None' },
     ...own,
     ...others.map((choice) => ({ value: choice.run, label: choice.title })),
   ];
@@ -106,9 +106,9 @@ function comparisonControl(state: AttentionState, handlers: AttentionHandlers): 
     return { run: chosen, checkpoint: chosen === run.run ? other : 'best' };
   };
   return html`<span class="labelled">
-    <span class="muted" aria-hidden="true">beside</span>
+    <span class="muted" aria-hidden="true">Compare with</span>
     ${dropdown({
-      label: 'Run to show beside',
+      label: 'Compare with',
       choices: runs,
       value: comparison?.run ?? NO_COMPARISON,
       onChange: (chosen) => handlers.onComparison(compareWith(chosen)),
@@ -116,7 +116,7 @@ function comparisonControl(state: AttentionState, handlers: AttentionHandlers): 
     ${
       comparison && checkpoints.length > 0
         ? dropdown({
-            label: 'Checkpoint to show beside',
+            label: 'Checkpoint to compare with',
             choices: checkpoints.map(checkpointChoice),
             value: comparison.checkpoint,
             onChange: (checkpoint) => handlers.onComparison({ run: comparison.run, checkpoint }),

@@ -349,7 +349,7 @@ function strip(state: ProjectionState, { onSettings }: ProjectionHandlers): Temp
       ${dropdown({
         label: 'Compare with',
         choices: [
-          { value: '', label: 'nothing' },
+          { value: '', label: 'None' },
           ...(stops.length > 1 && runDirectory !== null
             ? [{ value: runDirectory, label: 'another epoch' }]
             : []),
