@@ -1,6 +1,7 @@
 import type { FeatureFacts } from './encodeFeature';
 import type { PreparedDataset } from './preparedDataset';
 import { percent } from '../protocol/percent';
+import { thousands } from '../protocol/thousands';
 
 /** What reading and filtering did; kept in the cache, since the prepared dataset does not tell it. */
 export interface ReadingFacts {
@@ -93,12 +94,12 @@ export function datasetReport(
   const warnings = [...facts.warnings];
   const { dropped } = facts;
   if (dropped.emptyIds > 0)
-    warnings.push(`Rows left out because they have no user or item id: ${number(dropped.emptyIds)}.`);
+    warnings.push(`Rows left out because they have no user or item id: ${thousands(dropped.emptyIds)}.`);
   if (dropped.missingTimes > 0)
-    warnings.push(`Rows left out because they have no time: ${number(dropped.missingTimes)}.`);
+    warnings.push(`Rows left out because they have no time: ${thousands(dropped.missingTimes)}.`);
   if (repeated > 0) {
     warnings.push(
-      `${number(repeated)} interactions repeat another one of the same user, item and time. If they are copies, set \`duplicates\` to \`keepFirst\`.`,
+      `${thousands(repeated)} interactions repeat another one of the same user, item and time. If they are copies, set \`duplicates\` to \`keepFirst\`.`,
     );
   }
   if (tied - repeated > MANY_TIES * items.length) {
@@ -109,20 +110,20 @@ export function datasetReport(
   }
   if (numUsers > evaluated) {
     warnings.push(
-      `${number(numUsers - evaluated)} of ${number(numUsers)} users have fewer than 3 interactions: they are trained on, but not evaluated.`,
+      `${thousands(numUsers - evaluated)} of ${thousands(numUsers)} users have fewer than 3 interactions: they are trained on, but not evaluated.`,
     );
   }
   if (evaluated < FEW_USERS) {
-    warnings.push(`Only ${number(evaluated)} users can be evaluated: expect noisy metrics.`);
+    warnings.push(`Only ${thousands(evaluated)} users can be evaluated: expect noisy metrics.`);
   }
   if (unseen > 0) {
     warnings.push(
-      `${number(unseen)} of ${number(numItems)} items never occur in training: a model can hardly recommend them.`,
+      `${thousands(unseen)} of ${thousands(numItems)} items never occur in training: a model can hardly recommend them.`,
     );
   }
   if (cut > 0) {
     warnings.push(
-      `${number(cut)} of ${number(numUsers)} training histories are longer than \`maxSequenceLength\` (${maxSequenceLength!}): only their newest items are used.`,
+      `${thousands(cut)} of ${thousands(numUsers)} training histories are longer than \`maxSequenceLength\` (${maxSequenceLength!}): only their newest items are used.`,
     );
   }
   for (const { of, name, unknownShare, kind } of facts.features) {
@@ -163,9 +164,9 @@ export function datasetReport(
 export function formatReport(report: DatasetReport): string {
   const { historyLength: length, dropped, split } = report;
   const table: [string, string][] = [
-    ['users', number(report.users)],
-    ['items', number(report.items)],
-    ['interactions', number(report.interactions)],
+    ['users', thousands(report.users)],
+    ['items', thousands(report.items)],
+    ['interactions', thousands(report.interactions)],
     ['density', percent(report.density)],
   ];
   const reading = report.reading.map((line): [string, string] => ['read', line]);
@@ -179,17 +180,17 @@ export function formatReport(report: DatasetReport): string {
   aligned.push(
     [
       'history length',
-      `min ${number(length.min)} · 25% ${number(length.p25)} · median ${number(length.median)} · 75% ${number(length.p75)} · ` +
-        `95% ${number(length.p95)} · max ${number(length.max)} · mean ${length.mean.toFixed(1)}`,
+      `min ${thousands(length.min)} · 25% ${thousands(length.p25)} · median ${thousands(length.median)} · 75% ${thousands(length.p75)} · ` +
+        `95% ${thousands(length.p95)} · max ${thousands(length.max)} · mean ${length.mean.toFixed(1)}`,
     ],
     [
       'split',
-      `training ${number(split.training)} · validation ${number(split.validation)} · test ${number(split.test)}`,
+      `training ${thousands(split.training)} · validation ${thousands(split.validation)} · test ${thousands(split.test)}`,
     ],
   );
   for (const { of, name, kind, numValues, unknownShare } of report.features) {
     const values =
-      numValues === null ? '' : ` · ${number(numValues)} ${numValues === 1 ? 'value' : 'values'}`;
+      numValues === null ? '' : ` · ${thousands(numValues)} ${numValues === 1 ? 'value' : 'values'}`;
     aligned.push([
       of === 'items' ? 'item feature' : 'user feature',
       `${name} · ${kind}${values} · ${percent(unknownShare)} unknown`,
@@ -202,17 +203,13 @@ export function formatReport(report: DatasetReport): string {
     ['duplicates', dropped.duplicates],
     ['k-core', dropped.kCore],
   ] as const;
-  const left = reasons.filter(([, rows]) => rows > 0).map(([reason, rows]) => `${reason} ${number(rows)}`);
+  const left = reasons.filter(([, rows]) => rows > 0).map(([reason, rows]) => `${reason} ${thousands(rows)}`);
   aligned.push([
     'left out',
-    left.length === 0 ? 'nothing' : `${left.join(' · ')} (of ${number(report.rows)} rows)`,
+    left.length === 0 ? 'nothing' : `${left.join(' · ')} (of ${thousands(report.rows)} rows)`,
   ]);
   const lines = aligned.map(([name, value]) => `${name.padEnd(14)}  ${value}`);
   return [...lines, ...report.warnings.map((warning) => `warning: ${warning}`)].join('\n');
-}
-
-function number(value: number): string {
-  return value.toLocaleString('en');
 }
 
 function date(seconds: number): string {

@@ -1,6 +1,7 @@
 import type { DuckDBConnection } from '@duckdb/node-api';
 import { readRows, sqlString } from './duckDb';
 import { separatorName } from './separatorName';
+import { thousands } from '../protocol/thousands';
 
 /** Rows of users and items made of rows of users and lists. */
 export interface ListRows {
@@ -43,12 +44,12 @@ export async function listRows(
   const warnings: string[] = [];
   if (lists < rows) {
     warnings.push(
-      `${(rows - lists).toLocaleString('en')} of ${rows.toLocaleString('en')} rows repeat a list that the same user has already: each list counts once.`,
+      `${thousands(rows - lists)} of ${thousands(rows)} rows repeat a list that the same user has already: each list counts once.`,
     );
   }
   if (users < lists) {
     warnings.push(
-      `${(lists - users).toLocaleString('en')} lists are not the first of their user: they follow it, in the order of the rows.`,
+      `${thousands(lists - users)} lists are not the first of their user: they follow it, in the order of the rows.`,
     );
   }
   if (bracketed < 0.5 * rows) warnings.push(`Lists of items were divided at ${separatorName(separator)}.`);

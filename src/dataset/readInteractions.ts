@@ -13,6 +13,7 @@ import { firstValue, labelOf, selectFrom, type RowSource } from './rowSource';
 import { findTimeText, type TimeText } from './timeText';
 import { findTimeUnit } from './timeUnit';
 import { percent } from '../protocol/percent';
+import { thousands } from '../protocol/thousands';
 
 export interface ReadResult {
   interactions: RawInteractions;
@@ -224,12 +225,12 @@ async function doubtfulIds(
     numTwice === 0
       ? []
       : [
-          `${numTwice.toLocaleString('en')} ${name} ids of \`${column}\` are written in two ways, such as \`${example}\` and \`${example.slice(0, -2)}\`, and count as two ${name}s each. ` +
+          `${thousands(numTwice)} ${name} ids of \`${column}\` are written in two ways, such as \`${example}\` and \`${example.slice(0, -2)}\`, and count as two ${name}s each. ` +
             'Write them alike: dataframes add the `.0` where an id is missing.',
         ];
   const doubts = found.map(
     ([id, count]) =>
-      `The ${name} id \`${String(id)}\` stands in ${Number(count).toLocaleString('en')} of ${numRows.toLocaleString('en')} rows ` +
+      `The ${name} id \`${String(id)}\` stands in ${thousands(Number(count))} of ${thousands(numRows)} rows ` +
       `(${percent(Number(count) / numRows)}) of \`${column}\`, and counts as a ${name}. If it stands for a missing id, list it in \`dataset.missing\`.`,
   );
   return [...doubts, ...warnings];

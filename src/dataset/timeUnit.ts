@@ -1,5 +1,6 @@
 import type { DuckDBConnection } from '@duckdb/node-api';
 import { readRows } from './duckDb';
+import { thousands } from '../protocol/thousands';
 
 /** Seconds since 1970 stay below this until the year 5138; the same moments in ms, µs and ns are above it. */
 const LARGEST_SECONDS = 1e11;
@@ -57,7 +58,7 @@ export async function findTimeUnit(
   const warnings: string[] = [];
   if (numDates > 0 && numNumbers > 0) {
     warnings.push(
-      `\`${column}\` holds ${numDates.toLocaleString('en')} dates and ${numNumbers.toLocaleString('en')} numbers, which were read as ${name} since 1970.`,
+      `\`${column}\` holds ${thousands(numDates)} dates and ${thousands(numNumbers)} numbers, which were read as ${name} since 1970.`,
     );
   } else if (perSecond > 1) {
     warnings.push(`The times in \`${column}\` were read as ${name} since 1970, because of their size.`);
@@ -102,17 +103,16 @@ async function oddTimes(connection: DuckDBConnection, table: string, seconds: st
   const warnings: string[] = [];
   if (beforeStart > 0) {
     warnings.push(
-      `Times before 1970 (negative numbers): ${beforeStart.toLocaleString('en')}. They count as the oldest; ${LEAVE_OUT}.`,
+      `Times before 1970 (negative numbers): ${thousands(beforeStart)}. They count as the oldest; ${LEAVE_OUT}.`,
     );
   }
   // Where most times are such, they are counts.
   if (firstDay > 0 && later > firstDay) {
     warnings.push(
-      `Times of 0 or on 1970-01-01: ${firstDay.toLocaleString('en')}, while most are years later. They count as the oldest; ${LEAVE_OUT}.`,
+      `Times of 0 or on 1970-01-01: ${thousands(firstDay)}, while most are years later. They count as the oldest; ${LEAVE_OUT}.`,
     );
   }
-  if (after2100 > 0)
-    warnings.push(`Times after the year 2100: ${after2100.toLocaleString('en')}. Are they right?`);
+  if (after2100 > 0) warnings.push(`Times after the year 2100: ${thousands(after2100)}. Are they right?`);
   return warnings;
 }
 

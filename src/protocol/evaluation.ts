@@ -1,4 +1,5 @@
 import { percent } from './percent';
+import { thousands } from './thousands';
 
 /** Metric name (`ndcg@10`, `hr@5`, `mrr`) → value. */
 export type Metrics = Record<string, number>;
@@ -78,7 +79,7 @@ export function comparisonKey(protocol: EvaluationProtocol): string {
 
 /** A short text for a badge, such as `full · LOO · seen filtered`. */
 export function protocolBadge({ candidates, negatives, filterSeen }: EvaluationProtocol): string {
-  const ranked = negatives ? `${negatives.count} ${negatives.distribution} negatives` : candidates;
+  const ranked = negatives ? `${thousands(negatives.count)} ${negatives.distribution} negatives` : candidates;
   return `${ranked} · LOO · ${filterSeen ? 'seen filtered' : 'seen kept'}`;
 }
 
@@ -86,22 +87,23 @@ export function protocolBadge({ candidates, negatives, filterSeen }: EvaluationP
 export function describeProtocol(protocol: EvaluationProtocol): string {
   const { part, numUsers, ties } = protocol;
   const tied = ties === 'average' ? 'ties at average rank' : 'ties by expectation';
-  return `${part}, leave-one-out, ${candidatesText(protocol)}, ${tied}, ${numUsers} users${seenTargetsText(protocol)}`;
+  return `${part}, leave-one-out, ${candidatesText(protocol)}, ${tied}, ${thousands(numUsers)} users${seenTargetsText(protocol)}`;
 }
 
 function candidatesText({ negatives, filterSeen, numCandidates, repeatShare }: EvaluationProtocol): string {
   const seen = filterSeen ? 'left out' : 'kept';
   const why = repeatShare === undefined ? '' : ` (${percent(repeatShare)} of interactions repeat one)`;
-  if (!negatives) return `ranked against all ${numCandidates} items, items of the history ${seen}${why}`;
+  if (!negatives)
+    return `ranked against all ${thousands(numCandidates)} items, items of the history ${seen}${why}`;
   const items = filterSeen ? 'items that the user never met' : 'items, those of the history among them';
   const draw = negatives.distribution === 'uniform' ? 'uniformly' : 'by popularity';
-  return `ranked against ${negatives.count} ${items}${why}, drawn ${draw} with seed ${negatives.seed}`;
+  return `ranked against ${thousands(negatives.count)} ${items}${why}, drawn ${draw} with seed ${negatives.seed}`;
 }
 
 function seenTargetsText({ filterSeen, seenTargets, numUsers }: EvaluationProtocol): string {
   if (seenTargets === undefined || seenTargets === 0) return '';
   const share = percent(seenTargets / (filterSeen ? numUsers + seenTargets : numUsers));
   return filterSeen
-    ? `; ${seenTargets} more (${share}) not counted, whose held-out item is in their history`
-    : `; of ${seenTargets} (${share}) the held-out item is in their history`;
+    ? `; ${thousands(seenTargets)} more (${share}) not counted, whose held-out item is in their history`
+    : `; of ${thousands(seenTargets)} (${share}) the held-out item is in their history`;
 }

@@ -1,3 +1,5 @@
+import { thousands } from '../protocol/thousands';
+
 /*
  * How numbers, times and metrics are written wherever RecSight shows them: in the editor, on its pages and in a terminal.
  * Not finite is written `NaN` or `∞`, a minus sign is `−`, and a unit follows its number after a space. Times are ms since
@@ -34,7 +36,7 @@ export function formatMetric(value: number): string {
 /** A whole number with thousands separators: `12,345`. */
 export function formatCount(value: number): string {
   if (!Number.isFinite(value)) return formatNonFinite(value);
-  return minus(Math.round(value).toLocaleString('en-US'));
+  return minus(thousands(Math.round(value)));
 }
 
 /** A difference of two metrics with sign and arrow: `▲ +0.0123`, `▼ −0.0123`, `= 0`. */

@@ -22,6 +22,7 @@ import { sampleNegatives } from './sampledNegatives';
 import { seenRule } from './seenItems';
 import { scoresInBlocks } from './scoresInBlocks';
 import { TrainingError } from './trainingError';
+import { thousands } from '../protocol/thousands';
 
 /** Users whose sequences go through a model at once. */
 const MODEL_BATCH = 256;
@@ -172,7 +173,7 @@ export function itemKnnNote(
     if (offsets[user]! - offsets[user - 1]! > NEWEST_COUNTED) longer++;
   return longer === 0
     ? null
-    : `Item-kNN counts only the newest ${NEWEST_COUNTED.toLocaleString('en')} interactions of a user: ${longer.toLocaleString('en')} of ${(offsets.length - 1).toLocaleString('en')} users have more.`;
+    : `Item-kNN counts only the newest ${thousands(NEWEST_COUNTED)} interactions of a user: ${thousands(longer)} of ${thousands(offsets.length - 1)} users have more.`;
 }
 
 /** A baseline with its default options, as it stands beside a model. */

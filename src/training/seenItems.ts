@@ -2,6 +2,7 @@ import type { PreparedDataset } from '../dataset/preparedDataset';
 import type { EvaluationConfig } from '../config/schema';
 import type { RankingTask } from '../evaluation/evaluateRanking';
 import { percent } from '../protocol/percent';
+import { thousands } from '../protocol/thousands';
 
 /** From this share of repeats on, meeting an item again is part of what the data show, and so of what is to be predicted. */
 const REPEATS_FROM = 0.1;
@@ -57,5 +58,5 @@ export function leftOutText({ part, users, filterSeen, seenTargets }: RankingTas
   if (!filterSeen || seenTargets === 0) return null;
   const all = users.length + seenTargets;
   const share = percent(seenTargets / all);
-  return `${seenTargets} of ${all} users (${share}) do not count in ${part}: their held-out item is in their history, which is left out.`;
+  return `${thousands(seenTargets)} of ${thousands(all)} users (${share}) do not count in ${part}: their held-out item is in their history, which is left out.`;
 }

@@ -1,4 +1,5 @@
 import type { AttentionResult, ScoredItem } from '../../src/protocol/attention';
+import { formatCount } from '../../src/series/format';
 
 /** How an item stands now, and how it stood before. */
 export interface ScoreChange {
@@ -36,5 +37,5 @@ export function formatPlaces(gained: number): string {
 
 /** `12`, or `12.5` between two items with the same score. */
 export function formatRank(rank: number): string {
-  return Number.isInteger(rank) ? rank.toLocaleString('en-US') : rank.toFixed(1);
+  return Number.isInteger(rank) ? formatCount(rank) : rank.toFixed(1);
 }

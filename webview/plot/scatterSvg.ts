@@ -1,3 +1,4 @@
+import { formatCount } from '../../src/series/format';
 import type { Theme } from '../ui/theme';
 import { ScreenProjection } from './scatterCamera';
 import { LABEL_SIZE } from './scatterLabels';
@@ -32,8 +33,8 @@ export function scatterSvg(overlay: Overlay, lines: readonly string[], resolve: 
   }
   if (drawn.length > MAX_SVG_POINTS) {
     throw new Error(
-      `${drawn.length.toLocaleString('en-US')} points are in sight, and an SVG file takes at most ` +
-        `${MAX_SVG_POINTS.toLocaleString('en-US')}. Zoom in, isolate a selection, or save a PNG.`,
+      `${formatCount(drawn.length)} points are in sight, and an SVG file takes at most ` +
+        `${formatCount(MAX_SVG_POINTS)}. Zoom in, isolate a selection, or save a PNG.`,
     );
   }
   if (coordinates.dimensions === 3 && model.hidden) drawn.sort((a, b) => b.depth - a.depth);

@@ -8,9 +8,6 @@ import { current } from './resources';
 import type { ProjectionState, Scene } from './state';
 import { failure } from './statistics';
 
-/** A share of the variance that only the rounding of 32-bit numbers leaves over. */
-const ROUNDING = 1e-9;
-
 /** How two tables differ, and what moved most. */
 export function comparisonContent(
   state: ProjectionState,
@@ -36,7 +33,7 @@ export function comparisonContent(
       <dt title="Squared distance that remains after the rotation, as a share of the first table’s variance">
         variance left over
       </dt>
-      <dd class="number">${percent(comparison.residual < ROUNDING ? 0 : comparison.residual)}</dd>
+      <dd class="number">${percent(comparison.residual)}</dd>
       <dt>neighbours in common</dt>
       <dd class="number">${percent(overlap)} of 10</dd>
     </dl>

@@ -1,0 +1,26 @@
+import { expect, test } from 'vitest';
+import { describeProtocol, protocolBadge, type EvaluationProtocol } from '../../../src/protocol/evaluation';
+
+const protocol: EvaluationProtocol = {
+  split: 'leaveOneOut',
+  part: 'test',
+  candidates: 'full',
+  numCandidates: 2414,
+  filterSeen: true,
+  seenTargets: 1200,
+  ties: 'expectation',
+  cutoffs: [10],
+  numUsers: 1_200_000,
+};
+
+test('the numbers of a protocol are written as all others are', () => {
+  expect(describeProtocol(protocol)).toBe(
+    'test, leave-one-out, ranked against all 2,414 items, items of the history left out, ties by expectation, ' +
+      '1,200,000 users; 1,200 more (0.10%) not counted, whose held-out item is in their history',
+  );
+  const negatives = { count: 1000, distribution: 'uniform', seed: 12345 } as const;
+  const sampled: EvaluationProtocol = { ...protocol, candidates: 'sampled', negatives, filterSeen: false };
+  expect(describeProtocol(sampled)).toContain('ranked against 1,000 items');
+  expect(describeProtocol(sampled)).toContain('uniformly with seed 12345');
+  expect(protocolBadge(sampled)).toBe('1,000 uniform negatives · LOO · seen kept');
+});
