@@ -134,6 +134,11 @@ function beginAnew(recorder: RunRecorder): void {
         `${progress.epoch === 1 ? 'an epoch' : `${progress.epoch} epochs`}. Put it back, or start a new run from the config file.`,
     );
   }
+  recorder.event({
+    kind: 'log',
+    level: 'info',
+    message: 'The run has no checkpoint to go on from: training starts again at its first step.',
+  });
   recorder.update({ progress: { ...progress, step: 0, remainingMs: null, loss: null } });
 }
 

@@ -465,6 +465,14 @@ describe('recsight', () => {
     await statusBecomes(directory, 'stopped');
   });
 
+  it('says when a resumed run has no checkpoint and starts again', async () => {
+    await writeConfig({}, { path: 'gone.csv' });
+    expect((await recsight('train', 'tiny.recsight.json')).code).toBe(1);
+    expect((await recsight('resume', 'latest')).stdout).toContain(
+      'The run has no checkpoint to go on from: training starts again at its first step.',
+    );
+  });
+
   it('lists the tables of vectors that a run learned, lays them out and writes them', async () => {
     await recsight('train', 'tiny.recsight.json');
     const listed = await recsight('project', 'latest', '--list');
