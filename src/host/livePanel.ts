@@ -107,6 +107,11 @@ export class LivePanel implements PanelContent {
     if (run !== null) this.frame.tell((view) => view.runChanged.asEvent(run));
   }
 
+  titleChanged(run: RunSummary): void {
+    const title = this.context.runs.titleOf(run);
+    this.frame.tell((view) => view.titleChanged.asEvent(title));
+  }
+
   dispose(): void {
     if (this.#batchTimer) clearTimeout(this.#batchTimer);
     this.#follower.close();
@@ -118,6 +123,7 @@ export class LivePanel implements PanelContent {
     this.frame.hydrate(run);
     return {
       run,
+      title: this.context.runs.titleOf(run),
       history: this.#isRead ? this.#series.outline() : null,
       canTrain: vscode.workspace.isTrusted,
       notice: this.context.runs.notice,

@@ -59,6 +59,8 @@ export interface PanelContent {
   functionFor(name: string): PageFunction | undefined;
   /** The run is another one now, or gone (null). */
   runChanged(run: RunSummary | null): void;
+  /** Other runs have changed what this one is called, which depends on them. */
+  titleChanged?(run: RunSummary): void;
   visibilityChanged?(visible: boolean): void;
   /** The panel is closed, or left to the next window. */
   dispose(): void;
@@ -262,7 +264,9 @@ export class RunPanel<View extends object, Content extends PanelContent> impleme
 
   #showTitle(run: RunSummary): void {
     const title = panelTitle(this.kind.title(run), this.#preview);
-    if (!this.#closed && this.panel.title !== title) this.panel.title = title;
+    if (this.#closed || this.panel.title === title) return;
+    this.panel.title = title;
+    this.content.titleChanged?.(run);
   }
 
   /** Posts a message; one that cannot be delivered is dropped, and the page asks for everything when it is back. */

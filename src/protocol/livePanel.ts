@@ -59,6 +59,8 @@ export interface RunHistory {
 
 export interface LivePanelSnapshot {
   run: RunSummary;
+  /** As the list of runs shows it: equal names are told apart. */
+  title: string;
   /** Null while the log is still being read: `historyRead` follows. Of a long run it is an outline. */
   history: RunHistory | null;
   /** False in an untrusted workspace, where runs can be looked at but not started. */
@@ -91,6 +93,8 @@ export interface LivePanelHost {
 /** What the extension tells the live panel's page. */
 export interface LivePanelView {
   runChanged(run: RunSummary): void;
+  /** Another run has its name now, or has it no more. */
+  titleChanged(title: string): void;
   /** The log has been read to its end, and this is all of it or an outline; what is written from now on comes as events. */
   historyRead(history: RunHistory): void;
   /** New events, without gaps, starting at the page's cursor. */

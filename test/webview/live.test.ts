@@ -51,6 +51,16 @@ describe('what is shown', () => {
     expect([before, await titles.count()]).toEqual([4, 4]);
   });
 
+  test('the title tells runs of one name apart, also when the other one comes later', async () => {
+    const host = runningHost();
+    const { name } = host.run.manifest;
+    host.title = `${name} · 14:05`;
+    const { page, view } = await open(host);
+    await expect.poll(() => page.locator('h1').textContent()).toBe(`${name} · 14:05`);
+    await view.titleChanged(`${name} · 14:05:31`);
+    await expect.poll(() => page.locator('h1').textContent()).toBe(`${name} · 14:05:31`);
+  });
+
   test('the facts and the progress', async () => {
     const { page } = await open(runningHost());
     expect((await page.locator('.facts').innerText()).replace(/\s+/g, ' ')).toMatch(

@@ -8,6 +8,7 @@ import { WebviewPages, type OpenWebview, type PageOptions } from './webviewPages
 /** The extension's side, played by the test: what it is asked is noted, what it answers is set. */
 export class TestHost {
   run: RunSummary;
+  title: string;
   series = new RunSeries();
   canTrain = true;
   notice: string | null = null;
@@ -26,6 +27,7 @@ export class TestHost {
 
   constructor(run: RunSummary, events: readonly RunEvent[]) {
     this.run = run;
+    this.title = run.manifest.name;
     this.series.fold(events);
   }
 
@@ -33,8 +35,8 @@ export class TestHost {
     hydrate: async () => {
       this.calls.push('hydrate');
       await this.held;
-      const { run, canTrain, notice } = this;
-      return { run, history: this.reading ? null : this.series.outline(), canTrain, notice };
+      const { run, title, canTrain, notice } = this;
+      return { run, title, history: this.reading ? null : this.series.outline(), canTrain, notice };
     },
     history: async () => {
       this.calls.push('history');
@@ -81,7 +83,7 @@ export class LivePages {
   open(host: TestHost, options: PageOptions = {}): Promise<OpenPage> {
     return this.pages.open<LivePanelView, LivePanelHost>(
       host.functions,
-      ['append', 'historyRead', 'runChanged'],
+      ['append', 'historyRead', 'runChanged', 'titleChanged'],
       options,
     );
   }

@@ -282,6 +282,19 @@ test('another run beside it, aligned: one camera, one hover, and what moved most
     .toMatch(/variance left over\s+0\.0%/);
 });
 
+test('two runs of one name are told apart above their maps', async () => {
+  const host = new ProjectionHost(
+    new ExampleRun('/runs/a', 'sasrec', 600, 3),
+    new ExampleRun('/runs/b', 'sasrec', 600, 4),
+  );
+  host.titles = { '/runs/a': 'sasrec · 14:05', '/runs/b': 'sasrec · 14:20' };
+  const { page } = await open(host);
+  await choose(page, 'Compare with', 'sasrec · 14:20');
+  await expect
+    .poll(() => page.locator('.caption').allTextContents(), { timeout: 30_000 })
+    .toEqual(['epoch 12 (best) of sasrec · 14:05', 'epoch 12 (best) of sasrec · 14:20, aligned']);
+});
+
 /** Lets UMAP make as many steps as are allowed, and no more. */
 function stepByStep(host: ProjectionHost): { allow: (more: number) => void } {
   let allowed = 0;

@@ -22,6 +22,8 @@ export class ProjectionHost {
   bookmarks: ProjectionBookmark[] = [];
   focus: InspectionFocus | null = null;
   /** Calls by name that fail with it. */
+  /** Titles of runs by their directory, where they are not their names. */
+  titles: Readonly<Record<string, string>> = {};
   failures: Partial<Record<string, Error>> = {};
   /** Called before each layout of UMAP, which waits for it. */
   beforeUmapStep: () => Promise<void> = () => new Promise((resolve) => setImmediate(resolve));
@@ -57,7 +59,12 @@ export class ProjectionHost {
     hydrate: () =>
       this.#answer('hydrate', () => ({
         run: this.first.run.run,
-        runs: this.runs.map(({ run }) => ({ run: run.run, title: run.name, model: run.model, createdAt: 0 })),
+        runs: this.runs.map(({ run }) => ({
+          run: run.run,
+          title: this.titles[run.run] ?? run.name,
+          model: run.model,
+          createdAt: 0,
+        })),
         focus: this.focus,
       })),
     describeRun: (run) => this.#answer('describeRun', () => this.#find(run).run),

@@ -21,6 +21,7 @@ const view: LivePanelView = {
     dispatch({ kind: 'runChanged', run });
     if (isOtherConfig && state.runSettings !== null) void readSettings();
   },
+  titleChanged: (title) => dispatch({ kind: 'titleChanged', title }),
   append: (events) => dispatch({ kind: 'eventsAppended', events }),
 };
 const { host, kept, keep } = connectToHost<LivePanelHost>(view);

@@ -24,6 +24,8 @@ export interface LiveState {
   zoom: { from: number; to: number } | null;
   /** Null until the extension has answered. */
   run: RunSummary | null;
+  /** Of the run, which no other one has. */
+  title: string;
   series: RunSeries;
   /** Null until the details were opened. */
   runSettings: RunSettings | null;
@@ -41,6 +43,7 @@ export type LiveAction =
   | { kind: 'hydrated'; snapshot: LivePanelSnapshot }
   | { kind: 'historyRead'; history: RunHistory }
   | { kind: 'runChanged'; run: RunSummary }
+  | { kind: 'titleChanged'; title: string }
   | { kind: 'settingsRead'; settings: RunSettings }
   | { kind: 'eventsAppended'; events: readonly RunEvent[] }
   | { kind: 'settingsChanged'; settings: Partial<LiveSettings> }
@@ -56,6 +59,7 @@ export function initialState(kept: unknown): LiveState {
     settings: readSettings(kept),
     zoom: null,
     run: null,
+    title: '',
     series: new RunSeries(),
     runSettings: null,
     reading: true,
@@ -75,13 +79,14 @@ export function initialState(kept: unknown): LiveState {
 export function reduce(state: LiveState, action: LiveAction): { state: LiveState; gap: boolean } {
   switch (action.kind) {
     case 'hydrated': {
-      const { run, history, canTrain, notice } = action.snapshot;
+      const { run, title, history, canTrain, notice } = action.snapshot;
       // An outline is no news to a page that has had all points and asks for those that it missed.
       const isOutline = history?.complete === false;
       const series = isOutline && !state.reading ? state.series : readSeries(run, history ?? undefined);
       // The first answer ends the trouble of having none.
       const problem = state.run === null ? null : state.problem;
-      return next({ ...state, run, series, reading: history?.complete !== true, canTrain, notice, problem });
+      const reading = history?.complete !== true;
+      return next({ ...state, run, title, series, reading, canTrain, notice, problem });
     }
     case 'historyRead': {
       const { run } = state;
@@ -95,6 +100,8 @@ export function reduce(state: LiveState, action: LiveAction): { state: LiveState
     case 'runChanged':
       state.series.setStepsPerEpoch(action.run.manifest.progress.stepsPerEpoch);
       return next({ ...state, run: action.run });
+    case 'titleChanged':
+      return next({ ...state, title: action.title });
     case 'settingsRead':
       return next({ ...state, runSettings: action.settings });
     case 'eventsAppended':

@@ -91,7 +91,7 @@ function header(run: RunSummary, state: LiveState, handlers: LiveHandlers): Temp
   const training = status === 'running' || status === 'stopping';
   return html`<header class="panel-header">
       <div class="identity">
-        <h1>${fittedTitle(manifest.name, `${manifest.name} · ${run.directory}`)}</h1>
+        <h1>${fittedTitle(state.title, `${state.title} · ${run.directory}`)}</h1>
         <p class="status status-${status}" role="status">${icon(statusIcon(run))}${status}</p>
       </div>
       ${

@@ -244,8 +244,11 @@ function maps(
   const fits = comparison?.coordinates.length === scene.points.rows.length * dimensions;
   if (settings.second === null) return html`<div class="maps">${map(first)}</div>`;
   const { run, secondRun } = resources;
+  // Two runs may have one name: the list to choose from tells them apart.
+  const titleOf = (found: InspectedRun): string =>
+    state.runs.find((choice) => choice.run === found.run)?.title ?? found.name;
   const epochOf = (found: InspectedRun | null, checkpoint: string | null): string =>
-    found === null ? '' : `${epochText(found.checkpoints, checkpoint)} of ${found.name}`;
+    found === null ? '' : `${epochText(found.checkpoints, checkpoint)} of ${titleOf(found)}`;
   const own = epochOf(run?.value ?? null, shownCheckpoint(state));
   const other = epochOf(current(secondRun), settings.second.checkpoint);
   const caption = other === '' ? 'Second table' : `${other}, aligned`;
