@@ -198,15 +198,13 @@ describe('what is shown', () => {
       new TestHost(exampleRun('finished', 20, { test: exampleTest() }), exampleEvents(20)),
     );
     await settled(page);
-    const texts = await page
-      .locator('body')
-      .evaluate((body) => [
-        body.innerText,
-        ...[...body.querySelectorAll('[aria-label], [title]')].flatMap((element) => [
-          element.getAttribute('aria-label') ?? '',
-          element.getAttribute('title') ?? '',
-        ]),
-      ]);
+    const texts = await page.evaluate<string[]>(`[
+      document.body.innerText,
+      ...[...document.querySelectorAll('[aria-label], [title]')].flatMap((element) => [
+        element.getAttribute('aria-label') ?? '',
+        element.getAttribute('title') ?? '',
+      ]),
+    ]`);
     expect(texts.filter((text) => /\b(?:ndcg|hr|mrr)(?:@\d+)?\b/.test(text))).toEqual([]);
     expect(texts.join(' ')).toMatch(/NDCG@10.*HR@10/s);
   });
