@@ -298,11 +298,11 @@ describe('recsight', () => {
   });
 
   it.each([
-    ['no question', [], /takes one of `--user ID`/, 2],
-    ['an unknown user', ['--user', '0077'], /no user `0077`/, 2],
-    ['an unknown item', ['--history', '01,x9'], /no item `x9`/, 2],
+    ['no question', [], /takes one of “--user ID”/, 2],
+    ['an unknown user', ['--user', '0077'], /no user “0077”/, 2],
+    ['an unknown item', ['--history', '01,x9'], /no item “x9”/, 2],
     ['an empty history', ['--history', ''], /history is empty/, 1],
-    ['an unknown view', ['--user', '007', '--view', 'block7'], /`block7`, which is none of `block0`/, 2],
+    ['an unknown view', ['--user', '007', '--view', 'block7'], /“block7”, which is none of “block0”/, 2],
     ['an unknown checkpoint', ['--user', '007', '--checkpoint', 'epoch-9'], /epoch-9/, 1],
   ])('says what it cannot show: %s', async (_, args, message, code) => {
     await recsight('train', 'tiny.recsight.json', '--set', 'training.epochs=1');
@@ -518,10 +518,10 @@ describe('recsight', () => {
     expect(metadata!.split('\n').length).toBe(vectors!.split('\n').length + 1);
 
     for (const [args, message, code] of [
-      [['--table', 'itmes'], /no table of vectors named `itmes`. It has `items`/, 1],
+      [['--table', 'itmes'], /no table of vectors named “itmes”. It has “items”/, 1],
       [['--checkpoint', 'epoch-9'], /no checkpoint in .*epoch-9/, 1],
-      [['--dimensions', '4'], /`--dimensions` is `4`, which is none of 2, 3/, 2],
-      [['--neighbors', 'many'], /`--neighbors` is `many`, which is no number/, 2],
+      [['--dimensions', '4'], /“--dimensions” is “4”, which is none of 2, 3/, 2],
+      [['--neighbors', 'many'], /“--neighbors” is “many”, which is no number/, 2],
     ] as const) {
       const output = await recsight('project', 'latest', ...args);
       expect(output.stderr).toMatch(message);
@@ -567,7 +567,7 @@ describe('recsight', () => {
       /training\.epoch.*epochs/s,
       1,
     ],
-    ['an unknown command', ['tarin', 'tiny.recsight.json'], /no command `tarin`/, 2],
+    ['an unknown command', ['tarin', 'tiny.recsight.json'], /no command “tarin”/, 2],
     [
       'an unknown flag',
       ['train', 'tiny.recsight.json', '--epochs', '3'],
@@ -575,7 +575,7 @@ describe('recsight', () => {
       2,
     ],
     ['no argument', ['train'], /takes one <config>/, 2],
-    ['a run that is not there', ['stop', 'xyz'], /`xyz` fits no run/, 2],
+    ['a run that is not there', ['stop', 'xyz'], /“xyz” fits no run/, 2],
   ])('says clearly what is wrong: %s', async (_, args, message, code) => {
     const output = await recsight(...args);
     expect(output.stderr).toMatch(message);
@@ -585,7 +585,7 @@ describe('recsight', () => {
 
   it.each([
     ['a missing data file', { path: 'gone.csv' }, /gone\.csv/],
-    ['a missing column', { columns: { user: 'users' } }, /`?users`?.*user_id/s],
+    ['a missing column', { columns: { user: 'users' } }, /“users”.*user_id/s],
     ['k-core that leaves nothing', { minUserInteractions: 9 }, /[Nn]o .*(left|interactions)/],
   ])(
     'a run with bad data fails with a message and without a stack trace: %s',

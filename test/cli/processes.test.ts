@@ -208,7 +208,7 @@ describe('--output', () => {
   });
 
   it.each([
-    ['a folder', ['vectors', 'latest', '--format', 'csv', '--output', '.'], /`\.`, which is a folder/],
+    ['a folder', ['vectors', 'latest', '--format', 'csv', '--output', '.'], /“\.”, which is a folder/],
     [
       'two results in one',
       ['vectors', 'latest', '--json', '--output', '-'],
