@@ -415,6 +415,16 @@ describe('every kind of model', () => {
     await page.getByText('All users', { exact: true }).click();
     await page.locator('.empty', { hasText: 'has no attention' }).waitFor();
   });
+
+  test('two towers: no heads to compare over users, whatever the history', async () => {
+    const page = await open(AttentionHost.of('twotower'));
+    await page.getByText('twotower has no attention').waitFor();
+    await page.locator('vscode-button', { hasText: 'New History' }).click();
+    await page.locator('.empty', { hasText: 'New history' }).waitFor();
+    await page.getByText('All users', { exact: true }).click();
+    await page.locator('.empty', { hasText: 'twotower has no attention' }).waitFor();
+    expect(await page.locator('vscode-button', { hasText: 'Read Users' }).count()).toBe(0);
+  });
 });
 
 describe('beside each other', () => {

@@ -152,11 +152,12 @@ export class AttentionPage {
     await this.#attempt(
       'explain',
       async () => {
-        const history =
-          settings.composed === null
-            ? await this.#host.userHistory(run.run, settings.user, settings.end)
-            : null;
+        const source = { run: run.run, checkpoint };
+        const { composed, user, end } = settings;
+        const asked = composed ? null : this.#host.userHistory(run.run, user, end);
+        const [history, views] = await Promise.all([asked, this.#viewsOf(source)]);
         if (isOld()) return;
+        this.#dispatch({ kind: 'viewsRead', views });
         if (history) this.#dispatch({ kind: 'historyRead', history });
         const items = baseHistory(this.#state);
         // What the model recommends to somebody who did nothing is no use to who is about to add items.
@@ -164,7 +165,6 @@ export class AttentionPage {
           this.#dispatch({ kind: 'nothingToRead' });
           return;
         }
-        const source = { run: run.run, checkpoint };
         const candidates = await this.#candidates(source);
         const explained = await this.#ask(source, candidates);
         const beside = await this.#askBeside(run, candidates);

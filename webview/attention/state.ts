@@ -94,6 +94,8 @@ export interface AttentionState {
   snapshot: InspectionPanelSnapshot | null;
   run: InspectedRun | null;
   comparedRun: InspectedRun | null;
+  /** What the run's model records, which is known before any history is explained; null until it is read. */
+  views: RecordedView[] | null;
   history: UserHistory | null;
   /** Of the history as it was when `explained` was asked for, so that lists and weights belong together. */
   explainedHistory: HistoryItem[];
@@ -135,6 +137,7 @@ export type AttentionAction =
   /** There is no history, and the model recommends by one. */
   | { kind: 'nothingToRead' }
   | { kind: 'comparedRunOpened'; run: InspectedRun | null }
+  | { kind: 'viewsRead'; views: RecordedView[] }
   | { kind: 'historyRead'; history: UserHistory | null }
   | {
       kind: 'explained';
@@ -183,6 +186,7 @@ export function initialState(kept: unknown): AttentionState {
     snapshot: null,
     run: null,
     comparedRun: null,
+    views: null,
     history: null,
     explainedHistory: [],
     explainedEdits: [],
@@ -250,6 +254,8 @@ export function reduce(state: AttentionState, action: AttentionAction): Attentio
       return { ...unexplained(state), loading: false, problem: null };
     case 'comparedRunOpened':
       return { ...state, comparedRun: action.run };
+    case 'viewsRead':
+      return { ...state, views: action.views };
     case 'historyRead':
       return { ...state, history: action.history };
     case 'explained': {

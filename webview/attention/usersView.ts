@@ -22,9 +22,8 @@ const MEASURES: Record<GroupMeasure, string> = {
 
 /** How the heads behave over many users. */
 export function usersView(state: AttentionState, handlers: AttentionHandlers): TemplateResult {
-  const { overview, overviewRunning, overviewProgress, explained, run } = state;
-  const without = explained !== null && explained.views.length === 0;
-  if (without) {
+  const { overview, overviewRunning, overviewProgress, views, run } = state;
+  if (views?.length === 0) {
     return html`<section class="empty">
       ${icon('info')}
       <h2>${run?.model ?? 'This model'} has no attention</h2>
