@@ -127,9 +127,17 @@ export class ConfigCommands {
     const message = `${name} has ${count}. Line ${first.line}: ${firstLine(first.message)}`;
     void showError(message, ...(fix ? [fix.title] : []), showProblems).then((choice) => {
       if (choice === showProblems) void vscode.commands.executeCommand('workbench.actions.view.problems');
-      else if (choice !== undefined && fix) void vscode.workspace.applyEdit(fix.edit);
+      else if (choice !== undefined) void this.#mend(document, first.message);
     });
     return false;
+  }
+
+  /** Mends a problem where it is now: the config may have been edited since it was told. */
+  async #mend(document: vscode.TextDocument, message: string): Promise<void> {
+    const problems = await this.context.diagnostics.checkWithData(document);
+    const problem = problems.find((other) => other.message === message);
+    const fix = problem && fixesOf(document, problem)[0];
+    if (fix) await vscode.workspace.applyEdit(fix.edit);
   }
 }
 

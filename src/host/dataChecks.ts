@@ -61,6 +61,7 @@ export class DataChecks implements vscode.Disposable {
     const late = new Promise<null>((resolve) => {
       timer = setTimeout(() => {
         this.log.warn(`Looking at the data of a config took more than ${LIMIT / 1000} s and was given up.`);
+        for (const [other, time] of this.#slow) if (Date.now() - time >= SLOW_PAUSE) this.#slow.delete(other);
         this.#slow.set(key, Date.now());
         this.#process.close();
         resolve(null);

@@ -87,8 +87,11 @@ describe('charts', () => {
   test('a hundred thousand points: no more are drawn than there are pixels', async () => {
     const host = new TestHost(exampleRun('running', 10), exampleEvents(10, 10_000));
     const { page } = await open(host, { width: 1280, pixelRatio: 2 });
+    // The outline comes first.
+    await expect
+      .poll(() => summaryOf(page, 'Training loss'), { timeout: 60_000 })
+      .toContain('100,000 points');
     await settled(page);
-    expect(await summaryOf(page, 'Training loss')).toContain('100,000 points');
     const { width } = (await chart(page, 'Training loss').locator('canvas').first().boundingBox())!;
     const drawn = await drawnPoints(page, 'Training loss');
     expect(drawn).toBeGreaterThan(width / 4);
