@@ -282,6 +282,28 @@ test('another run beside it, aligned: one camera, one hover, and what moved most
     .toMatch(/variance left over\s+0\.0%/);
 });
 
+test('the list of runs shows the ends of long titles, which tell them apart', async () => {
+  const host = new ProjectionHost(
+    new ExampleRun('/runs/a', 'sasrec', 600, 3),
+    new ExampleRun('/runs/b', 'sasrec', 600, 4),
+  );
+  const name = 'sasrec-with-a-name-that-is-longer-than-any-list-is-wide';
+  host.titles = { '/runs/a': `${name} · 14:05`, '/runs/b': `${name} · 14:20` };
+  const { page } = await open(host, { width: 480 });
+  await page.locator('vscode-dropdown[aria-label="Compare with"]').click();
+  const option = page.locator('vscode-option', { hasText: '14:20' });
+  await option.waitFor();
+  const overflow = await option.evaluate<number, unknown>((element) => {
+    const { shadowRoot } = element as { shadowRoot: { querySelector: (selector: string) => unknown } };
+    const content = shadowRoot.querySelector('.content') as { scrollWidth: number; clientWidth: number };
+    return content.scrollWidth - content.clientWidth;
+  });
+  expect(overflow).toBeLessThanOrEqual(0);
+  const box = (await option.boundingBox())!;
+  expect(box.x).toBeGreaterThanOrEqual(0);
+  expect(box.x + box.width).toBeLessThanOrEqual(480);
+});
+
 test('two runs of one name are told apart above their maps', async () => {
   const host = new ProjectionHost(
     new ExampleRun('/runs/a', 'sasrec', 600, 3),

@@ -1,6 +1,7 @@
 import type { InspectionFocus, InspectionPanelSnapshot, RunChoice } from '../../src/protocol/inspectionPanel';
 import type { TaskProgress } from '../../src/protocol/inspection';
 import type { EmbeddingTable, PointSet } from '../../src/protocol/projection';
+import { formatCount } from '../../src/series/format';
 import type { PointCoordinates } from '../plot/scatterCamera';
 import {
   current,
@@ -345,7 +346,7 @@ function withScene(state: ProjectionState): ProjectionState {
 function announcementOf({ resources }: ProjectionState, name: ResourceName): string | null {
   switch (name) {
     case 'points':
-      return `${resources.points!.value!.rows.length} points loaded.`;
+      return `${formatCount(resources.points!.value!.rows.length)} points loaded.`;
     case 'umap':
       return 'UMAP has finished.';
     case 'neighbours': {
