@@ -302,6 +302,8 @@ test('the list of runs shows the ends of long titles, which tell them apart', as
   const box = (await option.boundingBox())!;
   expect(box.x).toBeGreaterThanOrEqual(0);
   expect(box.x + box.width).toBeLessThanOrEqual(480);
+  expect(await page.evaluate('document.documentElement.scrollWidth')).toBe(480);
+  expect(await page.evaluate('document.documentElement.scrollLeft + document.body.scrollLeft')).toBe(0);
 });
 
 test('two runs of one name are told apart above their maps', async () => {

@@ -61,7 +61,9 @@ describe('probing backends', () => {
 
   it('reports a Node.js that cannot be started', async () => {
     const node = { ...options.node, path: path.join(folder, 'no-node') };
-    expect((await probeBackend('wasm', { ...options, node })).reason).toMatch(/could not be started \(there is no such file or folder\)/);
+    expect((await probeBackend('wasm', { ...options, node })).reason).toMatch(
+      /could not be started \(there is no such file or folder\)/,
+    );
   });
 
   it('tries all in order, tells of each at once, and stops when asked', async () => {

@@ -15,7 +15,13 @@ const events = exampleEvents(2, 10);
 function hydrated(seen: readonly RunEvent[], kept: unknown = null): LiveState {
   const series = new RunSeries();
   series.fold(seen);
-  const snapshot = { run: exampleRun('running', 1), title: 'sasrec', history: series.history(), canTrain: true, notice: null };
+  const snapshot = {
+    run: exampleRun('running', 1),
+    title: 'sasrec',
+    history: series.history(),
+    canTrain: true,
+    notice: null,
+  };
   return reduce(initialState(kept), { kind: 'hydrated', snapshot }).state;
 }
 
@@ -48,7 +54,13 @@ test('events before the first snapshot are left to it', () => {
 });
 
 test('a log that is still being read: no curves and no gap until the history comes', () => {
-  const snapshot = { run: exampleRun('running', 1), title: 'sasrec', history: null, canTrain: true, notice: null };
+  const snapshot = {
+    run: exampleRun('running', 1),
+    title: 'sasrec',
+    history: null,
+    canTrain: true,
+    notice: null,
+  };
   const reading = after(initialState(null), { kind: 'hydrated', snapshot });
   expect([reading.reading, reading.series.names]).toEqual([true, []]);
   const { state, gap } = reduce(reading, { kind: 'eventsAppended', events: events.slice(5) });
