@@ -133,7 +133,9 @@ describe.each<BackendName>(['tensorflow', 'webgpu'])('%s', (name) => {
   it('says what it is', (context) => {
     skipWithout(context);
     expect(started).toMatchObject({ name, isGpu: false });
-    expect(started?.version).toMatch(/^TensorFlow \d+\.\d+\.\d+ \(\S+ \d/);
+    const version =
+      name === 'webgpu' ? /^TensorFlow\.js \d+\.\d+\.\d+ \(Dawn \d/ : /^TensorFlow \d+\.\d+\.\d+ \(\S+ \d/;
+    expect(started?.version).toMatch(version);
     expect(started?.device).toMatch(name === 'webgpu' ? /SwiftShader/ : /^cpu$/);
   });
 
