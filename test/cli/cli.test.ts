@@ -585,7 +585,7 @@ describe('recsight', () => {
 
   it.each([
     ['a missing data file', { path: 'gone.csv' }, /gone\.csv/],
-    ['a missing column', { columns: { user: 'users' } }, /“users”.*user_id/s],
+    ['a missing column', { columns: { user: 'users' } }, /`users`.*user_id/s],
     ['k-core that leaves nothing', { minUserInteractions: 9 }, /[Nn]o .*(left|interactions)/],
   ])(
     'a run with bad data fails with a message and without a stack trace: %s',
