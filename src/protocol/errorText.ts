@@ -64,7 +64,7 @@ export function errorText(error: unknown): string {
   ].join(' ');
 }
 
-/** Anything may be thrown: also an error without a word, and what is no error and has no text. */
+/** Anything can be thrown: an error with an empty message, or a value that is no error at all. */
 function messageOf(error: unknown): string {
   if (error instanceof AggregateError && error.message === '')
     return error.errors.map(messageOf).filter(Boolean).join('; ') || error.name;

@@ -1,5 +1,4 @@
 import type { Page } from 'playwright-core';
-import { afterAll, afterEach, beforeAll, expect } from 'vitest';
 import type { AttentionRequest, AttentionResult } from '../../src/protocol/attention';
 import type { CheckpointSource } from '../../src/protocol/inspection';
 import type {
@@ -9,7 +8,10 @@ import type {
   RunChoice,
 } from '../../src/protocol/inspectionPanel';
 import { ExampleInspector, type ExampleModel, type ExampleOptions } from './attentionExample';
+import { settled, usePages } from './pageSuite';
 import { type PageOptions, WebviewPages, type OpenWebview } from './webviewPages';
+
+export { settled };
 
 export type OpenAttention = OpenWebview<InspectionPanelView, AttentionPanelHost>;
 
@@ -112,39 +114,16 @@ export class AttentionPages {
   }
 }
 
-/** Until what was asked for is drawn. */
-export const settled = (page: Page): Promise<unknown> =>
-  page.evaluate(
-    'new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(() => requestAnimationFrame(done))))',
-  );
-
 /** Panels for the tests of a file. Whatever a test does, its pages must not break their policy or complain. */
 export function useAttention(): {
   /** Opens a panel and waits until the first weights are drawn. */
   open: (host: AttentionHost, options?: PageOptions) => Promise<Page>;
   openAtOnce: (host: AttentionHost, options?: PageOptions) => Promise<OpenAttention>;
 } {
-  let pages: AttentionPages;
-  let opened: OpenAttention[] = [];
-  beforeAll(async () => {
-    pages = await AttentionPages.start();
-  }, 120_000);
-  afterAll(() => pages.stop());
-  afterEach(async () => {
-    const all = opened;
-    opened = [];
-    for (const { page, complaints, violations } of all) {
-      expect(await violations()).toEqual([]);
-      // Chromium's advice is about the pixels that the tests read.
-      expect(complaints.filter((text) => !text.includes('willReadFrequently'))).toEqual([]);
-      await page.context().close();
-    }
-  });
-  const openAtOnce = async (host: AttentionHost, options: PageOptions = {}): Promise<OpenAttention> => {
-    const panel = await pages.open(host, options);
-    opened.push(panel);
-    return panel;
-  };
+  // Chromium's advice is about the pixels that the tests read.
+  const opened = usePages(() => AttentionPages.start(), 'willReadFrequently');
+  const openAtOnce = (host: AttentionHost, options: PageOptions = {}): Promise<OpenAttention> =>
+    opened((pages) => pages.open(host, options));
   return {
     openAtOnce,
     open: async (host, options) => {

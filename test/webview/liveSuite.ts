@@ -1,8 +1,10 @@
 import type { Page } from 'playwright-core';
-import { afterAll, afterEach, beforeAll, expect } from 'vitest';
 import { exampleEvents, exampleRun } from './exampleRun';
 import { LivePages, TestHost, type OpenPage } from './livePage';
+import { usePages } from './pageSuite';
 import type { PageOptions } from './webviewPages';
+
+export { settled } from './pageSuite';
 
 /**
  * Opens the live panel for the tests of a file. Whatever a test does, the page must not break its policy or complain.
@@ -13,26 +15,9 @@ export function useLivePages(): {
   /** Opens a page that shows its run. */
   open: (host: TestHost, options?: PageOptions) => Promise<OpenPage>;
 } {
-  let pages: LivePages;
-  let opened: OpenPage[] = [];
-  beforeAll(async () => {
-    pages = await LivePages.start();
-  }, 60_000);
-  afterAll(() => pages.stop());
-  afterEach(async () => {
-    const all = opened;
-    opened = [];
-    for (const { page, complaints, violations } of all) {
-      expect(await violations()).toEqual([]);
-      expect(complaints).toEqual([]);
-      await page.context().close();
-    }
-  });
-  const openUnread = async (host: TestHost, options: PageOptions = {}): Promise<OpenPage> => {
-    const page = await pages.open(host, options);
-    opened.push(page);
-    return page;
-  };
+  const opened = usePages(() => LivePages.start());
+  const openUnread = (host: TestHost, options: PageOptions = {}): Promise<OpenPage> =>
+    opened((pages) => pages.open(host, options));
   const open = async (host: TestHost, options: PageOptions = {}): Promise<OpenPage> => {
     const page = await openUnread(host, options);
     await page.page.locator('h1', { hasText: host.run.manifest.name }).waitFor();
@@ -57,9 +42,3 @@ export const summaryOf = (page: Page, title: string) =>
 /** How many times a chart was drawn. */
 export const timesDrawn = (page: Page, title: string) =>
   chart(page, title).evaluate((element: unknown) => (element as { timesDrawn: number }).timesDrawn);
-
-/** Until all that was asked for is drawn. */
-export const settled = (page: Page): Promise<unknown> =>
-  page.evaluate(
-    'new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(() => requestAnimationFrame(done))))',
-  );

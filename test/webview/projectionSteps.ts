@@ -1,11 +1,13 @@
 import type { Locator, Page } from 'playwright-core';
-import { afterAll, afterEach, beforeAll, expect } from 'vitest';
+import { settled, usePages } from './pageSuite';
 import {
   ProjectionPages,
   type OpenProjection,
   type ProjectionHost,
   type ProjectionOptions,
 } from './projectionPage';
+
+export { settled };
 
 /*
  * What tests of the projection do again and again.
@@ -21,30 +23,10 @@ export function useProjectionPages(): {
   /** Opens a page that may have no map. */
   openWithoutMap: (host: ProjectionHost, options?: ProjectionOptions) => Promise<OpenProjection>;
 } {
-  let pages: ProjectionPages;
-  let opened: OpenProjection[] = [];
-  beforeAll(async () => {
-    pages = await ProjectionPages.start();
-  }, 120_000);
-  afterAll(() => pages.stop());
-  afterEach(async () => {
-    const all = opened;
-    opened = [];
-    for (const { page, complaints, violations } of all) {
-      expect(await violations()).toEqual([]);
-      // What Chromium says of reading pictures back without a GPU.
-      expect(complaints.filter((text) => !text.includes('GPU stall due to ReadPixels'))).toEqual([]);
-      await page.context().close();
-    }
-  });
-  const openWithoutMap = async (
-    host: ProjectionHost,
-    options: ProjectionOptions = {},
-  ): Promise<OpenProjection> => {
-    const page = await pages.open(host, { reducedMotion: true, ...options });
-    opened.push(page);
-    return page;
-  };
+  // What Chromium says of reading pictures back without a GPU.
+  const opened = usePages(() => ProjectionPages.start(), 'GPU stall due to ReadPixels');
+  const openWithoutMap = (host: ProjectionHost, options: ProjectionOptions = {}): Promise<OpenProjection> =>
+    opened((pages) => pages.open(host, { reducedMotion: true, ...options }));
   return {
     openWithoutMap,
     async open(host, options) {
@@ -54,13 +36,6 @@ export function useProjectionPages(): {
       return page;
     },
   };
-}
-
-/** Until all that was asked for is drawn. */
-export function settled(page: Page): Promise<unknown> {
-  return page.evaluate(
-    'new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(() => requestAnimationFrame(done))))',
-  );
 }
 
 /** An expression about the n-th plot of the page. */

@@ -87,7 +87,7 @@ export function composedList(
               ${iconButton('arrow-down', `Move ${item.title} to later (Alt+Down)`, () =>
                 move(index, Math.min(items.length - 1, index + 1)),
               )}
-              ${iconButton('trash', `Take out ${item.title} (Delete)`, () =>
+              ${iconButton('trash', `Remove ${item.title} (Delete)`, () =>
                 handlers.onCompose(items.filter((_, other) => other !== index)),
               )}
             </span>

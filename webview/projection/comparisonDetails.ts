@@ -25,7 +25,7 @@ export function comparisonContent(
   const overlap = overlaps.reduce((sum, value) => sum + value, 0) / Math.max(1, overlaps.length);
   return html`<header class="chosen">
       <h2>Items that moved</h2>
-      <p class="muted">Distances after the second table was turned onto the first (Procrustes).</p>
+      <p class="muted">Distances after aligning the second table with the first (Procrustes).</p>
     </header>
     <dl class="metadata">
       <dt>in both tables</dt>

@@ -1,0 +1,44 @@
+import type { Page } from 'playwright-core';
+import { afterAll, afterEach, beforeAll, expect } from 'vitest';
+import type { OpenWebview } from './webviewPages';
+
+type AnyWebview = Pick<OpenWebview<object, object>, 'page' | 'complaints' | 'violations'>;
+
+/**
+ * Starts a browser for the tests of a file and ends it with them. After each test the pages that it opened are closed:
+ * whatever it did, they must not have broken their policy or complained.
+ *
+ * @param harmless part of a complaint that is about the test and not about the page
+ * @returns opens a page
+ */
+export function usePages<Pages extends { stop(): Promise<void> }>(
+  start: () => Promise<Pages>,
+  harmless?: string,
+): <Open extends AnyWebview>(open: (pages: Pages) => Promise<Open>) => Promise<Open> {
+  let pages: Pages;
+  let opened: AnyWebview[] = [];
+  beforeAll(async () => {
+    pages = await start();
+  }, 120_000);
+  afterAll(() => pages.stop());
+  afterEach(async () => {
+    const all = opened;
+    opened = [];
+    for (const { page, complaints, violations } of all) {
+      expect(await violations()).toEqual([]);
+      expect(complaints.filter((text) => harmless === undefined || !text.includes(harmless))).toEqual([]);
+      await page.context().close();
+    }
+  });
+  return async (open) => {
+    const page = await open(pages);
+    opened.push(page);
+    return page;
+  };
+}
+
+/** Until all that was asked for is drawn. */
+export const settled = (page: Page): Promise<unknown> =>
+  page.evaluate(
+    'new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(() => requestAnimationFrame(done))))',
+  );
