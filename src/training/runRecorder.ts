@@ -107,8 +107,10 @@ export class RunRecorder {
     this.update({ status, error, finishedAt: ended ? Date.now() : null });
     try {
       this.event({ kind: 'status', status, ...(error === null ? {} : { error }) });
+      // A trainer that dies once its manifest says `finished` is not taken up again: what it told must be on the disk.
+      this.#log.sync();
     } catch {
-      // It waits in the log, and the flush below says what is the matter. The manifest, which lists show, comes first.
+      // It waits in the log, and the flush below says what is the matter. Lists show the manifest, so it is written all the same.
     }
     await this.#writeManifest();
     this.#log.flush();

@@ -18,7 +18,7 @@ export function snapshotStride(epoch: number, limit: number): number {
 }
 
 /**
- * Keeps the weights after an epoch as `epoch-N` where it is one of those that are kept, and removes those that no longer are.
+ * Keeps the weights after an epoch as `epoch-N` where it is one of those that are kept.
  * @param state as it is after the epoch
  * @param limit snapshots that there may be; 0 keeps none
  * @param beforeReplacing see `saveCheckpoint`
@@ -29,14 +29,28 @@ export async function keepSnapshot(
   variables: ReadonlyMap<string, tf.Variable>,
   state: TrainingState,
   limit: number,
-  beforeReplacing?: () => void,
+  beforeReplacing: () => void,
+): Promise<void> {
+  const epoch = state.epoch - 1;
+  if (limit > 0 && epoch % snapshotStride(epoch, limit) === 0)
+    await saveCheckpoint(run.checkpointPath(`epoch-${epoch}`), variables, null, state, beforeReplacing);
+}
+
+/**
+ * Removes the snapshots that are not among those to keep after so many epochs.
+ * @param limit snapshots that there may be; 0 leaves those that there are
+ * @param beforeRemoving called before the first is removed
+ * @throws RunWriteError, and what `beforeRemoving` throws
+ */
+export async function removeOldSnapshots(
+  run: RunDirectory,
+  epoch: number,
+  limit: number,
+  beforeRemoving: () => void,
 ): Promise<void> {
   if (limit === 0) return;
-  const epoch = state.epoch - 1;
   const stride = snapshotStride(epoch, limit);
-  if (epoch % stride === 0)
-    await saveCheckpoint(run.checkpointPath(`epoch-${epoch}`), variables, null, state, beforeReplacing);
-  beforeReplacing?.();
+  beforeRemoving();
   for (const name of await run.checkpoints()) {
     const kept = SNAPSHOT_NAME.exec(name)?.[1];
     if (kept === undefined || Number(kept) % stride === 0) continue;

@@ -19,7 +19,7 @@ import { scheduledShare } from './learningRateSchedule';
 import { modelDataOf } from './modelData';
 import { divergenceMessage } from './resultWarnings';
 import type { RunRecorder } from './runRecorder';
-import { keepSnapshot } from './snapshots';
+import { keepSnapshot, removeOldSnapshots } from './snapshots';
 import { StopRequested } from './stopRequested';
 import { TrainingError } from './trainingError';
 import { trainStep } from './trainStep';
@@ -107,6 +107,8 @@ export class TrainingLoop {
         ...(startLoss !== undefined && { startLoss }),
       },
     });
+    // One that could not be removed in its time.
+    await this.#removeOldSnapshots();
   }
 
   /**
@@ -293,12 +295,28 @@ export class TrainingLoop {
   async #keepSnapshot(): Promise<void> {
     const { run, settle } = this.#recorder;
     const state = { ...this.#state, earlyStopping: this.#earlyStopping.state };
+    const { snapshots } = this.#config.training;
+    await this.#unlessItFails(`The weights of epoch ${state.epoch - 1} were not kept.`, () =>
+      keepSnapshot(run, this.model.state, state, snapshots, settle),
+    );
+    await this.#removeOldSnapshots();
+  }
+
+  async #removeOldSnapshots(): Promise<void> {
+    const { run, settle } = this.#recorder;
+    const { snapshots } = this.#config.training;
+    await this.#unlessItFails('Weights of an epoch that are no longer kept could not be removed.', () =>
+      removeOldSnapshots(run, this.#state.epoch - 1, snapshots, settle),
+    );
+  }
+
+  /** Does a work that nothing depends on. Where the disk is full for good, saving `last` says so. */
+  async #unlessItFails(warning: string, work: () => Promise<void>): Promise<void> {
     try {
-      await keepSnapshot(run, this.model.state, state, this.#config.training.snapshots, settle);
+      await work();
     } catch (error) {
       if (!(error instanceof RunWriteError)) throw error;
-      // Nothing depends on it. Where the disk is full for good, saving `last` says so.
-      this.#recorder.warn(`The weights of epoch ${state.epoch - 1} were not kept. ${error.message}`);
+      this.#recorder.warn(`${warning} ${error.message}`);
     }
   }
 

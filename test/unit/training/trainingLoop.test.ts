@@ -3,7 +3,7 @@ import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promis
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import * as tf from '@tensorflow/tfjs-core';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { configSchema, type TrainedConfig } from '../../../src/config/schema';
 import type { RunEvent } from '../../../src/protocol/events';
 import { EventLogReader } from '../../../src/runs/eventLog';
@@ -225,6 +225,16 @@ describe('TrainingLoop', () => {
       expect(await weightsOf(some, 'last', 'optimizer')).toEqual(await weightsOf(none, 'last', 'optimizer'));
     });
 
+    it('that could not be removed in their time are removed when the run is resumed', async () => {
+      const settings = config({}, { snapshots: 2 });
+      const run = await newRun();
+      await trainUntil(run, Infinity, { settings });
+      expect(await epochsKept(run)).toEqual([2]);
+      cpSync(run.checkpointPath('epoch-2'), run.checkpointPath('epoch-1'), { recursive: true });
+      await trainUntil(run, Infinity, { settings, resume: true });
+      expect(await epochsKept(run)).toEqual([2]);
+    });
+
     it('that cannot be written are left out with a warning', async () => {
       const run = await newRun();
       await mkdir(path.join(run.path, 'checkpoints'));
@@ -294,6 +304,25 @@ describe('TrainingLoop', () => {
     const losses = told.flatMap((event) => (event.kind === 'step' ? [event.loss] : []));
     const [startLoss, loss] = [losses[0], losses.at(-1)];
     expect(progress).toMatchObject({ epoch: 2, epochs: 3, step: 10, stepsPerEpoch: 5, loss, startLoss });
+  });
+
+  it('has everything in its log when its manifest says that it has ended', async () => {
+    const run = await newRun();
+    const recorder = await RunRecorder.open(run);
+    const writeLastManifest = run.writeLastManifest.bind(run);
+    let told: RunEvent[] = [];
+    // A trainer may die, or be frozen for good, right after this.
+    vi.spyOn(run, 'writeLastManifest').mockImplementation(async (...args) => {
+      told = await eventsOf(run);
+      await writeLastManifest(...args);
+    });
+    await recorder.setStatus('running');
+    for (let step = 1; step <= 3; step++)
+      recorder.event({ kind: 'step', epoch: 1, step, loss: 1, learningRate: 0.1, sequencesPerSecond: 9 });
+    await recorder.setStatus('finished');
+    expect(told.slice(-4).map(({ kind }) => kind)).toEqual(['step', 'step', 'step', 'status']);
+    await recorder.close();
+    expect(await eventsOf(run)).toEqual(told);
   });
 
   it('that was frozen while another host took over its run writes nothing into it', async () => {
