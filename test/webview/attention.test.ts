@@ -595,11 +595,18 @@ describe('the page', () => {
     expect(await panel.page.locator('[role=alert]').count()).toBe(0);
   });
 
-  test('a run without a checkpoint says when there will be one', async () => {
-    const panel = await openAtOnce(
-      new AttentionHost(new ExampleInspector({ model: 'sasrec', checkpoints: [] })),
-    );
-    await panel.page.getByText('This run has no checkpoint yet').waitFor();
+  test('a run without a checkpoint is explained once it has one', async () => {
+    const host = AttentionHost.of('sasrec');
+    const { run } = host.first;
+    const { checkpoints } = run;
+    run.checkpoints = [];
+    const { page } = await openAtOnce(host);
+    await page.getByText('This run has no checkpoint yet').waitFor();
+    const refresh = page.getByRole('button', { name: 'Refresh' });
+    run.checkpoints = checkpoints;
+    await refresh.click();
+    await page.locator('.recommendations tbody tr').first().waitFor();
+    expect(await refresh.count()).toBe(0);
   });
 
   test('another view sends the user to an item', async () => {

@@ -350,9 +350,11 @@ export class AttentionPage {
         }),
       onExport: (format) => void this.#attempt('other', () => this.#export(format)),
       onRetry: () => {
-        const of = this.#state.problem?.of;
+        const { problem, run } = this.#state;
+        const of = problem?.of;
         this.#dispatch({ kind: 'problem', problem: null });
-        if (of === 'hydrate') void this.#hydrate();
+        // A run that had no checkpoint yet may have one now.
+        if (of === 'hydrate' || run?.checkpoints.length === 0) void this.#hydrate();
         else if (of === 'overview') void this.#readUsers();
         else void this.#explain();
       },

@@ -19,7 +19,7 @@ export function attentionPanel(state: AttentionState, handlers: AttentionHandler
       ${problemBox(state, handlers)}
       ${
         state.run?.checkpoints.length === 0
-          ? noCheckpoint(state)
+          ? noCheckpoint(state, handlers)
           : state.settings.tab === 'users'
             ? usersView(state, handlers)
             : userView(state, handlers)
@@ -232,14 +232,15 @@ function problemBox(
   </section>`;
 }
 
-function noCheckpoint({ run }: AttentionState): TemplateResult {
+function noCheckpoint({ run }: AttentionState, handlers: AttentionHandlers): TemplateResult {
   return html`<section class="empty">
     ${icon('archive')}
     <h2>This run has no checkpoint yet</h2>
     <p>
       The attention of ${run?.name ?? 'a model'} is read from stored weights. Training stores the first ones
-      after its first epoch: open this view again then. A run that failed before has none; train it again.
+      after its first epoch. A run that failed before has none; train it again.
     </p>
+    ${button({ label: 'Refresh', icon: 'refresh', primary: true, onClick: handlers.onRetry })}
   </section>`;
 }
 

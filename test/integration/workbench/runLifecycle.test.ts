@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { root } from '../../../scripts/lib/toolchain.mjs';
+import { readState } from '../../../src/runs/checkpointState';
 import { RunDirectory } from '../../../src/runs/runDirectory';
 import { readLiveTrainer } from '../../../src/runs/trainerLock';
 import { RunPanel } from '../harness/runPanel';
@@ -128,6 +129,13 @@ describe('a run in the workbench', () => {
     process.kill(pid, 'SIGKILL');
     await expect.poll(() => panel.status(), { timeout: 15_000, interval: 200 }).toBe('lost');
     await workbench.spokenTreeRow(/^long, lost, /).waitFor({ timeout: 5000 });
+    // What the trainer had told and not yet saved is lost: the text, the chart and the row count the epochs that were saved.
+    const run = new RunDirectory(directory);
+    const saved = await Promise.all(['best', 'last'].map((name) => readState(run.checkpointPath(name))));
+    const epochs = Math.max(...saved.map((state) => state!.epoch - 1));
+    expect(await panel.epoch()).toBe(epochs);
+    await expect.poll(() => panel.drawnPoints('Validation NDCG@10')).toBe(epochs);
+    await workbench.spokenTreeRow(new RegExp(`^long, lost, ${epochs} of 100000 epochs`)).waitFor();
   });
 
   it('is resumed by a keyboard user, too, and stopped from the palette', async () => {
