@@ -144,6 +144,26 @@ describe('at 480 pixels', () => {
     }
   });
 
+  test('a list of choices opens over an open rail', async () => {
+    const { page } = await open(twoRuns(), { width: 480, height: 820 });
+    await page.getByRole('button', { name: 'Layout and Colours' }).click();
+    await choose(page, 'Colour by', 'genre');
+    // Below the rail, and its list opens upwards.
+    await page.getByLabel('Compare with', { exact: true }).click();
+    await page.getByRole('option', { name: 'another epoch' }).waitFor();
+    await settled(page);
+    const covered = await page.evaluate<string[]>(`(() => {
+      const options = [...document.querySelectorAll("[aria-label='Compare with'] vscode-option")];
+      return options
+        .filter((option) => {
+          const { x, y, width, height } = option.getBoundingClientRect();
+          return !option.contains(document.elementFromPoint(x + width / 2, y + height / 2));
+        })
+        .map(({ textContent }) => textContent.trim());
+    })()`);
+    expect(covered).toEqual([]);
+  });
+
   test('what stands above each other begins at one line', async () => {
     const { page } = await open(twoRuns(), { width: 480 });
     const textStart = (selector: string) =>
