@@ -46,9 +46,10 @@ export async function cache(action: string, options: CliOptions): Promise<number
   for (const entry of unused) await removeCachedDataset(entry);
   const bytes = unused.reduce((sum, entry) => sum + entry.bytes, 0);
   if (options.json === true) printJson({ removed: unused, bytes });
+  else if (unused.length === 0) output.print('Nothing to remove: no prepared dataset is without a run.\n');
   else
     output.print(
-      `Removed ${unused.length} of ${entries.length} prepared datasets (${formatBytes(bytes)}): no run refers to them.\n`,
+      `Removed ${unused.length} of ${entries.length} prepared ${entries.length === 1 ? 'dataset' : 'datasets'} (${formatBytes(bytes)}): no run refers to ${unused.length === 1 ? 'it' : 'them'}.\n`,
     );
   return 0;
 }

@@ -10,7 +10,7 @@ import {
   type UmapLayoutResult,
   type UmapRequest,
 } from '../protocol/projection';
-import { formatPercent } from '../series/format';
+import { formatCount, formatPercent } from '../series/format';
 import type { CliOptions } from './cliOptions';
 import { exitOnSignals } from './exitOnSignals';
 import { numberOf } from './numberOf';
@@ -78,7 +78,7 @@ export async function project(runName: string, options: CliOptions): Promise<num
       printJson(report);
     } else {
       target.told.print(
-        `Wrote ${numRows} rows of \`${table}\` (${width} values, ${source.checkpoint})${projection.told} to ${target.describe(files)}.\n`,
+        `Wrote ${formatCount(numRows)} rows of \`${table}\` (${width} values, ${source.checkpoint})${projection.told} to ${target.describe(files)}.\n`,
       );
     }
     return 0;
@@ -131,7 +131,9 @@ function listTables(tables: readonly EmbeddingTable[], { json }: CliOptions): nu
   const length = Math.max(...tables.map(({ name }) => name.length));
   for (const { name, label, rows, numRows, width, maxPosition } of tables) {
     const positions = maxPosition === null ? '' : `, --position 0 to ${maxPosition}`;
-    output.print(`${name.padEnd(length)}  ${label}: ${numRows} ${rows} of ${width} values${positions}\n`);
+    output.print(
+      `${name.padEnd(length)}  ${label}: ${formatCount(numRows)} ${rows} of ${width} values${positions}\n`,
+    );
   }
   return 0;
 }

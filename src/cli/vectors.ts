@@ -1,6 +1,7 @@
 import path from 'node:path';
 import { exportVectors } from '../process/exportVectors';
 import { VECTOR_FORMATS, type VectorFormat } from '../protocol/vectors';
+import { formatCount } from '../series/format';
 import type { CliOptions } from './cliOptions';
 import { exitOnSignals } from './exitOnSignals';
 import { outputTarget } from './outputTarget';
@@ -24,7 +25,7 @@ export async function vectors(runName: string, options: CliOptions): Promise<num
     return 0;
   }
   target.told.print(
-    `Wrote ${report.rows} vectors of ${report.width} values, of the ${of} after epoch ${report.epoch}, to ${target.describe(report.files)}.\n`,
+    `Wrote ${formatCount(report.rows)} vectors of ${report.width} values, of the ${of} after epoch ${report.epoch}, to ${target.describe(report.files)}.\n`,
   );
   if (target.isStream && format === 'npy')
     notes.print(

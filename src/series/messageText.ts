@@ -5,9 +5,9 @@
 
 const CODE = /`([^`\n]+)`/g;
 
-/** A message as plain text: “`seed` is no number” becomes “seed” in quotation marks. */
+/** A message as plain text: “`seed` is no number” becomes “seed” in quotation marks. A JSON string has its own. */
 export function quoteCode(message: string): string {
-  return message.replace(CODE, '“$1”');
+  return message.replace(CODE, (_, code: string) => (/^".*"$/.test(code) ? code : `“${code}”`));
 }
 
 /** The pieces of a message in their order: every second one, from the second on, is code. */

@@ -69,6 +69,12 @@ describe('the cache', () => {
     expect(lines.find((line) => line.startsWith('bbbbbbbbbbbb'))).toMatch(/ no run /);
     expect(printed).toContain('`recsight cache prune` frees 1.00 kB');
     expect(await kept()).toEqual([a, b]);
+    printed = '';
+    expect(await cache('prune', {})).toBe(0);
+    expect(printed).toBe('Removed 1 of 2 prepared datasets (1.00 kB): no run refers to it.\n');
+    printed = '';
+    expect(await cache('prune', {})).toBe(0);
+    expect(printed).toBe('Nothing to remove: no prepared dataset is without a run.\n');
   });
 
   it('loses by pruning what no run of the workspace refers to, and nothing else', async () => {
