@@ -34,6 +34,54 @@ describe('recommendations', () => {
   });
 });
 
+describe('what if', () => {
+  test.each([1280, 1000, 760, 480])(
+    'bars at %i pixels keep one scale, and their changes are whole',
+    async (width) => {
+      const page = await open(AttentionHost.of('sasrec'), { width });
+      await page.locator('.history [data-line="9"]').focus();
+      await page.keyboard.press('Delete');
+      await page.getByText('1 left out').waitFor();
+      await page.locator('.delta', { hasText: '▲' }).first().waitFor();
+      await page.mouse.move(2, 2);
+      const lines = width < 760 ? '.history .line' : '.decision .line';
+      const boxes = (selector: string): Promise<{ at: string; isWhole: boolean }[]> =>
+        page.evaluate(`[...document.querySelectorAll('${lines} ${selector}')].map((one) => {
+        const { x, width, right } = one.getBoundingClientRect();
+        const line = one.closest('.line').getBoundingClientRect();
+        const isWhole = right <= line.right && one.scrollWidth <= one.clientWidth;
+        return { at: Math.round(x) + ' ' + Math.round(width), isWhole };
+      })`);
+      for (const selector of ['.bar', '.delta']) {
+        const found = await boxes(selector);
+        expect(found.length).toBeGreaterThan(5);
+        expect(new Set(found.map(({ at }) => at)).size).toBe(1);
+        if (selector === '.delta') expect(found.every(({ isWhole }) => isWhole)).toBe(true);
+      }
+    },
+  );
+
+  test('items that may come in the place of one left out are not struck through', async () => {
+    const page = await open(AttentionHost.of('sasrec'), {});
+    await page.locator('.history [data-line="9"]').focus();
+    await page.keyboard.press('Delete');
+    await page.getByText('1 left out').waitFor();
+    await page.keyboard.press('s');
+    await page.keyboard.type('Psycho');
+    const option = page.locator('.history [role=option]').first();
+    await option.waitFor();
+    const decorations = await page.evaluate<string[]>(`(() => {
+      const found = [];
+      const add = (element) => found.push(getComputedStyle(element).textDecorationLine);
+      const option = document.querySelector('.history [role=option]');
+      for (let one = option; one !== null; one = one.parentElement) add(one);
+      for (const one of option.querySelectorAll('*')) add(one);
+      return found;
+    })()`);
+    expect(new Set(decorations)).toEqual(new Set(['none']));
+  });
+});
+
 describe('lines', () => {
   test('begin and end with the history beside them, however long it is', async () => {
     // 30 items: more than a list shows that scrolls.

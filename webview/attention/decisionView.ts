@@ -43,7 +43,7 @@ export function decisionList(
             @pointerenter=${() => handlers.onFocus(focusOf(shown, index))}
             @click=${() => handlers.onPinLine(index)}
           >
-            ${decisionBar(decision, index)}
+            ${decisionBar(decision, index, compared?.decision ?? null)}
             ${
               compared?.decision
                 ? decisionBar(compared.decision, index, decision)
@@ -60,7 +60,10 @@ export function decisionList(
   </section>`;
 }
 
-/** One weight as a bar with its value, and how it changed; on the scale of all bars, also those beside it. */
+/**
+ * One weight as a bar with its value, on the scale of all bars, also those of another run beside it. How it changed is a figure
+ * where there is no other bar, and else only a mark.
+ */
 export function decisionBar(
   decision: Decision | null,
   index: number,
@@ -72,14 +75,15 @@ export function decisionBar(
   const largest = Math.max(...largestOf(decision), ...(other ? largestOf(other) : []), 1e-9);
   const share = Number.isFinite(weight) ? Math.max(0, weight) / largest : 0;
   const change = weight - before;
-  return html`<span
-      class="bar ${other ? 'second' : ''}"
-      .style=${`--share: ${share}; --before: ${Math.max(0, before || 0) / largest}`}
+  return html`<span class="bar" .style=${`--share: ${share}; --before: ${Math.max(0, before || 0) / largest}`}
       >${Number.isFinite(before) ? html`<i class="before" title=${`was ${formatWeight(before)}`}></i>` : nothing}</span
     ><span class="number weight">${Number.isFinite(weight) ? formatWeight(weight) : '–'}</span>${
-      Number.isFinite(change) && Math.abs(change) >= 0.0005
-        ? html`<span class="number delta">${change > 0 ? '▲' : '▼'} ${formatWeight(change, true)}</span>`
-        : nothing
+      decision.before === null || other !== null
+        ? nothing
+        : // Also without a change: bars are compared, so all have one length.
+          html`<span class="number delta"
+            >${Math.abs(change) >= 0.0005 ? `${change > 0 ? '▲' : '▼'} ${formatWeight(change, true)}` : ''}</span
+          >`
     }`;
 }
 

@@ -49,6 +49,8 @@ export interface ColumnRoom {
 
 const HISTORY: ColumnRoom = { least: 168, wanted: 220, most: 300 };
 const BARS: ColumnRoom = { least: 132, wanted: 220, most: 300 };
+/** With what changed beside each weight. */
+const CHANGED_BARS: ColumnRoom = { least: 176, wanted: 220, most: 300 };
 const LISTS: ColumnRoom = { least: 240, wanted: 300, most: 380 };
 /** With what changed beside ranks and scores. */
 const CHANGED_LISTS: ColumnRoom = { least: 320, wanted: 360, most: 420 };
@@ -67,10 +69,10 @@ export interface Columns {
 export function columnsFor(
   { width }: AttentionState['size'],
   middle: ColumnRoom,
-  { hasBars, lists }: { hasBars: boolean; lists: 'plain' | 'changed' | 'two' },
+  { bars, lists }: { bars: 'none' | 'plain' | 'changed'; lists: 'plain' | 'changed' | 'two' },
 ): Columns {
   const room = width - MARGINS;
-  const before = [HISTORY, middle, ...(hasBars ? [BARS] : [])];
+  const before = [HISTORY, middle, ...(bars === 'none' ? [] : [bars === 'changed' ? CHANGED_BARS : BARS])];
   const all = [...before, lists === 'changed' ? CHANGED_LISTS : LISTS];
   const listsBeside = lists !== 'two' && widthOf(all.map(({ least }) => least)) <= room;
   return { widths: widthsIn(listsBeside ? all : before, room), listsBeside };
