@@ -1,7 +1,7 @@
 import type { Page } from 'playwright-core';
 import { describe, expect, test } from 'vitest';
 import { ExampleInspector } from './attentionExample';
-import { AttentionHost, settled, useAttention } from './attentionPage';
+import { AttentionHost, choose, settled, useAttention } from './attentionPage';
 import { changeTheme, THEMES, type ThemeName } from './webviewPages';
 
 const { open, openAtOnce } = useAttention();
@@ -78,12 +78,6 @@ function weightOf(
   const length = shape[1]!;
   const at = (head: number): number => values[(head * length + row) * length + column]!;
   return heads.reduce((sum, head) => sum + at(head), 0) / heads.length;
-}
-
-async function choose(page: Page, label: string, entry: string): Promise<void> {
-  const list = page.locator(`vscode-dropdown[aria-label="${label}"]`);
-  await list.click();
-  await list.locator('vscode-option', { hasText: entry }).click();
 }
 
 describe('self-attention', () => {

@@ -1,8 +1,8 @@
 import type { Page } from 'playwright-core';
 import { describe, expect, test } from 'vitest';
 import { accessibilityFaults } from './accessibility';
-import type { ExampleModel } from './attentionExample';
-import { AttentionHost, settled, useAttention } from './attentionPage';
+import { ExampleInspector, type ExampleModel } from './attentionExample';
+import { AttentionHost, choose, settled, useAttention } from './attentionPage';
 import { ExampleCatalogue } from './exampleCatalogue';
 import { THEMES, type ThemeName } from './webviewPages';
 
@@ -80,6 +80,25 @@ describe('what if', () => {
     })()`);
     expect(new Set(decorations)).toEqual(new Set(['none']));
   });
+});
+
+test.each([1280, 1000, 800])('the weights of two runs at %i pixels are whole', async (width) => {
+  const host = new AttentionHost(
+    new ExampleInspector({ model: 'sasrec' }),
+    new ExampleInspector({ model: 'sasrec', name: 'sasrec-wide', seed: 5 }),
+  );
+  const page = await open(host, { width });
+  await choose(page, 'Compare with', 'sasrec-wide');
+  await page.locator('.attention.compared').waitFor();
+  await settled(page);
+  const ends = await page.evaluate<{ weight: number; line: number }[]>(
+    `[...document.querySelectorAll('.decision .weight')].map((one) => ({
+      weight: one.getBoundingClientRect().right,
+      line: one.closest('.decision').getBoundingClientRect().right,
+    }))`,
+  );
+  expect(ends.length).toBeGreaterThan(10);
+  for (const { weight, line } of ends) expect(weight).toBeLessThanOrEqual(line);
 });
 
 describe('lines', () => {

@@ -8,10 +8,10 @@ import type {
   RunChoice,
 } from '../../src/protocol/inspectionPanel';
 import { ExampleInspector, type ExampleModel, type ExampleOptions } from './attentionExample';
-import { settled, usePages } from './pageSuite';
+import { choose, settled, usePages } from './pageSuite';
 import { type PageOptions, WebviewPages, type OpenWebview } from './webviewPages';
 
-export { settled };
+export { choose, settled };
 
 export type OpenAttention = OpenWebview<InspectionPanelView, AttentionPanelHost>;
 

@@ -2,7 +2,7 @@ import { fileURLToPath } from 'node:url';
 import type { Page } from 'playwright-core';
 import { afterAll, beforeAll, test } from 'vitest';
 import { ExampleInspector } from './attentionExample';
-import { AttentionHost, AttentionPages } from './attentionPage';
+import { AttentionHost, AttentionPages, choose } from './attentionPage';
 import { ExampleCatalogue } from './exampleCatalogue';
 import { THEMES, type ThemeName } from './webviewPages';
 
@@ -137,11 +137,6 @@ const SCENES: Record<string, Scene> = {
 };
 
 /** Takes an entry of a list that opens. */
-async function choose(page: Page, label: string, entry: string): Promise<void> {
-  await page.locator(`vscode-dropdown[aria-label="${label}"]`).click();
-  await page.locator(`vscode-dropdown[aria-label="${label}"] vscode-option`, { hasText: entry }).click();
-}
-
 let pages: AttentionPages;
 beforeAll(async () => {
   if (process.env.SCREENSHOTS) pages = await AttentionPages.start();

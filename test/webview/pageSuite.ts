@@ -42,3 +42,10 @@ export const settled = (page: Page): Promise<unknown> =>
   page.evaluate(
     'new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(() => requestAnimationFrame(done))))',
   );
+
+/** Chooses an entry of a list that is named by its label. */
+export async function choose(page: Page, label: string, entry: string): Promise<void> {
+  const list = page.locator(`vscode-dropdown[aria-label="${label}"]`);
+  await list.click();
+  await list.locator('vscode-option', { hasText: entry }).first().click();
+}

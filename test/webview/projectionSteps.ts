@@ -1,5 +1,5 @@
 import type { Locator, Page } from 'playwright-core';
-import { settled, usePages } from './pageSuite';
+import { choose, settled, usePages } from './pageSuite';
 import {
   ProjectionPages,
   type OpenProjection,
@@ -7,7 +7,7 @@ import {
   type ProjectionOptions,
 } from './projectionPage';
 
-export { settled };
+export { choose, settled };
 
 /*
  * What tests of the projection do again and again.
@@ -41,11 +41,6 @@ export function useProjectionPages(): {
 /** An expression about the n-th plot of the page. */
 export function plot<Value>(page: Page, expression: string, place = 0): Promise<Value> {
   return page.evaluate(`(document.querySelectorAll('recsight-scatter')[${place}]).${expression}`);
-}
-
-export async function choose(page: Page, label: string, option: string): Promise<void> {
-  await page.getByLabel(label, { exact: true }).click();
-  await page.getByRole('option', { name: option }).first().click();
 }
 
 /** The field that finds points. */

@@ -48,9 +48,13 @@ export interface ColumnRoom {
 }
 
 const HISTORY: ColumnRoom = { least: 168, wanted: 220, most: 300 };
-const BARS: ColumnRoom = { least: 132, wanted: 220, most: 300 };
-/** With what changed beside each weight. */
-const CHANGED_BARS: ColumnRoom = { least: 176, wanted: 220, most: 300 };
+const BARS = {
+  plain: { least: 132, wanted: 220, most: 300 },
+  /** With what changed beside each weight. */
+  changed: { least: 176, wanted: 220, most: 300 },
+  /** With those of another run beside them. */
+  two: { least: 208, wanted: 220, most: 300 },
+} satisfies Record<string, ColumnRoom>;
 const LISTS: ColumnRoom = { least: 240, wanted: 300, most: 380 };
 /** With what changed beside ranks and scores. */
 const CHANGED_LISTS: ColumnRoom = { least: 320, wanted: 360, most: 420 };
@@ -69,10 +73,10 @@ export interface Columns {
 export function columnsFor(
   { width }: AttentionState['size'],
   middle: ColumnRoom,
-  { bars, lists }: { bars: 'none' | 'plain' | 'changed'; lists: 'plain' | 'changed' | 'two' },
+  { bars, lists }: { bars: 'none' | keyof typeof BARS; lists: 'plain' | 'changed' | 'two' },
 ): Columns {
   const room = width - MARGINS;
-  const before = [HISTORY, middle, ...(bars === 'none' ? [] : [bars === 'changed' ? CHANGED_BARS : BARS])];
+  const before = [HISTORY, middle, ...(bars === 'none' ? [] : [BARS[bars]])];
   const all = [...before, lists === 'changed' ? CHANGED_LISTS : LISTS];
   const listsBeside = lists !== 'two' && widthOf(all.map(({ least }) => least)) <= room;
   return { widths: widthsIn(listsBeside ? all : before, room), listsBeside };

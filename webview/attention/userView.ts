@@ -79,7 +79,7 @@ function attentionStyle(state: AttentionState, { side, compared }: ShownAttentio
     : map;
   const isChanged = state.explained?.original !== state.explained?.result;
   const { widths, listsBeside } = columnsFor(state.size, middle, {
-    bars: side === null ? 'none' : isChanged && !compared ? 'changed' : 'plain',
+    bars: side === null ? 'none' : compared ? 'two' : isChanged ? 'changed' : 'plain',
     lists: compared ? 'two' : isChanged ? 'changed' : 'plain',
   });
   const columns = widths.map((width) => `${width}px`).join(' ');
