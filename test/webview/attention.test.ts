@@ -626,4 +626,17 @@ describe('the page', () => {
     await changeTheme(page, theme);
     await expect.poll(() => pixelOf(page, 18, 18)).not.toEqual(before);
   });
+
+  test('bars of less are not of the colour of more where the theme’s orange is a blue', async () => {
+    const page = await open(AttentionHost.of('twotower'));
+    await changeTheme(page, 'high-contrast-light');
+    const [red, , blue] = (
+      await page.evaluate<string>(
+        "getComputedStyle(document.querySelector('.diverging .side.less')).borderTopColor",
+      )
+    )
+      .match(/\d+/g)!
+      .map(Number);
+    expect(red).toBeGreaterThan(blue!);
+  });
 });

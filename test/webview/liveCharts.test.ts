@@ -79,7 +79,7 @@ describe('charts', () => {
     const tooltip = chart(page, 'Training loss').locator('.chart-tooltip');
     await tooltip.waitFor();
     expect(await tooltip.innerText()).toMatch(
-      /step \d,\d{3}\s+loss \d\.\d+ raw \d\.\d+\s+bucket of \d+: \d\.\d+ to \d\.\d+/,
+      /step \d,\d{3}\s+loss \d\.\d+ raw \d\.\d+\s+\d+ values: \d\.\d+ to \d\.\d+/,
     );
     expect(await chart(page, 'Throughput').locator('.chart-tooltip:visible').count()).toBe(0);
   });

@@ -96,10 +96,13 @@ test('a log that is still being read: the run and what is happening, then its cu
   const bounds = async () => /from .* to .*?[,.]/.exec((await summaryOf(page, 'Training loss'))!)?.[0];
   const outlined = await bounds();
   expect(await summaryOf(page, 'Training loss')).not.toContain('200,000 points');
+  const notes = chart(page, 'Training loss').locator('.chart-notes');
+  expect(await notes.textContent()).toContain('Reading all steps…');
   await expect.poll(() => host.calls.filter((call) => call === 'history').length).toBe(1);
   send();
   await whole(page);
   expect(await bounds()).toBe(outlined);
+  expect(await notes.textContent()).toContain('Drawn from up to');
   expect(host.calls.filter((call) => call === 'history').length).toBe(1);
   // Nothing jumps.
   expect(await places()).toEqual(before);

@@ -2,6 +2,7 @@ import { formatMetric } from '../../src/series/format';
 import { formatWeight } from '../plot/formatWeight';
 import { CanvasPainter, prepareCanvas } from '../plot/canvasPainter';
 import { colorsOf, drawCells, drawColumnTitles } from '../plot/heatMapDrawing';
+import { scaleEnds } from '../plot/heatMapGeometry';
 import { drawJoins } from '../plot/joinDrawing';
 import type { MapColors } from '../plot/heatMapColors';
 import { readMapColors } from '../plot/mapColors';
@@ -218,7 +219,8 @@ function legend(painter: Painter, state: AttentionState, shown: ShownAttention, 
   const scale = scaleOf(state, [shown.side, shown.compared]);
   const { colors: palette } = colorsOf(scale, colors);
   const steps = 32;
-  painter.text(formatWeight(scale.low), TITLES - 8, 8, { ...figures(colors.muted), align: 'end' });
+  const ends = scaleEnds(scale);
+  painter.text(ends.low.text, TITLES - 8, 8, { ...figures(colors.muted), align: 'end' });
   for (let step = 0; step < steps; step++) {
     painter.rectangle(
       TITLES + step * 4,
@@ -228,8 +230,7 @@ function legend(painter: Painter, state: AttentionState, shown: ShownAttention, 
       palette[Math.round((step / (steps - 1)) * (palette.length - 1))]!,
     );
   }
-  const high = formatWeight(scale.high, scale.differences);
-  painter.text(scale.clipped ? `≥ ${high}` : high, TITLES + steps * 4 + 8, 8, figures(colors.muted));
+  painter.text(ends.high.text, TITLES + steps * 4 + 8, 8, figures(colors.muted));
 }
 
 function words(color: string): { color: string; size: number; font: 'words' } {

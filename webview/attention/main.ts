@@ -8,6 +8,7 @@ import { Picture } from '../plot/picture';
 import { connectToHost } from '../ui/connection';
 import { PopupMenu } from '../ui/popupMenu';
 import { SearchBox } from '../ui/searchBox';
+import { provideOpposite } from '../ui/theme';
 import { registerToolkit } from '../ui/toolkit';
 import { AttentionPage } from './attentionPage';
 
@@ -25,5 +26,6 @@ const view: InspectionPanelView = {
   progress: (task, progress) => page.progress(task, progress),
 };
 const connection = connectToHost<AttentionPanelHost>(view);
+provideOpposite(document.getElementById('app')!);
 const page = new AttentionPage(connection, document.getElementById('app')!, render);
 page.start();

@@ -265,10 +265,10 @@ function joins(
   </div>`;
 }
 
-/** The next of 1, 2 or 5 times a power of ten. */
+/** The next of 1, 2, 2.5 or 5 times a power of ten. */
 function roundedUp(value: number): number {
   const power = 10 ** Math.floor(Math.log10(value));
-  return ([1, 2, 5].find((digit) => digit * power >= value) ?? 10) * power;
+  return ([1, 2, 2.5, 5].find((digit) => digit * power >= value) ?? 10) * power;
 }
 
 /** A view's weights through time, a curve for each column. */

@@ -69,7 +69,7 @@ export function chartModels(state: LiveState, handlers: ChartHandlers): ChartMod
   const metric = shownMetric(state);
   const protocol = run?.manifest.protocol ?? null;
   const unit = run ? throughputUnit(run.manifest) : 'examples/s';
-  const common = { ...handlers, xAxis, yAxis, zoom, badge: null };
+  const common = { ...handlers, xAxis, yAxis, zoom, badge: null, partial: state.reading };
   return [
     {
       ...common,

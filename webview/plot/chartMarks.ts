@@ -7,7 +7,6 @@ export interface LineEnd {
   x: number;
   y: number;
   text: string;
-  color: string;
 }
 
 export interface AxisLabel {
@@ -69,11 +68,12 @@ export function drawEndLabels(plot: uPlot, ends: readonly LineEnd[], theme: Them
   context.font = `${LABEL_SIZE * ratio}px ${theme.numberFont}`;
   context.textBaseline = 'middle';
   context.textAlign = 'left';
+  // Colours of series stand out as lines, but not all of them as text.
+  context.fillStyle = theme.foreground;
   let free = -Infinity;
-  for (const { x, y, text, color } of [...ends].sort((a, b) => a.y - b.y)) {
+  for (const { x, y, text } of [...ends].sort((a, b) => a.y - b.y)) {
     const at = Math.min(Math.max(y, free, bbox.top), bbox.top + bbox.height);
     free = at + LINE_HEIGHT * ratio;
-    context.fillStyle = color;
     context.fillText(text, x + LABEL_GAP * ratio, at);
   }
   context.restore();

@@ -11,6 +11,8 @@ export interface ChartModel {
   yAxis: YAxis;
   /** Lines without points are left out. */
   lines: readonly ChartLine[];
+  /** The lines are an outline that is drawn while all points are being read. */
+  partial: boolean;
   marks: readonly ChartMark[];
   /** The part of the x axis that is in sight; null for all of it. */
   zoom: Zoom | null;
@@ -59,6 +61,7 @@ export function isSameChart(a: ChartModel, b: ChartModel): boolean {
     a.yAxis === b.yAxis &&
     a.zoom === b.zoom &&
     a.empty === b.empty &&
+    a.partial === b.partial &&
     a.fileName === b.fileName &&
     a.lines.length === b.lines.length &&
     a.lines.every((line, i) => isSameLine(line, b.lines[i]!)) &&

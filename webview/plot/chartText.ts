@@ -48,14 +48,21 @@ export function summarize(model: ChartModel, lines: readonly ChartLine[]): strin
   return `${model.title}, line chart by ${model.xAxis}. ${about.join('. ')}.`;
 }
 
-/** What the chart does not show as it is, one sentence each. */
-export function notesOn(lines: readonly DrawnLine[]): string[] {
+/**
+ * What the chart does not show as it is, one sentence each.
+ *
+ * @param partial the lines are an outline, whose points say nothing about how many there are
+ */
+export function notesOn(lines: readonly DrawnLine[], partial: boolean): string[] {
+  const smoothed = lines.some((line) => line.smoothed) ? ['The end value is smoothed.'] : [];
+  if (partial) return ['Reading all steps…', ...smoothed];
   const sum = (count: (line: DrawnLine) => number) => lines.reduce((total, line) => total + count(line), 0);
   const largest = Math.max(...lines.map((line) => line.largestBucket));
   const notPositive = sum((line) => line.notPositive);
   const notFinite = sum((line) => line.notFinite);
   return [
-    largest > 1 ? `Buckets of up to ${formatCount(largest)} points; band from min to max.` : '',
+    largest > 1 ? `Drawn from up to ${formatCount(largest)} values a point; the band is their range.` : '',
+    ...smoothed,
     notPositive > 0 ? `${plural(notPositive, 'value')} ≤ 0 not on the log axis.` : '',
     notFinite > 0 ? `${plural(notFinite, 'value')} not finite.` : '',
   ].filter((note) => note !== '');

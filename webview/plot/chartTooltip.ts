@@ -17,7 +17,7 @@ export function tooltipRow(
   const raw = smoothed ? ` raw ${line.format(buckets.mean[at]!)}` : '';
   const bucket =
     count > 1
-      ? `bucket of ${formatCount(count)}: ${line.format(buckets.min[at]!)} to ${line.format(buckets.max[at]!)}`
+      ? `${formatCount(count)} values: ${line.format(buckets.min[at]!)} to ${line.format(buckets.max[at]!)}`
       : '';
   // The page's policy forbids style attributes.
   const swatch = document.createElement('i');

@@ -1,6 +1,6 @@
 import { formatWeight } from './formatWeight';
 import type { MapColors } from './heatMapColors';
-import type { Painter } from './painter';
+import type { Painter, Stroke } from './painter';
 
 export interface Curve {
   label: string;
@@ -27,6 +27,9 @@ export interface CurveChart {
 
 const DASHES: readonly (readonly number[])[] = [[], [7, 3], [2, 3], [9, 3, 2, 3]];
 const LINE_HEIGHT = 14;
+/** Of the piece of a curve before its name: a whole turn of the longest dash. */
+const SWATCH = 16;
+const SWATCH_GAP = 5;
 const LEFT = 44;
 const TOP = 8;
 const BOTTOM = 34;
@@ -75,11 +78,7 @@ export function drawCurves(
   for (const curve of curves) {
     const { values, series } = curve;
     let points: number[] = [];
-    const stroke = {
-      color: colors.series[series % colors.series.length]!,
-      width: 1.75,
-      dash: DASHES[Math.floor(series / 2) % DASHES.length]!,
-    };
+    const stroke = strokeOf(series, colors);
     let last = NaN;
     for (let i = 0; i <= values.length; i++) {
       const value = values[i] ?? NaN;
@@ -97,12 +96,21 @@ export function drawCurves(
   if (focus !== null) painter.line([x(focus), TOP, x(focus), bottom], { color: colors.focus });
 }
 
+/** Neighbours differ in dash as well as in colour. */
+function strokeOf(series: number, colors: MapColors): Stroke {
+  return {
+    color: colors.series[series % colors.series.length]!,
+    width: 1.75,
+    dash: DASHES[series % DASHES.length]!,
+  };
+}
+
 interface CurveEnd {
   y: number;
   curve: Curve;
 }
 
-/** The curves' names beside their ends, moved apart where they would overlap. */
+/** The curves' names beside their ends, each after a piece of its curve, moved apart where they would overlap. */
 function labelEnds(
   painter: Painter,
   colors: MapColors,
@@ -116,7 +124,14 @@ function labelEnds(
     places[i] = Math.min(places[i]!, limit);
   }
   sorted.forEach(({ curve }, i) => {
-    const color = colors.series[curve.series % colors.series.length]!;
-    painter.text(curve.label, x, places[i]!, { size: 11, font: 'words', color, maxWidth });
+    const y = places[i]!;
+    painter.line([x, y, x + SWATCH, y], strokeOf(curve.series, colors));
+    // Colours of series stand out as lines, but not all of them as text.
+    painter.text(curve.label, x + SWATCH + SWATCH_GAP, y, {
+      size: 11,
+      font: 'words',
+      color: colors.foreground,
+      maxWidth: maxWidth - SWATCH - SWATCH_GAP,
+    });
   });
 }

@@ -1,3 +1,5 @@
+import { contrast } from '../ui/colorDistance';
+import type { ColorBytes } from '../ui/colorModel';
 import type { PainterFonts } from './painter';
 
 /** Red, green and blue, 0 to 255. */
@@ -7,7 +9,7 @@ export type Rgb = readonly [number, number, number];
 export interface ColorScale {
   /** `rgb(…)`, 256 of them. */
   colors: readonly string[];
-  /** Of each colour, whether dark text is read better on it. */
+  /** Of each colour, whether black text has more contrast with it than white. */
   takesDarkText: readonly boolean[];
   /** The same colours, `[256, 3]`. */
   bytes: Uint8ClampedArray;
@@ -25,6 +27,10 @@ export interface MapColors {
   focus: string;
   /** Of lines, in the order of the charts. */
   series: readonly string[];
+  /** Of what goes the other way than what is drawn in the first of them. */
+  opposite: string;
+  /** Whether the user asked for high contrast: then nothing that is drawn may be faint. */
+  highContrast: boolean;
   fonts: PainterFonts;
   weights: ColorScale;
   differences: ColorScale;
@@ -36,8 +42,8 @@ type Lab = readonly [number, number, number];
 const STEPS = 256;
 /** How far apart the samples of a path are before its steps are made even. */
 const SAMPLES = 1024;
-/** Above this lightness black text has more contrast than white. */
-const MIDDLE_LIGHTNESS = 0.65;
+const BLACK: ColorBytes = [0, 0, 0, 255];
+const WHITE: ColorBytes = [255, 255, 255, 255];
 
 /**
  * A scale for weights: from nearly the background to its opposite in lightness, through the theme's blue and yellow. Lightness
@@ -106,7 +112,10 @@ function scaleOf(labs: readonly Lab[]): ColorScale {
   const rgbs = labs.map(toRgb);
   return {
     colors: rgbs.map(([red, green, blue]) => `rgb(${red},${green},${blue})`),
-    takesDarkText: labs.map(([lightness]) => lightness > MIDDLE_LIGHTNESS),
+    takesDarkText: rgbs.map((rgb) => {
+      const color: ColorBytes = [...rgb, 255];
+      return contrast(color, BLACK) >= contrast(color, WHITE);
+    }),
     bytes: new Uint8ClampedArray(rgbs.flat()),
   };
 }

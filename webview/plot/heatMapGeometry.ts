@@ -1,3 +1,4 @@
+import { formatWeight } from './formatWeight';
 import type { HeatMapCell, HeatMapData, HeatMapScale } from './heatMapModel';
 
 /** Where the cells of a heat map are, in CSS pixels from its first cell. */
@@ -106,6 +107,25 @@ export function differenceScale(maps: readonly HeatMapData[]): HeatMapScale {
   const high = sizes[Math.ceil(sizes.length * 0.98) - 1] ?? 1;
   const end = high > 0 ? high : largest > 0 ? largest : 1;
   return { low: -end, high: end, differences: true, clipped: largest > end };
+}
+
+interface ScaleEnd {
+  text: string;
+  /** Whether values beyond it have its colour. */
+  clipped: boolean;
+}
+
+/** What is written at the ends of a scale. Only one for differences leaves out values at both. */
+export function scaleEnds(scale: HeatMapScale): Record<'low' | 'high', ScaleEnd> {
+  const end = (value: string, sign: string, clipped: boolean): ScaleEnd => ({
+    text: clipped ? `${sign} ${value}` : value,
+    clipped,
+  });
+  const { differences, clipped } = scale;
+  return {
+    low: end(formatWeight(scale.low), '≤', clipped && differences),
+    high: end(formatWeight(scale.high, differences), '≥', clipped),
+  };
 }
 
 function presentValues(map: HeatMapData): number[] {

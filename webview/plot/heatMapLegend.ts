@@ -1,8 +1,8 @@
 import { html, nothing, render } from 'lit';
 import { onThemeChange } from '../ui/theme';
 import { prepareCanvas } from './canvasPainter';
-import { formatWeight } from './formatWeight';
 import { colorsOf } from './heatMapDrawing';
+import { scaleEnds } from './heatMapGeometry';
 import type { HeatMapScale } from './heatMapModel';
 import { readMapColors } from './mapColors';
 
@@ -31,11 +31,13 @@ export class HeatMapLegend extends HTMLElement {
   #draw(): void {
     const scale = this.#scale;
     if (!scale) return;
-    const high = formatWeight(scale.high, scale.differences);
+    const { low, high } = scaleEnds(scale);
     render(
-      html`<span class="number">${formatWeight(scale.low)}</span><canvas aria-hidden="true"></canvas
-        ><span class="number" title=${scale.clipped ? 'Larger values have the last colour too' : nothing}
-          >${scale.clipped ? `≥ ${high}` : high}</span
+      html`<span class="number" title=${low.clipped ? 'Smaller values have the first colour too' : nothing}
+          >${low.text}</span
+        ><canvas aria-hidden="true"></canvas
+        ><span class="number" title=${high.clipped ? 'Larger values have the last colour too' : nothing}
+          >${high.text}</span
         >`,
       this,
     );

@@ -22,6 +22,7 @@ export function drawJoins(
   width: number,
   rowHeight: number,
 ): void {
+  const least = colors.highContrast ? { width: 1, opacity: 0.5 } : { width: 0.5, opacity: 0.15 };
   const room = Math.min(220, width * 0.32);
   const [left, right] = [room, width - room];
   titles.forEach((title, index) => {
@@ -44,9 +45,9 @@ export function drawJoins(
       if (!(size >= FAINTEST)) continue;
       const share = Math.min(1, size);
       painter.ribbon(left, (row + 0.5) * rowHeight, right, (column + 0.5) * rowHeight, {
-        color: colors.series[value < 0 ? 1 : 0]!,
-        width: 0.5 + 3.5 * share,
-        opacity: 0.15 + 0.85 * share,
+        color: value < 0 ? colors.opposite : colors.series[0]!,
+        width: least.width + (4 - least.width) * share,
+        opacity: least.opacity + (1 - least.opacity) * share,
         ...(value < 0 && { dash: [4, 3] }),
       });
     }

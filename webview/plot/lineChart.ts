@@ -102,7 +102,7 @@ export class LineChart extends DrawnElement {
 
   #renderFrame(model: ChartModel, drawable: boolean): void {
     const hasPoints = this.#lines.length > 0;
-    const notes = hasPoints ? notesOn(this.#drawn) : [];
+    const notes = hasPoints ? notesOn(this.#drawn, model.partial) : [];
     render(
       html`<header>
           <h2 title=${model.title}>${model.title}</h2>
@@ -359,7 +359,6 @@ export class LineChart extends DrawnElement {
           x: plot.valToPos(buckets.x[end]!, 'x', true),
           y: plot.valToPos(values[end]!, line.side, true),
           text: this.#endLabel(line, this.#drawn[i]!),
-          color: this.#colorOf(i),
         },
       ];
     });

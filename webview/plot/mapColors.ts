@@ -7,11 +7,12 @@ let known: { key: string; colors: MapColors } | null = null;
 export function readMapColors(): MapColors {
   const theme = readTheme();
   const focus = getComputedStyle(document.body).getPropertyValue('--vscode-focusBorder').trim();
-  const key = JSON.stringify([theme, focus]);
+  const highContrast = document.body.matches('.vscode-high-contrast, .vscode-high-contrast-light');
+  const key = JSON.stringify([theme, focus, highContrast]);
   if (known?.key === key) return known.colors;
   const ground = onTop(theme.background, [0, 0, 0]);
   const series = theme.series.map((color) => onTop(color, ground));
-  const [blue, orange, , , , yellow] = theme.own.map((color) => onTop(color, ground));
+  const [blue, , , , , yellow] = theme.own.map((color) => onTop(color, ground));
   const solid = (color: string): string => written(onTop(color, ground));
   const colors: MapColors = {
     background: written(ground),
@@ -21,9 +22,11 @@ export function readMapColors(): MapColors {
     hatching: solid(`color-mix(in srgb, ${theme.foreground} 24%, ${theme.background})`),
     focus: solid(focus === '' ? theme.foreground : focus),
     series: series.map(written),
+    opposite: solid(theme.opposite),
+    highContrast,
     fonts: { words: theme.font, figures: theme.numberFont },
     weights: sequentialScale(ground, blue!, yellow!),
-    differences: divergingScale(ground, blue!, orange!),
+    differences: divergingScale(ground, blue!, onTop(theme.opposite, ground)),
   };
   known = { key, colors };
   return colors;

@@ -1,4 +1,4 @@
-import { colorOfOkLab, contrast, labDistance, seenColor, VISIONS } from './colorDistance';
+import { colorDistance, colorOfOkLab, contrast, labDistance, seenColor, VISIONS } from './colorDistance';
 import type { ColorBytes } from './colorModel';
 
 /** Of a mark and what is behind it: what WCAG 2.2 asks of graphics (1.4.11). */
@@ -7,6 +7,8 @@ const LEAST_CONTRAST = 3;
 const LEAST_DISTANCE = 14;
 /** To eyes that lack a kind of cone, for whom there are far fewer colours. */
 const LEAST_DISTANCE_OF_FEWER = 5;
+/** Of two colours that differ in hue alone, to all eyes; the most there is at that lightness and chroma is 18. */
+const LEAST_DISTANCE_OF_HUES = 10;
 /** Steps of lightness, saturation and hue of the colours to choose from. */
 const STEPS = { lightness: 0.05, chroma: 0.06, hues: 20 };
 
@@ -47,6 +49,23 @@ export function distinctColors(
   }
   while (chosen.length < count) take(farthest(rated()) ?? candidate(own[0]!));
   return chosen;
+}
+
+/**
+ * The first of some colours whose hue alone tells it from another one to all eyes, or else the one that differs most. Two
+ * directions of a scale are equally strong, so that lightness cannot tell them apart.
+ */
+export function oppositeColor(color: ColorBytes, others: readonly ColorBytes[]): ColorBytes {
+  const apart = (other: ColorBytes): number =>
+    Math.min(...VISIONS.map((vision) => colorDistance(hueAlone(color), hueAlone(other), vision)));
+  return others.find((other) => apart(other) >= LEAST_DISTANCE_OF_HUES) ?? best(others, apart) ?? color;
+}
+
+/** A colour of the same hue, in a lightness and chroma that screens have for every hue. */
+function hueAlone(color: ColorBytes): ColorBytes {
+  const [, a, b] = seenColor(color);
+  const hue = Math.atan2(b, a);
+  return colorOfOkLab(0.7, 0.09 * Math.cos(hue), 0.09 * Math.sin(hue)) ?? color;
 }
 
 /** A colour as each kind of eye sees it. */

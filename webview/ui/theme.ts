@@ -1,5 +1,6 @@
 import { colorBytes } from './colorBytes';
-import { distinctColors } from './distinctColors';
+import type { ColorBytes } from './colorModel';
+import { distinctColors, oppositeColor } from './distinctColors';
 
 /** The colours and fonts of the editor's theme that a canvas needs; a canvas cannot read CSS variables itself. */
 export interface Theme {
@@ -10,6 +11,8 @@ export interface Theme {
   series: readonly string[];
   /** The theme's own colours for charts by their order, alike or not: for scales, whose ends have a meaning. */
   own: readonly string[];
+  /** Of what goes the other way than what is drawn in the first colour of series: its orange, unless that is a blue too. */
+  opposite: string;
   foreground: string;
   /** Text of axes. */
   muted: string;
@@ -24,6 +27,8 @@ export interface Theme {
 }
 
 const SERIES = ['blue', 'orange', 'green', 'purple', 'red', 'yellow'];
+/** Places in `SERIES` of what may be the opposite of the blue, the best first. */
+const OPPOSITES = [1, 5, 4, 2, 3];
 
 /** Reads the theme as it is now. */
 export function readTheme(): Theme {
@@ -34,7 +39,7 @@ export function readTheme(): Theme {
   // VS Code's own orange is half transparent, made for a highlight and too pale for a line.
   const own = SERIES.map((name) => opaque(variable(`charts-${name}`)));
   return {
-    series: distinctSeries(own, variable('editor-background')),
+    ...distinctSeries(own, variable('editor-background')),
     own,
     foreground: variable('charts-foreground', 'foreground'),
     muted: variable('descriptionForeground', 'foreground'),
@@ -46,16 +51,34 @@ export function readTheme(): Theme {
   };
 }
 
-let known: { key: string; series: readonly string[] } | null = null;
+type Series = Pick<Theme, 'series' | 'opposite'>;
+
+let known: (Series & { key: string }) | null = null;
 
 /** Worked out anew only when the theme has changed. */
-function distinctSeries(own: readonly string[], background: string): readonly string[] {
+function distinctSeries(own: readonly string[], background: string): Series {
   const key = [...own, background].join();
   if (known?.key !== key) {
     const colors = distinctColors(own.map(colorBytes), own.length, { background: colorBytes(background) });
-    known = { key, series: colors.map(([red, green, blue]) => `rgb(${red}, ${green}, ${blue})`) };
+    const opposite = oppositeColor(
+      colors[0]!,
+      OPPOSITES.map((place) => colors[place]!),
+    );
+    known = { key, series: colors.map(written), opposite: written(opposite) };
   }
-  return known.series;
+  const { series, opposite } = known;
+  return { series, opposite };
+}
+
+function written([red, green, blue]: ColorBytes): string {
+  return `rgb(${red}, ${green}, ${blue})`;
+}
+
+/** Keeps `--opposite` of an element, for style sheets: `opposite` of the theme. */
+export function provideOpposite(element: HTMLElement): void {
+  const set = (): void => element.style.setProperty('--opposite', readTheme().opposite);
+  set();
+  onThemeChange(set);
 }
 
 /** A CSS colour with its opacity multiplied, in a form that a canvas takes. */

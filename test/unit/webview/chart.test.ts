@@ -47,9 +47,12 @@ describe('data', () => {
     expect([low![50], high![50]]).toEqual([1, 3]);
     expect(mean![50]).toBeCloseTo(2, 1);
     expect(average![50]).toBeCloseTo(2, 0);
-    expect(notesOn([drawn])).toEqual([
-      `Buckets of up to ${drawn.largestBucket} points; band from min to max.`,
+    expect(notesOn([drawn], false)).toEqual([
+      `Drawn from up to ${drawn.largestBucket} values a point; the band is their range.`,
+      'The end value is smoothed.',
     ]);
+    // What an outline has is no count of the run's values.
+    expect(notesOn([drawn], true)).toEqual(['Reading all steps…', 'The end value is smoothed.']);
   });
 
   test('the average runs over all values, also over those out of sight', () => {
@@ -83,7 +86,7 @@ describe('data', () => {
   test('a log axis leaves out what is not positive and says so', () => {
     const drawn = drawLine(line([1, 0, -1, NaN]), 'log', ALL, 100);
     expect([...drawn.buckets.mean]).toEqual([1, NaN, NaN, NaN]);
-    expect(notesOn([drawn])).toEqual(['2 values ≤ 0 not on the log axis.', '1 value not finite.']);
+    expect(notesOn([drawn], false)).toEqual(['2 values ≤ 0 not on the log axis.', '1 value not finite.']);
   });
 
   test('lines with different x share one axis', () => {

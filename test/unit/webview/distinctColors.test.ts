@@ -3,7 +3,7 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { colorDistance, contrast, seenColor, VISIONS } from '../../../webview/ui/colorDistance';
 import type { ColorBytes } from '../../../webview/ui/colorModel';
-import { distinctColors } from '../../../webview/ui/distinctColors';
+import { distinctColors, oppositeColor } from '../../../webview/ui/distinctColors';
 
 const bytes = (hex: string): ColorBytes => [
   parseInt(hex.slice(1, 3), 16),
@@ -73,6 +73,18 @@ describe.each(['dark-modern', 'light-modern', 'high-contrast', 'high-contrast-li
     expect(colors[0]).toEqual(own[0]);
     colors.forEach((color, place) => expect(colorDistance(color, own[place]!)).toBeLessThan(20));
   });
+});
+
+test('the opposite of a colour is one that hue alone tells from it, where there is one', () => {
+  const [blue, darkBlue, violet, orange] = ['#0063d3', '#0f4a85', '#652d90', '#d18616'].map(bytes) as [
+    ColorBytes,
+    ColorBytes,
+    ColorBytes,
+    ColorBytes,
+  ];
+  expect(oppositeColor(blue, [orange, darkBlue])).toBe(orange);
+  expect(oppositeColor(blue, [darkBlue, orange])).toBe(orange);
+  expect(oppositeColor(blue, [darkBlue, violet])).toBe(violet);
 });
 
 test('whatever the theme has, so many colours come out, and equal ones are set apart', () => {

@@ -15,13 +15,20 @@ import {
   cellAt,
   cellWidthFor,
   differenceScale,
+  scaleEnds,
   scrollToShow,
   valueAt,
   visibleRange,
   weightScale,
 } from '../../../webview/plot/heatMapGeometry';
+import { contrast } from '../../../webview/ui/colorDistance';
+import { oppositeColor } from '../../../webview/ui/distinctColors';
 import { formatWeight } from '../../../webview/plot/formatWeight';
+import type { HeatMapScale } from '../../../webview/plot/heatMapModel';
 import { SvgPainter } from '../../../webview/plot/svgPainter';
+import { drawCurves } from '../../../webview/plot/curveDrawing';
+import { drawJoins } from '../../../webview/plot/joinDrawing';
+import type { Painter, Stroke, TextStyle } from '../../../webview/plot/painter';
 import { drawCells } from '../../../webview/plot/heatMapDrawing';
 
 /** Backgrounds, blues, oranges and yellows of VS Code's four default themes. */
@@ -84,13 +91,28 @@ describe.each(Object.entries(THEMES))(
     });
 
     test('less and more are alike in strength and differ, also for who sees no green', () => {
-      const differences = colorsOf(divergingScale(background, blue, orange));
+      const opposite = oppositeColor(
+        [...blue, 255],
+        [orange, yellow].map((color) => [...color, 255]),
+      );
+      const differences = colorsOf(divergingScale(background, blue, opposite.slice(0, 3) as unknown as Rgb));
       const [less, none, more] = [differences[0]!, differences[128]!, differences[255]!];
       expect(Math.abs(lightnessOf(less) - lightnessOf(more))).toBeLessThan(0.05);
       expect(colorDistance(none, background)).toBeLessThan(0.12);
-      // In the light high contrast theme VS Code's orange is a blue: there the signs tell them apart.
-      if (orange[0] > orange[2])
-        expect(colorDistance(withoutGreenCones(less), withoutGreenCones(more))).toBeGreaterThan(0.1);
+      expect(colorDistance(less, more)).toBeGreaterThan(0.2);
+      expect(colorDistance(withoutGreenCones(less), withoutGreenCones(more))).toBeGreaterThan(0.1);
+    });
+
+    test('figures can be read on every colour', () => {
+      for (const scale of [
+        sequentialScale(background, blue, yellow),
+        divergingScale(background, blue, yellow),
+      ]) {
+        colorsOf(scale).forEach((color, index) => {
+          const text = scale.takesDarkText[index]! ? 0 : 255;
+          expect(contrast([...color, 255], [text, text, text, 255])).toBeGreaterThanOrEqual(4.5);
+        });
+      }
     });
   },
 );
@@ -187,6 +209,16 @@ describe('values', () => {
     expect(colorIndex(-9, scale.low, scale.high)).toBe(0);
   });
 
+  test('the ends of a scale say which way values go beyond them', () => {
+    const texts = (scale: HeatMapScale) => [scaleEnds(scale).low.text, scaleEnds(scale).high.text];
+    const scale = { low: 0, high: 0.5, differences: false, clipped: false };
+    expect(texts(scale)).toEqual(['0', '0.500']);
+    expect(texts({ ...scale, clipped: true })).toEqual(['0', '≥ 0.500']);
+    const change = { low: -0.048, high: 0.048, differences: true, clipped: false };
+    expect(texts(change)).toEqual(['−0.048', '+0.048']);
+    expect(texts({ ...change, clipped: true })).toEqual(['≤ −0.048', '≥ +0.048']);
+  });
+
   test('weights are written in few figures', () => {
     expect([0, 0.2314, 1, 0.0004, -0.05, 0.05].map((value) => formatWeight(value))).toEqual([
       '0',
@@ -220,4 +252,66 @@ test('a map as SVG: a rectangle for each weight, a hatching for the future, titl
   expect(svg).toContain('fill="url(#hatching-1)"');
   expect(svg).toContain('>Tom &amp; &lt;Jerry&gt;</text>');
   expect(svg).toContain('font-family="&quot;Some Mono&quot;"');
+});
+
+/** What a drawing asks its painter for. */
+class ListPainter implements Painter {
+  readonly lines: { points: readonly number[]; stroke: Stroke }[] = [];
+  readonly ribbons: Stroke[] = [];
+  readonly texts: { text: string; style: TextStyle }[] = [];
+
+  rectangle(): void {}
+  outline(): void {}
+  hatch(): void {}
+  line(points: readonly number[], stroke: Stroke): void {
+    this.lines.push({ points, stroke });
+  }
+  ribbon(...[, , , , stroke]: Parameters<Painter['ribbon']>): void {
+    this.ribbons.push(stroke);
+  }
+  text(text: string, _x: number, _y: number, style: TextStyle): void {
+    this.texts.push({ text, style });
+  }
+}
+
+test('curves differ in dash from their neighbours, and are named in the colour of text beside a piece of them', () => {
+  const painter = new ListPainter();
+  const colors = { foreground: 'black', series: ['blue', 'orange', 'green'] } as unknown as MapColors;
+  const curves = ['first', 'second', 'third'].map((label, series) => ({
+    label,
+    series,
+    values: [0, series, 1],
+  }));
+  const chart = {
+    curves,
+    low: 0,
+    high: 2,
+    xLabel: 'x',
+    ends: ['a', 'b'],
+    focus: null,
+    labelRoom: 100,
+  } as const;
+  drawCurves(painter, colors, chart, 400, 200);
+  const strokes = painter.lines.filter(({ stroke }) => colors.series.includes(stroke.color));
+  const [drawn, samples] = [strokes.slice(0, 3), strokes.slice(3)];
+  expect(new Set(drawn.map(({ stroke }) => stroke.dash?.join())).size).toBe(3);
+  // All end at the same height, so that they are named in their order.
+  expect(samples.map(({ stroke }) => stroke)).toEqual(drawn.map(({ stroke }) => stroke));
+  for (const { text, style } of painter.texts) {
+    if (curves.some(({ label }) => label === text)) expect(style.color).toBe('black');
+  }
+});
+
+test('in high contrast, the line of the least weight can be seen', () => {
+  const faintest = (highContrast: boolean): Stroke => {
+    const painter = new ListPainter();
+    const colors = { series: ['blue'], opposite: 'orange', highContrast } as unknown as MapColors;
+    const data = { rows: 1, columns: 1, values: Float32Array.of(0.03), causal: false };
+    const scale = { low: 0, high: 1, differences: false, clipped: false };
+    drawJoins(painter, colors, { data, scale, titles: ['a'], focus: { row: null, column: null } }, 400, 22);
+    return painter.ribbons[0]!;
+  };
+  expect(faintest(true).opacity).toBeGreaterThan(0.5);
+  expect(faintest(true).width).toBeGreaterThan(1);
+  expect(faintest(false).opacity).toBeLessThan(0.2);
 });
