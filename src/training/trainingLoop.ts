@@ -104,6 +104,8 @@ export class TrainingLoop {
       test: manifest.test?.step === best?.step ? manifest.test : null,
       progress: {
         ...{ ...progress, epoch: epoch - 1, step, stepsPerEpoch, loss },
+        // An estimate of the earlier trainer, which may have been stopped long before the end of it.
+        remainingMs: null,
         ...(startLoss !== undefined && { startLoss }),
       },
     });

@@ -304,6 +304,7 @@ describe('TrainingLoop', () => {
     const losses = told.flatMap((event) => (event.kind === 'step' ? [event.loss] : []));
     const [startLoss, loss] = [losses[0], losses.at(-1)];
     expect(progress).toMatchObject({ epoch: 2, epochs: 3, step: 10, stepsPerEpoch: 5, loss, startLoss });
+    expect(progress.remainingMs).toBeNull();
   });
 
   it('has everything in its log when its manifest says that it has ended', async () => {
