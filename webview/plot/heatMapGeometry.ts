@@ -69,6 +69,27 @@ export function valueAt({ columns, values, causal }: HeatMapData, { row, column 
 }
 
 /**
+ * The values of a map of fewer cells, row by row: of the cells that fall into one, the value farthest from 0, so that a thin
+ * line does not vanish as it would in their mean. NaN where there is none.
+ */
+export function pooledValues(
+  data: HeatMapData,
+  { rows, columns }: { rows: number; columns: number },
+): Float32Array {
+  const pooled = new Float32Array(rows * columns).fill(NaN);
+  for (let row = 0; row < data.rows; row++) {
+    const line = Math.floor((row * rows) / data.rows) * columns;
+    for (let column = 0; column < data.columns; column++) {
+      const value = valueAt(data, { row, column });
+      const at = line + Math.floor((column * columns) / data.columns);
+      const isFarther = !(Math.abs(value) <= Math.abs(pooled[at]!));
+      if (Number.isFinite(value) && isFarther) pooled[at] = value;
+    }
+  }
+  return pooled;
+}
+
+/**
  * A scale for weights that are drawn together. It ends at the 98th percentile: the first positions have few to attend to,
  * and their large weights would leave the rest in the dark.
  */

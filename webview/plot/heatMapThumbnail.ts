@@ -2,7 +2,7 @@ import { prepareCanvas } from './canvasPainter';
 import { DrawnElement } from './drawnElement';
 import { colorIndex } from './heatMapColors';
 import { colorsOf } from './heatMapDrawing';
-import { valueAt } from './heatMapGeometry';
+import { pooledValues } from './heatMapGeometry';
 import type { HeatMapData, HeatMapPart, HeatMapScale } from './heatMapModel';
 import { readMapColors } from './mapColors';
 
@@ -52,13 +52,12 @@ function drawThumbnail(
   const context = prepareCanvas(canvas, width, height);
   const colors = readMapColors();
   const small = document.createElement('canvas');
-  small.width = data.columns;
-  small.height = data.rows;
-  const smallContext = small.getContext('2d')!;
-  smallContext.putImageData(pixelsOf(data, scale), 0, 0);
   // Many cells share a pixel, or a cell has many.
-  context.imageSmoothingEnabled = data.columns > width || data.rows > height;
-  context.imageSmoothingQuality = 'high';
+  small.width = Math.min(data.columns, canvas.width);
+  small.height = Math.min(data.rows, canvas.height);
+  const smallContext = small.getContext('2d')!;
+  smallContext.putImageData(pixelsOf(data, scale, small), 0, 0);
+  context.imageSmoothingEnabled = false;
   context.drawImage(small, 0, 0, width, height);
   if (window) {
     context.strokeStyle = colors.foreground;
@@ -72,18 +71,19 @@ function drawThumbnail(
   }
 }
 
-/** A pixel for each cell; what cannot be attended to is left clear. */
-function pixelsOf(data: HeatMapData, scale: HeatMapScale): ImageData {
+/** What cannot be attended to is left clear. */
+function pixelsOf(
+  data: HeatMapData,
+  scale: HeatMapScale,
+  size: { width: number; height: number },
+): ImageData {
   const { bytes } = colorsOf(scale, readMapColors());
-  const image = new ImageData(data.columns, data.rows);
-  for (let row = 0; row < data.rows; row++) {
-    for (let column = 0; column < data.columns; column++) {
-      const value = valueAt(data, { row, column });
-      if (!Number.isFinite(value)) continue;
-      const index = colorIndex(value, scale.low, scale.high) * 3;
-      image.data.set(bytes.subarray(index, index + 3), (row * data.columns + column) * 4);
-      image.data[(row * data.columns + column) * 4 + 3] = 255;
-    }
-  }
+  const image = new ImageData(size.width, size.height);
+  pooledValues(data, { rows: size.height, columns: size.width }).forEach((value, pixel) => {
+    if (Number.isNaN(value)) return;
+    const index = colorIndex(value, scale.low, scale.high) * 3;
+    image.data.set(bytes.subarray(index, index + 3), pixel * 4);
+    image.data[pixel * 4 + 3] = 255;
+  });
   return image;
 }

@@ -44,6 +44,8 @@ const NEAR = 0.1;
 /** Of a picture that shows all points, in CSS pixels: wide enough for the points, and for part of their labels. */
 const MIN_MARGIN = 12;
 const MAX_MARGIN = 40;
+/** Points that tell where most of them are; more tell the same. */
+const MAX_SAMPLE = 20_000;
 const MAX_TILT = 90;
 const DEGREE = Math.PI / 180;
 
@@ -145,39 +147,60 @@ export function extentsOf({ values, dimensions }: PointCoordinates): { low: numb
   return { low, high };
 }
 
-/** A camera that has all points in the picture, a little away from its edges; in three dimensions however it is turned. */
+/**
+ * A camera that has all points in the picture, a little away from its edges. In three dimensions it can be turned, and a few
+ * outliers may be out of sight: one of them would make the rest a third as large.
+ */
 export function fitCamera(coordinates: PointCoordinates, size: PlotSize): ScatterCamera {
-  const { values, dimensions } = coordinates;
-  const { low, high } = extentsOf(coordinates);
-  const middle = (axis: number): number =>
-    Number.isFinite(low[axis]) && Number.isFinite(high[axis]) ? (low[axis]! + high[axis]!) / 2 : 0;
-  const extent = (axis: number): number => {
-    const length = high[axis]! - low[axis]!;
-    return Number.isFinite(length) && length > 0 ? length : 1e-6;
-  };
   const margin = Math.max(MIN_MARGIN, Math.min(MAX_MARGIN, Math.min(size.width, size.height) / 16));
   const inner = {
     width: Math.max(16, size.width - 2 * margin),
     height: Math.max(16, size.height - 2 * margin),
   };
-  const target: [number, number, number] = [middle(0), middle(1), dimensions === 3 ? middle(2) : 0];
-  if (dimensions === 2) {
-    const scale = Math.min(inner.width / extent(0), inner.height / extent(1));
+  if (coordinates.dimensions === 2) {
+    const { low, high } = extentsOf(coordinates);
+    const scale = Math.min(inner.width / extent(low[0]!, high[0]!), inner.height / extent(low[1]!, high[1]!));
+    const target = [middle(low[0]!, high[0]!), middle(low[1]!, high[1]!), 0] as const;
     return { target, zoom: Math.log2(scale), orbit: 0, tilt: 0 };
   }
-  let radius = 1e-6;
-  for (let at = 0; at + 3 <= values.length; at += 3) {
-    const away = Math.hypot(
-      values[at]! - target[0],
-      values[at + 1]! - target[1],
-      values[at + 2]! - target[2],
-    );
-    if (away > radius) radius = away;
-  }
+  const { center, radius } = ballAround(coordinates);
   // A ball of radius r, in heights of the picture, looks as large as F·r/√(F² − r²) from the distance F.
   const room = Math.min(inner.width, inner.height) / 2 / size.height;
   const fitting = (room * FOCAL_DISTANCE) / Math.hypot(FOCAL_DISTANCE, room);
-  return { target, zoom: Math.log2((fitting * size.height) / radius), orbit: -30, tilt: 25 };
+  return { target: center, zoom: Math.log2((fitting * size.height) / radius), orbit: -30, tilt: 25 };
+}
+
+function middle(low: number, high: number): number {
+  return Number.isFinite(low) && Number.isFinite(high) ? (low + high) / 2 : 0;
+}
+
+function extent(low: number, high: number): number {
+  const length = high - low;
+  return Number.isFinite(length) && length > 0 ? length : 1e-6;
+}
+
+/** A ball that holds all but a hundredth of the points, and of a hundred or fewer every one. */
+function ballAround({ values }: PointCoordinates): { center: [number, number, number]; radius: number } {
+  const count = Math.floor(values.length / 3);
+  const stride = Math.ceil(count / MAX_SAMPLE);
+  const axes: [number[], number[], number[]] = [[], [], []];
+  for (let at = 0; at < 3 * count; at += 3 * stride) {
+    if (Number.isNaN(values[at]! + values[at + 1]! + values[at + 2]!)) continue;
+    axes.forEach((axis, place) => axis.push(values[at + place]!));
+  }
+  const [x, y, z] = axes.map((axis) => {
+    const sorted = Float64Array.from(axis).sort();
+    return middle(atShare(sorted, Math.floor, 0.01), atShare(sorted, Math.ceil, 0.99));
+  }) as [number, number, number];
+  const away = Float64Array.from(axes[0], (value, place) =>
+    Math.hypot(value - x, axes[1][place]! - y, axes[2][place]! - z),
+  ).sort();
+  return { center: [x, y, z], radius: Math.max(1e-6, atShare(away, Math.ceil, 0.99) || 0) };
+}
+
+/** The value that has so great a share of sorted ones before it; NaN when there are none. */
+function atShare(sorted: Float64Array, round: (place: number) => number, share: number): number {
+  return sorted[round(share * (sorted.length - 1))] ?? NaN;
 }
 
 /** After the picture was moved by some pixels. */

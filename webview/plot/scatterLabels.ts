@@ -20,10 +20,12 @@ export interface LabelOptions {
   order: ArrayLike<number>;
   camera: ScatterCamera;
   size: PlotSize;
-  /** Of a text, in CSS pixels. */
-  measure: (text: string) => number;
+  /** Of a text, in CSS pixels, in the font of labels that are important or not. */
+  measure: (text: string, important: boolean) => number;
   /** Of a point, in CSS pixels: labels keep this away from it. */
   radius: number;
+  /** Radii of the marks that are drawn over points, such as stars: no label lies over one. */
+  marks: ReadonlyMap<number, number>;
 }
 
 export const LABEL_SIZE = 11;
@@ -42,6 +44,11 @@ export function placeLabels(options: LabelOptions): PlacedLabel[] {
   const projection = new ScreenProjection(camera, size, coordinates.dimensions);
   const placed: PlacedLabel[] = [];
   const taken: Box[] = [];
+  for (const [point, radius] of options.marks) {
+    if (!projection.projectPoint(coordinates, point)) continue;
+    const { x, y } = projection;
+    taken.push({ left: x - radius, right: x + radius, top: y - radius, bottom: y + radius });
+  }
   const done = new Set<number>();
   const wanted = Math.floor((size.width * size.height) / AREA_PER_LABEL) + first.length;
   for (const point of first) {
@@ -62,8 +69,8 @@ export function placeLabels(options: LabelOptions): PlacedLabel[] {
     const { x, y } = projection;
     if (x < 0 || x > size.width || y < 0 || y > size.height) return 'outside';
     const text = cutTitle(options.texts[point] ?? '', MAX_CHARACTERS);
-    const width = options.measure(text);
-    const gap = options.radius + 4;
+    const width = options.measure(text, important);
+    const gap = (options.marks.get(point) ?? options.radius) + 4;
     const [top, bottom] = [y - LINE_HEIGHT / 2, y + LINE_HEIGHT / 2];
     for (const left of [x + gap, x - gap - width]) {
       const box = { left: left - 2, right: left + width + 2, top, bottom };

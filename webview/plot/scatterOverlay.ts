@@ -44,21 +44,38 @@ export function drawOverlay(context: CanvasRenderingContext2D, overlay: Overlay)
   drawPath(context, overlay, placeOf);
   for (const point of model.starred) {
     const at = placeOf(point);
-    if (at) drawStar(context, at, radius + 5, theme);
+    if (at) drawStar(context, at, radius + MARK_SIZES.star, theme);
   }
   for (const point of ringed(model)) {
     const at = placeOf(point);
-    if (at) drawRing(context, at, radius + 2.5, 1.25, theme);
+    if (at) drawRing(context, at, radius + MARK_SIZES.ring, 1.25, theme);
   }
   for (const [point, more] of [
-    [model.hovered, 3.5],
-    [model.focus, 5],
+    [model.hovered, MARK_SIZES.hovered],
+    [model.focus, MARK_SIZES.focus],
   ] as const) {
     const at = point === null ? null : placeOf(point);
     if (at) drawRing(context, at, radius + more, 2, theme);
   }
   drawLabels(context, overlay.labels, theme);
   drawOutline(context, overlay.outline, theme);
+}
+
+/** By how much the radius of a mark is larger than that of its point, in CSS pixels. */
+export const MARK_SIZES = { star: 5, ring: 2.5, hovered: 3.5, focus: 5, path: 1.5, newest: 3.5 };
+
+/** The radii of all marks but that of the hovered point, by their points: a label must not jump when the pointer comes near. */
+export function markRadii(model: ScatterModel, radius: number): Map<number, number> {
+  const radii = new Map<number, number>();
+  const mark = (points: readonly number[], size: number): void => {
+    for (const point of points) radii.set(point, Math.max(radii.get(point) ?? 0, radius + size));
+  };
+  mark(model.path, MARK_SIZES.path);
+  mark(model.path.slice(-1), MARK_SIZES.newest);
+  mark(model.starred, MARK_SIZES.star);
+  mark(ringed(model), MARK_SIZES.ring);
+  if (model.focus !== null) mark([model.focus], MARK_SIZES.focus);
+  return radii;
 }
 
 /** More rings than these are a carpet that hides the points. */
@@ -110,7 +127,7 @@ function drawPath(context: CanvasRenderingContext2D, overlay: Overlay, placeOf: 
     if (at === null) return;
     const newest = i === places.length - 1;
     context.beginPath();
-    context.arc(at.x, at.y, radius + (newest ? 3.5 : 1.5), 0, 2 * Math.PI);
+    context.arc(at.x, at.y, radius + MARK_SIZES[newest ? 'newest' : 'path'], 0, 2 * Math.PI);
     context.fillStyle = newest ? theme.foreground : fade(theme.foreground, 0.4 + (0.5 * i) / places.length);
     context.fill();
     context.strokeStyle = theme.background;

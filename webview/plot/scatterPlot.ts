@@ -8,7 +8,7 @@ import { listenToInput } from './scatterInput';
 import { ScatterIndex, type Pixel } from './scatterIndex';
 import { LABEL_SIZE, placeLabels, type PlacedLabel } from './scatterLabels';
 import type { ScatterModel } from './scatterModel';
-import { drawOverlay, labelFont, ringed, type Overlay } from './scatterOverlay';
+import { drawOverlay, labelFont, markRadii, ringed, type Overlay } from './scatterOverlay';
 import type { PaintedPoints, ScatterPainter } from './scatterPainter';
 import { scatterPng } from './scatterPng';
 import { scatterSvg } from './scatterSvg';
@@ -40,7 +40,7 @@ export class ScatterPlot extends HTMLElement {
   #outline: readonly Pixel[] = [];
   #scheduled = false;
   #flight = 0;
-  #textWidths = new Map<string, number>();
+  #textWidths = { bold: new Map<string, number>(), regular: new Map<string, number>() };
   #disconnect: () => void = () => undefined;
   readonly #surface = document.createElement('div');
   readonly #overlay = document.createElement('canvas');
@@ -100,7 +100,8 @@ export class ScatterPlot extends HTMLElement {
     size.observe(this);
     const endTheme = onThemeChange(() => {
       this.#theme = readTheme();
-      this.#textWidths.clear();
+      this.#textWidths.bold.clear();
+      this.#textWidths.regular.clear();
       this.#schedule();
     });
     this.#disconnect = () => {
@@ -263,8 +264,9 @@ export class ScatterPlot extends HTMLElement {
       order: model.labelOrder ?? [],
       camera,
       size: this.#size,
-      measure: (text) => this.#widthOf(text),
+      measure: (text, important) => this.#widthOf(text, important),
       radius: radius + 2,
+      marks: markRadii(model, radius),
     });
     this.#drawOver();
     const visible = order?.length ?? coordinates.values.length / coordinates.dimensions;
@@ -326,13 +328,15 @@ export class ScatterPlot extends HTMLElement {
     return Math.round(Math.min(8, usual * closer) * 20) / 20;
   }
 
-  #widthOf(text: string): number {
-    let width = this.#textWidths.get(text);
+  /** Measured once in each of the two fonts that labels are drawn in. */
+  #widthOf(text: string, important: boolean): number {
+    const known = important ? this.#textWidths.bold : this.#textWidths.regular;
+    let width = known.get(text);
     if (width === undefined) {
       const context = this.#overlay.getContext('2d')!;
-      context.font = labelFont(this.#theme, true);
+      context.font = labelFont(this.#theme, important);
       width = context.measureText(text).width || text.length * LABEL_SIZE * 0.55;
-      this.#textWidths.set(text, width);
+      known.set(text, width);
     }
     return width;
   }

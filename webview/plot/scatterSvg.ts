@@ -2,7 +2,7 @@ import { formatCount } from '../../src/series/format';
 import type { Theme } from '../ui/theme';
 import { ScreenProjection } from './scatterCamera';
 import { LABEL_SIZE } from './scatterLabels';
-import { ringed, starCorners, type Overlay } from './scatterOverlay';
+import { MARK_SIZES, ringed, starCorners, type Overlay } from './scatterOverlay';
 
 /** Points in one file at most: more make a file that no editor opens. */
 export const MAX_SVG_POINTS = 50_000;
@@ -90,19 +90,23 @@ export function scatterSvg(overlay: Overlay, lines: readonly string[], resolve: 
   }
   for (const { x, y } of path) {
     parts.push(
-      `<circle cx="${round(x)}" cy="${round(y)}" r="${round(radius + 1.5)}" ${paint(theme.foreground, 'fill')}/>`,
+      `<circle cx="${round(x)}" cy="${round(y)}" r="${round(radius + MARK_SIZES.path)}" ${paint(theme.foreground, 'fill')}/>`,
     );
   }
   for (const point of model.starred) {
     const place = at(point);
     if (!place) continue;
-    const corners = starCorners(place, radius + 5).map(([x, y]) => `${round(x)},${round(y)}`);
+    const corners = starCorners(place, radius + MARK_SIZES.star).map(([x, y]) => `${round(x)},${round(y)}`);
     parts.push(
       `<polygon points="${corners.join(' ')}" ${paint(theme.foreground, 'fill')} ${paint(theme.background, 'stroke')}/>`,
     );
   }
-  const rings: [number, number, number][] = ringed(model).map((point) => [point, radius + 2.5, 1.25]);
-  if (model.focus !== null) rings.push([model.focus, radius + 5, 2]);
+  const rings: [number, number, number][] = ringed(model).map((point) => [
+    point,
+    radius + MARK_SIZES.ring,
+    1.25,
+  ]);
+  if (model.focus !== null) rings.push([model.focus, radius + MARK_SIZES.focus, 2]);
   for (const [point, ringRadius, width] of rings) {
     const place = at(point);
     if (!place) continue;

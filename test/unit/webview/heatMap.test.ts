@@ -15,6 +15,7 @@ import {
   cellAt,
   cellWidthFor,
   differenceScale,
+  pooledValues,
   scaleEnds,
   scrollToShow,
   valueAt,
@@ -24,7 +25,7 @@ import {
 import { contrast } from '../../../webview/ui/colorDistance';
 import { oppositeColor } from '../../../webview/ui/distinctColors';
 import { formatWeight } from '../../../webview/plot/formatWeight';
-import type { HeatMapScale } from '../../../webview/plot/heatMapModel';
+import type { HeatMapData, HeatMapScale } from '../../../webview/plot/heatMapModel';
 import { SvgPainter } from '../../../webview/plot/svgPainter';
 import { drawCurves } from '../../../webview/plot/curveDrawing';
 import { drawJoins } from '../../../webview/plot/joinDrawing';
@@ -191,6 +192,16 @@ describe('values', () => {
   test('what is behind the row is nothing, not zero', () => {
     expect(valueAt(data, { row: 0, column: 1 })).toBeNaN();
     expect(valueAt(data, { row: 1, column: 0 })).toBe(0.25);
+  });
+
+  test('of cells that share a pixel, the value farthest from zero is kept', () => {
+    const values = Float32Array.of(0.1, -0.9, 0, 0, 0.2, 0.3, 0, 1, 0.4, 0.1, 0.6, 0.5, 0, 0, 0.7, 0.8);
+    const map = { rows: 4, columns: 4, values, causal: false };
+    const pool = (from: HeatMapData, rows: number, columns: number) =>
+      [...pooledValues(from, { rows, columns })].map((value) => Number(value.toFixed(1)));
+    expect(pool(map, 2, 2)).toEqual([-0.9, 1, 0.4, 0.8]);
+    expect(pool({ ...map, causal: true }, 2, 2)).toEqual([0.3, NaN, 0.4, 0.8]);
+    expect(pool(map, 4, 4)).toEqual([...values].map((value) => Number(value.toFixed(1))));
   });
 
   test('the scale leaves out the largest fiftieth, and says so', () => {

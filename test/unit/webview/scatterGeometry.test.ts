@@ -105,7 +105,8 @@ describe('the camera', () => {
 
   test('the first look has all points in sight, however it is turned', () => {
     for (const dimensions of [2, 3] as const) {
-      const points = randomPoints(500, dimensions, 5);
+      // Of more points in three dimensions, one in a hundred may be outside.
+      const points = randomPoints(dimensions === 2 ? 500 : 100, dimensions, 5);
       let camera = fitCamera(points, size);
       for (let turn = 0; turn < (dimensions === 2 ? 1 : 8); turn++, camera = turned(camera, 45, 10)) {
         const { x, y } = new ScreenProjection(camera, size, dimensions).projectAll(points);
@@ -117,9 +118,24 @@ describe('the camera', () => {
     }
   });
 
+  test('an outlier in three dimensions makes the others neither smaller nor eccentric', () => {
+    const points = randomPoints(500, 3, 5);
+    const { target, zoom } = fitCamera(points, size);
+    points.values.set([60, 60, 60], 0);
+    const camera = fitCamera(points, size);
+    expect(camera.zoom).toBeCloseTo(zoom, 1);
+    camera.target.forEach((value, axis) => expect(value).toBeCloseTo(target[axis]!, 0));
+    const { x, y } = new ScreenProjection(zoomed(camera, -4, size), size, 3).projectAll(points);
+    expect(x[0]! > 0 && x[0]! < size.width && y[0]! > 0 && y[0]! < size.height).toBe(true);
+  });
+
   test('one point, and none, have a camera too', () => {
     for (const values of [[], [2, 3]]) {
       const camera = fitCamera({ values: Float32Array.from(values), dimensions: 2 }, size);
+      expect([...camera.target, camera.zoom].every(Number.isFinite)).toBe(true);
+    }
+    for (const values of [[], [2, 3, 4], [NaN, NaN, NaN]]) {
+      const camera = fitCamera({ values: Float32Array.from(values), dimensions: 3 }, size);
       expect([...camera.target, camera.zoom].every(Number.isFinite)).toBe(true);
     }
   });
@@ -226,6 +242,7 @@ test('labels do not overlap, stay in the picture, and the important ones come fi
     size,
     measure: (text) => 6 * text.length,
     radius: 3,
+    marks: new Map(),
   });
   expect(labels.length).toBeGreaterThan(10);
   expect(labels.slice(0, 2).map(({ point }) => point)).toEqual([17, 4]);
@@ -237,6 +254,34 @@ test('labels do not overlap, stay in the picture, and the important ones come fi
       expect(apart).toBe(true);
     }
   });
+});
+
+test('labels stand as near to a point on its left as on its right, and away from marks', () => {
+  // On one line: a second and a third near each other, and one at the right edge.
+  const coordinates: PointCoordinates = { values: Float32Array.of(0, 0, 0.5, 0, 4.5, 0), dimensions: 2 };
+  const camera = { target: [0, 0, 0], zoom: Math.log2(100), orbit: 0, tilt: 0 } as const;
+  const options = {
+    coordinates,
+    texts: ['first', 'second', 'at the edge'],
+    first: [0],
+    order: [1, 2],
+    camera,
+    size,
+    measure: (_text: string, important: boolean) => (important ? 70 : 60),
+    radius: 5,
+  };
+  const placed = (marks: Map<number, number>) =>
+    placeLabels({ ...options, marks }).map(({ point, x }) => [point, Math.round(x)]);
+  expect(placed(new Map())).toEqual([
+    [0, 500 + 5 + 4],
+    [2, 950 - 5 - 4 - 60],
+  ]);
+  // A star is where the label of the first was; its own label begins beside it.
+  expect(placed(new Map([[1, 10]]))).toEqual([
+    [0, 500 - 5 - 4 - 70],
+    [1, 550 + 10 + 4],
+    [2, 950 - 5 - 4 - 60],
+  ]);
 });
 
 test('density contours lie around the points, the higher the level the closer', () => {
