@@ -1,5 +1,5 @@
 import { baselineName, describeProtocol, type Metrics } from '../protocol/evaluation';
-import type { TestResult } from '../protocol/run';
+import { baselinesBeside, type RunManifest, type TestResult } from '../protocol/run';
 import { formatMetric, formatMetricName } from '../series/format';
 import type { Styled } from './terminal';
 
@@ -12,10 +12,14 @@ function widthOf(metric: string): number {
  * The test metrics of a model beside its baselines, one row each, the best of each column marked; below it the protocol
  * and, where it is so, the plain statement that a baseline is better.
  */
-export function metricsTable(model: string, result: TestResult, mainMetric: string): Styled[] {
+export function metricsTable(
+  run: Pick<RunManifest, 'name' | 'model'>,
+  result: TestResult,
+  mainMetric: string,
+): Styled[] {
   const rows: [string, Metrics][] = [
-    [model, result.metrics],
-    ...Object.entries(result.baselines).map(([name, metrics]): [string, Metrics] => [
+    [run.name, result.metrics],
+    ...baselinesBeside(run.model, result).map(([name, metrics]): [string, Metrics] => [
       baselineName(name),
       metrics,
     ]),

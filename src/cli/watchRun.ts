@@ -125,6 +125,6 @@ function printSummary(run: RunDirectory, summary: RunSummary, seconds: number): 
     lines.push(`It left no checkpoint. \`recsight train ${config}\` trains it again${measures}.`);
   }
   output.print(`${lines.join('\n')}\n`);
-  if (test !== null) output.print('\n', ...metricsTable(manifest.name, test, mainMetric));
+  if (test !== null) output.print('\n', ...metricsTable(manifest, test, mainMetric));
   output.print(`\nEverything is in ${place}\n`);
 }

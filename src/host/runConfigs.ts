@@ -1,3 +1,4 @@
+import { errorText } from '../protocol/errorText';
 import type { RunSettings } from '../protocol/runSettings';
 import type { RunSummary } from '../protocol/run';
 import { RunDirectory } from '../runs/runDirectory';
@@ -32,7 +33,10 @@ export class RunConfigs {
     );
     const compared = group?.runs.slice(0, MOST_COMPARED) ?? [run];
     const [config, ...configs] = await this.#configsOf([run, ...compared]);
-    return settingsBeside(config, configs);
+    const beside = settingsBeside(config, configs);
+    if (beside.settings.length > 0) return beside;
+    const unreadable = await new RunDirectory(directory).readConfig().then(() => undefined, errorText);
+    return unreadable === undefined ? beside : { ...beside, unreadable };
   }
 
   /** A run is gone. */

@@ -1,5 +1,5 @@
 import { baselineName, describeProtocol, type Metrics } from '../protocol/evaluation';
-import { isActive, type RunSummary } from '../protocol/run';
+import { baselinesBeside, isActive, type RunSummary } from '../protocol/run';
 import { usualName, type RunSettings } from '../protocol/runSettings';
 import { formatAgo, formatCount, formatDuration, formatMetric, formatMetricName } from '../series/format';
 import { lastActivity, lostAdvice, progressParts } from './runText';
@@ -44,7 +44,8 @@ function metricLines(run: RunSummary): Markdown[] {
   ];
   if (test) {
     columns.push(['test', test.metrics]);
-    for (const [name, metrics] of Object.entries(test.baselines)) columns.push([baselineName(name), metrics]);
+    for (const [name, metrics] of baselinesBeside(run.manifest.model, test))
+      columns.push([baselineName(name), metrics]);
   }
   const row = (first: string, cells: string[]) =>
     escaped`| ${first} |${joinMarkdown(cells.map((text) => escaped` &nbsp;&nbsp;${text} |`))}`;

@@ -41,6 +41,20 @@ export interface TestResult extends MeasuredMetrics {
   evaluatedAt: number;
 }
 
+/**
+ * The baselines that a model's test stands beside. The run of a baseline is measured beside all of them, itself included, and
+ * to be as good as itself says nothing; but item-kNN with options of its own is another than the one with the defaults.
+ */
+export function baselinesBeside(
+  model: string,
+  { metrics, baselines }: Pick<TestResult, 'metrics' | 'baselines'>,
+): [name: string, metrics: Metrics][] {
+  return Object.entries(baselines).filter(
+    ([name, others]) =>
+      name !== model || Object.entries(metrics).some(([metric, value]) => others[metric] !== value),
+  );
+}
+
 export interface RunError {
   /** A stable, machine-readable code such as `dataset/missing-column`. */
   code: string;

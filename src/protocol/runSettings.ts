@@ -11,8 +11,10 @@ export interface RunSetting {
 
 /** All settings of a run. */
 export interface RunSettings {
-  /** In the order of the config. */
+  /** In the order of the config; none where it cannot be read. */
   settings: RunSetting[];
+  /** Why the config cannot be read, and what to do. */
+  unreadable?: string;
   /**
    * What is usual: the most common values of that many runs of the same name, this one among them, or RecSight's defaults where
    * it is the only one.

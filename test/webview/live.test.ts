@@ -3,6 +3,7 @@ import { describe, expect, test } from 'vitest';
 import type { RunStatus } from '../../src/protocol/run';
 import { exampleBaseline, exampleEvents, exampleRun, exampleSettings, exampleTest } from './exampleRun';
 import { TestHost } from './livePage';
+import { LIVE_STATES } from './liveStates';
 import { canvasOf, chart, runningHost, settled, summaryOf, useLivePages } from './liveSuite';
 
 const { open, openUnread } = useLivePages();
@@ -64,12 +65,20 @@ describe('what is shown', () => {
   test('the facts and the progress', async () => {
     const { page } = await open(runningHost());
     expect((await page.locator('.facts').innerText()).replace(/\s+/g, ' ')).toMatch(
-      /^NDCG@10 0\.1033 best e7 HR@10 0\.1921 loss 4\.631 3,\d{3} sequences\/s 4,096 users · 3,629 items wasm · 2 threads$/,
+      /^validation NDCG@10 0\.1033 best e7 HR@10 0\.1921 loss 4\.631 3,\d{3} sequences\/s 4,096 users · 3,629 items wasm · 2 threads$/,
     );
-    expect(await page.locator('.progress').innerText()).toMatch(/7\/20 epochs\s*35%\s*1 min 12 s left/);
+    expect(await page.locator('.progress').innerText()).toMatch(/7\/20 epochs\s*35%\s*· 1 min 12 s left/);
     expect(await chart(page, 'Validation NDCG@10').locator('.badge').textContent()).toBe(
       'full · LOO · seen filtered',
     );
+  });
+
+  test('the figures name their split, and no throughput while no step is taken', async () => {
+    const { page } = await open(LIVE_STATES.evaluating!());
+    const metrics = page.locator('.facts li[title*="validation, leave-one-out"]');
+    await expect.poll(() => metrics.count()).toBe(2);
+    await settled(page);
+    expect(await page.locator('.facts').innerText()).not.toContain('sequences/s');
   });
 
   test('a warning for a run whose numbers are to be doubted, in the colour of warnings', async () => {
@@ -104,7 +113,7 @@ describe('what is shown', () => {
       await expect.poll(() => rowsOf(page)).toHaveLength(9);
       expect((await rowsOf(page)).slice(0, 4)).toEqual([
         ['model.hiddenSize', '128', '64'],
-        ['model.attentionOutputDropout', '0.25', 'null'],
+        ['model.attentionOutputDropout', '0.25', 'not set'],
         ['model.loss.numNegatives', 'not set', '256'],
         ['seed', '42'],
       ]);
@@ -120,6 +129,25 @@ describe('what is shown', () => {
       expect(await page.locator('.settings header').innerText()).toContain(
         'None differs from RecSight’s defaults; no other run has this name.',
       );
+    });
+
+    test('a value that is usual has the room of two columns', async () => {
+      const host = new TestHost(exampleRun('finished', 20), exampleEvents(20));
+      host.settings = exampleSettings();
+      const { page } = await open(host, { width: 480 });
+      await page.getByText('Details', { exact: true }).click();
+      const spans = page.locator('.settings tbody tr', { hasText: 'dataset.path' }).locator('td');
+      await expect.poll(() => spans.count()).toBe(1);
+      expect(await spans.getAttribute('colspan')).toBe('2');
+    });
+
+    test('why they are not there', async () => {
+      const host = new TestHost(exampleRun('finished', 20), exampleEvents(20));
+      const unreadable = '/runs/a/config.json does not exist. The run was deleted in part.';
+      host.settings = { settings: [], usual: { of: 'defaults' }, unreadable };
+      const { page } = await open(host);
+      await page.getByText('Details', { exact: true }).click();
+      await expect.poll(() => page.locator('.settings header').innerText()).toContain(unreadable);
     });
 
     test.each([320, 480, 1280])('are within a panel of %i pixels', async (width) => {

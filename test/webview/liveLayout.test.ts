@@ -44,6 +44,14 @@ describe('themes and sizes', () => {
     }
   });
 
+  test.each([320, 480])('%i pixels wide: the menu is in line with the first button', async (width) => {
+    const { page } = await open(LIVE_STATES.stopped!(), { width });
+    const topOf = async (selector: string) => (await page.locator(selector).first().boundingBox())!;
+    const first = await topOf('.actions vscode-button');
+    const menu = await topOf('.actions recsight-menu');
+    expect(menu.y).toBeLessThan(first.y + first.height);
+  });
+
   test('a chart follows the width of its panel', async () => {
     const { page } = await open(runningHost(), { width: 1280 });
     await settled(page);

@@ -204,8 +204,10 @@ test('a rectangle and a lasso select exactly the points inside; they can be isol
   await expect.poll(() => heading.textContent()).toBe(`${expected} points`);
   await expect.poll(() => page.locator('.chosen').textContent()).toMatch(/coherence 0\.\d+/);
   await expect.poll(() => page.getByRole('status').last().textContent()).not.toBe('');
-  expect(await page.locator('[aria-label="Most typical"] .list-row').count()).toBe(10);
-  await expect.poll(() => page.locator('[aria-label="Nearest to their mean"] .list-row').count()).toBe(10);
+  expect(await page.locator('[aria-label="Most typical of the selection"] .list-row').count()).toBe(10);
+  await expect
+    .poll(() => page.locator('[aria-label="Nearest to its mean, of all rows"] .list-row').count())
+    .toBe(10);
 
   await page.getByRole('button', { name: 'Export Selection' }).click();
   await page.getByRole('menuitem', { name: 'CSV' }).locator('visible=true').click();
@@ -417,14 +419,14 @@ test('bookmarks are saved, opened and deleted', async () => {
   await expect.poll(() => host.bookmarks).toEqual([]);
 });
 
-test('statistics, with dead and equal rows on the map', async () => {
+test('statistics, with dead and duplicate rows on the map', async () => {
   const { page } = await open(ProjectionHost.of(800));
   await page.keyboard.press('s');
   const rows = page.locator('.rail.right .metadata');
   await expect.poll(() => rows.textContent()).toMatch(/effective dimensions\s+\d+\.\d of 16/);
   const norms = page.getByLabel('Mean norm by popularity decile').locator('.list-row');
   expect(await norms.first().textContent()).toMatch(/1 \(most popular\)\s+\d\.\d+/);
-  await page.getByRole('button', { name: 'Show equal rows' }).click();
+  await page.getByRole('button', { name: 'Show duplicate rows' }).click();
   await expect.poll(() => page.locator('.chosen h2').textContent()).toBe('2 points');
 });
 
@@ -540,6 +542,7 @@ describe('when something is missing', () => {
     host.first.run.checkpoints = [];
     const { page } = await openWithoutMap(host);
     await page.getByText('This run has no checkpoint yet').waitFor();
+    expect(await page.locator('.rail.left h2').allTextContents()).toEqual(['Table']);
     await page.getByText('none yet', { exact: true }).waitFor();
     expect(await page.getByText('loading', { exact: true }).count()).toBe(0);
   });
@@ -588,6 +591,27 @@ describe('themes and sizes', () => {
     await changeTheme(page, other);
     await settled(page);
     expect((await page.locator('.scatter-points').screenshot()).equals(before)).toBe(false);
+  });
+
+  test.each(Object.keys(THEMES) as ThemeName[])('%s: a checkbox is a box in its colours', async (theme) => {
+    const { page } = await open(ProjectionHost.of(100), { theme });
+    const boxes = await page.evaluate<Record<string, string>[]>(`(() => {
+      const colors = getComputedStyle(document.querySelector('.search-input'));
+      return [...document.querySelectorAll('.checkbox input')].map((box) => {
+        const { backgroundColor, borderStyle, borderColor } = getComputedStyle(box);
+        return {
+          tick: String(getComputedStyle(box, '::before').content !== 'none'),
+          border: borderStyle,
+          bounded: String(borderColor !== backgroundColor),
+          field: String(backgroundColor === colors.backgroundColor),
+        };
+      });
+    })()`);
+    const box = { border: 'solid', bounded: 'true', field: 'true' };
+    expect(boxes).toEqual([
+      { ...box, tick: 'true' },
+      { ...box, tick: 'false' },
+    ]);
   });
 
   test.each([320, 380, 720, 1280, 2560])('%i pixels wide: nothing sticks out', async (width) => {

@@ -136,12 +136,46 @@ describe('at 480 pixels', () => {
     for (const name of ['Layout and Colours', 'Details']) {
       await page.getByRole('button', { name }).click();
       const rail = (await page.locator('.rail:visible').boundingBox())!;
-      for (const part of ['.stage-header', '.legend-strip']) {
+      // The left one has the legend itself.
+      const strip = page.locator('.legend-strip');
+      expect(await strip.isVisible()).toBe(name === 'Details');
+      for (const part of name === 'Details' ? ['.stage-header', '.legend-strip'] : ['.stage-header']) {
         const { y, height } = (await page.locator(part).boundingBox())!;
         expect(y + height).toBeLessThanOrEqual(rail.y);
       }
       await page.keyboard.press('Escape');
     }
+  });
+
+  test('what is shown on the map is not under the drawer that tells of it', async () => {
+    const { page } = await open(ProjectionHost.of(400), { width: 480 });
+    await page.keyboard.press('/');
+    await page.keyboard.type('m43');
+    await page.keyboard.press('Enter');
+    await page.getByRole('button', { name: 'Details' }).click();
+    await page.getByText('Show on Map', { exact: true }).click();
+    await expect.poll(() => page.locator('.rail:visible').count()).toBe(0);
+  });
+
+  test('a rail says that it goes on below', async () => {
+    const { page } = await open(ProjectionHost.of(400), { width: 480, height: 600 });
+    await page.getByRole('button', { name: 'Layout and Colours' }).click();
+    const hint = page.locator('.rail.left > .scroll-area > .scroll-hint');
+    await expect.poll(() => hint.innerText()).toBe('↓ More below');
+    await page.keyboard.press('s');
+    await page.getByRole('button', { name: 'Details' }).click();
+    const right = page.locator('.rail.right > .scroll-area > .scroll-hint');
+    await expect.poll(() => right.innerText()).toBe('↓ More below');
+  });
+
+  test('no figure is cut', async () => {
+    const { page } = await open(twoRuns(), { width: 480 });
+    await choose(page, 'Compare with', 'another epoch');
+    await page.getByRole('button', { name: 'Details' }).click();
+    const cut = `[...document.querySelectorAll('.figures dd')].map((dd) => dd.scrollWidth > dd.clientWidth)`;
+    await expect.poll(() => page.evaluate(cut)).toEqual([false, false, false]);
+    await page.keyboard.press('s');
+    await expect.poll(() => page.evaluate(cut)).toEqual(Array(7).fill(false));
   });
 
   test('a list of choices opens over an open rail', async () => {

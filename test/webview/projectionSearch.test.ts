@@ -124,6 +124,15 @@ describe('a user', () => {
   });
 });
 
+test('the field comes with room below for its list', async () => {
+  const { page } = await open(ProjectionHost.of(1_000), { width: 480, height: 820 });
+  await page.keyboard.press('/');
+  await page.keyboard.type('the silent harbour');
+  await page.locator('.search-list:popover-open [role=option]').nth(5).waitFor();
+  const list = (await page.locator('.search-list:popover-open').boundingBox())!;
+  expect(list.y).toBeGreaterThan((await pointSearch(page).boundingBox())!.y);
+});
+
 describe.each([
   [1280, 900],
   [1280, 420],
@@ -152,6 +161,13 @@ describe.each([
         return { inside, height: list.clientHeight >= 66, covered: covered.length };
       })()`);
       expect(hidden).toEqual({ inside: true, height: true, covered: 0 });
+      // The heading with the number of results stays in sight where there is room below.
+      const list = (await page.locator('.search-list:popover-open').boundingBox())!;
+      const input = (await field.boundingBox())!;
+      if (height - input.y - input.height > 160) expect(list.y).toBeGreaterThan(input.y);
+      await expect
+        .poll(() => page.locator('.search-list:popover-open .scroll-hint').textContent())
+        .toContain('More');
       await field.press('Escape');
     }
   });

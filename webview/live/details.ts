@@ -3,6 +3,7 @@ import type { RunSummary } from '../../src/protocol/run';
 import { usualName, type RunSetting, type RunSettings } from '../../src/protocol/runSettings';
 import { formatBytes, formatCount, formatDuration } from '../../src/series/format';
 import { icon } from '../ui/controls';
+import { messageContent } from '../ui/messageContent';
 import type { LiveHandlers } from './view';
 
 /** What one needs to know to repeat the run, with all of its settings. */
@@ -67,7 +68,7 @@ export function details(
 }
 
 /** Every setting: first those that stand out, beside what is usual. */
-function settingsTable({ settings, usual }: RunSettings): TemplateResult {
+function settingsTable({ settings, usual, unreadable }: RunSettings): TemplateResult {
   const special = settings.filter(({ differs }) => differs);
   const others = settings.filter(({ differs }) => !differs);
   const number =
@@ -80,7 +81,7 @@ function settingsTable({ settings, usual }: RunSettings): TemplateResult {
     <header>
       <h2 id="settings-title">Settings</h2>
       <span class="muted">
-        ${settings.length === 0 ? 'The run’s config cannot be read.' : `${number} from ${from}.`}
+        ${unreadable === undefined ? `${number} from ${from}.` : html`The run’s config cannot be read: ${messageContent(unreadable)}`}
       </span>
     </header>
     ${
@@ -104,10 +105,16 @@ function settingsTable({ settings, usual }: RunSettings): TemplateResult {
 
 /** What is usual is said only where it is something else. */
 function settingRow({ path, value, usual, differs }: RunSetting): TemplateResult {
-  const text = (setting: string | null) => setting ?? html`<span class="muted">not set</span>`;
+  // A value that is null and one that is not there mean the same.
+  const text = (setting: string | null) =>
+    setting === null || setting === 'null' ? html`<span class="muted">not set</span>` : setting;
   return html`<tr class=${differs ? 'differs' : ''}>
     <th scope="row">${differs ? icon('circle-filled', 'differs') : nothing}${path}</th>
-    <td>${differs ? html`<b>${text(value)}</b>` : text(value)}</td>
-    <td class="muted">${differs ? text(usual) : ''}</td>
+    ${
+      differs
+        ? html`<td><b>${text(value)}</b></td>
+            <td class="muted">${text(usual)}</td>`
+        : html`<td colspan="2">${text(value)}</td>`
+    }
   </tr>`;
 }

@@ -1,5 +1,6 @@
 import { baselineName } from '../../src/protocol/evaluation';
 import {
+  baselinesBeside,
   endedEarly,
   endedInDoubt,
   hasLearned,
@@ -114,7 +115,7 @@ interface TestRow {
 export function testTable(manifest: RunManifest): TestTable | null {
   const { test } = manifest;
   if (!test) return null;
-  const baselines = Object.entries(test.baselines);
+  const baselines = baselinesBeside(manifest.model, test);
   const columns = [
     { name: manifest.name, own: true },
     ...baselines.map(([name]) => ({ name: baselineName(name), own: false })),

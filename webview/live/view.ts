@@ -3,13 +3,7 @@ import { guard } from 'lit/directives/guard.js';
 import { describeProtocol, protocolBadge } from '../../src/protocol/evaluation';
 import type { InspectionView } from '../../src/protocol/inspectionPanel';
 import type { RunMessage } from '../../src/protocol/livePanel';
-import {
-  epochsText,
-  isActive,
-  throughputUnit,
-  type RunManifest,
-  type RunSummary,
-} from '../../src/protocol/run';
+import { epochsText, throughputUnit, type RunManifest, type RunSummary } from '../../src/protocol/run';
 import {
   formatCount,
   formatDelta,
@@ -88,6 +82,7 @@ function header(run: RunSummary, state: LiveState, handlers: LiveHandlers): Temp
   const { manifest, status } = run;
   const { progress } = manifest;
   const share = progressShare(manifest);
+  const [epochs, unit] = epochsText(manifest).split(' ');
   const training = status === 'running' || status === 'stopping';
   return html`<header class="panel-header">
       <div class="identity">
@@ -97,23 +92,27 @@ function header(run: RunSummary, state: LiveState, handlers: LiveHandlers): Temp
       ${
         status === 'preparing'
           ? html`<p class="progress muted">reading the data</p>`
-          : html`<p class="progress number">
-              <span>${progress.epochs === 0 ? 'fitted without epochs' : epochsText(manifest)}</span>
+          : html`<p class="progress">
+              ${
+                progress.epochs === 0
+                  ? html`<span>fitted without epochs</span>`
+                  : html`<span><span class="number">${epochs}</span> ${unit}</span>`
+              }
               ${
                 share === null || !training
                   ? nothing
                   : html`<progress max="1" .value=${share} aria-label="Progress of training"></progress>
-                      <span>${formatPercent(share)}</span>`
+                      <span class="number">${formatPercent(share)}</span>`
               }
               ${
                 training && progress.remainingMs !== null
-                  ? html`<span class="muted">${formatDuration(progress.remainingMs)} left</span>`
+                  ? html`<span class="muted">· ${formatDuration(progress.remainingMs)} left</span>`
                   : nothing
               }
             </p>`
       }
       <div class="actions">
-        ${actions(run, state, handlers)}
+        <div class="choices">${actions(run, state, handlers)}</div>
         <recsight-menu .label=${'More Actions'} .items=${menu(run, state, handlers)}></recsight-menu>
       </div>
     </header>
@@ -204,9 +203,11 @@ function actions(run: RunSummary, { canTrain, pending }: LiveState, handlers: Li
 
 /** The newest figures in one line. */
 function facts({ manifest, status }: RunSummary, { series }: LiveState): TemplateResult {
-  const { last, best, mainMetric, progress, backend, dataset } = manifest;
+  const { last, best, mainMetric, progress, backend, dataset, protocol } = manifest;
   const second = secondMetric(manifest);
-  const throughput = series.get('throughput')?.value.at(-1);
+  const training = status === 'running' || status === 'stopping';
+  const throughput = training ? series.get('throughput')?.value.at(-1) : undefined;
+  const measured = protocol === null ? nothing : describeProtocol(protocol);
   const bestIsLast = last !== null && last.epoch === best?.epoch;
   const bestText =
     best &&
@@ -215,16 +216,17 @@ function facts({ manifest, status }: RunSummary, { series }: LiveState): Templat
   return html`<ul class="facts" aria-label="Newest figures">
     ${
       last
-        ? html`<li>
+        ? html`<li title=${measured}>
+            <span class="muted">validation</span>
             ${fact(formatMetricName(mainMetric), formatMetric(last.metrics[mainMetric] ?? NaN))}
             ${bestText === null || bestText === false ? nothing : html`<span class="best">${icon('star-full')}${bestText}</span>`}
           </li>`
         : nothing
     }
-    ${last && second !== null ? html`<li>${fact(formatMetricName(second), formatMetric(last.metrics[second] ?? NaN))}</li>` : nothing}
+    ${last && second !== null ? html`<li title=${measured}>${fact(formatMetricName(second), formatMetric(last.metrics[second] ?? NaN))}</li>` : nothing}
     ${progress.loss === null ? nothing : html`<li>${fact('loss', formatMetric(progress.loss))}</li>`}
     ${
-      throughput === undefined || !isActive(status)
+      throughput === undefined
         ? nothing
         : html`<li>
             <span class="number">${formatCount(throughput)}</span>

@@ -65,6 +65,11 @@ export function colorSection(
           : nothing
       }
       ${look ? legend(look, settings, handlers) : nothing}
+      ${
+        value === 'popularity decile' && look && lacksDeciles(look)
+          ? html`<p class="muted small">Items that occur equally often share a decile.</p>`
+          : nothing
+      }
       <div class="row toggles" ?hidden=${settings.asTable}>
         ${checkbox({
           label: 'labels',
@@ -81,4 +86,9 @@ export function colorSection(
         })}
       </div>`,
   );
+}
+
+/** Whether the numbers in the legend jump. */
+function lacksDeciles({ coloring: { legend: shown } }: SceneLook): boolean {
+  return shown.kind === 'categories' && shown.entries.length < 10;
 }

@@ -27,15 +27,17 @@ export function comparisonContent(
       <h2>Items that moved</h2>
       <p class="muted">Distances after aligning the second table with the first (Procrustes).</p>
     </header>
-    <dl class="metadata">
+    <dl class="metadata figures">
       <dt>in both tables</dt>
       <dd class="number">${formatCount(partners)} of ${formatCount(comparison.rows.length)}</dd>
       <dt title="Squared distance that remains after the rotation, as a share of the first table’s variance">
         variance left over
       </dt>
       <dd class="number">${percent(comparison.residual)}</dd>
-      <dt>neighbours in common</dt>
-      <dd class="number">${percent(overlap)} of 10</dd>
+      <dt title="Of the 10 nearest rows in each table, those that are among them in both">
+        shared of the 10 nearest
+      </dt>
+      <dd class="number">${percent(overlap)}</dd>
     </dl>
     <p class="row buttons">
       ${button({ label: 'Colour by Distance', onClick: () => handlers.onSettings({ color: ':moved' }) })}

@@ -55,7 +55,8 @@ function pcaControls(
   const explained = resources.pca?.value?.explained ?? new Float32Array(0);
   const highest = explained[0] ?? 1;
   const shown = settings.components.slice(0, settings.dimensions);
-  return html`<div
+  return html`<p class="bars-title muted small">variance by component</p>
+    <div
       class="bars"
       role="img"
       aria-label=${`Share of the variance: ${[...explained.slice(0, 3)].map((share, i) => `component ${i + 1} ${percent(share)}`).join(', ')}`}

@@ -1,6 +1,7 @@
 import { html, nothing, type TemplateResult } from 'lit';
 import { formatCount, formatMoment } from '../../src/series/format';
 import { dropdown, icon, iconButton, slider } from '../ui/controls';
+import { scrollArea } from '../ui/scrollArea';
 import { colorSection } from './colorSection';
 import type { ProjectionHandlers } from './handlers';
 import { layoutSection } from './layoutSection';
@@ -20,9 +21,18 @@ export function leftRail(
   handlers: ProjectionHandlers,
 ): TemplateResult {
   return html`<aside class="rail left" aria-label="Layout and colours">
-    ${tableSection(state, handlers)} ${layoutSection(state, handlers)} ${colorSection(state, look, handlers)}
-    ${pointSearchSection(state, look, handlers)} ${userSearchSection(state, handlers)}
-    ${bookmarkSection(state, handlers)}
+    ${scrollArea({
+      label: 'Layout and colours',
+      content: html`${tableSection(state, handlers)}
+      ${
+        // Without a map there is nothing to lay out, to colour or to find.
+        withoutCheckpoint(state)
+          ? nothing
+          : html`${layoutSection(state, handlers)} ${colorSection(state, look, handlers)}
+            ${pointSearchSection(state, look, handlers)} ${userSearchSection(state, handlers)}
+            ${bookmarkSection(state, handlers)}`
+      }`,
+    })}
   </aside>`;
 }
 
@@ -74,12 +84,14 @@ function tableSection(state: ProjectionState, { onSettings }: ProjectionHandlers
           })
         : nothing
     }`,
-    iconButton(
-      'info',
-      'Statistics of the table (S)',
-      () => onSettings({ tab: settings.tab === 'statistics' ? null : 'statistics' }),
-      settings.tab === 'statistics',
-    ),
+    withoutCheckpoint(state)
+      ? nothing
+      : iconButton(
+          'info',
+          'Statistics of the table (S)',
+          () => onSettings({ tab: settings.tab === 'statistics' ? null : 'statistics' }),
+          settings.tab === 'statistics',
+        ),
   );
 }
 

@@ -83,7 +83,11 @@ const handlers: ProjectionHandlers = {
   },
   onCamera: (camera) => dispatch({ kind: 'settingsChanged', settings: { camera } }),
   onZoom: (by) => plots()[0]?.zoomBy(by),
-  onFit: (points) => plots()[0]?.fit(points),
+  onFit: (points) => {
+    // A drawer would lie over what is to be seen.
+    if (points !== null) dispatch({ kind: 'drawerOpened', drawer: null });
+    plots()[0]?.fit(points);
+  },
   onSearch: (query) => dispatch({ kind: 'settingsChanged', settings: { query } }),
   findPoints: (query) => {
     const { scene } = state;

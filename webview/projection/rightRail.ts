@@ -4,6 +4,7 @@ import { formatCount, formatMetric } from '../../src/series/format';
 import { button, iconButton } from '../ui/controls';
 import { fittedTitle } from '../ui/fittedTitle';
 import type { MenuItem } from '../ui/popupMenu';
+import { hintOfMore } from '../ui/scrollArea';
 import { comparisonContent } from './comparisonDetails';
 import type { ProjectionHandlers } from './handlers';
 import { moveInList, neighbourList, neighbourSection } from './neighbourLists';
@@ -24,7 +25,7 @@ const TAB_NAMES: Record<RailTab, string> = {
   statistics: 'Statistics',
 };
 
-/** What is chosen and what there is to know about it; null where nothing is. */
+/** The details of what is chosen; null where nothing is. */
 export function rightRail(state: ProjectionState, handlers: ProjectionHandlers): TemplateResult | null {
   const { settings, scene } = state;
   const tabs = openTabs(state);
@@ -49,8 +50,11 @@ export function rightRail(state: ProjectionState, handlers: ProjectionHandlers):
       </div>
       ${iconButton('close', 'Close (Escape)', () => closeTab(shown, handlers))}
     </div>
-    <div role="tabpanel" aria-label=${TAB_NAMES[shown]} class="tab-panel">
-      ${content(shown, state, scene, handlers)}
+    <div class="scroll-area">
+      <div role="tabpanel" aria-label=${TAB_NAMES[shown]} class="tab-panel scroll-content" ${hintOfMore()}>
+        ${content(shown, state, scene, handlers)}
+      </div>
+      <p class="scroll-hint" aria-hidden="true" hidden></p>
     </div>
   </aside>`;
 }
@@ -123,8 +127,7 @@ function pointContent(
           point === null
             ? nothing
             : button({
-                label: 'Show',
-                icon: 'target',
+                label: 'Show on Map',
                 title: 'Zoom to the point',
                 onClick: () => handlers.onFit([point]),
               })
@@ -133,7 +136,6 @@ function pointContent(
           users
             ? button({
                 label: 'Show Attention',
-                icon: 'eye',
                 title: 'Attention weights for this user',
                 onClick: () => handlers.onShowAttention({ user: row }),
               })
@@ -180,13 +182,13 @@ function selectionContent(
       <p class="muted">
         ${
           summary
-            ? html`coherence <span class="number">${formatMetric(summary.coherence)}</span>
-                <span class="small">mean cosine similarity to their mean</span>`
+            ? html`coherence <span class="number">${formatMetric(summary.coherence)}</span>`
             : resources.selection?.status === 'failed'
               ? nothing
               : 'loading'
         }
       </p>
+      ${summary ? html`<p class="muted small">Mean cosine similarity to the mean of the selection.</p>` : nothing}
       ${failure(resources.selection, handlers)}
       <p class="row buttons">
         ${button({
@@ -200,11 +202,11 @@ function selectionContent(
     </header>
     ${
       summary
-        ? html`<section class="rail-section" aria-label="Most typical">
-              <h2>Most typical</h2>
+        ? html`<section class="rail-section" aria-label="Most typical of the selection">
+              <h2>Most typical of the selection</h2>
               ${neighbourList(summary.typical, 'cosine', scene, settings.focus, handlers)}
             </section>
-            ${neighbourSection('Nearest to their mean', state, resources.meanNeighbours, scene, handlers)}`
+            ${neighbourSection('Nearest to its mean, of all rows', state, resources.meanNeighbours, scene, handlers)}`
         : nothing
     }
     <section class="rail-section" aria-label="Selected points">

@@ -32,7 +32,7 @@ export function statisticsContent(
       <h2>${tableOf(state)?.label ?? 'Table'}</h2>
       <p class="muted">${formatCount(statistics.numRows)} rows of ${formatCount(width)} dimensions</p>
     </header>
-    <dl class="metadata">
+    <dl class="metadata figures">
       <dt
         title="Mean cosine similarity of random pairs: 0 when directions are spread evenly, 1 when all rows point the same way"
       >
@@ -45,21 +45,21 @@ export function statisticsContent(
       <dd class="number">${formatMetric(norm.mean)}</dd>
       <dt>norm, range</dt>
       <dd class="number">${formatMetric(norm.min)} – ${formatMetric(norm.max)}</dd>
-      <dt title="Spearman’s rank correlation">norm to popularity</dt>
+      <dt title="Spearman’s rank correlation">norm–popularity correlation</dt>
       <dd class="number">${normToPopularity === null ? 'unknown' : formatMetric(normToPopularity)}</dd>
       <dt>dead rows</dt>
       <dd class="row">
         <span class="number">${formatCount(statistics.numDead)}</span>
         ${statistics.numDead > 0 ? iconButton('target', 'Show dead rows', () => show(statistics.deadRows)) : nothing}
       </dd>
-      <dt>equal rows</dt>
+      <dt>duplicate rows</dt>
       <dd class="row">
         <span class="number">${formatCount(statistics.numDuplicates)}</span>
-        ${statistics.numDuplicates > 0 ? iconButton('target', 'Show equal rows', () => show(duplicates)) : nothing}
+        ${statistics.numDuplicates > 0 ? iconButton('target', 'Show duplicate rows', () => show(duplicates)) : nothing}
       </dd>
     </dl>
     <p class="muted small">
-      Dead rows are zero or have never moved in training; equal rows are the same to the last bit.
+      Dead rows are zero or have never moved in training; duplicate rows are the same to the last bit.
     </p>
     ${normsByDecile(normsOfDeciles(scene.points))}`;
 }

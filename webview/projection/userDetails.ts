@@ -22,6 +22,7 @@ export function userContent(
     ${resources.path?.status === 'failed' ? nothing : html`<p class="muted placeholder">loading</p>`}`;
   }
   const items = tableOf(state)?.rows === 'items';
+  const next = path.next?.item;
   const itemRow = (item: number, title: string, aside: unknown): TemplateResult => {
     const point = items ? pointOfRow(scene.points, item - 1) : null;
     return html`<li>
@@ -43,14 +44,14 @@ export function userContent(
   return html`<header class="chosen">
       <h2>User ${path.user.id}</h2>
       <p class="muted">
-        ${formatCount(path.items.length)} items${items ? ', oldest thin, newest strong' : ''}
+        ${formatCount(path.items.length)}
+        items${items ? '. Path on the map: oldest thin, newest strong.' : ''}
       </p>
       <p class="row buttons">
         ${
           items
             ? button({
-                label: 'Show',
-                icon: 'target',
+                label: 'Show on Map',
                 title: 'Zoom to the path',
                 onClick: () =>
                   handlers.onFit(
@@ -63,7 +64,6 @@ export function userContent(
         }
         ${button({
           label: 'Show Attention',
-          icon: 'eye',
           title: 'Attention weights for this user',
           onClick: () => handlers.onShowAttention({ user: path.user.user }),
         })}
@@ -71,19 +71,23 @@ export function userContent(
       ${items ? nothing : html`<p class="muted">Choose a table of items to see the path on the map.</p>`}
     </header>
     <section class="rail-section" aria-label="Recommended">
-      <h2>${icon('star-full')} Recommended</h2>
+      <h2>${icon('star-full')} Recommended <span class="aside muted">score</span></h2>
       <ol class="neighbours" @keydown=${moveInList}>
         ${path.recommended.map(({ item, title, score }) =>
           itemRow(
             item,
             title,
-            html`${item === path.next?.item ? icon('check', 'Actual next item') : nothing}<span
-                class="number muted"
+            html`${item === next ? icon('check', 'Actual next item') : nothing}<span class="number muted"
                 >${formatMetric(score)}</span
               >`,
           ),
         )}
       </ol>
+      ${
+        path.recommended.some(({ item }) => item === next)
+          ? html`<p class="muted small">${icon('check')} The item that came next.</p>`
+          : nothing
+      }
     </section>
     <section class="rail-section" aria-label="History">
       <h2>History, newest first</h2>

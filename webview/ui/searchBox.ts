@@ -1,6 +1,7 @@
 import { html, nothing, render } from 'lit';
 import { fittedTitle } from './fittedTitle';
 import { messageContent } from './messageContent';
+import { hintOfMore } from './scrollArea';
 
 export interface SearchChoice {
   label: string;
@@ -30,8 +31,11 @@ export interface SearchBoxModel {
 
 /** Time in ms after a key before it is searched. */
 const PAUSE = 120;
-/** CSS pixels: of the list at most, of what it keeps from the window's edges, and between it and the field. */
-const LIST = { width: 400, height: 288, margin: 8, gap: 2 };
+/**
+ * CSS pixels: of the list at most, of what it keeps from the window's edges, and between it and the field. With `enough` height
+ * it stays below the field: above lie the field's name and how many were found.
+ */
+const LIST = { width: 400, height: 288, enough: 140, margin: 8, gap: 2 };
 
 let counter = 0;
 
@@ -102,29 +106,40 @@ export class SearchBox extends HTMLElement {
           @blur=${() => this.#close()}
           @keydown=${(event: KeyboardEvent) => this.#keyPressed(event)}
         />
-        <div class="search-list" popover="manual" id=${this.#id} role="listbox" aria-label=${label}>
-          ${this.#choices.map(
-            (choice, index) =>
-              html`<div
-                role="option"
-                id=${option(index)}
-                title=${choice.detail === '' ? choice.label : `${choice.label} · ${choice.detail}`}
-                aria-selected=${String(index === this.#active)}
-                @pointerenter=${() => this.#preview(choice)}
-                @pointerleave=${() => this.#preview(this.#choices[this.#active])}
-                @pointerdown=${(event: PointerEvent) => {
-                  event.preventDefault();
-                  this.#take(index);
-                }}
-              >
-                ${fittedTitle(choice.label, null)} <span class="muted">${choice.detail}</span>
-              </div>`,
-          )}
-          ${
-            this.#choices.length > 0
-              ? nothing
-              : html`<p class="muted">${this.#message === '' ? empty : messageContent(this.#message)}</p>`
-          }
+        <div class="search-list" popover="manual">
+          <div class="scroll-area">
+            <div
+              class="search-choices scroll-content"
+              id=${this.#id}
+              role="listbox"
+              aria-label=${label}
+              ${hintOfMore(true)}
+            >
+              ${this.#choices.map(
+                (choice, index) =>
+                  html`<div
+                    role="option"
+                    id=${option(index)}
+                    title=${choice.detail === '' ? choice.label : `${choice.label} · ${choice.detail}`}
+                    aria-selected=${String(index === this.#active)}
+                    @pointerenter=${() => this.#preview(choice)}
+                    @pointerleave=${() => this.#preview(this.#choices[this.#active])}
+                    @pointerdown=${(event: PointerEvent) => {
+                      event.preventDefault();
+                      this.#take(index);
+                    }}
+                  >
+                    ${fittedTitle(choice.label, null)} <span class="muted">${choice.detail}</span>
+                  </div>`,
+              )}
+              ${
+                this.#choices.length > 0
+                  ? nothing
+                  : html`<p class="muted">${this.#message === '' ? empty : messageContent(this.#message)}</p>`
+              }
+            </div>
+            <p class="scroll-hint" aria-hidden="true" hidden></p>
+          </div>
         </div>`,
       this,
     );
@@ -152,14 +167,15 @@ export class SearchBox extends HTMLElement {
     window[change]('resize', this.#place);
   }
 
-  /** Below the field, or above it where there is more room, and never out of the window. */
+  /** Below the field, or above it where there is too little room below and more above, and never out of the window. */
   #placeList(): void {
     const { left, right, top, bottom } = this.#input.getBoundingClientRect();
     const { style } = this.#list;
     const { margin, gap } = LIST;
     const below = innerHeight - bottom - gap - margin;
     const above = top - gap - margin;
-    const upwards = below < Math.min(LIST.height, this.#list.scrollHeight) && above > below;
+    const height = this.querySelector('.search-choices')!.scrollHeight;
+    const upwards = below < Math.min(LIST.enough, height) && above > below;
     style.minWidth = `${Math.min(right - left, innerWidth - 2 * margin)}px`;
     style.maxWidth = `${Math.min(LIST.width, innerWidth - 2 * margin)}px`;
     style.maxHeight = `${Math.max(0, Math.min(LIST.height, upwards ? above : below))}px`;

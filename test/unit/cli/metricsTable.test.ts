@@ -17,6 +17,12 @@ test.each([
   ['mrr@10', ['HR@10', 'NDCG@10', 'MRR@10', 'HR@20', 'NDCG@20']],
   ['ndcg@10', ['HR@10', 'NDCG@10', 'HR@20', 'NDCG@20']],
 ])('the table has the main metric %s', (mainMetric, columns) => {
-  const [head] = metricsTable('sasrec', result, mainMetric);
+  const [head] = metricsTable({ name: 'sasrec', model: 'sasrec' }, result, mainMetric);
   expect((head as string).trim().split(/\s+/)).toEqual(columns);
+});
+
+test('a baseline is not compared with itself', () => {
+  const run = { name: 'simple', model: 'popularity' };
+  const text = JSON.stringify(metricsTable(run, result, 'ndcg@10'));
+  expect(text).not.toMatch(/popularity|no better than/);
 });

@@ -67,7 +67,7 @@ test('so do the tables and progress of the command line, and what a trainer warn
     baselines: { popularity: METRICS },
     evaluatedAt: 1,
   };
-  const table = metricsTable('sasrec', result, 'ndcg@10').map((part) =>
+  const table = metricsTable({ name: 'sasrec', model: 'sasrec' }, result, 'ndcg@10').map((part) =>
     typeof part === 'string' ? part : part.strong,
   );
   const warning = belowPopularityMessage(

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import type { RunStatus } from '../../../src/protocol/run';
 import { progressShare, runAbilities, testTable, testVerdict, trouble } from '../../../webview/live/runView';
-import { exampleRun, exampleTest } from '../../webview/exampleRun';
+import { exampleBaseline, exampleRun, exampleTest } from '../../webview/exampleRun';
 
 const can = (status: RunStatus, epoch = 3, canTrain = true) =>
   Object.entries(runAbilities(exampleRun(status, epoch), canTrain))
@@ -84,6 +84,13 @@ test('the verdict names the baselines that are better, and where', () => {
   test.baselines.markov!['hr@10'] = 0.9;
   const manifest = exampleRun('finished', 20, { test }).manifest;
   expect(testVerdict(testTable(manifest)!).text).toBe('Below Markov on HR@10.');
+});
+
+test('a baseline is not compared with itself, unless it has options of its own', () => {
+  const { manifest } = exampleBaseline();
+  const names = (run: typeof manifest) => testTable(run)!.columns.map(({ name }) => name);
+  expect(names(manifest)).toEqual(['markov', 'popularity', 'item-kNN']);
+  expect(names({ ...manifest, model: 'itemKnn' })).toEqual(['markov', 'popularity', 'item-kNN', 'Markov']);
 });
 
 test('a baseline that lacks a metric leaves a hole', () => {
