@@ -43,7 +43,8 @@ export function summarize(model: ChartModel, lines: readonly ChartLine[]): strin
     const { min, max } = curveStats(value);
     const at = (i: number): string => `${line.format(value[i]!)} at ${formatX(line.x[i]!, model.xAxis)}`;
     const range = min <= max ? ` between ${line.format(min)} and ${line.format(max)}` : '';
-    return `${line.label}: ${formatCount(value.length)} points${range}, from ${at(0)} to ${at(value.length - 1)}`;
+    const points = model.partial ? 'an outline' : `${formatCount(value.length)} points`;
+    return `${line.label}: ${points}${range}, from ${at(0)} to ${at(value.length - 1)}`;
   });
   return `${model.title}, line chart by ${model.xAxis}. ${about.join('. ')}.`;
 }

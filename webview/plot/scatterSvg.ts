@@ -2,7 +2,8 @@ import { formatCount } from '../../src/series/format';
 import type { Theme } from '../ui/theme';
 import { ScreenProjection } from './scatterCamera';
 import { LABEL_SIZE } from './scatterLabels';
-import { MARK_SIZES, ringed, starCorners, type Overlay } from './scatterOverlay';
+import { MARK_SIZES, ringed } from './scatterMarks';
+import { starCorners, type Overlay } from './scatterOverlay';
 
 /** Points in one file at most: more make a file that no editor opens. */
 export const MAX_SVG_POINTS = 50_000;

@@ -14,6 +14,8 @@ import {
 import { densityContours } from '../../../webview/plot/scatterDensity';
 import { ScatterIndex, type Pixel } from '../../../webview/plot/scatterIndex';
 import { placeLabels } from '../../../webview/plot/scatterLabels';
+import type { ScatterModel } from '../../../webview/plot/scatterModel';
+import { MARK_SIZES, markRadii } from '../../../webview/plot/scatterMarks';
 
 const size = { width: 1000, height: 700 };
 
@@ -282,6 +284,19 @@ test('labels stand as near to a point on its left as on its right, and away from
     [1, 550 + 10 + 4],
     [2, 950 - 5 - 4 - 60],
   ]);
+});
+
+test('the largest mark of each point, and none of the point under the pointer', () => {
+  const model = { path: [1, 2, 3], starred: [4, 2], marked: [1, 5], focus: 5, hovered: 6 };
+  expect(markRadii(model as unknown as ScatterModel, 3)).toEqual(
+    new Map([
+      [1, 3 + MARK_SIZES.ring],
+      [2, 3 + MARK_SIZES.star],
+      [3, 3 + MARK_SIZES.newest],
+      [4, 3 + MARK_SIZES.star],
+      [5, 3 + MARK_SIZES.focus],
+    ]),
+  );
 });
 
 test('density contours lie around the points, the higher the level the closer', () => {
