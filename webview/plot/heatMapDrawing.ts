@@ -6,8 +6,10 @@ import type { Painter } from './painter';
 
 /** Cells at least as wide and high as this have their value in figures. */
 const FIGURES = { width: 40, height: 16 };
-/** Columns at least as wide as this have upright titles. */
-const TITLE_WIDTH = 12;
+/** Columns at least as wide, with so much room above them, have upright titles: in less, not even three letters are left. */
+const TITLE_ROOM = { width: 12, height: 40 };
+/** Pixels of a figure in the mark of a column, and between two marks. */
+const MARK = { figure: 7, gap: 4 };
 /** Pixels between the marks of columns without titles. */
 const MARK_SPACING = 48;
 
@@ -106,8 +108,8 @@ function drawBands(
 }
 
 /**
- * Titles above the columns in the window, upright where there is room, else the marks of a few; and always the title of the
- * column that is pointed at. The painter's origin is the top of the first column.
+ * Titles above the columns in the window, upright where there is room, else the marks of those that have room; and always the
+ * title of the column that is pointed at, or where no title has room its mark. The painter's origin is the top of the first column.
  */
 export function drawColumnTitles(
   painter: Painter,
@@ -119,8 +121,16 @@ export function drawColumnTitles(
   colors: MapColors,
 ): void {
   const { first, last } = visibleRange(window.left, window.width, cellWidth, entries.length);
-  const upright = cellWidth >= TITLE_WIDTH;
-  const stride = upright ? 1 : Math.ceil(MARK_SPACING / cellWidth);
+  const upright = cellWidth >= TITLE_ROOM.width && height >= TITLE_ROOM.height;
+  const hasOnlyMarks = height < TITLE_ROOM.height;
+  const longest = Math.max(...entries.map(({ mark }) => mark.length));
+  const spacing = hasOnlyMarks ? longest * MARK.figure + MARK.gap : MARK_SPACING;
+  const stride = upright ? 1 : Math.ceil(spacing / cellWidth);
+  // What is pointed at takes the place of the marks around it, or with its title that of all.
+  const hasMark = (column: number): boolean =>
+    focus === null
+      ? column % stride === 0
+      : hasOnlyMarks && (column === focus || (column % stride === 0 && Math.abs(column - focus) >= stride));
   for (let column = first; column <= last; column++) {
     const entry = entries[column]!;
     const middle = column * cellWidth + cellWidth / 2;
@@ -134,16 +144,17 @@ export function drawColumnTitles(
         upright: true,
         maxWidth: height - 8,
       });
-    } else if (column % stride === 0 && focus === null) {
+    } else if (hasMark(column)) {
       painter.text(entry.mark, middle, height - 8, {
-        color: colors.muted,
+        color: emphasis ? colors.foreground : colors.muted,
         size: 11,
         font: 'figures',
         align: 'middle',
+        bold: emphasis,
       });
     }
   }
-  if (upright || focus === null || focus < first || focus > last) return;
+  if (upright || hasOnlyMarks || focus === null || focus < first || focus > last) return;
   const entry = entries[focus]!;
   painter.text(entry.title, focus * cellWidth + cellWidth / 2, height - 4, {
     color: colors.foreground,

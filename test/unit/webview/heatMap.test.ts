@@ -30,7 +30,7 @@ import { SvgPainter } from '../../../webview/plot/svgPainter';
 import { drawCurves } from '../../../webview/plot/curveDrawing';
 import { drawJoins } from '../../../webview/plot/joinDrawing';
 import type { Painter, Stroke, TextStyle } from '../../../webview/plot/painter';
-import { drawCells } from '../../../webview/plot/heatMapDrawing';
+import { drawCells, drawColumnTitles } from '../../../webview/plot/heatMapDrawing';
 
 /** Backgrounds, blues, oranges and yellows of VS Code's four default themes. */
 const THEMES: Record<string, { background: Rgb; blue: Rgb; orange: Rgb; yellow: Rgb }> = {
@@ -241,6 +241,32 @@ describe('values', () => {
     ]);
     expect(formatWeight(0.05, true)).toBe('+0.050');
     expect(formatWeight(NaN)).toBe('–');
+  });
+});
+
+describe('above the columns', () => {
+  const entries = Array.from({ length: 30 }, (_, index) => ({
+    title: `Film ${index + 1}`,
+    mark: String(index + 1),
+  }));
+  const drawn = (cellWidth: number, height: number, focus: number | null): string[] => {
+    const painter = new SvgPainter({ words: 'sans', figures: 'mono' });
+    const colors = { foreground: 'white', muted: 'grey' } as MapColors;
+    drawColumnTitles(painter, entries, cellWidth, height, { left: 0, width: 30 * cellWidth }, focus, colors);
+    return [...painter.document(1, 1, '').matchAll(/>([^<]+)<\/text>/g)].map(([, text]) => text!);
+  };
+  const marks = entries.map(({ mark }) => mark);
+
+  test('are titles where there is room', () => {
+    expect(drawn(20, 112, null)).toEqual(entries.map(({ title }) => title));
+  });
+
+  test('are marks where no title has room, as many as do not touch', () => {
+    expect(drawn(20, 24, null)).toEqual(marks);
+    expect(drawn(14, 24, null)).toEqual(marks.filter((_, index) => index % 2 === 0));
+    expect(drawn(14, 24, 7)).toEqual(
+      marks.filter((_, index) => index === 7 || (index % 2 === 0 && index !== 6 && index !== 8)),
+    );
   });
 });
 
