@@ -175,6 +175,14 @@ describe('self-attention', () => {
     expect(await page.locator('.joins recsight-picture').getAttribute('aria-label')).toContain(
       '19 positions',
     );
+    // The colours of the map mean nothing there; its scale does, and nothing does in a table.
+    const legend = page.locator('recsight-heat-legend');
+    const scale = page.getByText('0–1', { exact: true });
+    expect([await legend.count(), await scale.count()]).toEqual([0, 1]);
+    await page.getByText('table', { exact: true }).click();
+    await page.locator('table.weights').waitFor();
+    expect([await legend.count(), await scale.count()]).toEqual([0, 0]);
+    await page.getByText('lines', { exact: true }).click();
     await page.getByLabel('Next User (Alt+Right)').click();
     await page.getByText('Lines are for up to 30 positions.').waitFor();
     expect(await page.getByText('lines', { exact: true }).count()).toBe(0);
@@ -250,7 +258,16 @@ describe('what if', () => {
     expect(after.target!.rank).not.toBe(before.target!.rank);
     expect(await page.locator('.decision .line').nth(18).locator('.weight').innerText()).toBe('–');
     expect(await page.locator('.decision .delta').count()).toBeGreaterThan(5);
+    expect(await page.locator('.recommendations thead th').allTextContents()).toEqual([
+      'rank#',
+      'moved',
+      'item',
+      'score',
+      'change',
+    ]);
     await page.getByText('change', { exact: true }).first().click();
+    await page.locator('.tools', { hasText: 'change by your edits' }).waitFor();
+    expect(await page.locator('.tools').innerText()).not.toContain('sums to 1');
     await pointAt(page, 17, 17);
     expect(await tooltip(page).innerText()).toContain('by your change');
     await page.getByText('Reset', { exact: true }).click();
@@ -335,6 +352,9 @@ describe('histories', () => {
     const host = AttentionHost.of('din');
     const page = await open(host);
     expect(await page.locator('.candidates li').count()).toBe(6);
+    expect(await page.locator('.candidates').innerText()).toContain('top 5 and the next item');
+    const next = page.locator('.candidates li').filter({ has: page.getByLabel('The user’s next item') });
+    expect(await next.innerText()).toBe(host.answered!.target!.title);
     await page.getByRole('combobox', { name: 'Add a candidate' }).fill('Akira');
     await page.getByRole('option', { name: 'Akira' }).first().click();
     await expect.poll(() => page.locator('.candidates li').count()).toBe(7);
@@ -417,7 +437,7 @@ describe('every kind of model', () => {
     await page.locator('.empty', { hasText: 'New history' }).waitFor();
     await page.getByText('All users', { exact: true }).click();
     await page.locator('.empty', { hasText: 'twotower has no attention' }).waitFor();
-    expect(await page.locator('vscode-button', { hasText: 'Read Users' }).count()).toBe(0);
+    expect(await page.locator('vscode-button', { hasText: 'Analyze Users' }).count()).toBe(0);
   });
 });
 
@@ -431,6 +451,12 @@ describe('beside each other', () => {
     expect(await page.locator('.maps .map').count()).toBe(2);
     expect(await page.locator('recsight-heat-legend').count()).toBe(1);
     expect(await page.locator('.recommendations').count()).toBe(2);
+    const names = ['sasrec-movies · best', 'sasrec-wide · best'];
+    expect((await page.locator('.decision .bar-name').allTextContents()).map((text) => text.trim())).toEqual(
+      names,
+    );
+    expect((await page.locator('.thumbnails-of').textContent())!.trim()).toBe(names[0]);
+    expect(await page.locator('.recommendations thead th').last().textContent()).toBe('vs. other run');
     await line(page, 4).hover();
     await settled(page);
     await choose(page, 'Checkpoint to compare with', 'epoch 2');
@@ -439,6 +465,28 @@ describe('beside each other', () => {
         host.asked.some(({ source }) => source.run === second.run.run && source.checkpoint === 'epoch-2'),
       )
       .toBe(true);
+  });
+
+  test('two runs in one column: the weights of both, and whose they are', async () => {
+    const second = new ExampleInspector({ model: 'sasrec', name: 'sasrec-wide', seed: 5 });
+    const host = new AttentionHost(new ExampleInspector({ model: 'sasrec' }), second);
+    const page = await open(host, { width: 480 });
+    await choose(page, 'Compare with', 'sasrec-wide');
+    await page.locator('.attention.compared').waitFor();
+    expect((await page.locator('.history .bar-name').allTextContents()).map((text) => text.trim())).toEqual([
+      'sasrec-movies · best',
+      'sasrec-wide · best',
+    ]);
+    const answer = async (run: string): Promise<number> => {
+      const asked = host.asked.findLast(({ source }) => source.run === run)!;
+      const { shape, values } = (await host.functions.attend(asked.source, asked.request)).weights[1]!;
+      const newest = shape[1]! * shape[2]! - 1;
+      return [0, 1, 2, 3].reduce((sum, head) => sum + values[head * shape[1]! * shape[2]! + newest]!, 0) / 4;
+    };
+    const shown = (await line(page, 18).locator('.weight').allInnerTexts()).map(numberOf);
+    expect(shown).toHaveLength(2);
+    expect(shown[0]).toBeCloseTo(await answer(host.first.run.run), 3);
+    expect(shown[1]).toBeCloseTo(await answer(second.run.run), 3);
   });
 
   test('two epochs of one run', async () => {
@@ -458,12 +506,36 @@ describe('all users', () => {
     const host = AttentionHost.of('sasrec');
     const page = await open(host);
     await page.getByText('All users', { exact: true }).click();
-    await page.locator('vscode-button', { hasText: 'Read Users' }).click();
+    await page.locator('vscode-button', { hasText: 'Analyze Users' }).click();
     await page.getByText('8 users, drawn with seed 42').waitFor();
     expect(await page.locator('.multiples recsight-picture').count()).toBe(2);
     expect(await page.locator('table.heads').first().locator('tbody tr').count()).toBe(8);
     const header = page.locator('.groups th[scope=col]');
     expect(await header.nth(1).innerText()).toMatch(/1 to 19 items\s*4 users/);
+    expect(await page.locator('vscode-dropdown[aria-label="Compare with"]').count()).toBe(0);
+  });
+
+  test('numbers stay those of the checkpoint that they were read from', async () => {
+    const page = await open(AttentionHost.of('sasrec'));
+    await page.getByText('All users', { exact: true }).click();
+    await page.locator('vscode-button', { hasText: 'Analyze Users' }).click();
+    await page.getByText('checkpoint best', { exact: false }).waitFor();
+    await choose(page, 'Checkpoint', 'epoch 2');
+    await page.getByText('These are the numbers of checkpoint best.').waitFor();
+    expect(await page.getByText('8 users, drawn').innerText()).toMatch(/checkpoint best$/);
+    await page.locator('vscode-button', { hasText: 'Analyze Again' }).click();
+    await expect.poll(() => page.getByText('8 users, drawn').innerText()).toMatch(/checkpoint epoch-2$/);
+    expect(await page.getByText('These are the numbers').count()).toBe(0);
+  });
+
+  test('the slots of a memory are called slots', async () => {
+    const page = await open(AttentionHost.of('sum'));
+    await page.getByText('All users', { exact: true }).click();
+    await page.getByRole('heading', { name: 'Slots over all users' }).waitFor();
+    await page.locator('vscode-button', { hasText: 'Analyze Users' }).click();
+    await page.getByRole('heading', { name: 'Slots', exact: true }).waitFor();
+    const corners = await page.locator('table.heads thead th:first-child').allTextContents();
+    expect(corners).toEqual(['slot', 'slot']);
   });
 
   test('progress is told, and it can be cancelled', async () => {
@@ -472,12 +544,12 @@ describe('all users', () => {
     host.first.overviewHeld = new Promise((resolve) => (goOn = resolve));
     const page = await open(host);
     await page.getByText('All users', { exact: true }).click();
-    await page.locator('vscode-button', { hasText: 'Read Users' }).click();
+    await page.locator('vscode-button', { hasText: 'Analyze Users' }).click();
     await page.getByText('0 of 8').waitFor();
     await page.locator('vscode-button', { hasText: 'Cancel' }).click();
     await expect.poll(() => host.first.cancelled.length).toBe(1);
     goOn();
-    await page.locator('vscode-button', { hasText: 'Read Users' }).waitFor();
+    await page.locator('vscode-button', { hasText: 'Analyze Users' }).waitFor();
     expect(await page.locator('[role=alert]').count()).toBe(0);
   });
 });
@@ -587,6 +659,18 @@ describe('the page', () => {
     await panel.page.locator('vscode-button', { hasText: 'Try Again' }).click();
     await panel.page.locator('.recommendations tbody tr').first().waitFor();
     expect(await panel.page.locator('[role=alert]').count()).toBe(0);
+  });
+
+  test('an error that is dismissed says nothing of the history', async () => {
+    const host = AttentionHost.of('sasrec');
+    host.failure = new Error('`weights.safetensors` is cut after 1,024 bytes.');
+    const { page } = await openAtOnce(host);
+    await page.locator('vscode-button', { hasText: 'Dismiss' }).click();
+    await page.getByRole('heading', { name: 'Nothing read yet' }).waitFor();
+    expect(await page.getByText('No items in this history').count()).toBe(0);
+    host.failure = null;
+    await page.locator('vscode-button', { hasText: 'Try Again' }).click();
+    await page.locator('.recommendations tbody tr').first().waitFor();
   });
 
   test('a run without a checkpoint is explained once it has one', async () => {

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import type { ExampleModel } from './attentionExample';
-import { AttentionHost, useAttention } from './attentionPage';
+import { AttentionHost, settled, useAttention } from './attentionPage';
 import { ExampleCatalogue } from './exampleCatalogue';
 
 /* Histories that are put together from nothing, and those with hardly anything in them. */
@@ -20,6 +20,12 @@ describe('a history from nothing', () => {
     await expect
       .poll(() => page.evaluate('document.activeElement.getAttribute("aria-label")'))
       .toBe('Add an item to the history');
+    // And nothing lies over what the page says, until one types or clicks.
+    const field = page.getByRole('combobox', { name: 'Add an item to the history' });
+    await settled(page);
+    expect(await field.getAttribute('aria-expanded')).toBe('false');
+    await field.click();
+    await page.getByRole('option').first().waitFor();
     await page.keyboard.type('Akira');
     await page.getByRole('option', { name: 'Akira' }).first().waitFor();
     await page.keyboard.press('Enter');

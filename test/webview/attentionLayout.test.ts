@@ -34,6 +34,49 @@ describe('recommendations', () => {
   });
 });
 
+describe('below the map', () => {
+  test.each(['dien', 'sum'] as const)('%s: two in a row where there is room', async (model) => {
+    const page = await open(AttentionHost.of(model), { width: 1280 });
+    const boxes = await Promise.all(
+      (await page.locator('.companion').all()).map(async (one) => (await one.boundingBox())!),
+    );
+    expect(boxes).toHaveLength(2);
+    expect(boxes[1]!.y).toBe(boxes[0]!.y);
+    expect(boxes[1]!.x).toBeGreaterThan(boxes[0]!.x + boxes[0]!.width);
+  });
+});
+
+describe('a table', () => {
+  test.each(['sasrec', 'din'] as const)('%s: its rows stand beside their items', async (model) => {
+    const page = await open(AttentionHost.of(model), { width: 1280 });
+    await page.getByText('table', { exact: true }).click();
+    await page.locator('table.weights').waitFor();
+    for (const index of [0, 18]) {
+      const row = await boxOf(page, `table.weights tbody tr:nth-child(${index + 1})`);
+      const line = await boxOf(page, `.history [data-line="${index}"]`);
+      expect(Math.abs(row.y - line.y), `row ${index}`).toBeLessThan(2);
+    }
+    const [name, head] = [await boxOf(page, 'tbody .parts'), await boxOf(page, 'table.weights tbody th')];
+    expect(name.x - head.x).toBeLessThan(2);
+  });
+});
+
+describe('a title that is longer than its place', () => {
+  test.each(['sasrec', 'twotower'] as const)('%s: hides nothing above it', async (model) => {
+    const titles = new ExampleCatalogue().titles.map(
+      (title) => `${title} ${'and what came after it '.repeat(20)}`,
+    );
+    const host = AttentionHost.of(model, { catalogue: new ExampleCatalogue(titles) });
+    const page = await open(host, { width: 1280 });
+    const [pane, heading] = [
+      await boxOf(page, '.recommendations .pane-head'),
+      await boxOf(page, '.recommendations h2'),
+    ];
+    expect(heading.y).toBeGreaterThanOrEqual(pane.y);
+    await page.locator('.recommendations .pane-head', { hasText: /Rank\s+\d+/ }).waitFor();
+  });
+});
+
 describe('what if', () => {
   test.each([1280, 1000, 760, 480])(
     'bars at %i pixels keep one scale, and their changes are whole',
@@ -148,6 +191,23 @@ describe('a model without attention', () => {
     expect(await page.locator('body').innerText()).not.toMatch(/\bmap\b/i);
   });
 
+  test('in one column what contributes is first, and the history has its times', async () => {
+    const page = await open(AttentionHost.of('twotower'), { width: 480 });
+    const [contributions, history] = [await boxOf(page, '.contributions'), await boxOf(page, '.history')];
+    expect(contributions.y + contributions.height).toBeLessThanOrEqual(history.y);
+    expect(await page.locator('.history .gap').allTextContents()).toContain('7 d');
+  });
+
+  test('a number stands before its title, whichever way this is written', async () => {
+    const page = await open(AttentionHost.of('twotower', { catalogue: ExampleCatalogue.products() }));
+    const row = rows(page).filter({ hasText: 'سماعات' }).first();
+    const [number, title] = [
+      (await row.locator('th .number').boundingBox())!,
+      (await row.locator('th .fitted-title').boundingBox())!,
+    ];
+    expect(number.x + number.width).toBeLessThanOrEqual(title.x);
+  });
+
   test('the numbers stay when an item is left out', async () => {
     const page = await open(AttentionHost.of('twotower'));
     await page.locator('.history [data-line="3"]').focus();
@@ -239,7 +299,7 @@ describe('accessibility', () => {
       await page.getByText('table', { exact: true }).click();
       expect(await accessibilityFaults(page)).toEqual([]);
       await page.getByText('All users', { exact: true }).click();
-      await page.locator('vscode-button', { hasText: 'Read Users' }).click();
+      await page.locator('vscode-button', { hasText: 'Analyze Users' }).click();
       await page.getByText('8 users').waitFor();
       expect(await accessibilityFaults(page)).toEqual([]);
     },

@@ -131,7 +131,7 @@ describe('heads over all users', () => {
   const read = async (host: AttentionHost): Promise<Page> => {
     const { page } = await openAtOnce(host);
     await page.getByText('All users', { exact: true }).click();
-    await page.locator('vscode-button', { hasText: 'Read Users' }).click();
+    await page.locator('vscode-button', { hasText: 'Analyze Users' }).click();
     await page.getByText('8 users').waitFor();
     return page;
   };

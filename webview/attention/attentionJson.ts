@@ -24,7 +24,7 @@ export function attentionJson(state: AttentionState): string {
     ...(compared &&
       comparedRun &&
       settings.comparison && { beside: sideOf(comparedRun, settings.comparison.checkpoint, compared) }),
-    ...(overview && { overview }),
+    ...(overview && { overview: { checkpoint: overview.checkpoint, ...overview.report } }),
   };
   return `${JSON.stringify(content, shortFloats, 2)}\n`;
 }

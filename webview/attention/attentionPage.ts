@@ -26,7 +26,7 @@ import {
 import { attentionPanel } from './view';
 
 /** Where items for a composed history are found. */
-const ITEM_FIELD = '.strip recsight-search-box input';
+const ITEM_SEARCH = '.strip recsight-search-box';
 /** Choices that a search offers. */
 const CHOICES = 12;
 
@@ -256,8 +256,10 @@ export class AttentionPage {
     this.#dispatch({ kind: 'overviewStarted' });
     try {
       const source = { run: run.run, checkpoint };
-      const overview = await this.#host.overview(source, settings.maxUsers, settings.seed, task);
-      if (task === this.#overviewTask) this.#dispatch({ kind: 'overviewEnded', overview });
+      const report = await this.#host.overview(source, settings.maxUsers, settings.seed, task);
+      if (task === this.#overviewTask) {
+        this.#dispatch({ kind: 'overviewEnded', overview: { checkpoint, report } });
+      }
     } catch (error) {
       if (task !== this.#overviewTask) return;
       this.#dispatch({ kind: 'overviewEnded', overview: null });
@@ -287,9 +289,9 @@ export class AttentionPage {
       onRandomUser: () => this.#chooseRandomUser(),
       onCompose: (items) => {
         ask({ kind: 'composedChanged', items });
-        if (items?.length === 0) this.#wanted = ITEM_FIELD;
+        if (items?.length === 0) this.#wanted = ITEM_SEARCH;
       },
-      onFindItem: () => this.#app.querySelector<HTMLElement>(ITEM_FIELD)?.focus(),
+      onFindItem: () => this.#app.querySelector<HTMLElement>(`${ITEM_SEARCH} input`)?.focus(),
       onCandidates: (candidates) => askWith({ candidates, candidate: 0 }),
       onExplain: (item) => {
         const { settings, explained } = this.#state;

@@ -1,7 +1,7 @@
 import { html, nothing, type TemplateResult } from 'lit';
 import { iconButton } from '../ui/controls';
 import { fittedTitle } from '../ui/fittedTitle';
-import { decisionBar } from './decisionView';
+import { barNames, decisionBars } from './decisionView';
 import type { AttentionHandlers } from './handlers';
 import { moved } from './historyEdits';
 import { lineHeight, type Layout } from './layout';
@@ -25,13 +25,13 @@ export function composedList(
     handlers.onCompose(moved(items, from, to));
     handlers.onLine(to - firstRow);
   };
-  const decision = shown.side?.decision ?? null;
   return html`<section class="pane history composed" aria-labelledby="history-title">
     <header class="pane-head">
       <h2 id="history-title">Composed history ${sightNote(sight, items.length - firstRow, layout)}</h2>
       <p class="muted">
         Oldest first. Drag a line, or press Alt with an arrow key, to move it; Delete takes it out.
       </p>
+      ${layout.narrow ? barNames(state) : nothing}
     </header>
     ${lineList(
       {
@@ -81,7 +81,7 @@ export function composedList(
             <span class="codicon codicon-gripper muted" aria-hidden="true"></span>
             <span class="muted number index">${index + 1}</span>
             <span class="title">${fittedTitle(item.title, null)}</span>
-            ${layout.narrow ? decisionBar(decision, row) : nothing}
+            ${layout.narrow ? decisionBars(shown, row) : nothing}
             <span class="line-tools">
               ${iconButton('arrow-up', `Move ${item.title} to earlier (Alt+Up)`, () => move(index, Math.max(0, index - 1)))}
               ${iconButton('arrow-down', `Move ${item.title} to later (Alt+Down)`, () =>

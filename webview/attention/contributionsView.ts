@@ -22,9 +22,12 @@ export function contributionList(
   // Positions are those of what the model read; the lists beside count the whole history.
   const lineOf = (position: number | null): number | null =>
     position === null ? null : (read[position] ?? null);
-  const labelOf = ({ label, position }: Contribution): string => {
+  // The number is no part of the title, which may be written from the right.
+  const labelOf = ({ label, position }: Contribution): TemplateResult => {
     const line = lines[lineOf(position) ?? -1];
-    return line ? `${line.position + 1}. ${lineTitle(line)}` : label;
+    return line
+      ? html`<span class="number">${line.position + 1}. </span>${fittedTitle(lineTitle(line))}`
+      : fittedTitle(label);
   };
   const largest = Math.max(1e-12, ...contributions.map(({ change }) => Math.abs(change)));
   return html`<section class="pane contributions" aria-labelledby="contributions-title">
@@ -32,9 +35,10 @@ export function contributionList(
       <h2 id="contributions-title">
         ${candidate ? fittedTitle(`Contributions to “${candidate.title}”`) : 'Contributions'}
       </h2>
-      <p class="muted">
-        Score ${candidate ? html`<span class="number">${formatMetric(candidate.score)}</span>` : nothing}
-        minus the score without it: + speaks for the item, − against it.
+      <p class="muted" title="The score minus the score without it">
+        How much each line changes the
+        score${candidate ? html`, <span class="number">${formatMetric(candidate.score)}</span>` : nothing}: +
+        raises it, − lowers it.
       </p>
     </header>
     ${
@@ -65,7 +69,7 @@ export function contributionList(
                   @pointerleave=${() => handlers.onFocus({ row: null, column: null })}
                 >
                   <td class="muted kind">${KINDS[of]}</td>
-                  <th scope="row">${fittedTitle(labelOf(contribution))}</th>
+                  <th scope="row"><span class="cell">${labelOf(contribution)}</span></th>
                   <td class="bars">
                     <span
                       class="side ${change < 0 ? 'less' : 'more'}"

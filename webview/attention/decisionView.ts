@@ -5,7 +5,7 @@ import type { AttentionHandlers } from './handlers';
 import { lineHeight, type Layout } from './layout';
 import { isAt, lineList, linesInSight } from './linesView';
 import { focusOf, lineTitle, type Decision, type ShownAttention } from './shownAttention';
-import type { AttentionState } from './state';
+import { sideNames, type AttentionState } from './state';
 
 /** The weights of the newest position as bars, in the lines of the titles that they belong to. */
 export function decisionList(
@@ -22,6 +22,7 @@ export function decisionList(
     <header class="pane-head">
       <h2 id="decision-title">Weights</h2>
       <p class="muted">${decision.title}</p>
+      ${barNames(state)}
     </header>
     ${lineList(
       {
@@ -43,10 +44,10 @@ export function decisionList(
             @pointerenter=${() => handlers.onFocus(focusOf(shown, index))}
             @click=${() => handlers.onPinLine(index)}
           >
-            ${decisionBar(decision, index, compared?.decision ?? null)}
+            ${decisionBars(shown, index)}
             ${
               compared?.decision
-                ? decisionBar(compared.decision, index, decision)
+                ? nothing
                 : html`<span class="title ${isStrong(decision, index) ? '' : 'muted'}"
                     >${fittedTitle(lineTitle(line))}</span
                   >`
@@ -60,11 +61,21 @@ export function decisionList(
   </section>`;
 }
 
+/** Whose the bars are, in their order and with their marks, where there are two in a line. */
+export function barNames(state: AttentionState): TemplateResult | typeof nothing {
+  const names = sideNames(state);
+  if (!names) return nothing;
+  return html`<p class="muted">
+    <span class="bar-name own">${fittedTitle(names.own)}</span>
+    <span class="bar-name other">${fittedTitle(names.other)}</span>
+  </p>`;
+}
+
 /**
  * One weight as a bar with its value, on the scale of all bars, also those of another run beside it. How it changed is a figure
  * where there is no other bar, and else only a mark.
  */
-export function decisionBar(
+function decisionBar(
   decision: Decision | null,
   index: number,
   other: Decision | null = null,
@@ -85,6 +96,12 @@ export function decisionBar(
             >${Math.abs(change) >= 0.0005 ? `${change > 0 ? '▲' : '▼'} ${formatWeight(change, true)}` : ''}</span
           >`
     }`;
+}
+
+/** The bars of a line: the run's own, and that of the run beside. */
+export function decisionBars({ side, compared }: ShownAttention, index: number): TemplateResult {
+  const [own, other] = [side?.decision ?? null, compared?.decision ?? null];
+  return html`${decisionBar(own, index, other)}${decisionBar(other, index, own)}`;
 }
 
 function largestOf({ weights, before }: Decision): number[] {

@@ -5,7 +5,7 @@ import { fittedTitle } from '../ui/fittedTitle';
 import { weightScale } from '../plot/heatMapGeometry';
 import type { HeatMapScale } from '../plot/heatMapModel';
 import type { ThumbnailModel } from '../plot/heatMapThumbnail';
-import { decisionBar } from './decisionView';
+import { barNames, decisionBars } from './decisionView';
 import type { AttentionHandlers } from './handlers';
 import { itemSearch } from './itemSearch';
 import { timeGap, type HistoryLine } from './historyEdits';
@@ -34,8 +34,9 @@ export function historyList(
       ${
         layout.narrow
           ? html`<p class="muted">
-              Oldest first${shown.side?.decision ? ` · ${shown.side.decision.title}` : ''}
-            </p>`
+                Oldest first${shown.side?.decision ? ` · ${shown.side.decision.title}` : ''}
+              </p>
+              ${barNames(state)}`
           : overview(state, shown, sight, handlers)
       }
     </header>
@@ -89,7 +90,6 @@ function historyLine(
   ];
   const tab = index === active ? 0 : -1;
   const date = item.time === null ? '' : ` · ${formatDataDay(item.time)}`;
-  const decision = shown.side?.decision ?? null;
   return html`<div
     role="listitem"
     class=${classes.filter((name) => name !== '').join(' ')}
@@ -116,12 +116,12 @@ function historyLine(
             }}
             .model=${itemSearch(
               handlers,
-              { label: `Take in the place of ${item.title}`, placeholder: 'Take instead…' },
+              { label: `Replace ${item.title}`, placeholder: 'Replace with…' },
               (found) => handlers.onEdit({ position, item: found }),
             )}
           ></recsight-search-box>`
         : html`<span class="title">${fittedTitle(title, null)}</span>
-            ${layout.narrow ? decisionBar(decision, index) : html`<span class="muted gap">${gap}</span>`}`
+            ${layout.narrow && shown.side?.decision ? decisionBars(shown, index) : html`<span class="muted gap">${gap}</span>`}`
     }
     <span class="line-tools" @click=${(event: Event) => event.stopPropagation()}>
       ${
@@ -131,7 +131,7 @@ function historyLine(
               handlers.onEdit({ position, item: null }),
             )
       }
-      ${iconButton('arrow-swap', `Take another item instead of ${title} (S)`, () => handlers.onSwap(position))}
+      ${iconButton('arrow-swap', `Replace ${title} (S)`, () => handlers.onSwap(position))}
       ${iconButton('type-hierarchy-sub', `Show ${title} in the Projection (O)`, () =>
         handlers.onProjection((now ?? item).item),
       )}

@@ -23,7 +23,7 @@ import {
   type ShownSide,
   type ViewMaps,
 } from './shownAttention';
-import type { AttentionState, Display } from './state';
+import { sideNames, type AttentionState, type Display } from './state';
 import type { WeightMap } from './weightMaps';
 import { weightTable } from './weightTable';
 
@@ -46,16 +46,18 @@ export function tools(
 ): TemplateResult {
   const { settings } = state;
   const displays = displaysOf(side!.map);
+  const shows = displayOf(state, side!);
+  const scale = scaleOf(state, [side, compared]);
   return html`<section class="tools" aria-label="Display">
     <h2>${selectionTitle(side!.selected, side!.selection)}</h2>
     ${segmented({
       label: 'View',
       choices: displays.map((value) => ({ value, label: DISPLAYS[value] })),
-      value: displayOf(state, side!),
+      value: shows,
       onChange: (chosen) => handlers.onSettings({ display: chosen }),
     })}
     ${
-      settings.showsChange
+      scale.differences || (shows !== 'map' && shows !== 'lines')
         ? nothing
         : segmented({
             label: 'Scale',
@@ -67,8 +69,8 @@ export function tools(
             onChange: (scale) => handlers.onSettings({ scale }),
           })
     }
-    <recsight-heat-legend .scale=${scaleOf(state, [side, compared])}></recsight-heat-legend>
-    <span class="muted">${sumNote(side!, displayOf(state, side!))}</span>
+    ${shows === 'map' ? html`<recsight-heat-legend .scale=${scale}></recsight-heat-legend>` : nothing}
+    <span class="muted">${weightsNote(side!, shows, scale)}</span>
     ${
       displays.includes('lines') || side!.map.rows <= MOST_JOINED || !isSelfAttention(side!.map)
         ? nothing
@@ -77,11 +79,19 @@ export function tools(
   </section>`;
 }
 
-function sumNote({ map: { sums, causal, view }, result }: ShownSide, display: Display): string {
+/** What the figures or colours are. */
+function weightsNote(
+  { map: { sums, causal, view }, result }: ShownSide,
+  display: Display,
+  { differences }: HeatMapScale,
+): string {
+  const hatched = causal && display === 'map' ? ' · hatched: the future' : '';
+  // Tables and curves are always of the weights themselves.
+  if (differences && (display === 'map' || display === 'lines')) return `change by your edits${hatched}`;
   if (sums === null) return 'not a distribution: weights need not sum to 1';
   const padded = result.weights.some((weights) => weights.view === view && weights.toPadding !== undefined);
   const padding = padded ? ' with what goes to padding' : '';
-  return `each ${sums === 'rows' ? 'row' : 'column'} sums to 1${padding}${causal && display === 'map' ? ' · hatched: the future' : ''}`;
+  return `each ${sums === 'rows' ? 'row' : 'column'} sums to 1${padding}${hatched}`;
 }
 
 let lastScale: { keys: readonly unknown[]; scale: HeatMapScale } | null = null;
@@ -118,16 +128,9 @@ export function mapPane(
       ${name === null ? nothing : html`<h3>${fittedTitle(name)}</h3>`}
       ${display(state, shown, of, scale, layout, handlers)}
     </section>`;
-  const { run, comparedRun, settings, snapshot } = state;
-  const titleOf = (path: string): string =>
-    snapshot?.runs.find((choice) => choice.run === path)?.title ?? path;
+  const names = sideNames(state);
   return html`<div class="maps">
-    ${pane(side, shown.compared ? `${titleOf(run!.run)} · ${settings.checkpoint ?? 'best'}` : null)}
-    ${
-      shown.compared && comparedRun && settings.comparison
-        ? pane(shown.compared, `${titleOf(comparedRun.run)} · ${settings.comparison.checkpoint}`)
-        : nothing
-    }
+    ${pane(side, names?.own ?? null)} ${shown.compared && names ? pane(shown.compared, names.other) : nothing}
   </div>`;
 }
 
@@ -253,8 +256,8 @@ function joins(
   const focus = state.focus.row === null ? state.settings.pinned : state.focus;
   return html`<div class="joins">
     <p class="muted">
-      Each item, left, attends to items before it, right. Point at an item of the history to see its lines
-      alone.
+      Each item, left, attends to itself and items before it, right. Point at an item of the history to see
+      its lines alone.
     </p>
     ${picture({
       label: `${selectionTitle(side.selected, side.selection)} as lines between ${titles.length} positions. The table holds the same weights.`,
@@ -322,8 +325,8 @@ export function companions(
   side: ShownSide,
   layout: Layout,
   handlers: AttentionHandlers,
-): TemplateResult[] {
-  return side.views
+): TemplateResult | typeof nothing {
+  const all = side.views
     .filter(({ view }) => view !== side.selected.view)
     .flatMap((views) => {
       const [map] = views.maps;
@@ -354,6 +357,7 @@ export function companions(
           </section>`
         : [];
     });
+  return all.length === 0 ? nothing : html`<div class="companions">${all}</div>`;
 }
 
 /** CSS pixels that a map can use. */

@@ -8,7 +8,7 @@ import type { AttentionHandlers } from './handlers';
 import { itemSearch } from './itemSearch';
 import { formatPlaces, formatRank, scoreChange, scoresOf } from './scoreChanges';
 import { dependsOnCandidate } from './shownAttention';
-import { TOP_K, type AttentionState } from './state';
+import { sideNames, TOP_K, type AttentionState } from './state';
 
 /** Recommendations that are listed. */
 const LISTED = 10;
@@ -18,31 +18,21 @@ export function recommendationLists(
   state: AttentionState,
   handlers: AttentionHandlers,
 ): TemplateResult | TemplateResult[] {
-  const { explained, compared, run, comparedRun, settings } = state;
+  const { explained, compared, run, settings } = state;
+  const names = sideNames(state);
   if (!explained) return html``;
-  if (!compared || !comparedRun || !settings.comparison) {
-    const edited = explained.original !== explained.result;
-    return html`${list(state, explained.result, edited ? explained.original : null, 'compared with before', 'Recommended', handlers)}
+  if (!compared || !names) {
+    const before = explained.original === explained.result ? null : explained.original;
+    return html`${list(state, explained.result, { before, label: 'change', with: 'before' }, 'Recommended', handlers)}
     ${dependsOnCandidate(explained) ? nothing : rankAnother(handlers)}`;
   }
-  const name = (title: string | undefined, checkpoint: string): string => `${title ?? ''} · ${checkpoint}`;
+  const other = {
+    label: settings.comparison?.run === run?.run ? 'vs. other epoch' : 'vs. other run',
+    with: 'the other list',
+  };
   return [
-    list(
-      state,
-      explained.result,
-      compared.result,
-      'compared with the other list',
-      name(run?.name, settings.checkpoint ?? 'best'),
-      handlers,
-    ),
-    list(
-      state,
-      compared.result,
-      explained.result,
-      'compared with the other list',
-      name(comparedRun.name, settings.comparison.checkpoint),
-      handlers,
-    ),
+    list(state, explained.result, { ...other, before: compared.result }, names.own, handlers),
+    list(state, compared.result, { ...other, before: explained.result }, names.other, handlers),
   ];
 }
 
@@ -59,11 +49,19 @@ function rankAnother(handlers: AttentionHandlers): TemplateResult {
   </p>`;
 }
 
+/** What ranks and scores are compared with. */
+interface ComparedList {
+  before: AttentionResult | null;
+  /** Of the column with what became of the scores. */
+  label: string;
+  /** In its tooltip. */
+  with: string;
+}
+
 function list(
   { settings }: AttentionState,
   result: AttentionResult,
-  before: AttentionResult | null,
-  comparedWith: string,
+  { before, label, with: comparedWith }: ComparedList,
   title: string,
   handlers: AttentionHandlers,
 ): TemplateResult {
@@ -85,13 +83,16 @@ function list(
       <h2>${fittedTitle(title)}</h2>
       ${
         result.target
-          ? html`<p>
-              ${icon('target')} Next came <b>${result.target.title}</b>,
-              <span class="rank-of-next">rank <b class="number">${formatRank(result.target.rank)}</b></span>
-            </p>`
-          : html`<p class="muted">The next item is not known.</p>`
+          ? html`<p class="next-title" title=${result.target.title}>
+                ${icon('target')} Next came <b>${result.target.title}</b>
+              </p>
+              <p class="muted">
+                Rank <b class="number">${formatRank(result.target.rank)}</b> among the items of the run’s
+                test.
+              </p>`
+          : html`<p class="muted">The next item is not known.</p>
+              <p class="muted">Ranked among the items of the run’s test.</p>`
       }
-      <p class="muted">Ranked among the items of the run’s test.</p>
     </header>
     ${scrollArea({
       label: `${title}, list`,
@@ -99,10 +100,10 @@ function list(
         <thead>
           <tr>
             <th scope="col"><span class="visually-hidden">rank</span>#</th>
-            ${known ? html`<th scope="col" title=${`Places gained, ${comparedWith}`}>rank</th>` : nothing}
+            ${known ? html`<th scope="col" title=${`Places gained, compared with ${comparedWith}`}>moved</th>` : nothing}
             <th scope="col" class="name">item</th>
             <th scope="col">score</th>
-            ${known ? html`<th scope="col" title=${`Change of the score, ${comparedWith}`}>change</th>` : nothing}
+            ${known ? html`<th scope="col" title=${`Change of the score, compared with ${comparedWith}`}>${label}</th>` : nothing}
           </tr>
         </thead>
         <tbody>

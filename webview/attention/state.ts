@@ -82,6 +82,12 @@ export interface Explained {
   result: AttentionResult;
 }
 
+/** What was found over many users, and in which weights: those that are chosen may be others by now. */
+export interface Overview {
+  checkpoint: string;
+  report: AttentionOverview;
+}
+
 export interface Problem {
   message: string;
   /** What failed, which is what trying again does again. */
@@ -106,7 +112,9 @@ export interface AttentionState {
   comparisonProblem: string | null;
   /** Something is asked for and not answered yet; what is shown is older. */
   loading: boolean;
-  overview: AttentionOverview | null;
+  /** The answer was that there is no history, and the model recommends by one. */
+  nothingToRead: boolean;
+  overview: Overview | null;
   overviewProgress: TaskProgress | null;
   overviewRunning: boolean;
   problem: Problem | null;
@@ -134,7 +142,6 @@ export type AttentionAction =
   | { kind: 'restored'; position: number }
   | { kind: 'reset' }
   | { kind: 'loading' }
-  /** There is no history, and the model recommends by one. */
   | { kind: 'nothingToRead' }
   | { kind: 'comparedRunOpened'; run: InspectedRun | null }
   | { kind: 'viewsRead'; views: RecordedView[] }
@@ -149,7 +156,7 @@ export type AttentionAction =
     }
   | { kind: 'overviewStarted' }
   | { kind: 'overviewProgress'; progress: TaskProgress }
-  | { kind: 'overviewEnded'; overview: AttentionOverview | null }
+  | { kind: 'overviewEnded'; overview: Overview | null }
   | { kind: 'problem'; problem: Problem | null }
   | { kind: 'focused'; focus: HeatMapFocus }
   | { kind: 'scrolled'; scroll: HeatMapScroll | null }
@@ -194,6 +201,7 @@ export function initialState(kept: unknown): AttentionState {
     compared: null,
     comparisonProblem: null,
     loading: true,
+    nothingToRead: false,
     overview: null,
     overviewProgress: null,
     overviewRunning: false,
@@ -249,9 +257,9 @@ export function reduce(state: AttentionState, action: AttentionAction): Attentio
         announcement: 'The history is as it was.',
       };
     case 'loading':
-      return { ...state, loading: true };
+      return { ...state, loading: true, nothingToRead: false };
     case 'nothingToRead':
-      return { ...unexplained(state), loading: false, problem: null };
+      return { ...unexplained(state), loading: false, nothingToRead: true, problem: null };
     case 'comparedRunOpened':
       return { ...state, comparedRun: action.run };
     case 'viewsRead':
@@ -320,6 +328,23 @@ export function shownCheckpoint(run: InspectedRun, chosen: string | null): strin
   return names.includes('best') ? 'best' : (names.at(-1) ?? null);
 }
 
+/** What a run and one of its checkpoints are called where there is another beside. */
+export interface SideNames {
+  own: string;
+  other: string;
+}
+
+/** Null where nothing is compared. */
+export function sideNames(state: AttentionState): SideNames | null {
+  const { run, comparedRun, compared, settings, snapshot } = state;
+  if (!run || !comparedRun || !compared || !settings.comparison) return null;
+  const name = (of: InspectedRun, checkpoint: string | null): string => {
+    const title = snapshot?.runs.find((choice) => choice.run === of.run)?.title ?? of.name;
+    return `${title} · ${shownCheckpoint(of, checkpoint) ?? ''}`;
+  };
+  return { own: name(run, settings.checkpoint), other: name(comparedRun, settings.comparison.checkpoint) };
+}
+
 /** The history before edits: the user's, or the composed one. */
 export function baseHistory({ settings, history }: AttentionState): HistoryItem[] {
   return settings.composed?.map((item) => ({ ...item, time: null })) ?? history?.items ?? [];
@@ -346,6 +371,12 @@ export function requestOf(state: AttentionState, edits: readonly HistoryEdit[]):
 export function automaticCandidates({ target, recommendations }: AttentionResult): number[] {
   const best = recommendations.slice(0, AUTOMATIC_CANDIDATES).map(({ item }) => item);
   return target && !best.includes(target.item) ? [...best, target.item] : best;
+}
+
+/** What these are, for people: `top 5 and the next item`. */
+export function automaticCandidatesName(result: AttentionResult): string {
+  const best = result.recommendations.slice(0, AUTOMATIC_CANDIDATES).length;
+  return `top ${best}${automaticCandidates(result).length > best ? ' and the next item' : ''}`;
 }
 
 /** Another history has other positions: edits and pins of the old one mean nothing in it. */

@@ -5,7 +5,7 @@ import type { HeatMapScale } from '../plot/heatMapModel';
 import type { ThumbnailModel } from '../plot/heatMapThumbnail';
 import type { AttentionHandlers } from './handlers';
 import { chosenHeads, type ShownSide, type ViewMaps } from './shownAttention';
-import type { AttentionState } from './state';
+import { sideNames, type AttentionState } from './state';
 import { meanMap, type WeightMap } from './weightMaps';
 
 /** CSS pixels of a thumbnail. */
@@ -20,7 +20,9 @@ export function thumbnails(
   const only = side.views.length === 1 && side.views[0]!.maps.length === 1;
   if (only) return nothing;
   const scaleFor = (views: ViewMaps): HeatMapScale => thumbnailScale(state, views);
+  const names = sideNames(state);
   return html`<section class="thumbnails" aria-label="Layers and heads">
+    ${names ? html`<p class="muted thumbnails-of">${fittedTitle(names.own)}</p>` : nothing}
     ${side.views.map((views) => {
       const { view, maps } = views;
       const isSelected = view.name === side.selection.view;

@@ -13,7 +13,7 @@ import { columnsFor, GAP, layoutFor, type ColumnRoom, type Layout } from './layo
 import { companions, mapPane, mapRoom, tools } from './mapView';
 import { recommendationLists } from './recommendationsView';
 import { currentAttention, dependsOnCandidate, type ShownAttention } from './shownAttention';
-import { isComposed, type AttentionState } from './state';
+import { automaticCandidatesName, isComposed, type AttentionState } from './state';
 import { thumbnails } from './thumbnailsView';
 
 /** CSS pixels of contributions in the place of a map. */
@@ -25,9 +25,8 @@ export function userView(state: AttentionState, handlers: AttentionHandlers): Te
   const shown = currentAttention(state);
   const layout = layoutFor(state);
   const hasAttention = state.explained.views.length > 0;
-  // In one column the map is next to what chooses it, and the long lists are below.
+  // In one column the map is next to what chooses it, or what takes its place comes first; the long lists are below.
   const isOneColumn = layout.narrow && (!layout.twoColumns || shown.compared !== null);
-  const mapIsFirst = isOneColumn && shown.side !== null;
   const middle = shown.side
     ? mapPane(state, shown, shown.side, layout, handlers)
     : contributionList(state, shown, handlers);
@@ -44,8 +43,8 @@ export function userView(state: AttentionState, handlers: AttentionHandlers): Te
     }
     ${readingNotice(state, shown)}
     <div class=${attentionClasses(shown, layout)} .style=${attentionStyle(state, shown)}>
-      ${mapIsFirst ? middle : nothing} ${historyPane(state, shown, layout, handlers)}
-      ${mapIsFirst ? nothing : middle}
+      ${isOneColumn ? middle : nothing} ${historyPane(state, shown, layout, handlers)}
+      ${isOneColumn ? nothing : middle}
       ${shown.side && !layout.narrow ? decisionList(state, shown, layout, handlers) : nothing}
       <div class="lists">${recommendationLists(state, handlers)}</div>
     </div>
@@ -99,12 +98,23 @@ function waiting(state: AttentionState, handlers: AttentionHandlers): TemplateRe
     </section>`;
   }
   if (state.problem !== null) return html``;
-  if (!state.loading && state.history) return nothingToRead(state, state.history, handlers);
+  if (state.nothingToRead && state.history) return nothingToRead(state, state.history, handlers);
+  if (!state.loading) return notRead(handlers);
   return html`<div class="attention frame" aria-hidden="true">
     <div class="pane"></div>
     <div class="pane"></div>
     <div class="pane"></div>
   </div>`;
+}
+
+/** After something went wrong, and was told. */
+function notRead(handlers: AttentionHandlers): TemplateResult {
+  return html`<section class="empty" aria-labelledby="empty-title">
+    ${icon('history')}
+    <h2 id="empty-title">Nothing read yet</h2>
+    <p>The weights and recommendations for this history will be here.</p>
+    <p>${button({ label: 'Try Again', icon: 'refresh', primary: true, onClick: handlers.onRetry })}</p>
+  </section>`;
 }
 
 /** Of a user who did nothing before validation or test. */
@@ -150,8 +160,8 @@ function readingNotice(
 function withoutAttention({ run }: AttentionState): TemplateResult {
   return html`<p class="notice">
     ${icon('info')}<span
-      >${run?.model ?? 'This model'} has no attention weights. Contributions take their place: the change of
-      the score when one item or feature is left out.</span
+      >${run?.model ?? 'This model'} has no attention weights. Contributions take their place: how much of the
+      score is lost when one item or feature is left out.</span
     >
   </p>`;
 }
@@ -161,10 +171,10 @@ function changesBar(state: AttentionState, handlers: AttentionHandlers): Templat
   const { edits, showsChange } = state.settings;
   if (edits.length === 0) return nothing;
   const dropped = edits.filter(({ item }) => item === null).length;
-  const swapped = edits.length - dropped;
+  const replaced = edits.length - dropped;
   const parts = [
     ...(dropped > 0 ? [`${dropped} left out`] : []),
-    ...(swapped > 0 ? [`${swapped} swapped`] : []),
+    ...(replaced > 0 ? [`${replaced} replaced`] : []),
   ];
   return html`<section class="changes" aria-label="What if">
     ${icon('beaker')}<b>What if</b> <span>${parts.join(', ')}</span>
@@ -191,9 +201,12 @@ function candidateBar(state: AttentionState, handlers: AttentionHandlers): Templ
   const shown = explained?.result.candidates ?? [];
   const automatic = settings.candidates.length === 0;
   if (!explained || !dependsOnCandidate(explained)) return nothing;
+  const edited = explained.original !== explained.result;
   const list = automatic ? shown : settings.candidates;
   return html`<section class="candidates" aria-label="Candidates">
-    <span class="muted">${automatic ? 'best candidates' : 'candidates'}</span>
+    <span class="muted"
+      >${automatic ? `${automaticCandidatesName(explained.original)}${edited ? ', before your edits' : ''}` : 'candidates'}</span
+    >
     <ul>
       ${list.map(
         (item, index) =>
@@ -206,6 +219,7 @@ function candidateBar(state: AttentionState, handlers: AttentionHandlers): Templ
               title=${`Explain ${item.title}`}
               @click=${() => handlers.onSettings({ candidate: index })}
             >
+              ${item.item === explained.result.target?.item ? icon('target', 'The user’s next item') : nothing}
               ${fittedTitle(item.title, null)}
             </button>
             ${

@@ -4,10 +4,9 @@ import { formatCount, formatMetric, formatPercent } from '../../src/series/forma
 import { button, icon, numberField, segmented } from '../ui/controls';
 import { scrollArea } from '../ui/scrollArea';
 import { drawCurves, type CurveChart } from '../plot/curveDrawing';
-import { formatWeight } from '../plot/formatWeight';
 import type { PictureModel } from '../plot/picture';
 import type { AttentionHandlers } from './handlers';
-import type { AttentionState, GroupMeasure } from './state';
+import { shownCheckpoint, type AttentionState, type GroupMeasure, type Overview } from './state';
 import { progressLine } from './view';
 
 /** Distances that are drawn: attention of sequential recommenders is mostly near (arXiv 2406.02048). */
@@ -58,7 +57,7 @@ export function usersView(state: AttentionState, handlers: AttentionHandlers): T
         overviewRunning
           ? button({ label: 'Cancel', icon: 'debug-stop', onClick: handlers.onCancelOverview })
           : button({
-              label: overview ? 'Read Again' : 'Read Users',
+              label: overview ? 'Analyze Again' : 'Analyze Users',
               icon: 'play',
               primary: true,
               title: 'Let the model attend to the histories of many users, without the test items',
@@ -79,40 +78,51 @@ export function usersView(state: AttentionState, handlers: AttentionHandlers): T
   `;
 }
 
-function promise({ overviewRunning }: AttentionState): TemplateResult | typeof nothing {
+function promise({ overviewRunning, views }: AttentionState): TemplateResult | typeof nothing {
   if (overviewRunning) return nothing;
+  const part = views?.some(({ axes }) => axes.includes('slot')) ? 'slot' : 'head';
   return html`<section class="empty">
     ${icon('organization')}
-    <h2>Heads over all users</h2>
+    <h2>${part === 'slot' ? 'Slots' : 'Heads'} over all users</h2>
     <p>
-      Here will be how far back each head looks, how spread its attention is, what it gives to the newest
-      item, which heads behave alike, and how this changes with the length of a history and the popularity of
-      its items. Choose
-      <b>Read Users</b>.
+      Shows how far back each ${part} looks, how spread its attention is, what it gives to the newest item,
+      which ${part}s behave alike, and how this changes with the length of a history and the popularity of its
+      items. Choose
+      <b>Analyze Users</b>.
     </p>
   </section>`;
 }
 
 function report(
   state: AttentionState,
-  overview: AttentionOverview,
+  { checkpoint, report: overview }: Overview,
   handlers: AttentionHandlers,
 ): TemplateResult {
   const { heads, numUsers, seed } = overview;
+  const chosen = state.run && shownCheckpoint(state.run, state.settings.checkpoint);
+  const part = partOf(heads);
   return html`
+    ${
+      chosen === checkpoint || state.overviewRunning
+        ? nothing
+        : html`<p class="notice">
+            ${icon('info')}<span
+              >These are the numbers of checkpoint ${checkpoint}. Choose <b>Analyze Again</b> for those of
+              ${chosen}.</span
+            >
+          </p>`
+    }
     <p class="muted">
       ${formatCount(numUsers)} users, drawn with seed ${seed} · histories without the test items · checkpoint
-      ${state.settings.checkpoint ?? 'best'}
+      ${checkpoint}
     </p>
     <section aria-labelledby="distance-title">
       <h2 id="distance-title">Attention by distance</h2>
-      <p class="muted">
-        Mean weight on the item so many places back; 0 is the item itself. All on one scale.
-      </p>
+      <p class="muted">Mean weight by how many items back; 0 is the item itself. All on one scale.</p>
       <div class="multiples">${multiples(heads)}</div>
     </section>
     <section aria-labelledby="heads-title">
-      <h2 id="heads-title">Heads</h2>
+      <h2 id="heads-title">${part === 'slot' ? 'Slots' : 'Heads'}</h2>
       ${scrollArea({ labelledBy: 'heads-title', className: 'sticky-names', content: headTable(heads) })}
     </section>
     ${groupTable('By length of the history', 'historyLength', state, overview, handlers)}
@@ -142,7 +152,7 @@ function multiples(heads: readonly HeadReport[]): TemplateResult[] {
       xLabel: 'items back',
       ends: ['0', String(longest - 1)],
       focus: null,
-      labelRoom: 72,
+      labelRoom: 96,
     };
     const title = own[0]!.head.viewLabel;
     return html`<figure>
@@ -165,13 +175,21 @@ function clusterName(cluster: number): string {
   return cluster < 26 ? String.fromCharCode(65 + cluster) : String(cluster + 1);
 }
 
+/** What the rows of tables are: the slots of a memory count as heads. */
+function partOf(heads: readonly HeadReport[]): 'head' | 'slot' {
+  return heads.some(({ part }) => part === 'slot') ? 'slot' : 'head';
+}
+
 function headTable(heads: readonly HeadReport[]): TemplateResult {
+  const part = partOf(heads);
   const farthest = Math.max(1e-9, ...heads.map(({ meanDistance }) => meanDistance));
   return html`<table class="heads">
     <thead>
       <tr>
-        <th scope="col">head</th>
-        <th scope="col" title="Heads with the same letter behave alike">group</th>
+        <th scope="col">${part}</th>
+        <th scope="col" title=${`${part === 'slot' ? 'Slots' : 'Heads'} with the same letter behave alike`}>
+          group
+        </th>
         <th scope="col" title="Mean entropy of a row: 0 attends to one item">entropy (nats)</th>
         <th scope="col" title="Share of the entropy of equal weights">of maximum</th>
         <th scope="col">mean distance (items)</th>
@@ -191,7 +209,7 @@ function headTable(heads: readonly HeadReport[]): TemplateResult {
             <td class="number meter" .style=${`--share: ${meanDistance / farthest}`}>
               ${formatMetric(meanDistance)}
             </td>
-            <td class="number meter" .style=${`--share: ${lastShare}`}>${formatWeight(lastShare)}</td>
+            <td class="number meter" .style=${`--share: ${lastShare}`}>${formatMetric(lastShare)}</td>
           </tr>`,
       )}
     </tbody>
@@ -230,7 +248,7 @@ function groupTable(
       content: html`<table class="heads groups">
         <thead>
           <tr>
-            <th scope="col">head</th>
+            <th scope="col">${partOf(heads)}</th>
             ${own.map(
               (group) =>
                 html`<th scope="col">

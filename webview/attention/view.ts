@@ -53,7 +53,7 @@ function header(state: AttentionState, handlers: AttentionHandlers): TemplateRes
                 onChange: handlers.onCheckpoint,
               })}
             </span>
-            ${comparisonControl(state, handlers)}`
+            ${settings.tab === 'user' ? comparisonControl(state, handlers) : nothing}`
         : nothing
     }
     <div class="actions">
@@ -238,7 +238,7 @@ function noCheckpoint({ run }: AttentionState, handlers: AttentionHandlers): Tem
     <h2>This run has no checkpoint yet</h2>
     <p>
       The attention of ${run?.name ?? 'a model'} is read from stored weights. Training stores the first ones
-      after its first epoch. A run that failed before has none; train it again.
+      after its first epoch. A run that failed before that has none: train it again.
     </p>
     ${button({ label: 'Refresh', icon: 'refresh', primary: true, onClick: handlers.onRetry })}
   </section>`;

@@ -38,8 +38,10 @@ function rowTable(
     className: 'weights-scroll sticky-names',
     content: html`<table class="weights">
       <caption class="muted">
-        Attention of ${lines[row] ? lineTitle(lines[row]) : 'the newest item'}. Pin another line of the
-        history for its row.
+        <span
+          >Attention of ${lines[row] ? lineTitle(lines[row]) : 'the newest item'}. Pin another line of the
+          history for its row.</span
+        >
       </caption>
       <thead>
         <tr>

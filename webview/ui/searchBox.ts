@@ -55,6 +55,8 @@ export class SearchBox extends HTMLElement {
   #turn = 0;
   /** Typed and not searched yet. */
   #pending = false;
+  /** The page gives the field the focus, not its user. */
+  #focusing = false;
   /** Enter was pressed before the answer: its first choice is taken. */
   #takesFirst = false;
   readonly #id = `search-${(counter += 1)}`;
@@ -75,8 +77,11 @@ export class SearchBox extends HTMLElement {
     this.#follow(false);
   }
 
+  /** Leads to the field. Its list stays closed until one types or clicks: it would lie over what the page just showed. */
   override focus(): void {
+    this.#focusing = true;
     this.querySelector('input')?.focus();
+    this.#focusing = false;
   }
 
   #render(): void {
@@ -102,7 +107,8 @@ export class SearchBox extends HTMLElement {
             this.#model?.onText?.((event.currentTarget as HTMLInputElement).value);
             this.#typed();
           }}
-          @focus=${() => this.#typed(0)}
+          @focus=${() => this.#focusing || this.#typed(0)}
+          @click=${() => this.#open || this.#pending || this.#typed(0)}
           @blur=${() => this.#close()}
           @keydown=${(event: KeyboardEvent) => this.#keyPressed(event)}
         />
