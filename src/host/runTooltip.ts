@@ -1,6 +1,6 @@
 import { baselineName, describeProtocol, type Metrics } from '../protocol/evaluation';
 import { baselinesBeside, isActive, type RunSummary } from '../protocol/run';
-import { usualName, type RunSettings } from '../protocol/runSettings';
+import { isUnset, usualName, type RunSettings } from '../protocol/runSettings';
 import { formatAgo, formatCount, formatDuration, formatMetric, formatMetricName } from '../series/format';
 import { lastActivity, lostAdvice, progressParts } from './runText';
 import { statusIcon } from './runTreeModel';
@@ -97,7 +97,7 @@ function factLines(run: RunSummary): Markdown[] {
 function settingLines({ settings, usual }: RunSettings): Markdown[] {
   const special = settings.filter(({ differs }) => differs);
   const others = settings.filter(({ differs }) => !differs);
-  const cell = (value: string | null) => (value === null ? 'not set' : value);
+  const cell = (value: string | null) => (isUnset(value) ? 'not set' : value);
   const table = [
     escaped`| Settings | &nbsp;&nbsp;this run | &nbsp;&nbsp;${usualName(usual)} |`,
     escaped`|:--|:--|:--|`,

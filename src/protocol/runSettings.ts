@@ -26,3 +26,8 @@ export interface RunSettings {
 export function usualName(usual: RunSettings['usual']): string {
   return usual.of === 'runs' ? `most of ${usual.numRuns} runs` : 'default';
 }
+
+/** Whether a setting has no value, which some configs say with null and others by leaving it out. */
+export function isUnset(value: string | null): value is null | 'null' {
+  return value === null || value === 'null';
+}

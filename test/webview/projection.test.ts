@@ -543,6 +543,7 @@ describe('when something is missing', () => {
     const { page } = await openWithoutMap(host);
     await page.getByText('This run has no checkpoint yet').waitFor();
     expect(await page.locator('.rail.left h2').allTextContents()).toEqual(['Table']);
+    expect(await page.getByLabel('Compare with').count()).toBe(0);
     await page.getByText('none yet', { exact: true }).waitFor();
     expect(await page.getByText('loading', { exact: true }).count()).toBe(0);
   });

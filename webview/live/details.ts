@@ -1,6 +1,6 @@
 import { html, nothing, type TemplateResult } from 'lit';
 import type { RunSummary } from '../../src/protocol/run';
-import { usualName, type RunSetting, type RunSettings } from '../../src/protocol/runSettings';
+import { isUnset, usualName, type RunSetting, type RunSettings } from '../../src/protocol/runSettings';
 import { formatBytes, formatCount, formatDuration } from '../../src/series/format';
 import { icon } from '../ui/controls';
 import { messageContent } from '../ui/messageContent';
@@ -105,9 +105,8 @@ function settingsTable({ settings, usual, unreadable }: RunSettings): TemplateRe
 
 /** What is usual is said only where it is something else. */
 function settingRow({ path, value, usual, differs }: RunSetting): TemplateResult {
-  // A value that is null and one that is not there mean the same.
   const text = (setting: string | null) =>
-    setting === null || setting === 'null' ? html`<span class="muted">not set</span>` : setting;
+    isUnset(setting) ? html`<span class="muted">not set</span>` : setting;
   return html`<tr class=${differs ? 'differs' : ''}>
     <th scope="row">${differs ? icon('circle-filled', 'differs') : nothing}${path}</th>
     ${

@@ -43,7 +43,7 @@ export function projectionPanel(
       <section class="stage" aria-label="Map">
         ${problemBox(state, handlers)} ${stage(state, look, looks, handlers)}
       </section>
-      ${right ?? nothing} ${strip(state, handlers)}
+      ${right ?? nothing} ${withoutCheckpoint(state) ? nothing : strip(state, handlers)}
     </div>
     <p class="unseen" role="status" aria-live="polite">${state.announcement}</p>`;
 }
