@@ -161,7 +161,7 @@ function withoutAttention({ run }: AttentionState): TemplateResult {
   return html`<p class="notice">
     ${icon('info')}<span
       >${run?.model ?? 'This model'} has no attention weights. Contributions take their place: how much of the
-      score is lost when one item or feature is left out.</span
+      score is lost without one item or feature.</span
     >
   </p>`;
 }
