@@ -39,7 +39,14 @@ export default defineConfig({
           fileParallelism: false,
         },
       },
-      { test: { name: 'webview', include: ['test/webview/**/*.test.ts'], testTimeout: 60_000 } },
+      {
+        test: {
+          name: 'webview',
+          include: ['test/webview/**/*.test.ts'],
+          testTimeout: 60_000,
+          expect: { poll: { timeout: 10_000 } },
+        },
+      },
       {
         test: {
           name: 'workbench',

@@ -155,7 +155,7 @@ for (const theme of Object.keys(THEMES) as ThemeName[]) {
         await act?.(page, host);
         await page.waitForTimeout(300);
         await page.screenshot({ path: `${folder}attention-${name}-${theme}-${width}.png`, fullPage: true });
-        await page.context().close();
+        await page.close();
       });
     }
   }

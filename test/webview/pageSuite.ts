@@ -2,7 +2,7 @@ import type { Page } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, expect } from 'vitest';
 import type { OpenWebview } from './webviewPages';
 
-type AnyWebview = Pick<OpenWebview<object, object>, 'page' | 'complaints' | 'violations'>;
+type AnyWebview = Pick<OpenWebview<object, object>, 'page' | 'complaints' | 'violations' | 'close'>;
 
 /**
  * Starts a browser for the tests of a file and ends it with them. After each test the pages that it opened are closed:
@@ -21,13 +21,14 @@ export function usePages<Pages extends { stop(): Promise<void> }>(
     pages = await start();
   }, 120_000);
   afterAll(() => pages.stop());
-  afterEach(async () => {
+  afterEach(async ({ task }) => {
     const all = opened;
     opened = [];
-    for (const { page, complaints, violations } of all) {
+    for (const { page, complaints, violations, close } of all) {
       expect(await violations()).toEqual([]);
       expect(complaints.filter((text) => harmless === undefined || !text.includes(harmless))).toEqual([]);
-      await page.context().close();
+      // Nobody knows what a test that failed has left there.
+      await (task.result?.state === 'fail' ? page.close() : close());
     }
   });
   return async (open) => {

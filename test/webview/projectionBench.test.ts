@@ -47,7 +47,7 @@ for (const webGl of ['also in software', 'none'] as const) {
           return { frames: (1000 * frames) / (performance.now() - start), renderer };
         })()`);
         console.log(`${count} points: ${found.frames.toFixed(1)} frames/s (${found.renderer})`);
-        await page.context().close();
+        await page.close();
       },
       300_000,
     );

@@ -148,7 +148,7 @@ for (const theme of Object.keys(THEMES) as ThemeName[]) {
           await page.mouse.move(4, 4);
           await page.waitForTimeout(1500);
           await page.screenshot({ path: `${folder}projection-${name}-${theme}-${width}.png` });
-          await page.context().close();
+          await page.close();
         }
       },
       600_000,

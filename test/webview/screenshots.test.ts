@@ -43,7 +43,7 @@ for (const theme of Object.keys(THEMES) as ThemeName[]) {
           await page.locator('.settings').waitFor();
         }
         await page.screenshot({ path: `${folder}live-${name}-${theme}-${width}.png`, fullPage: true });
-        await page.context().close();
+        await page.close();
       }
     });
   }

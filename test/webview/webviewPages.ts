@@ -11,6 +11,7 @@ import { pageHtml } from '../../src/host/webviewHtml';
 import { MessageJoiner, takeApart } from '../../src/protocol/messagePieces';
 import { decodeRpcMessage, encodeRpcMessage } from '../../src/protocol/rpcMessage';
 import { webviewBuildOptions } from '../../webview/build.mjs';
+import { BrowserTabs } from './browserTabs';
 
 export const THEMES = {
   'dark-modern': 'vscode-dark',
@@ -38,6 +39,8 @@ export interface OpenWebview<View extends object, Host extends object> {
   violations: () => Promise<string[]>;
   /** How often the page said that the user has changed something. */
   numKept: () => number;
+  /** Leaves the page. Its tab is used again. */
+  close: () => Promise<void>;
 }
 
 /** Builds one of the panels' pages, serves it under its real policy, and opens it in Chromium. */
@@ -47,6 +50,8 @@ export class WebviewPages {
   readonly #vscodeApi: string;
   readonly #server: Server;
   readonly #browser: Browser;
+  readonly #tabs: BrowserTabs;
+  readonly #url: string;
 
   private constructor(
     name: string,
@@ -60,6 +65,8 @@ export class WebviewPages {
     this.#vscodeApi = vscodeApi;
     this.#server = server;
     this.#browser = browser;
+    this.#url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+    this.#tabs = new BrowserTabs(browser, `${this.#url}/blank`);
     server.on('request', (request, response) => {
       void this.#answer(new URL(request.url ?? '/', 'http://localhost')).then(({ type, body }) => {
         response.writeHead(type === '' ? 404 : 200, { 'content-type': type || 'text/plain' }).end(body);
@@ -105,26 +112,20 @@ export class WebviewPages {
       pixelRatio = 1,
       reducedMotion = false,
     } = options;
-    const context = await this.#browser.newContext({
-      viewport: { width, height },
-      deviceScaleFactor: pixelRatio,
-      reducedMotion: reducedMotion ? 'reduce' : 'no-preference',
+    const tab = await this.#tabs.take({
+      pixelRatio,
+      reducedMotion,
+      scripts: options.script === undefined ? [this.#vscodeApi] : [this.#vscodeApi, options.script],
     });
-    const page = await context.newPage();
-    const complaints: string[] = [];
-    page.on('console', (message) => {
-      if (['warning', 'error'].includes(message.type())) complaints.push(message.text());
-    });
-    page.on('pageerror', (error) => complaints.push(String(error)));
-
+    const { page } = tab;
+    await page.setViewportSize({ width, height });
     let receive: (message: unknown) => void = () => undefined;
     const joiner = new MessageJoiner();
-    await page.exposeFunction('postToTest', (message: string) => {
+    tab.receive = (message) => {
       const received = joiner.receive(JSON.parse(message, decodeBuffers));
       if (received !== null) receive(received.message);
-    });
-    await page.addInitScript({ content: this.#vscodeApi });
-    if (options.script !== undefined) await page.addInitScript({ content: options.script });
+    };
+    let isClosed = false;
     let numPosted = 0;
     let numKept = 0;
     const panelHost = {
@@ -137,10 +138,11 @@ export class WebviewPages {
       {
         post: async (message: unknown) => {
           for (const part of takeApart(message, numPosted++)) {
+            if (isClosed) return;
             const text = JSON.stringify(JSON.stringify(part, encodeBuffers));
             await page.evaluate(`postToPage(${text})`).catch((error: unknown) => {
               // A test may end while a long answer is on its way.
-              if (!page.isClosed()) throw error;
+              if (!isClosed && !page.isClosed()) throw error;
             });
           }
         },
@@ -150,9 +152,18 @@ export class WebviewPages {
         eventNames,
       },
     );
-    const { port } = this.#server.address() as AddressInfo;
-    await page.goto(`http://127.0.0.1:${port}/?theme=${theme}`);
-    return { page, view, complaints, violations: () => page.evaluate('violations'), numKept: () => numKept };
+    await page.goto(`${this.#url}/?theme=${theme}`);
+    return {
+      page,
+      view,
+      complaints: tab.complaints,
+      violations: () => page.evaluate('violations'),
+      numKept: () => numKept,
+      close: () => {
+        isClosed = true;
+        return this.#tabs.giveBack(tab);
+      },
+    };
   }
 
   async #answer(url: URL): Promise<{ type: string; body: string | Uint8Array }> {
@@ -163,6 +174,7 @@ export class WebviewPages {
       return { type: 'text/css', body: await readFile(new URL(`themes/${name}`, import.meta.url)) };
     }
     if (name === 'favicon.ico') return { type: 'image/x-icon', body: '' };
+    if (name === 'blank') return { type: 'text/html', body: '' };
     if (url.pathname !== '/') return { type: '', body: 'Not found' };
     const theme = url.searchParams.get('theme') as ThemeName;
     const resources = {
