@@ -42,7 +42,7 @@ const SCENES: Record<string, Scene> = {
       await page.keyboard.type('Psycho');
       await page.locator('.history [role=option]').first().waitFor();
       await page.keyboard.press('Enter');
-      await page.getByText('1 left out, 1 swapped').waitFor();
+      await page.getByText('1 left out, 1 replaced').waitFor();
       await page.getByText('change', { exact: true }).first().click();
     },
   },
@@ -102,7 +102,7 @@ const SCENES: Record<string, Scene> = {
     host: () => AttentionHost.of('sum'),
     act: async (page) => {
       await page.getByText('All users', { exact: true }).click();
-      await page.locator('vscode-button', { hasText: 'Read Users' }).click();
+      await page.locator('vscode-button', { hasText: 'Analyze Users' }).click();
       await page.getByText('Attention by distance').waitFor();
     },
   },
@@ -114,7 +114,7 @@ const SCENES: Record<string, Scene> = {
     host: () => AttentionHost.of('sasrec'),
     act: async (page) => {
       await page.getByText('All users', { exact: true }).click();
-      await page.locator('vscode-button', { hasText: 'Read Users' }).click();
+      await page.locator('vscode-button', { hasText: 'Analyze Users' }).click();
       await page.getByText('Attention by distance').waitFor();
     },
   },
