@@ -120,6 +120,14 @@ export class RunSeries {
     }
   }
 
+  /** Forgets validations after a step, and what was best then: of epochs that a run does not have, for it did not save them. */
+  forgetValidationsAfter(step: number): void {
+    if (this.#validation.lastStep <= step) return;
+    this.#validation.rewind(step);
+    this.#marks = this.#marks.filter((mark) => mark.kind !== 'best' || mark.step <= step);
+    this.#clock = null;
+  }
+
   /** Tells the steps of an epoch before the log does, as the manifest may. */
   setStepsPerEpoch(stepsPerEpoch: number): void {
     if (stepsPerEpoch <= 0 || stepsPerEpoch === this.#stepsPerEpoch) return;

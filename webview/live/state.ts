@@ -97,16 +97,25 @@ export function reduce(state: LiveState, action: LiveAction): { state: LiveState
           : { ...state, series: readSeries(run, action.history), reading: !action.history.complete },
       );
     }
-    case 'runChanged':
-      state.series.setStepsPerEpoch(action.run.manifest.progress.stepsPerEpoch);
-      return next({ ...state, run: action.run });
+    case 'runChanged': {
+      const { run } = action;
+      state.series.setStepsPerEpoch(run.manifest.progress.stepsPerEpoch);
+      forgetUnsaved(state.series, run);
+      // What was forgotten of a run that was not lost after all is in its log.
+      const gap = state.run !== null && lastSaved(state.run) !== null && lastSaved(run) === null;
+      return { state: { ...state, run }, gap };
+    }
     case 'titleChanged':
       return next({ ...state, title: action.title });
     case 'settingsRead':
       return next({ ...state, runSettings: action.settings });
-    case 'eventsAppended':
+    case 'eventsAppended': {
       // Before the history there is nothing to append to, and the history will hold these events.
-      return state.reading ? next(state) : { state: { ...state }, gap: !state.series.append(action.events) };
+      if (state.reading) return next(state);
+      const gap = !state.series.append(action.events);
+      if (state.run !== null) forgetUnsaved(state.series, state.run);
+      return { state: { ...state }, gap };
+    }
     case 'settingsChanged': {
       const settings = { ...state.settings, ...action.settings };
       return next({ ...state, settings, zoom: settings.xAxis === state.settings.xAxis ? state.zoom : null });
@@ -130,7 +139,25 @@ export function keptState({ settings, run }: LiveState): KeptState | null {
 function readSeries(run: RunSummary, history?: RunHistory): RunSeries {
   const series = new RunSeries(history);
   series.setStepsPerEpoch(run.manifest.progress.stepsPerEpoch);
+  forgetUnsaved(series, run);
   return series;
+}
+
+/**
+ * Leaves out the validation of an epoch that a trainer measured and did not save before it died: wherever a run is told of, it
+ * has the epochs that a resume goes on from.
+ */
+function forgetUnsaved(series: RunSeries, run: RunSummary): void {
+  const step = lastSaved(run);
+  if (step !== null) series.forgetValidationsAfter(step);
+}
+
+/** Step of the newest validation that a run has whose trainer did not end in order; null for other runs. */
+function lastSaved({ status, manifest }: RunSummary): number | null {
+  if (status !== 'lost' && status !== 'failed') return null;
+  const { last, progress } = manifest;
+  // Older versions tell of epochs without telling what was measured.
+  return last?.step ?? (progress.epoch === 0 ? 0 : null);
 }
 
 function next(state: LiveState): { state: LiveState; gap: boolean } {

@@ -77,6 +77,32 @@ test('the manifest tells how long an epoch is before the log does', () => {
   expect(state.series.get('loss')!.epoch[0]).toBeCloseTo(1 / 60, 12);
 });
 
+test.each(['lost', 'failed'] as const)(
+  'a run that is %s has no validation of an epoch that was not saved; one that goes on has it again',
+  (status) => {
+    // The second epoch was measured, and the trainer died before it was saved.
+    const died = exampleRun(status, 1);
+    const validations = (state: LiveState) => state.series.get('validation/ndcg@10')?.step.length ?? 0;
+    const told = exampleEvents(2);
+    const running = hydrated(told);
+    expect(validations(running)).toBe(2);
+    const dead = after(running, { kind: 'runChanged', run: died });
+    expect(validations(dead)).toBe(1);
+    expect(dead.series.marks.filter(({ kind, step }) => kind === 'best' && step > 60)).toEqual([]);
+    // Its steps were taken all the same.
+    expect(dead.series.get('loss')!.step).toHaveLength(120);
+
+    const series = new RunSeries();
+    series.fold(told.slice(0, -3));
+    const snapshot = { run: died, title: '', history: series.history(), canTrain: true, notice: null };
+    const opened = after(initialState(null), { kind: 'hydrated', snapshot });
+    expect(validations(after(opened, { kind: 'eventsAppended', events: told }))).toBe(1);
+
+    const { gap } = reduce(dead, { kind: 'runChanged', run: exampleRun('running', 1) });
+    expect(gap).toBe(true);
+  },
+);
+
 test('settings come back, and what is not understood is set anew', () => {
   const state = hydrated([], {
     smoothing: 0.25,
