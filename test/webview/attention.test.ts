@@ -492,7 +492,7 @@ describe('beside each other', () => {
   test('two epochs of one run', async () => {
     const host = AttentionHost.of('sasrec');
     const page = await open(host);
-    await choose(page, 'Compare with', 'this run');
+    await choose(page, 'Compare with', 'another epoch');
     await page.locator('.attention.compared').waitFor();
     expect((await page.locator('.map h3').allTextContents()).map((text) => text.trim())).toEqual([
       'sasrec-movies · best',

@@ -91,7 +91,7 @@ function comparisonControl(state: AttentionState, handlers: AttentionHandlers): 
   const { run, snapshot, settings, comparedRun } = state;
   const { comparison } = settings;
   const others = snapshot?.runs.filter((choice) => choice.run !== snapshot.run) ?? [];
-  const own = run && run.checkpoints.length > 1 ? [{ value: run.run, label: 'this run' }] : [];
+  const own = run && run.checkpoints.length > 1 ? [{ value: run.run, label: 'another epoch' }] : [];
   const runs = [
     { value: NO_COMPARISON, label: 'None' },
     ...own,
