@@ -51,8 +51,11 @@ export class RunConfigs {
   #configOf({ directory, manifest: { configDigest: digest } }: RunSummary): Promise<unknown> {
     const known = this.#configs.get(directory);
     if (known?.digest === digest) return known.config;
-    // A run whose config is lost is still listed, without what tells it apart.
-    const config = new RunDirectory(directory).readConfig().catch(() => ({}));
+    // A run whose config is lost is still listed, without what tells it apart, and read again when it is asked for.
+    const config = new RunDirectory(directory).readConfig().catch(() => {
+      if (this.#configs.get(directory)?.config === config) this.#configs.delete(directory);
+      return {};
+    });
     this.#configs.set(directory, { digest, config });
     return config;
   }
