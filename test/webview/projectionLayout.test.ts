@@ -112,6 +112,16 @@ test('a comparison shows the controls of PCA alone, and UMAP comes back after it
   expect(await page.getByLabel('minimum distance').count()).toBe(1);
 });
 
+test('a panel is as high as its window, and no rail hides its edges beyond it', async () => {
+  const { page } = await open(ProjectionHost.of(400), { width: 1280, height: 820 });
+  const heights = await page.evaluate<[number, number]>(
+    '[document.documentElement.scrollHeight, document.body.scrollHeight]',
+  );
+  expect(heights).toEqual([820, 820]);
+  const rail = (await page.locator('.rail.left .scroll-content').first().boundingBox())!;
+  expect(rail.y).toBeGreaterThanOrEqual(0);
+});
+
 describe('at 480 pixels', () => {
   test('the legend is on the map while the rails are closed; a class is shown, and it can be folded', async () => {
     const { page } = await open(ProjectionHost.of(400), { width: 480 });

@@ -2,7 +2,7 @@ import { html, nothing, type TemplateResult } from 'lit';
 import { guard } from 'lit/directives/guard.js';
 import { describeProtocol, protocolBadge } from '../../src/protocol/evaluation';
 import type { InspectionView } from '../../src/protocol/inspectionPanel';
-import type { RunMessage } from '../../src/protocol/livePanel';
+import type { RunMark, RunMessage } from '../../src/protocol/livePanel';
 import { epochsText, throughputUnit, type RunManifest, type RunSummary } from '../../src/protocol/run';
 import {
   formatCount,
@@ -321,6 +321,7 @@ function charts(state: LiveState, handlers: LiveHandlers): TemplateResult {
 function controls(state: LiveState, { onSettings }: LiveHandlers): TemplateResult {
   const { settings } = state;
   const metrics = validationMetrics(state);
+  const hasMark = (kind: RunMark['kind']): boolean => state.series.marks.some((mark) => mark.kind === kind);
   return html`<section class="controls" aria-label="Charts">
     ${
       metrics.length > 1
@@ -365,7 +366,8 @@ function controls(state: LiveState, { onSettings }: LiveHandlers): TemplateResul
       onChange: (yAxis) => onSettings({ yAxis }),
     })}
     <span class="legend muted">
-      <span>${icon('star-full')} best</span> <span>${icon('flag')} last checkpoint</span>
+      <span class=${hasMark('best') ? '' : 'absent'}>${icon('star-full')} best</span>
+      <span class=${hasMark('checkpoint') ? '' : 'absent'}>${icon('flag')} last checkpoint</span>
     </span>
   </section>`;
 }
