@@ -45,6 +45,7 @@ export class AttentionPage {
   #turn = 0;
   #overviewTask: string | null = null;
   #shownOnce: Explained | null = null;
+  #scrolledList: Element | null = null;
   /** Selector of what gets the focus once it is drawn. */
   #wanted: string | null = null;
 
@@ -121,11 +122,14 @@ export class AttentionPage {
 
   /** A list that scrolls by itself begins at its end: the newest items are what one wants to see. */
   #showNewest(): void {
-    if (this.#state.explained === this.#shownOnce) return;
+    const list = this.#app.querySelector('.history .lines-scroll');
+    // A list that another width of the page has made begins there, too.
+    const isOther = list !== this.#scrolledList;
+    this.#scrolledList = list;
+    if (this.#state.explained === this.#shownOnce && !isOther) return;
     const isNew = this.#shownOnce?.result.history.length !== this.#state.explained?.result.history.length;
     this.#shownOnce = this.#state.explained;
-    const list = this.#app.querySelector('.history .lines-scroll');
-    if (list && isNew) list.scrollTop = list.scrollHeight;
+    if (list && (isNew || isOther)) list.scrollTop = list.scrollHeight;
   }
 
   async #hydrate(): Promise<void> {

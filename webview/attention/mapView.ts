@@ -201,7 +201,9 @@ function numberedMap(
     <ol aria-hidden="true" class=${hasTitles ? 'titled' : ''}>
       ${shown.lines.map(
         (line, index) =>
-          html`<li class=${row === index ? 'focus' : ''}>
+          html`<li
+            class="${row === index ? 'focus' : ''} ${line.now === null ? 'dropped' : line.swapped ? 'swapped' : ''}"
+          >
             <span class="muted number">${line.position + 1}</span>
             ${hasTitles ? fittedTitle(lineTitle(line)) : nothing}
           </li>`,

@@ -23,16 +23,31 @@ export function recommendationLists(
   if (!explained) return html``;
   if (!compared || !names) {
     const before = explained.original === explained.result ? null : explained.original;
-    return html`${list(state, explained.result, { before, label: 'change', with: 'before' }, 'Recommended', handlers)}
+    return html`${list(state, explained.result, { ...BEFORE, before }, 'Recommended', handlers)}
     ${dependsOnCandidate(explained) ? nothing : rankAnother(handlers)}`;
   }
   const other = {
     label: settings.comparison?.run === run?.run ? 'vs. other epoch' : 'vs. other run',
+    places: 'places',
     with: 'the other list',
+    then: 'there:',
+    absent: '–',
   };
   return [
-    list(state, explained.result, { ...other, before: compared.result }, names.own, handlers),
-    list(state, compared.result, { ...other, before: explained.result }, names.other, handlers),
+    list(
+      state,
+      explained.result,
+      { ...other, before: compared.result },
+      `Recommended · ${names.own}`,
+      handlers,
+    ),
+    list(
+      state,
+      compared.result,
+      { ...other, before: explained.result },
+      `Recommended · ${names.other}`,
+      handlers,
+    ),
   ];
 }
 
@@ -54,17 +69,33 @@ interface ComparedList {
   before: AttentionResult | null;
   /** Of the column with what became of the scores. */
   label: string;
-  /** In its tooltip. */
+  /** Of the column with the places between them. */
+  places: string;
+  /** In the tooltips of these columns. */
   with: string;
+  /** Before the rank of an item in the other list, in its tooltip. */
+  then: string;
+  /** In the place of places, for what is not among the first there. */
+  absent: string;
 }
+
+/** A list before the user changed the history. */
+const BEFORE: Omit<ComparedList, 'before'> = {
+  label: 'change',
+  places: 'moved',
+  with: 'before',
+  then: 'was',
+  absent: 'new',
+};
 
 function list(
   { settings }: AttentionState,
   result: AttentionResult,
-  { before, label, with: comparedWith }: ComparedList,
+  compared: ComparedList,
   title: string,
   handlers: AttentionHandlers,
 ): TemplateResult {
+  const { before, label, places, with: comparedWith } = compared;
   const top = result.recommendations.slice(0, LISTED);
   const isListed = (item: ScoredItem): boolean => top.some((other) => other.item === item.item);
   const chosen = new Set(settings.candidates.map(({ item }) => item));
@@ -100,20 +131,20 @@ function list(
         <thead>
           <tr>
             <th scope="col"><span class="visually-hidden">rank</span>#</th>
-            ${known ? html`<th scope="col" title=${`Places gained, compared with ${comparedWith}`}>moved</th>` : nothing}
+            ${known ? html`<th scope="col" title=${`Places gained, compared with ${comparedWith}`}>${places}</th>` : nothing}
             <th scope="col" class="name">item</th>
             <th scope="col">score</th>
             ${known ? html`<th scope="col" title=${`Change of the score, compared with ${comparedWith}`}>${label}</th>` : nothing}
           </tr>
         </thead>
         <tbody>
-          ${top.map((item) => row(item, result, known, handlers))}
+          ${top.map((item) => row(item, result, known, compared, handlers))}
           ${
             others.length > 0
               ? html`<tr class="gap-row" aria-hidden="true">
                     <td colspan=${known ? 5 : 3}>⋯</td>
                   </tr>
-                  ${others.map((item) => row(item, result, known, handlers))}`
+                  ${others.map((item) => row(item, result, known, compared, handlers))}`
               : nothing
           }
         </tbody>
@@ -126,6 +157,7 @@ function row(
   item: ScoredItem,
   { target }: AttentionResult,
   known: ReadonlyMap<number, ScoredItem> | null,
+  { then, absent }: ComparedList,
   handlers: AttentionHandlers,
 ): TemplateResult {
   const isNext = target?.item === item.item;
@@ -136,9 +168,9 @@ function row(
       known
         ? html`<td
             class="number delta"
-            title=${change.before ? `was ${formatRank(change.before.rank)}` : `was beyond rank ${TOP_K}`}
+            title="${then} ${change.before ? `rank ${formatRank(change.before.rank)}` : `beyond rank ${TOP_K}`}"
           >
-            ${change.placesGained === null ? 'new' : formatPlaces(change.placesGained)}
+            ${change.placesGained === null ? absent : formatPlaces(change.placesGained)}
           </td>`
         : nothing
     }

@@ -254,7 +254,10 @@ export class HeatMap extends DrawnElement {
     const view = this.#view;
     const left = scrollToShow(cell.column, view.scrollLeft, view.clientWidth, cellWidth);
     const top = scrollToShow(cell.row, view.scrollTop, view.clientHeight, cellHeight);
-    if (left !== view.scrollLeft || top !== view.scrollTop) model.onScroll({ left, top });
+    if (left !== view.scrollLeft || top !== view.scrollTop) {
+      view.scrollTo({ left, top });
+      model.onScroll({ left, top });
+    }
     const frame = view.getBoundingClientRect();
     this.#showTooltip(
       cell,

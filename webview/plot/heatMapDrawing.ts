@@ -145,6 +145,9 @@ export function drawColumnTitles(
         maxWidth: height - 8,
       });
     } else if (hasMark(column)) {
+      const half = (entry.mark.length * MARK.figure) / 2;
+      // Half a number is another one.
+      if (middle - half < window.left || middle + half > window.left + window.width) continue;
       painter.text(entry.mark, middle, height - 8, {
         color: emphasis ? colors.foreground : colors.muted,
         size: 11,

@@ -22,7 +22,7 @@ export function drawJoins(
   width: number,
   rowHeight: number,
 ): void {
-  const least = colors.highContrast ? { width: 1, opacity: 0.7 } : { width: 0.5, opacity: 0.15 };
+  const least = colors.highContrast ? { width: 1, opacity: 0.7 } : { width: 0.75, opacity: 0.3 };
   const room = Math.min(220, width * 0.32);
   const [left, right] = [room, width - room];
   titles.forEach((title, index) => {
