@@ -195,7 +195,11 @@ export async function whyNotKept(
         `was started in (${process.cwd()}). Start it elsewhere, or give the query the whole path.`,
     );
   }
-  const named = new Set(filesOf(source).map(normalize));
+  // Of the tables beside the query, DuckDB may have read copies.
+  const copies = [source.interactions, source.items, source.users].flatMap((rows) =>
+    rows?.source.kind === 'files' ? rows.source.files.flatMap(({ copy }) => copy ?? []) : [],
+  );
+  const named = new Set([...filesOf(source), ...copies].map(normalize));
   for (const rows of queries) {
     if (rows?.source.kind !== 'query') continue;
     const { field, unstable } = rows.source;

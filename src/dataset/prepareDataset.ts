@@ -63,12 +63,14 @@ export async function prepareDataset(
     const fingerprint = await sourceFingerprint(config, source, options);
     const cached = fingerprint === null ? null : await readDatasetCache(cacheDirectory, fingerprint);
     if (cached) return { fingerprint, cached, read: null };
-    const read = await withSettledSource(source, cacheDirectory, async (settled) => {
+    const { read, reason } = await withSettledSource(source, cacheDirectory, async (settled) => {
       const result = await readInteractions(connection, settled, settled.config);
       const { reading, warnings } = settled;
-      return { ...result, reading, warnings: [...warnings, ...result.warnings], config: settled.config };
+      return {
+        read: { ...result, reading, warnings: [...warnings, ...result.warnings], config: settled.config },
+        reason: await whyNotKept(connection, settled, options.baseDirectory),
+      };
     });
-    const reason = await whyNotKept(connection, source, options.baseDirectory);
     if (reason !== null)
       read.warnings.push(`The result of the query is not kept, and is made anew each time: ${reason}.`);
     return { fingerprint: reason === null ? fingerprint : null, cached, read };

@@ -326,7 +326,10 @@ describe('recsight', () => {
     expect(report.test).toEqual(report.baselines.markov);
     expect(report.test['ndcg@10']).toBeGreaterThan(0.3);
 
-    expect((await recsight('evaluate', 'latest')).stdout).toMatch(/\nMarkov/);
+    // Beside the others: a second row of its own numbers would be no comparison.
+    const evaluated = await recsight('evaluate', 'latest');
+    expect(evaluated.stdout).toMatch(/\ntiny .*\npopularity .*\nitem-kNN .*\n\n/);
+    expect(evaluated.stdout).not.toMatch(/\nMarkov/);
     const resumed = await recsight('resume', 'latest');
     expect(resumed.code).toBe(0);
     expect(resumed.stdout).toMatch(/finished after \d/);

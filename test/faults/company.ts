@@ -154,7 +154,8 @@ const readers: Kind = {
         const folder = new RunDirectory(run.path).checkpointPath(name);
         if (!existsSync(path.join(folder, 'state.json'))) continue;
         const state = await loadCheckpoint(folder, weights, null).catch((error: unknown) => {
-          if (isKept || existsSync(folder)) throw error;
+          // Its state goes first, and its folder last.
+          if (isKept || existsSync(path.join(folder, 'state.json'))) throw error;
           return null;
         });
         if (state !== null) looks++;

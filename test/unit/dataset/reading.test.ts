@@ -27,6 +27,7 @@ describe('a file is read as it is', () => {
     ['spaces', { path: 'a.txt' }, divided(plainCsv(), ' '), ['a.txt: separated by spaces']],
     ['a comma and a space', { path: 'a.csv' }, divided(plainCsv(), ', '), ['a.csv: separated by `, `']],
     ['tabs in a file of any name', { path: 'a.data' }, divided(plainCsv(), '\t'), ['a.data: separated by tabs']],
+    ['a separator that the config says', { path: 'a.csv', separator: '|' }, divided(plainCsv(), '|'), []],
     ['a line that says the separator', { path: 'a.csv' }, `sep=;\n${divided(plainCsv(), ';')}`, ['a.csv: separated by `;`']],
     ['no header', { path: 'a.csv', columns: places }, noHeader, ['a.csv: no header, columns by place (`1` to `3`)']],
     ['no header, places as text', { path: 'a.csv', columns: { user: '1', item: '2', timestamp: '3' } }, noHeader, ['a.csv: no header, columns by place (`1` to `3`)']],
@@ -218,6 +219,10 @@ describe('quotes', () => {
       quote: "'",
     });
     expect(read).toEqual(['a,b', '"b"', 'c', 'd']);
+    const text = 'item_id,title\ni0,"say ^"hi^""\ni1,"b"\ni2,"c"\ni3,"d"\n';
+    const escaped = await titles('t.csv', text, { escape: '^' });
+    expect(escaped.titles).toEqual(['say "hi"', 'b', 'c', 'd']);
+    expect(escaped.reading).toEqual([]);
   });
 
   test('that swallow rows of CSV are named with their line', async () => {

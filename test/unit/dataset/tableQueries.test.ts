@@ -30,6 +30,19 @@ test('a table by query is prepared again when its file changes', async () => {
   expect(dataset.itemTitles?.[1]).toBe('Other');
 });
 
+test('a query beside a table that is read from a copy is kept, too', async () => {
+  const films = 'item_id,title\ni0,Amélie\ni1,Second\ni2,Third\ni3,Fourth\n';
+  const folder = dataFolder({ 'a.csv': plainCsv(), 'films.csv': Buffer.from(films, 'latin1') });
+  const config = { query: "SELECT * FROM 'a.csv'", items: { path: 'films.csv' } };
+  const first = await folder.prepare(config);
+  expect(first.dataset.itemTitles?.[1]).toBe('Amélie');
+  expect(first.warnings.filter((text) => text.includes('not kept'))).toEqual([]);
+  expect((await folder.prepare(config)).cached).toBe(true);
+  folder.write('films.csv', films.replace('Second', 'Other'));
+  const changed = await folder.prepare(config);
+  expect([changed.cached, changed.dataset.itemTitles?.[2]]).toEqual([false, 'Other']);
+});
+
 test('a query of items that cannot run is named by its field', async () => {
   const folder = dataFolder({ 'a.csv': plainCsv() });
   await expect(
