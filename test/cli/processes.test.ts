@@ -18,7 +18,8 @@ const LONG = ['--set', 'training.epochs=100000'];
 
 interface Program {
   child: ChildProcess;
-  ended: Promise<{ code: number | null; stdout: string; stderr: string }>;
+  /** `code` is the name of the signal where that ended it. */
+  ended: Promise<{ code: number | NodeJS.Signals | null; stdout: string; stderr: string }>;
   /** What it has printed by now. */
   printed: { stdout: string; stderr: string };
 }
@@ -32,10 +33,9 @@ function start(args: readonly string[], cwd = workspace): Program {
   const printed = { stdout: '', stderr: '' };
   child.stdout.setEncoding('utf8').on('data', (text: string) => (printed.stdout += text));
   child.stderr.setEncoding('utf8').on('data', (text: string) => (printed.stderr += text));
-  const ended = new Promise<number | null>((resolve) => child.once('close', resolve)).then((code) => ({
-    code,
-    ...printed,
-  }));
+  const ended = new Promise<number | NodeJS.Signals | null>((resolve) =>
+    child.once('close', (code, signal) => resolve(code ?? signal)),
+  ).then((code) => ({ code, ...printed }));
   return { child, ended, printed };
 }
 
