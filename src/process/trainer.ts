@@ -235,7 +235,7 @@ async function describeFailedStart(
 /** A run whose trainer never came to life would be shown as lost, which says less. */
 async function recordFailedStart(run: RunDirectory, error: unknown): Promise<void> {
   try {
-    const lock = await acquireTrainerLock(run).catch((failure: unknown) => {
+    const lock = await acquireTrainerLock(run, { purpose: 'record' }).catch((failure: unknown) => {
       // A full disk has no room for a lock, nor for that of a trainer.
       if (failure instanceof RunWriteError && failure.code === 'disk/full') return null;
       throw failure;
@@ -330,7 +330,9 @@ class Stopping {
   private async waitForEnd(ms: number, each: (status: RunStatus) => Promise<void>): Promise<boolean> {
     const deadline = performance.now() + ms;
     do {
-      this.trainer = (await readLiveTrainer(this.run)) ?? this.trainer;
+      const holder = await readLiveTrainer(this.run);
+      // One that only writes down how the trainer ended may be this very process, or an editor.
+      if (holder !== null && holder.purpose !== 'record') this.trainer = holder;
       const { status } = await readRun(this.run.path);
       if (!isActive(status) && !(await this.processRemains())) {
         return true;
@@ -355,7 +357,7 @@ class Stopping {
 /** Someone asked for the run to be stopped, and it is: `lost` would tell of an accident. */
 async function recordKilled(run: RunDirectory, message: string): Promise<void> {
   try {
-    const lock = await acquireTrainerLock(run);
+    const lock = await acquireTrainerLock(run, { purpose: 'record' });
     try {
       const manifest = await run.readManifest();
       if (isActive(manifest.status)) {

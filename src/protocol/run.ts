@@ -174,6 +174,8 @@ export interface TrainerProcess {
   nonce: string;
   /** ms since 1970, renewed every few seconds. */
   heartbeat: number;
+  /** Of a process that is no trainer and holds the run for a moment, to write down how its trainer ended. */
+  purpose?: 'record';
 }
 
 /** A request written into `control/`: the only way to talk to a trainer. */

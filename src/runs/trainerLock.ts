@@ -58,6 +58,8 @@ export interface AcquireOptions {
   watchMs?: number;
   /** Ms after which something counts as being in the way. */
   timeoutMs?: number;
+  /** `record`: not to train the run, only to write down how its trainer ended. Nobody ends this process to stop the run. */
+  purpose?: 'record';
 }
 
 /**
@@ -67,7 +69,7 @@ export interface AcquireOptions {
  */
 export async function acquireTrainerLock(
   run: RunDirectory,
-  { watchMs = TAKEOVER_WATCH_MS, timeoutMs = ACQUIRE_TIMEOUT_MS }: AcquireOptions = {},
+  { watchMs = TAKEOVER_WATCH_MS, timeoutMs = ACQUIRE_TIMEOUT_MS, purpose }: AcquireOptions = {},
 ): Promise<TrainerLock> {
   const own: TrainerProcess = {
     pid: process.pid,
@@ -75,6 +77,7 @@ export async function acquireTrainerLock(
     host: hostname(),
     nonce: randomBytes(16).toString('hex'),
     heartbeat: Date.now(),
+    ...(purpose !== undefined && { purpose }),
   };
   let deadline = performance.now() + timeoutMs;
   for (;;) {
@@ -120,7 +123,7 @@ export async function trainerHasClaimed(run: RunDirectory): Promise<boolean> {
   return (await readHolder(run.processPath)).state !== 'none';
 }
 
-/** The live trainer of a run, or null. Throws RunReadError when that cannot be found out. */
+/** The live process that holds a run, or null. Throws RunReadError when that cannot be found out. */
 export async function readLiveTrainer(run: RunDirectory): Promise<TrainerProcess | null> {
   const holder = await readHolder(run.processPath);
   return holder.state === 'alive' ? holder.process : null;

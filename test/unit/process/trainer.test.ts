@@ -1,6 +1,6 @@
 import { execFileSync } from 'node:child_process';
 import { existsSync, readFileSync } from 'node:fs';
-import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { hostname, tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterAll, beforeAll, expect, onTestFinished, test, vi } from 'vitest';
@@ -15,7 +15,7 @@ import {
 import { readProcessStartTime } from '../../../src/runs/processStartTime';
 import { RunDirectory, runsDirectoryOf } from '../../../src/runs/runDirectory';
 import { listRuns, readRun } from '../../../src/runs/runStore';
-import { readLiveTrainer } from '../../../src/runs/trainerLock';
+import { acquireTrainerLock, readLiveTrainer } from '../../../src/runs/trainerLock';
 import { until } from '../../until';
 import { temporaryFolder } from '../runs/newRun';
 import { bundleScript } from '../runs/spawnScript';
@@ -155,6 +155,32 @@ test('a process that stays after its run has stopped is ended', async () => {
   expect(await stopRun(run, { graceMs: 500 })).toBe('stopped');
   expect(await readProcessStartTime(pid)).toBeNull();
   expect(readFileSync(run.eventsPath, 'utf8')).not.toContain('ended by force');
+});
+
+test('who writes down how a trainer ended is not taken for it, nor ended', async () => {
+  const run = await start('polite');
+  await stopRun(run);
+  const stopped = await run.readManifest();
+  await run.writeManifest({ ...stopped, status: 'running' });
+  const signals: unknown[] = [];
+  const kill = process.kill.bind(process);
+  const spy = vi.spyOn(process, 'kill').mockImplementation((pid, signal) => {
+    if (signal === 0) return kill(pid, signal);
+    signals.push(signal);
+    return true;
+  });
+  try {
+    const lock = await acquireTrainerLock(run, { purpose: 'record' });
+    const stopping = stopRun(run, { graceMs: 2000 });
+    // The stop has seen the process that holds the run.
+    await vi.waitFor(async () => expect(await readdir(path.join(run.path, 'control'))).not.toEqual([]));
+    await run.writeLastManifest(stopped);
+    await lock.release();
+    expect(await stopping).toBe('stopped');
+    expect(signals).toEqual([]);
+  } finally {
+    spy.mockRestore();
+  }
 });
 
 test('a trainer that is done before anyone looks has been started all the same', async () => {
