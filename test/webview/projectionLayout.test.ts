@@ -157,6 +157,18 @@ describe('at 480 pixels', () => {
     }
   });
 
+  test.each([
+    ['/', 'Search points'],
+    ['u', 'Find a user'],
+  ])('what is typed right after %s goes into “%s”', async (key, label) => {
+    const { page } = await open(ProjectionHost.of(400), { width: 480 });
+    const focused = await page.evaluate<string>(`(() => {
+      document.dispatchEvent(new KeyboardEvent('keydown', { key: '${key}' }));
+      return document.activeElement.getAttribute('aria-label');
+    })()`);
+    expect(focused).toBe(label);
+  });
+
   test('what is shown on the map is not under the drawer that tells of it', async () => {
     const { page } = await open(ProjectionHost.of(400), { width: 480 });
     await page.keyboard.press('/');

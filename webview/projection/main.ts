@@ -137,9 +137,13 @@ function draw(): void {
   drawing = true;
   requestAnimationFrame(() => {
     drawing = false;
-    render(projectionPanel(state, looks, handlers), app);
-    if (isComplete(state)) markDrawn('recsight:projection');
+    drawNow();
   });
+}
+
+function drawNow(): void {
+  render(projectionPanel(state, looks, handlers), app);
+  if (isComplete(state)) markDrawn('recsight:projection');
 }
 
 function later(name: string, ms: number, action: () => void): void {
@@ -264,14 +268,12 @@ function keyPressed(event: KeyboardEvent): void {
     if (next) handlers.onSettings({ checkpoint: next.name });
   };
   const focusField = (label: string): void => {
-    const focus = (): void => app.querySelector<HTMLElement>(`input[aria-label="${label}"]`)?.focus();
+    // At once, for what is typed next belongs into it.
     if (matchMedia('(max-width: 759px)').matches) {
       handlers.onDrawer('left');
-      requestAnimationFrame(focus);
-    } else {
-      // At once, for what is typed next belongs into it.
-      focus();
+      drawNow();
     }
+    app.querySelector<HTMLElement>(`input[aria-label="${label}"]`)?.focus();
   };
   const actions: Record<string, () => void> = {
     '/': () => focusField('Search points'),
