@@ -50,7 +50,7 @@ export const readingFields = {
     .optional()
     .meta(
       describe(
-        'Character before a quote that is part of the value, such as `\\`. Default: the quote itself (`""`), or `\\` in a file with `\\"` inside its values.',
+        'Character before a quote that is part of the value, such as `\\`, or `""` for the quote itself. Default: the quote itself, or `\\` in a file with `\\"` inside its values.',
       ),
     ),
   encoding: z

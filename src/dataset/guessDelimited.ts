@@ -38,7 +38,8 @@ export function guessDelimited(
   const separator =
     options.separator?.replaceAll('\\t', '\t') ?? declared?.[1] ?? guessSeparator(text, options);
   const quote = options.quote ?? guessQuote(text, separator, options);
-  const escape = options.escape ?? (hasBackslashQuotes(text, separator, quote) ? '\\' : quote);
+  const guessedEscape = () => (hasBackslashQuotes(text, separator, quote) ? '\\' : quote);
+  const escape = options.escape === '' ? quote : (options.escape ?? guessedEscape());
   const layout: DelimitedLayout = {
     kind: 'delimited',
     separator,

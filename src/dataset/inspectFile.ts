@@ -16,7 +16,7 @@ import {
 import { guessDelimited } from './guessDelimited';
 import { inspectJson } from './inspectJson';
 import { RECBOLE_TYPE } from './resolveColumn';
-import { decodeHead, guessEncoding } from './textEncoding';
+import { decodeHead, encodingLabel, guessEncoding, requireEncoding } from './textEncoding';
 import { COMPRESSED_NAME, readHead } from './unpackFile';
 
 type FileFormat = Exclude<ReadingOptions['format'], 'auto'>;
@@ -60,7 +60,8 @@ export async function inspectFile(
   }
   const encoding =
     options.encoding === undefined ? guessEncoding(head, label) : encodingName(options.encoding)!;
-  if (options.encoding === undefined && encoding !== 'utf-8') file.guesses.push(encodingLabel(encoding));
+  if (encodingGiven) requireEncoding(head, encoding, label);
+  else if (encoding !== 'utf-8') file.guesses.push(encodingLabel(encoding));
   const text = decodeHead(head, encoding, label);
   const format = byName === null || isOtherTable(text, byName, options) ? formatOfText(text) : byName;
   if (format === 'jsonl') return { ...file, encoding, ...inspectJson(text, label) };
@@ -115,11 +116,6 @@ async function describeParquet(
     columns.push([name, field[1]]);
   }
   return columns;
-}
-
-/** An encoding in a sentence. */
-export function encodingLabel(encoding: string): string {
-  return encoding === 'windows-1252' ? 'Latin-1 (Windows-1252)' : encoding.toUpperCase();
 }
 
 function formatOfName(name: string): FileFormat | null {

@@ -5,10 +5,9 @@ import { pipeline } from 'node:stream/promises';
 import type { DataFile, DelimitedLayout } from './dataFile';
 import { DatasetError } from './datasetError';
 import { lineTooLong } from './duckDb';
-import { encodingLabel } from './inspectFile';
 import type { QuoteFacts } from './quoteScan';
 import { BYTE_ORDER_MARK, lineAt, surveyFile, textOf, type Survey } from './surveyFile';
-import { singleByteEncoding } from './textEncoding';
+import { encodingLabel, notUtf8, singleByteEncoding, WHICH_IS_SAID } from './textEncoding';
 
 /** A file whose guesses hold for all of it, and what is odd about it. */
 export interface SettledFile {
@@ -78,11 +77,7 @@ async function withOtherEncoding(
 ): Promise<DataFile> {
   const where = `${file.label}, line ${await lineAt(file, place)}`;
   if (survey.hasUtf8 || file.encodingGiven) {
-    throw new DatasetError(
-      'dataset/not-utf8',
-      `${where}: found bytes that are not UTF-8, ${file.encodingGiven ? 'which `encoding` says they are' : 'though there is UTF-8 before them'}. ` +
-        'Correct the line, or set `encoding` beside its `path`, such as to `latin-1`.',
-    );
+    throw notUtf8(where, file.encodingGiven ? WHICH_IS_SAID : 'though there is UTF-8 before them');
   }
   const encoding = singleByteEncoding(sample, words, where);
   return { ...file, encoding, guesses: [...file.guesses, encodingLabel(encoding)] };

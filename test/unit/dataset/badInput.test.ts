@@ -208,11 +208,11 @@ test.each<[string, DatasetInput, Record<string, string | Buffer>, string, RegExp
     /a\.csv is a zip archive.*Unpack it/,
   ],
   [
-    'UTF-16 that the config calls UTF-8',
+    'Latin-1 near the start that the config calls UTF-8',
     { path: 'a.csv', encoding: 'utf-8' },
-    { 'a.csv': Buffer.from(`\ufeff${many}`, 'utf16le') },
+    { 'a.csv': latin1('user_id,item_id,timestamp\r\nu1,caf\xe9,4\r\n') },
     'dataset/not-utf8',
-    /a\.csv/,
+    /^a\.csv, line 2: found bytes that are not UTF-8, which `encoding` says they are\. Correct the line, or set `encoding` beside its `path`, such as to `latin-1`\.$/,
   ],
   [
     'a line with too few values',
@@ -331,6 +331,28 @@ test.each<[string, DatasetInput, Record<string, string | Buffer>, string, RegExp
   const error = await refusal(dataFolder(files), config);
   expect(error.message).toMatch(message);
   expect(error.code).toBe(code);
+});
+
+test.each([
+  ['utf-16le', 'utf-8', 'UTF-8'],
+  ['utf-16be', 'utf-8', 'UTF-8'],
+  ['utf-16le', 'latin-1', 'Latin-1 (Windows-1252)'],
+  ['utf-16le', 'utf-16be', 'UTF-16BE'],
+  // By the standard, that is UTF-16LE.
+  ['utf-16be', 'utf-16', 'UTF-16LE'],
+])('%s that the config calls %s', async (encoding, said, label) => {
+  for (const text of [`\ufeff${plainCsv()}`, plainCsv()]) {
+    const bytes = Buffer.from(text, 'utf16le');
+    const folder = dataFolder({ 'a.csv': encoding === 'utf-16be' ? bytes.swap16() : bytes });
+    const error = await refusal(folder, { path: 'a.csv', encoding: said });
+    expect(error.code).toBe('dataset/not-utf8');
+    expect(error.message).toBe(
+      `a.csv: found ${encoding.toUpperCase()} text, but \`encoding\` says ${label}. ` +
+        `Set \`encoding\` beside its \`path\` to \`${encoding}\`, or leave it out.`,
+    );
+    const { dataset } = await folder.prepare({ path: 'a.csv', encoding });
+    expect(dataset.userIds).toEqual(['u0', 'u1', 'u2']);
+  }
 });
 
 /** A line of 64 MB, most of it a hole in the file. */

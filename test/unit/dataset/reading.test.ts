@@ -75,6 +75,27 @@ describe('a file is read as it is', () => {
     expect(said.cached).toBe(false);
   });
 
+  test.each([
+    ['|', 'a,b', 'some,tags,of,the,item'],
+    ['\\t', 'a,b', 'some,tags,of,the,item'],
+    ['||', 'a|b', 'tag'],
+    ['<=>', 'a=b', 'tag'],
+  ])('the separator `%s` of the config divides values such as %s', async (separator, item, tag) => {
+    const rows = [
+      ['user_id', 'item_id', 'timestamp'],
+      ...['u0', 'u1'].flatMap((user) => [item, 'c', 'd'].map((id, time) => [user, id, String(time)])),
+    ];
+    const between = separator.replace('\\t', '\t');
+    const text = rows.map((row) => `${[...row, tag].join(between)}\n`).join('');
+    const folder = dataFolder({ 'a.csv': text });
+    const right = { u0: [item, 'c', 'd'], u1: [item, 'c', 'd'] };
+    const { dataset, report } = await folder.prepare({ path: 'a.csv', separator });
+    expect(histories(dataset)).toEqual(right);
+    expect(report.reading).toEqual([]);
+    const guessed = folder.prepare({ path: 'a.csv' }).then((result) => histories(result.dataset));
+    expect(await guessed.catch(() => 'refused')).not.toEqual(right);
+  });
+
   test('copies for DuckDB do not stay', async () => {
     const folder = dataFolder({ 'a.csv': utf16(plainCsv()) });
     const { dataset } = await folder.prepare({ path: 'a.csv' });
@@ -223,6 +244,19 @@ describe('quotes', () => {
     const escaped = await titles('t.csv', text, { escape: '^' });
     expect(escaped.titles).toEqual(['say "hi"', 'b', 'c', 'd']);
     expect(escaped.reading).toEqual([]);
+  });
+
+  test.each([
+    ['a backslash', '\\', '"5\\", 6"', '"e"', ['5", 6', 'e', 'c', 'd']],
+    ['a quote', '"', '5\\"x', '"say ""hi"""', ['5\\"x', 'say "hi"', 'c', 'd']],
+    ['a quote, the usual', '', '5\\"x', '"say ""hi"""', ['5\\"x', 'say "hi"', 'c', 'd']],
+  ])('inside values have in front what the config says: %s', async (_name, escape, first, second, right) => {
+    const text = `item_id,title\ni0,${first}\ni1,${second}\ni2,"c"\ni3,"d"\n`;
+    const said = await titles('t.csv', text, { escape });
+    expect(said.titles).toEqual(right);
+    expect(said.reading).toEqual([]);
+    const guessed = titles('t.csv', text).then((read) => read.titles);
+    expect(await guessed.catch(() => 'refused')).not.toEqual(right);
   });
 
   test('that swallow rows of CSV are named with their line', async () => {
