@@ -113,6 +113,23 @@ describe('exported vectors', () => {
     };
   }
 
+  it.each([
+    ['csv', 'id,0,1,2\n"a,b",26.55,26.55,0.1\n'],
+    ['jsonl', '{"id":"a,b","vector":[26.55,26.55,0.1]}\n'],
+  ] as const)('have as few digits in %s as tell their float32', async (format, start) => {
+    const data = dataset();
+    const model = modelOf(({ size }): ProductScoring => ({
+      kind: 'product',
+      states: tf.zeros([size, 2]),
+      items: tf.fill([12, 2], 26.55),
+      bias: tf.fill([12], 0.1),
+    }));
+    const output = path.join(folder, `items.${format}`);
+    await exportVectors(model, data, { of: 'items', format, output });
+    const text = await readFile(output, 'utf8');
+    expect(text.slice(0, start.length)).toBe(start);
+  });
+
   it('hold the bias of items as a last value, so that products stay the scores', async () => {
     const data = dataset();
     const model = modelOf(({ size }): ProductScoring => ({
