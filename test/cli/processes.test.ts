@@ -1,15 +1,27 @@
 import { execFileSync, spawn, type ChildProcess } from 'node:child_process';
-import { lstat, mkdir, mkdtemp, readdir, readFile, realpath, rm, symlink, writeFile } from 'node:fs/promises';
+import {
+  copyFile,
+  lstat,
+  mkdir,
+  mkdtemp,
+  readdir,
+  readFile,
+  realpath,
+  rm,
+  symlink,
+  writeFile,
+} from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import type { RunManifest } from '../../src/protocol/run';
 import { RunDirectory, runsDirectoryOf } from '../../src/runs/runDirectory';
 import { listRuns, readRun } from '../../src/runs/runStore';
 import { readLiveTrainer } from '../../src/runs/trainerLock';
 
 /*
- * The command line as a process among others: signals, pipes, files that are none, and what it prints for programs. One
- * workspace serves all of it.
+ * The command line as a process among others: signals, pipes, files that are none or no longer what they were, and what it
+ * prints for programs. One workspace serves all of it.
  */
 
 const CLI = path.resolve('dist/cli.js');
@@ -27,8 +39,8 @@ interface Program {
 let workspace: string;
 const children: ChildProcess[] = [];
 
-function start(args: readonly string[], cwd = workspace): Program {
-  const child = spawn(process.execPath, [CLI, ...args], { cwd, stdio: ['ignore', 'pipe', 'pipe'] });
+function start(args: readonly string[], cwd = workspace, env = process.env): Program {
+  const child = spawn(process.execPath, [CLI, ...args], { cwd, env, stdio: ['ignore', 'pipe', 'pipe'] });
   children.push(child);
   const printed = { stdout: '', stderr: '' };
   child.stdout.setEncoding('utf8').on('data', (text: string) => (printed.stdout += text));
@@ -87,14 +99,95 @@ afterEach(async () => {
 afterAll(() => rm(workspace, { recursive: true, force: true }));
 
 describe('signals', () => {
-  it('Ctrl-C as soon as there is a run ends the trainer that is only starting', async () => {
+  it.each([
+    ['SIGINT', 130],
+    ['SIGTERM', 143],
+    ['SIGHUP', 129],
+  ] as const)('%s before there is a run leaves none', async (signal, code) => {
+    // A git that never answers, which is asked before the run is made.
+    const folder = path.join(workspace, `git-${signal}`);
+    await mkdir(folder);
+    await writeFile(path.join(folder, 'git'), '#!/bin/sh\n: > "$0-was-asked"\nexec cat\n', { mode: 0o755 });
+    const before = await runDirectories();
+    const env = { ...process.env, PATH: [folder, process.env.PATH].join(path.delimiter) };
+    const program = start(['train', 'tiny.recsight.json', ...LONG], workspace, env);
+    await expect.poll(() => readdir(folder), { ...PATIENCE, interval: 10 }).toContain('git-was-asked');
+    program.child.kill(signal);
+    expect((await program.ended).code).toBe(code);
+    expect(await runDirectories()).toEqual(before);
+    expect(runningProcesses().filter(({ line }) => line.includes(workspace))).toEqual([]);
+  });
+
+  it.each([
+    ['SIGINT', 130],
+    ['SIGTERM', 143],
+  ] as const)('%s as soon as there is a run ends the trainer that is only starting', async (signal, code) => {
     const before = await runDirectories();
     const program = start(['train', 'tiny.recsight.json', ...LONG]);
     const run = await newRun(before);
-    program.child.kill('SIGINT');
-    expect((await program.ended).code).toBe(130);
+    program.child.kill(signal);
+    expect((await program.ended).code).toBe(code);
     expect(await statusOf(run)).toBe('stopped');
     expect(await readLiveTrainer(new RunDirectory(run))).toBeNull();
+  });
+
+  it('a terminal that goes as soon as there is a run leaves the trainer alone, and is told where it is', async () => {
+    const before = await runDirectories();
+    const program = start(['train', 'tiny.recsight.json', ...LONG]);
+    const run = await newRun(before);
+    program.child.kill('SIGHUP');
+    const { code, stderr } = await program.ended;
+    expect(code).toBe(129);
+    expect(stderr).toContain(`goes on: ${run}\n`);
+    await expect.poll(() => isTraining(run), PATIENCE).toBe(true);
+    expect((await recsight('stop', run)).code).toBe(0);
+    expect(await statusOf(run)).toBe('stopped');
+  });
+
+  // Few rows, but billions of pairs: each of 60 users has 2,000 items that all have, and 3,000 that nobody else has.
+  const manyPairs =
+    'SELECT u.range AS user_id, CASE WHEN i.range < 2000 THEN i.range ELSE 5000 * u.range + i.range END AS item_id, ' +
+    'i.range AS timestamp FROM range(60) u, range(5000) i';
+  it.each<[string, object, (manifest: RunManifest) => boolean]>([
+    [
+      'data are prepared',
+      {
+        dataset: {
+          query: 'SELECT range AS user_id, 1 AS item_id, 1 AS timestamp FROM range(1000000000000000)',
+        },
+      },
+      // The engine is started last before.
+      ({ status, backend }) => status === 'preparing' && backend !== null,
+    ],
+    [
+      'item-kNN is fitted and validated',
+      { dataset: { query: manyPairs }, model: { type: 'itemKnn' } },
+      ({ status }) => status === 'running',
+    ],
+    [
+      'item-kNN is measured beside a model',
+      {
+        dataset: { query: manyPairs },
+        model: { type: 'popularity' },
+        evaluation: { baselines: ['itemKnn'] },
+      },
+      ({ status }) => status === 'evaluating',
+    ],
+  ])('Ctrl-C while %s ends the trainer, which is not forced', async (_, config, isAtIt) => {
+    const before = await runDirectories();
+    const changes = Object.entries(config).flatMap(([field, value]) => [
+      '--set',
+      `${field}=${JSON.stringify(value)}`,
+    ]);
+    const program = start(['train', 'tiny.recsight.json', ...changes]);
+    const run = await newRun(before);
+    await expect.poll(async () => isAtIt((await readRun(run)).manifest), PATIENCE).toBe(true);
+    program.child.kill('SIGINT');
+    const { code, stdout } = await program.ended;
+    expect(code).toBe(130);
+    expect(stdout).not.toContain('ended by force');
+    expect(await statusOf(run)).toBe('stopped');
+    expect(runningProcesses().filter(({ line }) => line.includes(run))).toEqual([]);
   });
 
   it('SIGTERM saves a checkpoint and ends the trainer; a terminal that goes leaves it alone, and resume goes on', async () => {
@@ -290,6 +383,60 @@ describe('--set for a run that there is', () => {
       error: { code: 'evaluation/failed', message: expect.stringContaining('no checkpoint') as string },
     });
     await rm(directory, { recursive: true });
+  });
+});
+
+describe('a run whose data file', () => {
+  let run: string;
+  const file = () => path.join(workspace, 'own.csv');
+
+  beforeAll(async () => {
+    await copyFile(path.join(workspace, 'ratings.csv'), file());
+    const { stdout } = await recsight(
+      'train',
+      'tiny.recsight.json',
+      '--set',
+      'dataset.path=own.csv',
+      '--json',
+    );
+    run = (JSON.parse(stdout) as { directory: string }).directory;
+  });
+
+  /** Other users with other items, and fewer of both. */
+  const changeFile = () => {
+    const rows = [...Array(60).keys()].map((row) => `v${row % 10},j${row % 12},${row}`);
+    return writeFile(file(), ['user_id,item_id,timestamp', ...rows, ''].join('\n'));
+  };
+
+  describe.each<[string, () => Promise<void>, RegExp, number]>([
+    ['has changed', changeFile, /data files.* have changed since this run was started: the copy/, 2],
+    ['is gone', () => rm(file()), /data files.* cannot be read any more: the copy.*own\.csv/, 3],
+  ])('%s', (_, change, said, epochs) => {
+    beforeAll(change);
+
+    it.each<[string, string[], object]>([
+      ['vectors', ['--format', 'csv', '--output', 'own-vectors.csv'], { rows: 20 }],
+      ['project', ['--output', 'own-points.csv'], { rows: 20 }],
+      [
+        'attention',
+        ['--user', 'u7'],
+        { user: 'u7', history: [7, 8, 11, 16, 3].map((item) => ({ id: `i,${item}` })) },
+      ],
+      ['evaluate', [], { status: 'finished', protocol: { numUsers: 40 }, error: null }],
+      [
+        'resume',
+        ['--set', `training.epochs=${epochs}`],
+        { status: 'finished', protocol: { numUsers: 40 }, epochs },
+      ],
+    ])(
+      'serves `%s` with the copy that was prepared for it, which is said',
+      async (command, args, expected) => {
+        const { code, stdout, stderr } = await recsight(command, run, ...args, '--json');
+        expect(stderr).toMatch(said);
+        expect(code).toBe(0);
+        expect(JSON.parse(stdout)).toMatchObject(expected);
+      },
+    );
   });
 });
 
