@@ -382,8 +382,45 @@ describe('recsight', () => {
     expect(code).toBe(0);
     expect(stdout).toMatch(/finished after 2 epochs, .*, but loss diverged/);
     expect(stdout).toMatch(/^Warning: Training diverges: the mean loss of epoch 2 is/m);
-    expect(stdout).toMatch(/Epoch 1\/2 .* sequences\/s/);
     expect((await recsight('runs')).stdout).toMatch(/full · LOO · seen filtered .*! loss diverged/);
+  });
+
+  it('says that popularity beats a model when its run ends', async () => {
+    // All choose among 8 items that everybody likes, and between them one of 200 that hardly anybody does.
+    const rows = Array.from({ length: 60 }, (_, user) =>
+      Array.from({ length: 8 }, (_, step) => {
+        const item = step % 2 === 0 ? `rare${(7 * user + 50 * step) % 200}` : `liked${(user + step) % 8}`;
+        return `u${user},${item},${step}\n`;
+      }).join(''),
+    );
+    await writeFile(path.join(folder, 'ratings.csv'), `user_id,item_id,timestamp\n${rows.join('')}`);
+    await writeConfig({ epochs: 1, learningRate: 1e-9 });
+    const { code, stdout } = await recsight('train', 'tiny.recsight.json');
+    expect(code).toBe(0);
+    expect(stdout).toMatch(
+      /finished after 1 epoch, .*, but below popularity\.\nWarning: On test, NDCG@10 is 0.*, and 0.* for a ranking by popularity: /,
+    );
+    expect((await recsight('runs')).stdout).toContain('! below popularity');
+
+    const evaluated = await recsight('evaluate', 'latest', '--json');
+    const { directory, warnings } = JSON.parse(evaluated.stdout) as TrainReport & { warnings: object[] };
+    expect(warnings).toEqual([
+      { code: 'result/below-popularity', message: expect.stringMatching(/^On test, /) as string },
+    ]);
+    expect((await readRun(directory)).manifest.warnings).toEqual(warnings);
+  });
+
+  it.each([
+    ['sasrec', 'sequences'],
+    ['twoTower', 'interactions'],
+    ['din', 'interactions'],
+  ])('counts what a batch of %s is made of: %s', async (type, unit) => {
+    const model = ['--set', `model=${JSON.stringify({ type })}`, '--set', 'training.epochs=1'];
+    const { code, stdout, stderr } = await recsight('train', 'tiny.recsight.json', ...model, '--json');
+    expect(code).toBe(0);
+    expect(stderr).toMatch(new RegExp(`^Epoch 1/1 .* [\\d,.]+ ${unit}/s$`, 'm'));
+    const { directory } = JSON.parse(stdout) as TrainReport;
+    expect((await readRun(directory)).manifest.progress.batchUnit).toBe(unit);
   });
 
   it('prints epochs, a table with its protocol, and where the run is', async () => {
