@@ -71,8 +71,9 @@ const quietSettings = {
  * @param {number} options.port
  * @param {string} [options.extension] Folder of an unpacked extension to load.
  * @param {Record<string, unknown>} [options.settings]
+ * @param {readonly object[]} [options.keybindings] The user's own, as in keybindings.json.
  */
-export async function prepareCodeServer({ directory, port, extension, settings = {} }) {
+export async function prepareCodeServer({ directory, port, extension, settings = {}, keybindings = [] }) {
   const userData = path.join(directory, 'user');
   const extensions = path.join(directory, 'extensions');
   await mkdir(path.join(userData, 'User'), { recursive: true });
@@ -81,6 +82,8 @@ export async function prepareCodeServer({ directory, port, extension, settings =
   if (!existsSync(settingsFile)) {
     await writeFile(settingsFile, JSON.stringify({ ...quietSettings, ...settings }, null, 2));
   }
+  if (keybindings.length > 0)
+    await writeFile(path.join(userData, 'User/keybindings.json'), JSON.stringify(keybindings));
   // An empty file is fatal to it.
   await writeFile(path.join(directory, 'config.yaml'), 'auth: none\n');
   if (extension !== undefined) {
@@ -141,11 +144,19 @@ function cleanEnvironment() {
  * @param {string} [options.extension] Folder of an unpacked extension to load.
  * @param {string} [options.vsix] Packaged extension to install first.
  * @param {Record<string, unknown>} [options.settings]
+ * @param {readonly object[]} [options.keybindings] The user's own, as in keybindings.json.
  * @param {Record<string, string>} [options.env] For the extension host.
  * @param {string[]} [options.flags] More command line flags.
  * @returns {Promise<CodeServer>}
  */
-export async function startCodeServer({ extension, vsix, settings, env = {}, flags = [] } = {}) {
+export async function startCodeServer({
+  extension,
+  vsix,
+  settings,
+  keybindings = [],
+  env = {},
+  flags = [],
+} = {}) {
   await installCodeServer();
   const directory = await mkdtemp(path.join(tmpdir(), 'recsight-code-'));
   const port = await freePort();
@@ -154,6 +165,7 @@ export async function startCodeServer({ extension, vsix, settings, env = {}, fla
     port,
     ...(extension !== undefined && { extension }),
     settings: { 'security.workspace.trust.enabled': false, ...settings },
+    keybindings,
   });
   const environment = { ...command.env, ...env };
   if (vsix !== undefined) await run(node, command.install(vsix), { env: environment, quiet: true });

@@ -171,6 +171,17 @@ export class Workbench {
     return this.page.getByRole('treeitem', { name: label });
   }
 
+  /** Chooses from the context menu of a row. A menu that has just opened ignores the mouse for a moment. */
+  async chooseFromMenu(row: Locator, title: string): Promise<void> {
+    await row.click({ button: 'right' });
+    const item = this.page.getByRole('menuitem', { name: title });
+    await item.waitFor();
+    await retry(10_000, async () => {
+      if (await item.isVisible()) await item.click({ timeout: 1000 });
+      await item.waitFor({ state: 'hidden', timeout: 1000 });
+    });
+  }
+
   notification(text: string | RegExp): Locator {
     return this.page.locator('.notification-list-item', { hasText: text });
   }

@@ -1,11 +1,14 @@
+import { existsSync } from 'node:fs';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import type { Locator } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { root } from '../../../scripts/lib/toolchain.mjs';
+import type { RunDirectory } from '../../../src/runs/runDirectory';
 import { acquireTrainerLock, type TrainerLock } from '../../../src/runs/trainerLock';
 import { listedRun } from '../harness/listedRun';
+import { runsOf } from '../harness/tinyWorkspace';
 import { Workbench } from '../harness/workbench';
 
 /*
@@ -19,6 +22,14 @@ const soon = { timeout: 60_000, interval: 200 };
 let folder: string;
 let workbench: Workbench;
 let lock: TrainerLock;
+/** The run of `hiddenSize` 32. */
+let narrow: RunDirectory;
+/** A folder that the window has not open, and its run. */
+let elsewhere: string;
+let foreign: RunDirectory;
+
+/** Calls “Delete Run” with the directory of that run. */
+const DELETE_FOREIGN = 'Control+Alt+F9';
 
 beforeAll(async () => {
   folder = await mkdtemp(path.join(tmpdir(), 'recsight-runs-'));
@@ -29,16 +40,22 @@ beforeAll(async () => {
     { set: { hiddenSize: 32 }, ndcg: 0.1011 },
     { set: { hiddenSize: 128, numBlocks: 4, dropout: 0.25, maxSequenceLength: 200 }, ndcg: 0.1284 },
   ];
-  for (const [index, { set, ndcg }] of sweep.entries())
-    await listedRun(folder, 'sasrec-movietweetings', set, {
-      createdAt: now - (20 - index) * MINUTE,
+  for (const [index, { set, ndcg }] of sweep.entries()) {
+    const createdAt = now - (20 - index) * MINUTE;
+    const run = await listedRun(folder, 'sasrec-movietweetings', set, {
+      createdAt,
       status: 'finished',
       ndcg,
     });
+    if (set.hiddenSize === 32) narrow = run;
+  }
   const running = await listedRun(folder, 'gru', {}, { createdAt: now - 60 * MINUTE, status: 'running' });
   lock = await acquireTrainerLock(running);
   await listedRun(folder, 'gru', {}, { createdAt: now - 50 * MINUTE, status: 'failed' });
-  workbench = await Workbench.open(folder, { extension: root });
+  elsewhere = await mkdtemp(path.join(tmpdir(), 'recsight-elsewhere-'));
+  foreign = await listedRun(elsewhere, 'gru', {}, { createdAt: now - 60 * MINUTE, status: 'finished' });
+  const shortcut = { key: 'ctrl+alt+f9', command: 'recsight.deleteRun', args: foreign.path };
+  workbench = await Workbench.open(folder, { extension: root, keybindings: [shortcut] });
   await workbench.page.getByRole('tab', { name: 'RecSight', exact: true }).click();
 });
 
@@ -46,7 +63,7 @@ afterAll(async () => {
   await workbench.screenshot('last');
   await workbench.close();
   await lock.release();
-  await rm(folder, { recursive: true, force: true });
+  for (const each of [folder, elsewhere]) await rm(each, { recursive: true, force: true });
 });
 
 /** Whether all of a part of a row is within the row. */
@@ -103,5 +120,33 @@ describe('the list of runs', () => {
     await expect.poll(() => rows.count(), soon).toBeGreaterThan(50);
     expect(await page.locator('.settings header').innerText()).toContain('4 differ from most of the 4 runs');
     expect(await rows.nth(1).innerText()).toMatch(/^\s*model\.hiddenSize\s+128\s+64\s*$/);
+  });
+});
+
+describe('deleting a run', () => {
+  const question = () => workbench.dialog('This cannot be undone.');
+
+  it('takes away its folder and its row, once that is agreed to, and those of no other', async () => {
+    const others = (await runsOf(folder)).filter(({ directory }) => directory !== narrow.path);
+
+    await workbench.chooseFromMenu(workbench.treeRow('NDCG@10 0.1123'), 'Delete Run');
+    expect(await question().innerText()).toMatch(/^Delete the run sasrec-movietweetings · \S+ for good\?/m);
+    await question().getByRole('button', { name: 'Cancel' }).click();
+    await question().waitFor({ state: 'detached' });
+
+    const row = workbench.treeRow('NDCG@10 0.1011');
+    await workbench.chooseFromMenu(row, 'Delete Run');
+    await question().getByRole('button', { name: 'Delete Permanently' }).click();
+    await row.waitFor({ state: 'detached' });
+    expect(existsSync(narrow.path)).toBe(false);
+    expect(await runsOf(folder)).toEqual(others);
+    expect(await workbench.treeRow(/NDCG@10 0\.1/).count()).toBe(3);
+  });
+
+  it('deletes no run of another folder, whatever the command is given, and says so', async () => {
+    await workbench.page.keyboard.press(DELETE_FOREIGN);
+    await workbench.notification(`${foreign.path} is not a run of this window.`).waitFor();
+    expect(await question().count()).toBe(0);
+    expect((await runsOf(elsewhere)).map(({ directory }) => directory)).toEqual([foreign.path]);
   });
 });
