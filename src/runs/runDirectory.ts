@@ -1,15 +1,6 @@
 import { randomBytes } from 'node:crypto';
-import {
-  mkdir,
-  open,
-  readdir,
-  readFile,
-  rename,
-  rm,
-  stat,
-  writeFile,
-  type FileHandle,
-} from 'node:fs/promises';
+import { renameSync } from 'node:fs';
+import { mkdir, open, readdir, readFile, rm, stat, writeFile, type FileHandle } from 'node:fs/promises';
 import path from 'node:path';
 import { systemReason } from '../protocol/errorText';
 import { RUN_SCHEMA_VERSION, type ControlRequest, type GitState, type RunManifest } from '../protocol/run';
@@ -76,7 +67,8 @@ export function cacheDirectoryOf(runsDirectory: string): string {
 
 /**
  * Makes the directory of a new run, with its config, its first manifest (status `preparing`) and nothing else.
- * It appears under its final name only when it is complete. Throws RunWriteError.
+ * It appears under its final name only when it is complete, and in the very turn of the event loop in which the caller goes on:
+ * no signal that ends this process can come in between, and leave a run that no trainer was started for. Throws RunWriteError.
  */
 export async function createRun(runsDirectory: string, run: NewRun): Promise<RunDirectory> {
   const createdAt = Date.now();
@@ -109,17 +101,17 @@ export async function createRun(runsDirectory: string, run: NewRun): Promise<Run
     timings: { prepare: 0, train: 0, evaluate: 0 },
     error: null,
   };
+  await sweepRuns(runsDirectory);
   try {
     await mkdir(path.join(unfinished, 'control'), { recursive: true });
     await keepOutOfGit(runsDirectory);
     await writeFile(path.join(unfinished, CONFIG_FILE), `${stringifyRunJson(run.config, 2)}\n`);
     await new RunDirectory(unfinished).writeManifest(manifest);
-    await rename(unfinished, directory);
+    renameSync(unfinished, directory);
   } catch (error) {
     await rm(unfinished, { recursive: true, force: true }).catch(() => undefined);
     throw toWriteError(error, directory, `No run can be kept in ${runsDirectory}`);
   }
-  await sweepRuns(runsDirectory);
   return new RunDirectory(directory);
 }
 

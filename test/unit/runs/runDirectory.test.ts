@@ -1,3 +1,4 @@
+import { readdirSync } from 'node:fs';
 import { mkdir, readdir, readFile, rm, symlink, utimes, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { expect, test } from 'vitest';
@@ -22,6 +23,19 @@ test('a new run is complete, sortable by name, kept out of git and names its con
   expect(await run.readConfig()).toEqual({ seed: 7 });
   expect(await readFile(path.join(folder, '.recsight', '.gitignore'), 'utf8')).toBe('*\n');
   expect(await readdir(runsDirectoryOf(folder))).toEqual([run.id]);
+});
+
+test('a new run is there only once whoever makes it can start its trainer', async () => {
+  const folder = await temporaryFolder();
+  const runs = runsDirectoryOf(folder);
+  await mkdir(runs, { recursive: true });
+  let isMade = false as boolean;
+  const making = createRun(runs, newRun(folder)).finally(() => (isMade = true));
+  const isThere = () => readdirSync(runs).some((name) => !name.startsWith('.'));
+  // Each turn of the event loop is one in which a signal could end this process.
+  while (!isThere() && !isMade) await new Promise((resolve) => setImmediate(resolve));
+  expect([isThere(), isMade]).toEqual([true, true]);
+  await making;
 });
 
 test('a config outside the workspace, or runs kept elsewhere, are named by an absolute path', async () => {
