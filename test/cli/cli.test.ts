@@ -8,6 +8,7 @@ import { meanRankMetrics } from '../../src/evaluation/rankMetrics';
 import { RandomStream } from '../../src/compute/random';
 import type { BackendReport } from '../../src/protocol/backends';
 import type { RunManifest, RunStatus, TrainerProcess } from '../../src/protocol/run';
+import { shortestFloat32 } from '../../src/protocol/shortestFloat32';
 import type { VectorReport } from '../../src/protocol/vectors';
 import { readRun } from '../../src/runs/runStore';
 import { until } from '../until';
@@ -267,6 +268,7 @@ describe('recsight', () => {
     expect(shape).toEqual([1, 7, 7]);
     const newest = values.slice(-7);
     expect(newest.reduce((sum, weight) => sum + weight, 0)).toBeCloseTo(1, 5);
+    expect(values).toEqual(values.map(shortestFloat32));
     expect(shown.recommendations.map(({ rank }) => rank)).toEqual([1, 2, 3, 4, 5, 6, 7, 8, 9, 10]);
 
     const text = (await recsight('attention', 'latest', '--user', '007', '--contributions')).stdout;

@@ -1,5 +1,6 @@
 import type { Page } from 'playwright-core';
 import { describe, expect, test } from 'vitest';
+import { shortestFloat32 } from '../../src/protocol/shortestFloat32';
 import { ExampleInspector } from './attentionExample';
 import { AttentionHost, choose, settled, useAttention } from './attentionPage';
 import { changeTheme, THEMES, type ThemeName } from './webviewPages';
@@ -563,7 +564,7 @@ describe('files', () => {
     return host.saved.at(-1)!.content;
   }
 
-  test('JSON holds the weights exactly, with items, run and checkpoint', async () => {
+  test('JSON holds the weights exactly and short, with items, run and checkpoint', async () => {
     const host = AttentionHost.of('sasrec');
     const page = await open(host);
     const text = (await exported(page, host, 'Save as JSON…')) as string;
@@ -583,8 +584,9 @@ describe('files', () => {
       host.answered!.history.map(({ title }) => title),
     );
     const { weights } = file.model.views[1]!;
-    const flat = Float32Array.from(weights.flat(2));
-    expect(flat).toEqual(host.answered!.weights[1]!.values);
+    const flat = weights.flat(2);
+    expect(Float32Array.from(flat)).toEqual(host.answered!.weights[1]!.values);
+    expect(flat).toEqual(flat.map(shortestFloat32));
     for (const row of weights[3]!) expect(row.reduce((sum, weight) => sum + weight, 0)).toBeCloseTo(1, 5);
   });
 
