@@ -149,4 +149,19 @@ describe('deleting a run', () => {
     expect(await question().count()).toBe(0);
     expect((await runsOf(elsewhere)).map(({ directory }) => directory)).toEqual([foreign.path]);
   });
+
+  it('asks about the row that has the focus when its key is pressed, not about the one that was opened', async () => {
+    const startOf = async (row: Locator) => /\d\d:\d\d$/.exec((await row.getAttribute('aria-label'))!)![0];
+    const opened = workbench.treeRow('★ NDCG@10 0.1284');
+    await opened.click();
+    await workbench.webview('recsight.recsight').getByText('Details', { exact: true }).waitFor();
+    await workbench.runCommand('RecSight: Focus on Runs View');
+    await workbench.page.keyboard.press('ArrowDown');
+    const focused = workbench.page.locator('.part.sidebar .monaco-list-row.focused');
+    await expect.poll(() => focused.innerText()).toContain('NDCG@10 0.1134');
+    await workbench.page.keyboard.press('Delete');
+    expect(await question().innerText()).toContain(`${await startOf(focused)} for good?`);
+    await question().getByRole('button', { name: 'Cancel' }).click();
+    await question().waitFor({ state: 'detached' });
+  });
 });
