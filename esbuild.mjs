@@ -50,9 +50,31 @@ const node = {
   keepNames: true,
 };
 
+/**
+ * Leaves out what the descriptions of models load to compute with: what only reads configs never does, and is ten times as small.
+ *
+ * @type {esbuild.Plugin}
+ */
+const withoutComputation = {
+  name: 'without-computation',
+  setup(build) {
+    build.onResolve({ filter: /^\.\/\w+$/ }, ({ kind, importer, path: module }) =>
+      kind === 'dynamic-import' && path.basename(importer) === 'description.ts'
+        ? { path: module, external: true }
+        : undefined,
+    );
+  },
+};
+
 /** @type {esbuild.BuildOptions[]} */
 const bundles = [
-  { ...node, outdir, entryPoints: { extension: 'src/host/extension.ts' }, external: ['vscode'] },
+  {
+    ...node,
+    outdir,
+    entryPoints: { extension: 'src/host/extension.ts' },
+    external: ['vscode'],
+    plugins: [withoutComputation],
+  },
   {
     ...node,
     outdir,
@@ -68,6 +90,7 @@ const bundles = [
     outdir,
     entryPoints: { cli: 'src/cli/main.ts' },
     external: nativePackages,
+    plugins: [withoutComputation],
     banner: { js: '#!/usr/bin/env node' },
   },
   { ...webviewBuildOptions, ...common, outdir: path.join(outdir, 'webview') },

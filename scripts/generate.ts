@@ -1,7 +1,7 @@
 import { readFile, writeFile } from 'node:fs/promises';
 import { buildEditorSchema } from '../src/config/editorSchema';
 import { buildJsonSchema } from '../src/config/jsonSchema';
-import { insertModelTables, insertTables, modelPages } from './lib/configTable';
+import { insertModelList, insertModelTables, insertTables, modelPages } from './lib/configTable';
 
 /* Writes what is made from the config schema; `npm run generate` bundles and runs it at the top of the repository. */
 async function main(): Promise<void> {
@@ -12,7 +12,8 @@ async function main(): Promise<void> {
     `${JSON.stringify(buildEditorSchema(schema), null, 2)}\n`,
   );
   await writeFile('docs/config.md', insertTables(await readFile('docs/config.md', 'utf8'), schema));
-  for (const page of Object.keys(modelPages)) {
+  await writeFile('README.md', insertModelList(await readFile('README.md', 'utf8')));
+  for (const page of modelPages.keys()) {
     const file = `docs/models/${page}`;
     await writeFile(file, insertModelTables(await readFile(file, 'utf8'), schema, page));
   }

@@ -1,3 +1,4 @@
+import { BACKEND_PROBE, describedModel } from '../model/models';
 import { probeBackends } from '../process/probeBackends';
 import { automaticBackend, type BackendReport } from '../protocol/backends';
 import type { CliOptions } from './cliOptions';
@@ -15,7 +16,9 @@ export async function backends(options: CliOptions): Promise<number> {
   const automatic = automaticBackend(reports);
   if (json) printJson({ backends: reports, auto: automatic });
   else if (automatic !== null)
-    output.print(`\n\`auto\` takes ${automatic}. Steps are those of a small SASRec.\n`);
+    output.print(
+      `\n\`auto\` takes ${automatic}. Steps are those of a small ${describedModel(BACKEND_PROBE).title}.\n`,
+    );
   return automatic === null ? 1 : 0;
 }
 

@@ -1,8 +1,8 @@
 import path from 'node:path';
 import { loadConfig } from '../config/configFile';
-import { maxSequenceLengthOf } from '../config/schema';
 import { formatReport } from '../dataset/datasetReport';
 import { prepareDataset } from '../dataset/prepareDataset';
+import { longestHistory } from '../model/models';
 import { cacheDirectoryOf } from '../runs/runDirectory';
 import type { CliOptions } from './cliOptions';
 import { output, printJson } from './terminal';
@@ -20,7 +20,7 @@ export async function data(configPath: string, options: CliOptions): Promise<num
     baseDirectory,
     cacheDirectory,
     seed: config.seed,
-    maxSequenceLength: maxSequenceLengthOf(config.model),
+    maxSequenceLength: longestHistory(config.model),
   });
   if (options.json === true) printJson({ ...report, cached, seconds });
   else output.print(`${formatReport(report)}\n`);

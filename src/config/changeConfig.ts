@@ -2,6 +2,7 @@ import { ConfigError, type NamedConfig } from './configFile';
 import { leavesOf } from './configLeaves';
 import { parseConfig } from './parseConfig';
 import type { ExperimentConfig } from './schema';
+import { withLaterOptions } from './laterOptions';
 
 /** What is done with a run that there is already. */
 export type LaterCommand = 'resume' | 'evaluate';
@@ -43,7 +44,7 @@ export function changeConfig(
   overrides: readonly string[],
   command: LaterCommand,
 ): { config: NamedConfig; changes: ConfigChange[] } {
-  const text = JSON.stringify(stored);
+  const text = JSON.stringify(withLaterOptions(stored));
   const before = parseConfig(text, 'json').config;
   if (before === null) {
     throw new ConfigError(

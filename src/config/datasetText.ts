@@ -1,9 +1,9 @@
 import { getNodeValue, parseTree } from 'jsonc-parser';
 import { parseDocument } from 'yaml';
-import { datasetSchema } from './datasetSchema';
+import { datasetSchema } from '../options/datasetSchema';
 import type { TableName } from './openChoices';
 import { problemAt, readSource, type ConfigFormat, type ConfigProblem } from './parseConfig';
-import { readingFields } from './readingSchema';
+import { readingFields } from '../options/readingSchema';
 import type { DatasetConfig } from './schema';
 import { findNode, keyRange, toValue, valueRange, type ConfigPath } from './sourceTree';
 

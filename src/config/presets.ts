@@ -1,30 +1,11 @@
-import type { z } from 'zod';
-import { dienPresets } from './models/dien';
-import { dinPresets } from './models/din';
-import { sumPresets } from './models/sum';
-import { gru4recPresets } from './models/gru4rec';
-import { sasrecPresets } from './models/sasrec';
-import { twoTowerPresets } from './models/twoTower';
-import type { configSchema } from './schema';
+import type { Preset } from '../model/description';
+import { findModel, MODELS } from '../model/models';
 
-type ConfigInput = z.input<typeof configSchema>;
-
-/** Options that follow a reference: they take the place of the defaults, and a config may still say otherwise. */
-export interface Preset<Model> {
-  model: Partial<Model>;
-  /** What the reference trains with, as far as it differs. */
-  training?: Omit<NonNullable<ConfigInput['training']>, 'epochs' | 'earlyStopping'>;
+/** The presets of a model, by name. */
+function presetsOf(type: string): Readonly<Record<string, Preset>> {
+  const model = findModel(type);
+  return model?.kind === 'trained' ? model.presets : {};
 }
-
-/** Presets by model type and name. */
-const presets: Readonly<Record<string, Readonly<Record<string, Preset<object>>>>> = {
-  dien: dienPresets,
-  din: dinPresets,
-  gru4rec: gru4recPresets,
-  sasrec: sasrecPresets,
-  sum: sumPresets,
-  twoTower: twoTowerPresets,
-};
 
 /**
  * Puts the options of `model.preset` under those that a config names itself. What has no such preset stays as it is, for
@@ -34,7 +15,7 @@ export function applyPreset(config: unknown): unknown {
   if (!isObject(config) || !isObject(config.model)) return config;
   const { type, preset: name } = config.model;
   if (typeof type !== 'string' || typeof name !== 'string') return config;
-  const preset = presets[type]?.[name];
+  const preset = presetsOf(type)[name];
   if (preset === undefined) return config;
   const training = config.training ?? {};
   return {
@@ -49,7 +30,7 @@ export function presetValues(
   modelType: string,
   path: readonly string[],
 ): { preset: string; value: unknown }[] {
-  return Object.entries(presets[modelType] ?? {}).flatMap(([preset, { model }]) => {
+  return Object.entries(presetsOf(modelType)).flatMap(([preset, { model }]) => {
     const value = path.reduce<unknown>((part, name) => (isObject(part) ? part[name] : undefined), model);
     return value === undefined || isObject(value) ? [] : [{ preset, value }];
   });
@@ -57,7 +38,9 @@ export function presetValues(
 
 /** The fields of `training` that some preset sets. */
 export function trainingPresets(): ReadonlySet<string> {
-  const all = Object.values(presets).flatMap((named) => Object.values(named));
+  const all = MODELS.flatMap((model): Preset[] =>
+    model.kind === 'trained' ? Object.values<Preset>(model.presets) : [],
+  );
   return new Set(all.flatMap(({ training }) => Object.keys(training ?? {})));
 }
 

@@ -1,17 +1,17 @@
 import { z } from 'zod';
 import { BACKEND_NAMES } from '../protocol/backends';
 import { DEFAULT_SEED } from '../protocol/defaultSeed';
-import { describe } from './describe';
-import { datasetSchema } from './datasetSchema';
-import { fieldRule, nameList } from './fieldRule';
-import { itemKnnSchema, markovSchema, popularitySchema, type BaselineConfig } from './models/baselines';
-import { dienSchema } from './models/dien';
-import { dinSchema } from './models/din';
-import { gru4recSchema } from './models/gru4rec';
-import { sasrecSchema } from './models/sasrec';
-import { sumSchema } from './models/sum';
-import { hasHideableFeatures, knowsUsers, twoTowerSchema } from './models/twoTower';
-import { trainingSchema } from './trainingSchema';
+import { describe } from '../options/describe';
+import { datasetSchema } from '../options/datasetSchema';
+import { fieldRule, nameList } from '../options/fieldRule';
+import {
+  BASELINES,
+  describedModel,
+  isBaseline,
+  MODEL_OPTIONS,
+  type TrainedModelConfig,
+} from '../model/models';
+import { trainingSchema } from '../options/trainingSchema';
 
 /*
  * The one description of a config file. The validator, the defaults, the table in docs/config.md and the JSON Schema
@@ -72,8 +72,8 @@ const evaluationSchema = z
         ),
       ),
     baselines: z
-      .array(z.enum(['popularity', 'itemKnn', 'markov']))
-      .default(['popularity', 'itemKnn', 'markov'])
+      .array(z.enum(BASELINES))
+      .default(BASELINES)
       .meta(
         describe('Simple recommenders that are evaluated on test beside the model, by the same protocol.'),
       ),
@@ -104,17 +104,7 @@ export const configSchema = z
       ),
     dataset: datasetSchema,
     model: z
-      .discriminatedUnion('type', [
-        sasrecSchema,
-        gru4recSchema,
-        sumSchema,
-        dinSchema,
-        dienSchema,
-        twoTowerSchema,
-        popularitySchema,
-        itemKnnSchema,
-        markovSchema,
-      ])
+      .discriminatedUnion('type', MODEL_OPTIONS)
       .meta(describe('The model; `type` says which, and with that which fields there are.')),
     training: trainingSchema,
     evaluation: evaluationSchema,
@@ -136,40 +126,21 @@ export const configSchema = z
         `needs a cut-off that is in \`evaluation.cutoffs\` (${evaluation.cutoffs.join(', ')})`,
     ),
   )
-  .superRefine(
-    fieldRule(
-      ['model', 'selfSupervised'],
-      ({ model, dataset }) => hasHideableFeatures(model, dataset.items?.features ?? {}),
-      ({ model, dataset }) =>
-        'needs item features to hide: name a column with categories in `dataset.items.features` ' +
-        `(declares ${featureList(dataset.items?.features ?? {})})` +
-        ('itemFeatures' in model && model.itemFeatures !== null
-          ? `, and in \`model.itemFeatures\` (names ${nameList(model.itemFeatures)})`
-          : ''),
-    ),
-  )
-  .superRefine(
-    fieldRule(
-      ['model', 'userIds'],
-      ({ model, dataset }) => knowsUsers(model, dataset.users?.features ?? {}),
-      ({ model, dataset }) =>
-        'leaves the user tower with nothing to read: set it to true, or `model.maxSequenceLength` (0) above 0, or name columns in `dataset.users.features` ' +
-        `(declares ${featureList(dataset.users?.features ?? {})})` +
-        ('userFeatures' in model && model.userFeatures !== null
-          ? ` and in \`model.userFeatures\` (names ${nameList(model.userFeatures)})`
-          : ''),
-    ),
-  )
+  .superRefine(({ model, dataset }, context) => {
+    const described = describedModel(model);
+    for (const rule of described.kind === 'trained' ? (described.rules ?? []) : [])
+      if (!rule.holds(model, dataset))
+        context.addIssue({
+          code: 'custom',
+          path: ['model', ...rule.path],
+          message: rule.message(model, dataset),
+        });
+  })
   .superRefine(({ model, dataset: { items, users } }, context) => {
     for (const { path, message } of unknownFeatures(model, { items, users }))
       context.addIssue({ code: 'custom', path, message });
   })
   .meta(describe('A RecSight experiment.'));
-
-/** The features that a table declares, each with what it holds. */
-function featureList(features: Readonly<Record<string, { type: string }>>): string {
-  return nameList(Object.entries(features).map(([name, { type }]) => `${name}: ${type}`));
-}
 
 /** The features that a model's config names and the dataset does not declare. */
 function unknownFeatures(
@@ -196,25 +167,10 @@ function unknownFeatures(
 /** A config file after validation, with all defaults filled in. */
 export type ExperimentConfig = z.output<typeof configSchema>;
 export type DatasetConfig = ExperimentConfig['dataset'];
-export type ModelConfig = ExperimentConfig['model'];
-/** Of a model that is trained by gradients. */
-export type TrainedModelConfig = Exclude<ModelConfig, BaselineConfig>;
-/** An experiment with such a model. */
+/** An experiment with a model that is trained by gradients. */
 export type TrainedConfig = ExperimentConfig & { model: TrainedModelConfig };
-
-export function isBaseline(model: ModelConfig): model is BaselineConfig {
-  return model.type === 'popularity' || model.type === 'itemKnn' || model.type === 'markov';
-}
+export type EvaluationConfig = ExperimentConfig['evaluation'];
 
 export function isTrained(config: ExperimentConfig): config is TrainedConfig {
   return !isBaseline(config.model);
 }
-
-/**
- * The longest history that a model reads, if it is meant to read all of it, so that people should know where it does not. Two
- * towers are meant to read only what a user did last.
- */
-export function maxSequenceLengthOf(model: ModelConfig): number | undefined {
-  return 'maxSequenceLength' in model && model.type !== 'twoTower' ? model.maxSequenceLength : undefined;
-}
-export type EvaluationConfig = ExperimentConfig['evaluation'];

@@ -1,4 +1,4 @@
-import type { FeatureConfig } from '../config/featureSchema';
+import type { FeatureConfig } from '../options/featureSchema';
 import type { CategoryColumn, FeatureColumn, MultiColumn, NumberColumn } from '../protocol/features';
 import { shorten } from './dataFile';
 import { DatasetError } from './datasetError';

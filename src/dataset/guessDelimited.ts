@@ -1,5 +1,5 @@
 import { plainName } from '../config/nearestName';
-import type { ReadingOptions } from '../config/readingSchema';
+import type { ReadingOptions } from '../options/readingSchema';
 import { shorten, type DelimitedLayout, type SequencesLayout } from './dataFile';
 import { knownFile } from './knownFiles';
 import { looksLikeHeader } from './looksLikeHeader';

@@ -1,7 +1,7 @@
 import { basename, extname, isAbsolute, relative } from 'node:path';
 import type { DuckDBConnection } from '@duckdb/node-api';
-import { encodingName } from '../config/encodingName';
-import type { ReadingOptions } from '../config/readingSchema';
+import { encodingName } from '../options/encodingName';
+import type { ReadingOptions } from '../options/readingSchema';
 import type { DataFile } from './dataFile';
 import { DatasetError } from './datasetError';
 import {

@@ -1,6 +1,6 @@
 import { isAbsolute, join, normalize, resolve } from 'node:path';
 import type { DuckDBConnection } from '@duckdb/node-api';
-import type { ReadingOptions } from '../config/readingSchema';
+import type { ReadingOptions } from '../options/readingSchema';
 import type { TableName } from '../config/openChoices';
 import type { DatasetConfig } from '../config/schema';
 import { checkQuery } from './checkQuery';

@@ -1,4 +1,4 @@
-import type { FeaturesConfig } from '../config/featureSchema';
+import type { FeaturesConfig } from '../options/featureSchema';
 import type { DatasetConfig } from '../config/schema';
 import { systemReason } from '../protocol/errorText';
 import { arrangeSteps, splitLeaveOneOut, type ArrangedInteractions } from './arrangeInteractions';

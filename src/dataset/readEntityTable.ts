@@ -1,5 +1,5 @@
 import type { DuckDBConnection } from '@duckdb/node-api';
-import type { FeaturesConfig } from '../config/featureSchema';
+import type { FeaturesConfig } from '../options/featureSchema';
 import type { ColumnPick } from './dataFile';
 import { chunksOf, datasetErrorFrom, readRows, sqlName } from './duckDb';
 import { presentText } from './missingValues';

@@ -1,5 +1,8 @@
 import * as vscode from 'vscode';
+import { MODELS, typeOf } from '../model/models';
 import { pathExists } from './runFiles';
+
+const TYPE = typeOf(MODELS[0]);
 
 /** The smallest config that is worth starting from; everything else has a default that completion shows. */
 const TEMPLATE = new vscode.SnippetString(
@@ -9,7 +12,7 @@ const TEMPLATE = new vscode.SnippetString(
     "columns": { "user": "\${2:user_id}", "item": "\${3:item_id}", "timestamp": "\${4:timestamp}" }
   },
   "model": {
-    "type": "sasrec"
+    "type": "${TYPE}"
   },
   "training": {
     "epochs": \${5:20}
@@ -38,7 +41,7 @@ export async function createConfig(): Promise<void> {
 /** `sasrec.recsight.json`, or with a number where there is such a file already. */
 async function freeUri(folder: vscode.Uri): Promise<vscode.Uri> {
   for (let number = 1; ; number++) {
-    const uri = vscode.Uri.joinPath(folder, `sasrec${number === 1 ? '' : `-${number}`}.recsight.json`);
+    const uri = vscode.Uri.joinPath(folder, `${TYPE}${number === 1 ? '' : `-${number}`}.recsight.json`);
     if (!(await pathExists(uri))) return uri.with({ scheme: 'untitled' });
   }
 }

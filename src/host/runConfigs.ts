@@ -1,3 +1,4 @@
+import { withLaterOptions } from '../config/laterOptions';
 import { errorText } from '../protocol/errorText';
 import type { RunSettings } from '../protocol/runSettings';
 import type { RunSummary } from '../protocol/run';
@@ -52,7 +53,7 @@ export class RunConfigs {
     const known = this.#configs.get(directory);
     if (known?.digest === digest) return known.config;
     // A run whose config is lost is still listed, without what tells it apart, and read again when it is asked for.
-    const config = new RunDirectory(directory).readConfig().catch(() => {
+    const config = new RunDirectory(directory).readConfig().then(withLaterOptions, () => {
       if (this.#configs.get(directory)?.config === config) this.#configs.delete(directory);
       return {};
     });

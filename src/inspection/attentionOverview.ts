@@ -1,3 +1,4 @@
+import { typesOf } from '../model/models';
 import * as tf from '@tensorflow/tfjs-core';
 import { AttentionSummary, type AttentionReach } from '../analysis/attentionSummary';
 import { clusterHeads } from '../analysis/clusterHeads';
@@ -37,7 +38,7 @@ export async function attentionOverview(
   if (views.length === 0)
     throw new InspectionError(
       'inspection/no-attention',
-      `\`${manifest.model}\` divides no attention among the items of a history. Models that do are for instance \`sasrec\` and \`din\`.`,
+      `\`${manifest.model}\` divides no attention among the items of a history. Models that do: ${typesOf((model) => model.kind === 'trained' && model.recordsAttention)}.`,
     );
   const needsNext = views.some(({ of }) => of === 'candidate');
   const readers = drawReaders(dataset, needsNext, maxUsers, seed);

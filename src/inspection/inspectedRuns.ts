@@ -135,7 +135,7 @@ export class InspectedRuns {
   async useUntrained<Result>(run: string, work: (model: Model) => Promise<Result>): Promise<Result> {
     const { config, dataset } = await this.open(run);
     await this.#startEngine(config);
-    const model = createModel(config.model, modelDataOf(dataset), config.seed);
+    const model = await createModel(config.model, modelDataOf(dataset), config.seed);
     try {
       return await work(model);
     } finally {
@@ -173,7 +173,7 @@ export class InspectedRuns {
     if (!isTrained(config)) {
       throw new InspectionError(
         'inspection/baseline',
-        `The baseline \`${config.model.type}\` has learned no vectors and no attention. Choose a run of a trained model, such as \`sasrec\`.`,
+        `The baseline \`${config.model.type}\` has learned no vectors and no attention. Choose a run of a trained model.`,
       );
     }
     const manifest = await directory.readManifest();
@@ -186,7 +186,7 @@ export class InspectedRuns {
 
   async #load({ directory, config, dataset }: OpenRun, checkpoint: string): Promise<Model> {
     await this.#startEngine(config);
-    const model = createModel(config.model, modelDataOf(dataset), config.seed);
+    const model = await createModel(config.model, modelDataOf(dataset), config.seed);
     try {
       await loadCheckpoint(directory.checkpointPath(checkpoint), model.state, null);
     } catch (error) {

@@ -6,7 +6,7 @@ import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { changeConfig } from '../config/changeConfig';
 import { ConfigError, configDigest, loadConfig } from '../config/configFile';
-import { isBaseline } from '../config/schema';
+import { isTrained } from '../config/schema';
 import { errorText, systemReason } from '../protocol/errorText';
 import { isActive, type RunManifest, type RunStatus, type TrainerProcess } from '../protocol/run';
 import { EventLogWriter } from '../runs/eventLog';
@@ -84,7 +84,7 @@ export async function startTraining(
     seed: config.seed,
     mainMetric: config.training.earlyStopping.metric,
     // Baselines are fitted at once: none of their epochs will ever come.
-    epochs: isBaseline(config.model) ? 0 : config.training.epochs,
+    epochs: isTrained(config) ? config.training.epochs : 0,
     git: await readGitState(path.dirname(configPath)),
     versions: { recsight: await readOwnVersion(options.trainerPath), node: options.node.version },
   });

@@ -252,7 +252,7 @@ export class RunDirectory {
     const config = await readJsonFile(file, 'The run was deleted in part and cannot be resumed.');
     if (!isRecord(config))
       throw new RunReadError('run/corrupt', `${file} holds no config. The file is damaged.`);
-    return withOldFields(config);
+    return config;
   }
 
   /** Replaces the config, with which the run goes on. Only the trainer that holds the run may. Throws as `writeManifest` does. */
@@ -429,14 +429,4 @@ function checkSchemaVersion(file: string, value: unknown): void {
       `${file}: the field \`schemaVersion\` is missing or is no version.`,
     );
   }
-}
-
-/**
- * What a run's config says of fields that came later. It was complete when it was written: where it lacks one, the model was
- * trained without what the field's default adds.
- */
-function withOldFields(config: unknown): unknown {
-  const { model } = (config ?? {}) as { model?: Record<string, unknown> };
-  if (model?.['type'] !== 'twoTower' || 'maxSequenceLength' in model) return config;
-  return { ...(config as object), model: { ...model, maxSequenceLength: 0 } };
 }

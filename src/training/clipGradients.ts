@@ -1,5 +1,5 @@
 import * as tf from '@tensorflow/tfjs-core';
-import type { ClippingConfig } from '../config/trainingSchema';
+import type { ClippingConfig } from '../options/trainingSchema';
 
 /**
  * Gradients of bounded length (Pascanu et al., 2013, algorithm 1): what is longer than the norm is shortened to it, and

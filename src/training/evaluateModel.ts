@@ -1,3 +1,4 @@
+import type { BaselineDescription } from '../model/description';
 import * as tf from '@tensorflow/tfjs-core';
 import { rowwiseScores } from '../compute/layers/losses';
 import { RandomStream } from '../compute/random';
@@ -12,11 +13,10 @@ import {
   type RankingTask,
 } from '../evaluation/evaluateRanking';
 import { rankFrom, rankOf, type Rank } from '../evaluation/rankMetrics';
-import type { BaselineConfig } from '../config/models/baselines';
 import type { EvaluationConfig, ExperimentConfig } from '../config/schema';
-import type { Pause, TrainingSequences } from '../model/baselines/baseline';
-import { createBaseline } from '../model/baselines/createBaseline';
-import { NEWEST_COUNTED } from '../model/baselines/itemKnn';
+import type { Pause, TrainingSequences } from '../model/baseline';
+import { fitBaseline } from '../model/createModel';
+import { BASELINE_MODELS, defaultBaseline, typeOf, type BaselineConfig } from '../model/models';
 import type { JointScoring, Model, ProductScoring, Query, Scoring } from '../model/model';
 import { sampleNegatives } from './sampledNegatives';
 import { seenRule } from './seenItems';
@@ -120,7 +120,7 @@ export async function evaluateBaselines(
   const sequences: TrainingSequences = { ...dataset, ends: dataset.validationEnd };
   const results = new Map<string, RankingResult>();
   for (const name of config.baselines) {
-    const baseline = await createBaseline(defaultBaseline(name), sequences, pauseOf(onProgress));
+    const baseline = await fitBaseline(defaultBaseline(name), sequences, pauseOf(onProgress));
     const ranker = rankByScores(baseline);
     results.set(name, await evaluate(ranker, rankingTask(dataset, 'test', config), config, onProgress));
   }
@@ -136,7 +136,7 @@ export async function evaluateBaseline(
   onProgress?: Progress,
 ): Promise<RankingResult> {
   const ends = part === 'validation' ? dataset.trainEnd : dataset.validationEnd;
-  const ranker = rankByScores(await createBaseline(model, { ...dataset, ends }, pauseOf(onProgress)));
+  const ranker = rankByScores(await fitBaseline(model, { ...dataset, ends }, pauseOf(onProgress)));
   return evaluate(ranker, rankingTask(dataset, part, config), config, onProgress);
 }
 
@@ -159,26 +159,24 @@ function pauseOf(onProgress: Progress | undefined): Pause {
   return () => onProgress?.(0, 0);
 }
 
-/**
- * What is to be said of item-kNN on these data, where its bound takes effect; null where it does not, or where it is no part
- * of the evaluation.
- */
-export function itemKnnNote(
+/** What is to be said where a baseline counts only the newest interactions of some users. */
+export function newestCountedNotes(
   { offsets }: PreparedDataset,
   { model, evaluation }: Pick<ExperimentConfig, 'model' | 'evaluation'>,
-): string | null {
-  if (model.type !== 'itemKnn' && !evaluation.baselines.includes('itemKnn')) return null;
-  let longer = 0;
-  for (let user = 1; user < offsets.length; user++)
-    if (offsets[user]! - offsets[user - 1]! > NEWEST_COUNTED) longer++;
-  return longer === 0
-    ? null
-    : `Item-kNN counts only the newest ${thousands(NEWEST_COUNTED)} interactions of a user: ${thousands(longer)} of ${thousands(offsets.length - 1)} users have more.`;
-}
-
-/** A baseline with its default options, as it stands beside a model. */
-function defaultBaseline(type: BaselineConfig['type']): BaselineConfig {
-  return type === 'itemKnn' ? { type, numNeighbors: null, shrinkage: 0 } : { type };
+): string[] {
+  const measured: readonly string[] = [model.type, ...evaluation.baselines];
+  return BASELINE_MODELS.flatMap((baseline: BaselineDescription) => {
+    const { newestCounted, title } = baseline;
+    if (newestCounted === undefined || !measured.includes(typeOf(baseline))) return [];
+    let longer = 0;
+    for (let user = 1; user < offsets.length; user++)
+      if (offsets[user]! - offsets[user - 1]! > newestCounted) longer++;
+    const users = `${thousands(longer)} of ${thousands(offsets.length - 1)} users have more`;
+    const name = title[0]!.toUpperCase() + title.slice(1);
+    return longer === 0
+      ? []
+      : [`${name} counts only the newest ${thousands(newestCounted)} interactions of a user: ${users}.`];
+  });
 }
 
 /**

@@ -1,4 +1,4 @@
-import type { ScheduleConfig } from '../config/trainingSchema';
+import type { ScheduleConfig } from '../options/trainingSchema';
 
 /** How long a training is planned to be. */
 export interface TrainingLength {

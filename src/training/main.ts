@@ -2,12 +2,12 @@ import type { StartedBackend } from '../compute/backends/backend';
 import { startBackend } from '../compute/engine';
 import { changeConfig, describeChanges, type ConfigChange } from '../config/changeConfig';
 import { configDigest } from '../config/configFile';
-import { isBaseline, isTrained, type ExperimentConfig, type TrainedConfig } from '../config/schema';
-import type { BaselineConfig } from '../config/models/baselines';
+import { isTrained, type ExperimentConfig, type TrainedConfig } from '../config/schema';
 import type { PreparedDataset } from '../dataset/preparedDataset';
 import type { RankingResult } from '../evaluation/evaluateRanking';
 import { createModel } from '../model/createModel';
 import type { Model } from '../model/model';
+import { isBaseline, typesOf, type BaselineConfig } from '../model/models';
 import { errorText, isSystemError } from '../protocol/errorText';
 import {
   withWarning,
@@ -28,7 +28,7 @@ import {
   evaluateBaseline,
   evaluateBaselines,
   evaluateModel,
-  itemKnnNote,
+  newestCountedNotes,
   rankingTask,
 } from './evaluateModel';
 import { nameOfNotFinite } from './finiteWeights';
@@ -103,11 +103,11 @@ async function train(recorder: RunRecorder, config: ExperimentConfig, resuming: 
   if (resuming && checkpoint === null) beginAnew(recorder);
   const engine = await startEngine(recorder, config, checkpoint?.step ?? 0);
   const dataset = await prepare(recorder, config);
-  const memory = estimateMemory(config, modelDataOf(dataset), engine.threads);
+  const memory = await estimateMemory(config, modelDataOf(dataset), engine.threads);
   recorder.event({ kind: 'memory', estimate: memory });
   recorder.update({ memory });
   checkMemory(memory, engine.memoryLimit ?? null);
-  const loop = new TrainingLoop(config, dataset, recorder);
+  const loop = await TrainingLoop.create(config, dataset, recorder);
   if (checkpoint !== null) {
     await loop.restore();
     const left = loop.whatIsLeft();
@@ -156,7 +156,7 @@ async function evaluateBest(recorder: RunRecorder, overrides: readonly string[])
       finished ||= trainingIsComplete(await readState(recorder.run.checkpointPath('last')), config);
       await startEngine(recorder, config, 0);
       const dataset = await prepare(recorder, config);
-      const model = createModel(config.model, modelDataOf(dataset), config.seed);
+      const model = await createModel(config.model, modelDataOf(dataset), config.seed);
       await testModel(recorder, config, dataset, model);
     } else {
       await testBaseline(recorder, config, await prepare(recorder, config));
@@ -247,8 +247,8 @@ async function prepare(recorder: RunRecorder, config: ExperimentConfig): Promise
   for (const warning of [...(notice === null ? [] : [notice]), ...warnings]) recorder.warn(warning);
   recorder.event({ kind: 'dataset', dataset: summary, seconds, cached });
   recorder.update({ dataset: summary, timings: { ...manifest.timings, prepare: seconds } });
-  const note = itemKnnNote(dataset, config);
-  if (note !== null) recorder.event({ kind: 'log', level: 'info', message: note });
+  for (const message of newestCountedNotes(dataset, config))
+    recorder.event({ kind: 'log', level: 'info', message });
   sayWhatIsRanked(recorder, dataset, config);
   return dataset;
 }
@@ -273,7 +273,7 @@ async function writeVectors(run: RunDirectory, request: VectorRequest): Promise<
   if (!isTrained(config)) {
     throw new TrainingError(
       'vectors/none',
-      `The baseline \`${config.model.type}\` has no vectors. Models that have some are for instance \`twoTower\`, \`sasrec\` and \`gru4rec\`.`,
+      `The baseline \`${config.model.type}\` has no vectors. Models that have some: ${typesOf((model) => model.kind === 'trained' && model.scoresByProduct)}.`,
     );
   }
   const warn = (message: string) => console.error(message);
@@ -283,7 +283,7 @@ async function writeVectors(run: RunDirectory, request: VectorRequest): Promise<
     onWarning: warn,
   });
   const { dataset, checkSource } = await prepareUnchanged(run, await run.readManifest(), config);
-  const model = createModel(config.model, modelDataOf(dataset), config.seed);
+  const model = await createModel(config.model, modelDataOf(dataset), config.seed);
   const state = await loadCheckpoint(run.checkpointPath('best'), model.state, null);
   const written = await exportVectors(model, dataset, request);
   return { ...written, epoch: state.earlyStopping.best?.epoch ?? state.epoch, notice: await checkSource() };

@@ -19,8 +19,12 @@ const USABLE_SHARE = 0.9;
  * optimizer's state, what a step keeps for its backward pass or for the update, and the process itself. The interactions themselves are small beside it.
  * @param threads of the engine; some losses have a gradient of the catalogue for each
  */
-export function estimateMemory(config: TrainedConfig, data: ModelData, threads: number): MemoryEstimate {
-  const { parameters, activations } = modelSize(config.model, {
+export async function estimateMemory(
+  config: TrainedConfig,
+  data: ModelData,
+  threads: number,
+): Promise<MemoryEstimate> {
+  const { parameters, activations } = await modelSize(config.model, {
     data,
     batchSize: config.training.batchSize,
     threads,

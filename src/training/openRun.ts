@@ -1,6 +1,8 @@
+import { withLaterOptions } from '../config/laterOptions';
+import { longestHistory } from '../model/models';
 import { existsSync, readdirSync } from 'node:fs';
 import path from 'node:path';
-import { configSchema, maxSequenceLengthOf, type ExperimentConfig } from '../config/schema';
+import { configSchema, type ExperimentConfig } from '../config/schema';
 import { DatasetError } from '../dataset/datasetError';
 import {
   currentFingerprint,
@@ -19,7 +21,7 @@ import { TrainingError } from './trainingError';
 
 /** The resolved config that the run was started with. @throws TrainingError when this version cannot use it */
 export async function readConfig(run: RunDirectory): Promise<ExperimentConfig> {
-  const { data, error } = configSchema.safeParse(await run.readConfig());
+  const { data, error } = configSchema.safeParse(withLaterOptions(await run.readConfig()));
   if (data !== undefined) return data;
   const [issue] = error.issues;
   throw new TrainingError(
@@ -97,7 +99,7 @@ export async function prepareUnchanged(
     baseDirectory: path.dirname(run.resolveConfigPath(manifest)),
     cacheDirectory: cacheDirectoryOf(path.dirname(run.path)),
     seed: config.seed,
-    maxSequenceLength: maxSequenceLengthOf(config.model),
+    maxSequenceLength: longestHistory(config.model),
     forRun: true,
     signal,
   };

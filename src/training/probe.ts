@@ -2,22 +2,14 @@ import { Adam } from '../compute/adam';
 import { BACKEND_NAMES, type BackendName } from '../compute/backends/backend';
 import { startOnly } from '../compute/engine';
 import { RandomStream } from '../compute/random';
-import { sasrecSchema } from '../config/models/sasrec';
 import { createModel } from '../model/createModel';
 import type { ModelData, SequenceBatch } from '../model/model';
+import { BACKEND_PROBE } from '../model/models';
 import type { BackendReport } from '../protocol/backends';
 import { errorText } from '../protocol/errorText';
 import { TrainingError } from './trainingError';
 import { trainStep } from './trainStep';
 
-/** Small enough for plain JavaScript to take a step or two in the time, large enough to keep a thread busy. */
-const MODEL = sasrecSchema.parse({
-  type: 'sasrec',
-  maxSequenceLength: 32,
-  hiddenSize: 64,
-  numBlocks: 1,
-  numHeads: 2,
-});
 const NUM_ITEMS = 1000;
 const DATA: ModelData = {
   numUsers: 1,
@@ -32,7 +24,7 @@ const STEP = { learningRate: 0.001 };
 const SEED = 42;
 
 /**
- * Starts one backend in this process and trains a small SASRec on random sequences for a while. Never throws for a backend
+ * Starts one backend in this process and trains a small model on random sequences for a while. Never throws for a backend
  * that does not work: that is what the report is for.
  * @param milliseconds how long the speed check takes, after a first step that is not counted
  * @throws TrainingError when there is no backend of that name
@@ -73,7 +65,7 @@ async function measure(
   milliseconds: number,
 ): Promise<BackendReport> {
   const backend = await startOnly(name, { assets, searchPaths });
-  const model = createModel(MODEL, DATA, SEED);
+  const model = await createModel(BACKEND_PROBE, DATA, SEED);
   const optimizer = new Adam(model.variables, OPTIMIZER);
   const takeStep = async (step: number) => {
     const started = performance.now();
@@ -94,7 +86,7 @@ async function measure(
 /** Full sequences: every position has an item and a target. */
 function randomBatch(step: number): SequenceBatch {
   const random = new RandomStream(SEED, step);
-  const length = MODEL.maxSequenceLength;
+  const length = BACKEND_PROBE.maxSequenceLength;
   const draw = () => Int32Array.from({ length: BATCH_SIZE * length }, () => 1 + random.nextInt(NUM_ITEMS));
   return {
     kind: 'sequences',

@@ -1,3 +1,4 @@
+import { typesOf } from '../model/models';
 import * as tf from '@tensorflow/tfjs-core';
 import type { PreparedDataset } from '../dataset/preparedDataset';
 import type { Model, ProductScoring, Query, Scoring } from '../model/model';
@@ -123,6 +124,6 @@ function productOf(model: Model, query: Query, items?: tf.Tensor2D): ProductScor
   throw new TrainingError(
     'vectors/none',
     'This model looks at a user and an item together, so it has no vectors whose products are its scores. ' +
-      'Models that have some are for instance `twoTower`, `sasrec` and `gru4rec`.',
+      `Models that have some: ${typesOf((described) => described.kind === 'trained' && described.scoresByProduct)}.`,
   );
 }

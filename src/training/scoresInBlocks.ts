@@ -1,5 +1,5 @@
 import * as tf from '@tensorflow/tfjs-core';
-import { nowAndThen, type Pause } from '../model/baselines/baseline';
+import { nowAndThen, type Pause } from '../model/baseline';
 import type { JointScoring } from '../model/model';
 
 /** Bounds what a model makes at once of pairs of users and items, to about 64 MB. */

@@ -1,7 +1,7 @@
 import * as tf from '@tensorflow/tfjs-core';
 import type { Optimizer } from '../compute/optimizers/optimizer';
 import type { RandomStream } from '../compute/random';
-import type { ClippingConfig } from '../config/trainingSchema';
+import type { ClippingConfig } from '../options/trainingSchema';
 import type { Batch, Model } from '../model/model';
 import { clipGradients } from './clipGradients';
 

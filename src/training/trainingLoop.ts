@@ -1,10 +1,11 @@
+import { createModel } from '../model/createModel';
+import { modelDataOf } from './modelData';
 import { createOptimizer } from '../compute/optimizers/createOptimizer';
 import type { Optimizer } from '../compute/optimizers/optimizer';
 import { RandomStream } from '../compute/random';
 import type { TrainedConfig } from '../config/schema';
 import type { PreparedDataset } from '../dataset/preparedDataset';
 import { protocolOf } from '../evaluation/evaluateRanking';
-import { createModel } from '../model/createModel';
 import type { Batch, Model } from '../model/model';
 import { comparisonKey, type EvaluationProtocol } from '../protocol/evaluation';
 import { withWarning, type MeasuredMetrics } from '../protocol/run';
@@ -16,7 +17,6 @@ import { EarlyStopping } from './earlyStopping';
 import { evaluateModel, rankingTask } from './evaluateModel';
 import { nameOfNotFinite } from './finiteWeights';
 import { scheduledShare } from './learningRateSchedule';
-import { modelDataOf } from './modelData';
 import { divergenceMessage } from './resultWarnings';
 import type { RunRecorder } from './runRecorder';
 import { keepSnapshot, removeOldSnapshots } from './snapshots';
@@ -47,12 +47,22 @@ export class TrainingLoop {
   /** Time of the steps of this epoch that this process took. */
   #epochMs = 0;
 
-  constructor(config: TrainedConfig, dataset: PreparedDataset, recorder: RunRecorder) {
+  /** The loop of a model with the weights that its config and seed start from. */
+  static async create(
+    config: TrainedConfig,
+    dataset: PreparedDataset,
+    recorder: RunRecorder,
+  ): Promise<TrainingLoop> {
+    const model = await createModel(config.model, modelDataOf(dataset), config.seed);
+    return new TrainingLoop(config, dataset, recorder, model);
+  }
+
+  private constructor(config: TrainedConfig, dataset: PreparedDataset, recorder: RunRecorder, model: Model) {
     const { training, seed } = config;
     this.#config = config;
     this.#dataset = dataset;
     this.#recorder = recorder;
-    this.model = createModel(config.model, modelDataOf(dataset), seed);
+    this.model = model;
     this.#optimizer = createOptimizer(training.optimizer, this.model.variables);
     const { metric, patience, minDelta } = training.earlyStopping;
     this.#earlyStopping = new EarlyStopping(metric, patience, minDelta);

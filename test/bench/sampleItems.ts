@@ -36,7 +36,7 @@ export async function sampleItems(): Promise<Table> {
     const { dataset } = await prepareUnchanged(run, await run.readManifest(), config);
     const recorder = await RunRecorder.open(run);
     try {
-      const loop = new TrainingLoop(config, dataset, recorder);
+      const loop = await TrainingLoop.create(config, dataset, recorder);
       await loop.run();
       const vectors = tf.tidy(() => loop.model.embeddings.find(({ name }) => name === 'items')!.vectors());
       const [numRows, width] = vectors.shape;

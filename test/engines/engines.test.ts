@@ -6,7 +6,7 @@ import { Adam } from '../../src/compute/adam';
 import { BackendError, type BackendName, type StartedBackend } from '../../src/compute/backends/backend';
 import { startBackend, startOnly } from '../../src/compute/engine';
 import { RandomStream } from '../../src/compute/random';
-import { sasrecSchema } from '../../src/config/models/sasrec';
+import { sasrecSchema } from '../../src/model/sasrec/options';
 import { createModel } from '../../src/model/createModel';
 import type { ProductScoring, SequenceBatch, SequenceRequest } from '../../src/model/model';
 import { trainStep } from '../../src/training/trainStep';
@@ -46,7 +46,7 @@ async function trainTiny(overrides: Partial<z.input<typeof sasrecSchema>>): Prom
     numHeads: 2,
     ...overrides,
   });
-  const model = createModel(config, modelData(NUM_ITEMS), 42);
+  const model = await createModel(config, modelData(NUM_ITEMS), 42);
   const optimizer = new Adam(model.variables, { beta1: 0.9, beta2: 0.999, epsilon: 1e-8 });
   const losses: number[] = [];
   for (let step = 0; step < STEPS; step++) {

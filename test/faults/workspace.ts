@@ -3,7 +3,7 @@ import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { RandomStream } from '../../src/compute/random';
 import { configDigest, loadConfig } from '../../src/config/configFile';
-import { isBaseline } from '../../src/config/schema';
+import { isTrained } from '../../src/config/schema';
 import { createRun, runsDirectoryOf, type RunDirectory } from '../../src/runs/runDirectory';
 
 /** What is trained: models whose states differ, and a baseline, which has no checkpoint. */
@@ -73,7 +73,7 @@ export async function makeRun(configPath: string, overrides: string[] = []): Pro
     configDigest: configDigest(config),
     seed: config.seed,
     mainMetric: config.training.earlyStopping.metric,
-    epochs: isBaseline(config.model) ? 0 : config.training.epochs,
+    epochs: isTrained(config) ? config.training.epochs : 0,
     git: null,
     versions: { node: process.versions.node },
   });

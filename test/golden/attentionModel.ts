@@ -1,6 +1,6 @@
 import * as tf from '@tensorflow/tfjs-core';
-import type { DinConfig } from '../../src/config/models/din';
-import { Din } from '../../src/model/din';
+import type { DinConfig } from '../../src/model/din/options';
+import { Din } from '../../src/model/din/din';
 import type { JointScoring, Model, Query } from '../../src/model/model';
 import { modelData } from '../unit/model/modelData';
 

@@ -1,9 +1,10 @@
 import * as tf from '@tensorflow/tfjs-core';
 import type { z } from 'zod';
 import { RandomStream } from '../../src/compute/random';
-import { sasrecPresets, sasrecSchema } from '../../src/config/models/sasrec';
+import { sasrecSchema } from '../../src/model/sasrec/options';
+import { sasrecPresets } from '../../src/model/sasrec/presets';
 import type { Batch, Query, Recorder } from '../../src/model/model';
-import { Sasrec } from '../../src/model/sasrec';
+import { Sasrec } from '../../src/model/sasrec/sasrec';
 import { modelData, queryOf } from '../unit/model/modelData';
 import type { Nested } from './goldenCheck';
 
@@ -11,11 +12,11 @@ import type { Nested } from './goldenCheck';
 
 /** A SASRec that behaves as a reference does, without dropout. */
 export function sasrecLike(
-  preset: string,
+  preset: keyof typeof sasrecPresets,
   numItems: number,
   change: Partial<z.input<typeof sasrecSchema>>,
 ): Sasrec {
-  const { model } = sasrecPresets[preset]!;
+  const { model } = sasrecPresets[preset];
   const config = sasrecSchema.parse({ ...model, dropout: 0, ...change, type: 'sasrec', preset });
   return new Sasrec(config, modelData(numItems), 1);
 }

@@ -137,7 +137,7 @@ function emptyText({ resources }: ProjectionState): string | null {
     return 'This run has no checkpoint yet. There is a map after its first epoch.';
   }
   if (current(resources.tables)?.length === 0) {
-    return 'This model has no embeddings to draw. Models that learn them are SASRec, GRU4Rec, SUM, DIN, DIEN and TwoTower.';
+    return 'This model has no embeddings to draw.';
   }
   if (current(resources.points)?.rows.length === 0) {
     return 'This table has no rows. Choose another one on the left.';

@@ -1,8 +1,8 @@
 import type * as tf from '@tensorflow/tfjs-core';
 import { RandomStream } from '../../../src/compute/random';
-import { sasrecSchema } from '../../../src/config/models/sasrec';
+import { sasrecSchema } from '../../../src/model/sasrec/options';
 import { modelData } from '../../unit/model/modelData';
-import { Sasrec } from '../../../src/model/sasrec';
+import { Sasrec } from '../../../src/model/sasrec/sasrec';
 import { drawItem, int32 } from '../data';
 import type { Batch, TrainingTask } from '../work';
 

@@ -1,12 +1,14 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { Parameters } from '../../../src/compute/parameters';
 import { RandomStream } from '../../../src/compute/random';
-import { dienPresets, dienSchema } from '../../../src/config/models/dien';
-import { dinPresets, dinSchema } from '../../../src/config/models/din';
-import { Dien } from '../../../src/model/dien';
+import { dienSchema } from '../../../src/model/dien/options';
+import { dienPresets } from '../../../src/model/dien/presets';
+import { dinSchema } from '../../../src/model/din/options';
+import { dinPresets } from '../../../src/model/din/presets';
+import { Dien } from '../../../src/model/dien/dien';
 import { createGru } from '../../../src/model/parts/gruLayer';
-import { evolutionKeys, evolveInterests, type EvolutionType } from '../../../src/model/parts/interestEvolution';
-import { extractInterests } from '../../../src/model/parts/interestExtractor';
+import { evolutionKeys, evolveInterests, type EvolutionType } from '../../../src/model/dien/interestEvolution';
+import { extractInterests } from '../../../src/model/dien/interestExtractor';
 import { createTargetAttention } from '../../../src/model/parts/targetAttention';
 import { modelData } from '../../unit/model/modelData';
 import {
@@ -71,7 +73,7 @@ function checkAttention(
   const config = dinSchema.parse({
     type: 'din',
     preset: 'recbole',
-    ...dinPresets.recbole!.model,
+    ...dinPresets.recbole.model,
     maxSequenceLength: keys[0]!.length,
     embeddingSize: query[0]!.length,
     attentionLayers: linears.map(({ bias }) => bias.length),
@@ -99,7 +101,7 @@ function checkEvolution(
   compare: Compare,
 ): void {
   const [size, length, width] = shapeOf(keys) as [number, number, number];
-  const preset = dienSchema.parse({ type: 'dien', ...dienPresets.recbole!.model });
+  const preset = dienSchema.parse({ type: 'dien', ...dienPresets.recbole.model });
   const parameters = new Parameters(1);
   const attention = createTargetAttention(parameters, 'attention', width, {
     layers: linearLayers(state_dict, 'attention_layer.att_mlp_layers.').map(({ bias }) => bias.length),
@@ -146,7 +148,7 @@ function checkExtractor(
   const linears = linearLayers(state_dict, 'auxiliary_net.');
   const config = dienSchema.parse({
     type: 'dien',
-    ...dienPresets.recbole!.model,
+    ...dienPresets.recbole.model,
     maxSequenceLength: length,
     embeddingSize: width,
     auxiliaryLayers: linears.slice(0, -1).map(({ bias }) => bias.length),

@@ -1,5 +1,6 @@
 import * as tf from '@tensorflow/tfjs-core';
-import { dinPresets, dinSchema } from '../../../src/config/models/din';
+import { dinSchema } from '../../../src/model/din/options';
+import { dinPresets } from '../../../src/model/din/presets';
 import { shapeOf, type GoldenCheck, type Nested } from '../goldenCheck';
 import { attendedVectors, attentionWeights, dinOn, ownColumns, paddingLast } from '../attentionModel';
 
@@ -29,7 +30,7 @@ export const check: GoldenCheck = (fixture, compare) => {
   const config = dinSchema.parse({
     type: 'din',
     preset: 'librecommender',
-    ...dinPresets.librecommender!.model,
+    ...dinPresets.librecommender.model,
     maxSequenceLength: golden.keys[0]!.length,
     embeddingSize: golden.query[0]!.length,
     attentionLayers: [hidden!],

@@ -1,4 +1,4 @@
-import { gbce, gbceBeta } from '../../../src/model/nextItemLoss';
+import { gbce, gbceBeta } from '../../../src/model/parts/nextItemLoss';
 import type { GoldenCheck } from '../goldenCheck';
 
 interface Fixture {

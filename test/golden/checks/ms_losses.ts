@@ -1,5 +1,5 @@
 import * as tf from '@tensorflow/tfjs-core';
-import { groupLoss, type GroupLoss } from '../../../src/model/groupLosses';
+import { groupLoss, type GroupLoss } from '../../../src/model/sum/groupLosses';
 import type { GoldenCheck } from '../goldenCheck';
 
 interface Fixture {

@@ -1,7 +1,7 @@
 import * as tf from '@tensorflow/tfjs-core';
-import { sumSchema, type SumConfig } from '../../../src/config/models/sum';
+import { sumSchema, type SumConfig } from '../../../src/model/sum/options';
 import type { Query } from '../../../src/model/model';
-import { Sum } from '../../../src/model/sum';
+import { Sum } from '../../../src/model/sum/sum';
 import type { GoldenCheck, Nested } from '../goldenCheck';
 
 interface Case {

@@ -1,7 +1,7 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { binaryCrossEntropy } from '../../../src/compute/layers/losses';
-import { inBatchSoftmax, logShare } from '../../../src/model/parts/inBatchSoftmax';
-import { maxMargin, pairScores } from '../../../src/model/parts/pairScores';
+import { inBatchSoftmax, logShare } from '../../../src/model/twoTower/inBatchSoftmax';
+import { maxMargin, pairScores } from '../../../src/model/twoTower/pairScores';
 import type { GoldenCheck } from '../goldenCheck';
 
 interface Fixture {

@@ -6,7 +6,7 @@ import {
   type ColumnDraws,
   type HiddenCells,
   type ViewPattern,
-} from '../../../src/model/parts/columnViews';
+} from '../../../src/model/twoTower/columnViews';
 import type { CategoryColumn } from '../../../src/protocol/features';
 import type { GoldenCheck } from '../goldenCheck';
 

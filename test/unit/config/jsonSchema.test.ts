@@ -1,7 +1,12 @@
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import { expect, test } from 'vitest';
-import { insertModelTables, insertTables, modelPages } from '../../../scripts/lib/configTable';
+import {
+  insertModelList,
+  insertModelTables,
+  insertTables,
+  modelPages,
+} from '../../../scripts/lib/configTable';
 import { buildEditorSchema } from '../../../src/config/editorSchema';
 import {
   buildJsonSchema,
@@ -14,14 +19,15 @@ import { parseConfig } from '../../../src/config/parseConfig';
 const root = path.join(import.meta.dirname, '../../..');
 const read = (file: string) => readFileSync(path.join(root, file), 'utf8');
 
-test('media/*.json, docs/config.md and docs/models are up to date (else: npm run generate)', () => {
+test('media/*.json, docs/config.md, docs/models and the README are up to date (else: npm run generate)', () => {
   const schema = buildJsonSchema();
   expect(JSON.parse(read('media/recsight.schema.json'))).toEqual(JSON.parse(JSON.stringify(schema)));
   expect(JSON.parse(read('media/recsight.editor.schema.json'))).toEqual(buildEditorSchema());
   const docs = read('docs/config.md');
   expect(docs).toBe(insertTables(docs, schema));
   expect(() => insertTables('no markers', schema)).toThrow(/lacks the lines/);
-  for (const page of Object.keys(modelPages)) {
+  expect(read('README.md')).toBe(insertModelList(read('README.md')));
+  for (const page of modelPages.keys()) {
     const text = read(`docs/models/${page}`);
     expect(text).toBe(insertModelTables(text, schema, page));
     expect(text).toContain('`model.type`');

@@ -2,14 +2,9 @@ import { readFileSync, readdirSync } from 'node:fs';
 import path from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { parseConfig } from '../../../src/config/parseConfig';
-import {
-  configSchema,
-  isBaseline,
-  isTrained,
-  maxSequenceLengthOf,
-  type ExperimentConfig,
-} from '../../../src/config/schema';
+import { configSchema, isTrained, type ExperimentConfig } from '../../../src/config/schema';
 import { createModel, modelSize } from '../../../src/model/createModel';
+import { isBaseline, longestHistory } from '../../../src/model/models';
 import type { FeatureColumn } from '../../../src/protocol/features';
 import { useBackend } from '../compute/useBackend';
 import { modelData } from '../model/modelData';
@@ -31,7 +26,7 @@ describe('the history that a model is meant to read whole', () => {
     [{ type: 'twoTower' }, undefined],
     [{ type: 'popularity' }, undefined],
   ])('is bounded in %o to %s', (model, expected) => {
-    expect(maxSequenceLengthOf(parse(model).config!.model)).toBe(expected);
+    expect(longestHistory(parse(model).config!.model)).toBe(expected);
   });
 });
 
@@ -168,7 +163,7 @@ describe('samples', () => {
     expect([...types].sort()).toEqual([...trained].sort());
   });
 
-  it.each(samples)('%s is valid, and its model can be made', (name) => {
+  it.each(samples)('%s is valid, and its model can be made', async (name) => {
     const config = configOf(name);
     if (!isTrained(config)) return;
     const { items, users } = config.dataset;
@@ -176,9 +171,10 @@ describe('samples', () => {
       itemFeatures: Object.entries(items?.features ?? {}).map((entry) => columnOf(entry, 21)),
       userFeatures: Object.entries(users?.features ?? {}).map((entry) => columnOf(entry, 4)),
     });
-    const model = createModel(config.model, data, 1);
+    const model = await createModel(config.model, data, 1);
     const values = [...model.variables.values()].reduce((sum, { size }) => sum + size, 0);
-    expect(modelSize(config.model, { data, batchSize: 8, threads: 1 }).parameters).toBe(values);
+    const { parameters } = await modelSize(config.model, { data, batchSize: 8, threads: 1 });
+    expect(parameters).toBe(values);
     model.dispose();
   });
 

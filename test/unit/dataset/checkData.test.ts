@@ -2,7 +2,7 @@ import { execFileSync } from 'node:child_process';
 import { rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import { datasetSchema } from '../../../src/config/datasetSchema';
+import { datasetSchema } from '../../../src/options/datasetSchema';
 import { DataLook } from '../../../src/dataset/checkData';
 import { withDuckDb } from '../../../src/dataset/duckDb';
 import { dataFolder, type DataFolder, type DatasetInput } from './dataFolder';

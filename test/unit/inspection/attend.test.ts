@@ -46,8 +46,8 @@ describe.each(Object.entries(ATTENTION_MODELS))('attention of %s', (_, input) =>
   let run: OpenRun;
   let model: Model;
   let items: ItemVectors;
-  beforeAll(() => {
-    ({ run, model } = runOf(input));
+  beforeAll(async () => {
+    ({ run, model } = await runOf(input));
     items = new ItemVectors();
   });
   afterAll(() => {
@@ -146,8 +146,8 @@ describe.each(Object.entries({ ...ATTENTION_MODELS, ...OTHER_MODELS }))(
     afterEach(() => {
       for (const { model: opened } of open.splice(0)) opened.dispose();
     });
-    const start = () => {
-      const started = runOf(input);
+    const start = async () => {
+      const started = await runOf(input);
       open.push(started);
       const items = new ItemVectors();
       return {
@@ -158,7 +158,7 @@ describe.each(Object.entries({ ...ATTENTION_MODELS, ...OTHER_MODELS }))(
     };
 
     it('has the ranks of the evaluation', async () => {
-      const { run: opened, model: own, ask } = start();
+      const { run: opened, model: own, ask } = await start();
       const { evaluation } = opened.config;
       evaluation.filterSeen = true;
       const { ranks } = await evaluateModel(own, DATASET, 'test', evaluation);
@@ -183,19 +183,19 @@ describe.each(Object.entries({ ...ATTENTION_MODELS, ...OTHER_MODELS }))(
     });
 
     it('answers a changed history as a fresh computation does, and leaves no tensor behind', async () => {
-      const { ask } = start();
+      const { ask } = await start();
       const changed = requestOf(1, [1, 2, 4, 5]);
       await ask(requestOf(1, [1, 2, 3, 4, 5]));
       const before = tf.memory().numTensors;
       const again = await ask(changed);
       await ask(requestOf(3, [6], { candidates: [1, 2], contributions: true }));
       expect(tf.memory().numTensors).toBe(before);
-      const fresh = await start().ask(changed);
+      const fresh = await (await start()).ask(changed);
       expect(numbersOf(again)).toEqual(numbersOf(fresh));
     });
 
     it('says what the score of a candidate loses without each thing', async () => {
-      const { run: opened, model: own, ask } = start();
+      const { run: opened, model: own, ask } = await start();
       const history = [1, 2, 3, 4, 5, 6, 7, 8];
       const candidates = [10, 12];
       const request = requestOf(4, history, { candidates, contributions: true });
@@ -222,7 +222,7 @@ describe.each(Object.entries({ ...ATTENTION_MODELS, ...OTHER_MODELS }))(
         for (const { of, label, change } of contributions.filter(({ of: part }) => part !== 'history')) {
           const [feature] = label.split(' = ');
           if (feature === 'user id' || feature === 'item id') continue;
-          const hidden = hiding(opened, own, of === 'user' ? 4 : item, feature!, of === 'user');
+          const hidden = await hiding(opened, own, of === 'user' ? 4 : item, feature!, of === 'user');
           const { score } = (
             await attend(
               hidden.run,
@@ -253,13 +253,13 @@ const KNOWN: Record<string, string[]> = {
 };
 
 /** The same model on data where one user or item lacks a feature. The items of the history keep theirs. */
-function hiding(
+async function hiding(
   run: OpenRun,
   model: Model,
   row: number,
   feature: string,
   ofUser: boolean,
-): { run: OpenRun; model: Model } {
+): Promise<{ run: OpenRun; model: Model }> {
   const columns = ofUser ? run.dataset.userFeatures : run.dataset.itemFeatures;
   const changed = columns.map((column) => {
     if (column.name !== feature) return column;
@@ -273,7 +273,7 @@ function hiding(
     };
   }) as typeof columns;
   const dataset = { ...run.dataset, ...(ofUser ? { userFeatures: changed } : { itemFeatures: changed }) };
-  const copy = createModel(run.config.model, modelDataOf(dataset), 1);
+  const copy = await createModel(run.config.model, modelDataOf(dataset), 1);
   for (const [name, variable] of copy.state) variable.assign(model.state.get(name)!);
   return { run: { ...run, dataset }, model: copy };
 }
@@ -285,7 +285,7 @@ describe('attend', () => {
   it.each([false, 'auto'] as const)(
     'ranks the whole catalogue where `filterSeen` is %s',
     async (filterSeen) => {
-      const { run, model } = runOf(ATTENTION_MODELS.sasrec!);
+      const { run, model } = await runOf(ATTENTION_MODELS.sasrec!);
       run.config.evaluation.filterSeen = filterSeen;
       const { recommendations } = await attend(
         run,
@@ -299,7 +299,7 @@ describe('attend', () => {
   );
 
   it('shows a slot less where nothing is read but the highway channel', async () => {
-    const { run, model } = runOf({
+    const { run, model } = await runOf({
       type: 'sum',
       maxSequenceLength: 6,
       hiddenSize: 8,
@@ -311,7 +311,7 @@ describe('attend', () => {
   });
 
   it('reads no history where the model does not', async () => {
-    const { run, model } = runOf({ type: 'twoTower', embeddingSize: 4, maxSequenceLength: 0 });
+    const { run, model } = await runOf({ type: 'twoTower', embeddingSize: 4, maxSequenceLength: 0 });
     const result = await attend(run, model, new ItemVectors(), requestOf(-1, []));
     expect(result.history).toEqual([]);
     expect(result.contributions[0]!.every(({ of }) => of === 'item')).toBe(true);
@@ -319,7 +319,7 @@ describe('attend', () => {
   });
 
   it('asks for no history where a model learns from empty ones too', async () => {
-    const { run, model } = runOf(OTHER_MODELS.twoTower!);
+    const { run, model } = await runOf(OTHER_MODELS.twoTower!);
     const result = await attend(run, model, new ItemVectors(), requestOf(2, []));
     expect(result.history).toEqual([]);
     expect(result.recommendations.length).toBeGreaterThan(0);
@@ -329,7 +329,7 @@ describe('attend', () => {
 
   it('gives items the times of the user’s interactions that they are', async () => {
     const times = Float64Array.from(DATASET.items, (_, place) => 1000 + place);
-    const { run, model } = runOf(ATTENTION_MODELS.sasrec!, { ...DATASET, times });
+    const { run, model } = await runOf(ATTENTION_MODELS.sasrec!, { ...DATASET, times });
     const first = DATASET.offsets[3]!;
     const own = [...DATASET.items.subarray(first, first + 3)];
     const stranger = [...Array(NUM_ITEMS).keys()]
@@ -354,7 +354,7 @@ describe('attend', () => {
     ['an empty history', requestOf(0, []), 'inspection/empty-history', /`sasrec`.*one item/],
     ['fewer than no recommendations', requestOf(0, [1], { topK: -1 }), 'inspection/bad-request', /-1/],
   ])('says what is wrong with %s', async (_, request, code, message) => {
-    const { run, model } = runOf(ATTENTION_MODELS.sasrec!);
+    const { run, model } = await runOf(ATTENTION_MODELS.sasrec!);
     const refused = attend(run, model, new ItemVectors(), request);
     await expect(refused).rejects.toMatchObject({ code });
     await expect(refused).rejects.toThrow(message);

@@ -57,7 +57,7 @@ describe('an overview', () => {
   useBackend('wasm');
 
   it.each(Object.entries(ATTENTION_MODELS))('of %s is that of one user after the other', async (_, input) => {
-    const { run, model } = runOf(input);
+    const { run, model } = await runOf(input);
     const overview = await attentionOverview(run, model, 1000, 1, task);
     expect(overview.numUsers).toBe(READERS.length);
     const rows = new Map<string, Parameters<typeof reportOf>[0]>();
@@ -117,7 +117,7 @@ describe('an overview', () => {
   });
 
   it('draws the same users with the same seed, and says what it cannot be made of', async () => {
-    const { run, model } = runOf(ATTENTION_MODELS.din!);
+    const { run, model } = await runOf(ATTENTION_MODELS.din!);
     const [first, again, other] = [
       await attentionOverview(run, model, 8, 3, task),
       await attentionOverview(run, model, 8, 3, task),
@@ -134,7 +134,7 @@ describe('an overview', () => {
       /No user has a history/,
     );
     model.dispose();
-    const gru = runOf(OTHER_MODELS.gru4rec!);
+    const gru = await runOf(OTHER_MODELS.gru4rec!);
     await expect(attentionOverview(gru.run, gru.model, 9, 1, task)).rejects.toMatchObject({
       code: 'inspection/no-attention',
     });

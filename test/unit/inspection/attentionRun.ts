@@ -51,7 +51,10 @@ export const OTHER_MODELS: Record<string, ModelInput> = {
 export const DATASET = withFeatures(tinyDataset(30, 12));
 
 /** A run that lies nowhere, and its model before any training. */
-export function runOf(input: ModelInput, dataset: PreparedDataset = DATASET): { run: OpenRun; model: Model } {
+export async function runOf(
+  input: ModelInput,
+  dataset: PreparedDataset = DATASET,
+): Promise<{ run: OpenRun; model: Model }> {
   const config = configSchema.parse(
     applyPreset({
       dataset: {
@@ -68,5 +71,5 @@ export function runOf(input: ModelInput, dataset: PreparedDataset = DATASET): { 
     config,
     dataset,
   };
-  return { run, model: createModel(config.model, modelDataOf(dataset), 5) };
+  return { run, model: await createModel(config.model, modelDataOf(dataset), 5) };
 }

@@ -72,7 +72,7 @@ export async function trainTiny(
   const { dataset } = await prepareUnchanged(run, await run.readManifest(), config);
   const recorder = await RunRecorder.open(run);
   try {
-    const loop = new TrainingLoop(config, dataset, recorder);
+    const loop = await TrainingLoop.create(config, dataset, recorder);
     await recorder.setStatus('running');
     await loop.run();
     loop.model.dispose();

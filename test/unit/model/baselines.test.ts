@@ -1,10 +1,11 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import type { TrainingSequences } from '../../../src/model/baselines/baseline';
-import { createBaseline } from '../../../src/model/baselines/createBaseline';
-import { ItemKnn, NEWEST_COUNTED } from '../../../src/model/baselines/itemKnn';
-import { Markov } from '../../../src/model/baselines/markov';
-import { Popularity } from '../../../src/model/baselines/popularity';
+import type { TrainingSequences } from '../../../src/model/baseline';
+import { fitBaseline } from '../../../src/model/createModel';
+import { ItemKnn } from '../../../src/model/itemKnn/itemKnn';
+import { NEWEST_COUNTED } from '../../../src/model/itemKnn/options';
+import { Markov } from '../../../src/model/markov/markov';
+import { Popularity } from '../../../src/model/popularity/popularity';
 
 const NUM_ITEMS = 6;
 const arbitraryUsers = fc.array(
@@ -151,7 +152,7 @@ describe('baselines', () => {
       };
       // As above: all of it would take minutes.
       const config = type === 'itemKnn' ? { type, numNeighbors: null, shrinkage: 0 } : { type };
-      await expect(createBaseline(config, many, stop)).rejects.toThrow('stopped');
+      await expect(fitBaseline(config, many, stop)).rejects.toThrow('stopped');
     },
   );
 });

@@ -6,7 +6,7 @@ import {
   hiddenCells,
   mutualInformation,
   relatedColumns,
-} from '../../../src/model/parts/columnViews';
+} from '../../../src/model/twoTower/columnViews';
 
 const RELATED = [
   [1, 2],

@@ -1,8 +1,9 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { describe, expect, it } from 'vitest';
-import { dienPresets, dienSchema, type DienConfig } from '../../../src/config/models/dien';
+import { dienSchema, type DienConfig } from '../../../src/model/dien/options';
+import { dienPresets } from '../../../src/model/dien/presets';
 import { applyPreset } from '../../../src/config/presets';
-import { Dien, dienSize } from '../../../src/model/dien';
+import { Dien, dienSize } from '../../../src/model/dien/dien';
 import type { ModelData } from '../../../src/model/model';
 import { TEST_BACKENDS, useBackend } from '../compute/useBackend';
 import { modelData, queryOf } from './modelData';
@@ -35,8 +36,9 @@ const config = (change: Change = {}): DienConfig => ({
   ...dienSchema.parse({ type: 'dien', ...TINY }),
   ...change,
 });
-const preset = (name: string, change: Change = {}): DienConfig =>
-  config({ ...(dienPresets[name]!.model as Change), ...TINY, ...change });
+const presetNames = Object.keys(dienPresets) as (keyof typeof dienPresets)[];
+const preset = (name: keyof typeof dienPresets, change: Change = {}): DienConfig =>
+  config({ ...(dienPresets[name].model as Change), ...TINY, ...change });
 
 const OPTIONS: [string, Change, ModelData][] = [
   ['the defaults', {}, plainData],
@@ -178,7 +180,7 @@ describe('DIEN', () => {
     expectSameBits(() => new Dien(preset('recbole', { headDropout: 0.2 }), featureData, 7));
   });
 
-  it.each(Object.keys(dienPresets))('%s takes an example alone', (name) => {
+  it.each(presetNames)('%s takes an example alone', (name) => {
     const model = new Dien(preset(name), featureData, 7);
     expect(lossOf(model, examples([[4]], [[1, 2]]))).toBeGreaterThan(0);
     expect(

@@ -1,8 +1,9 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { describe, expect, it } from 'vitest';
-import { dinPresets, dinSchema, type DinConfig } from '../../../src/config/models/din';
+import { dinSchema, type DinConfig } from '../../../src/model/din/options';
+import { dinPresets } from '../../../src/model/din/presets';
 import { applyPreset } from '../../../src/config/presets';
-import { Din, dinSize } from '../../../src/model/din';
+import { Din, dinSize } from '../../../src/model/din/din';
 import type { ExampleBatch, ModelData } from '../../../src/model/model';
 import { TEST_BACKENDS, useBackend } from '../compute/useBackend';
 import { modelData, queryOf } from './modelData';
@@ -29,8 +30,9 @@ const config = (change: Change = {}): DinConfig => ({
   ...dinSchema.parse({ type: 'din', ...TINY }),
   ...change,
 });
-const preset = (name: string, change: Change = {}): DinConfig =>
-  config({ ...(dinPresets[name]!.model as Change), ...TINY, ...change });
+const presetNames = Object.keys(dinPresets) as (keyof typeof dinPresets)[];
+const preset = (name: keyof typeof dinPresets, change: Change = {}): DinConfig =>
+  config({ ...(dinPresets[name].model as Change), ...TINY, ...change });
 
 const OPTIONS: [string, Change, ModelData][] = [
   ['the defaults', {}, plainData],
@@ -209,7 +211,7 @@ describe('DIN', () => {
   });
 
   it('takes an example alone', () => {
-    for (const name of Object.keys(dinPresets)) {
+    for (const name of presetNames) {
       const model = new Din(preset(name), featureData, 7);
       expect(lossOf(model, examples([[4]], [[1, 2]]))).toBeGreaterThan(0);
       expect(

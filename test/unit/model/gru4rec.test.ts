@@ -1,9 +1,10 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { describe, expect, it } from 'vitest';
 import type { z } from 'zod';
-import { gru4recPresets, gru4recSchema } from '../../../src/config/models/gru4rec';
+import { gru4recSchema } from '../../../src/model/gru4rec/options';
+import { gru4recPresets } from '../../../src/model/gru4rec/presets';
 import { parseConfig } from '../../../src/config/parseConfig';
-import { Gru4rec, gru4recSize } from '../../../src/model/gru4rec';
+import { Gru4rec, gru4recSize } from '../../../src/model/gru4rec/gru4rec';
 import { TEST_BACKENDS, useBackend } from '../compute/useBackend';
 import { modelData } from './modelData';
 import {
@@ -29,7 +30,7 @@ const TINY = {
   initializerRange: 0.5,
 };
 const parse = (change: Options) => {
-  const preset = change.preset ? gru4recPresets[change.preset]!.model : {};
+  const preset = change.preset ? gru4recPresets[change.preset].model : {};
   return gru4recSchema.parse({ ...preset, ...TINY, ...change, type: 'gru4rec' });
 };
 const create = (change: Options = {}, seed = 3, numItems = NUM_ITEMS): Gru4rec =>
@@ -165,6 +166,6 @@ describe('a config of GRU4Rec', () => {
   it('takes the preset recbole', () => {
     const { config, problems } = parsed({ preset: 'recbole', hiddenSize: 32 });
     expect(problems).toEqual([]);
-    expect(config!.model).toMatchObject({ ...gru4recPresets.recbole!.model, hiddenSize: 32 });
+    expect(config!.model).toMatchObject({ ...gru4recPresets.recbole.model, hiddenSize: 32 });
   });
 });

@@ -1,7 +1,13 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { describe, expect, it } from 'vitest';
-import { nextItemLossSchema, type NextItemLossConfig } from '../../../src/config/models/nextItemLoss';
-import { gbce, gbceBeta, NextItemLoss, targetRows, type TargetRows } from '../../../src/model/nextItemLoss';
+import { nextItemLossSchema, type NextItemLossConfig } from '../../../src/model/parts/nextItemLossOptions';
+import {
+  gbce,
+  gbceBeta,
+  NextItemLoss,
+  targetRows,
+  type TargetRows,
+} from '../../../src/model/parts/nextItemLoss';
 import { samplingWeights } from '../../../src/model/parts/samplingWeights';
 import { TEST_BACKENDS, useBackend } from '../compute/useBackend';
 import { modelData } from './modelData';

@@ -2,7 +2,7 @@ import * as tf from '@tensorflow/tfjs-core';
 import { expect } from 'vitest';
 import { Adam } from '../../../src/compute/adam';
 import { RandomStream } from '../../../src/compute/random';
-import type { NextItemLossConfig } from '../../../src/config/models/nextItemLoss';
+import type { NextItemLossConfig } from '../../../src/model/parts/nextItemLossOptions';
 import type { Batch, BatchRequest, ExampleBatch, Model, SequenceBatch } from '../../../src/model/model';
 import { queryOf } from './modelData';
 

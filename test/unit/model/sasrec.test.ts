@@ -2,8 +2,9 @@ import * as tf from '@tensorflow/tfjs-core';
 import { describe, expect, it } from 'vitest';
 import type { z } from 'zod';
 import { parseConfig } from '../../../src/config/parseConfig';
-import { sasrecPresets, sasrecSchema } from '../../../src/config/models/sasrec';
-import { Sasrec, sasrecSize } from '../../../src/model/sasrec';
+import { sasrecSchema } from '../../../src/model/sasrec/options';
+import { sasrecPresets } from '../../../src/model/sasrec/presets';
+import { Sasrec, sasrecSize } from '../../../src/model/sasrec/sasrec';
 import { TEST_BACKENDS, useBackend } from '../compute/useBackend';
 import { modelData, queryOf } from './modelData';
 import {
@@ -22,7 +23,7 @@ type Options = Partial<z.input<typeof sasrecSchema>>;
 
 const NUM_ITEMS = 12;
 const create = (change: Options = {}, seed = 3, numItems = NUM_ITEMS): Sasrec => {
-  const preset = change.preset ? sasrecPresets[change.preset]!.model : {};
+  const preset = change.preset ? sasrecPresets[change.preset].model : {};
   const tiny = { maxSequenceLength: 5, hiddenSize: 6, numBlocks: 2, dropout: 0, initializerRange: 0.5 };
   return new Sasrec(
     sasrecSchema.parse({ ...preset, ...tiny, ...change, type: 'sasrec' }),
@@ -207,7 +208,7 @@ describe('SASRec', () => {
     const model = create(change);
     let count = 0;
     for (const variable of model.variables.values()) count += variable.size;
-    const preset = change.preset ? sasrecPresets[change.preset]!.model : {};
+    const preset = change.preset ? sasrecPresets[change.preset].model : {};
     const tiny = { maxSequenceLength: 5, hiddenSize: 6, numBlocks: 2, dropout: 0 };
     const config = sasrecSchema.parse({ ...preset, ...tiny, ...change, type: 'sasrec' });
     const size = sasrecSize(config, { data: modelData(NUM_ITEMS), batchSize: 4, threads: 1 });
@@ -246,7 +247,7 @@ describe('a config of SASRec', () => {
       'json',
     );
     expect(found).toEqual([]);
-    expect(config!.model).toMatchObject({ ...sasrecPresets[preset]!.model, dropout: 0.1 });
-    expect(config!.training).toMatchObject(sasrecPresets[preset]!.training!);
+    expect(config!.model).toMatchObject({ ...sasrecPresets[preset].model, dropout: 0.1 });
+    expect(config!.training).toMatchObject(sasrecPresets[preset].training);
   });
 });

@@ -162,7 +162,7 @@ describe.each(Object.entries(MODELS))('%s', (_, modelConfig) => {
   async function trainFor(run: RunDirectory, steps: number, resume = false): Promise<TrainingOutcome> {
     const recorder = await RunRecorder.open(run);
     try {
-      const loop = new TrainingLoop(settings, dataset, recorder);
+      const loop = await TrainingLoop.create(settings, dataset, recorder);
       if (resume) await loop.restore();
       await recorder.setStatus('running');
       const append = recorder.event.bind(recorder);
@@ -211,7 +211,7 @@ describe.each(Object.entries(MODELS))('%s', (_, modelConfig) => {
   });
 
   it('is validated with finite metrics, by the ranks that its scores make', async () => {
-    const model = createModel(settings.model, modelDataOf(dataset), 7);
+    const model = await createModel(settings.model, modelDataOf(dataset), 7);
     const result = await evaluateModel(model, dataset, 'validation', settings.evaluation);
     expect(isFinite(Object.values(result.metrics))).toBe(true);
 
@@ -233,8 +233,8 @@ describe.each(Object.entries(MODELS))('%s', (_, modelConfig) => {
     model.dispose();
   });
 
-  it('scores items alone as it scores them among all', () => {
-    const model = createModel(settings.model, modelDataOf(dataset), 7);
+  it('scores items alone as it scores them among all', async () => {
+    const model = await createModel(settings.model, modelDataOf(dataset), 7);
     const query = queryOf({ users: [0, 3], histories: [Uint32Array.of(1, 2, 3), Uint32Array.of(5)] }, 6);
     tf.tidy(() => {
       const scoring: Scoring = model.scoring(query);
@@ -250,11 +250,11 @@ describe.each(Object.entries(MODELS))('%s', (_, modelConfig) => {
     model.dispose();
   });
 
-  it('has a score for everything: items that training never saw, unknown users, users without a history', () => {
+  it('has a score for everything: items that training never saw, unknown users, users without a history', async () => {
     // Item 5 is known, but in nobody's training part.
     const itemCounts = modelDataOf(dataset).itemCounts.slice();
     itemCounts[5] = 0;
-    const model = createModel(settings.model, { ...modelDataOf(dataset), itemCounts }, 7);
+    const model = await createModel(settings.model, { ...modelDataOf(dataset), itemCounts }, 7);
     const histories = [Uint32Array.of(5), Uint32Array.of(1, 5, 2), new Uint32Array(), Uint32Array.of(3)];
     const query = queryOf({ users: [0, 1, -1, -1], histories }, 6);
     const scores = scoresOf(model, query);
@@ -270,7 +270,7 @@ describe.each(Object.entries(MODELS))('%s', (_, modelConfig) => {
     const run = await newRun();
     const recorder = await RunRecorder.open(run);
     try {
-      const loop = new TrainingLoop(settings, short, recorder);
+      const loop = await TrainingLoop.create(settings, short, recorder);
       await recorder.setStatus('running');
       await loop.run();
       for (const variable of loop.model.state.values()) expect(isFinite(variable.dataSync())).toBe(true);

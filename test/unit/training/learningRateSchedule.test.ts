@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest';
 import type { z } from 'zod';
-import { trainingSchema } from '../../../src/config/trainingSchema';
+import { trainingSchema } from '../../../src/options/trainingSchema';
 import { scheduledShare } from '../../../src/training/learningRateSchedule';
 
 type ScheduleInput = NonNullable<NonNullable<z.input<typeof trainingSchema>>['schedule']>;

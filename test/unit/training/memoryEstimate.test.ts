@@ -1,5 +1,6 @@
+import type { MemoryEstimate } from '../../../src/protocol/run';
 import * as tf from '@tensorflow/tfjs-core';
-import { describe, expect, it } from 'vitest';
+import { beforeAll, describe, expect, it } from 'vitest';
 import { createOptimizer } from '../../../src/compute/optimizers/createOptimizer';
 import type { KernelBackend } from '../../../src/compute/kernelBackend/kernelBackend';
 import { RandomStream } from '../../../src/compute/random';
@@ -133,7 +134,7 @@ describe.each(['wasm', 'native'] as const)('the memory of training on %s', (name
       const config = configOf(model, batchSize, training);
       const { library } = tf.backend() as unknown as KernelBackend;
       const before = library.memory.usedBytes;
-      const recommender = createModel(config.model, modelData(numItems), 1);
+      const recommender = await createModel(config.model, modelData(numItems), 1);
       const optimizer = createOptimizer(config.training.optimizer, recommender.variables);
       library.memory.resetPeak();
       for (let step = 0; step < 2; step++) {
@@ -141,7 +142,7 @@ describe.each(['wasm', 'native'] as const)('the memory of training on %s', (name
         await trainStep(recommender, optimizer, batch, new RandomStream(step), config.training);
       }
       const taken = library.memory.peakBytes - before;
-      const { tensors } = estimateMemory(config, modelData(numItems), library.threads);
+      const { tensors } = await estimateMemory(config, modelData(numItems), library.threads);
       expect(tensors / taken).toBeGreaterThan(3 / 4);
       expect(tensors / taken).toBeLessThan(4 / 3);
       recommender.dispose();
@@ -152,7 +153,7 @@ describe.each(['wasm', 'native'] as const)('the memory of training on %s', (name
   it('does not grow over 500 steps of batches of all lengths', async () => {
     const config = configOf({ hiddenSize: 16, maxSequenceLength: 12, numBlocks: 1 }, 8);
     const { library } = tf.backend() as unknown as KernelBackend;
-    const recommender = createModel(config.model, modelData(50), 1);
+    const recommender = await createModel(config.model, modelData(50), 1);
     const optimizer = createOptimizer(config.training.optimizer, recommender.variables);
     const steps = async (from: number, to: number) => {
       for (let step = from; step < to; step++)
@@ -180,7 +181,10 @@ describe.each(['wasm', 'native'] as const)('the memory of training on %s', (name
 });
 
 describe('checkMemory', () => {
-  const estimate = { ...estimateMemory(configOf({}, 128), modelData(1_000_000), 2), available: 64e9 };
+  let estimate: MemoryEstimate;
+  beforeAll(async () => {
+    estimate = { ...(await estimateMemory(configOf({}, 128), modelData(1_000_000), 2)), available: 64e9 };
+  });
 
   it('lets pass what fits', () => {
     expect(() => checkMemory(estimate, null)).not.toThrow();

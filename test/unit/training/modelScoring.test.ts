@@ -1,7 +1,8 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { afterEach, describe, expect, it } from 'vitest';
 import { parseConfig } from '../../../src/config/parseConfig';
-import type { EvaluationConfig, TrainedModelConfig } from '../../../src/config/schema';
+import type { EvaluationConfig } from '../../../src/config/schema';
+import type { TrainedModelConfig } from '../../../src/model/models';
 import { rankOf } from '../../../src/evaluation/rankMetrics';
 import { createModel } from '../../../src/model/createModel';
 import type { JointScoring, Model } from '../../../src/model/model';
@@ -24,8 +25,8 @@ function configOf(model: object): { model: TrainedModelConfig; evaluation: Evalu
 }
 
 const models: Model[] = [];
-const create = (config: TrainedModelConfig): Model => {
-  const model = createModel(config, modelDataOf(DATASET), 5);
+const create = async (config: TrainedModelConfig): Promise<Model> => {
+  const model = await createModel(config, modelDataOf(DATASET), 5);
   models.push(model);
   return model;
 };
@@ -38,7 +39,7 @@ describe('scoring in an evaluation', () => {
 
   it.each(['din', 'dien', 'sum'])('%s scores each user’s own candidates as it scores all', async (type) => {
     const { model: config, evaluation } = configOf({ type });
-    const model = create(config);
+    const model = await create(config);
     const task = rankingTask(DATASET, 'test', evaluation);
     const users = [...task.users];
     const query = queryOf(
@@ -64,7 +65,7 @@ describe('scoring in an evaluation', () => {
     '%s makes the items’ vectors once, and takes them again',
     async (type) => {
       const { model: config, evaluation } = configOf({ type });
-      const model = create(config);
+      const model = await create(config);
       const query = queryOf(
         { users: [1, 2], histories: [DATASET.items.subarray(0, 3), DATASET.items.subarray(0, 2)] },
         5,

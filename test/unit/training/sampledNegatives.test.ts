@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { configSchema } from '../../../src/config/schema';
-import { Popularity } from '../../../src/model/baselines/popularity';
+import { Popularity } from '../../../src/model/popularity/popularity';
 import { evaluateRanking, rankByScores } from '../../../src/evaluation/evaluateRanking';
 import { rankingTask } from '../../../src/training/evaluateModel';
 import { sampleNegatives } from '../../../src/training/sampledNegatives';

@@ -60,7 +60,7 @@ describe('TrainingLoop', () => {
   ): Promise<TrainingOutcome> {
     const recorder = await RunRecorder.open(run);
     try {
-      const loop = new TrainingLoop(settings, dataset, recorder);
+      const loop = await TrainingLoop.create(settings, dataset, recorder);
       if (resume) await loop.restore();
       await recorder.setStatus('running');
       const append = recorder.event.bind(recorder);
@@ -265,7 +265,7 @@ describe('TrainingLoop', () => {
     const run = await newRun();
     const killed = new RunDirectory(path.join(folder, 'killed'));
     const recorder = await RunRecorder.open(run);
-    const loop = new TrainingLoop(config(), dataset, recorder);
+    const loop = await TrainingLoop.create(config(), dataset, recorder);
     await recorder.setStatus('running');
     const append = recorder.event.bind(recorder);
     recorder.event = (body) => {
@@ -291,7 +291,7 @@ describe('TrainingLoop', () => {
     await writeFile(path.join(killed.checkpointPath('last'), 'optimizer-5-abcdef.safetensors'), '');
 
     const restored = await RunRecorder.open(killed);
-    await new TrainingLoop(config(), dataset, restored).restore();
+    await (await TrainingLoop.create(config(), dataset, restored)).restore();
     await restored.close();
     expect(await tensors()).toEqual(saved);
     const { progress, last, best, protocol } = await killed.readManifest();
@@ -343,7 +343,7 @@ describe('TrainingLoop', () => {
     expect(requests).toHaveLength(1);
 
     const isBusy = expect.objectContaining({ name: 'RunBusyError', code: 'run/busy' }) as Error;
-    const loop = new TrainingLoop(config(), dataset, recorder);
+    const loop = await TrainingLoop.create(config(), dataset, recorder);
     await expect(loop.run()).rejects.toEqual(isBusy);
     recorder.update({ name: 'mine' });
     expect(() => recorder.settle()).toThrow(isBusy);
@@ -401,7 +401,7 @@ describe('TrainingLoop', () => {
   it('keeps no epoch whose weights are no finite numbers', async () => {
     const run = await newRun();
     const recorder = await RunRecorder.open(run);
-    const loop = new TrainingLoop(config(), dataset, recorder);
+    const loop = await TrainingLoop.create(config(), dataset, recorder);
     await recorder.setStatus('running');
     const append = recorder.event.bind(recorder);
     recorder.event = (body) => {

@@ -2,7 +2,7 @@ import * as tf from '@tensorflow/tfjs-core';
 import { describe, expect, it } from 'vitest';
 import type { z } from 'zod';
 import { createOptimizer, optimizerSize } from '../../../../src/compute/optimizers/createOptimizer';
-import { trainingSchema, type OptimizerConfig } from '../../../../src/config/trainingSchema';
+import { trainingSchema, type OptimizerConfig } from '../../../../src/options/trainingSchema';
 import { draw, expectClose, inScope } from '../checkLayer';
 import { runOptimizer } from '../reference/optimizers';
 import { TEST_BACKENDS, useBackend } from '../useBackend';

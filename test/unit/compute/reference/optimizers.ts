@@ -1,4 +1,4 @@
-import type { OptimizerConfig } from '../../../../src/config/trainingSchema';
+import type { OptimizerConfig } from '../../../../src/options/trainingSchema';
 import type { Values } from './special';
 
 /** Takes one step of one weight. */

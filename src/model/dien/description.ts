@@ -1,0 +1,19 @@
+import type { TrainedDescription } from '../description';
+import { dienSchema } from './options';
+import { dienPresets } from './presets';
+
+export const dien = {
+  kind: 'trained',
+  title: 'DIEN',
+  summary: 'interests evolve towards the candidate (GRU, AIGRU, AGRU, AUGRU), auxiliary loss',
+  page: 'dien',
+  options: dienSchema,
+  presets: dienPresets,
+  scoresByProduct: false,
+  recordsAttention: true,
+  longestHistory: ({ maxSequenceLength }) => maxSequenceLength,
+  load: async () => {
+    const { Dien, dienSize } = await import('./dien');
+    return { create: (...given) => new Dien(...given), size: dienSize };
+  },
+} as const satisfies TrainedDescription<typeof dienSchema>;

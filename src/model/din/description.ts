@@ -1,0 +1,19 @@
+import type { TrainedDescription } from '../description';
+import { dinSchema } from './options';
+import { dinPresets } from './presets';
+
+export const din = {
+  kind: 'trained',
+  title: 'DIN',
+  summary: 'the candidate attends to the history; Dice',
+  page: 'din',
+  options: dinSchema,
+  presets: dinPresets,
+  scoresByProduct: false,
+  recordsAttention: true,
+  longestHistory: ({ maxSequenceLength }) => maxSequenceLength,
+  load: async () => {
+    const { Din, dinSize } = await import('./din');
+    return { create: (...given) => new Din(...given), size: dinSize };
+  },
+} as const satisfies TrainedDescription<typeof dinSchema>;

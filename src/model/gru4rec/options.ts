@@ -1,0 +1,94 @@
+import { z } from 'zod';
+import { describe } from '../../options/describe';
+import { fieldRule } from '../../options/fieldRule';
+import { nextItemLossSchema, sharesNegatives, trainOnSchema } from '../parts/nextItemLossOptions';
+import { maxSequenceLengthField, outputEmbeddingField } from '../parts/sharedOptions';
+
+export const gru4recSchema = z
+  .strictObject({
+    type: z
+      .literal('gru4rec')
+      .meta(
+        describe(
+          'GRU4Rec: a recurrent network over the history (Hidasi et al., ICLR 2016, with item embeddings).',
+        ),
+      ),
+    preset: z
+      .enum(['recbole'])
+      .nullable()
+      .default(null)
+      .meta(
+        describe(
+          'Behave as a public implementation does, with its defaults for all options below. Options written here still win.',
+        ),
+      ),
+    maxSequenceLength: maxSequenceLengthField,
+    embeddingSize: z.int().min(1).max(4096).default(64).meta(describe('Width of the item vectors.')),
+    hiddenSize: z.int().min(1).max(4096).default(64).meta(describe('Width of the recurrent state.')),
+    numLayers: z
+      .int()
+      .min(1)
+      .max(16)
+      .default(1)
+      .meta(describe('GRU layers; each reads the states of the one before.')),
+    outputProjection: z
+      .boolean()
+      .nullable()
+      .default(null)
+      .meta(
+        describe(
+          'Linear layer from the state to the width of the item vectors. `null`: only where the widths differ, because it is needed there.',
+        ),
+      ),
+    embeddingDropout: z
+      .number()
+      .min(0)
+      .lt(1)
+      .default(0.2)
+      .meta(describe('Share of the item vectors’ values set to zero in training.')),
+    layerDropout: z
+      .number()
+      .min(0)
+      .lt(1)
+      .default(0)
+      .meta(describe('Dropout on what each GRU layer gives to the next.')),
+    outputEmbedding: outputEmbeddingField,
+    embeddingInitializer: z
+      .enum(['normal', 'glorotNormal'])
+      .default('normal')
+      .meta(describe('What item vectors start from; `normal` has the deviation `initializerRange`.')),
+    initializerRange: z
+      .number()
+      .positive()
+      .default(0.02)
+      .meta(describe('Standard deviation of the normal distribution that item vectors start from.')),
+    recurrentInitializer: z
+      .enum(['orthogonal', 'glorotUniform', 'uniform'])
+      .default('orthogonal')
+      .meta(
+        describe(
+          'What the recurrent kernels start from; those of the input start from `glorotUniform`, or from `uniform` as well, which is ±1/√hiddenSize, the default of PyTorch.',
+        ),
+      ),
+    trainOn: trainOnSchema,
+    loss: nextItemLossSchema,
+  })
+  .superRefine(
+    fieldRule(
+      ['outputProjection'],
+      (model) => model.outputProjection !== false || model.embeddingSize === model.hiddenSize,
+      ({ hiddenSize, embeddingSize }) =>
+        `cannot be off while \`hiddenSize\` (${hiddenSize}) and \`embeddingSize\` (${embeddingSize}) differ`,
+    ),
+  )
+  .superRefine(
+    fieldRule(
+      ['loss', 'sharedNegatives'],
+      ({ trainOn, loss }) => trainOn === 'all' || !sharesNegatives(loss),
+      ({ trainOn }) =>
+        `needs \`model.trainOn\` to be \`all\`, which is \`${trainOn}\`: its examples have negatives of their own`,
+    ),
+  )
+  .meta(describe('The model and its size.'));
+
+export type Gru4recConfig = z.output<typeof gru4recSchema>;

@@ -1,0 +1,15 @@
+import type { BaselineDescription } from '../description';
+import { itemKnnSchema, NEWEST_COUNTED } from './options';
+
+export const itemKnn = {
+  kind: 'baseline',
+  title: 'item-kNN',
+  summary: 'items that share users with those of the history',
+  page: 'baselines',
+  options: itemKnnSchema,
+  newestCounted: NEWEST_COUNTED,
+  load: async () => {
+    const { ItemKnn } = await import('./itemKnn');
+    return { fit: (sequences, options, pause) => ItemKnn.fit(sequences, options, pause) };
+  },
+} as const satisfies BaselineDescription<typeof itemKnnSchema>;

@@ -1,0 +1,23 @@
+import { z } from 'zod';
+import { describe } from '../../options/describe';
+import type { BaselineDescription } from '../description';
+
+const markovSchema = z
+  .strictObject({
+    type: z
+      .literal('markov')
+      .meta(describe('First-order Markov chain: items that followed the user’s newest item most often.')),
+  })
+  .meta(describe('First-order Markov chain, a baseline without training.'));
+
+export const markov = {
+  kind: 'baseline',
+  title: 'Markov',
+  summary: 'what followed the newest item most often',
+  page: 'baselines',
+  options: markovSchema,
+  load: async () => {
+    const { Markov } = await import('./markov');
+    return { fit: (sequences, _, pause) => Markov.fit(sequences, pause) };
+  },
+} as const satisfies BaselineDescription<typeof markovSchema>;

@@ -1,0 +1,87 @@
+import type { z } from 'zod';
+import type { BaselineDescription, ModelDescription, TrainedDescription } from './description';
+import { dien } from './dien/description';
+import { din } from './din/description';
+import { gru4rec } from './gru4rec/description';
+import { itemKnn } from './itemKnn/description';
+import { markov } from './markov/description';
+import { popularity } from './popularity/description';
+import { sasrec } from './sasrec/description';
+import { sum } from './sum/description';
+import { twoTower } from './twoTower/description';
+
+/** All models, in the order in which they are listed everywhere. The first one is that of a new config. */
+export const MODELS = [sasrec, gru4rec, sum, din, dien, twoTower, popularity, itemKnn, markov] as const;
+
+type Described = (typeof MODELS)[number];
+type OptionsOf<Kind extends Described['kind']> = z.output<Extract<Described, { kind: Kind }>['options']>;
+
+/** Of a model that is trained by gradients. */
+export type TrainedModelConfig = OptionsOf<'trained'>;
+export type BaselineConfig = OptionsOf<'baseline'>;
+export type ModelConfig = TrainedModelConfig | BaselineConfig;
+
+/** A small model whose steps measure what a compute backend is worth on a machine: plain JavaScript takes some in a second. */
+export const BACKEND_PROBE = sasrec.options.parse({
+  type: 'sasrec',
+  maxSequenceLength: 32,
+  hiddenSize: 64,
+  numBlocks: 1,
+  numHeads: 2,
+});
+
+/** The options of each, in the same order. */
+export const MODEL_OPTIONS = optionsOf(MODELS);
+export const BASELINE_MODELS = MODELS.filter((model) => model.kind === 'baseline');
+/** Their types. */
+export const BASELINES = BASELINE_MODELS.map((model) => typeOf(model));
+
+const byType = new Map<string, ModelDescription>(MODELS.map((model) => [typeOf(model), model]));
+
+function optionsOf<const All extends readonly ModelDescription[]>(
+  models: All,
+): { -readonly [Place in keyof All]: All[Place]['options'] } {
+  return models.map(({ options }) => options) as { -readonly [Place in keyof All]: All[Place]['options'] };
+}
+
+/** The `type` of a model in a config. */
+export function typeOf<Type extends string>(model: {
+  options: z.ZodObject<{ type: z.ZodLiteral<Type> }>;
+}): Type {
+  return model.options.shape.type.value;
+}
+
+/** The description of a model, by its `type`; undefined for one that this version does not know. */
+export function findModel(type: string): ModelDescription | undefined {
+  return byType.get(type);
+}
+
+/** The description of a model whose config was checked. */
+export function describedModel(model: TrainedModelConfig): TrainedDescription;
+export function describedModel(model: BaselineConfig): BaselineDescription;
+export function describedModel(model: ModelConfig): ModelDescription;
+export function describedModel({ type }: ModelConfig): ModelDescription {
+  return byType.get(type)!;
+}
+
+export function isBaseline(model: ModelConfig): model is BaselineConfig {
+  return describedModel(model).kind === 'baseline';
+}
+
+/** A baseline with its default options, as it stands beside a model. */
+export function defaultBaseline(type: BaselineConfig['type']): BaselineConfig {
+  return BASELINE_MODELS.find((model) => typeOf(model) === type)!.options.parse({ type });
+}
+
+/** The longest history that a model reads, where it is meant to read all of it. */
+export function longestHistory(model: ModelConfig): number | undefined {
+  const described = describedModel(model);
+  return described.kind === 'trained' ? described.longestHistory(model) : undefined;
+}
+
+/** Types of the models of which something holds, for messages: `` `sasrec`, `din` ``. */
+export function typesOf(holds: (model: ModelDescription) => boolean): string {
+  return MODELS.filter(holds)
+    .map((model) => `\`${typeOf(model)}\``)
+    .join(', ');
+}

@@ -1,0 +1,19 @@
+import type { TrainedDescription } from '../description';
+import { sasrecSchema } from './options';
+import { sasrecPresets } from './presets';
+
+export const sasrec = {
+  kind: 'trained',
+  title: 'SASRec',
+  summary: 'self-attention over the history; BCE, BPR, full and sampled softmax, gBCE',
+  page: 'sasrec',
+  options: sasrecSchema,
+  presets: sasrecPresets,
+  scoresByProduct: true,
+  recordsAttention: true,
+  longestHistory: ({ maxSequenceLength }) => maxSequenceLength,
+  load: async () => {
+    const { Sasrec, sasrecSize } = await import('./sasrec');
+    return { create: (...given) => new Sasrec(...given), size: sasrecSize };
+  },
+} as const satisfies TrainedDescription<typeof sasrecSchema>;

@@ -1,0 +1,181 @@
+import { z } from 'zod';
+import { describe } from '../../options/describe';
+import { fieldRule } from '../../options/fieldRule';
+import { nextItemLossSchema, sharesNegatives, trainOnSchema } from '../parts/nextItemLossOptions';
+import { maxSequenceLengthField, outputEmbeddingField } from '../parts/sharedOptions';
+
+/** A rate of dropout at one place; null is `dropout`. */
+const dropoutAt = (place: string) =>
+  z
+    .number()
+    .min(0)
+    .lt(1)
+    .nullable()
+    .default(null)
+    .meta(describe(`Dropout on ${place}. \`null\`: as \`dropout\`.`));
+
+export const sasrecSchema = z
+  .strictObject({
+    type: z
+      .literal('sasrec')
+      .meta(describe('SASRec: self-attentive sequential recommendation (Kang and McAuley, ICDM 2018).')),
+    preset: z
+      .enum(['recohut', 'kang205', 'pmixer', 'recbole', 'gsasrec'])
+      .nullable()
+      .default(null)
+      .meta(
+        describe(
+          'Behave as a public implementation does, with its defaults for all options below: RecoHut’s notebook, the original kang205/SASRec, pmixer/SASRec.pytorch, RecBole, or gSASRec. Options written here still win.',
+        ),
+      ),
+    maxSequenceLength: maxSequenceLengthField,
+    hiddenSize: z
+      .int()
+      .min(1)
+      .max(4096)
+      .default(64)
+      .meta(describe('Width d of the item vectors and of the blocks.')),
+    numBlocks: z.int().min(1).max(64).default(2).meta(describe('Number of transformer blocks.')),
+    numHeads: z
+      .int()
+      .min(1)
+      .max(64)
+      .default(1)
+      .meta(describe('Attention heads of a block; must divide `hiddenSize`.')),
+    innerSize: z
+      .int()
+      .min(1)
+      .max(16384)
+      .nullable()
+      .default(null)
+      .meta(describe('Width of the feed-forward layer’s hidden part. `null`: the same as `hiddenSize`.')),
+    activation: z
+      .enum(['relu', 'gelu'])
+      .default('relu')
+      .meta(describe('Activation of the feed-forward layer.')),
+    normalization: z
+      .enum(['pre', 'post', 'kang'])
+      .default('pre')
+      .meta(
+        describe(
+          'Where LayerNorm sits: before each sub-layer (`pre`), after its residual (`post`), or as in the original code (`kang`): queries and residuals are normalized, keys and values are not.',
+        ),
+      ),
+    normEpsilon: z.number().positive().default(1e-8).meta(describe('What LayerNorm adds to the variance.')),
+    inputNorm: z
+      .boolean()
+      .default(false)
+      .meta(describe('LayerNorm on the sum of item and position vectors, before their dropout.')),
+    finalNorm: z.boolean().default(true).meta(describe('LayerNorm on the states after the last block.')),
+    causal: z
+      .boolean()
+      .default(true)
+      .meta(
+        describe(
+          'Whether a position sees only itself and what came before. Without it, only the last position can be trained (`trainOn`).',
+        ),
+      ),
+    padding: z
+      .enum(['masked', 'zeroed', 'visible'])
+      .default('masked')
+      .meta(
+        describe(
+          'What attention makes of the padding before short histories. `masked`: nobody attends to it. `zeroed`: everybody does, as to a position of zeros (RecoHut). `visible`: it is a position like any other (pmixer).',
+        ),
+      ),
+    paddingVector: z
+      .enum(['zero', 'trained'])
+      .default('zero')
+      .meta(
+        describe(
+          'Vector of the padding, where something sees it: zeros, or a row of the table that is trained like any other.',
+        ),
+      ),
+    outputProjection: z
+      .boolean()
+      .default(true)
+      .meta(describe('Whether a linear layer mixes the joined heads of attention.')),
+    positions: z
+      .enum(['fromNewest', 'fromOldest', 'fromNewestPaddingZero', 'none'])
+      .default('fromNewest')
+      .meta(
+        describe(
+          'Position vectors. `fromNewest`: the newest item always has the last one, which is the same as counting columns of left-padded rows; padding has some, too. `fromNewestPaddingZero`: the same, with a vector of its own for all padding, zeros or trained by `paddingVector` (pmixer). `fromOldest`: the oldest item that is read has the first one (RecBole). `none`: no positions.',
+        ),
+      ),
+    dropout: z
+      .number()
+      .min(0)
+      .lt(1)
+      .default(0.2)
+      .meta(
+        describe(
+          'Share of values set to zero in training: on embeddings, attention weights and both sub-layers.',
+        ),
+      ),
+    embeddingDropout: dropoutAt('the sum of item and position vectors'),
+    attentionDropout: dropoutAt('attention weights'),
+    attentionOutputDropout: dropoutAt('the output of attention, before its residual'),
+    innerDropout: dropoutAt('the feed-forward layer’s hidden part'),
+    scaleEmbedding: z
+      .boolean()
+      .default(true)
+      .meta(
+        describe('Multiply item vectors by √hiddenSize where they enter the blocks, as the original does.'),
+      ),
+    outputEmbedding: outputEmbeddingField,
+    embeddingInitializer: z
+      .enum(['normal', 'uniform', 'glorotUniform', 'glorotNormal'])
+      .default('normal')
+      .meta(
+        describe(
+          'What item and position vectors start from; `normal` and `uniform` are as wide as `initializerRange` says.',
+        ),
+      ),
+    kernelInitializer: z
+      .enum(['glorotUniform', 'glorotNormal', 'normal', 'fanInUniform'])
+      .default('glorotUniform')
+      .meta(
+        describe(
+          'What the kernels of linear layers start from. `normal` has the deviation `initializerRange`; `fanInUniform` is ±1/√inputs, the default of PyTorch.',
+        ),
+      ),
+    initializerRange: z
+      .number()
+      .positive()
+      .default(0.02)
+      .meta(describe('Standard deviation of the normal initializers, and limit of the uniform one.')),
+    trainOn: trainOnSchema,
+    embeddingL2: z
+      .number()
+      .min(0)
+      .default(0)
+      .meta(describe('Weight λ of the loss λ·Σ w² of the item table, and of the position table.')),
+    loss: nextItemLossSchema,
+  })
+  .superRefine(
+    fieldRule(
+      ['numHeads'],
+      ({ hiddenSize, numHeads }) => hiddenSize % numHeads === 0,
+      ({ hiddenSize }) => `must divide \`hiddenSize\` (${hiddenSize})`,
+    ),
+  )
+  .superRefine(
+    fieldRule(
+      ['trainOn'],
+      ({ causal, trainOn }) => causal || trainOn === 'last',
+      () =>
+        'must be `last` while `causal` is false: attention that sees the whole sequence also sees the items it should predict',
+    ),
+  )
+  .superRefine(
+    fieldRule(
+      ['loss', 'sharedNegatives'],
+      ({ trainOn, loss }) => trainOn === 'all' || !sharesNegatives(loss),
+      ({ trainOn }) =>
+        `needs \`model.trainOn\` to be \`all\`, which is \`${trainOn}\`: its examples have negatives of their own`,
+    ),
+  )
+  .meta(describe('The model and its size.'));
+
+export type SasrecConfig = z.output<typeof sasrecSchema>;

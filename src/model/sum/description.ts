@@ -1,0 +1,19 @@
+import type { TrainedDescription } from '../description';
+import { sumSchema } from './options';
+import { sumPresets } from './presets';
+
+export const sum = {
+  kind: 'trained',
+  title: 'SUM',
+  summary: 'several memory slots for a user, read by the candidate (SUM, SUMV2)',
+  page: 'sum',
+  options: sumSchema,
+  presets: sumPresets,
+  scoresByProduct: false,
+  recordsAttention: true,
+  longestHistory: ({ maxSequenceLength }) => maxSequenceLength,
+  load: async () => {
+    const { Sum, sumSize } = await import('./sum');
+    return { create: (...given) => new Sum(...given), size: sumSize };
+  },
+} as const satisfies TrainedDescription<typeof sumSchema>;

@@ -1,0 +1,216 @@
+import { z } from 'zod';
+import { describe } from './describe';
+import { featuresSchema } from './featureSchema';
+import { fieldRule } from './fieldRule';
+import { columnSchema, missingSchema, readingFields } from './readingSchema';
+
+const columnsSchema = z
+  .strictObject({
+    user: columnSchema
+      .prefault('user_id')
+      .meta(describe('Column that holds the user id. Ids are read as text.')),
+    item: columnSchema
+      .prefault('item_id')
+      .meta(describe('Column that holds the item id. Ids are read as text.')),
+    items: columnSchema
+      .optional()
+      .meta(
+        describe(
+          'Instead of `item`, if each row holds a list: column with the items of a user, oldest first, as a JSON or Parquet list or separated by spaces, `,`, `|` or `;`. `timestamp` then has no effect.',
+        ),
+      ),
+    timestamp: columnSchema
+      .nullable()
+      .prefault('timestamp')
+      .meta(
+        describe(
+          'Column that orders a user’s interactions: a number (such as Unix seconds) or a date. `null`: the rows are in time order already.',
+        ),
+      ),
+    rating: columnSchema
+      .nullable()
+      .prefault(null)
+      .meta(describe('Column that holds a rating. Needed only with `minRating`.')),
+  })
+  .prefault({})
+  .meta(
+    describe(
+      'Names of the columns, as in the header; without a header, their places from 1; `details.brand` for a field inside a JSON object.',
+    ),
+  );
+
+const tableFields = (kind: string) => ({
+  path: z
+    .string()
+    .min(1)
+    .optional()
+    .meta(
+      describe(
+        `File with a row per ${kind}, relative to this config file. It may be the file of the interactions itself.`,
+      ),
+    ),
+  query: z
+    .string()
+    .min(1)
+    .optional()
+    .meta(describe(`Instead of \`path\`: a SQL query (DuckDB) whose result has a row per ${kind}.`)),
+  ...readingFields,
+  missing: missingSchema
+    .optional()
+    .meta(describe('Texts that stand for a missing value, such as `NULL`. Default: `dataset.missing`.')),
+});
+
+const hasOneSource = ({ path, query }: { path?: unknown; query?: unknown }) =>
+  (path === undefined) !== (query === undefined);
+const ONE_SOURCE = { message: 'needs either `path` or `query`, and not both' };
+
+const itemsSchema = z
+  .strictObject({
+    ...tableFields('item'),
+    id: columnSchema.prefault('item_id').meta(describe('Column that holds the item id.')),
+    title: columnSchema
+      .optional()
+      .meta(
+        describe(
+          'Column with the text to show for an item. Default: `title`; where there is no such column, but features, ids are shown.',
+        ),
+      ),
+    features: featuresSchema
+      .default({})
+      .meta(
+        describe(
+          'Side features of items: the name of a column, and what it holds (`category`, `multi` or `number`).',
+        ),
+      ),
+  })
+  .refine(hasOneSource, ONE_SOURCE)
+  .meta(
+    describe(
+      'Titles of items, shown instead of bare ids, and side features. Of several rows the first counts.',
+    ),
+  );
+
+const usersSchema = z
+  .strictObject({
+    ...tableFields('user'),
+    id: columnSchema.prefault('user_id').meta(describe('Column that holds the user id.')),
+    features: featuresSchema
+      .refine((features) => Object.keys(features).length > 0, 'must name a column')
+      .meta(
+        describe(
+          'Side features of users: the name of a column, and what it holds (`category`, `multi` or `number`).',
+        ),
+      ),
+  })
+  .refine(hasOneSource, ONE_SOURCE)
+  .meta(describe('Side features of users. Of several rows the first counts.'));
+
+export const datasetSchema = z
+  .strictObject({
+    path: z
+      .union([z.string().min(1), z.array(z.string().min(1)).min(1)])
+      .optional()
+      .meta(
+        describe(
+          'File, glob, or list of them, relative to this config file: CSV, TSV and other separated text, JSON Lines and arrays, Parquet or RecBole’s atomic `.inter`; `.gz` and `.zst` are read as they are.',
+        ),
+      ),
+    query: z
+      .string()
+      .min(1)
+      .optional()
+      .meta(
+        describe(
+          "Instead of `path`: a SQL query (DuckDB) over files, such as `SELECT * FROM 'ratings/*.parquet' WHERE year > 2020`. Paths are relative to this config file.",
+        ),
+      ),
+    ...readingFields,
+    missing: missingSchema
+      .default([])
+      .meta(
+        describe(
+          'Texts that stand for a missing value, such as `NULL` or `NaN`, in ids, times, ratings and features. Empty values and `\\N` always do.',
+        ),
+      ),
+    timeFormat: z
+      .string()
+      .min(1)
+      .optional()
+      .meta(
+        describe(
+          'How dates are written, in the format codes of `strptime`, such as `%m/%d/%Y %I:%M:%S %p`. Default: numbers, ISO dates, and one other common format if only one fits.',
+        ),
+      ),
+    columns: columnsSchema,
+    items: itemsSchema.optional(),
+    users: usersSchema.optional(),
+    minRating: z
+      .number()
+      .nullable()
+      .default(null)
+      .meta(describe('Keep only interactions with at least this rating. `null` keeps all.')),
+    duplicates: z
+      .enum(['keepAll', 'keepFirst', 'keepLast'])
+      .default('keepAll')
+      .meta(
+        describe(
+          'What to do when a user meets the same item again: keep every interaction, only the first, or only the last.',
+        ),
+      ),
+    minUserInteractions: z
+      .int()
+      .min(1)
+      .default(1)
+      .meta(
+        describe(
+          'Leave out users with fewer interactions. Applied together with `minItemInteractions` until nothing changes (k-core).',
+        ),
+      ),
+    minItemInteractions: z
+      .int()
+      .min(1)
+      .default(1)
+      .meta(
+        describe(
+          'Leave out items with fewer interactions. Applied together with `minUserInteractions` until nothing changes (k-core).',
+        ),
+      ),
+    split: z
+      .strictObject({
+        type: z
+          .enum(['leaveOneOut'])
+          .default('leaveOneOut')
+          .meta(
+            describe(
+              '`leaveOneOut`: each user’s last interaction is for testing, the one before it for validation, the rest for training.',
+            ),
+          ),
+      })
+      .prefault({})
+      .meta(describe('How interactions are divided into training, validation and test.')),
+  })
+  .refine(hasOneSource, ONE_SOURCE)
+  .superRefine(
+    fieldRule(
+      ['minRating'],
+      ({ minRating, columns }) => minRating === null || columns.rating !== null,
+      () => 'needs the name of the column that holds the ratings in `columns.rating`, which is null',
+    ),
+  )
+  .superRefine(
+    fieldRule(
+      ['columns', 'item'],
+      ({ columns }) => columns.items !== undefined || columns.user !== columns.item,
+      ({ columns }) => `must be another column than \`columns.user\` (\`${columns.user}\`)`,
+    ),
+  )
+  .superRefine(
+    fieldRule(
+      ['columns', 'items'],
+      ({ columns }) => columns.user !== columns.items,
+      ({ columns }) => `must be another column than \`columns.user\` (\`${columns.user}\`)`,
+    ),
+  )
+  .meta(describe('Where the interactions are and which of them to use.'));
+
+export type DatasetOptions = z.output<typeof datasetSchema>;
