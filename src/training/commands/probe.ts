@@ -1,14 +1,14 @@
-import { Adam } from '../compute/adam';
-import { BACKEND_NAMES, type BackendName } from '../compute/backends/backend';
-import { startOnly } from '../compute/engine';
-import { RandomStream } from '../compute/random';
-import { createModel } from '../model/createModel';
-import type { ModelData, SequenceBatch } from '../model/model';
-import { BACKEND_PROBE } from '../model/models';
-import type { BackendReport } from '../protocol/backends';
-import { errorText } from '../protocol/errorText';
-import { TrainingError } from './trainingError';
-import { trainStep } from './trainStep';
+import { Adam } from '../../compute/adam';
+import { BACKEND_NAMES, type BackendName } from '../../compute/backends/backend';
+import { startOnly } from '../../compute/engine';
+import { RandomStream } from '../../compute/random';
+import { createModel } from '../../model/createModel';
+import type { ModelData, SequenceBatch } from '../../model/model';
+import { BACKEND_PROBE } from '../../model/models';
+import type { BackendReport } from '../../protocol/backends';
+import { errorText } from '../../protocol/errorText';
+import { TrainingError } from '../trainingError';
+import { trainStep } from '../trainStep';
 
 const NUM_ITEMS = 1000;
 const DATA: ModelData = {

@@ -1,0 +1,109 @@
+import type { ExperimentConfig, TrainedConfig } from '../config/schema';
+import type { PreparedDataset } from '../dataset/preparedDataset';
+import type { RankingResult } from '../evaluation/evaluateRanking';
+import type { Model } from '../model/model';
+import { isBaseline, type BaselineConfig } from '../model/models';
+import { withWarning, type MeasuredMetrics, type TestResult } from '../protocol/run';
+import { loadCheckpoint } from './checkpoint';
+import { evaluateBaseline, evaluateBaselines, evaluateModel, rankingTask } from './evaluateModel';
+import { nameOfNotFinite } from './finiteWeights';
+import { belowPopularityMessage } from './resultWarnings';
+import type { RunRecorder } from './runRecorder';
+import { TrainingError } from './trainingError';
+
+/* The test split is read once, at the planned end of a training or when someone asks for an evaluation. */
+
+/** Measures the best checkpoint on test. */
+export async function testModel(
+  recorder: RunRecorder,
+  config: TrainedConfig,
+  dataset: PreparedDataset,
+  model: Model,
+): Promise<void> {
+  const { best } = (await loadCheckpoint(recorder.run.checkpointPath('best'), model.state, null))
+    .earlyStopping;
+  if (best === null) {
+    throw new TrainingError(
+      'checkpoint/missing',
+      'No epoch of this run was validated, so there is nothing to test.',
+    );
+  }
+  const broken = await nameOfNotFinite(model.state);
+  if (broken !== null) {
+    throw new TrainingError(
+      'checkpoint/not-finite',
+      `The weights \`${broken}\` of the best checkpoint are not finite, so there is nothing to test. ` +
+        'Train anew with a lower `training.learningRate`.',
+    );
+  }
+  await test(recorder, config, dataset, best, () =>
+    evaluateModel(model, dataset, 'test', config.evaluation, () => recorder.breathe()),
+  );
+  recorder.update({ best });
+  const { test: result, warnings, mainMetric } = recorder.manifest;
+  const message = result && belowPopularityMessage(result.metrics, result.baselines, mainMetric);
+  if (message !== null) recorder.warn(message);
+  recorder.update({ warnings: withWarning(warnings, 'result/below-popularity', message) });
+}
+
+export async function testBaseline(
+  recorder: RunRecorder,
+  config: ExperimentConfig,
+  dataset: PreparedDataset,
+): Promise<void> {
+  await test(recorder, config, dataset, NO_TRAINING, () =>
+    evaluateBaseline(baselineOf(config), dataset, 'test', config.evaluation, () => recorder.breathe()),
+  );
+}
+
+/** Where a model stands that needs no steps. */
+export const NO_TRAINING = { epoch: 0, step: 0 };
+
+/** Measures a model and the baselines on test, and stores the metrics and each user's rank. */
+async function test(
+  recorder: RunRecorder,
+  config: ExperimentConfig,
+  dataset: PreparedDataset,
+  { epoch, step }: Pick<MeasuredMetrics, 'epoch' | 'step'>,
+  evaluateOwn: () => Promise<RankingResult>,
+): Promise<void> {
+  const started = performance.now();
+  const own = await evaluateOwn();
+  const baselineResults = await evaluateBaselines(dataset, config.evaluation, () => recorder.breathe());
+  const seconds = (performance.now() - started) / 1000;
+
+  const baselines: TestResult['baselines'] = {};
+  for (const [name, { metrics }] of baselineResults) baselines[name] = metrics;
+  const { metrics, protocol } = own;
+  const { users } = rankingTask(dataset, 'test', config.evaluation);
+  const results = {
+    schemaVersion: '1.0',
+    epoch,
+    step,
+    protocol,
+    userIds: Array.from(users, (user) => dataset.userIds[user]!),
+    model: perUser(own),
+    baselines: Object.fromEntries([...baselineResults].map(([name, result]) => [name, perUser(result)])),
+  };
+  await recorder.run.writeEvaluation('test', results, recorder.settle);
+  recorder.event({ kind: 'test', epoch, step, metrics, baselines, protocol, seconds });
+  recorder.update({
+    test: { epoch, step, metrics, baselines, protocol, evaluatedAt: Date.now() },
+    timings: { ...recorder.manifest.timings, evaluate: seconds },
+  });
+}
+
+function perUser({ metrics, tieBounds, ranks: { best, worst } }: RankingResult): Record<string, unknown> {
+  return {
+    metrics,
+    tieBounds,
+    ranks: Array.from(best, (first, user) => (first + worst[user]!) / 2),
+    bestRanks: [...best],
+    worstRanks: [...worst],
+  };
+}
+
+export function baselineOf({ model }: ExperimentConfig): BaselineConfig {
+  if (isBaseline(model)) return model;
+  throw new Error(`${model.type} is no baseline.`);
+}

@@ -1,0 +1,74 @@
+import type { StartedBackend } from '../compute/backends/backend';
+import { startBackend } from '../compute/engine';
+import { describeChanges, type ConfigChange } from '../config/changeConfig';
+import type { ExperimentConfig } from '../config/schema';
+import type { PreparedDataset } from '../dataset/preparedDataset';
+import type { DatasetSummary } from '../protocol/run';
+import { newestCountedNotes, rankingTask } from './evaluateModel';
+import { chosenBackend, engineSearchPaths, prepareUnchanged } from './openRun';
+import type { RunRecorder } from './runRecorder';
+import { leftOutText, seenRule, seenRuleText } from './seenItems';
+
+/* What a run needs before it is trained or evaluated, told in its log: an engine and its data. */
+
+export async function startEngine(
+  recorder: RunRecorder,
+  config: ExperimentConfig,
+  resumedFromStep: number,
+): Promise<StartedBackend> {
+  const warn = (message: string) => recorder.warn(message);
+  const { fallback, ...started } = await startBackend(chosenBackend(config, warn), {
+    assets: __dirname,
+    searchPaths: engineSearchPaths(),
+    onWarning: warn,
+  });
+  const { name, device, threads, version } = started;
+  const backend = { name, device, threads, version };
+  recorder.event({ kind: 'started', pid: process.pid, backend, resumedFromStep });
+  recorder.update({ backend });
+  if (fallback !== null) recorder.warn(`Computing with ${name}: ${fallback}`);
+  return started;
+}
+
+export async function prepare(recorder: RunRecorder, config: ExperimentConfig): Promise<PreparedDataset> {
+  const { run, manifest } = recorder;
+  const { dataset, cached, seconds, warnings, checkSource } = await prepareUnchanged(
+    run,
+    manifest,
+    config,
+    recorder.stopSignal,
+  );
+  const summary: DatasetSummary = {
+    fingerprint: dataset.fingerprint,
+    numUsers: dataset.numUsers,
+    numItems: dataset.numItems,
+    numInteractions: dataset.items.length,
+  };
+  const notice = await checkSource();
+  for (const warning of [...(notice === null ? [] : [notice]), ...warnings]) recorder.warn(warning);
+  recorder.event({ kind: 'dataset', dataset: summary, seconds, cached });
+  recorder.update({ dataset: summary, timings: { ...manifest.timings, prepare: seconds } });
+  for (const message of newestCountedNotes(dataset, config))
+    recorder.event({ kind: 'log', level: 'info', message });
+  sayWhatIsRanked(recorder, dataset, config);
+  return dataset;
+}
+
+/** Says how seen items count, where that is not what the config says alone. @throws TrainingError when no user counts */
+function sayWhatIsRanked(
+  recorder: RunRecorder,
+  dataset: PreparedDataset,
+  { evaluation }: ExperimentConfig,
+): void {
+  const decision = seenRuleText(seenRule(dataset, evaluation));
+  if (decision !== null) recorder.event({ kind: 'log', level: 'info', message: decision });
+  for (const part of ['validation', 'test'] as const) {
+    const text = leftOutText(rankingTask(dataset, part, evaluation));
+    if (text !== null) recorder.event({ kind: 'log', level: 'info', message: text });
+  }
+}
+
+export function tellChanges(recorder: RunRecorder, since: string, changes: readonly ConfigChange[]): void {
+  if (changes.length === 0) return;
+  recorder.event({ kind: 'log', level: 'info', message: `${since}: ${describeChanges(changes)}.` });
+}
