@@ -1,4 +1,5 @@
-import { evaluateRun, type StartHooks } from '../process/trainer';
+import { evaluateRun } from '../process/resumeRun';
+import type { StartHooks } from '../process/trainerOptions';
 import type { CliOptions } from './cliOptions';
 import { followTrainer } from './followTrainer';
 import { nextSeq } from './watchRun';

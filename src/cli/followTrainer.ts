@@ -1,4 +1,4 @@
-import type { StartHooks } from '../process/trainer';
+import type { StartHooks } from '../process/trainerOptions';
 import type { RunStatus } from '../protocol/run';
 import type { RunDirectory } from '../runs/runDirectory';
 import type { CliOptions } from './cliOptions';

@@ -1,5 +1,5 @@
 import { appendFileSync } from 'node:fs';
-import { stopRun } from '../process/trainer';
+import { stopRun } from '../process/stopRun';
 import { errorText } from '../protocol/errorText';
 import type { RunDirectory } from '../runs/runDirectory';
 import { SIGNAL_EXIT_CODES } from './exitOnSignals';

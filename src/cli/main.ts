@@ -1,6 +1,6 @@
 import path from 'node:path';
 import { parseArgs, type ParseArgsConfig } from 'node:util';
-import { readOwnVersion } from '../process/trainer';
+import { readOwnVersion } from '../process/ownVersion';
 import { errorText } from '../protocol/errorText';
 import { attention } from './attention';
 import { backends } from './backends';

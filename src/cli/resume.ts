@@ -1,4 +1,5 @@
-import { resumeRun, type StartHooks } from '../process/trainer';
+import { resumeRun } from '../process/resumeRun';
+import type { StartHooks } from '../process/trainerOptions';
 import type { CliOptions } from './cliOptions';
 import { followTrainer } from './followTrainer';
 import { nextSeq } from './watchRun';

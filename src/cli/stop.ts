@@ -1,4 +1,4 @@
-import { stopRun } from '../process/trainer';
+import { stopRun } from '../process/stopRun';
 import { isActive } from '../protocol/run';
 import { readRun } from '../runs/runStore';
 import type { CliOptions } from './cliOptions';

@@ -1,5 +1,6 @@
 import path from 'node:path';
-import { startTraining, type StartHooks } from '../process/trainer';
+import { startTraining } from '../process/startTraining';
+import type { StartHooks } from '../process/trainerOptions';
 import type { CliOptions } from './cliOptions';
 import { followTrainer } from './followTrainer';
 import { runsDirectoryFor, trainerOptions } from './workspace';

@@ -1,6 +1,6 @@
 import { existsSync } from 'node:fs';
 import path from 'node:path';
-import type { TrainerOptions } from '../process/trainer';
+import type { TrainerOptions } from '../process/trainerOptions';
 import { findNode } from '../process/nodeRuntime';
 import { RunDirectory, runsDirectoryOf } from '../runs/runDirectory';
 import { listRunDirectories, listRuns } from '../runs/runStore';

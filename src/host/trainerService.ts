@@ -1,6 +1,9 @@
 import path from 'node:path';
 import * as vscode from 'vscode';
-import { evaluateRun, resumeRun, startTraining, stopRun, type TrainerOptions } from '../process/trainer';
+import { evaluateRun, resumeRun } from '../process/resumeRun';
+import { startTraining } from '../process/startTraining';
+import { stopRun } from '../process/stopRun';
+import type { TrainerOptions } from '../process/trainerOptions';
 import { findNode } from '../process/nodeRuntime';
 import { RunDirectory, runsDirectoryOf } from '../runs/runDirectory';
 import { workspaceFolderFor } from '../runs/workspaceRuns';

@@ -1,6 +1,6 @@
 import type { DataChecker } from '../protocol/dataCheck';
 import { startRpcProcess, type RpcProcess } from './rpcProcess';
-import type { TrainerOptions } from './trainer';
+import type { TrainerOptions } from './trainerOptions';
 
 /** The process that looks at data files could not be started, or ended while something was asked of it. */
 export class DataCheckerError extends Error {

@@ -4,7 +4,7 @@ import { promisify } from 'node:util';
 import type { VectorReport, VectorRequest } from '../protocol/vectors';
 import type { RunDirectory } from '../runs/runDirectory';
 import { endWithUs } from './endWithUs';
-import { trainerEnvironment, type TrainerOptions } from './trainer';
+import { trainerEnvironment, type TrainerOptions } from './trainerOptions';
 
 /** The vectors could not be written. The message says why. */
 export class VectorExportError extends Error {

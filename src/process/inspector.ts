@@ -2,7 +2,7 @@ import type { AttentionInspector } from '../protocol/attention';
 import type { HostInspector, InspectorNotices, RunInspector } from '../protocol/inspection';
 import type { ProjectionInspector } from '../protocol/projection';
 import { startRpcProcess, type RpcProcess } from './rpcProcess';
-import type { TrainerOptions } from './trainer';
+import type { TrainerOptions } from './trainerOptions';
 
 /** The inspector process could not be started, or ended while something was asked of it. The message holds what it printed. */
 export class InspectorError extends Error {

@@ -3,7 +3,7 @@ import path from 'node:path';
 import { BACKEND_NAMES, type BackendReport } from '../protocol/backends';
 import { systemReason } from '../protocol/errorText';
 import { endWithUs } from './endWithUs';
-import { trainerEnvironment, type TrainerOptions } from './trainer';
+import { trainerEnvironment, type TrainerOptions } from './trainerOptions';
 
 /** A software GPU may take minutes to compile its first step; nobody waits longer than this to hear what works. */
 const TIMEOUT_MS = 90_000;

@@ -4,7 +4,7 @@ import { createBirpc, type BirpcReturn } from 'birpc';
 import { systemReason } from '../protocol/errorText';
 import { decodeRpcMessage, encodeRpcMessage } from '../protocol/rpcMessage';
 import { endWithUs } from './endWithUs';
-import { trainerEnvironment, type TrainerOptions } from './trainer';
+import { trainerEnvironment, type TrainerOptions } from './trainerOptions';
 
 /** A process that answers calls. */
 export interface RpcProcess<Functions extends object, Listener extends object> {

@@ -3,7 +3,7 @@ import path from 'node:path';
 import type { Locator, Page } from 'playwright-core';
 import { root } from '../../../scripts/lib/toolchain.mjs';
 import type { DrawnMark } from '../../../src/protocol/drawnMark';
-import { stopRun } from '../../../src/process/trainer';
+import { stopRun } from '../../../src/process/stopRun';
 import { RunDirectory, runsDirectoryOf } from '../../../src/runs/runDirectory';
 
 import { Workbench } from '../../integration/harness/workbench';

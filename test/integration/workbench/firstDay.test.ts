@@ -6,7 +6,7 @@ import { promisify } from 'node:util';
 import type { Locator } from 'playwright-core';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { root } from '../../../scripts/lib/toolchain.mjs';
-import { stopRun } from '../../../src/process/trainer';
+import { stopRun } from '../../../src/process/stopRun';
 import { isActive } from '../../../src/protocol/run';
 import { RunDirectory, runsDirectoryOf } from '../../../src/runs/runDirectory';
 import { RunPanel } from '../harness/runPanel';

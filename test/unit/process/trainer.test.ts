@@ -5,13 +5,10 @@ import { hostname, tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterAll, beforeAll, expect, onTestFinished, test, vi } from 'vitest';
 import { findNode } from '../../../src/process/nodeRuntime';
-import {
-  evaluateRun,
-  resumeRun,
-  startTraining,
-  stopRun,
-  type TrainerOptions,
-} from '../../../src/process/trainer';
+import { evaluateRun, resumeRun } from '../../../src/process/resumeRun';
+import { startTraining } from '../../../src/process/startTraining';
+import { stopRun } from '../../../src/process/stopRun';
+import type { TrainerOptions } from '../../../src/process/trainerOptions';
 import { readProcessStartTime } from '../../../src/runs/processStartTime';
 import { RunDirectory, runsDirectoryOf } from '../../../src/runs/runDirectory';
 import { listRuns, readRun } from '../../../src/runs/runStore';
