@@ -9,7 +9,7 @@ import { createTypeScriptImportResolver } from 'eslint-import-resolver-typescrip
 const allowedImports = {
   protocol: [],
   series: ['protocol'],
-  options: ['protocol'],
+  options: ['evaluation', 'protocol'],
   config: ['model', 'options', 'protocol'],
   dataset: ['config', 'options', 'protocol'],
   evaluation: ['protocol'],
@@ -43,7 +43,7 @@ const allowedImports = {
     'training',
   ],
   process: ['runs', 'config', 'protocol'],
-  host: ['process', 'runs', 'config', 'model', 'series', 'protocol'],
+  host: ['process', 'runs', 'config', 'model', 'evaluation', 'series', 'protocol'],
   cli: [
     'protocol',
     'options',

@@ -47,10 +47,3 @@ export function openChoiceAt(path: ConfigPath): OpenChoice | null {
         : null;
   }
 }
-
-/** `training.earlyStopping.metric` by what the config measures: the metrics at each of its cut-offs. */
-export function metricNames(cutoffs: readonly number[]): string[] {
-  return METRICS.flatMap((metric) => cutoffs.map((cutoff) => `${metric}@${cutoff}`));
-}
-
-const METRICS = ['ndcg', 'hr', 'mrr'];

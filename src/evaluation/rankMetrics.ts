@@ -1,4 +1,5 @@
 import type { Metrics } from '../protocol/evaluation';
+import { METRICS } from './metrics/metrics';
 
 /** The places that one item of a ranking may take, counted from 1: `best` to `worst`, by the order of what it is tied with. */
 export interface Rank {
@@ -45,51 +46,28 @@ export interface Ranks {
 }
 
 /**
- * Mean metrics over users of whom one item each is held out. With one relevant item the ideal DCG is 1, so at one place
- * NDCG@k = 1/log₂(place + 1), HR@k = 1 and MRR@k = 1/place where place ≤ k, else 0
- * (Järvelin and Kekäläinen, 2002; the definitions of He et al., 2017, "Neural Collaborative Filtering").
- * An item that is tied counts with the mean of that over its places, which is what all orders of the tied items give on
- * average (McSherry and Najork, 2008, "Computing information retrieval performance measures efficiently in the presence of
- * tied scores").
- * @returns `hr@k`, `ndcg@k` and `mrr@k` for each cut-off
+ * Mean metrics over users of whom one item each is held out. An item that is tied counts with the mean of a metric over its places,
+ * which is what all orders of the tied items give on average (McSherry and Najork, 2008, "Computing information retrieval performance
+ * measures efficiently in the presence of tied scores").
+ * @returns each metric at each cut-off, such as `ndcg@10`
  */
 export function meanRankMetrics({ best, worst }: Ranks, cutoffs: readonly number[]): Metrics {
-  // Ties may span the whole catalogue, for every user: sums up to a place make each of them one subtraction.
-  const gains = sumsUpTo(Math.max(...cutoffs), gainAt);
-  const reciprocals = sumsUpTo(Math.max(...cutoffs), reciprocalOf);
   const metrics: Metrics = {};
   for (const cutoff of cutoffs) {
-    let hits = 0;
-    let gain = 0;
-    let reciprocal = 0;
-    best.forEach((first, user) => {
-      if (first > cutoff) return;
-      const last = worst[user]!;
-      if (first === last) {
-        hits++;
-        gain += gainAt(first);
-        reciprocal += reciprocalOf(first);
-        return;
-      }
-      const numPlaces = last - first + 1;
-      const within = Math.min(last, cutoff);
-      hits += (within - first + 1) / numPlaces;
-      gain += (gains[within]! - gains[first - 1]!) / numPlaces;
-      reciprocal += (reciprocals[within]! - reciprocals[first - 1]!) / numPlaces;
-    });
-    metrics[`hr@${cutoff}`] = hits / best.length;
-    metrics[`ndcg@${cutoff}`] = gain / best.length;
-    metrics[`mrr@${cutoff}`] = reciprocal / best.length;
+    for (const { name, of } of METRICS) {
+      // Ties may span the whole catalogue, for every user: sums up to a place make each of them one subtraction.
+      const sums = sumsUpTo(cutoff, of);
+      let total = 0;
+      best.forEach((first, user) => {
+        if (first > cutoff) return;
+        const last = worst[user]!;
+        if (first === last) total += of(first);
+        else total += (sums[Math.min(last, cutoff)]! - sums[first - 1]!) / (last - first + 1);
+      });
+      metrics[`${name}@${cutoff}`] = total / best.length;
+    }
   }
   return metrics;
-}
-
-function gainAt(place: number): number {
-  return 1 / Math.log2(place + 1);
-}
-
-function reciprocalOf(place: number): number {
-  return 1 / place;
 }
 
 /** Sums over the first places: of none, of one, … of all. */

@@ -1,6 +1,9 @@
 import { z } from 'zod';
 import { describe } from './describe';
-import { fieldRule } from './fieldRule';
+import { METRICS } from '../evaluation/metrics/metrics';
+import { alternatives, fieldRule } from './fieldRule';
+
+const metrics = METRICS.map(({ name }) => name);
 
 const beta1 = z.number().min(0).lt(1).default(0.9).meta(describe('Decay of the first moment.'));
 const beta2 = z.number().min(0).lt(1).default(0.999).meta(describe('Decay of the second moment.'));
@@ -253,11 +256,11 @@ export const trainingSchema = z
       .strictObject({
         metric: z
           .string()
-          .regex(/^(hr|ndcg|mrr)@[1-9]\d*$/, 'must look like `ndcg@10`')
+          .regex(new RegExp(`^(${metrics.join('|')})@[1-9]\\d*$`), 'must look like `ndcg@10`')
           .default('ndcg@10')
           .meta(
             describe(
-              'Validation metric that chooses the best epoch: `hr`, `ndcg` or `mrr` at a cut-off, such as `ndcg@10`.',
+              `Validation metric that chooses the best epoch: ${alternatives(metrics)} at a cut-off, such as \`ndcg@10\`.`,
             ),
           ),
         patience: z

@@ -1,3 +1,4 @@
+import { findMetric } from '../evaluation/metrics/metrics';
 import type { MeasuredMetrics } from '../protocol/run';
 import type { EarlyStoppingState } from '../runs/checkpointState';
 
@@ -12,9 +13,10 @@ export class EarlyStopping {
 
   /** Takes in a validation. Returns whether it is the best so far, by more than `minDelta`. */
   record(measured: MeasuredMetrics): boolean {
+    const sign = findMetric(this.metric)?.higherIsBetter === false ? -1 : 1;
     const value = measured.metrics[this.metric] ?? Number.NaN;
-    const best = this.state.best?.metrics[this.metric] ?? -Infinity;
-    const improved = value > best + (this.state.best === null ? 0 : this.minDelta);
+    const best = this.state.best?.metrics[this.metric];
+    const improved = sign * value > (best === undefined ? -Infinity : sign * best + this.minDelta);
     this.state = improved
       ? { best: measured, withoutImprovement: 0 }
       : { best: this.state.best, withoutImprovement: this.state.withoutImprovement + 1 };
