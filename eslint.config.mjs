@@ -9,9 +9,10 @@ import { createTypeScriptImportResolver } from 'eslint-import-resolver-typescrip
 const allowedImports = {
   protocol: [],
   series: ['protocol'],
-  options: ['evaluation', 'protocol'],
+  splits: ['protocol'],
+  options: ['evaluation', 'splits', 'protocol'],
   config: ['model', 'options', 'protocol'],
-  dataset: ['config', 'options', 'protocol'],
+  dataset: ['config', 'options', 'splits', 'protocol'],
   evaluation: ['protocol'],
   compute: [],
   analysis: ['compute', 'protocol'],

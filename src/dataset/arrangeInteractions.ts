@@ -78,26 +78,6 @@ export function* arrangeSteps(
   };
 }
 
-/**
- * Leave-one-out: a user's last interaction is for testing, the one before it for validation.
- * Users with fewer than 3 interactions stay wholly in training: there would be no history left to learn from.
- */
-export function splitLeaveOneOut(offsets: Uint32Array): {
-  trainEnd: Uint32Array;
-  validationEnd: Uint32Array;
-} {
-  const numUsers = offsets.length - 1;
-  const trainEnd = new Uint32Array(numUsers);
-  const validationEnd = new Uint32Array(numUsers);
-  for (let user = 0; user < numUsers; user++) {
-    const end = offsets[user + 1]!;
-    const heldOut = end - offsets[user]! >= 3 ? 1 : 0;
-    trainEnd[user] = end - 2 * heldOut;
-    validationEnd[user] = end - heldOut;
-  }
-  return { trainEnd, validationEnd };
-}
-
 /** Rows in parallel arrays, sorted by user and time. */
 interface Rows {
   users: Uint32Array;

@@ -5,6 +5,8 @@ import { systemReason } from '../protocol/errorText';
 import type { FeatureColumn } from '../protocol/features';
 import { DatasetError } from './datasetError';
 import type { ReadingFacts } from './datasetReport';
+import { describeSplit, SPLITS } from '../splits/splits';
+import type { DatasetSplit } from '../splits/splitter';
 import type { PreparedDataset } from './preparedDataset';
 
 /*
@@ -26,6 +28,8 @@ interface CacheHeader {
   version: number;
   fingerprint: string;
   facts: ReadingFacts;
+  /** Earlier versions, which had the first split alone, did not write it. */
+  split?: DatasetSplit;
   features: Record<'items' | 'users', FeatureHeader[]>;
   columns: Record<string, { bytes: number; sha256: string }>;
 }
@@ -82,6 +86,7 @@ export async function readDatasetCache(
       offsets,
       items: await indices('items'),
       times: 'times' in header.columns ? new Float64Array(await bytes('times')) : null,
+      split: header.split ?? describeSplit(SPLITS[0]),
       trainEnd: await indices('trainEnd'),
       validationEnd: await indices('validationEnd'),
       userIds,
@@ -148,6 +153,7 @@ export async function writeDatasetCache(
       version: CACHE_VERSION,
       fingerprint: dataset.fingerprint,
       facts,
+      split: dataset.split,
       features,
       columns,
     };

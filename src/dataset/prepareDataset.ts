@@ -1,7 +1,8 @@
+import { describeSplit, splitterOf } from '../splits/splits';
 import type { FeaturesConfig } from '../options/featureSchema';
 import type { DatasetConfig } from '../config/schema';
 import { systemReason } from '../protocol/errorText';
-import { arrangeSteps, splitLeaveOneOut, type ArrangedInteractions } from './arrangeInteractions';
+import { arrangeSteps, type ArrangedInteractions } from './arrangeInteractions';
 import { readDatasetCache, writeDatasetCache, type CachedDataset } from './datasetCache';
 import { DatasetError } from './datasetError';
 import { datasetReport, type DatasetReport } from './datasetReport';
@@ -159,20 +160,23 @@ function* arrange(
   const { timestamp } = config.columns;
   const warnings = [...readWarnings];
   const arranged = yield* arrangeSteps(interactions, config, seed);
-  const split = splitLeaveOneOut(arranged.offsets);
+  const times = timestamp === null ? null : arranged.times;
+  const splitter = splitterOf(config.split);
+  const ends = splitter.split({ offsets: arranged.offsets, times }, config.split);
   const itemIds = ['', ...Array.from(arranged.keptItems, (item) => interactions.itemIds[item]!)];
   const itemTitles = itemTable?.titles ?? null;
   const itemFeatures =
-    itemTable === null ? [] : yield* encodeItems(itemTable, config, arranged, split.trainEnd);
+    itemTable === null ? [] : yield* encodeItems(itemTable, config, arranged, ends.trainEnd);
   const userFeatures =
-    userTable === null ? [] : yield* encodeUsers(userTable, config, arranged, split.trainEnd);
+    userTable === null ? [] : yield* encodeUsers(userTable, config, arranged, ends.trainEnd);
   const content = {
     numUsers: arranged.keptUsers.length,
     numItems: arranged.keptItems.length,
     offsets: arranged.offsets,
     items: arranged.items,
-    times: timestamp === null ? null : arranged.times,
-    ...split,
+    times,
+    split: describeSplit(splitter),
+    ...ends,
     userIds: Array.from(arranged.keptUsers, (user) => interactions.userIds[user]!),
     itemIds,
     itemTitles: itemTitles && [

@@ -1,3 +1,4 @@
+import type { DatasetSplit } from '../splits/splitter';
 import type { FeatureColumn } from '../protocol/features';
 
 /**
@@ -16,6 +17,8 @@ export interface PreparedDataset {
   items: Uint32Array;
   /** Seconds since 1970 of each interaction; null when the data have no time column. */
   times: Float64Array | null;
+  /** How the parts below were made. */
+  split: DatasetSplit;
   /**
    * Where each user's training part ends, as an index into `items`:
    * training = [offsets[u], trainEnd[u]), validation = [trainEnd[u], validationEnd[u]), test = [validationEnd[u], offsets[u+1]).

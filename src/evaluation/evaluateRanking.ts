@@ -1,9 +1,11 @@
-import type { EvaluationProtocol, Metrics, SampledNegatives } from '../protocol/evaluation';
+import type { EvaluationProtocol, Metrics, SampledNegatives, SplitName } from '../protocol/evaluation';
 import { meanRankMetrics, rankOf, type Rank, type Ranks } from './rankMetrics';
 
 /** Users to rank, each with a history and one held-out item. Item indices start at 1. */
 export interface RankingTask {
   part: EvaluationProtocol['part'];
+  /** How the data were split. */
+  split: SplitName & { type: string };
   numItems: number;
   /** Indices of the users who are counted: of those with a held-out item, all whose item may be ranked. */
   users: Uint32Array;
@@ -134,9 +136,10 @@ export async function evaluateRanking(
 
 /** How the metrics of a task are measured. */
 export function protocolOf(task: RankingTask, cutoffs: readonly number[]): EvaluationProtocol {
-  const { part, users, filterSeen, seenTargets, repeatShare } = task;
+  const { part, split, users, filterSeen, seenTargets, repeatShare } = task;
   return {
-    split: 'leaveOneOut',
+    split: split.type,
+    splitName: { badge: split.badge, text: split.text },
     part,
     ...candidatesOf(task),
     filterSeen,

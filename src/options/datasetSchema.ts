@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { SPLITS } from '../splits/splits';
 import { describe } from './describe';
 import { featuresSchema } from './featureSchema';
 import { fieldRule } from './fieldRule';
@@ -176,17 +177,8 @@ export const datasetSchema = z
         ),
       ),
     split: z
-      .strictObject({
-        type: z
-          .enum(['leaveOneOut'])
-          .default('leaveOneOut')
-          .meta(
-            describe(
-              '`leaveOneOut`: each user’s last interaction is for testing, the one before it for validation, the rest for training.',
-            ),
-          ),
-      })
-      .prefault({})
+      .discriminatedUnion('type', [SPLITS[0].options])
+      .prefault({ type: SPLITS[0].options.shape.type.value })
       .meta(describe('How interactions are divided into training, validation and test.')),
   })
   .refine(hasOneSource, ONE_SOURCE)

@@ -4,13 +4,23 @@ import { thousands } from './thousands';
 /** Metric name (`ndcg@10`, `hr@5`, `mrr`) → value. */
 export type Metrics = Record<string, number>;
 
+/** How a split is called. */
+export interface SplitName {
+  /** In a badge, such as `LOO`. */
+  badge: string;
+  /** In a sentence, such as `leave-one-out`. */
+  text: string;
+}
+
 /**
  * How a set of metrics was measured. A number without its protocol is not a result:
  * this object is stored with every number and shown as a badge beside it.
  */
 export interface EvaluationProtocol {
-  /** How the data were cut into training, validation and test. */
-  split: 'leaveOneOut';
+  /** How the data were cut into training, validation and test: the `type` of a split. */
+  split: string;
+  /** The same for people. Older runs lack it: they knew leave-one-out alone. */
+  splitName?: SplitName;
   /** Which part was ranked. */
   part: 'validation' | 'test';
   /** Which items compete with the held-out one. */
@@ -78,16 +88,23 @@ export function comparisonKey(protocol: EvaluationProtocol): string {
 }
 
 /** A short text for a badge, such as `full · LOO · seen filtered`. */
-export function protocolBadge({ candidates, negatives, filterSeen }: EvaluationProtocol): string {
+export function protocolBadge(protocol: EvaluationProtocol): string {
+  const { candidates, negatives, filterSeen } = protocol;
   const ranked = negatives ? `${thousands(negatives.count)} ${negatives.distribution} negatives` : candidates;
-  return `${ranked} · LOO · ${filterSeen ? 'seen filtered' : 'seen kept'}`;
+  return `${ranked} · ${splitName(protocol).badge} · ${filterSeen ? 'seen filtered' : 'seen kept'}`;
 }
 
 /** One sentence that says the protocol in full, for hovers, tables and reports. */
 export function describeProtocol(protocol: EvaluationProtocol): string {
   const { part, numUsers, ties } = protocol;
   const tied = ties === 'average' ? 'ties at average rank' : 'ties by expectation';
-  return `${part}, leave-one-out, ${candidatesText(protocol)}, ${tied}, ${thousands(numUsers)} users${seenTargetsText(protocol)}`;
+  return `${part}, ${splitName(protocol).text}, ${candidatesText(protocol)}, ${tied}, ${thousands(numUsers)} users${seenTargetsText(protocol)}`;
+}
+
+function splitName({
+  splitName: name = { badge: 'LOO', text: 'leave-one-out' },
+}: EvaluationProtocol): SplitName {
+  return name;
 }
 
 function candidatesText({ negatives, filterSeen, numCandidates, repeatShare }: EvaluationProtocol): string {

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import type { EvaluationProtocol, SampledNegatives } from '../protocol/evaluation';
+import type { EvaluationProtocol, SampledNegatives, SplitName } from '../protocol/evaluation';
 import type {
   BackendInfo,
   DatasetSummary,
@@ -53,7 +53,10 @@ export const measuredSchema = z.looseObject({
   metrics: metricsSchema,
 } satisfies FieldsOf<MeasuredMetrics>);
 export const protocolSchema = z.looseObject({
-  split: nameOf<'leaveOneOut'>(),
+  split: nameOf<string>(),
+  splitName: z
+    .looseObject({ badge: nameOf<string>(), text: nameOf<string>() } satisfies FieldsOf<SplitName>)
+    .exactOptional(),
   part: nameOf<'validation' | 'test'>(),
   candidates: nameOf<'full' | 'sampled'>(),
   numCandidates: count,

@@ -49,7 +49,7 @@ export function rankingTask(dataset: PreparedDataset, part: Part, config: Evalua
   if (chosen.length === 0) {
     throw new TrainingError(
       'evaluation/no-users',
-      `No user has an item held out for ${part}: leave-one-out needs at least three interactions of a user. ` +
+      `No user has an item held out for ${part}: ${dataset.split.text} needs ${dataset.split.needs}. ` +
         'Use data with longer histories.',
     );
   }
@@ -67,6 +67,7 @@ export function rankingTask(dataset: PreparedDataset, part: Part, config: Evalua
   }
   return {
     part,
+    split: dataset.split,
     numItems: dataset.numItems,
     users: rule.filterSeen ? unseen : chosen,
     ...rule,

@@ -12,7 +12,7 @@ export interface RankMetric {
   needs: 'rank';
   higherIsBetter: boolean;
   /** Value at a place, from 1, that is within the cut-off. Beyond it the value is 0. */
-  of(place: number): number;
+  readonly of: (place: number) => number;
 }
 
 export type Metric = RankMetric;

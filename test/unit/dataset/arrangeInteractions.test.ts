@@ -1,10 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import {
-  arrangeInteractions,
-  splitLeaveOneOut,
-  type RawInteractions,
-} from '../../../src/dataset/arrangeInteractions';
+import { arrangeInteractions, type RawInteractions } from '../../../src/dataset/arrangeInteractions';
 
 interface Row {
   user: number;
@@ -163,22 +159,4 @@ describe('arrangeInteractions', () => {
     for (const end of offsets.subarray(1)) last[items[end - 1]! - 1]!++;
     for (const count of last) expect(Math.abs(count - 500)).toBeLessThan(100);
   });
-});
-
-test('splitLeaveOneOut holds out two interactions of each user that has three', () => {
-  fc.assert(
-    fc.property(fc.array(fc.nat({ max: 9 }), { maxLength: 20 }), (lengths) => {
-      let end = 0;
-      const offsets = Uint32Array.from([0, ...lengths.map((length) => (end += length))]);
-      const { trainEnd, validationEnd } = splitLeaveOneOut(offsets);
-      lengths.forEach((length, user) => {
-        const parts = [
-          trainEnd[user]! - offsets[user]!,
-          validationEnd[user]! - trainEnd[user]!,
-          offsets[user + 1]! - validationEnd[user]!,
-        ];
-        expect(parts).toEqual(length >= 3 ? [length - 2, 1, 1] : [length, 0, 0]);
-      });
-    }),
-  );
 });

@@ -1,3 +1,4 @@
+import { describeSplit, SPLITS } from '../../../src/splits/splits';
 import { execFileSync } from 'node:child_process';
 import {
   mkdirSync,
@@ -47,6 +48,7 @@ const anyDataset = fc
     offsets: numbers,
     items: numbers.toReversed(),
     times,
+    split: describeSplit(SPLITS[0]),
     trainEnd: numbers.subarray(0, 2),
     validationEnd: numbers.subarray(1),
     userIds: texts,

@@ -1,3 +1,4 @@
+import { describeSplit, SPLITS } from '../../../src/splits/splits';
 import { describe, expect, it } from 'vitest';
 import {
   evaluateRanking,
@@ -9,6 +10,7 @@ import {
 const NUM_ITEMS = 100;
 const task: RankingTask = {
   part: 'test',
+  split: describeSplit(SPLITS[0]),
   numItems: NUM_ITEMS,
   users: Uint32Array.of(0, 2, 3),
   filterSeen: true,
@@ -93,6 +95,7 @@ describe('evaluateRanking', () => {
     expect(one).toEqual(all);
     expect(one!.protocol).toEqual({
       split: 'leaveOneOut',
+      splitName: { badge: 'LOO', text: 'leave-one-out' },
       part: 'test',
       candidates: 'full',
       numCandidates: NUM_ITEMS,

@@ -1,3 +1,4 @@
+import { describeSplit, SPLITS } from '../../../src/splits/splits';
 import { RandomStream } from '../../../src/compute/random';
 import type { PreparedDataset } from '../../../src/dataset/preparedDataset';
 import type { FeatureColumn } from '../../../src/protocol/features';
@@ -27,6 +28,7 @@ export function datasetOf(users: number[][], numItems: number): PreparedDataset 
     offsets,
     items: Uint32Array.from(users.flat()),
     times: null,
+    split: describeSplit(SPLITS[0]),
     trainEnd: Uint32Array.from(users, (_, user) => end(user, 2)),
     validationEnd: Uint32Array.from(users, (_, user) => end(user, 1)),
     userIds: users.map((_, user) => `u${user}`),
