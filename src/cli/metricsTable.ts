@@ -1,4 +1,4 @@
-import { baselineName, describeProtocol, type Metrics } from '../protocol/evaluation';
+import { describeProtocol, type Metrics } from '../protocol/evaluation';
 import { baselinesBeside, type RunManifest, type TestResult } from '../protocol/run';
 import { formatMetric, formatMetricName } from '../series/format';
 import type { Styled } from './terminal';
@@ -17,13 +17,7 @@ export function metricsTable(
   result: TestResult,
   mainMetric: string,
 ): Styled[] {
-  const rows: [string, Metrics][] = [
-    [run.name, result.metrics],
-    ...baselinesBeside(run.model, result).map(([name, metrics]): [string, Metrics] => [
-      baselineName(name),
-      metrics,
-    ]),
-  ];
+  const rows: [string, Metrics][] = [[run.name, result.metrics], ...baselinesBeside(run.model, result)];
   // MRR says much the same as NDCG, and the table is wide; but what chose the epoch is always there.
   const columns = Object.keys(result.metrics).filter(
     (name) => !name.startsWith('mrr') || name === mainMetric,

@@ -1,4 +1,4 @@
-import { baselineName, describeProtocol, type Metrics } from '../protocol/evaluation';
+import { describeProtocol, type Metrics } from '../protocol/evaluation';
 import { baselinesBeside, isActive, type RunSummary } from '../protocol/run';
 import { isUnset, usualName, type RunSettings } from '../protocol/runSettings';
 import { formatAgo, formatCount, formatDuration, formatMetric, formatMetricName } from '../series/format';
@@ -44,8 +44,7 @@ function metricLines(run: RunSummary): Markdown[] {
   ];
   if (test) {
     columns.push(['test', test.metrics]);
-    for (const [name, metrics] of baselinesBeside(run.manifest.model, test))
-      columns.push([baselineName(name), metrics]);
+    columns.push(...baselinesBeside(run.manifest.model, test));
   }
   const row = (first: string, cells: string[]) =>
     escaped`| ${first} |${joinMarkdown(cells.map((text) => escaped` &nbsp;&nbsp;${text} |`))}`;

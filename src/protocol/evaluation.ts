@@ -61,18 +61,6 @@ export interface SampledNegatives {
   seed: number;
 }
 
-/** How a baseline is called wherever its numbers are shown. */
-export function baselineName(baseline: string): string {
-  switch (baseline) {
-    case 'itemKnn':
-      return 'item-kNN';
-    case 'markov':
-      return 'Markov';
-    default:
-      return baseline;
-  }
-}
-
 /**
  * What two measurements must share so that their numbers can be compared: everything but what a number at one cut-off does not
  * depend on. Equal texts mean comparable numbers; the data are not part of it.

@@ -38,6 +38,8 @@ export interface TestResult extends MeasuredMetrics {
   protocol: EvaluationProtocol;
   /** Baseline name → its metrics by the same protocol. */
   baselines: Record<string, Metrics>;
+  /** What people call each baseline. Results of older versions lack it. */
+  baselineTitles?: Record<string, string>;
   evaluatedAt: number;
 }
 
@@ -47,13 +49,17 @@ export interface TestResult extends MeasuredMetrics {
  */
 export function baselinesBeside(
   model: string,
-  { metrics, baselines }: Pick<TestResult, 'metrics' | 'baselines'>,
-): [name: string, metrics: Metrics][] {
-  return Object.entries(baselines).filter(
-    ([name, others]) =>
-      name !== model || Object.entries(metrics).some(([metric, value]) => others[metric] !== value),
-  );
+  { metrics, baselines, baselineTitles = OLDER_TITLES }: Omit<TestResult, 'protocol' | 'evaluatedAt'>,
+): [title: string, metrics: Metrics][] {
+  return Object.entries(baselines)
+    .filter(
+      ([name, others]) =>
+        name !== model || Object.entries(metrics).some(([metric, value]) => others[metric] !== value),
+    )
+    .map(([name, others]) => [baselineTitles[name] ?? name, others]);
 }
+
+const OLDER_TITLES: Readonly<Record<string, string>> = { itemKnn: 'item-kNN', markov: 'Markov' };
 
 export interface RunError {
   /** A stable, machine-readable code such as `dataset/missing-column`. */

@@ -144,6 +144,7 @@ export const manifestSchema: z.ZodType<RunManifest> = z.looseObject({
       ...measuredSchema.shape,
       protocol: protocolSchema,
       baselines: baselinesSchema,
+      baselineTitles: recordOf(nameOf<string>()).exactOptional(),
       evaluatedAt: time,
     } satisfies FieldsOf<TestResult>)
     .nullable(),

@@ -2,7 +2,7 @@ import type { ExperimentConfig, TrainedConfig } from '../config/schema';
 import type { PreparedDataset } from '../dataset/preparedDataset';
 import type { RankingResult } from '../evaluation/evaluateRanking';
 import type { Model } from '../model/model';
-import { isBaseline, type BaselineConfig } from '../model/models';
+import { findModel, isBaseline, type BaselineConfig } from '../model/models';
 import { withWarning, type MeasuredMetrics, type TestResult } from '../protocol/run';
 import { loadCheckpoint } from './checkpoint';
 import { evaluateBaseline, evaluateBaselines, evaluateModel, rankingTask } from './evaluateModel';
@@ -74,6 +74,9 @@ async function test(
 
   const baselines: TestResult['baselines'] = {};
   for (const [name, { metrics }] of baselineResults) baselines[name] = metrics;
+  const baselineTitles = Object.fromEntries(
+    config.evaluation.baselines.map((type) => [type, findModel(type)!.title]),
+  );
   const { metrics, protocol } = own;
   const { users } = rankingTask(dataset, 'test', config.evaluation);
   const results = {
@@ -88,7 +91,7 @@ async function test(
   await recorder.run.writeEvaluation('test', results, recorder.settle);
   recorder.event({ kind: 'test', epoch, step, metrics, baselines, protocol, seconds });
   recorder.update({
-    test: { epoch, step, metrics, baselines, protocol, evaluatedAt: Date.now() },
+    test: { epoch, step, metrics, baselines, baselineTitles, protocol, evaluatedAt: Date.now() },
     timings: { ...recorder.manifest.timings, evaluate: seconds },
   });
 }

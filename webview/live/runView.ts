@@ -1,4 +1,3 @@
-import { baselineName } from '../../src/protocol/evaluation';
 import {
   baselinesBeside,
   endedEarly,
@@ -116,10 +115,7 @@ export function testTable(manifest: RunManifest): TestTable | null {
   const { test } = manifest;
   if (!test) return null;
   const baselines = baselinesBeside(manifest.model, test);
-  const columns = [
-    { name: manifest.name, own: true },
-    ...baselines.map(([name]) => ({ name: baselineName(name), own: false })),
-  ];
+  const columns = [{ name: manifest.name, own: true }, ...baselines.map(([name]) => ({ name, own: false }))];
   const rows = Object.entries(test.metrics).map(([metric, own]) => {
     const others = baselines.map(([, metrics]) => metrics[metric] ?? null);
     const known = others.filter((value) => value !== null);
