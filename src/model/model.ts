@@ -104,15 +104,19 @@ export interface ExampleBatch {
   candidateHistories?: Int32Array;
 }
 
-/** Users to score items for. */
-export interface Query {
+/** What some users did. */
+export interface Histories {
   size: number;
-  /** Longest history; 1 at least, though it may be all padding. */
+  /** Longest history. */
   length: number;
-  /** `[size]` */
-  users: Int32Array;
   /** `[size, length]` */
   histories: Int32Array;
+}
+
+/** Users to score items for. Histories have a length of 1 at least, though they may be all padding. */
+export interface Query extends Histories {
+  /** `[size]` */
+  users: Int32Array;
   /** What is taken as unknown of the users, or of all candidates (but not of the histories' items); nothing if left out. */
   unknown?: ModelInput;
 }

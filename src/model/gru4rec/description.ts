@@ -13,7 +13,7 @@ export const gru4rec = {
   recordsAttention: false,
   longestHistory: ({ maxSequenceLength }) => maxSequenceLength,
   load: async () => {
-    const { Gru4rec, gru4recSize } = await import('./gru4rec');
+    const [{ Gru4rec }, { gru4recSize }] = await Promise.all([import('./gru4rec'), import('./size')]);
     return { create: (...given) => new Gru4rec(...given), size: gru4recSize };
   },
 } as const satisfies TrainedDescription<typeof gru4recSchema>;

@@ -92,3 +92,10 @@ export const gru4recSchema = z
   .meta(describe('The model and its size.'));
 
 export type Gru4recConfig = z.output<typeof gru4recSchema>;
+
+/** Whether a linear layer leads from the state to the width of the item vectors. */
+export const hasOutputProjection = ({
+  outputProjection,
+  embeddingSize,
+  hiddenSize,
+}: Gru4recConfig): boolean => outputProjection ?? embeddingSize !== hiddenSize;

@@ -13,7 +13,7 @@ export const sasrec = {
   recordsAttention: true,
   longestHistory: ({ maxSequenceLength }) => maxSequenceLength,
   load: async () => {
-    const { Sasrec, sasrecSize } = await import('./sasrec');
+    const [{ Sasrec }, { sasrecSize }] = await Promise.all([import('./sasrec'), import('./size')]);
     return { create: (...given) => new Sasrec(...given), size: sasrecSize };
   },
 } as const satisfies TrainedDescription<typeof sasrecSchema>;

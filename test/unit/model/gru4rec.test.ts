@@ -4,7 +4,8 @@ import type { z } from 'zod';
 import { gru4recSchema } from '../../../src/model/gru4rec/options';
 import { gru4recPresets } from '../../../src/model/gru4rec/presets';
 import { parseConfig } from '../../../src/config/parseConfig';
-import { Gru4rec, gru4recSize } from '../../../src/model/gru4rec/gru4rec';
+import { Gru4rec } from '../../../src/model/gru4rec/gru4rec';
+import { gru4recSize } from '../../../src/model/gru4rec/size';
 import { TEST_BACKENDS, useBackend } from '../compute/useBackend';
 import { modelData } from './modelData';
 import {

@@ -4,7 +4,8 @@ import type { z } from 'zod';
 import { parseConfig } from '../../../src/config/parseConfig';
 import { sasrecSchema } from '../../../src/model/sasrec/options';
 import { sasrecPresets } from '../../../src/model/sasrec/presets';
-import { Sasrec, sasrecSize } from '../../../src/model/sasrec/sasrec';
+import { Sasrec } from '../../../src/model/sasrec/sasrec';
+import { sasrecSize } from '../../../src/model/sasrec/size';
 import { TEST_BACKENDS, useBackend } from '../compute/useBackend';
 import { modelData, queryOf } from './modelData';
 import {
