@@ -13,7 +13,7 @@ export const dien = {
   recordsAttention: true,
   longestHistory: ({ maxSequenceLength }) => maxSequenceLength,
   load: async () => {
-    const { Dien, dienSize } = await import('./dien');
+    const [{ Dien }, { dienSize }] = await Promise.all([import('./dien'), import('./size')]);
     return { create: (...given) => new Dien(...given), size: dienSize };
   },
 } as const satisfies TrainedDescription<typeof dienSchema>;

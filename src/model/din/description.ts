@@ -13,7 +13,7 @@ export const din = {
   recordsAttention: true,
   longestHistory: ({ maxSequenceLength }) => maxSequenceLength,
   load: async () => {
-    const { Din, dinSize } = await import('./din');
+    const [{ Din }, { dinSize }] = await Promise.all([import('./din'), import('./size')]);
     return { create: (...given) => new Din(...given), size: dinSize };
   },
 } as const satisfies TrainedDescription<typeof dinSchema>;

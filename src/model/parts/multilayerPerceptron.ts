@@ -15,7 +15,19 @@ import {
   type StatisticsMode,
 } from './runningStatistics';
 
-export interface MlpOptions {
+export interface BatchNormOptions {
+  /** Share of the running statistics that a batch leaves. */
+  decay: number;
+  /** Added to the variance. */
+  epsilon: number;
+  /** Whether it keeps the statistics it starts with, so that only γ and β are learned. */
+  frozen: boolean;
+  /** Whether the variance that is remembered is the unbiased one. */
+  unbiased: boolean;
+}
+
+/** What is left out of batch normalization's is 0.9, 1e-5, no and no; `decay` is Dice's as well. */
+export interface MlpOptions extends Partial<BatchNormOptions> {
   activation: ActivationName;
   /** Whether the last layer is a product and a bias alone. */
   linearLast?: boolean;
@@ -27,14 +39,6 @@ export interface MlpOptions {
   batchNorm?: 'none' | 'beforeActivation' | 'afterActivation';
   /** Whether the input of the first layer is normalized. */
   batchNormInput?: boolean;
-  /** Share of the running statistics that a batch leaves, of batch normalization and of Dice. */
-  decay?: number;
-  /** Added to the variance by batch normalization. */
-  epsilon?: number;
-  /** Whether batch normalization keeps the statistics it starts with, so that only γ and β are learned. */
-  frozenStatistics?: boolean;
-  /** Whether batch normalization remembers the unbiased variance. */
-  unbiasedVariance?: boolean;
   /** Added to the variance by Dice. */
   diceEpsilon?: number;
   initializer?: Initializer;
@@ -103,14 +107,10 @@ export function createMlp(
   layerSizes: readonly number[],
   options: MlpOptions,
 ): Mlp {
-  const { activation, linearLast = false, batchNorm: normAt = 'none', decay = 0.9, epsilon = 1e-5 } = options;
+  const { activation, linearLast = false, batchNorm: normAt = 'none' } = options;
   const { dropout: rates = 0, dropoutAt = 'input' } = options;
-  const normOptions = {
-    decay,
-    epsilon,
-    frozen: options.frozenStatistics ?? false,
-    unbiased: options.unbiasedVariance ?? false,
-  };
+  const { decay = 0.9, epsilon = 1e-5, frozen = false, unbiased = false } = options;
+  const normOptions = { decay, epsilon, frozen, unbiased };
   const diceOptions = { decay, epsilon: options.diceEpsilon ?? DICE_EPSILON };
   const inputNorm =
     options.batchNormInput === true
@@ -169,16 +169,6 @@ export function mlp(x: tf.Tensor2D, { inputNorm, layers, ...options }: Mlp, run:
     state = drop(state, 'output', layer);
   }
   return state;
-}
-
-export interface BatchNormOptions {
-  /** Share of the running statistics that a batch leaves. */
-  decay: number;
-  epsilon: number;
-  /** Whether the running statistics stay as they start. */
-  frozen: boolean;
-  /** Whether the variance that is remembered is the unbiased one. */
-  unbiased: boolean;
 }
 
 /** Makes the parameters of a batch normalization: γ and β, which start at 1 and 0, and the running statistics. */

@@ -196,3 +196,13 @@ export const headInputsField = (interest: string, initial: (typeof PAIR_INPUTS)[
         `What the layers that score read: the vectors of \`user\` and candidate (\`item\`), \`interest\` (${interest}), all of the history \`pooled\`, and the product of either with the candidate (\`interestProduct\`, \`pooledProduct\`).`,
       ),
     );
+
+/** What the configs of DIN and DIEN have in common. */
+export type PairConfig = z.output<
+  z.ZodObject<
+    typeof pairInputFields &
+      typeof attentionFields &
+      typeof headFields &
+      typeof pairTrainingFields & { headInputs: ReturnType<typeof headInputsField> }
+  >
+>;

@@ -119,7 +119,7 @@ describe('a multilayer perceptron', () => {
 
   it('remembers the unbiased variance if asked, but normalizes by the batch’s own', () => {
     const options = { activation: 'none', batchNorm: 'beforeActivation', decay: 0.5 } as const;
-    const { parameters, layers } = identityLayer({ ...options, unbiasedVariance: true });
+    const { parameters, layers } = identityLayer({ ...options, unbiased: true });
     const output = mlp(tf.tensor2d(ROWS), layers, { training: new RandomStream(1) });
     expectClose(
       [...output.dataSync()],
@@ -137,7 +137,7 @@ describe('a multilayer perceptron', () => {
     const { parameters, layers } = identityLayer({
       activation: 'none',
       batchNormInput: true,
-      frozenStatistics: true,
+      frozen: true,
     });
     const output = [...mlp(tf.tensor2d(ROWS), layers, { training: new RandomStream(1) }).dataSync()];
     expectClose(
