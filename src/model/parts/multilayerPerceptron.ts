@@ -44,23 +44,6 @@ export interface MlpOptions extends Partial<BatchNormOptions> {
   initializer?: Initializer;
 }
 
-type Order = Pick<MlpOptions, 'dropoutAt' | 'batchNorm' | 'batchNormInput' | 'linearLast'>;
-
-/** The orders of the references, with batch normalization. */
-export const MLP_ORDERS = {
-  /** dropout → linear → batch norm → activation */
-  recbole: { dropoutAt: 'input', batchNorm: 'beforeActivation' },
-  /** Batch norm of the input; then linear → activation → batch norm → dropout, and after the last layer nothing. */
-  librecommender: {
-    dropoutAt: 'output',
-    batchNorm: 'afterActivation',
-    batchNormInput: true,
-    linearLast: true,
-  },
-  /** linear → batch norm → dropout → activation */
-  deeprec: { dropoutAt: 'beforeActivation', batchNorm: 'beforeActivation' },
-} as const satisfies Record<string, Order>;
-
 export interface BatchNormLayer {
   gamma: tf.Tensor1D;
   beta: tf.Tensor1D;

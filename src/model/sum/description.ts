@@ -13,7 +13,7 @@ export const sum = {
   recordsAttention: true,
   longestHistory: ({ maxSequenceLength }) => maxSequenceLength,
   load: async () => {
-    const { Sum, sumSize } = await import('./sum');
+    const [{ Sum }, { sumSize }] = await Promise.all([import('./sum'), import('./size')]);
     return { create: (...given) => new Sum(...given), size: sumSize };
   },
 } as const satisfies TrainedDescription<typeof sumSchema>;

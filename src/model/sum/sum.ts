@@ -1,50 +1,33 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { linear } from '../../compute/layers/linear';
-import {
-  sumRecurrence,
-  type SumOutput,
-  type SumParameters,
-  type SumVersion,
-  type SumWritingParameters,
-} from '../../compute/layers/sumRecurrence';
-import { Parameters, type Initializer } from '../../compute/parameters';
+import { sumRecurrence, type SumOutput } from '../../compute/layers/sumRecurrence';
 import type { RandomStream } from '../../compute/random';
-import type { SumConfig } from './options';
-import { groupLoss } from './groupLosses';
 import type {
   AttentionView,
   EmbeddingView,
   ExampleBatch,
   ExampleRequest,
+  Histories,
   JointScoring,
   Model,
   ModelData,
   ModelInput,
-  ModelSize,
   Query,
   Recorder,
-  SizeContext,
 } from '../model';
-import { chosenColumns } from '../parts/chosenColumns';
-import { FeatureEmbedding, featureParameters, featureWidth, unknownIn } from '../parts/featureEmbedding';
+import { FeatureEmbedding, unknownIn } from '../parts/featureEmbedding';
 import { historyMask } from '../parts/historyMask';
-import { createMlp, mlp, MLP_ORDERS, type Mlp } from '../parts/multilayerPerceptron';
+import { createMlp, mlp, type Mlp } from '../parts/multilayerPerceptron';
+import { namedInitializer } from '../parts/namedInitializer';
+import { ParametricModel } from '../parts/parametricModel';
+import { cellInputs, createCell, type Cell } from './cell';
+import { groupLoss } from './groupLosses';
+import type { SumConfig } from './options';
+import { itemTables, userTables } from './tables';
 
-/** What α and β start from. */
-const ALPHA_START = 0.98;
-const BETA_START = 1.02;
 /** Of the head's batch normalization. */
 const NORM_DECAY = 0.95;
 const NORM_EPSILON = 1e-4;
-
-/** Parameters of the cell that have a gradient of their own; α may be made from one. */
-type Cell = Omit<SumParameters, 'heads' | 'beta'> & {
-  /** `[S, d]`, or null where there is no slot but the highway channel. */
-  heads: tf.Tensor2D | null;
-  /** Null as `heads` is, because nothing would be sharpened. */
-  beta: tf.Scalar | null;
-  writing: SumWritingParameters | null;
-};
 
 /**
  * SUM (Lian et al., 2021, "Multi-Interest-Aware User Modeling for Large-Scale Sequential Recommendations", arXiv
@@ -57,13 +40,12 @@ type Cell = Omit<SumParameters, 'heads' | 'beta'> & {
  * Shapes in comments: B users, T positions, G candidates of a user, h = hiddenSize, d width of an item's vector with its
  * features, slots channels with the highway channel, which is the last, and S = slots − 1.
  */
-export class Sum implements Model {
+export class Sum extends ParametricModel implements Model {
   readonly batches: ExampleRequest;
   readonly embeddings: readonly EmbeddingView[];
   readonly attentions: readonly AttentionView[];
   readonly inputs: readonly ModelInput[];
   readonly #config: SumConfig;
-  readonly #parameters: Parameters;
   readonly #items: FeatureEmbedding;
   readonly #users: FeatureEmbedding | null;
   readonly #cell: Cell;
@@ -74,6 +56,7 @@ export class Sum implements Model {
 
   /** @throws ModelError when the config names a feature that the data do not have */
   constructor(config: SumConfig, data: ModelData, seed: number) {
+    super(seed);
     this.#config = config;
     this.batches = {
       kind: 'examples',
@@ -85,10 +68,9 @@ export class Sum implements Model {
       negativeHistories: false,
     };
 
-    const parameters = new Parameters(seed);
-    const initializer = initializerOf(config);
+    const { parameters } = this;
+    const initializer = namedInitializer(config.initializer, config.initializerRange);
     const { hiddenSize, slots, userEmbeddingSize: userWidth } = config;
-    this.#parameters = parameters;
     this.#items = new FeatureEmbedding(parameters, 'items', { ...itemTables(config, data), initializer });
     this.#users =
       userWidth === 0
@@ -102,7 +84,6 @@ export class Sum implements Model {
     this.#cell = createCell(parameters, config, width);
     this.#queryKernel = parameters.create('query/kernel', [hiddenSize, width], initializer) as tf.Tensor2D;
     this.#head = createMlp(parameters, 'head', hiddenSize + width + userWidth, [...config.layerSizes, 1], {
-      ...MLP_ORDERS.deeprec,
       activation: config.activation,
       linearLast: true,
       dropout: config.dropout,
@@ -117,14 +98,6 @@ export class Sum implements Model {
       .filter(([name]) => name !== 'cell/alpha' && name !== 'cell/beta')
       .map(([, variable]) => variable);
     this.attentions = slots === 1 ? [] : ATTENTIONS;
-  }
-
-  get variables(): ReadonlyMap<string, tf.Variable> {
-    return this.#parameters.variables;
-  }
-
-  get state(): ReadonlyMap<string, tf.Variable> {
-    return this.#parameters.state;
   }
 
   loss(batch: ExampleBatch, random: RandomStream): tf.Scalar {
@@ -189,12 +162,8 @@ export class Sum implements Model {
     };
   }
 
-  dispose(): void {
-    this.#parameters.dispose();
-  }
-
   /** The memories that histories leave. */
-  #encode({ histories, size, length }: Pick<Query, 'histories' | 'size' | 'length'>): SumOutput {
+  #encode({ histories, size, length }: Histories): SumOutput {
     const x = this.#items.lookup(histories, [size, length]) as tf.Tensor3D; // [B, T, d]
     const { parameters, version } = cellInputs(this.#cell, this.#config, this.#items.width);
     return sumRecurrence(x, parameters, tf.tensor2d(historyMask(histories), [size, length]), version);
@@ -302,137 +271,6 @@ const ATTENTIONS: readonly AttentionView[] = [
     normalized: true,
   },
 ];
-
-/** How much a SUM takes. Of the recurrence the gradient needs the memory of each step. */
-export function sumSize(config: SumConfig, { data, batchSize }: SizeContext): ModelSize {
-  const { hiddenSize: h, slots, layerSizes, batchNorm, maxSequenceLength: length, loss } = config;
-  const tables = [itemTables(config, data), userTables(config, data)];
-  const [d, userWidth] = tables.map(featureWidth) as [number, number];
-  const S = slots - 1;
-  const gates = config.cell === 'SUMV2' && S > 0 ? 3 : 2;
-  const writing = config.cell === 'SUMV2' ? h * S : 0;
-  const cell = S * d + gates * ((d + h) * h + h) + (d + h + 1) + writing + (S > 0 ? 2 : 1);
-  const inputSize = h + d + userWidth;
-  const head = [...layerSizes, 1].reduce(
-    (sum, size, index) => sum + ((layerSizes[index - 1] ?? inputSize) + 1) * size,
-    batchNorm ? 2 * layerSizes.reduce((sum, size) => sum + size, 0) : 0,
-  );
-  const tableValues = tables.reduce((sum, table) => sum + featureParameters(table), 0);
-  const perPosition = 2 * d + (slots + 4) * h + 2 * S;
-  const perLayer = 3 + (batchNorm ? 2 : 0) + (config.dropout === 0 ? 0 : 1);
-  const perCandidate =
-    4 * slots + 2 * (h + d) + 2 * inputSize + perLayer * layerSizes.reduce((sum, size) => sum + size, 1);
-  return {
-    parameters: tableValues + cell + h * d + head,
-    // Each lookup has a gradient of the whole table: history, candidates and penalty.
-    activations:
-      batchSize * (length * perPosition + (1 + loss.numNegatives) * perCandidate) + 2 * tableValues,
-  };
-}
-
-function itemTables(config: SumConfig, { numItems, itemFeatures }: ModelData) {
-  return {
-    of: 'items',
-    count: numItems,
-    columns: chosenColumns(itemFeatures, config.itemFeatures, 'model.itemFeatures'),
-    idSize: config.itemEmbeddingSize,
-    featureSize: config.featureEmbeddingSize,
-  } as const;
-}
-
-function userTables(config: SumConfig, { numUsers }: ModelData) {
-  return {
-    of: 'users',
-    count: numUsers,
-    columns: [],
-    idSize: config.userEmbeddingSize,
-    featureSize: config.featureEmbeddingSize,
-  } as const;
-}
-
-/** Makes the cell. Its biases start at 1 as in the reference: gates are open at first. */
-function createCell(parameters: Parameters, config: SumConfig, width: number): Cell {
-  const { hiddenSize, cell, slots } = config;
-  const kernel = (name: string, shape: [number, number]): tf.Tensor2D =>
-    parameters.create(`cell/${name}`, shape, { kind: 'glorotUniform' }) as tf.Tensor2D;
-  const bias = (name: string, size: number): tf.Tensor1D =>
-    parameters.create(`cell/${name}`, [size], { kind: 'constant', value: 1 }) as tf.Tensor1D;
-  const scalar = (name: string, value: number): tf.Scalar =>
-    parameters.create(`cell/${name}`, [], { kind: 'constant', value }) as tf.Scalar;
-  const inputs = width + hiddenSize;
-  const S = slots - 1;
-  return {
-    heads: S === 0 ? null : kernel('heads', [S, width]),
-    eraseKernel: kernel('erase/kernel', [inputs, hiddenSize]),
-    eraseBias: bias('erase/bias', hiddenSize),
-    resetKernel: kernel('reset/kernel', [inputs, 1]),
-    resetBias: bias('reset/bias', 1),
-    addKernel: kernel('add/kernel', [inputs, hiddenSize]),
-    addBias: bias('add/bias', hiddenSize),
-    alpha: scalar('alpha', alphaStart(config.alpha)),
-    beta: S === 0 ? null : scalar('beta', BETA_START),
-    writing:
-      cell === 'SUM' || S === 0
-        ? null
-        : {
-            writingKernel: kernel('writing/kernel', [inputs, hiddenSize]),
-            writingBias: bias('writing/bias', hiddenSize),
-            writingHeads: kernel('writing/heads', [hiddenSize, S]),
-          },
-  };
-}
-
-/** θ for which α is {@link ALPHA_START}. */
-function alphaStart(form: SumConfig['alpha']): number {
-  switch (form) {
-    case 'exponential':
-      return Math.log(ALPHA_START);
-    case 'softplus':
-      return Math.log(Math.expm1(ALPHA_START));
-    case 'free':
-      return ALPHA_START;
-  }
-}
-
-function alphaOf(parameter: tf.Scalar, form: SumConfig['alpha']): tf.Scalar {
-  switch (form) {
-    case 'exponential':
-      return tf.exp(parameter);
-    case 'softplus':
-      return tf.softplus(parameter);
-    case 'free':
-      return parameter;
-  }
-}
-
-/** The cell as the recurrence takes it. With the highway channel alone both versions are the same. */
-function cellInputs(
-  { heads, alpha, beta, writing, ...others }: Cell,
-  config: SumConfig,
-  width: number,
-): { parameters: SumParameters; version: SumVersion } {
-  return {
-    parameters: {
-      ...others,
-      heads: heads ?? tf.zeros([0, width]),
-      alpha: alphaOf(alpha, config.alpha),
-      beta: beta ?? tf.scalar(BETA_START),
-    },
-    version: writing === null ? { type: 'SUM' } : { type: 'SUMV2', writing },
-  };
-}
-
-function initializerOf({ initializer, initializerRange }: SumConfig): Initializer {
-  switch (initializer) {
-    case 'truncatedNormal':
-    case 'normal':
-      return { kind: initializer, deviation: initializerRange };
-    case 'uniform':
-      return { kind: initializer, limit: initializerRange };
-    default:
-      return { kind: initializer };
-  }
-}
 
 /** l2·Σ‖θ‖²/2 and l1·Σ|θ| over some tensors, where the weights are above 0. */
 function penalties(tensors: readonly tf.Tensor[], l2: number, l1: number): tf.Scalar[] {

@@ -43,7 +43,7 @@ export const twoTower = {
   // They are meant to read only what a user did last.
   longestHistory: () => undefined,
   load: async () => {
-    const { TwoTower, twoTowerSize } = await import('./twoTower');
+    const [{ TwoTower }, { twoTowerSize }] = await Promise.all([import('./twoTower'), import('./size')]);
     return { create: (...given) => new TwoTower(...given), size: twoTowerSize };
   },
 } as const satisfies TrainedDescription<typeof twoTowerSchema>;

@@ -1,5 +1,6 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { candidateCrossEntropy } from '../../compute/layers/losses';
+import type { TwoTowerConfig } from './options';
 
 export interface InBatchOptions {
   /** What scores are multiplied by: 1/temperature. */
@@ -36,4 +37,14 @@ const LEAST_SHARE = 1e-8;
 /** log Q of an item with this share of the training interactions. Q stays within 1e-8 and 1. */
 export function logShare(share: number): number {
   return Math.log(Math.min(1, Math.max(LEAST_SHARE, share)));
+}
+
+type Correction = Extract<TwoTowerConfig['loss'], { type: 'softmax' }>['correction'];
+
+/** log Q by item, `[N + 1]`; null without correction. */
+export function samplingLogQ(itemCounts: Uint32Array, correction: Correction): Float32Array | null {
+  if (correction === 'none') return null;
+  const more = correction === 'smoothedCounts' ? 1 : 0;
+  const total = itemCounts.reduce((sum, count) => sum + count, 0) + more * (itemCounts.length - 1);
+  return Float32Array.from(itemCounts, (count) => logShare((count + more) / Math.max(1, total)));
 }

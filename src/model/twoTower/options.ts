@@ -218,3 +218,9 @@ export const twoTowerSchema = z
   .meta(describe('Two towers and their size.'));
 
 export type TwoTowerConfig = z.output<typeof twoTowerSchema>;
+
+/** How much of the batch size an interaction takes up. */
+export function rowsPerExample({ loss, batchSizeCounts }: TwoTowerConfig): number {
+  if (batchSizeCounts === 'interactions' || loss.type === 'softmax') return 1;
+  return loss.type === 'crossEntropy' ? 1 + loss.numNegatives : loss.numNegatives;
+}

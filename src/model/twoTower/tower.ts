@@ -2,11 +2,22 @@ import * as tf from '@tensorflow/tfjs-core';
 import type { Parameters } from '../../compute/parameters';
 import type { RandomStream } from '../../compute/random';
 import type { FeatureEmbedding, LookupOptions } from '../parts/featureEmbedding';
-import { createMlp, mlp, MLP_ORDERS, type Mlp } from '../parts/multilayerPerceptron';
+import { createMlp, mlp, type Mlp } from '../parts/multilayerPerceptron';
 import type { StatisticsMode } from '../parts/runningStatistics';
 
-/** Of LibRecommender: share of the running statistics that a batch leaves, and what is added to a variance. */
-const BATCH_NORM = { decay: 0.99, epsilon: 1e-3 };
+/**
+ * The layers of LibRecommender: batch norm of the input; then linear → activation → batch norm → dropout, and after the last
+ * layer nothing.
+ */
+const LAYERS = {
+  activation: 'relu',
+  linearLast: true,
+  dropoutAt: 'output',
+  batchNorm: 'afterActivation',
+  batchNormInput: true,
+  decay: 0.99,
+  epsilon: 1e-3,
+} as const;
 /** Below the square of any length that comes up: a vector of zeros stays one. */
 const LEAST_SQUARE = 1e-12;
 /** Rows that go through a tower at once where there is no end to them. */
@@ -64,9 +75,7 @@ export class Tower {
     const { of, embedding, contextWidth, isKnown, hiddenSizes, useBatchNorm, dropout } = options;
     const inputWidth = (embedding?.width ?? 0) + contextWidth;
     this.#layers = createMlp(parameters, name, inputWidth, hiddenSizes, {
-      ...MLP_ORDERS.librecommender,
-      ...BATCH_NORM,
-      activation: 'relu',
+      ...LAYERS,
       dropout,
       ...(!useBatchNorm && { batchNorm: 'none', batchNormInput: false }),
     });

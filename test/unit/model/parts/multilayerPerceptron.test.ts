@@ -2,13 +2,23 @@ import * as tf from '@tensorflow/tfjs-core';
 import { describe, expect, it } from 'vitest';
 import { Parameters } from '../../../../src/compute/parameters';
 import { RandomStream } from '../../../../src/compute/random';
-import {
-  createMlp,
-  MLP_ORDERS,
-  mlp,
-  type MlpOptions,
-} from '../../../../src/model/parts/multilayerPerceptron';
+import { createMlp, mlp, type MlpOptions } from '../../../../src/model/parts/multilayerPerceptron';
 import { useBackend } from '../../compute/useBackend';
+
+/** The orders of the references, with batch normalization. */
+const ORDERS = {
+  /** dropout → linear → batch norm → activation */
+  recbole: { dropoutAt: 'input', batchNorm: 'beforeActivation' },
+  /** Batch norm of the input; then linear → activation → batch norm → dropout, and after the last layer nothing. */
+  librecommender: {
+    dropoutAt: 'output',
+    batchNorm: 'afterActivation',
+    batchNormInput: true,
+    linearLast: true,
+  },
+  /** linear → batch norm → dropout → activation */
+  deeprec: { dropoutAt: 'beforeActivation', batchNorm: 'beforeActivation' },
+} as const satisfies Record<string, Partial<MlpOptions>>;
 
 const ROWS = [
   [1, -2],
@@ -76,8 +86,8 @@ describe('a multilayer perceptron', () => {
 
   it('normalizes before or after the activation, or the input', () => {
     const before = columns((values) => standardized(values, 1e-5).map((x) => Math.max(x, 0)));
-    expectClose(run({ activation: 'relu', ...MLP_ORDERS.recbole }), before);
-    expectClose(run({ activation: 'relu', ...MLP_ORDERS.deeprec }), before);
+    expectClose(run({ activation: 'relu', ...ORDERS.recbole }), before);
+    expectClose(run({ activation: 'relu', ...ORDERS.deeprec }), before);
     expectClose(
       run({ activation: 'relu', batchNorm: 'afterActivation' }),
       columns((values) =>
@@ -89,7 +99,7 @@ describe('a multilayer perceptron', () => {
     );
     // The only layer is the last, which is linear there.
     expectClose(
-      run({ activation: 'relu', ...MLP_ORDERS.librecommender }),
+      run({ activation: 'relu', ...ORDERS.librecommender }),
       columns((values) => standardized(values, 1e-5)),
     );
   });
