@@ -31,7 +31,7 @@ async function pixelOf(page: Page, point: number, place = 0): Promise<{ x: numbe
 }
 
 const neighbourNames = (page: Page): Promise<string[]> =>
-  page.locator('.rail.right [aria-label="Nearest neighbours"] .neighbours .label').allTextContents();
+  page.locator('.rail.right [aria-label="Nearest neighbours"] .row-list .label').allTextContents();
 
 describe('the map', () => {
   test('says what, of which run and epoch, how it was laid out, and how many points are drawn', async () => {
@@ -173,7 +173,7 @@ describe('a point', () => {
     await choose(page, 'Number of neighbours', '100');
     await expect.poll(() => neighbourNames(page)).toEqual(names('euclidean', 100));
     const [next] = host.first.neighbours(source, { row: point }, 'euclidean', 1);
-    await page.locator('.rail.right .neighbours .list-row').first().click();
+    await page.locator('.rail.right .row-list .list-row').first().click();
     await expect.poll(() => page.locator('.chosen h2').textContent()).toBe(next!.label);
     await expect.poll(() => neighbourNames(page)).toEqual(names('euclidean', 100, next!.row));
   });
@@ -344,9 +344,9 @@ describe('UMAP', () => {
     const { page } = await open(host);
     const placeOf = () => plot<{ x: number; y: number }>(page, 'placeOf(3)');
     await page.getByText('UMAP', { exact: true }).click();
-    await page.locator('.work').waitFor();
+    await page.locator('.progress-block').waitFor();
     steps.allow(1);
-    await expect.poll(() => page.locator('.work .number').textContent()).toMatch(/1\/10/);
+    await expect.poll(() => page.locator('.progress-block .number').textContent()).toMatch(/1\/10/);
     const first = await placeOf();
     steps.allow(1);
     await expect.poll(placeOf).not.toEqual(first);
@@ -363,7 +363,7 @@ describe('UMAP', () => {
     const steps = stepByStep(host);
     const { page } = await open(host);
     await page.getByText('UMAP', { exact: true }).click();
-    await page.locator('.work').getByText('Cancel', { exact: true }).click();
+    await page.locator('.progress-block').getByText('Cancel', { exact: true }).click();
     await expect.poll(() => host.calls).toContain('cancel');
     steps.allow(Infinity);
     await page.getByText('UMAP was cancelled').waitFor();
@@ -454,9 +454,9 @@ describe('with the keyboard', () => {
     const second = await card.textContent();
     await page.keyboard.press('Enter');
     await expect.poll(() => page.locator('.chosen h2').textContent()).toBe(second);
-    await page.locator('.neighbours .list-row').first().focus();
+    await page.locator('.row-list .list-row').first().focus();
     await page.keyboard.press('ArrowDown');
-    const third = await page.locator('.neighbours .list-row:focus .label').textContent();
+    const third = await page.locator('.row-list .list-row:focus .label').textContent();
     await page.keyboard.press('Enter');
     await expect.poll(() => page.locator('.chosen h2').textContent()).toBe(third);
     await page.keyboard.press('Escape');
@@ -578,7 +578,7 @@ describe('themes and sizes', () => {
     await choose(page, 'Colour by', 'genre');
     await pointSearch(page).fill('m43');
     await pointSearch(page).press('Enter');
-    await page.locator('.neighbours .list-row').first().waitFor();
+    await page.locator('.row-list .list-row').first().waitFor();
     for (const asTable of [false, true]) {
       if (asTable) await page.getByRole('button', { name: 'View as Table' }).click();
       await settled(page);

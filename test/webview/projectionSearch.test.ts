@@ -55,7 +55,7 @@ describe('a point', () => {
     await pointSearch(page).fill('the silent harbour');
     await page.getByRole('option', { name: 'not drawn' }).first().click();
     await expect.poll(() => page.locator('.chosen').textContent()).toContain('not in the sample');
-    await expect.poll(() => page.locator('.rail.right .neighbours .label').count()).toBe(10);
+    await expect.poll(() => page.locator('.rail.right .row-list .label').count()).toBe(10);
   });
 
   test('is chosen in the list with the arrow keys, and shown on the map on the way', async () => {

@@ -6,6 +6,7 @@ import { fittedTitle } from '../ui/fittedTitle';
 import type { AttentionHandlers } from './handlers';
 import { lineTitle, type ShownAttention } from './shownAttention';
 import type { AttentionState } from './state';
+import './contributionsView.css';
 
 const KINDS: Record<Contribution['of'], string> = { user: 'user', item: 'item', history: 'history' };
 

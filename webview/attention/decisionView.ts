@@ -6,6 +6,7 @@ import { lineHeight, type Layout } from './layout';
 import { isAt, lineList, linesInSight } from './linesView';
 import { focusOf, lineTitle, type Decision, type ShownAttention } from './shownAttention';
 import { sideNames, type AttentionState } from './state';
+import './decisionView.css';
 
 /** The weights of the newest position as bars, in the lines of the titles that they belong to. */
 export function decisionList(

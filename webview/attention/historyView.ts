@@ -2,18 +2,19 @@ import { html, nothing, type TemplateResult } from 'lit';
 import { formatDataDay } from '../../src/series/format';
 import { iconButton } from '../ui/controls';
 import { fittedTitle } from '../ui/fittedTitle';
+import { itemSearch } from '../ui/itemSearch';
 import { weightScale } from '../plot/heatMapGeometry';
 import type { HeatMapScale } from '../plot/heatMapModel';
 import type { ThumbnailModel } from '../plot/heatMapThumbnail';
 import { barNames, decisionBars } from './decisionView';
 import type { AttentionHandlers } from './handlers';
-import { itemSearch } from './itemSearch';
 import { timeGap, type HistoryLine } from './historyEdits';
 import { isAt, lineList, linesInSight, sightNote, type Lines } from './linesView';
 import { focusOf, lineTitle, type ShownAttention } from './shownAttention';
 import type { AttentionState } from './state';
 import { LEAST_WIDTH, lineHeight, type Layout } from './layout';
 import type { WeightMap } from './weightMaps';
+import './historyView.css';
 
 /** CSS pixels of the whole map in the corner. */
 const OVERVIEW = 96;

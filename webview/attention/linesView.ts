@@ -6,6 +6,7 @@ import { scrollArea } from '../ui/scrollArea';
 import type { AttentionHandlers } from './handlers';
 import { lineHeight, type Layout } from './layout';
 import type { AttentionState } from './state';
+import './linesView.css';
 
 /** What lines of the page's lists have in common: they are where the map's rows are. */
 export interface Lines {

@@ -1,4 +1,5 @@
-import './attention.css';
+import '../ui/ui.css';
+import '../ui/panel.css';
 import { render } from 'lit';
 import type { AttentionPanelHost, InspectionPanelView } from '../../src/protocol/inspectionPanel';
 import { HeatMap } from '../plot/heatMap';

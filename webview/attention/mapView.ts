@@ -26,6 +26,7 @@ import {
 import { sideNames, type AttentionState, type Display } from './state';
 import type { WeightMap } from './weightMaps';
 import { weightTable } from './weightTable';
+import './mapView.css';
 
 /** CSS pixels above maps that are not beside the history, as in attention.css. */
 const SLOT_HEAD_HEIGHT = 56;

@@ -3,12 +3,13 @@ import type { AttentionResult, ScoredItem } from '../../src/protocol/attention';
 import { formatDelta, formatMetric } from '../../src/series/format';
 import { icon, iconButton } from '../ui/controls';
 import { fittedTitle } from '../ui/fittedTitle';
+import { itemSearch } from '../ui/itemSearch';
 import { scrollArea } from '../ui/scrollArea';
 import type { AttentionHandlers } from './handlers';
-import { itemSearch } from './itemSearch';
 import { formatPlaces, formatRank, scoreChange, scoresOf } from './scoreChanges';
 import { dependsOnCandidate } from './shownAttention';
 import { sideNames, TOP_K, type AttentionState } from './state';
+import './recommendationsView.css';
 
 /** Recommendations that are listed. */
 const LISTED = 10;

@@ -7,6 +7,7 @@ import type { AttentionHandlers } from './handlers';
 import { chosenHeads, type ShownSide, type ViewMaps } from './shownAttention';
 import { sideNames, type AttentionState } from './state';
 import { meanMap, type WeightMap } from './weightMaps';
+import './thumbnailsView.css';
 
 /** CSS pixels of a thumbnail. */
 const SIZE = 56;

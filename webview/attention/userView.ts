@@ -2,10 +2,10 @@ import { html, nothing, type TemplateResult } from 'lit';
 import type { UserHistory } from '../../src/protocol/inspection';
 import { button, icon, iconButton, segmented } from '../ui/controls';
 import { fittedTitle } from '../ui/fittedTitle';
+import { itemSearch } from '../ui/itemSearch';
 import { messageContent } from '../ui/messageContent';
 import { contributionList } from './contributionsView';
 import type { AttentionHandlers } from './handlers';
-import { itemSearch } from './itemSearch';
 import { composedList } from './composedView';
 import { decisionList } from './decisionView';
 import { historyList } from './historyView';
@@ -15,6 +15,7 @@ import { recommendationLists } from './recommendationsView';
 import { currentAttention, dependsOnCandidate, type ShownAttention } from './shownAttention';
 import { automaticCandidatesName, isComposed, type AttentionState } from './state';
 import { thumbnails } from './thumbnailsView';
+import './userView.css';
 
 /** CSS pixels of contributions in the place of a map. */
 const CONTRIBUTIONS: ColumnRoom = { least: 320, wanted: 640, most: 640 };

@@ -2,12 +2,13 @@ import { html, nothing, type TemplateResult } from 'lit';
 import type { AttentionOverview, GroupReport, HeadReport } from '../../src/protocol/attention';
 import { formatCount, formatMetric, formatPercent } from '../../src/series/format';
 import { button, icon, numberField, segmented } from '../ui/controls';
+import { progressLine } from '../ui/progress';
 import { scrollArea } from '../ui/scrollArea';
 import { drawCurves, type CurveChart } from '../plot/curveDrawing';
 import type { PictureModel } from '../plot/picture';
 import type { AttentionHandlers } from './handlers';
 import { shownCheckpoint, type AttentionState, type GroupMeasure, type Overview } from './state';
-import { progressLine } from './view';
+import './usersView.css';
 
 /** Distances that are drawn: attention of sequential recommenders is mostly near (arXiv 2406.02048). */
 const DISTANCES = 50;
@@ -64,15 +65,7 @@ export function usersView(state: AttentionState, handlers: AttentionHandlers): T
               onClick: handlers.onOverview,
             })
       }
-      ${
-        overviewRunning
-          ? progressLine(
-              overviewProgress?.phase ?? 'Starting',
-              overviewProgress?.done ?? 0,
-              overviewProgress?.of ?? 0,
-            )
-          : nothing
-      }
+      ${overviewRunning ? progressLine(overviewProgress) : nothing}
     </section>
     ${overview ? report(state, overview, handlers) : promise(state)}
   `;

@@ -1,13 +1,15 @@
 import { html, nothing, type TemplateResult } from 'lit';
-import { formatCount, formatEpoch, formatPercent } from '../../src/series/format';
+import { formatEpoch } from '../../src/series/format';
 import { button, dropdown, icon, iconButton, segmented } from '../ui/controls';
 import { fittedTitle } from '../ui/fittedTitle';
-import { messageContent } from '../ui/messageContent';
+import { itemSearch } from '../ui/itemSearch';
+import { problemBox } from '../ui/problemBox';
+import { countOfItems, userSearch } from '../ui/userSearch';
 import type { AttentionHandlers } from './handlers';
-import { itemSearch } from './itemSearch';
 import { baseHistory, isComposed, shownCheckpoint, type AttentionState, type Comparison } from './state';
 import { userView } from './userView';
 import { usersView } from './usersView';
+import './view.css';
 
 const NO_COMPARISON = 'none';
 
@@ -16,7 +18,7 @@ export function attentionPanel(state: AttentionState, handlers: AttentionHandler
   return html`
     ${header(state, handlers)} ${strip(state, handlers)}
     <div class="body">
-      ${problemBox(state, handlers)}
+      ${problemOf(state, handlers)}
       ${
         state.run?.checkpoints.length === 0
           ? noCheckpoint(state, handlers)
@@ -144,7 +146,7 @@ function strip(state: AttentionState, handlers: AttentionHandlers): TemplateResu
     ${
       composed
         ? html`<span><b>Composed history</b> <span class="muted">of an unknown user</span></span>
-            <span class="muted number">${countOf(items.length)}</span>
+            <span class="muted number">${countOfItems(items.length)}</span>
             <recsight-search-box
               .model=${itemSearch(
                 handlers,
@@ -168,17 +170,15 @@ function strip(state: AttentionState, handlers: AttentionHandlers): TemplateResu
               </span>
             </span>
             <recsight-search-box
-              .model=${{
-                label: 'Find a user by id',
-                placeholder: 'Find a user by id…',
-                empty: 'No user has such an id.',
-                search: async (text: string) =>
-                  (await handlers.findUsers(text)).map((user) => ({
-                    label: user.id,
-                    detail: countOf(user.historyLength),
-                    choose: () => handlers.onUser(user.user),
-                  })),
-              }}
+              .model=${userSearch(
+                handlers,
+                {
+                  label: 'Find a user by id',
+                  placeholder: 'Find a user by id…',
+                  empty: 'No user has such an id.',
+                },
+                ({ user }) => handlers.onUser(user),
+              )}
             ></recsight-search-box>
             ${segmented({
               label: 'History',
@@ -190,7 +190,7 @@ function strip(state: AttentionState, handlers: AttentionHandlers): TemplateResu
               value: settings.end,
               onChange: handlers.onEnd,
             })}
-            <span class="muted number">${history ? countOf(items.length) : ''}</span>
+            <span class="muted number">${history ? countOfItems(items.length) : ''}</span>
             ${
               items.length === 0
                 ? nothing
@@ -207,29 +207,20 @@ function strip(state: AttentionState, handlers: AttentionHandlers): TemplateResu
   </section>`;
 }
 
-function countOf(items: number): string {
-  return `${formatCount(items)} ${items === 1 ? 'item' : 'items'}`;
-}
-
-function problemBox(
+function problemOf(
   { problem }: AttentionState,
   handlers: AttentionHandlers,
 ): TemplateResult | typeof nothing {
   if (problem === null) return nothing;
-  return html`<section class="box error" role="alert">
-    ${icon('error', 'Error')}
-    <div>
-      <p class="message">${messageContent(problem.message)}</p>
-      <p class="buttons">
-        ${
-          problem.of === 'other'
-            ? nothing
-            : button({ label: 'Try Again', icon: 'refresh', onClick: handlers.onRetry })
-        }
-        ${problem.of === 'hydrate' ? nothing : button({ label: 'Dismiss', onClick: handlers.onDismissProblem })}
-      </p>
-    </div>
-  </section>`;
+  return problemBox(
+    problem.message,
+    html`${
+      problem.of === 'other'
+        ? nothing
+        : button({ label: 'Try Again', icon: 'refresh', onClick: handlers.onRetry })
+    }
+    ${problem.of === 'hydrate' ? nothing : button({ label: 'Dismiss', onClick: handlers.onDismissProblem })}`,
+  );
 }
 
 function noCheckpoint({ run }: AttentionState, handlers: AttentionHandlers): TemplateResult {
@@ -242,14 +233,4 @@ function noCheckpoint({ run }: AttentionState, handlers: AttentionHandlers): Tem
     </p>
     ${button({ label: 'Refresh', icon: 'refresh', primary: true, onClick: handlers.onRetry })}
   </section>`;
-}
-
-/** How far something is, with its words. */
-export function progressLine(phase: string, done: number, of: number): TemplateResult {
-  return html`<p class="progress number">
-    <span>${phase}</span>
-    <progress max="1" .value=${of > 0 ? done / of : 0} aria-label=${phase}></progress>
-    <span>${of > 0 ? formatPercent(done / of) : ''}</span>
-    <span class="muted">${of > 0 ? `${formatCount(done)} of ${formatCount(of)}` : ''}</span>
-  </p>`;
 }

@@ -15,6 +15,7 @@ import type { AttentionState } from './state';
 import { onLines, type WeightMap } from './weightMaps';
 import { linesRead } from './historyEdits';
 import { keptLines } from './historyEdits';
+import './weightTable.css';
 
 /**
  * The weights as a table. Between positions, it holds what one position gives to the others, for each head: the pinned

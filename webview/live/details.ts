@@ -4,7 +4,8 @@ import { isUnset, usualName, type RunSetting, type RunSettings } from '../../src
 import { formatBytes, formatCount, formatDuration } from '../../src/series/format';
 import { icon } from '../ui/controls';
 import { messageContent } from '../ui/messageContent';
-import type { LiveHandlers } from './view';
+import type { LiveHandlers } from './handlers';
+import './details.css';
 
 /** What one needs to know to repeat the run, with all of its settings. */
 export function details(

@@ -1,4 +1,5 @@
-import './live.css';
+import '../ui/ui.css';
+import '../ui/frame.css';
 import { render } from 'lit';
 import type { LivePanelHost, LivePanelView } from '../../src/protocol/livePanel';
 import { LineChart } from '../plot/lineChart';
@@ -6,8 +7,9 @@ import { connectToHost } from '../ui/connection';
 import { markDrawn } from '../ui/drawn';
 import { PopupMenu } from '../ui/popupMenu';
 import { registerToolkit } from '../ui/toolkit';
+import type { LiveHandlers } from './handlers';
 import { initialState, keptState, reduce, type LiveAction, type LiveState } from './state';
-import { livePanel, type LiveHandlers } from './view';
+import { livePanel } from './view';
 
 registerToolkit();
 customElements.define('recsight-menu', PopupMenu);

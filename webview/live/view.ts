@@ -1,7 +1,6 @@
 import { html, nothing, type TemplateResult } from 'lit';
 import { guard } from 'lit/directives/guard.js';
 import { describeProtocol, protocolBadge } from '../../src/protocol/evaluation';
-import type { InspectionView } from '../../src/protocol/inspectionPanel';
 import type { RunMark, RunMessage } from '../../src/protocol/livePanel';
 import { epochsText, throughputUnit, type RunManifest, type RunSummary } from '../../src/protocol/run';
 import {
@@ -17,6 +16,7 @@ import { button, dropdown, icon, segmented, slider } from '../ui/controls';
 import { fittedTitle } from '../ui/fittedTitle';
 import { messageContent } from '../ui/messageContent';
 import type { MenuItem } from '../ui/popupMenu';
+import { progressBar } from '../ui/progress';
 import { scrollArea } from '../ui/scrollArea';
 import {
   chartModels,
@@ -25,28 +25,13 @@ import {
   secondMetric,
   shownMetric,
   validationMetrics,
-  type ChartHandlers,
 } from './charts';
 import { details } from './details';
-import { problemBox, troubleBox, warningBoxes } from './problemBoxes';
+import type { LiveHandlers } from './handlers';
+import { askedProblem, troubleBox, warningBoxes } from './problemBoxes';
 import { progressShare, runAbilities, statusIcon, testTable, testVerdict, type TestTable } from './runView';
-import type { LiveSettings, LiveState } from './state';
-
-/** What the page does when the user asks for something. */
-export interface LiveHandlers extends ChartHandlers {
-  onStop: () => void;
-  onResume: () => void;
-  onTrainAgain: () => void;
-  onEvaluate: () => void;
-  onOpenConfig: () => void;
-  onOpenLog: () => void;
-  onOpenView: (view: InspectionView) => void;
-  onRetry: () => void;
-  /** The details are opened. */
-  onDetails: () => void;
-  onSettings: (settings: Partial<LiveSettings>) => void;
-  onDismissProblem: () => void;
-}
+import type { LiveState } from './state';
+import './view.css';
 
 /** The whole panel. Its frame is the same before the data has come, so that nothing jumps. */
 export function livePanel(state: LiveState, handlers: LiveHandlers): TemplateResult {
@@ -56,7 +41,7 @@ export function livePanel(state: LiveState, handlers: LiveHandlers): TemplateRes
   return html`
     ${run ? header(run, state, handlers) : emptyHeader()}
     <div class="body">
-      ${problemBox(state, handlers)} ${run ? [troubleBox(run, handlers), ...warningBoxes(run)] : nothing}
+      ${askedProblem(state, handlers)} ${run ? [troubleBox(run, handlers), ...warningBoxes(run)] : nothing}
       ${
         state.notice === null
           ? nothing
@@ -101,7 +86,7 @@ function header(run: RunSummary, state: LiveState, handlers: LiveHandlers): Temp
               ${
                 share === null || !training
                   ? nothing
-                  : html`<progress max="1" .value=${share} aria-label="Progress of training"></progress>
+                  : html`${progressBar('Progress of training', share)}
                       <span class="number">${formatPercent(share)}</span>`
               }
               ${

@@ -5,6 +5,7 @@ import { drawCells, drawColumnTitles, drawMarks, type HeatMapWindow } from './he
 import { cellAt, cellWidthFor, scrollToShow, type HeatMapGeometry } from './heatMapGeometry';
 import type { HeatMapCell, HeatMapModel, HeatMapScroll } from './heatMapModel';
 import { readMapColors } from './mapColors';
+import './heatMap.css';
 
 /** Cells that Page Up and Page Down, or Shift with an arrow, move by. */
 const LEAP = 10;

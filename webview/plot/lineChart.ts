@@ -21,6 +21,8 @@ import { chartTable } from './chartTable';
 import { formatLogTicks, formatTicks, formatX, notesOn, summarize } from './chartText';
 import { tooltipRow } from './chartTooltip';
 import { DrawnElement } from './drawnElement';
+import 'uplot/dist/uPlot.min.css';
+import './lineChart.css';
 
 /** Told apart without colour too. */
 const DASHES = [[], [7, 3], [2, 3], [9, 3, 2, 3]];

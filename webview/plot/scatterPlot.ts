@@ -14,6 +14,7 @@ import type { PaintedPoints, ScatterPainter } from './scatterPainter';
 import { scatterPng } from './scatterPng';
 import { scatterSvg } from './scatterSvg';
 import { WebGlScatter } from './scatterWebGl';
+import './scatter.css';
 
 /** CSS pixels within which a pointer finds a point. */
 const HOVER_RADIUS = 12;

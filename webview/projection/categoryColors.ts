@@ -1,10 +1,28 @@
-import type { CategoryLegend } from './coloring';
-
 /** Categories with a colour of their own: more cannot be told apart, so the rest is one. */
 export const NUM_CATEGORY_COLORS = 10;
 
 /** Categories that have a colour, in the order of the colours; null where one is free. */
 export type ColoredCategories = readonly (string | null)[];
+
+/** What points are coloured by where that is a category. */
+export interface CategoryLegend {
+  kind: 'categories';
+  /** They have an order, and a scale says where in it each is. */
+  ordered: boolean;
+  /** Those with a colour of their own, in the order of the colours. */
+  entries: LegendEntry[];
+  /** The rest, the most frequent first: all in one colour. */
+  others: Omit<LegendEntry, 'index'>[];
+  numUnknown: number;
+}
+
+export interface LegendEntry {
+  /** Its colour class. */
+  index: number;
+  label: string;
+  /** Points of it. */
+  count: number;
+}
 
 /** Which category would lose its colour to another one: the rarest of those that have theirs by being frequent. */
 export function nextReplaced({ entries, others }: CategoryLegend): string | null {

@@ -1,11 +1,12 @@
 import { html, nothing, type TemplateResult } from 'lit';
 import { button, checkbox, dropdown, slider } from '../ui/controls';
 import { messageContent } from '../ui/messageContent';
+import { progressBlock } from '../ui/progress';
 import type { ProjectionHandlers } from './handlers';
 import { legend } from './legend';
 import type { SceneLook } from './mapModels';
 import { colorName } from './projectionText';
-import { section, work } from './railSection';
+import { section } from './railSection';
 import { OWN_COLORS } from './settings';
 import { tableOf, type ProjectionState } from './state';
 
@@ -55,7 +56,7 @@ export function colorSection(
       }
       ${
         value === OWN_COLORS.recommended && resources.recommended?.status === 'loading'
-          ? work('counting recommendations', progress[resources.recommended.key], onCancelCounting)
+          ? progressBlock('counting recommendations', progress[resources.recommended.key], onCancelCounting)
           : nothing
       }
       ${

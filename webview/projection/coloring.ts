@@ -1,6 +1,6 @@
 import type { PointColumn } from '../../src/protocol/projection';
 import type { ColorBytes } from '../ui/colorModel';
-import { NUM_CATEGORY_COLORS, type ColoredCategories } from './categoryColors';
+import { NUM_CATEGORY_COLORS, type CategoryLegend, type ColoredCategories } from './categoryColors';
 import type { Palette } from './palette';
 
 /** What points are coloured by: the colour class of each, and what the classes mean. */
@@ -14,25 +14,6 @@ export type Legend =
   | { kind: 'plain' }
   | CategoryLegend
   | { kind: 'numbers'; min: number; max: number; log: boolean; numUnknown: number };
-
-export interface CategoryLegend {
-  kind: 'categories';
-  /** They have an order, and a scale says where in it each is. */
-  ordered: boolean;
-  /** Those with a colour of their own, in the order of the colours. */
-  entries: LegendEntry[];
-  /** The rest, the most frequent first: all in one colour. */
-  others: Omit<LegendEntry, 'index'>[];
-  numUnknown: number;
-}
-
-export interface LegendEntry {
-  /** Its colour class. */
-  index: number;
-  label: string;
-  /** Points of it. */
-  count: number;
-}
 
 /** The class of categories without a colour of their own. */
 export const OTHERS = NUM_CATEGORY_COLORS;

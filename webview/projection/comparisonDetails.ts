@@ -6,7 +6,7 @@ import type { ProjectionHandlers } from './handlers';
 import { neighbourList } from './neighbourLists';
 import { current } from './resources';
 import type { ProjectionState, Scene } from './state';
-import { failure } from './statistics';
+import { failure } from './railSection';
 
 /** How two tables differ, and what moved most. */
 export function comparisonContent(

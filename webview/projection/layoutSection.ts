@@ -2,12 +2,14 @@ import { html, nothing, type TemplateResult } from 'lit';
 import { percent } from '../../src/protocol/percent';
 import { button, icon, numberField, segmented } from '../ui/controls';
 import { messageContent } from '../ui/messageContent';
+import { progressBlock } from '../ui/progress';
 import type { ProjectionHandlers } from './handlers';
 import { umapQualityText } from './projectionText';
-import { section, work } from './railSection';
+import { section } from './railSection';
 import { current } from './resources';
 import { DEFAULT_UMAP, shownMethod, type UmapSettings } from './settings';
 import { isUmapRunning, type ProjectionState } from './state';
+import './layoutSection.css';
 
 /** Bars of explained variance. */
 const MAX_BARS = 16;
@@ -141,7 +143,7 @@ function umapControls(state: ProjectionState, handlers: ProjectionHandlers): Tem
     </div>
     ${
       running
-        ? work('UMAP', progress[resources.umap!.key], handlers.onCancelUmap)
+        ? progressBlock('UMAP', progress[resources.umap!.key], handlers.onCancelUmap)
         : html`${
             failed
               ? html`<p class="muted" role="status">

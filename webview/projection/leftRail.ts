@@ -1,6 +1,7 @@
 import { html, nothing, type TemplateResult } from 'lit';
 import { formatCount, formatMoment } from '../../src/series/format';
 import { dropdown, icon, iconButton, slider } from '../ui/controls';
+import { listRow } from '../ui/listRow';
 import { scrollArea } from '../ui/scrollArea';
 import { colorSection } from './colorSection';
 import type { ProjectionHandlers } from './handlers';
@@ -10,6 +11,7 @@ import { section } from './railSection';
 import { shownTable, withoutCheckpoint } from './resources';
 import { pointSearchSection, userSearchSection } from './searchSections';
 import { tableOf, type ProjectionState } from './state';
+import './leftRail.css';
 
 /** Choices of how many points are drawn, as far as the table has so many. */
 const POINT_COUNTS = [2_000, 20_000, 100_000, 1_000_000];
@@ -124,14 +126,11 @@ function bookmarkSection(
         ${bookmarks.map(
           ({ name, createdAt, state }) =>
             html`<li class="row">
-              <button
-                type="button"
-                class="list-row"
-                title=${`Saved ${formatMoment(createdAt)}`}
-                @click=${() => onOpenBookmark(state)}
-              >
-                <span class="label">${name}</span>
-              </button>
+              ${listRow({
+                label: name,
+                title: `Saved ${formatMoment(createdAt)}`,
+                onClick: () => onOpenBookmark(state),
+              })}
               ${iconButton('trash', `Delete ${name}`, () => onDeleteBookmark(name))}
             </li>`,
         )}

@@ -2,14 +2,22 @@ import { html, nothing, type TemplateResult } from 'lit';
 import { formatCount } from '../../src/series/format';
 import { icon, iconButton } from '../ui/controls';
 import type { ColorBytes } from '../ui/colorModel';
+import { listRow } from '../ui/listRow';
 import type { SearchBoxModel } from '../ui/searchBox';
-import { nextReplaced, withColor, withoutColor, type ColoredCategories } from './categoryColors';
-import { classColor, OTHERS, type CategoryLegend, type Legend } from './coloring';
+import {
+  nextReplaced,
+  withColor,
+  withoutColor,
+  type CategoryLegend,
+  type ColoredCategories,
+} from './categoryColors';
+import { classColor, OTHERS, type Legend } from './coloring';
 import type { ProjectionHandlers } from './handlers';
 import type { SceneLook } from './mapModels';
 import type { Palette } from './palette';
 import { colorName, formatNumber } from './projectionText';
 import { chosenColors, type ProjectionSettings } from './settings';
+import './legend.css';
 
 /** Categories without a colour that are listed; more are searched. */
 const MAX_LISTED = 50;
@@ -106,7 +114,7 @@ function entry(
   const pressed = raised === index;
   return html`<button
     type="button"
-    class=${kind}
+    class="list-row ${kind}"
     aria-pressed=${String(pressed)}
     title=${pressed ? `${label} · show all alike` : `${label} · show among the others`}
     @click=${() => onSettings({ raised: pressed ? null : index })}
@@ -174,15 +182,14 @@ function colorChoice(
         ${others.slice(0, MAX_LISTED).map(
           ({ label, count }) =>
             html`<li>
-              <button
-                type="button"
-                class="list-row"
-                title=${replaced === null ? `Give ${label} a colour` : `Give ${label} the colour of ${replaced}`}
-                @click=${() => give(label)}
-              >
-                ${icon('paintcan')}
-                <span class="label">${label}</span><span class="number muted">${formatCount(count)}</span>
-              </button>
+              ${listRow({
+                label,
+                icon: icon('paintcan'),
+                aside: html`<span class="number muted">${formatCount(count)}</span>`,
+                title:
+                  replaced === null ? `Give ${label} a colour` : `Give ${label} the colour of ${replaced}`,
+                onClick: () => give(label),
+              })}
             </li>`,
         )}
       </ul>

@@ -1,4 +1,4 @@
-import './projection.css';
+import '../ui/ui.css';
 import { render } from 'lit';
 import type { ItemLabel } from '../../src/protocol/inspection';
 import type { InspectionPanelView, ProjectionPanelHost } from '../../src/protocol/inspectionPanel';

@@ -1,12 +1,13 @@
-import { html, nothing, type TemplateResult } from 'lit';
+import { html, type TemplateResult } from 'lit';
 import type { DistanceMetric, PointNeighbour } from '../../src/protocol/projection';
 import { formatCount, formatMetric } from '../../src/series/format';
 import { dropdown } from '../ui/controls';
 import { fittedTitle } from '../ui/fittedTitle';
+import { listRow, rowList } from '../ui/listRow';
 import type { ProjectionHandlers } from './handlers';
 import { current, type Resource } from './resources';
 import { pointOfRow, type ProjectionState, type Scene } from './state';
-import { failure } from './statistics';
+import { failure } from './railSection';
 
 const METRIC_NAMES: Record<DistanceMetric, string> = {
   cosine: 'cosine similarity',
@@ -63,37 +64,18 @@ export function neighbourList(
   // A cosine is a share already; products and distances are shares of the largest one in the list.
   const largest = metric === 'cosine' ? 1 : Math.max(1e-9, ...list.map(({ value }) => value));
   const shareOf = (value: number): number => Math.max(0, Math.min(1, value / largest));
-  return html`<ol class="neighbours" @keydown=${moveInList}>
-    ${list.map(({ row, id, label, value }) => {
+  return rowList(
+    list.map(({ row, id, label, value }) => {
       const point = pointOfRow(scene.points, row);
-      return html`<li>
-        <button
-          type="button"
-          class="list-row"
-          title=${`${label} · id ${id}${point === null ? ' · not drawn' : ''}`}
-          aria-current=${row === focus ? 'true' : nothing}
-          @click=${() => onPick(row, false)}
-          @pointerenter=${() => onHover(point)}
-          @pointerleave=${() => onHover(null)}
-          @focus=${() => onHover(point)}
-          @blur=${() => onHover(null)}
-        >
-          <span class="label">${fittedTitle(label, null)}</span>
-          <span class="number">${formatMetric(value)}</span>
-          <i class="distance" .style=${`width: calc((100% - 16px) * ${shareOf(value).toFixed(3)})`}></i>
-        </button>
-      </li>`;
-    })}
-  </ol>`;
-}
-
-/** Arrow keys go through a list of buttons. */
-export function moveInList(event: KeyboardEvent): void {
-  const step = { ArrowDown: 1, ArrowUp: -1 }[event.key];
-  if (step === undefined) return;
-  const buttons = [...(event.currentTarget as HTMLElement).querySelectorAll<HTMLElement>('.list-row')];
-  const next = buttons[buttons.indexOf(document.activeElement as HTMLElement) + step];
-  if (!next) return;
-  event.preventDefault();
-  next.focus();
+      return listRow({
+        label: fittedTitle(label, null),
+        aside: html`<span class="number">${formatMetric(value)}</span>`,
+        share: shareOf(value),
+        title: `${label} · id ${id}${point === null ? ' · not drawn' : ''}`,
+        isCurrent: row === focus,
+        onClick: () => onPick(row, false),
+        onHover: (on) => onHover(on ? point : null),
+      });
+    }),
+  );
 }

@@ -4,6 +4,7 @@ import { formatCount } from '../../src/series/format';
 import { hintOfMore } from '../ui/scrollArea';
 import { columnText } from './projectionText';
 import { fittedTitle } from '../ui/fittedTitle';
+import './pointTable.css';
 
 export interface PointTableModel {
   points: PointSet;

@@ -3,17 +3,20 @@ import type { ProjectionFormat } from '../../src/protocol/projection';
 import { formatCount, formatMetric } from '../../src/series/format';
 import { button, iconButton } from '../ui/controls';
 import { fittedTitle } from '../ui/fittedTitle';
+import { listRow, rowList } from '../ui/listRow';
 import type { MenuItem } from '../ui/popupMenu';
 import { hintOfMore } from '../ui/scrollArea';
 import { comparisonContent } from './comparisonDetails';
 import type { ProjectionHandlers } from './handlers';
-import { moveInList, neighbourList, neighbourSection } from './neighbourLists';
+import { neighbourList, neighbourSection } from './neighbourLists';
 import { userContent } from './userDetails';
 import { columnText } from './projectionText';
 import { current } from './resources';
 import type { RailTab } from './settings';
-import { failure, statisticsContent } from './statistics';
+import { failure } from './railSection';
+import { statisticsContent } from './statistics';
 import { pointOfRow, tableOf, type ProjectionState, type Scene } from './state';
+import './rightRail.css';
 
 /** Rows of a selection that are listed; all of them are in the table and the files. */
 const MAX_LISTED = 500;
@@ -211,24 +214,16 @@ function selectionContent(
     }
     <section class="rail-section" aria-label="Selected points">
       <h2>Selected points</h2>
-      <ol class="neighbours" @keydown=${moveInList}>
-        ${listed.map((row) => {
+      ${rowList(
+        listed.map((row) => {
           const point = pointOfRow(points, row);
-          return html`<li>
-            <button
-              type="button"
-              class="list-row"
-              @click=${() => handlers.onPick(row, false)}
-              @pointerenter=${() => handlers.onHover(point)}
-              @pointerleave=${() => handlers.onHover(null)}
-              @focus=${() => handlers.onHover(point)}
-              @blur=${() => handlers.onHover(null)}
-            >
-              <span class="label">${fittedTitle(point === null ? `Row ${row}` : points.labels[point]!)}</span>
-            </button>
-          </li>`;
-        })}
-      </ol>
+          return listRow({
+            label: fittedTitle(point === null ? `Row ${row}` : points.labels[point]!),
+            onClick: () => handlers.onPick(row, false),
+            onHover: (on) => handlers.onHover(on ? point : null),
+          });
+        }),
+      )}
       ${
         listed.length < selection.length
           ? html`<p class="muted small">

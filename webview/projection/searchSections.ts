@@ -2,6 +2,7 @@ import { html, nothing, type TemplateResult } from 'lit';
 import { formatCount } from '../../src/series/format';
 import { iconButton } from '../ui/controls';
 import type { SearchBoxModel, SearchChoice } from '../ui/searchBox';
+import { userSearch } from '../ui/userSearch';
 import type { ProjectionHandlers } from './handlers';
 import type { SceneLook } from './mapModels';
 import { section } from './railSection';
@@ -64,18 +65,16 @@ export function userSearchSection(
   { findUsers, onSettings }: ProjectionHandlers,
 ): TemplateResult {
   const path = settings.user === null ? null : current(resources.path);
-  const model: SearchBoxModel = {
-    label: 'Find a user',
-    placeholder: 'user id',
-    title: 'Find a user (U): history and recommendations on the map',
-    empty: 'No user matches.',
-    search: async (text) =>
-      (await findUsers(text)).map(({ user, id, historyLength }) => ({
-        label: id,
-        detail: `${formatCount(historyLength)} ${historyLength === 1 ? 'item' : 'items'}`,
-        choose: () => onSettings({ user, tab: 'user' }),
-      })),
-  };
+  const model = userSearch(
+    { findUsers },
+    {
+      label: 'Find a user',
+      placeholder: 'user id',
+      title: 'Find a user (U): history and recommendations on the map',
+      empty: 'No user matches.',
+    },
+    ({ user }) => onSettings({ user, tab: 'user' }),
+  );
   return section(
     'User',
     html`<recsight-search-box .model=${model}></recsight-search-box> ${

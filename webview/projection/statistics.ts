@@ -1,10 +1,11 @@
 import { html, nothing, type TemplateResult } from 'lit';
 import { formatCount, formatMetric } from '../../src/series/format';
-import { button, icon, iconButton } from '../ui/controls';
-import { messageContent } from '../ui/messageContent';
+import { iconButton } from '../ui/controls';
+import { plainRow, rowList } from '../ui/listRow';
 import type { ProjectionHandlers } from './handlers';
 import { normsOfDeciles, type DecileNorm } from './pointColumns';
-import { current, type Resource } from './resources';
+import { failure } from './railSection';
+import { current } from './resources';
 import { pointOfRow, tableOf, type ProjectionState, type Scene } from './state';
 
 /** The statistics of a whole table: how its vectors lie, and which of them learned nothing. */
@@ -69,36 +70,17 @@ function normsByDecile(norms: readonly DecileNorm[]): TemplateResult | typeof no
   const largest = Math.max(...norms.map(({ mean }) => mean));
   return html`<section class="rail-section" aria-label="Mean norm by popularity decile">
     <h2>Norm by popularity</h2>
-    <ol class="neighbours">
-      ${norms.map(
-        ({ label, mean }) =>
-          html`<li class="list-row plain">
-            <span class="label">${label}</span>
-            <span class="number">${formatMetric(mean)}</span>
-            <i
-              class="distance"
-              .style=${`width: calc((100% - 16px) * ${(largest > 0 ? mean / largest : 0).toFixed(3)})`}
-            ></i>
-          </li>`,
-      )}
-    </ol>
+    ${rowList(
+      norms.map(({ label, mean }) =>
+        plainRow({
+          label,
+          aside: html`<span class="number">${formatMetric(mean)}</span>`,
+          share: largest > 0 ? mean / largest : 0,
+        }),
+      ),
+    )}
     <p class="muted small">
       Mean length of the vectors that are drawn, by how often their items occur in training.
     </p>
   </section>`;
-}
-
-/** What went wrong where an answer is missing. */
-export function failure(
-  resource: Resource<unknown> | null,
-  { onRetry }: ProjectionHandlers,
-): TemplateResult | typeof nothing {
-  if (resource?.status !== 'failed') return nothing;
-  return html`<div class="box error" role="alert">
-    ${icon('error', 'Error')}
-    <div>
-      <p class="message">${messageContent(resource.error?.message ?? '')}</p>
-      <p class="buttons">${button({ label: 'Try Again', icon: 'refresh', onClick: onRetry })}</p>
-    </div>
-  </div>`;
 }

@@ -3,11 +3,11 @@ import type { HistoryItem } from '../../src/protocol/inspection';
 import { formatCount, formatDataDay, formatMetric } from '../../src/series/format';
 import { button, icon } from '../ui/controls';
 import { fittedTitle } from '../ui/fittedTitle';
+import { listRow, rowList } from '../ui/listRow';
 import type { ProjectionHandlers } from './handlers';
-import { moveInList } from './neighbourLists';
 import { current } from './resources';
 import { pointOfRow, tableOf, type ProjectionState, type Scene } from './state';
-import { failure } from './statistics';
+import { failure } from './railSection';
 
 /** A user's history, and what is recommended after it. */
 export function userContent(
@@ -25,21 +25,14 @@ export function userContent(
   const next = path.next?.item;
   const itemRow = (item: number, title: string, aside: unknown): TemplateResult => {
     const point = items ? pointOfRow(scene.points, item - 1) : null;
-    return html`<li>
-      <button
-        type="button"
-        class="list-row"
-        ?disabled=${!items}
-        aria-current=${item - 1 === settings.focus ? 'true' : nothing}
-        @click=${() => handlers.onPick(item - 1, false)}
-        @pointerenter=${() => handlers.onHover(point)}
-        @pointerleave=${() => handlers.onHover(null)}
-        @focus=${() => handlers.onHover(point)}
-        @blur=${() => handlers.onHover(null)}
-      >
-        <span class="label">${fittedTitle(title)}</span>${aside}
-      </button>
-    </li>`;
+    return listRow({
+      label: fittedTitle(title),
+      aside,
+      isCurrent: item - 1 === settings.focus,
+      disabled: !items,
+      onClick: () => handlers.onPick(item - 1, false),
+      onHover: (on) => handlers.onHover(on ? point : null),
+    });
   };
   return html`<header class="chosen">
       <h2>User ${path.user.id}</h2>
@@ -72,8 +65,8 @@ export function userContent(
     </header>
     <section class="rail-section" aria-label="Recommended">
       <h2>${icon('star-full')} Recommended <span class="aside muted">score</span></h2>
-      <ol class="neighbours" @keydown=${moveInList}>
-        ${path.recommended.map(({ item, title, score }) =>
+      ${rowList(
+        path.recommended.map(({ item, title, score }) =>
           itemRow(
             item,
             title,
@@ -81,8 +74,8 @@ export function userContent(
                 >${formatMetric(score)}</span
               >`,
           ),
-        )}
-      </ol>
+        ),
+      )}
       ${
         path.recommended.some(({ item }) => item === next)
           ? html`<p class="muted small">${icon('check')} The item that came next.</p>`
@@ -91,9 +84,7 @@ export function userContent(
     </section>
     <section class="rail-section" aria-label="History">
       <h2>History, newest first</h2>
-      <ol class="neighbours" @keydown=${moveInList}>
-        ${path.items.toReversed().map((entry) => itemRow(entry.item, entry.title, time(entry)))}
-      </ol>
+      ${rowList(path.items.toReversed().map((entry) => itemRow(entry.item, entry.title, time(entry))))}
     </section>`;
 }
 

@@ -5,8 +5,8 @@ import { formatCount } from '../../src/series/format';
 import type { ScatterModel, ScatterTool } from '../plot/scatterModel';
 import { button, dropdown, icon, iconButton, slider } from '../ui/controls';
 import { fittedTitle } from '../ui/fittedTitle';
-import { messageContent } from '../ui/messageContent';
 import type { MenuItem } from '../ui/popupMenu';
+import { problemBox } from '../ui/problemBox';
 import type { ProjectionHandlers } from './handlers';
 import { leftRail } from './leftRail';
 import { legendStrip } from './legend';
@@ -15,6 +15,7 @@ import { columnText, countText, epochStops, epochText, layoutText, mapTitle, sto
 import { current, shownCheckpoint, withoutCheckpoint, type ResourceName } from './resources';
 import { rightRail } from './rightRail';
 import { tableOf, type ProjectionState, type Scene } from './state';
+import './view.css';
 
 /** Without these there is no map. */
 const NEEDED: readonly ResourceName[] = ['run', 'tables', 'points', 'pca'];
@@ -41,25 +42,20 @@ export function projectionPanel(
   return html`<div class="projection ${right ? 'with-right' : ''}" data-drawer=${state.drawer ?? nothing}>
       ${leftRail(state, look, handlers)}
       <section class="stage" aria-label="Map">
-        ${problemBox(state, handlers)} ${stage(state, look, looks, handlers)}
+        ${problem(state, handlers)} ${stage(state, look, looks, handlers)}
       </section>
       ${right ?? nothing} ${withoutCheckpoint(state) ? nothing : strip(state, handlers)}
     </div>
     <p class="unseen" role="status" aria-live="polite">${state.announcement}</p>`;
 }
 
-function problemBox(
-  { problem }: ProjectionState,
+function problem(
+  { problem: message }: ProjectionState,
   handlers: ProjectionHandlers,
 ): TemplateResult | typeof nothing {
-  if (problem === null) return nothing;
-  return html`<div class="box error problem" role="alert">
-    ${icon('error', 'Error')}
-    <div>
-      <p class="message">${messageContent(problem)}</p>
-      <p class="buttons">${button({ label: 'Dismiss', onClick: handlers.onDismissProblem })}</p>
-    </div>
-  </div>`;
+  if (message === null) return nothing;
+  const dismiss = button({ label: 'Dismiss', onClick: handlers.onDismissProblem });
+  return html`<div class="problem">${problemBox(message, dismiss)}</div>`;
 }
 
 function stage(
@@ -95,15 +91,10 @@ function stage(
     ${
       failed
         ? html`<div class="stage-message">
-            <div class="box error" role="alert">
-              ${icon('error', 'Error')}
-              <div>
-                <p class="message">${messageContent(failed.error?.message ?? '')}</p>
-                <p class="buttons">
-                  ${button({ label: 'Try Again', icon: 'refresh', primary: true, onClick: handlers.onRetry })}
-                </p>
-              </div>
-            </div>
+            ${problemBox(
+              failed.error?.message ?? '',
+              button({ label: 'Try Again', icon: 'refresh', primary: true, onClick: handlers.onRetry }),
+            )}
           </div>`
         : empty !== null
           ? html`<div class="stage-message">

@@ -1,6 +1,7 @@
 import { html, nothing, type TemplateResult } from 'lit';
 import { live } from 'lit/directives/live.js';
 import { repeat } from 'lit/directives/repeat.js';
+import './controls.css';
 
 /*
  * The controls of all pages as templates: the component kit's where it has one that is good, else the browser's own in

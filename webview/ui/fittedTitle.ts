@@ -1,5 +1,6 @@
 import { html, nothing, type TemplateResult } from 'lit';
 import { titleParts } from '../../src/series/cutText';
+import './fittedTitle.css';
 
 /**
  * A title that takes the room there is: where that is too little it has an ellipsis before its end, which stays, and its

@@ -1,4 +1,5 @@
 import { html, render } from 'lit';
+import './popupMenu.css';
 
 export interface MenuItem {
   label: string;

@@ -1,5 +1,6 @@
 import { html, noChange, nothing, type TemplateResult } from 'lit';
 import { AsyncDirective, directive, type ElementPart } from 'lit/async-directive.js';
+import './scrollArea.css';
 
 export interface ScrollAreaOptions {
   /** Says what is in it; or `labelledBy`, the id of the element that does. */

@@ -2,6 +2,7 @@ import { html, nothing, render } from 'lit';
 import { fittedTitle } from './fittedTitle';
 import { messageContent } from './messageContent';
 import { hintOfMore } from './scrollArea';
+import './searchBox.css';
 
 export interface SearchChoice {
   label: string;

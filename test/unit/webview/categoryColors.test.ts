@@ -3,9 +3,10 @@ import {
   nextReplaced,
   withColor,
   withoutColor,
+  type CategoryLegend,
   type ColoredCategories,
 } from '../../../webview/projection/categoryColors';
-import { coloringOf, OTHERS, type CategoryLegend } from '../../../webview/projection/coloring';
+import { coloringOf, OTHERS } from '../../../webview/projection/coloring';
 import { readSettings } from '../../../webview/projection/settings';
 
 /** Categories a to n, of which a is the most frequent. */

@@ -1,12 +1,8 @@
 import { describe, expect, test } from 'vitest';
 import { DEFAULT_SEED } from '../../../src/protocol/defaultSeed';
 import type { CategoryPointColumn, NumberPointColumn, PointSet } from '../../../src/protocol/projection';
-import {
-  coloringByNumber,
-  coloringOf,
-  pointColors,
-  type CategoryLegend,
-} from '../../../webview/projection/coloring';
+import type { CategoryLegend } from '../../../webview/projection/categoryColors';
+import { coloringByNumber, coloringOf, pointColors } from '../../../webview/projection/coloring';
 import type { Palette } from '../../../webview/projection/palette';
 import { normsOfDeciles } from '../../../webview/projection/pointColumns';
 import { PointSearch } from '../../../webview/projection/pointSearch';

@@ -1,10 +1,9 @@
 import type { ItemLabel } from '../../src/protocol/inspection';
-import type { SearchBoxModel } from '../ui/searchBox';
-import type { AttentionHandlers } from './handlers';
+import type { SearchBoxModel } from './searchBox';
 
 /** A search for an item of the run's data, by title or id. */
 export function itemSearch(
-  { findItems }: Pick<AttentionHandlers, 'findItems'>,
+  { findItems }: { findItems: (text: string) => Promise<ItemLabel[]> },
   texts: Pick<SearchBoxModel, 'label' | 'placeholder'>,
   choose: (item: ItemLabel) => void,
 ): SearchBoxModel {
