@@ -1,3 +1,4 @@
+import { STREAMS } from '../compute/randomStreams';
 import { RandomStream } from '../compute/random';
 import { AnalysisError } from './analysisError';
 import { pca } from './pca';
@@ -39,8 +40,6 @@ export interface EmbeddingStatisticsOptions {
 /** A row counts as zero below this share of the median norm. */
 const ZERO_NORM = 1e-6;
 
-const PURPOSE = 0x6573;
-
 /**
  * What is worth knowing about a table of embeddings before trusting it.
  * @throws AnalysisError (`analysis/not-finite`, `analysis/shape`)
@@ -68,7 +67,7 @@ export function embeddingStatistics(table: Table, options: EmbeddingStatisticsOp
     norms,
     meanNorm: norms.reduce((total, norm) => total + norm, 0) / Math.max(1, norms.length),
     normByPopularity: popularity === undefined ? null : spearman(norms, popularity),
-    meanCosine: meanCosine(table, norms, pairs, new RandomStream(seed, PURPOSE)),
+    meanCosine: meanCosine(table, norms, pairs, new RandomStream(seed, STREAMS.statistics)),
     varianceShares: shares,
     effectiveDimensions: squares > 0 ? (sum * sum) / squares : 0,
     zeroRows,

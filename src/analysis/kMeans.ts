@@ -1,3 +1,4 @@
+import { STREAMS } from '../compute/randomStreams';
 import * as tf from '@tensorflow/tfjs-core';
 import { RandomStream } from '../compute/random';
 import { topItems } from '../compute/ranking';
@@ -31,9 +32,6 @@ export interface KMeans {
 /** Share of the inertia by which an iteration must improve it. */
 const TOLERANCE = 1e-4;
 
-/** Keeps apart what is drawn for k-means and for everything else of one seed. */
-const PURPOSE = 0x6b6d;
-
 /**
  * k-means (Lloyd, 1982) from seeds that are drawn far apart (k-means++: Arthur and Vassilvitskii, 2007). The engine in use
  * compares rows with centres; sums are in float64. A cluster that loses all its rows starts again at the row that is
@@ -58,7 +56,7 @@ export async function kMeans(table: Table, k: number, options: KMeansOptions): P
       const seeds = drawSeeds(
         rows,
         Math.min(k, rows.numRows),
-        new RandomStream(options.seed, PURPOSE, start),
+        new RandomStream(options.seed, STREAMS.kMeans, start),
       );
       const result = await iterate(rows, points, seeds, spherical, options.maxIterations ?? 100);
       if (best === null || result.inertia < best.inertia) best = result;

@@ -1,3 +1,4 @@
+import { STREAMS } from '../compute/randomStreams';
 import * as tf from '@tensorflow/tfjs-core';
 import { RandomStream } from '../compute/random';
 import { nearestNeighbours, topItems } from '../compute/ranking';
@@ -41,8 +42,6 @@ const MAX_REFINEMENTS = 3;
 const MIN_RECALL = 0.8;
 /** In tables of up to so many rows all are compared after all, where it was given up; larger ones keep what was found. */
 const EXACT_AFTER_ALL = 150_000;
-
-const PURPOSE = 0x6e67;
 
 /**
  * The k nearest other rows of each row. Exact up to a number of rows; above it, rows are divided into √n lists by k-means,
@@ -106,7 +105,7 @@ async function searchLists(
   onProgress: (share: number) => Promise<boolean>,
 ): Promise<NeighbourGraph | null> {
   const { numRows, width } = table;
-  const random = new RandomStream(seed, PURPOSE);
+  const random = new RandomStream(seed, STREAMS.neighbourGraph);
   const order = Uint32Array.from({ length: numRows }, (_, row) => row);
   random.shuffle(order);
   const points = tf.tensor2d(table.values, [numRows, width]);

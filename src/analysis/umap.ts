@@ -1,3 +1,4 @@
+import { STREAMS } from '../compute/randomStreams';
 import { RandomStream } from '../compute/random';
 import { AnalysisError } from './analysisError';
 import { fuzzyGraph } from './fuzzyGraph';
@@ -60,8 +61,6 @@ const SMALL_TABLE = 10_000;
 const INITIAL_EXTENT = 10;
 /** Share of the extent that initial points are moved at random, so that equal rows come apart. */
 const INITIAL_NOISE = 1e-5;
-
-const PURPOSE = 0x756d;
 
 /**
  * Uniform manifold approximation and projection (McInnes et al., 2018, arXiv 1802.03426): lays a table's rows out in two or
@@ -134,7 +133,7 @@ function initialLayout(table: Table, { initial, metric, seed }: UmapOptions, dim
   let extent = 0;
   for (const value of values) extent = Math.max(extent, Math.abs(value));
   const scale = extent > 0 ? INITIAL_EXTENT / extent : 0;
-  const random = new RandomStream(seed, PURPOSE);
+  const random = new RandomStream(seed, STREAMS.umapNoise);
   const laidOut = new Float32Array(numRows * dimensions);
   for (let row = 0; row < numRows; row++) {
     for (let axis = 0; axis < dimensions; axis++) {

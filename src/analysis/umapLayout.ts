@@ -1,3 +1,4 @@
+import { STREAMS } from '../compute/randomStreams';
 import { RandomStream } from '../compute/random';
 import { curveOf, type UmapCurve } from './umapCurve';
 import type { FuzzyGraph } from './fuzzyGraph';
@@ -27,8 +28,6 @@ const MAX_EXPONENT = 16;
 const INDEX_BITS = 6;
 const FLOAT32_MANTISSA_BITS = 23;
 const FLOAT32_EXPONENT_BIAS = 127;
-
-const PURPOSE = 0x756c;
 
 /**
  * The layout of a fuzzy graph in two or three dimensions by stochastic gradient descent (McInnes et al., 2018, arXiv
@@ -101,7 +100,7 @@ export class UmapLayout {
     const asFloat = new Float32Array(1);
     const asBits = new Int32Array(asFloat.buffer);
     // xorshift32 (Marsaglia, 2003), seeded for each epoch: a few operations for each of a billion draws. It must not be 0.
-    let random = new RandomStream(seed, PURPOSE, epoch).nextUint32() | 1;
+    let random = new RandomStream(seed, STREAMS.umapLayout, epoch).nextUint32() | 1;
     const toRow = numRows / 0x80000000;
 
     for (let edge = 0; edge < heads.length; edge++) {

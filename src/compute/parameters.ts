@@ -1,3 +1,4 @@
+import { STREAMS } from './randomStreams';
 import * as tf from '@tensorflow/tfjs-core';
 import { RandomStream } from './random';
 
@@ -50,7 +51,7 @@ export class Parameters {
   create(name: string, shape: number[], initializer: Initializer): tf.Variable {
     if (this.#variables.has(name)) throw new Error(`There are two parameters named ${name}.`);
     const size = shape.reduce((product, length) => product * length, 1);
-    const random = new RandomStream(this.#seed, INITIALIZATION, this.#variables.size);
+    const random = new RandomStream(this.#seed, STREAMS.initialization, this.#variables.size);
     const values = new Float32Array(size);
     const [inputs, outputs] = fans(shape);
     const normal = (deviation: number): void => {
@@ -117,9 +118,6 @@ export class Parameters {
     this.#statistics.clear();
   }
 }
-
-/** Name of the random stream that initial values come from. */
-const INITIALIZATION = 1;
 
 /** Lengths of the last two axes: what a kernel takes and what it gives. Vectors count as both. */
 function fans(shape: readonly number[]): [inputs: number, outputs: number] {

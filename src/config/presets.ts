@@ -1,3 +1,4 @@
+import { isRecord } from '../protocol/isRecord';
 import type { Preset } from '../model/description';
 import { findModel, MODELS } from '../model/models';
 
@@ -12,7 +13,7 @@ function presetsOf(type: string): Readonly<Record<string, Preset>> {
  * the validation to say so.
  */
 export function applyPreset(config: unknown): unknown {
-  if (!isObject(config) || !isObject(config.model)) return config;
+  if (!isRecord(config) || !isRecord(config.model)) return config;
   const { type, preset: name } = config.model;
   if (typeof type !== 'string' || typeof name !== 'string') return config;
   const preset = presetsOf(type)[name];
@@ -21,7 +22,7 @@ export function applyPreset(config: unknown): unknown {
   return {
     ...config,
     model: merged(preset.model, config.model),
-    ...(isObject(training) && preset.training ? { training: merged(preset.training, training) } : {}),
+    ...(isRecord(training) && preset.training ? { training: merged(preset.training, training) } : {}),
   };
 }
 
@@ -31,8 +32,8 @@ export function presetValues(
   path: readonly string[],
 ): { preset: string; value: unknown }[] {
   return Object.entries(presetsOf(modelType)).flatMap(([preset, { model }]) => {
-    const value = path.reduce<unknown>((part, name) => (isObject(part) ? part[name] : undefined), model);
-    return value === undefined || isObject(value) ? [] : [{ preset, value }];
+    const value = path.reduce<unknown>((part, name) => (isRecord(part) ? part[name] : undefined), model);
+    return value === undefined || isRecord(value) ? [] : [{ preset, value }];
   });
 }
 
@@ -49,11 +50,7 @@ function merged(preset: object, own: Record<string, unknown>): Record<string, un
   const result: Record<string, unknown> = { ...preset, ...own };
   for (const [name, value] of Object.entries(preset)) {
     const part = own[name];
-    if (isObject(value) && isObject(part) && value.type === part.type) result[name] = { ...value, ...part };
+    if (isRecord(value) && isRecord(part) && value.type === part.type) result[name] = { ...value, ...part };
   }
   return result;
-}
-
-function isObject(value: unknown): value is Record<string, unknown> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }

@@ -1,3 +1,4 @@
+import { isRecord } from '../protocol/isRecord';
 import { shorten, type JsonLayout } from './dataFile';
 import { DatasetError } from './datasetError';
 import { lineTooLong, MAX_LINE_BYTES } from './duckDb';
@@ -24,7 +25,7 @@ export function inspectJson(text: string, label: string): { layout: JsonLayout; 
   for (const [index, object] of [...objects].slice(0, SAMPLE).entries()) {
     if (object.trim() === '') continue;
     const row = parseJson(object);
-    if (!isObject(row))
+    if (!isRecord(row))
       throw noObject(label, format === 'newline_delimited' ? index + 1 : null, object, text);
     found++;
     collectKeys(row, '', columns, 0);
@@ -48,14 +49,10 @@ function parseJson(text: string): unknown {
   return undefined;
 }
 
-function isObject(value: unknown): value is Record<string, unknown> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
-}
-
 /** A broken first line also counts as one, so that the message can name it; an object over several lines does not. */
 function isObjectPerLine(text: string): boolean {
   const [line = ''] = text.split('\n', 1);
-  return isObject(parseJson(line)) || !/^\{\s*$/.test(line);
+  return isRecord(parseJson(line)) || !/^\{\s*$/.test(line);
 }
 
 /** Texts of the objects at the top level, or in the list that is there, as far as they are whole. */
@@ -77,7 +74,7 @@ function* objectsIn(text: string): Generator<string> {
 function collectKeys(row: Record<string, unknown>, prefix: string, into: Set<string>, depth: number): void {
   for (const [key, value] of Object.entries(row)) {
     into.add(prefix + key);
-    if (isObject(value) && depth < MAX_DEPTH) collectKeys(value, `${prefix}${key}.`, into, depth + 1);
+    if (isRecord(value) && depth < MAX_DEPTH) collectKeys(value, `${prefix}${key}.`, into, depth + 1);
   }
 }
 

@@ -6,10 +6,10 @@ import type { Model } from '../model/model';
 import type { CheckpointSource, InspectedRun, StoredCheckpoint } from '../protocol/inspection';
 import type { RunManifest } from '../protocol/run';
 import { RunDirectory } from '../runs/runDirectory';
-import { loadCheckpoint } from '../training/checkpoint';
+import { loadCheckpoint } from '../inference/checkpoint';
 import { epochsBehind, readState } from '../runs/checkpointState';
-import { modelDataOf } from '../training/modelData';
-import { chosenBackend, engineSearchPaths, prepareUnchanged, readConfig } from '../training/openRun';
+import { modelDataOf } from '../inference/modelData';
+import { chosenBackend, engineSearchPaths, prepareUnchanged, readConfig } from '../inference/openRun';
 import { InspectionError } from './inspectionError';
 
 /** Models that are kept open at once; two are compared. */
@@ -54,7 +54,7 @@ export class InspectedRuns {
     private readonly notice = warn,
   ) {}
 
-  /** @throws InspectionError for a baseline, TrainingError when the data changed, RunReadError, DatasetError */
+  /** @throws InspectionError for a baseline, InferenceError when the data changed, RunReadError, DatasetError */
   open(run: string): Promise<OpenRun> {
     const known = this.#runs.get(run);
     if (known !== undefined) return known;
@@ -111,7 +111,7 @@ export class InspectedRuns {
   /**
    * The model with the weights of a checkpoint, which belongs to this object: nobody else disposes of it. It may be disposed
    * of when others are asked for, so it is to be used before the next call; `use` is for longer work.
-   * @throws TrainingError when there is no such checkpoint
+   * @throws InferenceError when there is no such checkpoint
    */
   model(source: CheckpointSource): Promise<Model> {
     return this.use(source, (model) => Promise.resolve(model));
@@ -119,7 +119,7 @@ export class InspectedRuns {
 
   /**
    * Works with the model of a checkpoint, which stays until the work is done.
-   * @throws TrainingError when there is no such checkpoint, and what the work throws
+   * @throws InferenceError when there is no such checkpoint, and what the work throws
    */
   async use<Result>(source: CheckpointSource, work: (model: Model) => Promise<Result>): Promise<Result> {
     const entry = await this.#take(source);

@@ -3,9 +3,9 @@ import type { AttentionInspector } from '../protocol/attention';
 import type { InspectorNotices, RunInspector, HostInspector } from '../protocol/inspection';
 import type { ProjectionInspector } from '../protocol/projection';
 import { decodeRpcMessage, encodeRpcMessage } from '../protocol/rpcMessage';
-import { attentionInspector } from './attentionInspector';
+import { attentionInspector } from './attention/attentionInspector';
 import { InspectedRuns } from './inspectedRuns';
-import { projectionInspector } from './projectionInspector';
+import { projectionInspector } from './projection/projectionInspector';
 import { runInspector } from './runInspector';
 import { Tasks } from './tasks';
 

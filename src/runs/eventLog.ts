@@ -1,10 +1,11 @@
+import { isRecord } from '../protocol/isRecord';
 import { closeSync, fdatasyncSync, fstatSync, openSync, readSync, truncateSync, writeSync } from 'node:fs';
 import { open, type FileHandle } from 'node:fs/promises';
 import { systemReason } from '../protocol/errorText';
 import type { RunEvent, RunEventBody, RunEventKind } from '../protocol/events';
 import { requirePlainFile, requirePlainOrNoFileSync } from './plainFiles';
 import { meansMissing, RunReadError, toWriteError } from './runErrors';
-import { findMisfit, isRecord, parseRunJson, stringifyRunJson, type Shape } from './runJson';
+import { findMisfit, parseRunJson, stringifyRunJson, type Shape } from './runJson';
 import { eventSchema } from './runSchema';
 import { StepLines } from './stepLine';
 

@@ -1,3 +1,4 @@
+import { isRecord } from '../protocol/isRecord';
 import { randomBytes } from 'node:crypto';
 import { renameSync } from 'node:fs';
 import { mkdir, open, readdir, readFile, rm, stat, writeFile, type FileHandle } from 'node:fs/promises';
@@ -8,7 +9,7 @@ import { makeFolder, writeFileAtomically } from './atomicFile';
 import { sweepRuns } from './leftovers';
 import { NotPlainError, requirePlainFile, requirePlainFolder } from './plainFiles';
 import { meansMissing, RunReadError, RunWriteError, systemErrorCode, toWriteError } from './runErrors';
-import { isRecord, parseRunFile, stringifyRunJson } from './runJson';
+import { parseRunFile, stringifyRunJson } from './runJson';
 import { manifestSchema, misfitOf } from './runSchema';
 
 /*

@@ -1,3 +1,5 @@
+import { isRecord } from '../protocol/isRecord';
+
 /*
  * The JSON of run directories. A diverging run has losses that are not finite, which JSON cannot say and
  * `JSON.stringify` would turn into null; so they are written as the strings "NaN", "Infinity" and "-Infinity".
@@ -77,8 +79,4 @@ export function findMisfit(value: unknown, shape: Shape): string | null {
     }
   }
   return null;
-}
-
-export function isRecord(value: unknown): value is Record<string, unknown> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }

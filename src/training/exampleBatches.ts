@@ -1,10 +1,11 @@
+import { STREAMS } from '../compute/randomStreams';
 import { RandomStream } from '../compute/random';
 import type { PreparedDataset } from '../dataset/preparedDataset';
 import type { ExampleBatch, ExampleRequest } from '../model/model';
 import { examplesPerStep } from '../model/parts/examplesPerStep';
 import type { Batches } from './batches';
 import { NegativeSampler } from './negativeSampler';
-import { ShuffledOrder, STREAMS } from './shuffledOrder';
+import { ShuffledOrder } from './shuffledOrder';
 import { TrainingError } from './trainingError';
 
 /** Cuts the training interactions into batches, each with what its user did before it. */

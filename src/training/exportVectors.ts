@@ -1,7 +1,7 @@
 import type { PreparedDataset } from '../dataset/preparedDataset';
 import type { Model } from '../model/model';
 import type { VectorReport, VectorRequest } from '../protocol/vectors';
-import { itemVectors, userVectors } from './productVectors';
+import { itemVectors, userVectors } from '../inference/productVectors';
 import { VectorFile } from './vectorFile';
 
 /**

@@ -6,7 +6,7 @@ import { evaluate } from './commands/evaluate';
 import { probeBackend } from './commands/probe';
 import { resume, train } from './commands/train';
 import { vectors } from './commands/vectors';
-import { engineSearchPaths } from './openRun';
+import { engineSearchPaths } from '../inference/openRun';
 import { TrainingError } from './trainingError';
 
 /*

@@ -2,8 +2,8 @@ import type { RandomStream } from '../compute/random';
 import type { PreparedDataset } from '../dataset/preparedDataset';
 import type { Sampler } from '../model/model';
 import { samplingWeights } from '../model/parts/samplingWeights';
-import { firstAbove } from './firstAbove';
-import { modelDataOf } from './modelData';
+import { firstAbove } from '../inference/firstAbove';
+import { modelDataOf } from '../inference/modelData';
 
 /** How often an item is drawn again that should not be a negative, before it is taken as it is. */
 const MAX_DRAWS = 100;

@@ -4,10 +4,10 @@ import { describeChanges, type ConfigChange } from '../config/changeConfig';
 import type { ExperimentConfig } from '../config/schema';
 import type { PreparedDataset } from '../dataset/preparedDataset';
 import type { DatasetSummary } from '../protocol/run';
-import { newestCountedNotes, rankingTask } from './evaluateModel';
-import { chosenBackend, engineSearchPaths, prepareUnchanged } from './openRun';
+import { newestCountedNotes, rankingTask } from '../inference/evaluateModel';
+import { chosenBackend, engineSearchPaths, prepareUnchanged } from '../inference/openRun';
 import type { RunRecorder } from './runRecorder';
-import { leftOutText, seenRule, seenRuleText } from './seenItems';
+import { leftOutText, seenRule, seenRuleText } from '../inference/seenItems';
 
 /* What a run needs before it is trained or evaluated, told in its log: an engine and its data. */
 

@@ -1,9 +1,10 @@
+import { STREAMS } from '../compute/randomStreams';
 import { RandomStream } from '../compute/random';
 import type { PreparedDataset } from '../dataset/preparedDataset';
 import type { SequenceBatch, SequenceRequest } from '../model/model';
 import type { Batches } from './batches';
 import { NegativeSampler } from './negativeSampler';
-import { ShuffledOrder, STREAMS } from './shuffledOrder';
+import { ShuffledOrder } from './shuffledOrder';
 import { TrainingError } from './trainingError';
 
 /** Cuts the training parts of all users into batches of left-padded sequences. */

@@ -1,7 +1,5 @@
+import { STREAMS } from '../compute/randomStreams';
 import { RandomStream } from '../compute/random';
-
-/** Names of the random streams that batches draw from. */
-export const STREAMS = { order: 2, negatives: 3, fixedNegatives: 7 } as const;
 
 /** Something to learn from, in an order of its own for each epoch. */
 export class ShuffledOrder {

@@ -2,7 +2,7 @@ import { rm } from 'node:fs/promises';
 import type * as tf from '@tensorflow/tfjs-core';
 import type { RunDirectory } from '../runs/runDirectory';
 import { toWriteError } from '../runs/runErrors';
-import { saveCheckpoint } from './checkpoint';
+import { saveCheckpoint } from '../inference/checkpoint';
 import type { TrainingState } from '../runs/checkpointState';
 
 const SNAPSHOT_NAME = /^epoch-(\d+)$/;

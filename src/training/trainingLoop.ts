@@ -1,5 +1,6 @@
+import { STREAMS } from '../compute/randomStreams';
 import { createModel } from '../model/createModel';
-import { modelDataOf } from './modelData';
+import { modelDataOf } from '../inference/modelData';
 import { createOptimizer } from '../compute/optimizers/createOptimizer';
 import type { Optimizer } from '../compute/optimizers/optimizer';
 import { RandomStream } from '../compute/random';
@@ -11,11 +12,11 @@ import { comparisonKey, type EvaluationProtocol } from '../protocol/evaluation';
 import { withWarning, type MeasuredMetrics } from '../protocol/run';
 import { RunWriteError } from '../runs/runErrors';
 import { createBatches, type Batches } from './batches';
-import { loadCheckpoint, saveCheckpoint, sweepCheckpoint } from './checkpoint';
+import { loadCheckpoint, saveCheckpoint, sweepCheckpoint } from '../inference/checkpoint';
 import type { TrainingState } from '../runs/checkpointState';
 import { EarlyStopping } from './earlyStopping';
-import { evaluateModel, rankingTask } from './evaluateModel';
-import { nameOfNotFinite } from './finiteWeights';
+import { evaluateModel, rankingTask } from '../inference/evaluateModel';
+import { nameOfNotFinite } from '../inference/finiteWeights';
 import { scheduledShare } from './learningRateSchedule';
 import { divergenceMessage } from './resultWarnings';
 import type { RunRecorder } from './runRecorder';
@@ -23,9 +24,6 @@ import { keepSnapshot, removeOldSnapshots } from './snapshots';
 import { StopRequested } from './stopRequested';
 import { TrainingError } from './trainingError';
 import { trainStep } from './trainStep';
-
-/** Name of the random stream that dropout draws from. */
-const DROPOUT = 4;
 
 /** Weight of the newest step in the running mean of step times. */
 const STEP_TIME_DECAY = 0.05;
@@ -220,7 +218,7 @@ export class TrainingLoop {
   async #trainStep(batch: Batch, learningRate: number): Promise<number> {
     const { epoch, step } = this.#state;
     const { clipping } = this.#config.training;
-    const random = new RandomStream(this.#config.seed, DROPOUT, step);
+    const random = new RandomStream(this.#config.seed, STREAMS.dropout, step);
     const loss = await trainStep(this.model, this.#optimizer, batch, random, { learningRate, clipping });
     if (!Number.isFinite(loss)) {
       throw new TrainingError(

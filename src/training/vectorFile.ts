@@ -1,8 +1,8 @@
 import { shortestFloat32 } from '../protocol/shortestFloat32';
 import type { VectorFormat, VectorRequest } from '../protocol/vectors';
 import { OutputFile, writeOutput } from '../runs/outputFile';
-import { csvField } from './csv';
-import { npyHeader } from './npy';
+import { csvField } from '../formats/csv';
+import { npyHeader } from '../formats/npy';
 
 /**
  * Writes vectors with their ids, block by block, under the final name only when it is complete. What is no file (a

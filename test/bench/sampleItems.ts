@@ -6,7 +6,7 @@ import type { Table } from '../../src/analysis/table';
 import { loadConfig } from '../../src/config/configFile';
 import type { TrainedConfig } from '../../src/config/schema';
 import { createRun } from '../../src/runs/runDirectory';
-import { prepareUnchanged } from '../../src/training/openRun';
+import { prepareUnchanged } from '../../src/inference/openRun';
 import { RunRecorder } from '../../src/training/runRecorder';
 import { TrainingLoop } from '../../src/training/trainingLoop';
 

@@ -7,8 +7,8 @@ import { EventLogReader } from '../../src/runs/eventLog';
 import { RunDirectory } from '../../src/runs/runDirectory';
 import { RunReadError } from '../../src/runs/runErrors';
 import { listRuns, readRun } from '../../src/runs/runStore';
-import { loadCheckpoint } from '../../src/training/checkpoint';
-import { decodeSafetensors } from '../../src/training/safetensors';
+import { loadCheckpoint } from '../../src/inference/checkpoint';
+import { decodeSafetensors } from '../../src/formats/safetensors';
 import type { Kind } from './campaign';
 import { BUSY, Trial } from './trial';
 

@@ -7,7 +7,7 @@ import type { RunDirectory } from '../../src/runs/runDirectory';
 import { listRuns, readRun } from '../../src/runs/runStore';
 import { trainerHasClaimed } from '../../src/runs/trainerLock';
 import { RunSeries } from '../../src/series/runSeries';
-import { decodeSafetensors } from '../../src/training/safetensors';
+import { decodeSafetensors } from '../../src/formats/safetensors';
 
 /** Everything of a finished run that has to be the same whatever happened on the way, as name → value. */
 export type RunFacts = Record<string, string>;

@@ -12,7 +12,7 @@ import type {
 import type { CheckpointSource, HistoryItem, InspectedRun, UserHistory } from '../../src/protocol/inspection';
 import { AttentionSummary } from '../../src/analysis/attentionSummary';
 import { clusterHeads } from '../../src/analysis/clusterHeads';
-import { headNames } from '../../src/inspection/headNames';
+import { headNames } from '../../src/inspection/attention/headNames';
 import { ExampleCatalogue, generator, genreOf } from './exampleCatalogue';
 
 /*

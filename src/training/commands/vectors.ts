@@ -4,10 +4,10 @@ import { createModel } from '../../model/createModel';
 import { typesOf } from '../../model/models';
 import type { VectorReport, VectorRequest } from '../../protocol/vectors';
 import { RunDirectory } from '../../runs/runDirectory';
-import { loadCheckpoint } from '../checkpoint';
+import { loadCheckpoint } from '../../inference/checkpoint';
 import { exportVectors } from '../exportVectors';
-import { modelDataOf } from '../modelData';
-import { chosenBackend, engineSearchPaths, prepareUnchanged, readConfig } from '../openRun';
+import { modelDataOf } from '../../inference/modelData';
+import { chosenBackend, engineSearchPaths, prepareUnchanged, readConfig } from '../../inference/openRun';
 import { TrainingError } from '../trainingError';
 
 /** `vectors`: writes vectors of the best checkpoint of a run, which may be in training. Changes nothing in the run. */

@@ -1,14 +1,14 @@
 import * as tf from '@tensorflow/tfjs-core';
 import * as fc from 'fast-check';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
-import { attend } from '../../../src/inspection/attend';
+import { attend } from '../../../src/inspection/attention/attend';
 import type { OpenRun } from '../../../src/inspection/inspectedRuns';
-import { ItemVectors } from '../../../src/inspection/itemVectors';
+import { ItemVectors } from '../../../src/inspection/attention/itemVectors';
 import { createModel } from '../../../src/model/createModel';
 import type { Model } from '../../../src/model/model';
 import type { AttentionRequest, AttentionResult, RecordedWeights } from '../../../src/protocol/attention';
-import { evaluateModel, queryOf, rankingTask } from '../../../src/training/evaluateModel';
-import { modelDataOf } from '../../../src/training/modelData';
+import { evaluateModel, queryOf, rankingTask } from '../../../src/inference/evaluateModel';
+import { modelDataOf } from '../../../src/inference/modelData';
 import { useBackend } from '../compute/useBackend';
 import { ATTENTION_MODELS, DATASET, OTHER_MODELS, runOf } from './attentionRun';
 

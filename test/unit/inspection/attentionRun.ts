@@ -7,8 +7,8 @@ import { createModel } from '../../../src/model/createModel';
 import type { Model } from '../../../src/model/model';
 import type { RunManifest } from '../../../src/protocol/run';
 import { RunDirectory } from '../../../src/runs/runDirectory';
-import { modelDataOf } from '../../../src/training/modelData';
-import { tinyDataset, withFeatures } from '../training/tinyDataset';
+import { modelDataOf } from '../../../src/inference/modelData';
+import { tinyDataset, withFeatures } from '../inference/tinyDataset';
 
 export type ModelInput = z.input<typeof configSchema>['model'];
 

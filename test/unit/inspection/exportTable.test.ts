@@ -2,7 +2,7 @@ import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterEach, beforeEach, expect, it } from 'vitest';
-import { exportTable, type ExportedRows } from '../../../src/inspection/exportTable';
+import { exportTable, type ExportedRows } from '../../../src/inspection/projection/exportTable';
 import type { ProjectionFormat } from '../../../src/protocol/projection';
 
 /** Hardly a value here is a float32: each is written as the decimal that it was, not as the float32 beside it. */

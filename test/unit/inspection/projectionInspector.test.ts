@@ -5,7 +5,7 @@ import * as fc from 'fast-check';
 import { PCA } from 'ml-pca';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { InspectedRuns } from '../../../src/inspection/inspectedRuns';
-import { projectionInspector } from '../../../src/inspection/projectionInspector';
+import { projectionInspector } from '../../../src/inspection/projection/projectionInspector';
 import { Tasks } from '../../../src/inspection/tasks';
 import type { TaskProgress } from '../../../src/protocol/inspection';
 import type {

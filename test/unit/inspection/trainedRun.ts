@@ -4,7 +4,7 @@ import type { z } from 'zod';
 import { RandomStream } from '../../../src/compute/random';
 import { configSchema, type TrainedConfig } from '../../../src/config/schema';
 import { createRun } from '../../../src/runs/runDirectory';
-import { prepareUnchanged } from '../../../src/training/openRun';
+import { prepareUnchanged } from '../../../src/inference/openRun';
 import { RunRecorder } from '../../../src/training/runRecorder';
 import { TrainingLoop } from '../../../src/training/trainingLoop';
 

@@ -9,13 +9,13 @@ import { rankByScores } from '../../../src/evaluation/evaluateRanking';
 import { createModel } from '../../../src/model/createModel';
 import type { Model, ProductScoring, Query, Scoring } from '../../../src/model/model';
 import { createRun, type RunDirectory } from '../../../src/runs/runDirectory';
-import { evaluateModel, queryOf, rankingTask } from '../../../src/training/evaluateModel';
-import { modelDataOf } from '../../../src/training/modelData';
+import { evaluateModel, queryOf, rankingTask } from '../../../src/inference/evaluateModel';
+import { modelDataOf } from '../../../src/inference/modelData';
 import { RunRecorder } from '../../../src/training/runRecorder';
-import { decodeSafetensors } from '../../../src/training/safetensors';
+import { decodeSafetensors } from '../../../src/formats/safetensors';
 import { TrainingLoop, type TrainingOutcome } from '../../../src/training/trainingLoop';
 import { useBackend } from '../compute/useBackend';
-import { datasetOf, tinyDataset, withFeatures } from './tinyDataset';
+import { datasetOf, tinyDataset, withFeatures } from '../inference/tinyDataset';
 
 /* What holds for every model that is trained, whatever it is. */
 

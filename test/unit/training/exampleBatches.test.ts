@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { ExampleRequest } from '../../../src/model/model';
 import { ExampleBatches } from '../../../src/training/exampleBatches';
-import { datasetOf } from './tinyDataset';
+import { datasetOf } from '../inference/tinyDataset';
 
 /** Of three interactions for training each, after two that are held out. */
 const DATASET = datasetOf(

@@ -8,9 +8,9 @@ import type { PreparedDataset } from '../../../src/dataset/preparedDataset';
 import type { Model, ProductScoring, Query, Scoring } from '../../../src/model/model';
 import { TwoTower } from '../../../src/model/twoTower/twoTower';
 import { exportVectors } from '../../../src/training/exportVectors';
-import { modelDataOf } from '../../../src/training/modelData';
+import { modelDataOf } from '../../../src/inference/modelData';
 import { useBackend } from '../compute/useBackend';
-import { tinyDataset } from './tinyDataset';
+import { tinyDataset } from '../inference/tinyDataset';
 
 describe('exported vectors', () => {
   useBackend('wasm');

@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest';
 import type { ExampleRequest } from '../../../src/model/model';
 import { ExampleBatches } from '../../../src/training/exampleBatches';
-import { tinyDataset } from './tinyDataset';
+import { tinyDataset } from '../inference/tinyDataset';
 
 const REQUEST: ExampleRequest = {
   kind: 'examples',

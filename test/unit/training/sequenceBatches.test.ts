@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { SequenceRequest } from '../../../src/model/model';
 import { SequenceBatches } from '../../../src/training/sequenceBatches';
-import { datasetOf, tinyDataset } from './tinyDataset';
+import { datasetOf, tinyDataset } from '../inference/tinyDataset';
 
 const request: SequenceRequest = {
   kind: 'sequences',

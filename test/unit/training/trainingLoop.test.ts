@@ -8,13 +8,13 @@ import { configSchema, type TrainedConfig } from '../../../src/config/schema';
 import type { RunEvent } from '../../../src/protocol/events';
 import { EventLogReader } from '../../../src/runs/eventLog';
 import { createRun, RunDirectory } from '../../../src/runs/runDirectory';
-import { decodeSafetensors } from '../../../src/training/safetensors';
+import { decodeSafetensors } from '../../../src/formats/safetensors';
 import { encodeState, readState, stateFileOf } from '../../../src/runs/checkpointState';
 import { RunRecorder } from '../../../src/training/runRecorder';
 import { snapshotStride } from '../../../src/training/snapshots';
 import { TrainingLoop, type TrainingOutcome } from '../../../src/training/trainingLoop';
 import { useBackend } from '../compute/useBackend';
-import { tinyDataset } from './tinyDataset';
+import { tinyDataset } from '../inference/tinyDataset';
 
 const dataset = tinyDataset(40);
 

@@ -1,0 +1,136 @@
+import * as tf from '@tensorflow/tfjs-core';
+import type { PreparedDataset } from '../../dataset/preparedDataset';
+import type { Model, Scoring } from '../../model/model';
+import type {
+  AttentionRequest,
+  AttentionResult,
+  AttentionSubject,
+  RecordedWeights,
+  ScoredItem,
+} from '../../protocol/attention';
+import type { HistoryItem } from '../../protocol/inspection';
+import { catalogueScores } from '../../inference/catalogueScores';
+import { queryOf } from '../../inference/evaluateModel';
+import { seenRule } from '../../inference/seenItems';
+import { cutPadding } from './cutPadding';
+import type { OpenRun } from '../inspectedRuns';
+import { InspectionError } from '../inspectionError';
+import { ItemRanking } from './itemRanking';
+import type { ItemVectors } from './itemVectors';
+import { leaveOneOut } from './leaveOneOut';
+import { itemLabel, userLabel } from '../runInspector';
+import { WeightRecorder } from './weightRecorder';
+
+/**
+ * What a model recommends to a user with a history, and what it looked at: one forward pass, whose weights the model's own
+ * layers record, and one more over the candidates where weights depend on them.
+ * @throws InspectionError when there is no such user or item, or no history for a model that reads one
+ */
+export async function attend(
+  run: OpenRun,
+  model: Model,
+  itemVectors: ItemVectors,
+  request: AttentionRequest,
+): Promise<AttentionResult> {
+  const { config, dataset } = run;
+  check(run, model, request);
+  const { subject, target, topK } = request;
+  const { maxLength } = model.batches;
+  const query = queryOf({ users: [subject.user], histories: [Uint32Array.from(subject.history)] }, maxLength);
+  const read = subject.history.slice(Math.max(0, subject.history.length - maxLength));
+
+  const recorder = new WeightRecorder(model.attentions);
+  const scoring = tf.tidy(
+    () => itemVectors.scoring(model, query, recorder.record) as Scoring & tf.TensorContainer,
+  );
+  try {
+    const excluded = seenRule(dataset, config.evaluation).filterSeen ? subject.history : [];
+    const ranking = new ItemRanking(await catalogueScores(scoring, 1, dataset.numItems), excluded);
+    const scored = (item: number): ScoredItem => ({
+      ...itemLabel(dataset, item),
+      score: ranking.scoreOf(item),
+      rank: ranking.rankOf(item),
+    });
+    const candidates = request.candidates.length > 0 ? request.candidates : ranking.best(1);
+    if (scoring.kind === 'joint' && candidates.length > 0)
+      tf.tidy(() => void scoring.score(Int32Array.from(candidates), recorder.record));
+
+    const wantsContributions = model.attentions.length === 0 || request.contributions === true;
+    return {
+      history: labelled(dataset, subject).slice(subject.history.length - read.length),
+      weights: candidates.length === 0 ? [] : await weightsOf(model, recorder, read.length),
+      candidates: candidates.map(scored),
+      recommendations: ranking.best(topK).map(scored),
+      target: target === null ? null : scored(target),
+      contributions: wantsContributions
+        ? await leaveOneOut(run, model, itemVectors, subject, candidates)
+        : [],
+    };
+  } finally {
+    recorder.dispose();
+    // The items' vectors are kept.
+    tf.dispose(scoring.kind === 'joint' ? scoring.encoded : [scoring.states, scoring.bias ?? []]);
+  }
+}
+
+function check(
+  { dataset, manifest }: OpenRun,
+  model: Model,
+  { subject, candidates, target, topK }: AttentionRequest,
+): void {
+  if (subject.user !== -1) userLabel(dataset, subject.user);
+  for (const item of [...subject.history, ...candidates, ...(target === null ? [] : [target])])
+    itemLabel(dataset, item);
+  if (!Number.isInteger(topK) || topK < 0)
+    throw new InspectionError(
+      'inspection/bad-request',
+      `${topK} recommendations were asked for; it takes a whole number from 0.`,
+    );
+  if (subject.history.length === 0 && needsHistory(model))
+    throw new InspectionError(
+      'inspection/empty-history',
+      `The history is empty, and \`${manifest.model}\` recommends by what a user did: put one item into it at least.`,
+    );
+}
+
+/** Whether training never meets an empty history. */
+function needsHistory({ batches }: Model): boolean {
+  return batches.kind === 'sequences' || batches.minLength > 0;
+}
+
+async function weightsOf(
+  { attentions }: Model,
+  recorder: WeightRecorder,
+  numItems: number,
+): Promise<RecordedWeights[]> {
+  const recorded = await recorder.read();
+  return attentions.map(({ name, of, axes }, index) => {
+    const { shape, values, toPadding } = cutPadding(recorded[index]!, axes, numItems);
+    return {
+      view: name,
+      // The weights of a user have one user as their first axis.
+      shape: of === 'user' ? shape.slice(1) : shape,
+      values,
+      ...(toPadding !== null && { toPadding }),
+    };
+  });
+}
+
+/**
+ * The items of a history by name. Those that stand in the same order in what the user did have its time; others, which
+ * somebody put in, have none.
+ */
+function labelled(dataset: PreparedDataset, { user, history }: AttentionSubject): HistoryItem[] {
+  const { items, offsets, times } = dataset;
+  const end = user < 0 ? 0 : offsets[user + 1]!;
+  let place = user < 0 ? 0 : offsets[user]!;
+  return history.map((item) => {
+    const found = items.subarray(place, end).indexOf(item);
+    let time: number | null = null;
+    if (found >= 0) {
+      time = times === null ? null : times[place + found]! * 1000;
+      place += found + 1;
+    }
+    return { ...itemLabel(dataset, item), time };
+  });
+}

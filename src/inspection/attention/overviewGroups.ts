@@ -1,0 +1,55 @@
+import type { PreparedDataset } from '../../dataset/preparedDataset';
+import type { GroupReport } from '../../protocol/attention';
+import { modelDataOf } from '../../inference/modelData';
+import { popularityDeciles } from '../popularityDeciles';
+
+/** Least lengths of the groups of histories. */
+const LENGTHS = [1, 5, 10, 20, 50, 100, 200, 500];
+
+/** A user of an overview. */
+export interface Reader {
+  user: number;
+  /** Oldest first; all of it, though the model may read only the newest items. */
+  history: Uint32Array;
+  /** What the user did next; 0 where nobody asks for it. */
+  next: number;
+}
+
+/** Users who are alike. */
+export interface ReaderGroup extends Pick<GroupReport, 'label' | 'of'> {
+  members: ReadonlySet<Reader>;
+}
+
+/** The readers by the length of their histories, and by the mean popularity decile of the items. Groups without any are left out. */
+export function readerGroups(dataset: PreparedDataset, readers: readonly Reader[]): ReaderGroup[] {
+  const deciles = popularityDeciles(modelDataOf(dataset).itemCounts.subarray(1));
+  const meanDecile = ({ history }: Reader): number =>
+    Math.round(history.reduce((sum, item) => sum + deciles[item - 1]!, 0) / history.length);
+  const lengthGroup = ({ history }: Reader): number =>
+    LENGTHS.findLastIndex((length) => history.length >= length);
+  return [
+    ...grouped(readers, 'historyLength', lengthGroup, lengthLabel),
+    ...grouped(readers, 'popularity', meanDecile, (decile) => `popularity decile ${decile}`),
+  ];
+}
+
+function grouped(
+  readers: readonly Reader[],
+  of: ReaderGroup['of'],
+  numberOf: (reader: Reader) => number,
+  labelOf: (group: number) => string,
+): ReaderGroup[] {
+  const numbers = new Set(readers.map(numberOf));
+  return [...numbers]
+    .sort((a, b) => a - b)
+    .map((group) => ({
+      label: labelOf(group),
+      of,
+      members: new Set(readers.filter((reader) => numberOf(reader) === group)),
+    }));
+}
+
+function lengthLabel(group: number): string {
+  const [from, next] = [LENGTHS[group]!, LENGTHS[group + 1]];
+  return next === undefined ? `${from} items and more` : `${from} to ${next - 1} items`;
+}
