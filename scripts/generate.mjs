@@ -1,7 +1,8 @@
 // @ts-check
 /*
- * npm run generate: writes the JSON Schemas in media and the table in docs/config.md from src/config/schema.ts.
- * A unit test fails while they are stale.
+ * npm run generate: writes the JSON Schemas in media and the tables in docs/config.md from src/config/schema.ts, and
+ * signatures.h and kernels.c from src/compute/kernels/signatures.ts.
+ * Unit tests fail while they are stale.
  */
 import { execFileSync } from 'node:child_process';
 import { mkdtemp, rm } from 'node:fs/promises';

@@ -2,8 +2,12 @@ import { readFile, writeFile } from 'node:fs/promises';
 import { buildEditorSchema } from '../src/config/editorSchema';
 import { buildJsonSchema } from '../src/config/jsonSchema';
 import { insertModelList, insertModelTables, insertTables, modelPages } from './lib/configTable';
+import { kernelsSource, signaturesHeader } from './lib/kernelSources';
 
-/* Writes what is made from the config schema; `npm run generate` bundles and runs it at the top of the repository. */
+/*
+ * Writes what is made from the config schema and from the table of kernels; `npm run generate` bundles and runs it at the top of
+ * the repository.
+ */
 async function main(): Promise<void> {
   const schema = buildJsonSchema();
   await writeFile('media/recsight.schema.json', `${JSON.stringify(schema, null, 2)}\n`);
@@ -17,6 +21,8 @@ async function main(): Promise<void> {
     const file = `docs/models/${page}`;
     await writeFile(file, insertModelTables(await readFile(file, 'utf8'), schema, page));
   }
+  await writeFile('src/compute/kernels/signatures.h', signaturesHeader());
+  await writeFile('src/compute/kernels/kernels.c', kernelsSource());
 }
 
 void main();

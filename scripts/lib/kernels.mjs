@@ -133,11 +133,36 @@ export async function buildWebAssembly(folder) {
       ...['-target', 'wasm32-freestanding', `-mcpu=generic+${features}`],
       ...['-O3', '-ffp-contract=off', '-fno-builtin', '-nostdlib', ...warnings],
       `-Wl,${linker.join()}`,
-      'wasm.c',
+      ...['wasm.c', 'kernels.c'],
       ...['-o', path.join(folder, file)],
     ]);
   });
   await Promise.all(builds);
+}
+
+/**
+ * Compiles each source alone: kernels.c includes them all, and must not hide that one needs what another brings.
+ *
+ * @returns {Promise<string[]>} What the compiler said of those that do not stand alone.
+ */
+export async function findDependentSources() {
+  await installToolchain();
+  const folder = await mkdtemp(path.join(tmpdir(), 'recsight-kernels-'));
+  const target = ['-target', 'wasm32-freestanding', `-mcpu=generic+${webAssembly['kernels.wasm']?.features}`];
+  try {
+    const files = (await readdir(source)).filter((name) => name.endsWith('.c') && name !== 'addon.c');
+    /** @type {string[]} */
+    const problems = [];
+    for (const file of files) {
+      const object = path.join(folder, `${file}.o`);
+      await zig(['cc', ...target, '-O0', '-nostdlib', ...warnings, '-c', file, '-o', object]).catch((error) =>
+        problems.push(error.message),
+      );
+    }
+    return problems;
+  } finally {
+    await rm(folder, { recursive: true, force: true });
+  }
 }
 
 /**

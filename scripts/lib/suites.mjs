@@ -60,16 +60,21 @@ export const suites = {
 };
 
 /**
- * The committed WebAssembly must be what its sources make. The other suites then run on this machine's addon as well.
+ * Each source of the kernels must compile alone, and the committed WebAssembly be what they make. The other suites then run on
+ * this machine's addon as well.
  *
  * @returns {Promise<Counts>}
  */
 async function checkKernels() {
-  const { ensureOwnAddon, findStaleWebAssembly, webAssemblyFiles } = await import('./kernels.mjs');
+  const { ensureOwnAddon, findDependentSources, findStaleWebAssembly, webAssemblyFiles } =
+    await import('./kernels.mjs');
+  const dependent = await findDependentSources();
+  for (const problem of dependent) console.error(problem);
   const [stale] = await Promise.all([findStaleWebAssembly(), ensureOwnAddon()]);
   for (const file of stale) console.error(`${file} is not what its sources make. Run \`npm run kernels\`.`);
   await build(); // so that the addon is where the other suites look
-  return { passed: webAssemblyFiles.length - stale.length + 1, failed: stale.length, skipped: 0 };
+  const failed = stale.length + dependent.length;
+  return { passed: webAssemblyFiles.length - stale.length + 1, failed, skipped: 0 };
 }
 
 /**

@@ -1,5 +1,6 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { MathBackendCPU } from '@tensorflow/tfjs-backend-cpu';
+import type { KernelArguments, KernelName } from '../kernels/signatures';
 import type { KernelLibrary } from './kernelLibrary';
 
 type Values = tf.TypedArray | Uint8Array[];
@@ -18,6 +19,9 @@ export interface Output {
   info: tf.TensorInfo;
   at: number;
 }
+
+/** Where a kernel finds values: a tensor, an output, or an offset. */
+type Place = tf.TensorInfo | Output | number;
 
 /**
  * A TensorFlow.js backend whose tensors live in the memory of our kernels. It is a CPU backend: every operation that has no
@@ -51,6 +55,21 @@ export class KernelBackend extends MathBackendCPU {
     // A boolean tensor's JavaScript values stay what they are: a kernel only reads its copy.
     if (tensor.dtype !== 'bool') stored.values = view;
     return block;
+  }
+
+  /**
+   * Runs a kernel on tensors.
+   * @param values its arguments as kernels/signatures.ts has them
+   * @throws ComputeError when a thread was lost in the middle of it
+   */
+  run<Name extends KernelName>(name: Name, parts: number, values: KernelArguments<Name, Place>): void {
+    const given: Readonly<Record<string, Place | boolean | string | undefined>> = values;
+    const offsets: Record<string, number | boolean | string | undefined> = {};
+    for (const argument in given) {
+      const value = given[argument];
+      offsets[argument] = typeof value !== 'object' ? value : 'at' in value ? value.at : this.at(value);
+    }
+    this.library.run(name, parts, offsets as KernelArguments<Name, number>);
   }
 
   /** A new tensor whose values a kernel is going to write. */

@@ -1,4 +1,5 @@
 import { ComputeError } from '../computeError';
+import { codes, kernels, sizes, team, type KernelArguments, type KernelName } from '../kernels/signatures';
 import type { KernelMemory } from './kernelMemory';
 
 /** How kernels get executed; the rest of the library is the same for WebAssembly and for the addon. */
@@ -12,15 +13,16 @@ export interface KernelExecutor {
   dispose(): void;
 }
 
-/* Where things are in the struct Team of kernels/team.c, in bytes. */
-const SCRATCH_FLOATS_AT = 24;
-const SCRATCH_AT = 32;
-const ARGUMENTS_AT = 40;
-const MAX_ARGUMENTS = 32;
-export const TEAM_BYTES = ARGUMENTS_AT + 8 * MAX_ARGUMENTS;
+/** Where the fields of the struct Team are, in bytes, each at a multiple of its size; its arguments begin at its end. */
+const { offsets: teamOffsets, end: argumentsAt } = layOut(team);
+/** Names of each kernel's arguments, in the order in which C reads them. */
+const argumentNames = Object.fromEntries(
+  Object.entries(kernels).map(([name, kernel]) => [name, Object.keys(kernel.arguments)]),
+) as Record<KernelName, string[]>;
+const MAX_ARGUMENTS = Math.max(...Object.values(argumentNames).map((names) => names.length));
+/** What a team takes of the memory. */
+export const TEAM_BYTES = argumentsAt + 8 * MAX_ARGUMENTS;
 
-/** OWN_FLOATS of kernels/kernel.h: what every kernel may count on. */
-const OWN_SCRATCH_FLOATS = 1_310_720;
 /** Multiplications and additions below which waking other threads costs more than it gains. */
 const WORK_PER_PART = 131_072;
 
@@ -28,25 +30,20 @@ const WORK_PER_PART = 131_072;
 export class KernelLibrary {
   readonly memory: KernelMemory;
   readonly #executor: KernelExecutor;
+  /** Numbers by name. */
   readonly #numbers: ReadonlyMap<string, number>;
   readonly #arguments: Float64Array;
   readonly #team: number;
-  /** What each thread's scratch holds beside the kernel's own part. */
-  readonly #multiplyFloats: number;
   #scratch = { at: 0, ownFloats: 0 };
 
-  /**
-   * @param team offset of the kernels' struct Team
-   * @param scratchBytes what a thread needs for itself
-   */
-  constructor(memory: KernelMemory, executor: KernelExecutor, team: number, scratchBytes: number) {
+  /** @param team offset of the kernels' struct Team */
+  constructor(memory: KernelMemory, executor: KernelExecutor, team: number) {
     this.memory = memory;
     this.#executor = executor;
     this.#numbers = new Map(executor.names.map((name, number) => [name, number]));
     this.#team = team;
-    this.#multiplyFloats = scratchBytes / 4 - OWN_SCRATCH_FLOATS;
-    this.reserveScratch(OWN_SCRATCH_FLOATS);
-    this.#arguments = new Float64Array(memory.memory.buffer, team + ARGUMENTS_AT, MAX_ARGUMENTS);
+    this.reserveScratch(sizes.OWN_FLOATS);
+    this.#arguments = new Float64Array(memory.memory.buffer, team + argumentsAt, MAX_ARGUMENTS);
   }
 
   get threads(): number {
@@ -62,24 +59,29 @@ export class KernelLibrary {
   reserveScratch(ownFloats: number): void {
     if (ownFloats <= this.#scratch.ownFloats) return;
     const { memory } = this.memory;
-    const floats = Math.ceil((this.#multiplyFloats + ownFloats) / 64) * 64;
+    const floats = Math.ceil((sizes.MULTIPLY_FLOATS + ownFloats) / 64) * 64;
     this.memory.release(this.#scratch.at);
     const at = this.memory.allocate(4 * floats * this.#executor.threads);
     this.#scratch = { at, ownFloats };
-    new Uint32Array(memory.buffer, this.#team + SCRATCH_FLOATS_AT, 1)[0] = floats;
-    new Float64Array(memory.buffer, this.#team + SCRATCH_AT, 1)[0] = at;
+    new Uint32Array(memory.buffer, this.#team + teamOffsets.scratchFloats, 1)[0] = floats;
+    new Float64Array(memory.buffer, this.#team + teamOffsets.scratch, 1)[0] = at;
   }
 
-  /** Runs a kernel to its end. @throws ComputeError when a thread was lost in the middle of it */
-  run(name: string, parts: number, ...values: number[]): void {
+  /**
+   * Runs a kernel to its end.
+   * @param values its arguments as kernels/signatures.ts has them, pointers as offsets
+   * @throws ComputeError when a thread was lost in the middle of it
+   */
+  run<Name extends KernelName>(name: Name, parts: number, values: KernelArguments<Name, number>): void {
     const number = this.#numbers.get(name);
     if (number === undefined) throw new Error(`There is no kernel named ${name}.`);
-    if (values.length > MAX_ARGUMENTS) {
-      throw new Error(
-        `The kernel ${name} was given ${values.length} arguments, and there is room for ${MAX_ARGUMENTS}: raise MAX_ARGUMENTS here and in kernels/team.c.`,
-      );
+    const given: Readonly<Record<string, number | boolean | string | undefined>> = values;
+    const names = argumentNames[name];
+    for (let place = 0; place < names.length; place++) {
+      const value = given[names[place]!];
+      this.#arguments[place] =
+        typeof value === 'string' ? codeOf(name, names[place]!, value) : Number(value ?? 0);
     }
-    for (let index = 0; index < values.length; index++) this.#arguments[index] = values[index]!;
     if (this.#executor.run(number, parts) !== 0) {
       throw new ComputeError(
         `A compute thread ended in the middle of the kernel ${name}, so this step has no result. ` +
@@ -101,4 +103,24 @@ export class KernelLibrary {
   dispose(): void {
     this.#executor.dispose();
   }
+}
+
+/** The number that stands for one of a list of `codes`. */
+function codeOf(kernel: KernelName, argument: string, value: string): number {
+  const kinds: Readonly<Record<string, string>> = kernels[kernel].arguments;
+  const list: readonly string[] = codes[kinds[argument] as keyof typeof codes];
+  return list.indexOf(value);
+}
+
+function layOut<Field extends string>(
+  fields: Readonly<Record<Field, string>>,
+): { offsets: Record<Field, number>; end: number } {
+  let end = 0;
+  const offsets = Object.entries(fields).map(([field, type]) => {
+    const bytes = type === 'double' ? 8 : 4;
+    const at = Math.ceil(end / bytes) * bytes;
+    end = at + bytes;
+    return [field, at];
+  });
+  return { offsets: Object.fromEntries(offsets) as Record<Field, number>, end };
 }

@@ -1,8 +1,7 @@
 import { ComputeError } from '../computeError';
+import { sizes } from '../kernels/signatures';
 
 const PAGE = 65_536;
-/** WebAssembly addresses 32 bits; the last page is left out because lengths of 4 GB overflow in tools on the way. */
-export const MAX_PAGES = 65_535;
 /** Grow by at least this much, so that a growing run does not ask for every tensor anew. */
 const GROWTH_PAGES = 512;
 /** Vectors may be read past the end of the last block. */
@@ -27,7 +26,7 @@ export class KernelMemory {
    * @param base where the program's own data end
    * @param maxPages that the memory may grow to
    */
-  constructor(memory: WebAssembly.Memory, base: number, maxPages = MAX_PAGES) {
+  constructor(memory: WebAssembly.Memory, base: number, maxPages: number = sizes.MAX_PAGES) {
     this.memory = memory;
     this.#maxPages = maxPages;
     this.#top = Math.ceil(Math.max(base, 64) / 64) * 64;

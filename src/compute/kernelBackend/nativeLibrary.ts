@@ -1,7 +1,8 @@
 import { createRequire } from 'node:module';
 import path from 'node:path';
 import { KernelLibrary, TEAM_BYTES } from './kernelLibrary';
-import { KernelMemory, MAX_PAGES } from './kernelMemory';
+import { sizes } from '../kernels/signatures';
+import { KernelMemory } from './kernelMemory';
 
 /** The functions of kernels/addon.c. */
 interface KernelAddon {
@@ -9,7 +10,7 @@ interface KernelAddon {
     memory: Uint8Array,
     team: number,
     threads: number,
-  ): { names: string[]; instructions: string; threads: number; scratchBytes: number };
+  ): { names: string[]; instructions: string; threads: number };
   run(kernel: number, parts: number): number;
   stop(): void;
 }
@@ -32,7 +33,7 @@ export const ADDON = `kernels-${process.platform}-${process.arch}.node`;
  */
 export function loadNativeLibrary(assets: string, threads: number): NativeLibrary {
   const addon = createRequire(__filename)(path.join(assets, ADDON)) as KernelAddon;
-  const memory = new WebAssembly.Memory({ initial: 256, maximum: MAX_PAGES, shared: true });
+  const memory = new WebAssembly.Memory({ initial: 256, maximum: sizes.MAX_PAGES, shared: true });
   const kernelMemory = new KernelMemory(memory, 0);
   const team = kernelMemory.allocate(TEAM_BYTES);
   const started = addon.start(new Uint8Array(memory.buffer), team, threads);
@@ -43,7 +44,7 @@ export function loadNativeLibrary(assets: string, threads: number): NativeLibrar
     dispose: () => addon.stop(),
   };
   return {
-    library: new KernelLibrary(kernelMemory, executor, team, started.scratchBytes),
+    library: new KernelLibrary(kernelMemory, executor, team),
     instructions: started.instructions,
     degraded:
       started.threads < threads

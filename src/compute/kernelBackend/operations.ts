@@ -1,6 +1,9 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { findKernel } from '../fused';
-import type { KernelBackend, Output } from './kernelBackend';
+import { codes } from '../kernels/signatures';
+import type { KernelBackend } from './kernelBackend';
+import { COSTLY } from './layers/layer';
+import { copyRows, gather, scatter, zeros } from './rows';
 
 const sizeOf = tf.util.sizeFromShape;
 
@@ -37,30 +40,9 @@ export function registerOperations(backendName: string): void {
   }
 }
 
-const BINARY = ['Add', 'Sub', 'Multiply', 'RealDiv', 'Maximum', 'Minimum', 'SquaredDifference'];
-/** Their place is their number in kernels/elementwise.c. */
-const UNARY = [
-  'Relu',
-  'Sigmoid',
-  'Tanh',
-  'Exp',
-  'Neg',
-  'Square',
-  'Sqrt',
-  'Rsqrt',
-  'Softplus',
-  'Step',
-  'Reciprocal',
-  'Log',
-  'Abs',
-  'Erf',
-];
-/** Exponentials and the like take about so many operations per value. */
-const COSTLY = 16;
-
 const operations: Record<string, Operation> = {
-  ...Object.fromEntries(BINARY.map((name, number): [string, Operation] => [name, binary(number)])),
-  ...Object.fromEntries(UNARY.map((name, number): [string, Operation] => [name, unary(number)])),
+  ...Object.fromEntries(codes.Binary.map((name): [string, Operation] => [name, binary(name)])),
+  ...Object.fromEntries(codes.Unary.map((name): [string, Operation] => [name, unary(name)])),
 
   BatchMatMul(backend, { a, b }, { transposeA, transposeB }) {
     if (!areFloat(a, b)) return null;
@@ -76,26 +58,15 @@ const operations: Record<string, Operation> = {
     const aBatch = sizeOf(a!.shape.slice(0, -2));
     const bBatch = sizeOf(b!.shape.slice(0, -2));
     if (![1, batch].includes(aBatch) || ![1, batch].includes(bBatch)) return null;
-    const { info, at } = backend.output([...batchShape, m, n]);
-    const flags = [transposeA === true ? 1 : 0, transposeB === true ? 1 : 0];
+    const c = backend.output([...batchShape, m, n]);
     // One tall product instead of many small ones where the right side is the same for all.
     const tall = bBatch === 1 && transposeA !== true;
-    const [count, rows] = tall ? [1, m * batch] : [batch, m];
-    const parts = backend.library.parts(batch * m * n * depth);
-    const pointers = [backend.at(a!), backend.at(b!), at];
-    backend.library.run(
-      'matMul',
-      parts,
-      ...pointers,
-      count,
-      rows,
-      n,
-      depth,
-      ...flags,
-      tall ? 1 : aBatch,
-      bBatch,
-    );
-    return info;
+    backend.run('matMul', backend.library.parts(batch * m * n * depth), {
+      ...{ a: a!, b: b!, c, ...(tall ? { batch: 1, m: m * batch } : { batch, m }), n, depth },
+      ...{ transposeA: transposeA === true, transposeB: transposeB === true },
+      ...{ batchOfA: tall ? 1 : aBatch, batchOfB: bBatch },
+    });
+    return c.info;
   },
 
   Sum: (backend, { x }, { axis, keepDims }) => sum(backend, x!, axis, keepDims === true, false),
@@ -108,9 +79,9 @@ const operations: Record<string, Operation> = {
     const count = shape.at(-1) ?? 0;
     if (axes.length !== 1 || axes[0] !== shape.length - 1 || count === 0) return null;
     const rows = sizeOf(shape) / count;
-    const { info, at } = backend.output(keepDims === true ? [...shape.slice(0, -1), 1] : shape.slice(0, -1));
-    backend.library.run('maxRows', backend.library.parts(rows * count), backend.at(x!), at, rows, count);
-    return info;
+    const out = backend.output(keepDims === true ? [...shape.slice(0, -1), 1] : shape.slice(0, -1));
+    backend.run('maxRows', backend.library.parts(rows * count), { a: x!, out, rows, count });
+    return out.info;
   },
 
   Softmax(backend, { logits }, { dim }) {
@@ -118,12 +89,16 @@ const operations: Record<string, Operation> = {
     const { shape } = logits!;
     if (dim !== -1 && dim !== shape.length - 1) return null;
     const count = shape.at(-1) ?? 0;
-    const { info, at } = backend.output(shape);
-    if (count === 0) return info;
+    const out = backend.output(shape);
+    if (count === 0) return out.info;
     const rows = sizeOf(shape) / count;
-    const parts = backend.library.parts(rows * count * COSTLY);
-    backend.library.run('softmaxRows', parts, backend.at(logits!), at, rows, count);
-    return info;
+    backend.run('softmaxRows', backend.library.parts(rows * count * COSTLY), {
+      a: logits!,
+      out,
+      rows,
+      count,
+    });
+    return out.info;
   },
 
   GatherV2(backend, { x, indices }, { axis, batchDims }) {
@@ -280,7 +255,7 @@ const operations: Record<string, Operation> = {
     if (!areFloat(x) || repeats.some((count, axis) => count !== 1 && x!.shape[axis] !== 1)) return null;
     const shape = x!.shape.map((length, axis) => length * repeats[axis]!);
     const zero = zeros(backend, []);
-    const result = broadcast(backend, 0, x!, zero.info, shape);
+    const result = broadcast(backend, 'Add', x!, zero.info, shape);
     backend.disposeData(zero.info.dataId);
     return result;
   },
@@ -290,105 +265,46 @@ function areFloat(...tensors: (tf.TensorInfo | undefined)[]): boolean {
   return tensors.every((tensor) => tensor?.dtype === 'float32');
 }
 
-function zeros(backend: KernelBackend, shape: number[]): Output {
-  const output = backend.output(shape);
-  const count = sizeOf(shape);
-  backend.library.run('zero', backend.library.parts(count), output.at, count);
-  return output;
-}
-
-/** `width` may be 0 for tables without columns; nothing is copied then. */
-function copyRows(
-  backend: KernelBackend,
-  from: number,
-  to: number,
-  rows: number,
-  width: number,
-  fromStep: number,
-  toStep: number,
-): void {
-  // One long row instead of many where both sides are contiguous.
-  const whole = fromStep === width && toStep === width;
-  const sizes = whole ? [1, rows * width] : [rows, width];
-  const parts = whole ? 1 : backend.library.parts(rows * width);
-  backend.library.run('copyRows', parts, from, to, ...sizes, fromStep, toStep);
-}
-
-/** Rows of a table by index. */
-export function gather(
-  backend: KernelBackend,
-  table: tf.TensorInfo,
-  indices: tf.TensorInfo,
-  width: number,
-  shape: number[],
-): tf.TensorInfo {
-  const count = sizeOf(indices.shape);
-  const { info, at } = backend.output(shape);
-  const parts = backend.library.parts(count * width);
-  backend.library.run(
-    'gatherRows',
-    parts,
-    backend.at(table),
-    backend.at(indices),
-    at,
-    count,
-    width,
-    table.shape[0]!,
-  );
-  return info;
-}
-
-/** Adds rows into a new table by index. */
-export function scatter(
-  backend: KernelBackend,
-  rows: tf.TensorInfo,
-  indices: tf.TensorInfo,
-  width: number,
-  shape: number[],
-): tf.TensorInfo {
-  const count = sizeOf(indices.shape);
-  const size = sizeOf(shape);
-  const { info, at } = backend.output(shape);
-  const parts = backend.library.parts(count * width + size);
-  const pointers = [at, size, backend.at(rows), backend.at(indices)];
-  backend.library.run('scatterRows', parts, ...pointers, count, width, shape[0]!);
-  return info;
-}
-
-function unary(number: number): Operation {
-  const cost = ['Relu', 'Neg', 'Square', 'Step', 'Abs'].includes(UNARY[number]!) ? 1 : COSTLY;
+function unary(operation: (typeof codes.Unary)[number]): Operation {
+  const cost = ['Relu', 'Neg', 'Square', 'Step', 'Abs'].includes(operation) ? 1 : COSTLY;
   return (backend, { x }, { alpha }) => {
     if (!areFloat(x) || (alpha !== undefined && alpha !== 0)) return null;
     const count = sizeOf(x!.shape);
-    const { info, at } = backend.output(x!.shape);
-    backend.library.run('unary', backend.library.parts(count * cost), number, backend.at(x!), at, count);
-    return info;
+    const out = backend.output(x!.shape);
+    backend.run('unary', backend.library.parts(count * cost), { operation, a: x!, out, count });
+    return out.info;
   };
 }
 
-function binary(number: number): Operation {
+function binary(operation: (typeof codes.Binary)[number]): Operation {
   return (backend, { a, b }) => {
     if (!areFloat(a, b)) return null;
     const shape = tf.broadcast_util.assertAndGetBroadcastShape(a!.shape, b!.shape);
-    return broadcast(backend, number, a!, b!, shape);
+    return broadcast(backend, operation, a!, b!, shape);
   };
 }
 
 function broadcast(
   backend: KernelBackend,
-  number: number,
+  operation: (typeof codes.Binary)[number],
   a: tf.TensorInfo,
   b: tf.TensorInfo,
   shape: number[],
 ): tf.TensorInfo | null {
   const axes = broadcastAxes(shape, a.shape, b.shape);
   if (axes === null) return null;
-  const { info, at } = backend.output(shape);
-  const parts = backend.library.parts(sizeOf(shape));
-  const pointers = [backend.at(a), backend.at(b), at];
-  backend.library.run('binary', parts, number, ...pointers, ...axes.lengths, ...axes.aSteps, ...axes.bSteps);
-  return info;
+  const out = backend.output(shape);
+  const [outer, middle, inner] = axes.lengths;
+  const [aOuter, aMiddle, aInner] = axes.aSteps;
+  const [bOuter, bMiddle, bInner] = axes.bSteps;
+  backend.run('binary', backend.library.parts(sizeOf(shape)), {
+    ...{ operation, a, b, out, outer, middle, inner },
+    ...{ aOuter, aMiddle, aInner, bOuter, bMiddle, bInner },
+  });
+  return out.info;
 }
+
+type Triple = [outer: number, middle: number, inner: number];
 
 /**
  * Merges neighbouring axes that both operands treat alike, down to three. Steps are in values, 0 where an operand repeats.
@@ -398,7 +314,7 @@ export function broadcastAxes(
   shape: readonly number[],
   a: readonly number[],
   b: readonly number[],
-): { lengths: number[]; aSteps: number[]; bSteps: number[] } | null {
+): { lengths: Triple; aSteps: Triple; bSteps: Triple } | null {
   const rank = shape.length;
   const lengthIn = (operand: readonly number[], axis: number): number =>
     operand[axis - rank + operand.length] ?? 1;
@@ -414,8 +330,8 @@ export function broadcastAxes(
   }
   if (groups.length > 3) return null;
   while (groups.length < 3) groups.unshift({ length: 1, inA: false, inB: false });
-  const steps = (operand: 'inA' | 'inB'): number[] => {
-    const result = [0, 0, 0];
+  const steps = (operand: 'inA' | 'inB'): Triple => {
+    const result: Triple = [0, 0, 0];
     let step = 1;
     for (let axis = 2; axis >= 0; axis--) {
       const group = groups[axis]!;
@@ -425,7 +341,8 @@ export function broadcastAxes(
     }
     return result;
   };
-  return { lengths: groups.map(({ length }) => length), aSteps: steps('inA'), bSteps: steps('inB') };
+  const [outer, middle, inner] = groups.map(({ length }) => length) as Triple;
+  return { lengths: [outer, middle, inner], aSteps: steps('inA'), bSteps: steps('inB') };
 }
 
 function sum(
@@ -444,13 +361,11 @@ function sum(
   const middle = sizeOf(shape.slice(first, last + 1));
   const inner = sizeOf(shape.slice(last + 1));
   const kept = shape.map((length, place) => (place >= first && place <= last ? 1 : length));
-  const { info, at } = backend.output(
-    keepDims ? kept : kept.filter((_, place) => place < first || place > last),
-  );
+  const out = backend.output(keepDims ? kept : kept.filter((_, place) => place < first || place > last));
   const { library } = backend;
   const parts = library.parts(sizeOf(shape));
-  library.withWorkspace(parts * inner, (workspace) =>
-    library.run('sum', parts, backend.at(x), at, outer, middle, inner, isMean ? 1 / middle : 1, workspace),
-  );
-  return info;
+  library.withWorkspace(parts * inner, (partials) => {
+    backend.run('sum', parts, { a: x, out, outer, middle, inner, scale: isMean ? 1 / middle : 1, partials });
+  });
+  return out.info;
 }

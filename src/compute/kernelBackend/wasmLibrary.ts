@@ -2,14 +2,14 @@ import { readFile } from 'node:fs/promises';
 import path from 'node:path';
 import v8 from 'node:v8';
 import { Worker } from 'node:worker_threads';
+import { sizes } from '../kernels/signatures';
 import { KernelLibrary, TEAM_BYTES, type KernelExecutor } from './kernelLibrary';
-import { KernelMemory, MAX_PAGES } from './kernelMemory';
+import { KernelMemory } from './kernelMemory';
 
 interface KernelExports {
   run: (team: number, kernel: number, parts: number) => number;
   serve: (team: number, thread: number) => void;
   kernelName: (kernel: number) => number;
-  scratchBytes: () => number;
   __stack_pointer: WebAssembly.Global;
   __heap_base: WebAssembly.Global;
 }
@@ -50,14 +50,14 @@ export async function loadWasmLibrary(options: WasmOptions): Promise<WasmLibrary
   const file = `kernels${shared ? '' : '-single'}${relaxed && shared ? '-relaxed' : ''}.wasm`;
   const module = await WebAssembly.compile(await readFile(path.join(options.assets, file)));
   const memory = shared
-    ? new WebAssembly.Memory({ initial: 256, maximum: MAX_PAGES, shared: true })
+    ? new WebAssembly.Memory({ initial: 256, maximum: sizes.MAX_PAGES, shared: true })
     : new WebAssembly.Memory({ initial: UNSHARED_PAGES, maximum: UNSHARED_PAGES });
   const instance = await WebAssembly.instantiate(module, { env: { memory } });
   const exports = instance.exports as KernelExports;
   const kernelMemory = new KernelMemory(
     memory,
     exports.__heap_base.value,
-    shared ? MAX_PAGES : UNSHARED_PAGES,
+    shared ? sizes.MAX_PAGES : UNSHARED_PAGES,
   );
   const team = kernelMemory.allocate(TEAM_BYTES);
   new Uint8Array(memory.buffer, team, TEAM_BYTES).fill(0);
@@ -69,7 +69,7 @@ export async function loadWasmLibrary(options: WasmOptions): Promise<WasmLibrary
   } catch (error) {
     degraded = `Its threads do not start (${error instanceof Error ? error.message : String(error)}), so it runs on one.`;
   }
-  const library = new KernelLibrary(kernelMemory, executor, team, exports.scratchBytes());
+  const library = new KernelLibrary(kernelMemory, executor, team);
   return {
     library,
     instructions: relaxed && shared ? 'relaxed SIMD' : 'SIMD',

@@ -11,7 +11,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "team.c"
+#include "team.h"
 
 #if defined(_WIN32)
 #define WIN32_LEAN_AND_MEAN
@@ -33,7 +33,7 @@ extern const Kernel kernelsBaseline[];
 #endif
 
 /* What a WebAssembly.Memory can grow to, in bytes. */
-#define MAX_MEMORY ((size_t)65535 * 65536)
+#define MAX_MEMORY ((size_t)MAX_PAGES * 65536)
 
 static const Kernel *table;
 static const Kernel *kernelTable(void) { return table; }
@@ -252,8 +252,6 @@ static napi_value start(napi_env env, napi_callback_info info) {
   CHECK(napi_set_named_property(env, result, "instructions", value), "start");
   CHECK(napi_create_int32(env, pool->threads, &value), "start");
   CHECK(napi_set_named_property(env, result, "threads", value), "start");
-  CHECK(napi_create_int32(env, SCRATCH_FLOATS * 4, &value), "start");
-  CHECK(napi_set_named_property(env, result, "scratchBytes", value), "start");
   return result;
 }
 

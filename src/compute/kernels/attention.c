@@ -3,7 +3,8 @@
  * between the two products, keys that may not be seen are not multiplied at all (causal upper triangle, padding at either
  * end), and the weights are kept for the backward pass and for whoever wants to look at them.
  */
-#include "kernel.h"
+#include "dropout.h"
+#include "gemm.h"
 
 /* Rows that share one product: more waste more of the causal triangle, fewer feed the registers badly. */
 enum { ATTENTION_ROWS = 2 * MR };
@@ -67,11 +68,17 @@ INLINE void dropWeights(const Head *head, const float *row, float *to, uint32_t 
   dropRun(head->dropout, row, to, index, count);
 }
 
-/* attentionForward: args: query key value keyMask|0 output weights batch length width heads causal scale rate key start */
+/*
+ * attentionForward: per sequence and head P = softmax(scale·Q·Kᵀ) over the keys that may be seen, output = dropout(P)·V;
+ * query, key, value and output are [batch, length, width], keyMask[batch, length] is 0 where there is no key, and
+ * weights[batch, heads, length, length] is P before dropout.
+ * Plain definition: multiHeadAttention of src/compute/layers/attention.ts.
+ */
 static void attentionForward(const Call *call, int part, int parts) {
-  long batch = SIZE(6), length = SIZE(7), width = SIZE(8), heads = SIZE(9), first, last;
-  Head head = {.length = length, .width = width, .headSize = width / heads, .causal = SIZE(10) != 0, .scale = NUMBER(11),
-               .drops = NUMBER(12) > 0, .dropout = dropoutMask(call->args[12], call->args[13], call->args[14])};
+  const AttentionForwardArguments args = attentionForwardArguments(call);
+  long batch = args.batch, length = args.length, width = args.width, heads = args.heads, first, last;
+  Head head = {.length = length, .width = width, .headSize = width / heads, .causal = args.causal, .scale = args.scale,
+               .drops = args.dropoutRate > 0, .dropout = dropoutMask(args.dropoutRate, args.dropoutKey, args.dropoutStart)};
   /* Logits in whole panels, so that no product has a ragged edge. */
   const long stride = wholePanels(length);
   float *packedKeys = OWN_SCRATCH, *logits = packedKeys + packedSize(head.headSize, length);
@@ -79,9 +86,9 @@ static void attentionForward(const Call *call, int part, int parts) {
   share(batch * heads, 1, part, parts, &first, &last);
   for (long unit = first; unit < last; unit++) {
     long offset = unit / heads * length * width + unit % heads * head.headSize;
-    const float *query = FLOATS(0) + offset, *key = FLOATS(1) + offset, *value = FLOATS(2) + offset;
-    float *output = FLOATS(4) + offset, *weights = FLOATS(5) + unit * length * length;
-    head.keyMask = FLOATS(3) == NULL ? NULL : FLOATS(3) + unit / heads * length;
+    const float *query = args.query + offset, *key = args.key + offset, *value = args.value + offset;
+    float *output = args.output + offset, *weights = args.weights + unit * length * length;
+    head.keyMask = args.keyMask == NULL ? NULL : args.keyMask + unit / heads * length;
     seenKeys(&head);
     long from = head.from;
     packRight((Matrix){key + from * width, 1, width}, head.headSize, head.to - from, packedKeys);
@@ -111,12 +118,13 @@ static void attentionForward(const Call *call, int part, int parts) {
 /*
  * attentionBackward: with P the weights and S the logits, dP = dO·Vᵀ, dS = scale·P∘(dP − Σ_j P∘dP),
  * dQ = dS·K, dK = dSᵀ·Q, dV = Pᵀ·dO (P after dropout, dP times its mask).
- * args: query key value keyMask|0 weights doutput dquery dkey dvalue batch length width heads causal scale rate key start
+ * Plain definition: the gradients of multiHeadAttention of src/compute/layers/attention.ts.
  */
 static void attentionBackward(const Call *call, int part, int parts) {
-  long batch = SIZE(9), length = SIZE(10), width = SIZE(11), heads = SIZE(12), first, last;
-  Head head = {.length = length, .width = width, .headSize = width / heads, .causal = SIZE(13) != 0, .scale = NUMBER(14),
-               .drops = NUMBER(15) > 0, .dropout = dropoutMask(call->args[15], call->args[16], call->args[17])};
+  const AttentionBackwardArguments args = attentionBackwardArguments(call);
+  long batch = args.batch, length = args.length, width = args.width, heads = args.heads, first, last;
+  Head head = {.length = length, .width = width, .headSize = width / heads, .causal = args.causal, .scale = args.scale,
+               .drops = args.dropoutRate > 0, .dropout = dropoutMask(args.dropoutRate, args.dropoutKey, args.dropoutStart)};
   const long size = head.headSize;
   float *packedValues = OWN_SCRATCH, *gradients = packedValues + packedSize(size, length);
   /* As many rows at once as fit twice: gradients of logits, and weights after dropout. A row holds the seen keys. */
@@ -126,10 +134,10 @@ static void attentionBackward(const Call *call, int part, int parts) {
   share(batch * heads, 1, part, parts, &first, &last);
   for (long unit = first; unit < last; unit++) {
     long offset = unit / heads * length * width + unit % heads * size;
-    const float *query = FLOATS(0) + offset, *key = FLOATS(1) + offset, *value = FLOATS(2) + offset;
-    const float *weights = FLOATS(4) + unit * length * length, *doutput = FLOATS(5) + offset;
-    float *dquery = FLOATS(6) + offset, *dkey = FLOATS(7) + offset, *dvalue = FLOATS(8) + offset;
-    head.keyMask = FLOATS(3) == NULL ? NULL : FLOATS(3) + unit / heads * length;
+    const float *query = args.query + offset, *key = args.key + offset, *value = args.value + offset;
+    const float *weights = args.weights + unit * length * length, *doutput = args.doutput + offset;
+    float *dquery = args.dquery + offset, *dkey = args.dkey + offset, *dvalue = args.dvalue + offset;
+    head.keyMask = args.keyMask == NULL ? NULL : args.keyMask + unit / heads * length;
     seenKeys(&head);
     long from = head.from, keys = head.to - from;
     for (long j = 0; j < length; j++) {

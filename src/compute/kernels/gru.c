@@ -8,12 +8,8 @@
  * saved[batch, steps, 4·hidden] holds r, z, n and q per step, where q = h·Un + cn (reset after) or r∘h (reset before). It lies
  * there chunk by chunk, within them step by step: the backward pass has to be cut into the same parts.
  */
-#include "kernel.h"
-
-/* PADDING keeps the rows of blocks in scratch from falling onto the same lines of the cache. */
-enum { CHUNK = 64, PADDING = 16 };
-
-typedef enum { UPDATE_GATE, UPDATE_KEEP, UPDATE_ATTENTION, UPDATE_ATTENTION_GATE, UPDATE_ATTENTION_KEEP } Update;
+#include "gemm.h"
+#include "longestFirst.h"
 
 /** The weight of the candidate, w = base + slope·z, and its derivative by the attention, dbase + dslope·z. */
 typedef struct {
@@ -29,28 +25,6 @@ INLINE Weight weightOf(Update update, float attention) {
     case UPDATE_ATTENTION_KEEP: return (Weight){1, attention - 1, 0, 1};
   }
 }
-
-/** The rows [from, to), those with most active steps first. Returns an array in `memory` of to − from floats' room. */
-static int32_t *longestFirst(const float *mask, long steps, long from, long to, float *memory) {
-  int32_t *order = (int32_t *)memory;
-  int32_t *counts = order + (to - from), *starts = counts + (to - from);
-  for (long s = 0; s <= steps; s++) starts[s] = 0;
-  for (long row = from; row < to; row++) {
-    int32_t active = 0;
-    for (long t = 0; t < steps; t++) active += mask[row * steps + t] != 0;
-    counts[row - from] = active;
-    starts[active]++;
-  }
-  int32_t place = 0;
-  for (long s = steps; s >= 0; s--) {
-    int32_t number = starts[s];
-    starts[s] = place;
-    place += number;
-  }
-  for (long row = from; row < to; row++) order[starts[counts[row - from]]++] = (int32_t)row;
-  return order;
-}
-INLINE long longestFirstRoom(long rows, long steps) { return 2 * rows + steps + 1; }
 
 /** How many of the chunk's first rows contain all that are active at a step. */
 INLINE long activeRows(const float *mask, const int32_t *order, long count, long steps, long t) {
@@ -70,22 +44,26 @@ INLINE void copyOrZero(float *to, const float *from, long count) {
 }
 
 /*
- * gruForward: args: x mask inputKernel inputBias recurrentKernel recurrentBias attention|0 states movement saved
- * batch steps width hidden resetAfter update
- * movement[batch, steps]: the mean over the units of the candidate's weight, 0 where masked.
+ * gruForward: r = σ(x·Wr + h·Ur + b), z = σ(x·Wz + h·Uz + b), n = tanh(x·Wn + b + r∘(h·Un + c)), or tanh(x·Wn + b + c +
+ * (r∘h)·Un) where the reset acts before, h′ = h + w∘(n − h), where w is z, 1 − z, a, a·z or 1 − (1 − a)·z of the attention a
+ * as `update` says; a masked step leaves h as it is. x[batch, steps, width], mask and attention [batch, steps],
+ * inputKernel[width, 3·hidden] = Wr | Wz | Wn, recurrentKernel[hidden, 3·hidden] = Ur | Uz | Un, states[batch, steps, hidden];
+ * movement[batch, steps] is the mean over the units of w, 0 where masked.
+ * Plain definition: gru of src/compute/layers/gru.ts.
  */
 static void gruForward(const Call *call, int part, int parts) {
-  const float *x = FLOATS(0), *mask = FLOATS(1), *inputKernel = FLOATS(2), *inputBias = FLOATS(3);
-  const float *recurrentKernel = FLOATS(4), *recurrentBias = FLOATS(5), *attention = FLOATS(6);
-  float *states = FLOATS(7), *movement = FLOATS(8), *saved = FLOATS(9);
-  const long steps = SIZE(11), width = SIZE(12), hidden = SIZE(13), gates = 3 * hidden, each = 4 * hidden;
-  const bool resetAfter = SIZE(14) != 0;
-  const Update update = (Update)SIZE(15);
+  const GruForwardArguments args = gruForwardArguments(call);
+  const float *x = args.x, *mask = args.mask, *inputKernel = args.inputKernel, *inputBias = args.inputBias;
+  const float *recurrentKernel = args.recurrentKernel, *recurrentBias = args.recurrentBias, *attention = args.attention;
+  float *states = args.states, *movement = args.movement, *saved = args.saved;
+  const long steps = args.steps, width = args.width, hidden = args.hidden, gates = 3 * hidden, each = 4 * hidden;
+  const bool resetAfter = args.resetAfter;
+  const Update update = args.update;
   long from, to;
-  share(SIZE(10), 1, part, parts, &from, &to);
+  share(args.batch, 1, part, parts, &from, &to);
   if (from >= to) return;
   fill(movement + from * steps, 0, (to - from) * steps);
-  const long depth = width + hidden, stride = depth + PADDING;
+  const long depth = width + hidden, stride = depth + GRU_PADDING;
   float *packed = OWN_SCRATCH, *packedInput = packed + packedSize(depth, 2 * hidden);
   float *packedRecurrent = packedInput + packedSize(width, hidden);
   float *bias = packedRecurrent + packedSize(hidden, hidden), *inputs = bias + each, *h = inputs + width;
@@ -96,10 +74,10 @@ static void gruForward(const Call *call, int part, int parts) {
   copy(bias, inputBias, gates);
   addTo(bias, recurrentBias, resetAfter ? 2 * hidden : gates);
   copy(bias + gates, recurrentBias + 2 * hidden, hidden);
-  const int32_t *order = longestFirst(mask, steps, from, to, inputs + CHUNK * stride);
+  const int32_t *order = longestFirst(mask, steps, from, to, inputs + GRU_CHUNK * stride);
 
-  for (long first = 0; first < to - from; first += CHUNK) {
-    const long count = shorter(to - from - first, CHUNK);
+  for (long first = 0; first < to - from; first += GRU_CHUNK) {
+    const long count = shorter(to - from - first, GRU_CHUNK);
     const int32_t *rows = order + first;
     for (long i = 0; i < count; i++) fill(h + i * stride, 0, hidden);
     for (long t = 0; t < steps; t++) {
@@ -162,41 +140,44 @@ static void gruForward(const Call *call, int part, int parts) {
 }
 
 /*
- * gruBackward: args: x mask inputKernel recurrentKernel attention|0 states saved dstates dx dattention|0 partials
- * batch steps width hidden resetAfter update dinputKernel dinputBias drecurrentKernel drecurrentBias
- * partials[parts, (width + hidden + 2)·3·hidden]: gradients of the two kernels and the two biases, in this order.
+ * gruBackward: dx[batch, steps, width], dattention[batch, steps] and the gradients of the kernels and biases from
+ * dstates[batch, steps, hidden], step by step backwards: dn = dh′∘w∘(1 − n²), dz = dh′∘(n − h)∘∂w/∂z∘z∘(1 − z), dr = dn∘q∘r∘(1
+ * − r) after the reset, dh = dh′∘(1 − w) + what comes through the gates. partials[parts, (width + hidden + 2)·3·hidden]:
+ * gradients of the two kernels and the two biases, in this order.
  *
- * The gradients of a step's gates are kept in the order n, r, z and, where the reset acts after, n∘r: what the inputs'
- * kernel needs are the first three, what the states' kernel needs the last three.
+ * The gradients of a step's gates are kept in the order n, r, z and, where the reset acts after, n∘r: what the inputs' kernel
+ * needs are the first three, what the states' kernel needs the last three.
+ * Plain definition: the gradients of gru of src/compute/layers/gru.ts.
  */
 static void gruBackward(const Call *call, int part, int parts) {
-  const float *x = FLOATS(0), *mask = FLOATS(1), *inputKernel = FLOATS(2), *recurrentKernel = FLOATS(3);
-  const float *attention = FLOATS(4), *states = FLOATS(5), *saved = FLOATS(6), *dstates = FLOATS(7);
-  float *dx = FLOATS(8), *dattention = FLOATS(9);
-  const long steps = SIZE(12), width = SIZE(13), hidden = SIZE(14), gates = 3 * hidden, each = 4 * hidden;
-  const bool resetAfter = SIZE(15) != 0;
-  const Update update = (Update)SIZE(16);
-  float *dinputKernel = FLOATS(10) + part * (width + hidden + 2) * gates, *drecurrentKernel = dinputKernel + width * gates;
+  const GruBackwardArguments args = gruBackwardArguments(call);
+  const float *x = args.x, *mask = args.mask, *inputKernel = args.inputKernel, *recurrentKernel = args.recurrentKernel;
+  const float *attention = args.attention, *states = args.states, *saved = args.saved, *dstates = args.dstates;
+  float *dx = args.dx, *dattention = args.dattention;
+  const long steps = args.steps, width = args.width, hidden = args.hidden, gates = 3 * hidden, each = 4 * hidden;
+  const bool resetAfter = args.resetAfter;
+  const Update update = args.update;
+  float *dinputKernel = args.partials + part * (width + hidden + 2) * gates, *drecurrentKernel = dinputKernel + width * gates;
   float *dinputBias = drecurrentKernel + hidden * gates, *drecurrentBias = dinputBias + gates;
   fill(dinputKernel, 0, (width + hidden + 2) * gates);
   long from, to;
-  share(SIZE(11), 1, part, parts, &from, &to);
+  share(args.batch, 1, part, parts, &from, &to);
   if (from >= to) return;
   const long together = resetAfter ? gates : 2 * hidden; /* gates that only need the last state */
-  const long stride = width + hidden + PADDING, dstride = each + PADDING;
+  const long stride = width + hidden + GRU_PADDING, dstride = each + GRU_PADDING;
   float *packed = OWN_SCRATCH, *packedCandidate = packed + packedSize(together, hidden);
   float *packedInput = packedCandidate + packedSize(hidden, hidden), *dbias = packedInput + packedSize(gates, width);
-  float *inputs = dbias + each, *h = inputs + width, *dgates = inputs + CHUNK * stride, *dh = dgates + CHUNK * dstride;
-  float *dinputs = dh + CHUNK * hidden, *dreset = dinputs + CHUNK * width;
+  float *inputs = dbias + each, *h = inputs + width, *dgates = inputs + GRU_CHUNK * stride, *dh = dgates + GRU_CHUNK * dstride;
+  float *dinputs = dh + GRU_CHUNK * hidden, *dreset = dinputs + GRU_CHUNK * width;
   packRight((Matrix){recurrentKernel, 1, gates}, together, hidden, packed);
   if (!resetAfter) packRight((Matrix){recurrentKernel + 2 * hidden, 1, gates}, hidden, hidden, packedCandidate);
   packRows((Matrix){inputKernel + 2 * hidden, 1, gates}, hidden, width, packedInput, gates * NR);
   packRows((Matrix){inputKernel, 1, gates}, 2 * hidden, width, packedInput + hidden * NR, gates * NR);
   fill(dbias, 0, each);
-  const int32_t *order = longestFirst(mask, steps, from, to, dreset + CHUNK * hidden);
+  const int32_t *order = longestFirst(mask, steps, from, to, dreset + GRU_CHUNK * hidden);
 
-  for (long first = 0; first < to - from; first += CHUNK) {
-    const long count = shorter(to - from - first, CHUNK);
+  for (long first = 0; first < to - from; first += GRU_CHUNK) {
+    const long count = shorter(to - from - first, GRU_CHUNK);
     const int32_t *rows = order + first;
     fill(dh, 0, count * hidden);
     for (long t = steps - 1; t >= 0; t--) {
@@ -279,9 +260,10 @@ static void gruBackward(const Call *call, int part, int parts) {
   copy(drecurrentBias + 2 * hidden, dbias + (resetAfter ? gates : 0), hidden);
 }
 static void gruFinish(const Call *call, int part, int parts) {
-  const long width = SIZE(13), hidden = SIZE(14), gates = 3 * hidden, each = (width + hidden + 2) * gates;
-  const float *partials = FLOATS(10);
-  float *outputs[4] = {FLOATS(17), FLOATS(19), FLOATS(18), FLOATS(20)};
+  const GruBackwardArguments args = gruBackwardArguments(call);
+  const long width = args.width, hidden = args.hidden, gates = 3 * hidden, each = (width + hidden + 2) * gates;
+  const float *partials = args.partials;
+  float *outputs[4] = {args.dinputKernel, args.drecurrentKernel, args.dinputBias, args.drecurrentBias};
   const long sizes[4] = {width * gates, hidden * gates, gates, gates};
   long offset = 0;
   for (int k = 0; k < 4; offset += sizes[k++]) {

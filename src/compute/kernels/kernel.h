@@ -1,37 +1,19 @@
 /*
- * What a kernel is: a name and up to four phases. The phases of a call run one after the other; a phase runs as `parts`
- * parts, each on whichever thread claims it, and each part writes only what is its own.
+ * What a kernel is: a name and some phases. The phases of a call run one after the other; a phase runs as `parts` parts, each
+ * on whichever thread claims it, and each part writes only what is its own.
  */
 #pragma once
-#include "vector.h"
-
-typedef struct {
-  const double *args; /* offsets into memory, sizes and numbers; the kernel's comment says which */
-  char *memory;
-  float *scratch; /* SCRATCH_FLOATS floats, or more if the caller saw to it, that belong to the part while it runs */
-} Call;
+#include "signatures.h"
 
 typedef void Phase(const Call *call, int part, int parts);
 
 typedef struct {
   const char *name;
-  Phase *phases[4];
+  Phase *phases[MAX_PHASES];
 } Kernel;
 
 /* A part's scratch: the first floats are for `multiply`, the rest for the kernel itself. */
-enum { SCRATCH_FLOATS = 2 * 1024 * 1024, MULTIPLY_FLOATS = 768 * 1024, OWN_FLOATS = SCRATCH_FLOATS - MULTIPLY_FLOATS };
 #define OWN_SCRATCH (call->scratch + MULTIPLY_FLOATS)
-
-/* Arguments. Offset 0 stands for "not given". Sums of integers: WebAssembly's memory starts at address 0, and a compiler may
- * take for granted that nothing is added to a null pointer. */
-INLINE void *address(const Call *call, int index) {
-  double offset = call->args[index];
-  return offset == 0 ? NULL : (void *)((uintptr_t)call->memory + (uintptr_t)offset);
-}
-#define FLOATS(index) ((float *)address(call, index))
-#define INTS(index) ((int32_t *)address(call, index))
-#define SIZE(index) ((long)call->args[index])
-#define NUMBER(index) ((float)call->args[index])
 
 INLINE long shorter(long a, long b) { return a < b ? a : b; }
 

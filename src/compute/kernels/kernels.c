@@ -1,25 +1,27 @@
-/* All kernels in one unit, and the table by which they are found. */
-#include "kernel.h"
-
-#include "gemm.c"
-
-#include "elementwise.c"
-
-#include "layers.c"
-
-#include "feedForward.c"
-
+/* Written by `npm run generate` from signatures.ts: change that instead. */
+/*
+ * All kernels in one unit, because an addon holds them once for each processor, under the same names. Each file includes what
+ * it needs and nothing of another, so their order means nothing.
+ */
+#include "adam.c"
 #include "attention.c"
-
+#include "batchNorm.c"
+#include "dice.c"
+#include "dropout.c"
+#include "elementwise.c"
+#include "embedding.c"
+#include "feedForward.c"
 #include "gru.c"
-
-#include "sumRecurrence.c"
-
+#include "layerNorm.c"
+#include "linearBackward.c"
+#include "linearForward.c"
 #include "losses.c"
-
-#include "optimizer.c"
-
+#include "matMul.c"
 #include "ranking.c"
+#include "reduction.c"
+#include "rows.c"
+#include "sumRecurrenceBackward.c"
+#include "sumRecurrenceForward.c"
 
 #ifndef KERNELS
 #define KERNELS kernels
@@ -38,14 +40,14 @@ const Kernel KERNELS[] = {
     {"copyRows", {copyRows}},
     {"zero", {zero}},
     {"bagRows", {bagRows}},
-    {"bagScatter", {scatterZero, bagScatter}},
+    {"bagScatter", {bagZero, bagScatter}},
     {"weightedBagRows", {weightedBagRows}},
-    {"weightedBagBackward", {scatterZero, weightedBagBackward}},
+    {"weightedBagBackward", {weightedBagZero, weightedBagBackward}},
     {"linearForward", {linearForward}},
-    {"linearBackward", {linearBackward, linearFinish}},
     {"projectionsForward", {projectionsForward}},
-    {"projectionsBackward", {projectionsBackward, projectionsFinish}},
     {"residualLinearForward", {residualLinearForward}},
+    {"linearBackward", {linearBackward, linearFinish}},
+    {"projectionsBackward", {projectionsBackward, projectionsFinish}},
     {"residualLinearBackward", {residualLinearBackward, residualLinearFinish}},
     {"feedForwardForward", {feedForwardForward}},
     {"feedForwardBackward", {feedForwardBackward, feedForwardFinish}},

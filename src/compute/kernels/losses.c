@@ -1,49 +1,41 @@
 /* Losses. Each makes its gradient in the forward pass, where the scores are at hand, for a gradient of one of the mean. */
-#include "kernel.h"
+#include "candidates.h"
+#include "gemm.h"
+#include "rows.h"
+#include "softmax.h"
 
 /*
- * candidateCrossEntropy: mean over rows of −log softmax(scale·S·Cᵀ + bias)[target]. The scores exist for a block of rows
- * at a time only. With items given, candidates of the row's own item that are not its target are left out.
- * args: states candidates targets bias|0 rowItems|0 candidateItems|0 scale(pointer)
- *       dstates dcandidates dbias|0 outputs[2] (loss, dscale)
- *       packed (both ways) partials[parts·(candidates·width + candidates + 2)] blocks[parts·blockRows·(candidates + width)]
- *       rows candidates width blockRows
+ * candidateCrossEntropy: outputs[0] = mean over rows of −log softmax(scale·S·Cᵀ + bias)[target] for states S[rows, width],
+ * candidates C[count, width], bias[count] and targets[rows]; with rowItems[rows] and candidateItems[count], candidates of the
+ * row's own item that are not its target are left out. With G = (softmax − [target])/rows: dstates = scale·G·C, dcandidates =
+ * scale·Gᵀ·S, dbias = Σ_rows G, outputs[1] = dscale = Σ G∘(S·Cᵀ). The scores exist for a block of rows at a time only. packed:
+ * the candidates in panels, both ways; partials[parts, count·width + count + 2], blocks[parts, blockRows·(count + width)].
+ * Plain definition: candidateCrossEntropy of src/compute/layers/losses.ts.
  */
-enum { MOST_BLOCK_ROWS = 24, CANDIDATE_BLOCK = 256 };
-static void packCandidates(const float *candidates, float *packed, long count, long width, int part, int parts) {
-  long from, to;
-  share(count, NR, part, parts, &from, &to);
-  if (from < to) packRight((Matrix){candidates + from * width, 1, width}, width, to - from, packed + from * width);
-}
-/** Candidates as the right side of the states' gradient, in blocks of CANDIDATE_BLOCK rows: a panel stays in the first cache. */
-static void packCandidateBlocks(const float *candidates, float *packed, long count, long width, int part, int parts) {
-  long from, to;
-  share(count, CANDIDATE_BLOCK, part, parts, &from, &to);
-  for (long k = from; k < to; k += CANDIDATE_BLOCK)
-    packRight(rowMajor(candidates + k * width, width), shorter(to - k, CANDIDATE_BLOCK), width, packed + k * wholePanels(width));
-}
 static void candidatePack(const Call *call, int part, int parts) {
-  long count = SIZE(15), width = SIZE(16);
-  packCandidates(FLOATS(1), FLOATS(11), count, width, part, parts);
-  packCandidateBlocks(FLOATS(1), FLOATS(11) + wholePanels(count) * width, count, width, part, parts);
+  const CandidateCrossEntropyArguments args = candidateCrossEntropyArguments(call);
+  long count = args.count, width = args.width;
+  packCandidates(args.candidates, args.packed, count, width, part, parts);
+  packCandidateBlocks(args.candidates, args.packed + wholePanels(count) * width, count, width, part, parts);
 }
 static void candidateCrossEntropy(const Call *call, int part, int parts) {
-  const float *states = FLOATS(0), *bias = FLOATS(3);
-  const int32_t *targets = INTS(2), *rowItems = INTS(4), *candidateItems = INTS(5);
-  float scale = *FLOATS(6), *dstates = FLOATS(7);
-  long rows = SIZE(14), count = SIZE(15), width = SIZE(16), blockRows = SIZE(17), from, to;
-  float *dcandidates = FLOATS(12) + part * (count * width + count + 2);
+  const CandidateCrossEntropyArguments args = candidateCrossEntropyArguments(call);
+  const float *states = args.states, *bias = args.bias;
+  const int32_t *targets = args.targets, *rowItems = args.rowItems, *candidateItems = args.candidateItems;
+  float scale = *args.scale, *dstates = args.dstates;
+  long rows = args.rows, count = args.count, width = args.width, blockRows = args.blockRows, from, to;
+  float *dcandidates = args.partials + part * (count * width + count + 2);
   float *dbias = dcandidates + count * width, *sums = dbias + count;
   /* Scores, then their exponentials; and the rows' states, each by what its exponentials are to be divided by. */
-  float *block = FLOATS(13) + part * blockRows * (count + width), *weighted = block + blockRows * count;
-  const float *packedBlocks = FLOATS(11) + wholePanels(count) * width;
-  float weights[MOST_BLOCK_ROWS];
+  float *block = args.blocks + part * blockRows * (count + width), *weighted = block + blockRows * count;
+  const float *packedBlocks = args.packed + wholePanels(count) * width;
+  float weights[CROSS_ENTROPY_ROWS];
   double loss = 0, dscale = 0;
   fill(dcandidates, 0, count * width + count);
   share(rows, MR, part, parts, &from, &to);
   for (long row = from; row < to; row += blockRows) {
     long size = shorter(to - row, blockRows);
-    multiplyPacked(size, count, width, rowMajor(states + row * width, width), FLOATS(11), block, count, OVERWRITE, NULL);
+    multiplyPacked(size, count, width, rowMajor(states + row * width, width), args.packed, block, count, OVERWRITE, NULL);
     for (long r = 0; r < size; r++) {
       float *scores = block + r * count;
       long target = targets[row + r];
@@ -81,9 +73,10 @@ static void candidateCrossEntropy(const Call *call, int part, int parts) {
   sums[1] = (float)dscale;
 }
 static void candidateFinish(const Call *call, int part, int parts) {
-  const float *partials = FLOATS(12);
-  float scale = *FLOATS(6), *dcandidates = FLOATS(8), *dbias = FLOATS(9), *outputs = FLOATS(10);
-  long count = SIZE(15), width = SIZE(16), each = count * width + count + 2, from, to;
+  const CandidateCrossEntropyArguments args = candidateCrossEntropyArguments(call);
+  const float *partials = args.partials;
+  float scale = *args.scale, *dcandidates = args.dcandidates, *dbias = args.dbias, *outputs = args.outputs;
+  long count = args.count, width = args.width, each = count * width + count + 2, from, to;
   share(count * width, W, part, parts, &from, &to);
   copy(dcandidates + from, partials + from, to - from);
   for (int p = 1; p < parts; p++) addTo(dcandidates + from, partials + p * each + from, to - from);
@@ -100,70 +93,91 @@ static void candidateFinish(const Call *call, int part, int parts) {
   }
 }
 
-/* rowwiseScores: logits[r, k] = states[r]·table[ids[r, k]]. args: states table ids logits rows perRow width */
+/*
+ * rowwiseScores: logits[r, k] = ⟨states[r], table[ids[r, k]]⟩ for states[rows, width] and ids[rows, perRow].
+ * Plain definition: rowwiseScores of src/compute/layers/losses.ts.
+ */
 static void rowwiseScores(const Call *call, int part, int parts) {
-  const float *table = FLOATS(1);
-  const int32_t *ids = INTS(2);
-  long perRow = SIZE(5), width = SIZE(6), from, to;
-  share(SIZE(4), 1, part, parts, &from, &to);
+  const RowwiseScoresArguments args = rowwiseScoresArguments(call);
+  const float *table = args.table;
+  const int32_t *ids = args.ids;
+  long perRow = args.perRow, width = args.width, from, to;
+  share(args.rows, 1, part, parts, &from, &to);
   for (long row = from; row < to; row++)
     for (long k = row * perRow; k < (row + 1) * perRow; k++)
-      FLOATS(3)[k] = dot(FLOATS(0) + row * width, table + ids[k] * width, width);
+      args.logits[k] = dot(args.states + row * width, table + ids[k] * width, width);
 }
-/* rowwiseStates, rowwiseTable: the gradients. args: states table ids dlogits dstates dtable tableSize rows perRow width */
+/*
+ * rowwiseBackward: dstates[r, width] = Σ_k dlogits[r, k]·table[ids[r, k]], and dtable, of tableSize floats, gets
+ * dtable[ids[r, k]] += dlogits[r, k]·states[r].
+ * Plain definition: the gradients of rowwiseScores of src/compute/layers/losses.ts.
+ */
 static void rowwiseStates(const Call *call, int part, int parts) {
-  const int32_t *ids = INTS(2);
-  long perRow = SIZE(8), width = SIZE(9), from, to;
-  share(SIZE(7), 1, part, parts, &from, &to);
+  const RowwiseBackwardArguments args = rowwiseBackwardArguments(call);
+  const int32_t *ids = args.ids;
+  long perRow = args.perRow, width = args.width, from, to;
+  share(args.rows, 1, part, parts, &from, &to);
   for (long row = from; row < to; row++) {
-    float *d = FLOATS(4) + row * width;
+    float *d = args.dstates + row * width;
     fill(d, 0, width);
     for (long k = row * perRow; k < (row + 1) * perRow; k++)
-      addScaled(d, FLOATS(1) + ids[k] * width, FLOATS(3)[k], width);
+      addScaled(d, args.table + ids[k] * width, args.dlogits[k], width);
   }
-  share(SIZE(6), W, part, parts, &from, &to);
-  fill(FLOATS(5) + from, 0, to - from);
+  share(args.tableSize, W, part, parts, &from, &to);
+  fill(args.dtable + from, 0, to - from);
 }
 static void rowwiseTable(const Call *call, int part, int parts) {
-  const int32_t *ids = INTS(2);
-  long rows = SIZE(7), perRow = SIZE(8), width = SIZE(9);
+  const RowwiseBackwardArguments args = rowwiseBackwardArguments(call);
+  const int32_t *ids = args.ids;
+  long rows = args.rows, perRow = args.perRow, width = args.width;
   for (long row = 0; row < rows; row++)
     for (long k = row * perRow; k < (row + 1) * perRow; k++)
-      if (owns(ids[k], part, parts)) addScaled(FLOATS(5) + ids[k] * width, FLOATS(0) + row * width, FLOATS(3)[k], width);
+      if (owns(ids[k], part, parts)) addScaled(args.dtable + ids[k] * width, args.states + row * width, args.dlogits[k], width);
 }
 
-/* sampledCrossEntropy: mean of −log softmax(logits)[0] per row. args: logits loss dlogits partials[parts] rows perRow */
+/*
+ * sampledCrossEntropy: loss[1] = mean over rows of −log softmax(logits[rows, perRow])[0], dlogits = (softmax − [column
+ * 0])/rows.
+ * Plain definition: sampledCrossEntropy of src/compute/layers/losses.ts.
+ */
 static void sampledCrossEntropy(const Call *call, int part, int parts) {
-  long rows = SIZE(4), perRow = SIZE(5), from, to;
+  const SampledCrossEntropyArguments args = sampledCrossEntropyArguments(call);
+  long rows = args.rows, perRow = args.perRow, from, to;
   double loss = 0;
   share(rows, 1, part, parts, &from, &to);
   for (long row = from; row < to; row++) {
-    float *d = FLOATS(2) + row * perRow, lane[W];
-    copy(d, FLOATS(0) + row * perRow, perRow);
+    float *d = args.dlogits + row * perRow, lane[W];
+    copy(d, args.logits + row * perRow, perRow);
     float own = d[0], max = maxOf(d, perRow), sum = exponentialsOf(d, perRow, max);
     store(lane, logarithm(splat(sum)));
     loss += (double)(max - own) + (double)lane[0];
     scaleBy(d, 1 / (sum * (float)rows), perRow);
     d[0] -= 1 / (float)rows;
   }
-  FLOATS(3)[part] = (float)(loss / (double)rows);
+  args.partials[part] = (float)(loss / (double)rows);
 }
 static void addLosses(const float *partials, float *loss, int part, int parts) {
   if (part != 0) return;
   *loss = 0;
   for (int p = 0; p < parts; p++) *loss += partials[p];
 }
-static void sampledFinish(const Call *call, int part, int parts) { addLosses(FLOATS(3), FLOATS(1), part, parts); }
+static void sampledFinish(const Call *call, int part, int parts) {
+  const SampledCrossEntropyArguments args = sampledCrossEntropyArguments(call);
+  addLosses(args.partials, args.loss, part, parts);
+}
 
 /*
- * binaryCrossEntropy: Σ w·(softplus(l) − l·y) / Σ w. args: logits labels weights|0 loss dlogits partials[parts] count totalWeight
+ * binaryCrossEntropy: loss[1] = Σ w·(softplus(l) − l·y) / totalWeight for logits l[count], labels y[count] and weights
+ * w[count], which are 1 where not given; dlogits = w·(σ(l) − y) / totalWeight.
+ * Plain definition: binaryCrossEntropy of src/compute/layers/losses.ts.
  */
 static void binaryCrossEntropy(const Call *call, int part, int parts) {
-  const float *logits = FLOATS(0), *labels = FLOATS(1), *weights = FLOATS(2);
-  float *d = FLOATS(4), share_ = 1 / NUMBER(7);
+  const BinaryCrossEntropyArguments args = binaryCrossEntropyArguments(call);
+  const float *logits = args.logits, *labels = args.labels, *weights = args.weights;
+  float *d = args.dlogits, share_ = 1 / args.totalWeight;
   long from, to;
   double loss = 0;
-  share(SIZE(6), W, part, parts, &from, &to);
+  share(args.count, W, part, parts, &from, &to);
   for (long i = from; i < to; i += W) {
     long left = to - i;
     Vec l = loadUpTo(logits + i, left, 0), y = loadUpTo(labels + i, left, 0);
@@ -172,6 +186,9 @@ static void binaryCrossEntropy(const Call *call, int part, int parts) {
     storeUpTo(d + i, w * (sigmoid(l) - y), left);
     for (long lane = 0; lane < shorter(left, W); lane++) loss += (double)term[lane];
   }
-  FLOATS(5)[part] = (float)loss;
+  args.partials[part] = (float)loss;
 }
-static void binaryFinish(const Call *call, int part, int parts) { addLosses(FLOATS(5), FLOATS(3), part, parts); }
+static void binaryFinish(const Call *call, int part, int parts) {
+  const BinaryCrossEntropyArguments args = binaryCrossEntropyArguments(call);
+  addLosses(args.partials, args.loss, part, parts);
+}

@@ -2,10 +2,8 @@
  * Scores of rows against all candidates, block by block, for what is wanted of them: the k best, or how many beat a target.
  * The whole matrix is never made. Excluded columns are in the order of the blocks, row by row: groupExclusions sees to it.
  */
-#include "kernel.h"
-
-/* Rows lie a little more than 4 KB apart: at 4 KB exactly they would all want the same place in the cache. */
-enum { RANKING_ROWS = 96, RANKING_COLUMNS = 1024, RANKING_STRIDE = RANKING_COLUMNS + 32 };
+#include "candidates.h"
+#include "gemm.h"
 
 typedef struct {
   const float *packed, *bias;
@@ -164,15 +162,17 @@ static void sortBest(const Best *best, float *scores, int32_t *columns) {
 }
 
 /*
- * groupExclusions: each row's columns in the order of the blocks that they are in, by counting.
- * args: offsets columns grouped rows candidates
+ * groupExclusions: grouped[offsets[row] … offsets[row + 1]] = the row's columns in the order of the blocks of RANKING_COLUMNS
+ * that they are in, by counting; offsets[rows + 1].
+ * Plain definition: none; topItems and targetRanks of src/compute/ranking.ts take exclusions in any order.
  */
 static void groupExclusions(const Call *call, int part, int parts) {
-  const int32_t *offsets = INTS(0), *columns = INTS(1);
-  const long blocks = SIZE(4) / RANKING_COLUMNS + 1;
-  int32_t *grouped = INTS(2), *next = (int32_t *)OWN_SCRATCH;
+  const GroupExclusionsArguments args = groupExclusionsArguments(call);
+  const int32_t *offsets = args.offsets, *columns = args.columns;
+  const long blocks = args.candidates / RANKING_COLUMNS + 1;
+  int32_t *grouped = args.grouped, *next = (int32_t *)OWN_SCRATCH;
   long from, to;
-  share(SIZE(3), 1, part, parts, &from, &to);
+  share(args.rows, 1, part, parts, &from, &to);
   for (long row = from; row < to; row++) {
     for (long block = 0; block < blocks; block++) next[block] = 0;
     for (long i = offsets[row]; i < offsets[row + 1]; i++) next[columns[i] / RANKING_COLUMNS]++;
@@ -185,19 +185,26 @@ static void groupExclusions(const Call *call, int part, int parts) {
   }
 }
 
-/* topItems: args: states items bias|0 excludedOffsets|0 excludedColumns|0 columns scores packed rows candidates width k */
+/*
+ * topItems: columns[row, i] = the column c of the i-th highest score s[row, c] = ⟨states[row], items[c]⟩ + bias[c], and
+ * scores[row, i] that score, for i < k, of states[rows, width] and items[candidates, width]; excluded columns aside, of equal
+ * scores the earlier column first; −1 and −∞ where there are not so many.
+ * Plain definition: topItems of src/compute/ranking.ts.
+ */
 static void topPack(const Call *call, int part, int parts) {
-  packCandidates(FLOATS(1), FLOATS(7), SIZE(9), SIZE(10), part, parts);
+  const TopItemsArguments args = topItemsArguments(call);
+  packCandidates(args.items, args.packed, args.candidates, args.width, part, parts);
 }
 static void topItems(const Call *call, int part, int parts) {
-  Scoring s = {FLOATS(7), FLOATS(2), INTS(3), INTS(4), SIZE(9), SIZE(10)};
-  const long k = SIZE(11), room = bestRoom(k);
+  const TopItemsArguments args = topItemsArguments(call);
+  Scoring s = {args.packed, args.bias, args.excludedOffsets, args.excludedColumns, args.candidates, args.width};
+  const long k = args.k, room = bestRoom(k);
   long first, last;
   /* Twice k for each row, and one block of scores. */
   float *block = OWN_SCRATCH, *bestScores = block + RANKING_ROWS * RANKING_STRIDE;
   int32_t *bestColumns = (int32_t *)(bestScores + RANKING_ROWS * room);
   long cursors[RANKING_ROWS];
-  share(SIZE(8), MR, part, parts, &first, &last);
+  share(args.rows, MR, part, parts, &first, &last);
   for (long row = first; row < last; row += RANKING_ROWS) {
     long rows = shorter(last - row, RANKING_ROWS);
     Best best[RANKING_ROWS];
@@ -207,45 +214,48 @@ static void topItems(const Call *call, int part, int parts) {
     }
     for (long from = 0; from < s.candidates; from += RANKING_COLUMNS) {
       long to = shorter(s.candidates, from + RANKING_COLUMNS);
-      scoreBlock(&s, FLOATS(0), row, rows, from, to, cursors, block);
+      scoreBlock(&s, args.states, row, rows, from, to, cursors, block);
       for (long r = 0; r < rows; r++) addBlock(&best[r], block + r * RANKING_STRIDE, from, to - from);
     }
     for (long r = 0; r < rows; r++) {
       if (best[r].size > k) keepBest(&best[r]);
-      sortBest(&best[r], FLOATS(6) + (row + r) * k, INTS(5) + (row + r) * k);
+      sortBest(&best[r], args.scores + (row + r) * k, args.columns + (row + r) * k);
     }
   }
 }
 
 /*
- * targetRanks: how many candidates score above the row's target, and how many the same, the target and excluded ones aside.
- * args: states items targets excludedOffsets|0 excludedColumns|0 greater equal packed rows candidates width
+ * targetRanks: greater[row] = the number of columns c with s[row, c] > s[row, targets[row]], equal[row] = that of s[row, c] =
+ * s[row, targets[row]], where s = states[rows, width]·items[candidates, width]ᵀ; the target and excluded columns aside.
+ * Plain definition: targetRanks of src/compute/ranking.ts.
  */
 static void ranksPack(const Call *call, int part, int parts) {
-  packCandidates(FLOATS(1), FLOATS(7), SIZE(9), SIZE(10), part, parts);
+  const TargetRanksArguments args = targetRanksArguments(call);
+  packCandidates(args.items, args.packed, args.candidates, args.width, part, parts);
 }
 static void targetRanks(const Call *call, int part, int parts) {
-  Scoring s = {FLOATS(7), NULL, INTS(3), INTS(4), SIZE(9), SIZE(10)};
-  const int32_t *targets = INTS(2);
+  const TargetRanksArguments args = targetRanksArguments(call);
+  Scoring s = {args.packed, NULL, args.excludedOffsets, args.excludedColumns, args.candidates, args.width};
+  const int32_t *targets = args.targets;
   long first, last;
   float *block = OWN_SCRATCH, bars[RANKING_ROWS];
   long cursors[RANKING_ROWS];
-  share(SIZE(8), MR, part, parts, &first, &last);
+  share(args.rows, MR, part, parts, &first, &last);
   for (long row = first; row < last; row += RANKING_ROWS) {
     long rows = shorter(last - row, RANKING_ROWS);
     for (long r = 0; r < rows; r++) {
       /* In the same order of operations as in the blocks, so that equal scores are equal to the last bit. */
-      const float *state = FLOATS(0) + (row + r) * s.width, *item = FLOATS(1) + targets[row + r] * s.width;
+      const float *state = args.states + (row + r) * s.width, *item = args.items + targets[row + r] * s.width;
       Vec score = splat(0);
       for (long i = 0; i < s.width; i++) score = multiplyAdd(splat(state[i]), splat(item[i]), score);
       bars[r] = score[0];
       cursors[r] = s.excludedOffsets == NULL ? 0 : s.excludedOffsets[row + r];
-      INTS(5)[row + r] = 0;
-      INTS(6)[row + r] = 0;
+      args.greater[row + r] = 0;
+      args.equal[row + r] = 0;
     }
     for (long from = 0; from < s.candidates; from += RANKING_COLUMNS) {
       long to = shorter(s.candidates, from + RANKING_COLUMNS);
-      scoreBlock(&s, FLOATS(0), row, rows, from, to, cursors, block);
+      scoreBlock(&s, args.states, row, rows, from, to, cursors, block);
       for (long r = 0; r < rows; r++) {
         float *scores = block + r * RANKING_STRIDE;
         long own = targets[row + r] - from;
@@ -260,8 +270,8 @@ static void targetRanks(const Call *call, int part, int parts) {
           equal -= candidate & ((isNumber & (v == bar)) | (~isNumber & (v != v)));
         }
         for (int lane = 0; lane < W; lane++) {
-          INTS(5)[row + r] += greater[lane];
-          INTS(6)[row + r] += equal[lane];
+          args.greater[row + r] += greater[lane];
+          args.equal[row + r] += equal[lane];
         }
       }
     }

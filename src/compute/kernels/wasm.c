@@ -1,7 +1,7 @@
 /* The way into the kernels from WebAssembly: memory is imported, and every thread has an instance of its own. */
-#include "team.c"
+#include "team.h"
 
-#include "kernels.c"
+extern const Kernel kernels[];
 
 #define EXPORT(name) __attribute__((export_name(name), visibility("default")))
 
@@ -22,8 +22,6 @@ static void wakeAll(_Atomic uint32_t *word) { (void)word; }
 EXPORT("run") int run(Team *team, int kernel, int parts) { return runKernel(team, (char *)0, kernel, parts); }
 EXPORT("serve") void serveThread(Team *team, int thread) { serve(team, (char *)0, thread); }
 EXPORT("kernelName") const char *kernelName(int kernel) { return kernels[kernel].name; }
-EXPORT("scratchBytes") int scratchBytes(void) { return SCRATCH_FLOATS * 4; }
-EXPORT("vectorWidth") int vectorWidth(void) { return W; }
 
 /* The compiler may make calls of these out of loops. */
 void *memset(void *to, int value, size_t count) {

@@ -1,5 +1,5 @@
 import { ComputeError } from '../../computeError';
-import { atOrNone, sizeOf, type Attributes, type Layer } from './layer';
+import { sizeOf, type Attributes, type Layer } from './layer';
 
 /** Values of one sequence's keys of one head that kernels/attention.c can pack. */
 const MAX_HEAD = 1_000_000;
@@ -10,18 +10,18 @@ export const attentionKernels: Record<string, Layer> = {
     required: ['query', 'key', 'value'],
     optional: ['keyMask'],
     forward(backend, { query, key, value, keyMask }, attributes) {
-      const [size, length] = query!.shape as [number, number];
+      const [batch, length] = query!.shape as [number, number];
       const output = backend.output(query!.shape);
-      const shapeOfWeights = [size, attributes.numHeads as number, length, length];
+      const shapeOfWeights = [batch, attributes.numHeads as number, length, length];
       // The gradient needs them in any case; as an output TensorFlow.js would make zeros of their size for it.
       const weights =
         attributes.wantsWeights === true
           ? backend.output(shapeOfWeights)
           : backend.opaque(sizeOf(shapeOfWeights));
-      const inputs = [backend.at(query!), backend.at(key!), backend.at(value!), atOrNone(backend, keyMask)];
-      const parts = backend.library.parts(2 * size * length * length * query!.shape[2]!);
-      const shape = attentionArguments(query!.shape, attributes);
-      backend.library.run('attentionForward', parts, ...inputs, output.at, weights.at, ...shape);
+      backend.run('attentionForward', backend.library.parts(2 * batch * length * length * query!.shape[2]!), {
+        ...{ query: query!, key: key!, value: value!, keyMask, output, weights },
+        ...attentionArguments(query!.shape, attributes),
+      });
       return [output.info, weights.info];
     },
     gradient: {
@@ -30,11 +30,12 @@ export const attentionKernels: Record<string, Layer> = {
       kernel(backend, { query, key, value, keyMask, output1, dy }, attributes) {
         const { shape } = query!;
         const [dquery, dkey, dvalue] = [backend.output(shape), backend.output(shape), backend.output(shape)];
-        const inputs = [backend.at(query!), backend.at(key!), backend.at(value!), atOrNone(backend, keyMask)];
-        const gradients = [backend.at(output1!), backend.at(dy!), dquery.at, dkey.at, dvalue.at];
         const parts = backend.library.parts(4 * shape[0]! * shape[1]! * shape[1]! * shape[2]!);
-        const rest = attentionArguments(shape, attributes);
-        backend.library.run('attentionBackward', parts, ...inputs, ...gradients, ...rest);
+        backend.run('attentionBackward', parts, {
+          ...{ query: query!, key: key!, value: value!, keyMask, weights: output1!, doutput: dy! },
+          ...{ dquery, dkey, dvalue },
+          ...attentionArguments(shape, attributes),
+        });
         return [dquery.info, dkey.info, dvalue.info];
       },
       of: ['query', 'key', 'value'],
@@ -42,14 +43,18 @@ export const attentionKernels: Record<string, Layer> = {
   },
 };
 
-function attentionArguments(shape: number[], attributes: Attributes): number[] {
+/** Sizes and settings that both directions take. */
+function attentionArguments(shape: number[], attributes: Attributes) {
   const { numHeads, causal, scale, rate, key, start } = attributes as Record<string, number>;
-  const [size, length, width] = shape as [number, number, number];
+  const [batch, length, width] = shape as [number, number, number];
   if ((width / numHeads!) * length > MAX_HEAD) {
     throw new ComputeError(
       `Attention over ${length} positions with heads of ${width / numHeads!} does not fit into the engine's scratch. ` +
         'Lower `model.maxSequenceLength`, or raise `model.numHeads`.',
     );
   }
-  return [size, length, width, numHeads!, Number(causal), scale!, rate!, key!, start!];
+  return {
+    ...{ batch, length, width, heads: numHeads!, causal: Boolean(causal), scale: scale! },
+    ...{ dropoutRate: rate!, dropoutKey: key!, dropoutStart: start! },
+  };
 }

@@ -1,6 +1,6 @@
 import type * as tf from '@tensorflow/tfjs-core';
 import type { KernelBackend } from '../kernelBackend';
-import { sizeOf, type Attributes, type Layer } from './layer';
+import { maskArguments, sizeOf, type Attributes, type Layer } from './layer';
 
 /** Dropout, whose gradient is dropout of the gradient at the same places. */
 export const dropoutKernels: Record<string, Layer> = {
@@ -16,10 +16,9 @@ export const dropoutKernels: Record<string, Layer> = {
   },
 };
 
-function dropout(backend: KernelBackend, x: tf.TensorInfo, { rate, key, start }: Attributes): tf.TensorInfo {
+function dropout(backend: KernelBackend, x: tf.TensorInfo, attributes: Attributes): tf.TensorInfo {
   const count = sizeOf(x.shape);
-  const { info, at } = backend.output(x.shape);
-  const numbers = [rate, key, start] as number[];
-  backend.library.run('dropout', backend.library.parts(8 * count), backend.at(x), at, count, ...numbers);
-  return info;
+  const y = backend.output(x.shape);
+  backend.run('dropout', backend.library.parts(8 * count), { x, y, count, ...maskArguments(attributes) });
+  return y.info;
 }

@@ -1,7 +1,6 @@
-import { gather, scatter } from '../operations';
+import type { Pooling } from '../../layers/embedding';
+import { gather, scatter } from '../rows';
 import { sizeOf, type Layer } from './layer';
-
-const POOLINGS = ['sum', 'mean', 'sqrtn'];
 
 /** Lookups in tables and sums of their rows. */
 export const embeddingKernels: Record<string, Layer> = {
@@ -26,12 +25,11 @@ export const embeddingKernels: Record<string, Layer> = {
     forward(backend, { table, indices }, { pooling }) {
       const width = table!.shape[1]!;
       const [rows, perRow] = indices!.shape as [number, number];
-      const { info, at } = backend.output([rows, width]);
-      const parts = backend.library.parts(rows * perRow * width);
-      const pointers = [backend.at(table!), backend.at(indices!), at];
-      const kind = POOLINGS.indexOf(pooling as string);
-      backend.library.run('bagRows', parts, ...pointers, rows, perRow, width, kind);
-      return [info];
+      const out = backend.output([rows, width]);
+      backend.run('bagRows', backend.library.parts(rows * perRow * width), {
+        ...{ table: table!, indices: indices!, out, rows, perRow, width, pooling: pooling as Pooling },
+      });
+      return [out.info];
     },
     gradient: {
       inputs: ['table', 'indices'],
@@ -39,13 +37,13 @@ export const embeddingKernels: Record<string, Layer> = {
       kernel(backend, { table, indices, dy }, { pooling }) {
         const width = table!.shape[1]!;
         const [rows, perRow] = indices!.shape as [number, number];
-        const { info, at } = backend.output(table!.shape);
-        const size = sizeOf(table!.shape);
-        const parts = backend.library.parts(rows * perRow * width + size);
-        const pointers = [at, size, backend.at(dy!), backend.at(indices!)];
-        const kind = POOLINGS.indexOf(pooling as string);
-        backend.library.run('bagScatter', parts, ...pointers, rows, perRow, width, kind);
-        return [info];
+        const dtable = backend.output(table!.shape);
+        const tableSize = sizeOf(table!.shape);
+        backend.run('bagScatter', backend.library.parts(rows * perRow * width + tableSize), {
+          ...{ table: dtable, tableSize, dy: dy!, indices: indices! },
+          ...{ rows, perRow, width, pooling: pooling as Pooling },
+        });
+        return [dtable.info];
       },
       of: ['table'],
     },
@@ -54,28 +52,28 @@ export const embeddingKernels: Record<string, Layer> = {
   WeightedEmbeddingBag: {
     required: ['table', 'indices', 'weights'],
     forward(backend, { table, indices, weights }) {
-      const width = table!.shape[1]!;
+      const [tableRows, width] = table!.shape as [number, number];
       const [rows, perRow] = indices!.shape as [number, number];
-      const { info, at } = backend.output([rows, width]);
-      const parts = backend.library.parts(rows * perRow * width);
-      const pointers = [backend.at(table!), backend.at(indices!), backend.at(weights!), at];
-      backend.library.run('weightedBagRows', parts, ...pointers, rows, perRow, width, table!.shape[0]!);
-      return [info];
+      const out = backend.output([rows, width]);
+      backend.run('weightedBagRows', backend.library.parts(rows * perRow * width), {
+        ...{ table: table!, indices: indices!, weights: weights!, out, rows, perRow, width, tableRows },
+      });
+      return [out.info];
     },
     gradient: {
       inputs: ['table', 'indices', 'weights'],
       outputs: [],
       kernel(backend, { table, indices, weights, dy }) {
-        const width = table!.shape[1]!;
+        const [tableRows, width] = table!.shape as [number, number];
         const [rows, perRow] = indices!.shape as [number, number];
-        const ofTable = backend.output(table!.shape);
-        const ofWeights = backend.output(weights!.shape);
-        const size = sizeOf(table!.shape);
-        const parts = backend.library.parts(2 * rows * perRow * width + size);
-        const inputs = [table!, dy!, indices!, weights!].map((tensor) => backend.at(tensor));
-        const pointers = [ofTable.at, size, ofWeights.at, ...inputs];
-        backend.library.run('weightedBagBackward', parts, ...pointers, rows, perRow, width, table!.shape[0]!);
-        return [ofTable.info, ofWeights.info];
+        const dtable = backend.output(table!.shape);
+        const dweights = backend.output(weights!.shape);
+        const tableSize = sizeOf(table!.shape);
+        backend.run('weightedBagBackward', backend.library.parts(2 * rows * perRow * width + tableSize), {
+          ...{ dtable, tableSize, dweights, table: table!, dy: dy!, indices: indices!, weights: weights! },
+          ...{ rows, perRow, width, tableRows },
+        });
+        return [dtable.info, dweights.info];
       },
       of: ['table', 'weights'],
     },

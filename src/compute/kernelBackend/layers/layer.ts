@@ -1,4 +1,5 @@
 import * as tf from '@tensorflow/tfjs-core';
+import { sizes } from '../../kernels/signatures';
 import type { KernelBackend } from '../kernelBackend';
 
 export type Inputs = Record<string, tf.TensorInfo>;
@@ -29,17 +30,14 @@ export interface Layer {
 
 /** Exponentials and the like take about so many operations per value. */
 export const COSTLY = 16;
-/** Activations of linear layers: their place is their number in kernels/layers.c. */
-export const ACTIVATIONS = ['none', 'relu', 'gelu', 'sigmoid', 'tanh'];
-/** Rows that go through a fused layer at once: LINEAR_BLOCK of kernels/layers.c. */
-export const BLOCK_ROWS = 96;
-/** Columns of the widest panel that any build of the kernels packs (AVX-512: two vectors of 16). */
-export const MAX_PANEL = 32;
 /** Columns that so many take when they are packed into panels, at most. */
-export const wholePanels = (columns: number): number => Math.ceil(columns / MAX_PANEL) * MAX_PANEL;
+export const wholePanels = (columns: number): number =>
+  Math.ceil(columns / sizes.MAX_PANEL) * sizes.MAX_PANEL;
 
 export const sizeOf = tf.util.sizeFromShape;
 
-export function atOrNone(backend: KernelBackend, tensor: tf.TensorInfo | undefined): number {
-  return tensor === undefined ? 0 : backend.at(tensor);
+/** The block of random numbers that a layer with dropout takes its mask from. */
+export function maskArguments(attributes: Attributes): { rate: number; key: number; start: number } {
+  const { rate, key, start } = attributes as Record<'rate' | 'key' | 'start', number>;
+  return { rate, key, start };
 }

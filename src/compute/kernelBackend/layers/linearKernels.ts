@@ -1,4 +1,6 @@
-import { ACTIVATIONS, atOrNone, BLOCK_ROWS, sizeOf, type Layer } from './layer';
+import { sizes } from '../../kernels/signatures';
+import type { Activation } from '../../layers/linear';
+import { maskArguments, sizeOf, type Layer } from './layer';
 
 /** Products with a kernel, and what is fused to them. */
 export const linearKernels: Record<string, Layer> = {
@@ -10,11 +12,11 @@ export const linearKernels: Record<string, Layer> = {
       const rows = sizeOf(x!.shape) / inputSize;
       const shape = [...x!.shape.slice(0, -1), outputSize];
       const y = backend.output(shape);
-      const z = activation === 'gelu' ? backend.opaque(rows * outputSize) : null;
-      const parts = backend.library.parts(rows * inputSize * outputSize);
-      const pointers = [backend.at(x!), backend.at(kernel!), atOrNone(backend, bias), y.at, z?.at ?? 0];
-      const kind = ACTIVATIONS.indexOf(activation as string);
-      backend.library.run('linearForward', parts, ...pointers, rows, inputSize, outputSize, kind);
+      const z = activation === 'gelu' ? backend.opaque(rows * outputSize) : undefined;
+      backend.run('linearForward', backend.library.parts(rows * inputSize * outputSize), {
+        ...{ x: x!, kernel: kernel!, bias, y, z },
+        ...{ rows, in: inputSize, out: outputSize, activation: activation as Activation },
+      });
       // The gradient of gelu needs what went in, that of the others what came out. As a scalar: see `opaque`.
       return [y.info, z?.info ?? backend.reshaped(y.info, [])];
     },
@@ -29,12 +31,13 @@ export const linearKernels: Record<string, Layer> = {
         const dbias = backend.output([outputSize]);
         const { library } = backend;
         const parts = library.parts(2 * rows * inputSize * outputSize);
-        const kind = ACTIVATIONS.indexOf(activation as string);
-        const room = parts * (inputSize + 1) * outputSize + (kind === 0 ? 0 : rows * outputSize);
+        const room = parts * (inputSize + 1) * outputSize + (activation === 'none' ? 0 : rows * outputSize);
         library.withWorkspace(room, (workspace) => {
-          const inputs = [backend.at(x!), backend.at(kernel!), backend.at(output1!), backend.at(dy!)];
-          const sizes = [rows, inputSize, outputSize, kind];
-          library.run('linearBackward', parts, ...inputs, dx.at, workspace, ...sizes, dkernel.at, dbias.at);
+          backend.run('linearBackward', parts, {
+            ...{ x: x!, kernel: kernel!, saved: output1!, dy: dy!, dx, workspace },
+            ...{ rows, in: inputSize, out: outputSize, activation: activation as Activation },
+            ...{ dkernel, dbias },
+          });
         });
         return [dx.info, dkernel.info, dbias.info];
       },
@@ -49,20 +52,19 @@ export const linearKernels: Record<string, Layer> = {
       const { x, gamma, beta } = inputs;
       const [inputSize, outputSize] = inputs.kernel0!.shape as [number, number];
       const rows = sizeOf(x!.shape) / inputSize;
-      const outputs = [0, 1, 2].map(() => backend.output([...x!.shape.slice(0, -1), outputSize]));
-      const saved = gamma === undefined ? null : backend.opaque(2 * rows);
-      const each = outputs.flatMap(({ at }, place) => [
-        backend.at(inputs[`kernel${place}`]!),
-        backend.at(inputs[`bias${place}`]!),
-        at,
-      ]);
+      const output = () => backend.output([...x!.shape.slice(0, -1), outputSize]);
+      const [y0, y1, y2] = [output(), output(), output()];
+      const saved = gamma && backend.opaque(2 * rows);
       const { library } = backend;
-      library.reserveScratch(BLOCK_ROWS * inputSize);
-      const parts = library.parts(3 * rows * inputSize * outputSize);
-      const scale = [atOrNone(backend, gamma), atOrNone(backend, beta), saved?.at ?? 0, epsilon as number];
-      const sizes = [rows, inputSize, outputSize, 3];
-      library.run('projectionsForward', parts, backend.at(x!), ...sizes, ...scale, ...each);
-      return [...outputs.map(({ info }) => info), ...(saved === null ? [] : [saved.info])];
+      library.reserveScratch(sizes.LINEAR_BLOCK * inputSize);
+      backend.run('projectionsForward', library.parts(3 * rows * inputSize * outputSize), {
+        ...{ x: x!, rows, in: inputSize, out: outputSize, number: 3 },
+        ...{ gamma, beta, saved, epsilon: epsilon as number },
+        ...{ kernel0: inputs.kernel0!, bias0: inputs.bias0!, y0 },
+        ...{ kernel1: inputs.kernel1!, bias1: inputs.bias1!, y1 },
+        ...{ kernel2: inputs.kernel2!, bias2: inputs.bias2!, y2 },
+      });
+      return [y0, y1, y2, saved].flatMap((result) => result?.info ?? []);
     },
     gradient: {
       inputs: ['x', 'kernel0', 'kernel1', 'kernel2', 'gamma', 'beta'],
@@ -72,27 +74,28 @@ export const linearKernels: Record<string, Layer> = {
         const [inputSize, outputSize] = inputs.kernel0!.shape as [number, number];
         const rows = sizeOf(x!.shape) / inputSize;
         const dx = backend.output(x!.shape);
-        const gradients = [0, 1, 2].map(
-          () => [backend.output([inputSize, outputSize]), backend.output([outputSize])] as const,
-        );
-        const scales = gamma === undefined ? [] : [backend.output([inputSize]), backend.output([inputSize])];
+        const ofKernel = () => backend.output([inputSize, outputSize]);
+        const ofBias = () => backend.output([outputSize]);
+        const [dkernel0, dbias0] = [ofKernel(), ofBias()];
+        const [dkernel1, dbias1] = [ofKernel(), ofBias()];
+        const [dkernel2, dbias2] = [ofKernel(), ofBias()];
+        const dgamma = gamma && backend.output([inputSize]);
+        const dbeta = gamma && backend.output([inputSize]);
         const { library } = backend;
-        library.reserveScratch(2 * BLOCK_ROWS * inputSize);
+        library.reserveScratch(2 * sizes.LINEAR_BLOCK * inputSize);
         const parts = library.parts(6 * rows * inputSize * outputSize);
         const room = parts * (3 * (inputSize + 1) * outputSize + 2 * inputSize);
         library.withWorkspace(room, (partials) => {
-          const each = gradients.flatMap(([dkernel, dbias], place) => [
-            backend.at(inputs[`kernel${place}`]!),
-            backend.at(inputs[`dy${place}`]!),
-            dkernel.at,
-            dbias.at,
-          ]);
-          const sizes = [rows, inputSize, outputSize, 3];
-          const scale = [gamma, beta, output3].map((tensor) => atOrNone(backend, tensor));
-          const results = [dx.at, partials, scales[0]?.at ?? 0, scales[1]?.at ?? 0];
-          library.run('projectionsBackward', parts, backend.at(x!), ...sizes, ...scale, ...results, ...each);
+          backend.run('projectionsBackward', parts, {
+            ...{ x: x!, rows, in: inputSize, out: outputSize, number: 3 },
+            ...{ gamma, beta, saved: output3, dx, partials, dgamma, dbeta },
+            ...{ kernel0: inputs.kernel0!, dy0: inputs.dy0!, dkernel0, dbias0 },
+            ...{ kernel1: inputs.kernel1!, dy1: inputs.dy1!, dkernel1, dbias1 },
+            ...{ kernel2: inputs.kernel2!, dy2: inputs.dy2!, dkernel2, dbias2 },
+          });
         });
-        return [dx, ...gradients.flat(), ...scales].map(({ info }) => info);
+        const gradients = [dx, dkernel0, dbias0, dkernel1, dbias1, dkernel2, dbias2, dgamma, dbeta];
+        return gradients.flatMap((result) => result?.info ?? []);
       },
       of: ['x', 'kernel0', 'bias0', 'kernel1', 'bias1', 'kernel2', 'bias2', 'gamma', 'beta'],
     },
@@ -100,21 +103,20 @@ export const linearKernels: Record<string, Layer> = {
 
   ResidualLinear: {
     required: ['x', 'kernel', 'bias', 'residual'],
-    forward(backend, { x, kernel, bias, residual }, { rate, key, start }) {
+    forward(backend, { x, kernel, bias, residual }, attributes) {
       const [inputSize, outputSize] = kernel!.shape as [number, number];
       const rows = sizeOf(x!.shape) / inputSize;
       const y = backend.output(residual!.shape);
-      const parts = backend.library.parts(rows * inputSize * outputSize);
-      const pointers = [x!, kernel!, bias!, residual!].map((tensor) => backend.at(tensor));
-      const numbers = [rate, key, start] as number[];
-      const sizes = [rows, inputSize, outputSize, ...numbers];
-      backend.library.run('residualLinearForward', parts, ...pointers, y.at, ...sizes);
+      backend.run('residualLinearForward', backend.library.parts(rows * inputSize * outputSize), {
+        ...{ x: x!, kernel: kernel!, bias: bias!, residual: residual!, y },
+        ...{ rows, in: inputSize, out: outputSize, ...maskArguments(attributes) },
+      });
       return [y.info];
     },
     gradient: {
       inputs: ['x', 'kernel'],
       outputs: [],
-      kernel(backend, { x, kernel, dy }, { rate, key, start }) {
+      kernel(backend, { x, kernel, dy }, attributes) {
         const [inputSize, outputSize] = kernel!.shape as [number, number];
         const rows = sizeOf(x!.shape) / inputSize;
         const dx = backend.output(x!.shape);
@@ -123,11 +125,10 @@ export const linearKernels: Record<string, Layer> = {
         const { library } = backend;
         const parts = library.parts(2 * rows * inputSize * outputSize);
         library.withWorkspace(parts * (inputSize + 1) * outputSize, (partials) => {
-          const pointers = [x!, kernel!, dy!].map((tensor) => backend.at(tensor));
-          const numbers = [rate, key, start] as number[];
-          const sizes = [rows, inputSize, outputSize, ...numbers];
-          const outputs = [dkernel.at, dbias.at];
-          library.run('residualLinearBackward', parts, ...pointers, dx.at, partials, ...sizes, ...outputs);
+          backend.run('residualLinearBackward', parts, {
+            ...{ x: x!, kernel: kernel!, dy: dy!, dx, partials },
+            ...{ rows, in: inputSize, out: outputSize, ...maskArguments(attributes), dkernel, dbias },
+          });
         });
         return [dx.info, dkernel.info, dbias.info, backend.reshaped(dy!, dy!.shape)];
       },

@@ -1,14 +1,9 @@
 import type * as tf from '@tensorflow/tfjs-core';
-import type { KernelBackend } from '../kernelBackend';
-import { atOrNone, COSTLY, sizeOf, wholePanels, type Gradient, type Layer } from './layer';
+import type { KernelBackend, Output } from '../kernelBackend';
+import { sizes } from '../../kernels/signatures';
+import { COSTLY, sizeOf, wholePanels, type Gradient, type Layer } from './layer';
 
-/**
- * Rows whose scores exist at once: few enough for them to stay in the cache, and a multiple of the rows of a tile in every
- * build of the kernels.
- */
-const BLOCK_ROWS = 24;
-/** The place of multiplication among the operations of kernels/elementwise.c. */
-const MULTIPLY = 2;
+const BLOCK_ROWS = sizes.CROSS_ENTROPY_ROWS;
 /** What a loss on logits does: its kernel has made the gradient along with the loss. */
 const lossGradient: Gradient = {
   inputs: ['logits'],
@@ -38,22 +33,14 @@ export const lossKernels: Record<string, Layer> = {
       const packed = wholePanels(count) * width + wholePanels(width) * count;
       const partials = parts * (count * width + count + 2);
       library.withWorkspace(packed + partials + parts * BLOCK_ROWS * (count + width) + 2, (workspace) => {
-        const inputs = [states!, candidates!, targets!].map((tensor) => backend.at(tensor));
-        inputs.push(...[logitBias, rowItems, candidateItems].map((tensor) => atOrNone(backend, tensor)));
-        inputs.push(backend.at(scale!));
-        const outputs = [dstates.at, dcandidates.at, dbias?.at ?? 0, workspace];
-        const rooms = [workspace + 8, workspace + 8 + 4 * packed, workspace + 8 + 4 * (packed + partials)];
-        library.run(
-          'candidateCrossEntropy',
-          parts,
-          ...inputs,
-          ...outputs,
-          ...rooms,
-          rows,
-          count,
-          width,
-          BLOCK_ROWS,
-        );
+        const packedAt = workspace + 8;
+        const partialsAt = packedAt + 4 * packed;
+        backend.run('candidateCrossEntropy', parts, {
+          ...{ states: states!, candidates: candidates!, targets: targets!, bias: logitBias },
+          ...{ rowItems, candidateItems, scale: scale!, dstates, dcandidates, dbias, outputs: workspace },
+          ...{ packed: packedAt, partials: partialsAt, blocks: partialsAt + 4 * partials },
+          ...{ rows, count, width, blockRows: BLOCK_ROWS },
+        });
         const results = library.memory.floats(workspace, 2);
         backend.floats(loss.info)[0] = results[0]!;
         backend.floats(dscale.info)[0] = results[1]!;
@@ -81,11 +68,11 @@ export const lossKernels: Record<string, Layer> = {
     forward(backend, { states, table, ids }) {
       const [rows, perRow] = ids!.shape as [number, number];
       const width = states!.shape[1]!;
-      const { info, at } = backend.output([rows, perRow]);
-      const pointers = [states!, table!, ids!].map((tensor) => backend.at(tensor));
-      const parts = backend.library.parts(rows * perRow * width);
-      backend.library.run('rowwiseScores', parts, ...pointers, at, rows, perRow, width);
-      return [info];
+      const logits = backend.output([rows, perRow]);
+      backend.run('rowwiseScores', backend.library.parts(rows * perRow * width), {
+        ...{ states: states!, table: table!, ids: ids!, logits, rows, perRow, width },
+      });
+      return [logits.info];
     },
     gradient: {
       inputs: ['states', 'table', 'ids'],
@@ -94,11 +81,11 @@ export const lossKernels: Record<string, Layer> = {
         const [rows, perRow] = ids!.shape as [number, number];
         const width = states!.shape[1]!;
         const [dstates, dtable] = [backend.output(states!.shape), backend.output(table!.shape)];
-        const pointers = [states!, table!, ids!, dy!].map((tensor) => backend.at(tensor));
-        const size = sizeOf(table!.shape);
-        const parts = backend.library.parts(2 * rows * perRow * width + size);
-        const sizes = [size, rows, perRow, width];
-        backend.library.run('rowwiseBackward', parts, ...pointers, dstates.at, dtable.at, ...sizes);
+        const tableSize = sizeOf(table!.shape);
+        backend.run('rowwiseBackward', backend.library.parts(2 * rows * perRow * width + tableSize), {
+          ...{ states: states!, table: table!, ids: ids!, dlogits: dy!, dstates, dtable },
+          ...{ tableSize, rows, perRow, width },
+        });
         return [dstates.info, dtable.info];
       },
       of: ['states', 'table'],
@@ -109,18 +96,9 @@ export const lossKernels: Record<string, Layer> = {
     required: ['logits'],
     forward(backend, { logits }) {
       const [rows, perRow] = logits!.shape as [number, number];
-      return lossWithGradient(backend, logits!, COSTLY, (parts, loss, dlogits, partials) =>
-        backend.library.run(
-          'sampledCrossEntropy',
-          parts,
-          backend.at(logits!),
-          loss,
-          dlogits,
-          partials,
-          rows,
-          perRow,
-        ),
-      );
+      return lossWithGradient(backend, logits!, COSTLY, (parts, outputs) => {
+        backend.run('sampledCrossEntropy', parts, { logits: logits!, ...outputs, rows, perRow });
+      });
     },
     gradient: lossGradient,
   },
@@ -133,9 +111,10 @@ export const lossKernels: Record<string, Layer> = {
       const sum = weights ? backend.floats(weights).reduce((total, weight) => total + weight, 0) : count;
       // Without any weight there is no loss.
       const total = sum === 0 ? Infinity : sum;
-      return lossWithGradient(backend, logits!, 2 * COSTLY, (parts, loss, dlogits, partials) => {
-        const inputs = [backend.at(logits!), backend.at(labels!), atOrNone(backend, weights)];
-        backend.library.run('binaryCrossEntropy', parts, ...inputs, loss, dlogits, partials, count, total);
+      return lossWithGradient(backend, logits!, 2 * COSTLY, (parts, outputs) => {
+        backend.run('binaryCrossEntropy', parts, {
+          ...{ logits: logits!, labels: labels!, weights, ...outputs, count, totalWeight: total },
+        });
       });
     },
     gradient: lossGradient,
@@ -151,24 +130,25 @@ function scaled(
 ): tf.TensorInfo {
   const factor = backend.floats(dy)[0]!;
   if (factor === 1) return backend.reshaped(gradient, shape);
-  const { info, at } = backend.output(shape);
+  const out = backend.output(shape);
   const count = sizeOf(shape);
-  const axes = [1, 1, count, 0, 0, 1, 0, 0, 0];
-  const pointers = [backend.at(gradient), backend.at(dy), at];
-  backend.library.run('binary', backend.library.parts(count), MULTIPLY, ...pointers, ...axes);
-  return info;
+  backend.run('binary', backend.library.parts(count), {
+    ...{ operation: 'Multiply', a: gradient, b: dy, out, outer: 1, middle: 1, inner: count },
+    ...{ aOuter: 0, aMiddle: 0, aInner: 1, bOuter: 0, bMiddle: 0, bInner: 0 },
+  });
+  return out.info;
 }
 
 function lossWithGradient(
   backend: KernelBackend,
   logits: tf.TensorInfo,
   cost: number,
-  run: (parts: number, loss: number, dlogits: number, partials: number) => void,
+  run: (parts: number, outputs: { loss: Output; dlogits: Output; partials: number }) => void,
 ): tf.TensorInfo[] {
   const count = sizeOf(logits.shape);
   const loss = backend.output([]);
   const dlogits = backend.opaque(count);
   const parts = backend.library.parts(cost * count);
-  backend.library.withWorkspace(parts, (partials) => run(parts, loss.at, dlogits.at, partials));
+  backend.library.withWorkspace(parts, (partials) => run(parts, { loss, dlogits, partials }));
   return [loss.info, dlogits.info];
 }

@@ -11,9 +11,9 @@ export const normalizationKernels: Record<string, Layer> = {
       const rows = sizeOf(x!.shape) / width;
       const y = backend.output(x!.shape);
       const saved = backend.opaque(2 * rows);
-      const pointers = [backend.at(x!), backend.at(gamma!), backend.at(beta!), y.at, saved.at];
-      const parts = backend.library.parts(4 * rows * width);
-      backend.library.run('layerNormForward', parts, ...pointers, rows, width, epsilon as number);
+      backend.run('layerNormForward', backend.library.parts(4 * rows * width), {
+        ...{ x: x!, gamma: gamma!, beta: beta!, y, saved, rows, width, epsilon: epsilon as number },
+      });
       return [y.info, saved.info];
     },
     gradient: {
@@ -27,19 +27,10 @@ export const normalizationKernels: Record<string, Layer> = {
         const dbeta = backend.output([width]);
         const { library } = backend;
         const parts = library.parts(8 * rows * width);
-        library.withWorkspace(parts * 2 * width, (workspace) => {
-          const inputs = [backend.at(x!), backend.at(gamma!), backend.at(output1!), backend.at(dy!)];
-          library.run(
-            'layerNormBackward',
-            parts,
-            ...inputs,
-            dx.at,
-            workspace,
-            rows,
-            width,
-            dgamma.at,
-            dbeta.at,
-          );
+        library.withWorkspace(parts * 2 * width, (partials) => {
+          backend.run('layerNormBackward', parts, {
+            ...{ x: x!, gamma: gamma!, saved: output1!, dy: dy!, dx, partials, rows, width, dgamma, dbeta },
+          });
         });
         return [dx.info, dgamma.info, dbeta.info];
       },
@@ -55,9 +46,9 @@ export const normalizationKernels: Record<string, Layer> = {
       const [rows, width] = x!.shape as [number, number];
       const { mean, variance } = columnStatistics(backend, inputs);
       const y = backend.output(x!.shape);
-      const pointers = [x!, gamma!, beta!, mean, variance].map((tensor) => backend.at(tensor));
-      const parts = backend.library.parts(2 * rows * width);
-      backend.library.run('batchNormForward', parts, ...pointers, y.at, rows, width, epsilon as number);
+      backend.run('batchNormForward', backend.library.parts(2 * rows * width), {
+        ...{ x: x!, gamma: gamma!, beta: beta!, mean, variance, y, rows, width, epsilon: epsilon as number },
+      });
       return [y.info, mean, variance];
     },
     gradient: {
@@ -70,10 +61,12 @@ export const normalizationKernels: Record<string, Layer> = {
         const dbeta = backend.output([width]);
         const { library } = backend;
         const parts = library.parts(6 * rows * width);
-        library.withWorkspace(parts * 2 * width, (workspace) => {
-          const pointers = [x!, gamma!, output1!, output2!, dy!].map((tensor) => backend.at(tensor));
-          const rest = [rows, width, epsilon as number, mean === undefined ? 1 : 0, dgamma.at, dbeta.at];
-          library.run('batchNormBackward', parts, ...pointers, dx.at, workspace, ...rest);
+        library.withWorkspace(parts * 2 * width, (partials) => {
+          backend.run('batchNormBackward', parts, {
+            ...{ x: x!, gamma: gamma!, mean: output1!, variance: output2!, dy: dy!, dx, partials },
+            ...{ rows, width, epsilon: epsilon as number, ownStatistics: mean === undefined },
+            ...{ dgamma, dbeta },
+          });
         });
         return [dx.info, dgamma.info, dbeta.info];
       },
@@ -89,9 +82,9 @@ export const normalizationKernels: Record<string, Layer> = {
       const [rows, width] = x!.shape as [number, number];
       const { mean, variance } = columnStatistics(backend, inputs);
       const y = backend.output(x!.shape);
-      const pointers = [x!, alpha!, mean, variance].map((tensor) => backend.at(tensor));
-      const parts = backend.library.parts(COSTLY * rows * width);
-      backend.library.run('diceForward', parts, ...pointers, y.at, rows, width, epsilon as number);
+      backend.run('diceForward', backend.library.parts(COSTLY * rows * width), {
+        ...{ x: x!, alpha: alpha!, mean, variance, y, rows, width, epsilon: epsilon as number },
+      });
       return [y.info, mean, variance];
     },
     gradient: {
@@ -103,10 +96,11 @@ export const normalizationKernels: Record<string, Layer> = {
         const dalpha = backend.output([width]);
         const { library } = backend;
         const parts = library.parts(2 * COSTLY * rows * width);
-        library.withWorkspace(parts * 3 * width, (workspace) => {
-          const pointers = [x!, alpha!, output1!, output2!, dy!].map((tensor) => backend.at(tensor));
-          const rest = [rows, width, epsilon as number, mean === undefined ? 1 : 0, dalpha.at];
-          library.run('diceBackward', parts, ...pointers, dx.at, workspace, ...rest);
+        library.withWorkspace(parts * 3 * width, (partials) => {
+          backend.run('diceBackward', parts, {
+            ...{ x: x!, alpha: alpha!, mean: output1!, variance: output2!, dy: dy!, dx, partials },
+            ...{ rows, width, epsilon: epsilon as number, ownStatistics: mean === undefined, dalpha },
+          });
         });
         return [dx.info, dalpha.info];
       },
@@ -123,20 +117,11 @@ function columnStatistics(
   if (mean !== undefined && variance !== undefined)
     return { mean: backend.reshaped(mean, mean.shape), variance: backend.reshaped(variance, variance.shape) };
   const [rows, width] = x!.shape as [number, number];
-  const results = [backend.output([width]), backend.output([width])] as const;
+  const own = { mean: backend.output([width]), variance: backend.output([width]) };
   const { library } = backend;
   const parts = library.parts(3 * rows * width);
-  library.withWorkspace(parts * width, (workspace) =>
-    library.run(
-      'columnStatistics',
-      parts,
-      backend.at(x!),
-      workspace,
-      rows,
-      width,
-      results[0].at,
-      results[1].at,
-    ),
-  );
-  return { mean: results[0].info, variance: results[1].info };
+  library.withWorkspace(parts * width, (partials) => {
+    backend.run('columnStatistics', parts, { x: x!, partials, rows, width, ...own });
+  });
+  return { mean: own.mean.info, variance: own.variance.info };
 }

@@ -3,32 +3,22 @@
  * ticket for one with the next part has claimed that part. One word, so a thread that comes late can never take a part of
  * one phase for a part of another, and a thread that never comes takes none.
  */
+#pragma once
 #include <stdatomic.h>
 
 #include "kernel.h"
 
-enum { MAX_THREADS = 64, MAX_ARGUMENTS = 32, SPINS = 20000 };
+enum { MAX_THREADS = 64, SPINS = 20000 };
 
-/** Lives at the start of the shared memory. */
-typedef struct {
-  _Atomic uint32_t ticket;   /* generation ≪ 16 | parts ≪ 8 | next part */
-  _Atomic uint32_t finished; /* parts of the phase that are done */
-  _Atomic uint32_t sleepers; /* threads that wait without spinning */
-  _Atomic uint32_t closing;
-  uint32_t kernel, phase;
-  uint32_t scratchFloats; /* that each thread has, SCRATCH_FLOATS or more */
-  uint32_t padding;
-  double scratch; /* offset of the first thread's scratch; the others' follow */
-  double args[MAX_ARGUMENTS];
-} Team;
-
+/* Whoever includes this says how threads wait, and which kernels they run. */
 static void sleepUntilChanged(_Atomic uint32_t *word, uint32_t seen, bool brief);
 static void wakeAll(_Atomic uint32_t *word);
 static const Kernel *kernelTable(void);
 static void relax(void);
 
 INLINE void runPart(Team *team, char *memory, int thread, int part, int parts) {
-  Call call = {team->args, memory, (float *)((uintptr_t)memory + (uintptr_t)team->scratch) + (size_t)thread * team->scratchFloats};
+  float *scratch = (float *)((uintptr_t)memory + (uintptr_t)team->scratch) + (size_t)thread * team->scratchFloats;
+  Call call = {team->args, memory, scratch};
   kernelTable()[team->kernel].phases[team->phase](&call, part, parts);
 }
 
@@ -71,7 +61,7 @@ enum { PATIENCE = 20000 };
 
 /** Runs all phases of a kernel. Returns 0, or 1 when a thread took a part and did not come back. */
 static int runKernel(Team *team, char *memory, int kernel, int parts) {
-  for (uint32_t phase = 0; phase < 4 && kernelTable()[kernel].phases[phase] != NULL; phase++) {
+  for (uint32_t phase = 0; phase < MAX_PHASES && kernelTable()[kernel].phases[phase] != NULL; phase++) {
     team->kernel = (uint32_t)kernel;
     team->phase = phase;
     if (parts == 1) {

@@ -5,29 +5,10 @@
  * does not care how it is stored), so nothing of it is packed; the right side is packed into panels of 2·W columns only
  * when its columns are not contiguous or when it is too wide to stay in the cache row by row.
  */
-#include "kernel.h"
-
-#if W == 16
-#define MR 12
-#elif defined(__aarch64__)
-#define MR 8
-#elif defined(__wasm__)
-#define MR 4
-#else
-#define MR 6
-#endif
-#define NR (2 * W)
+#pragma once
+#include "packing.h"
 
 enum { DEPTH_BLOCK = 512, ROW_BLOCK = 96, WIDEST_IN_PLACE = 256 };
-
-/** A matrix of any strides, in floats. */
-typedef struct {
-  const float *at;
-  long row, column;
-} Matrix;
-
-INLINE Matrix rowMajor(const float *at, long width) { return (Matrix){at, width, 1}; }
-INLINE Matrix transposed(Matrix m) { return (Matrix){m.at, m.column, m.row}; }
 
 typedef enum { OVERWRITE, ACCUMULATE, START_WITH_BIAS } Start;
 
@@ -121,62 +102,6 @@ NOINLINE static void panelProduct(long m, long depth, const float *a, long aRow,
   else tiles(1, m, depth, a, aRow, aColumn, b, bRow, c, cRow, columns, start, bias);
 }
 
-INLINE void transpose4(Vec4 r0, Vec4 r1, Vec4 r2, Vec4 r3, float *to, long step) {
-  Vec4 a = __builtin_shufflevector(r0, r1, 0, 4, 1, 5), b = __builtin_shufflevector(r0, r1, 2, 6, 3, 7);
-  Vec4 c = __builtin_shufflevector(r2, r3, 0, 4, 1, 5), d = __builtin_shufflevector(r2, r3, 2, 6, 3, 7);
-  *(Vec4 *)to = __builtin_shufflevector(a, c, 0, 1, 4, 5);
-  *(Vec4 *)(to + step) = __builtin_shufflevector(a, c, 2, 3, 6, 7);
-  *(Vec4 *)(to + 2 * step) = __builtin_shufflevector(b, d, 0, 1, 4, 5);
-  *(Vec4 *)(to + 3 * step) = __builtin_shufflevector(b, d, 2, 3, 6, 7);
-}
-
-/** Columns as packed panels have them: the last panel is filled up with zeros. */
-INLINE long wholePanels(long n) { return (n + NR - 1) / NR * NR; }
-
-/** Room that `packRight` needs, in floats. */
-INLINE long packedSize(long depth, long n) { return wholePanels(n) * depth; }
-
-/**
- * Panels of NR columns, `step` floats apart, each `depth` rows of NR floats; missing columns are zero. Panels that are
- * further apart than that have room for the rows of other matrices, which thereby are stacked.
- */
-NOINLINE static void packRows(Matrix b, long depth, long n, float *to, long step) {
-  for (long j = 0; j < n; j += NR, to += step) {
-    long columns = shorter(n - j, NR);
-    const float *from = b.at + j * b.column;
-    if (b.column == 1) {
-      for (long k = 0; k < depth; k++) {
-        const float *row = from + k * b.row;
-        if (columns == NR) {
-          store(to + k * NR, load(row));
-          store(to + k * NR + W, load(row + W));
-        } else {
-          for (long c = 0; c < NR; c++) to[k * NR + c] = c < columns ? row[c] : 0;
-        }
-      }
-      continue;
-    }
-    long c = 0;
-    if (b.row == 1) {
-      for (; c + 4 <= columns; c += 4) {
-        const float *p = from + c * b.column;
-        long k = 0;
-        for (; k + 4 <= depth; k += 4)
-          transpose4(*(const Vec4 *)(p + k), *(const Vec4 *)(p + b.column + k), *(const Vec4 *)(p + 2 * b.column + k),
-                     *(const Vec4 *)(p + 3 * b.column + k), to + k * NR + c, NR);
-        for (; k < depth; k++)
-          for (int q = 0; q < 4; q++) to[k * NR + c + q] = p[q * b.column + k];
-      }
-    }
-    for (; c < columns; c++)
-      for (long k = 0; k < depth; k++) to[k * NR + c] = from[k * b.row + c * b.column];
-    for (; c < NR; c++)
-      for (long k = 0; k < depth; k++) to[k * NR + c] = 0;
-  }
-}
-/** Panels of NR columns, one right after the other. */
-INLINE void packRight(Matrix b, long depth, long n, float *to) { packRows(b, depth, n, to, depth * NR); }
-
 NOINLINE static void packedProduct(long m, long n, long depth, const float *a, long aRow, long aColumn, const float *packed,
                                    float *c, long cRow, Start start, const float *bias) {
   for (long i = 0; i < m; i += ROW_BLOCK) {
@@ -241,25 +166,4 @@ NOINLINE static void product(long m, long n, long depth, const float *a, long aR
 INLINE void multiply(long m, long n, long depth, Matrix a, Matrix b, float *c, long cRow, Start start, const float *bias,
                      float *scratch) {
   product(m, n, depth, a.at, a.row, a.column, b.at, b.row, b.column, c, cRow, start, bias, scratch);
-}
-
-/*
- * matMul: c[batch, m, n] = op(a)·op(b).
- * args: a b c batch m n depth transposeA transposeB batchOfA batchOfB (1 = the same for all)
- */
-static void matMul(const Call *call, int part, int parts) {
-  const float *a = FLOATS(0), *b = FLOATS(1);
-  float *c = FLOATS(2);
-  long batch = SIZE(3), m = SIZE(4), n = SIZE(5), depth = SIZE(6);
-  const bool transposeA = SIZE(7) != 0, transposeB = SIZE(8) != 0;
-  long stepA = SIZE(9) > 1 ? m * depth : 0, stepB = SIZE(10) > 1 ? depth * n : 0;
-  long rowFrom = 0, rowTo = m, batchFrom = 0, batchTo = batch;
-  if (batch >= parts) share(batch, 1, part, parts, &batchFrom, &batchTo);
-  else share(m, MR, part, parts, &rowFrom, &rowTo);
-  for (long i = batchFrom; i < batchTo; i++) {
-    Matrix left = transposeA ? (Matrix){a + i * stepA, 1, m} : rowMajor(a + i * stepA, depth);
-    Matrix right = transposeB ? (Matrix){b + i * stepB, 1, depth} : rowMajor(b + i * stepB, n);
-    left.at += rowFrom * left.row;
-    multiply(rowTo - rowFrom, n, depth, left, right, c + (i * m + rowFrom) * n, n, OVERWRITE, NULL, call->scratch);
-  }
 }

@@ -33,18 +33,20 @@ INLINE bool isZero(const float *p, long count) {
 }
 
 /*
- * adam: args: value first second gradient rows width rate beta1 beta2 epsilon lazy
- * The rate and ε already carry the bias correction (src/compute/adam.ts). Lazy leaves rows alone whose gradient is zero.
+ * adam: m = β₁·m + (1 − β₁)·g, v = β₂·v + (1 − β₂)·g², value −= rate·m / (√v + ε) for m = first, v = second and g = gradient,
+ * all [rows, width]. The rate and ε already carry the bias correction. Lazy leaves rows alone whose gradient is zero.
+ * Plain definition: Adam of src/compute/adam.ts.
  */
 static void adam(const Call *call, int part, int parts) {
-  long width = SIZE(5), from, to;
-  AdamStep s = {FLOATS(0), FLOATS(1), FLOATS(2), FLOATS(3), NUMBER(6), NUMBER(7), NUMBER(8), NUMBER(9)};
-  if (SIZE(10) == 0) {
-    share(SIZE(4) * width, W, part, parts, &from, &to);
+  const AdamArguments args = adamArguments(call);
+  long width = args.width, from, to;
+  AdamStep s = {args.value, args.first, args.second, args.gradient, args.rate, args.beta1, args.beta2, args.epsilon};
+  if (!args.lazy) {
+    share(args.rows * width, W, part, parts, &from, &to);
     adamRun(&s, from, to);
     return;
   }
-  share(SIZE(4), 1, part, parts, &from, &to);
+  share(args.rows, 1, part, parts, &from, &to);
   for (long row = from; row < to; row++)
     if (!isZero(s.gradient + row * width, width)) adamRun(&s, row * width, (row + 1) * width);
 }
