@@ -18,7 +18,7 @@ import {
   type ShownAttention,
   type ShownSide,
 } from './shownAttention';
-import type { AttentionState } from './state';
+import { runOf, type AttentionState } from './state';
 import { scaleOf } from './mapView';
 
 const MARGIN = 16;
@@ -65,8 +65,8 @@ function figureOf(state: AttentionState, colors: MapColors): Figure {
   const title = titleOf(state);
   const sides = [shown.side, shown.compared].filter((side) => side !== null);
   const rows = Math.max(...sides.map(({ map }) => map.rows), 1);
-  const contributions = state.explained?.result.contributions[state.settings.candidate] ?? [];
-  const listed = (state.explained?.result.recommendations.length ?? 0) > 0 ? 12 : 0;
+  const contributions = state.scene?.explained.result.contributions[state.settings.candidate] ?? [];
+  const listed = (state.scene?.explained.result.recommendations.length ?? 0) > 0 ? 12 : 0;
   const body = Math.max(HEAD + rows * LINE, HEAD + listed * LINE, HEAD + contributions.length * LINE);
   const maps = sides.map((side) => mapWidth(side));
   const width =
@@ -109,25 +109,29 @@ function figureOf(state: AttentionState, colors: MapColors): Figure {
   };
 }
 
-function titleOf({ run, history, settings }: AttentionState): string {
-  const of = settings.composed ? 'a composed history' : `user ${history?.user.id ?? ''}`;
-  return `Attention of ${run?.name ?? ''} for ${of}`;
+function titleOf(state: AttentionState): string {
+  const { settings, resources } = state;
+  const user = resources.history?.value?.user.id ?? '';
+  const of = settings.composed ? 'a composed history' : `user ${user}`;
+  return `Attention of ${runOf(state)?.name ?? ''} for ${of}`;
 }
 
 function heading(
   painter: Painter,
-  { settings, run, explainedEdits }: AttentionState,
+  state: AttentionState,
   { side, compared }: ShownAttention,
   title: string,
   colors: MapColors,
 ): void {
+  const { settings, scene } = state;
+  const numChanges = scene?.edits.length ?? 0;
   painter.text(title, MARGIN, MARGIN + 8, { color: colors.foreground, size: 15, font: 'words', bold: true });
   const parts = [
-    run?.model ?? '',
+    runOf(state)?.model ?? '',
     `checkpoint ${settings.checkpoint ?? 'best'}`,
     ...(side ? [selectionTitle(side.selected, side.selection)] : []),
     ...(compared ? [`compared with: checkpoint ${settings.comparison?.checkpoint ?? ''}`] : []),
-    ...(explainedEdits.length > 0 ? [`what if: ${explainedEdits.length} changes to the history`] : []),
+    ...(numChanges > 0 ? [`what if: ${numChanges} changes to the history`] : []),
   ];
   painter.text(parts.join(' · '), MARGIN, MARGIN + 30, { color: colors.muted, size: 11, font: 'words' });
 }
@@ -196,9 +200,9 @@ function bars(painter: Painter, { decision }: ShownSide, colors: MapColors): voi
   });
 }
 
-function recommendations(painter: Painter, { explained }: AttentionState, colors: MapColors): void {
-  if (!explained) return;
-  const { recommendations: best, target } = explained.result;
+function recommendations(painter: Painter, { scene }: AttentionState, colors: MapColors): void {
+  if (!scene) return;
+  const { recommendations: best, target } = scene.explained.result;
   painter.text('Recommended', 0, HEAD - 28, { ...words(colors.foreground), bold: true });
   const top = best.slice(0, 10);
   const rest = target && !top.some(({ item }) => item === target.item) ? [target] : [];

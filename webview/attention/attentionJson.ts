@@ -1,7 +1,8 @@
 import type { AttentionResult, RecordedView } from '../../src/protocol/attention';
 import { shortFloats } from '../../src/protocol/shortestFloat32';
 import { currentAttention } from './shownAttention';
-import { shownCheckpoint, type AttentionState, type Explained } from './state';
+import { shownCheckpoint } from './resources';
+import { runOf, type AttentionState, type Explained } from './state';
 import type { InspectedRun } from '../../src/protocol/inspection';
 
 /**
@@ -9,21 +10,25 @@ import type { InspectedRun } from '../../src/protocol/inspection';
  * their positions are.
  */
 export function attentionJson(state: AttentionState): string {
-  const { run, comparedRun, explained, compared, settings, history, explainedEdits, overview } = state;
+  const { scene, settings, resources } = state;
+  const run = runOf(state);
+  const overview = resources.overview?.value ?? null;
   if (!run) return '{}\n';
-  const selection = explained ? (currentAttention(state).side?.selection ?? null) : null;
+  const selection = scene ? (currentAttention(state).side?.selection ?? null) : null;
   const content = {
     format: 'recsight-attention',
     version: 1,
     subject: settings.composed
       ? { composed: true }
-      : { user: history?.user ?? null, historyEnd: settings.end },
-    changes: explainedEdits.map(({ position, item }) => ({ position, replacedBy: item })),
+      : { user: resources.history?.value?.user ?? null, historyEnd: settings.end },
+    changes: (scene?.edits ?? []).map(({ position, item }) => ({ position, replacedBy: item })),
     selection,
-    ...(explained && { model: sideOf(run, shownCheckpoint(run, settings.checkpoint) ?? '', explained) }),
-    ...(compared &&
-      comparedRun &&
-      settings.comparison && { beside: sideOf(comparedRun, settings.comparison.checkpoint, compared) }),
+    ...(scene && { model: sideOf(run, shownCheckpoint(run, settings.checkpoint) ?? '', scene.explained) }),
+    ...(scene?.compared &&
+      scene.otherRun &&
+      settings.comparison && {
+        beside: sideOf(scene.otherRun, settings.comparison.checkpoint, scene.compared),
+      }),
     ...(overview && { overview: { checkpoint: overview.checkpoint, ...overview.report } }),
   };
   return `${JSON.stringify(content, shortFloats, 2)}\n`;

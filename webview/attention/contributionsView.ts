@@ -16,7 +16,7 @@ export function contributionList(
   { lines, read }: ShownAttention,
   handlers: AttentionHandlers,
 ): TemplateResult {
-  const result = state.explained?.result;
+  const result = state.scene?.explained.result;
   const at = Math.min(state.settings.candidate, (result?.candidates.length ?? 1) - 1);
   const candidate = result?.candidates[at];
   const contributions = result?.contributions[at] ?? [];

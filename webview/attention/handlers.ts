@@ -1,23 +1,19 @@
 import type { HistoryEnd, ItemLabel, UserLabel } from '../../src/protocol/inspection';
 import type { HeatMapCell, HeatMapFocus, HeatMapPart, HeatMapScroll } from '../plot/heatMapModel';
 import type { HistoryEdit } from './historyEdits';
-import type { AttentionSettings, Comparison } from './state';
+import type { AttentionSettings } from './settings';
 
 export type ExportFormat = 'png' | 'svg' | 'json';
 
 /** What the page does when the user asks for something. */
 export interface AttentionHandlers {
   onSettings: (settings: Partial<AttentionSettings>) => void;
-  /** As `onSettings`, for what the weights depend on: they are asked for again. */
-  onCheckpoint: (checkpoint: string) => void;
-  onComparison: (comparison: Comparison | null) => void;
   onEnd: (end: HistoryEnd) => void;
   onUser: (user: number) => void;
   onRandomUser: () => void;
   onCompose: (items: ItemLabel[] | null) => void;
   /** Leads to the field in which items for a composed history are found. */
   onFindItem: () => void;
-  onCandidates: (candidates: ItemLabel[]) => void;
   /** Explains an item, which becomes a candidate if it is none. */
   onExplain: (item: ItemLabel) => void;
   onEdit: (edit: HistoryEdit) => void;

@@ -23,7 +23,8 @@ import {
   type ShownSide,
   type ViewMaps,
 } from './shownAttention';
-import { sideNames, type AttentionState, type Display } from './state';
+import type { Display } from './settings';
+import { sideNames, type AttentionState } from './state';
 import type { WeightMap } from './weightMaps';
 import { weightTable } from './weightTable';
 import './mapView.css';

@@ -6,9 +6,10 @@ import { fittedTitle } from '../ui/fittedTitle';
 import { itemSearch } from '../ui/itemSearch';
 import { scrollArea } from '../ui/scrollArea';
 import type { AttentionHandlers } from './handlers';
+import { TOP_K } from './resources';
 import { formatPlaces, formatRank, scoreChange, scoresOf } from './scoreChanges';
 import { dependsOnCandidate } from './shownAttention';
-import { sideNames, TOP_K, type AttentionState } from './state';
+import { runOf, sideNames, type AttentionState } from './state';
 import './recommendationsView.css';
 
 /** Recommendations that are listed. */
@@ -19,16 +20,17 @@ export function recommendationLists(
   state: AttentionState,
   handlers: AttentionHandlers,
 ): TemplateResult | TemplateResult[] {
-  const { explained, compared, run, settings } = state;
+  const { scene, settings } = state;
   const names = sideNames(state);
-  if (!explained) return html``;
+  if (!scene) return html``;
+  const { explained, compared } = scene;
   if (!compared || !names) {
     const before = explained.original === explained.result ? null : explained.original;
     return html`${list(state, explained.result, { ...BEFORE, before }, 'Recommended', handlers)}
     ${dependsOnCandidate(explained) ? nothing : rankAnother(handlers)}`;
   }
   const other = {
-    label: settings.comparison?.run === run?.run ? 'vs. other epoch' : 'vs. other run',
+    label: settings.comparison?.run === runOf(state)?.run ? 'vs. other epoch' : 'vs. other run',
     places: 'places',
     with: 'the other list',
     then: 'there:',

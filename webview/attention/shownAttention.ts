@@ -3,7 +3,8 @@ import { formatWeight } from '../plot/formatWeight';
 import { valueAt } from '../plot/heatMapGeometry';
 import type { HeatMapCell, HeatMapEntry, HeatMapFocus } from '../plot/heatMapModel';
 import { historyLines, keptLines, linesRead, type HistoryLine } from './historyEdits';
-import type { AttentionState, Display, Explained, Selection } from './state';
+import type { Display, Selection } from './settings';
+import type { AttentionState, Explained } from './state';
 import { changeOf, mapsOf, meanMap, onLines, type WeightMap } from './weightMaps';
 
 /** A view with the maps of its heads, or its one map. */
@@ -53,25 +54,18 @@ let memory: { keys: readonly unknown[]; shown: ShownAttention } | null = null;
 
 /** Worked out again only when something it depends on has changed: not for every move of the pointer. */
 export function currentAttention(state: AttentionState): ShownAttention {
-  const { explained, compared, explainedHistory, explainedEdits, settings } = state;
-  const keys = [
-    explained,
-    compared,
-    explainedHistory,
-    explainedEdits,
-    settings.selection,
-    settings.candidate,
-  ];
+  const { scene, settings } = state;
+  const keys = [scene, settings.selection, settings.candidate];
   if (memory?.keys.every((key, index) => key === keys[index]) !== true) {
     memory = { keys, shown: shownAttention(state) };
   }
   return memory.shown;
 }
 
-function shownAttention(state: AttentionState): ShownAttention {
-  const { explained, compared, explainedHistory, explainedEdits, settings } = state;
-  const before = historyLines(explainedHistory, []);
-  const now = historyLines(explainedHistory, explainedEdits);
+function shownAttention({ scene, settings }: AttentionState): ShownAttention {
+  const { explained = null, compared = null, items = [], edits = [] } = scene ?? {};
+  const before = historyLines(items, []);
+  const now = historyLines(items, edits);
   const sides = [explained, compared].filter((side) => side !== null);
   const read = sides.flatMap(({ original, result }) => [
     ...linesRead(before, original.history.length),

@@ -1,72 +1,28 @@
-import { DEFAULT_SEED } from '../../src/protocol/defaultSeed';
-import type {
-  AttentionOverview,
-  AttentionRequest,
-  AttentionResult,
-  RecordedView,
-} from '../../src/protocol/attention';
-import type {
-  HistoryEnd,
-  HistoryItem,
-  InspectedRun,
-  ItemLabel,
-  TaskProgress,
-  UserHistory,
-} from '../../src/protocol/inspection';
-import type { InspectionPanelSnapshot, RunChoice } from '../../src/protocol/inspectionPanel';
+import type { AttentionResult, RecordedView } from '../../src/protocol/attention';
+import type { HistoryItem, InspectedRun, ItemLabel, TaskProgress } from '../../src/protocol/inspection';
+import type { InspectionFocus, InspectionPanelSnapshot, RunChoice } from '../../src/protocol/inspectionPanel';
 import type { HeatMapFocus, HeatMapPart, HeatMapScroll } from '../plot/heatMapModel';
-import { historyLines, keptLines, withEdit, withoutEdit, type HistoryEdit } from './historyEdits';
-
-/** Recommendations that are asked for: more than are shown, so that most changes of rank are known. */
-export const TOP_K = 100;
-/** Candidates when the user has chosen none: the best ones, and what came next. */
-const AUTOMATIC_CANDIDATES = 5;
-
-export type Tab = 'user' | 'users';
-/** How weights are shown: `lines` join positions, `curves` go through time. */
-export type Display = 'map' | 'lines' | 'curves' | 'table';
-export type GroupMeasure = 'entropy' | 'meanDistance' | 'lastShare';
-
-/** Which weights are shown large. */
-export interface Selection {
-  view: string;
-  /** Heads whose mean is shown; all of them where it is empty. */
-  heads: number[];
-}
-
-/** A checkpoint of a run that is shown beside the panel's own. */
-export interface Comparison {
-  /** Absolute path of the run directory. */
-  run: string;
-  checkpoint: string;
-}
-
-/** What the user set, kept when the window is reloaded. */
-export interface AttentionSettings {
-  tab: Tab;
-  /** Null for the best one. */
-  checkpoint: string | null;
-  /** Index from 0. */
-  user: number;
-  end: HistoryEnd;
-  /** A history that the user of the panel put together, instead of that of `user`. */
-  composed: ItemLabel[] | null;
-  edits: HistoryEdit[];
-  /** Chosen by the user; the best recommendations where there are none. */
-  candidates: ItemLabel[];
-  /** Index in the candidates, of the one that is explained. */
-  candidate: number;
-  comparison: Comparison | null;
-  selection: Selection | null;
-  display: Display;
-  scale: 'auto' | 'full';
-  /** Whether the map shows how weights changed by the edits instead of the weights. */
-  showsChange: boolean;
-  pinned: HeatMapFocus;
-  maxUsers: number;
-  seed: number;
-  measure: GroupMeasure;
-}
+import {
+  current,
+  reduceResources,
+  withoutFailed,
+  type ResourceAction,
+  type ResourceError,
+  type Resources,
+} from '../ui/resources';
+import { withEdit, withoutEdit, type HistoryEdit } from './historyEdits';
+import {
+  baseHistory,
+  NO_RESOURCES,
+  OTHERS,
+  otherSource,
+  shownCheckpoint,
+  wantedResources,
+  type OverviewRequest,
+  type ResourceName,
+  type ResourceValues,
+} from './resources';
+import { NOTHING, readSettings, type AttentionSettings } from './settings';
 
 /** What `keep` keeps: the extension finds the run again by its directory. */
 export interface KeptState extends AttentionSettings {
@@ -82,10 +38,17 @@ export interface Explained {
   result: AttentionResult;
 }
 
-/** What was found over many users, and in which weights: those that are chosen may be others by now. */
-export interface Overview {
-  checkpoint: string;
-  report: AttentionOverview;
+/** A history with its weights and recommendations: what the page draws. It stays until all parts of another one have come. */
+export interface Scene {
+  /** Before the edits. */
+  items: HistoryItem[];
+  edits: HistoryEdit[];
+  explained: Explained;
+  otherRun: InspectedRun | null;
+  /** Of the run beside. */
+  compared: Explained | null;
+  /** Why the run beside could not be shown. */
+  comparisonProblem: string | null;
 }
 
 export interface Problem {
@@ -97,26 +60,13 @@ export interface Problem {
 export interface AttentionState {
   settings: AttentionSettings;
   /** Null until the extension has answered. */
-  snapshot: InspectionPanelSnapshot | null;
-  run: InspectedRun | null;
-  comparedRun: InspectedRun | null;
-  /** What the run's model records, which is known before any history is explained; null until it is read. */
-  views: RecordedView[] | null;
-  history: UserHistory | null;
-  /** Of the history as it was when `explained` was asked for, so that lists and weights belong together. */
-  explainedHistory: HistoryItem[];
-  explainedEdits: HistoryEdit[];
-  explained: Explained | null;
-  compared: Explained | null;
-  /** Why the second run could not be shown beside. */
-  comparisonProblem: string | null;
-  /** Something is asked for and not answered yet; what is shown is older. */
-  loading: boolean;
-  /** The answer was that there is no history, and the model recommends by one. */
-  nothingToRead: boolean;
-  overview: Overview | null;
+  runDirectory: string | null;
+  runs: RunChoice[];
+  resources: Resources<ResourceValues>;
+  scene: Scene | null;
+  /** The newest analysis of many users. */
+  overviewAsked: OverviewRequest | null;
   overviewProgress: TaskProgress | null;
-  overviewRunning: boolean;
   problem: Problem | null;
   focus: HeatMapFocus;
   scroll: HeatMapScroll | null;
@@ -133,30 +83,18 @@ export interface AttentionState {
 }
 
 export type AttentionAction =
-  | { kind: 'hydrated'; snapshot: InspectionPanelSnapshot; run: InspectedRun }
+  | { kind: 'hydrated'; snapshot: InspectionPanelSnapshot }
   | { kind: 'runsChanged'; runs: RunChoice[] }
+  | { kind: 'focusAsked'; focus: InspectionFocus }
   | { kind: 'settingsChanged'; settings: Partial<AttentionSettings> }
   | { kind: 'userChosen'; user: number }
   | { kind: 'composedChanged'; items: ItemLabel[] | null }
   | { kind: 'edited'; edit: HistoryEdit }
   | { kind: 'restored'; position: number }
   | { kind: 'reset' }
-  | { kind: 'loading' }
-  | { kind: 'nothingToRead' }
-  | { kind: 'comparedRunOpened'; run: InspectedRun | null }
-  | { kind: 'viewsRead'; views: RecordedView[] }
-  | { kind: 'historyRead'; history: UserHistory | null }
-  | {
-      kind: 'explained';
-      items: HistoryItem[];
-      edits: HistoryEdit[];
-      explained: Explained;
-      compared: Explained | null;
-      comparisonProblem: string | null;
-    }
-  | { kind: 'overviewStarted' }
-  | { kind: 'overviewProgress'; progress: TaskProgress }
-  | { kind: 'overviewEnded'; overview: Overview | null }
+  | ResourceAction<ResourceValues>
+  | { kind: 'overviewAsked' }
+  | { kind: 'retried' }
   | { kind: 'problem'; problem: Problem | null }
   | { kind: 'focused'; focus: HeatMapFocus }
   | { kind: 'scrolled'; scroll: HeatMapScroll | null }
@@ -165,46 +103,15 @@ export type AttentionAction =
   | { kind: 'swapping'; position: number | null }
   | { kind: 'resized'; size: { width: number; height: number } };
 
-const NOTHING: HeatMapFocus = { row: null, column: null };
-
-const DEFAULTS: AttentionSettings = {
-  tab: 'user',
-  checkpoint: null,
-  user: 0,
-  end: 'validation',
-  composed: null,
-  edits: [],
-  candidates: [],
-  candidate: 0,
-  comparison: null,
-  selection: null,
-  display: 'map',
-  scale: 'auto',
-  showsChange: false,
-  pinned: NOTHING,
-  maxUsers: 1000,
-  seed: DEFAULT_SEED,
-  measure: 'entropy',
-};
-
 export function initialState(kept: unknown): AttentionState {
   return {
     settings: readSettings(kept),
-    snapshot: null,
-    run: null,
-    comparedRun: null,
-    views: null,
-    history: null,
-    explainedHistory: [],
-    explainedEdits: [],
-    explained: null,
-    compared: null,
-    comparisonProblem: null,
-    loading: true,
-    nothingToRead: false,
-    overview: null,
+    runDirectory: null,
+    runs: [],
+    resources: NO_RESOURCES,
+    scene: null,
+    overviewAsked: null,
     overviewProgress: null,
-    overviewRunning: false,
     problem: null,
     focus: NOTHING,
     scroll: null,
@@ -218,19 +125,21 @@ export function initialState(kept: unknown): AttentionState {
 
 /** The state after an action. */
 export function reduce(state: AttentionState, action: AttentionAction): AttentionState {
+  const next = reduced(state, action);
+  return next.settings === state.settings && next.resources === state.resources ? next : withScene(next);
+}
+
+function reduced(state: AttentionState, action: AttentionAction): AttentionState {
   switch (action.kind) {
     case 'hydrated': {
-      const { snapshot, run } = action;
-      const known = run.checkpoints.some(({ name }) => name === state.settings.checkpoint);
-      const settings = {
-        ...state.settings,
-        checkpoint: known ? state.settings.checkpoint : null,
-        user: Math.min(state.settings.user, Math.max(0, run.numUsers - 1)),
-      };
-      return { ...state, snapshot, run, settings, problem: null };
+      const { run, runs, focus } = action.snapshot;
+      const next = { ...state, runDirectory: run, runs, problem: null };
+      return focus === null ? next : focused(next, focus);
     }
     case 'runsChanged':
-      return state.snapshot ? { ...state, snapshot: { ...state.snapshot, runs: action.runs } } : state;
+      return { ...state, runs: action.runs };
+    case 'focusAsked':
+      return focused(state, action.focus);
     case 'settingsChanged':
       return { ...state, settings: { ...state.settings, ...action.settings } };
     case 'userChosen':
@@ -256,47 +165,44 @@ export function reduce(state: AttentionState, action: AttentionAction): Attentio
         settings: { ...state.settings, edits: [], showsChange: false },
         announcement: 'The history is as it was.',
       };
-    case 'loading':
-      return { ...state, loading: true, nothingToRead: false };
-    case 'nothingToRead':
-      return { ...unexplained(state), loading: false, nothingToRead: true, problem: null };
-    case 'comparedRunOpened':
-      return { ...state, comparedRun: action.run };
-    case 'viewsRead':
-      return { ...state, views: action.views };
-    case 'historyRead':
-      return { ...state, history: action.history };
-    case 'explained': {
-      const { items, edits, explained, compared, comparisonProblem } = action;
-      const labels = new Map(
-        explained.result.candidates.map(({ item, id, title }) => [item, { item, id, title }]),
-      );
-      const candidates = state.settings.candidates.map((label) => labels.get(label.item) ?? label);
-      const sameLength = explained.result.history.length === state.explained?.result.history.length;
-      return {
-        ...state,
-        settings: { ...state.settings, candidates },
-        explainedHistory: items,
-        explainedEdits: edits,
-        explained,
-        compared,
-        comparisonProblem,
-        loading: false,
-        scroll: sameLength ? state.scroll : null,
-        problem: state.problem?.of === 'overview' ? state.problem : null,
-      };
+    case 'asked':
+      return { ...state, resources: reduceResources(state.resources, action) };
+    case 'answered': {
+      const resources = reduceResources(state.resources, action);
+      // Another thing is wanted by now.
+      if (resources === state.resources) return state;
+      const next = { ...state, resources };
+      return action.name === 'run' ? withKnownSettings(next) : next;
     }
-    case 'overviewStarted':
-      return { ...state, overviewRunning: true, overviewProgress: null, problem: null };
-    case 'overviewProgress':
-      return state.overviewRunning ? { ...state, overviewProgress: action.progress } : state;
-    case 'overviewEnded':
-      return { ...state, overviewRunning: false, overview: action.overview ?? state.overview };
-    case 'problem': {
-      // What was explained before is of another user or checkpoint, unless only an edit failed.
-      const isOld = action.problem?.of === 'explain' && state.settings.edits.length === 0;
-      return { ...(isOld ? unexplained(state) : state), problem: action.problem, loading: false };
+    case 'failed': {
+      const resources = reduceResources(state.resources, action);
+      return resources === state.resources
+        ? state
+        : failed({ ...state, resources }, action.name, action.error);
     }
+    case 'progressed':
+      return state.resources.overview?.key === action.key
+        ? { ...state, overviewProgress: action.progress }
+        : state;
+    case 'overviewAsked': {
+      const { settings, resources, overviewAsked } = state;
+      const run = current(resources.run);
+      const checkpoint = run && shownCheckpoint(run, settings.checkpoint);
+      if (checkpoint === null) return state;
+      const { maxUsers, seed } = settings;
+      const asked = { checkpoint, maxUsers, seed, turn: (overviewAsked?.turn ?? 0) + 1 };
+      return { ...state, overviewAsked: asked, overviewProgress: null, problem: null };
+    }
+    case 'retried': {
+      const { overview, ...others } = withoutFailed(state.resources);
+      // By now it may have a checkpoint.
+      const run = others.run?.value?.checkpoints.length === 0 ? null : others.run;
+      // An analysis that was cancelled is not begun again by itself.
+      const resources = { ...others, run, overview: overview ?? state.resources.overview };
+      return { ...state, resources, problem: null };
+    }
+    case 'problem':
+      return { ...state, problem: action.problem };
     case 'focused':
       return { ...state, focus: action.focus };
     case 'scrolled':
@@ -312,20 +218,35 @@ export function reduce(state: AttentionState, action: AttentionAction): Attentio
   }
 }
 
-function unexplained(state: AttentionState): AttentionState {
-  return { ...state, explained: null, compared: null, explainedHistory: [], explainedEdits: [] };
-}
-
 /** What to keep; null as long as it is not known which run this is. */
-export function keptState({ settings, snapshot }: AttentionState): KeptState | null {
-  return snapshot && { ...settings, runDirectory: snapshot.run };
+export function keptState({ settings, runDirectory }: AttentionState): KeptState | null {
+  return runDirectory === null ? null : { ...settings, runDirectory };
 }
 
-/** The checkpoint that is shown: the chosen one, else the best, else the newest. */
-export function shownCheckpoint(run: InspectedRun, chosen: string | null): string | null {
-  const names = run.checkpoints.map(({ name }) => name);
-  if (chosen !== null && names.includes(chosen)) return chosen;
-  return names.includes('best') ? 'best' : (names.at(-1) ?? null);
+/** The panel's run; null until it is read. */
+export function runOf({ resources }: AttentionState): InspectedRun | null {
+  return resources.run?.value ?? null;
+}
+
+/** Something of what is shown is asked for and not answered yet; what is shown is older. */
+export function isLoading(state: AttentionState): boolean {
+  const { runDirectory, problem, resources } = state;
+  if (runDirectory === null) return problem === null;
+  return wantedResources(state).some(
+    ({ name, key }) =>
+      name !== 'overview' && resources[name]?.key === key && resources[name].status === 'loading',
+  );
+}
+
+/** The answer was that there is no history, and the model recommends by one. */
+export function hasNothingToRead(state: AttentionState): boolean {
+  return (
+    state.settings.edits.length === 0 &&
+    wantedResources(state).some(({ name, key }) => {
+      const resource = state.resources[name];
+      return !OTHERS.includes(name) && resource?.key === key && resource.error?.code === EMPTY_HISTORY;
+    })
+  );
 }
 
 /** What a run and one of its checkpoints are called where there is another beside. */
@@ -336,18 +257,14 @@ export interface SideNames {
 
 /** Null where nothing is compared. */
 export function sideNames(state: AttentionState): SideNames | null {
-  const { run, comparedRun, compared, settings, snapshot } = state;
-  if (!run || !comparedRun || !compared || !settings.comparison) return null;
+  const { scene, settings, runs } = state;
+  const run = runOf(state);
+  if (!run || !scene?.otherRun || !scene.compared || !settings.comparison) return null;
   const name = (of: InspectedRun, checkpoint: string | null): string => {
-    const title = snapshot?.runs.find((choice) => choice.run === of.run)?.title ?? of.name;
+    const title = runs.find((choice) => choice.run === of.run)?.title ?? of.name;
     return `${title} · ${shownCheckpoint(of, checkpoint) ?? ''}`;
   };
-  return { own: name(run, settings.checkpoint), other: name(comparedRun, settings.comparison.checkpoint) };
-}
-
-/** The history before edits: the user's, or the composed one. */
-export function baseHistory({ settings, history }: AttentionState): HistoryItem[] {
-  return settings.composed?.map((item) => ({ ...item, time: null })) ?? history?.items ?? [];
+  return { own: name(run, settings.checkpoint), other: name(scene.otherRun, settings.comparison.checkpoint) };
 }
 
 /** Whether the composed history is what is explained. */
@@ -355,29 +272,7 @@ export function isComposed({ settings }: AttentionState): boolean {
   return settings.composed !== null;
 }
 
-/** What to ask of the inspector; with the history as it was, or as it is edited. */
-export function requestOf(state: AttentionState, edits: readonly HistoryEdit[]): AttentionRequest {
-  const { settings, history } = state;
-  const items = keptLines(historyLines(baseHistory(state), edits)).map(({ now }) => now!.item);
-  return {
-    subject: { user: settings.composed ? -1 : settings.user, history: items },
-    candidates: settings.candidates.map(({ item }) => item),
-    target: settings.composed ? null : (history?.next?.item ?? null),
-    topK: TOP_K,
-  };
-}
-
-/** Candidates for a model whose weights depend on them, where the user has chosen none. */
-export function automaticCandidates({ target, recommendations }: AttentionResult): number[] {
-  const best = recommendations.slice(0, AUTOMATIC_CANDIDATES).map(({ item }) => item);
-  return target && !best.includes(target.item) ? [...best, target.item] : best;
-}
-
-/** What these are, for people: `top 5 and the next item`. */
-export function automaticCandidatesName(result: AttentionResult): string {
-  const best = result.recommendations.slice(0, AUTOMATIC_CANDIDATES).length;
-  return `top ${best}${automaticCandidates(result).length > best ? ' and the next item' : ''}`;
-}
+const EMPTY_HISTORY = 'inspection/empty-history';
 
 /** Another history has other positions: edits and pins of the old one mean nothing in it. */
 function otherHistory(state: AttentionState, settings: Partial<AttentionSettings>): AttentionState {
@@ -398,67 +293,129 @@ function otherHistory(state: AttentionState, settings: Partial<AttentionSettings
   };
 }
 
-/** What an earlier page kept, which may have been another version: what is not understood is set anew. */
-function readSettings(kept: unknown): AttentionSettings {
-  const given: { [Name in keyof AttentionSettings]?: unknown } =
-    typeof kept === 'object' && kept !== null ? kept : {};
-  const oneOf = <Value extends string>(value: unknown, choices: readonly Value[], fallback: Value): Value =>
-    choices.find((choice) => choice === value) ?? fallback;
-  const list = <Entry>(value: unknown, fits: (entry: unknown) => entry is Entry): Entry[] | null =>
-    Array.isArray(value) && value.every(fits) ? value : null;
+/** Where another view sent the user. */
+function focused(state: AttentionState, { user, item }: InspectionFocus): AttentionState {
+  const next = user === undefined ? state : otherHistory(state, { user, composed: null });
+  if (item === undefined) return next;
+  const others = next.settings.candidates.filter((other) => other.item !== item);
+  // Its title comes with the answer.
+  const candidates = [...others, { item, id: String(item), title: `item ${item}` }];
+  const settings = { ...next.settings, tab: 'user' as const, candidates, candidate: candidates.length - 1 };
+  return { ...next, settings };
+}
+
+/** Of what was kept, only what the run has. */
+function withKnownSettings(state: AttentionState): AttentionState {
+  const run = runOf(state)!;
+  const { settings } = state;
+  const isKnown = run.checkpoints.some(({ name }) => name === settings.checkpoint);
+  const checkpoint = isKnown ? settings.checkpoint : null;
+  const user = Math.min(settings.user, Math.max(0, run.numUsers - 1));
+  return { ...state, settings: { ...settings, checkpoint, user }, problem: null };
+}
+
+function failed(state: AttentionState, name: ResourceName, { message, code }: ResourceError): AttentionState {
+  // Told with the scene.
+  if (OTHERS.includes(name)) return state;
+  if (name === 'run') return { ...state, problem: { message, of: 'hydrate' } };
+  if (name === 'overview') {
+    return code === 'inspection/cancelled' ? state : { ...state, problem: { message, of: 'overview' } };
+  }
+  const isEdited = state.settings.edits.length > 0;
+  const isEmpty = code === EMPTY_HISTORY;
+  const problem = {
+    message: isEmpty ? 'Every item of the history is left out. Put one back, or choose Reset.' : message,
+    of: 'explain' as const,
+  };
+  // What was explained before is of another user or checkpoint, unless only an edit failed.
   return {
-    tab: oneOf(given.tab, ['user', 'users'], DEFAULTS.tab),
-    checkpoint: typeof given.checkpoint === 'string' ? given.checkpoint : null,
-    user: isIndex(given.user) ? given.user : DEFAULTS.user,
-    end: oneOf(given.end, ['train', 'validation', 'all'], DEFAULTS.end),
-    composed: list(given.composed, isItem),
-    edits: list(given.edits, isEdit) ?? [],
-    candidates: list(given.candidates, isItem) ?? [],
-    candidate: isIndex(given.candidate) ? given.candidate : 0,
-    comparison: isComparison(given.comparison) ? given.comparison : null,
-    selection: isSelection(given.selection) ? given.selection : null,
-    display: oneOf(given.display, ['map', 'lines', 'curves', 'table'], DEFAULTS.display),
-    scale: oneOf(given.scale, ['auto', 'full'], DEFAULTS.scale),
-    showsChange: given.showsChange === true,
-    pinned: isFocus(given.pinned) ? given.pinned : NOTHING,
-    maxUsers: isIndex(given.maxUsers) && given.maxUsers > 0 ? given.maxUsers : DEFAULTS.maxUsers,
-    seed: isIndex(given.seed) ? given.seed : DEFAULTS.seed,
-    measure: oneOf(given.measure, ['entropy', 'meanDistance', 'lastShare'], DEFAULTS.measure),
+    ...state,
+    scene: isEdited ? state.scene : null,
+    problem: isEmpty && !isEdited ? null : problem,
   };
 }
 
-function isRecord(value: unknown): value is Record<string, unknown> {
-  return typeof value === 'object' && value !== null;
-}
-
-function isIndex(value: unknown): value is number {
-  return Number.isSafeInteger(value) && (value as number) >= 0;
-}
-
-function isItem(value: unknown): value is ItemLabel {
-  return (
-    isRecord(value) && isIndex(value.item) && typeof value.id === 'string' && typeof value.title === 'string'
+/** What is wanted, as soon as all parts of it have come. */
+function withScene(state: AttentionState): AttentionState {
+  const { settings, resources, scene } = state;
+  if (settings.composed?.length === 0) return { ...state, scene: null };
+  const keys = new Map(wantedResources(state).map(({ name, key }) => [name, key]));
+  const answer: Answer = (name) => {
+    const resource = resources[name];
+    return resource && resource.valueKey === keys.get(name) ? resource.value : null;
+  };
+  const own = explainedOf(
+    answer('views'),
+    answer('original'),
+    settings.edits.length > 0 ? answer('edited') : undefined,
   );
-}
-
-function isEdit(value: unknown): value is HistoryEdit {
-  return isRecord(value) && isIndex(value.position) && (value.item === null || isItem(value.item));
-}
-
-function isComparison(value: unknown): value is Comparison {
-  return isRecord(value) && typeof value.run === 'string' && typeof value.checkpoint === 'string';
-}
-
-function isSelection(value: unknown): value is Selection {
-  return (
-    isRecord(value) &&
-    typeof value.view === 'string' &&
-    Array.isArray(value.heads) &&
-    value.heads.every(isIndex)
+  if (own === null) return state;
+  const failure = OTHERS.map((name) => (keys.has(name) ? resources[name] : null)).find(
+    (resource) => resource?.status === 'failed',
   );
+  const isRead = !keys.has('otherHistory') || answer('otherHistory') !== null;
+  const beside = failure || isRead ? besideOf(state, answer, failure?.error?.message ?? null) : null;
+  if (beside === null) return state;
+  // An answer ends the problem.
+  const problem = state.problem?.of === 'explain' ? null : state.problem;
+  const isSame =
+    scene !== null &&
+    isSameExplained(scene.explained, own) &&
+    isSameExplained(scene.compared, beside.compared) &&
+    scene.otherRun === beside.otherRun &&
+    scene.comparisonProblem === beside.comparisonProblem;
+  if (isSame) return problem === state.problem ? state : { ...state, problem };
+  const labels = new Map(own.result.candidates.map(({ item, id, title }) => [item, { item, id, title }]));
+  const candidates = settings.candidates.map((label) => labels.get(label.item) ?? label);
+  const isSameLength = own.result.history.length === scene?.explained.result.history.length;
+  return {
+    ...state,
+    settings: { ...settings, candidates },
+    scene: { items: baseHistory(state), edits: settings.edits, explained: own, ...beside },
+    scroll: isSameLength ? state.scroll : null,
+    problem: state.problem?.of === 'overview' ? state.problem : null,
+  };
 }
 
-function isFocus(value: unknown): value is HeatMapFocus {
-  const fits = (index: unknown): boolean => index === null || isIndex(index);
-  return isRecord(value) && fits(value.row) && fits(value.column);
+/** The value of a resource, where it is to what is wanted now. */
+type Answer = <Name extends ResourceName>(name: Name) => ResourceValues[Name] | null;
+
+/** @param edited null while it is not answered, left out without edits */
+function explainedOf(
+  views: RecordedView[] | null,
+  original: AttentionResult | null,
+  edited: AttentionResult | null | undefined,
+): Explained | null {
+  const result = edited === undefined ? original : edited;
+  return views && original && result && { views, original, result };
+}
+
+function isSameExplained(a: Explained | null, b: Explained | null): boolean {
+  if (a === null || b === null) return a === b;
+  return a.views === b.views && a.original === b.original && a.result === b.result;
+}
+
+/**
+ * What is shown beside; null while it is under way.
+ * @param failure why something of it could not be read
+ */
+function besideOf(
+  state: AttentionState,
+  answer: Answer,
+  failure: string | null,
+): Pick<Scene, 'otherRun' | 'compared' | 'comparisonProblem'> | null {
+  if (state.settings.comparison === null) return { otherRun: null, compared: null, comparisonProblem: null };
+  const otherRun = answer('otherRun');
+  const source = otherSource(state);
+  const problem = failure ?? (source !== null && 'problem' in source ? source.problem : null);
+  if (problem !== null && (otherRun !== null || failure !== null)) {
+    return { otherRun, compared: null, comparisonProblem: problem };
+  }
+  const isEdited = state.settings.edits.length > 0;
+  const compared = explainedOf(
+    answer('otherViews'),
+    answer('otherOriginal'),
+    isEdited ? answer('otherEdited') : undefined,
+  );
+  return compared && { otherRun, compared, comparisonProblem: null };
 }

@@ -13,7 +13,8 @@ import { columnsFor, GAP, layoutFor, type ColumnRoom, type Layout } from './layo
 import { companions, mapPane, mapRoom, tools } from './mapView';
 import { recommendationLists } from './recommendationsView';
 import { currentAttention, dependsOnCandidate, type ShownAttention } from './shownAttention';
-import { automaticCandidatesName, isComposed, type AttentionState } from './state';
+import { automaticCandidatesName } from './resources';
+import { hasNothingToRead, isComposed, isLoading, runOf, type AttentionState } from './state';
 import { thumbnails } from './thumbnailsView';
 import './userView.css';
 
@@ -22,10 +23,12 @@ const CONTRIBUTIONS: ColumnRoom = { least: 320, wanted: 640, most: 640 };
 
 /** One user: what decided the recommendation, where the model attends, and what it recommends. */
 export function userView(state: AttentionState, handlers: AttentionHandlers): TemplateResult {
-  if (!state.explained || state.settings.composed?.length === 0) return waiting(state, handlers);
+  const { scene } = state;
+  if (scene === null) return waiting(state, handlers);
+  const { explained, comparisonProblem } = scene;
   const shown = currentAttention(state);
   const layout = layoutFor(state);
-  const hasAttention = state.explained.views.length > 0;
+  const hasAttention = explained.views.length > 0;
   // In one column the map is next to what chooses it, or what takes its place comes first; the long lists are below.
   const isOneColumn = layout.narrow && (!layout.twoColumns || shown.compared !== null);
   const middle = shown.side
@@ -36,11 +39,9 @@ export function userView(state: AttentionState, handlers: AttentionHandlers): Te
     ${hasAttention ? nothing : withoutAttention(state)}
     ${shown.side ? html`${thumbnails(state, shown.side, handlers)} ${tools(state, shown, handlers)}` : nothing}
     ${
-      state.comparisonProblem === null
+      comparisonProblem === null
         ? nothing
-        : html`<p class="notice">
-            ${icon('warning')}<span>${messageContent(state.comparisonProblem)}</span>
-          </p>`
+        : html`<p class="notice">${icon('warning')}<span>${messageContent(comparisonProblem)}</span></p>`
     }
     ${readingNotice(state, shown)}
     <div class=${attentionClasses(shown, layout)} .style=${attentionStyle(state, shown)}>
@@ -51,7 +52,7 @@ export function userView(state: AttentionState, handlers: AttentionHandlers): Te
     </div>
     ${shown.side ? companions(state, shown, shown.side, layout, handlers) : nothing}
     ${
-      shown.side && state.explained.result.contributions.length > 0
+      shown.side && explained.result.contributions.length > 0
         ? contributionList(state, shown, handlers)
         : nothing
     }
@@ -77,7 +78,7 @@ function attentionStyle(state: AttentionState, { side, compared }: ShownAttentio
   const middle = compared
     ? { least: twice(map.least), wanted: twice(map.wanted), most: twice(map.most) }
     : map;
-  const isChanged = state.explained?.original !== state.explained?.result;
+  const isChanged = state.scene?.explained.original !== state.scene?.explained.result;
   const { widths, listsBeside } = columnsFor(state.size, middle, {
     bars: side === null ? 'none' : compared ? 'two' : isChanged ? 'changed' : 'plain',
     lists: compared ? 'two' : isChanged ? 'changed' : 'plain',
@@ -99,8 +100,9 @@ function waiting(state: AttentionState, handlers: AttentionHandlers): TemplateRe
     </section>`;
   }
   if (state.problem !== null) return html``;
-  if (state.nothingToRead && state.history) return nothingToRead(state, state.history, handlers);
-  if (!state.loading) return notRead(handlers);
+  const history = state.resources.history?.value;
+  if (history && hasNothingToRead(state)) return nothingToRead(state, history, handlers);
+  if (!isLoading(state)) return notRead(handlers);
   return html`<div class="attention frame" aria-hidden="true">
     <div class="pane"></div>
     <div class="pane"></div>
@@ -120,11 +122,11 @@ function notRead(handlers: AttentionHandlers): TemplateResult {
 
 /** Of a user who did nothing before validation or test. */
 function nothingToRead(
-  { settings, run }: AttentionState,
+  state: AttentionState,
   { user }: UserHistory,
   handlers: AttentionHandlers,
 ): TemplateResult {
-  const hasMore = settings.end !== 'all' && user.historyLength > 0;
+  const hasMore = state.settings.end !== 'all' && user.historyLength > 0;
   return html`<section class="empty" aria-labelledby="empty-title">
     ${icon('history')}
     <h2 id="empty-title">No items in this history</h2>
@@ -134,7 +136,7 @@ function nothingToRead(
           ? `User ${user.id} has ${user.historyLength === 1 ? 'one interaction' : `${user.historyLength} interactions`}, which this part of the history leaves out`
           : `User ${user.id} has no interactions`
       },
-      and ${run?.model ?? 'this model'} recommends by what a user did.
+      and ${runOf(state)?.model ?? 'this model'} recommends by what a user did.
     </p>
     <p class="buttons">
       ${hasMore ? button({ label: 'Show the Whole History', primary: true, onClick: () => handlers.onEnd('all') }) : nothing}
@@ -145,12 +147,12 @@ function nothingToRead(
 
 /** How much of the history the model has read, where that is not all of it. */
 function readingNotice(
-  { explained, run }: AttentionState,
+  state: AttentionState,
   { lines, unread }: ShownAttention,
 ): TemplateResult | typeof nothing {
-  const model = run?.model ?? 'The model';
+  const model = runOf(state)?.model ?? 'The model';
   const told =
-    lines.length > 0 && explained?.result.history.length === 0
+    lines.length > 0 && state.scene?.explained.result.history.length === 0
       ? `${model} reads no history: it knows users by their ids and features.`
       : unread > 0
         ? `${model} reads the newest ${lines.length} of ${lines.length + unread} items.`
@@ -158,11 +160,11 @@ function readingNotice(
   return told === null ? nothing : html`<p class="notice">${icon('info')}<span>${told}</span></p>`;
 }
 
-function withoutAttention({ run }: AttentionState): TemplateResult {
+function withoutAttention(state: AttentionState): TemplateResult {
   return html`<p class="notice">
     ${icon('info')}<span
-      >${run?.model ?? 'This model'} has no attention weights. Contributions take their place: how much of the
-      score is lost without one item or feature.</span
+      >${runOf(state)?.model ?? 'This model'} has no attention weights. Contributions take their place: how
+      much of the score is lost without one item or feature.</span
     >
   </p>`;
 }
@@ -180,7 +182,7 @@ function changesBar(state: AttentionState, handlers: AttentionHandlers): Templat
   return html`<section class="changes" aria-label="What if">
     ${icon('beaker')}<b>What if</b> <span>${parts.join(', ')}</span>
     ${
-      state.explained?.result.weights.length === 0
+      state.scene?.explained.result.weights.length === 0
         ? nothing
         : segmented({
             label: 'Map',
@@ -198,10 +200,11 @@ function changesBar(state: AttentionState, handlers: AttentionHandlers): Templat
 
 /** Items whose weights are shown, where these depend on the item. */
 function candidateBar(state: AttentionState, handlers: AttentionHandlers): TemplateResult | typeof nothing {
-  const { settings, explained } = state;
-  const shown = explained?.result.candidates ?? [];
+  const { settings, scene } = state;
+  if (!scene || !dependsOnCandidate(scene.explained)) return nothing;
+  const { explained } = scene;
+  const shown = explained.result.candidates;
   const automatic = settings.candidates.length === 0;
-  if (!explained || !dependsOnCandidate(explained)) return nothing;
   const edited = explained.original !== explained.result;
   const list = automatic ? shown : settings.candidates;
   return html`<section class="candidates" aria-label="Candidates">
@@ -227,7 +230,10 @@ function candidateBar(state: AttentionState, handlers: AttentionHandlers): Templ
               automatic
                 ? nothing
                 : iconButton('close', `Remove ${item.title}`, () =>
-                    handlers.onCandidates(settings.candidates.filter((_, other) => other !== index)),
+                    handlers.onSettings({
+                      candidates: settings.candidates.filter((_, other) => other !== index),
+                      candidate: 0,
+                    }),
                   )
             }
           </li>`,

@@ -7,7 +7,9 @@ import { scrollArea } from '../ui/scrollArea';
 import { drawCurves, type CurveChart } from '../plot/curveDrawing';
 import type { PictureModel } from '../plot/picture';
 import type { AttentionHandlers } from './handlers';
-import { shownCheckpoint, type AttentionState, type GroupMeasure, type Overview } from './state';
+import { shownCheckpoint, type Overview } from './resources';
+import type { GroupMeasure } from './settings';
+import { runOf, type AttentionState } from './state';
 import './usersView.css';
 
 /** Distances that are drawn: attention of sequential recommenders is mostly near (arXiv 2406.02048). */
@@ -22,11 +24,14 @@ const MEASURES: Record<GroupMeasure, string> = {
 
 /** How the heads behave over many users. */
 export function usersView(state: AttentionState, handlers: AttentionHandlers): TemplateResult {
-  const { overview, overviewRunning, overviewProgress, views, run } = state;
+  const { resources, overviewProgress } = state;
+  const overview = resources.overview?.value ?? null;
+  const isRunning = isAnalyzing(state);
+  const views = resources.views?.value;
   if (views?.length === 0) {
     return html`<section class="empty">
       ${icon('info')}
-      <h2>${run?.model ?? 'This model'} has no attention</h2>
+      <h2>${runOf(state)?.model ?? 'This model'} has no attention</h2>
       <p>
         There are no heads to compare over users. The tab “One user” shows what each item of a history and
         each feature contributed to a recommendation.
@@ -55,7 +60,7 @@ export function usersView(state: AttentionState, handlers: AttentionHandlers): T
         onChange: (seed) => handlers.onSettings({ seed }),
       })}
       ${
-        overviewRunning
+        isRunning
           ? button({ label: 'Cancel', icon: 'debug-stop', onClick: handlers.onCancelOverview })
           : button({
               label: overview ? 'Analyze Again' : 'Analyze Users',
@@ -65,15 +70,19 @@ export function usersView(state: AttentionState, handlers: AttentionHandlers): T
               onClick: handlers.onOverview,
             })
       }
-      ${overviewRunning ? progressLine(overviewProgress) : nothing}
+      ${isRunning ? progressLine(overviewProgress) : nothing}
     </section>
     ${overview ? report(state, overview, handlers) : promise(state)}
   `;
 }
 
-function promise({ overviewRunning, views }: AttentionState): TemplateResult | typeof nothing {
-  if (overviewRunning) return nothing;
-  const part = views?.some(({ axes }) => axes.includes('slot')) ? 'slot' : 'head';
+function isAnalyzing({ resources }: AttentionState): boolean {
+  return resources.overview?.status === 'loading';
+}
+
+function promise(state: AttentionState): TemplateResult | typeof nothing {
+  if (isAnalyzing(state)) return nothing;
+  const part = state.resources.views?.value?.some(({ axes }) => axes.includes('slot')) ? 'slot' : 'head';
   return html`<section class="empty">
     ${icon('organization')}
     <h2>${part === 'slot' ? 'Slots' : 'Heads'} over all users</h2>
@@ -92,11 +101,12 @@ function report(
   handlers: AttentionHandlers,
 ): TemplateResult {
   const { heads, numUsers, seed } = overview;
-  const chosen = state.run && shownCheckpoint(state.run, state.settings.checkpoint);
+  const run = runOf(state);
+  const chosen = run && shownCheckpoint(run, state.settings.checkpoint);
   const part = partOf(heads);
   return html`
     ${
-      chosen === checkpoint || state.overviewRunning
+      chosen === checkpoint || isAnalyzing(state)
         ? nothing
         : html`<p class="notice">
             ${icon('info')}<span

@@ -6,7 +6,9 @@ import { itemSearch } from '../ui/itemSearch';
 import { problemBox } from '../ui/problemBox';
 import { countOfItems, userSearch } from '../ui/userSearch';
 import type { AttentionHandlers } from './handlers';
-import { baseHistory, isComposed, shownCheckpoint, type AttentionState, type Comparison } from './state';
+import { baseHistory, shownCheckpoint } from './resources';
+import type { Comparison } from './settings';
+import { isComposed, isLoading, runOf, type AttentionState } from './state';
 import { userView } from './userView';
 import { usersView } from './usersView';
 import './view.css';
@@ -20,7 +22,7 @@ export function attentionPanel(state: AttentionState, handlers: AttentionHandler
     <div class="body">
       ${problemOf(state, handlers)}
       ${
-        state.run?.checkpoints.length === 0
+        runOf(state)?.checkpoints.length === 0
           ? noCheckpoint(state, handlers)
           : state.settings.tab === 'users'
             ? usersView(state, handlers)
@@ -32,8 +34,9 @@ export function attentionPanel(state: AttentionState, handlers: AttentionHandler
 }
 
 function header(state: AttentionState, handlers: AttentionHandlers): TemplateResult {
-  const { run, snapshot, settings } = state;
-  const title = snapshot?.runs.find((choice) => choice.run === snapshot.run)?.title ?? run?.name;
+  const { runDirectory, runs, settings } = state;
+  const run = runOf(state);
+  const title = runs.find((choice) => choice.run === runDirectory)?.title ?? run?.name;
   return html`<header class="panel-header">
     <div class="identity">
       <h1>
@@ -41,7 +44,7 @@ function header(state: AttentionState, handlers: AttentionHandlers): TemplateRes
       </h1>
       ${run ? html`<span class="badge">${run.model}</span>` : nothing}
       <p class="status" role="status">
-        ${state.loading ? html`${icon('loading codicon-modifier-spin')}<span>loading</span>` : nothing}
+        ${isLoading(state) ? html`${icon('loading codicon-modifier-spin')}<span>loading</span>` : nothing}
       </p>
     </div>
     ${
@@ -52,7 +55,7 @@ function header(state: AttentionState, handlers: AttentionHandlers): TemplateRes
                 label: 'Checkpoint',
                 choices: run.checkpoints.map(checkpointChoice),
                 value: shownCheckpoint(run, settings.checkpoint) ?? '',
-                onChange: handlers.onCheckpoint,
+                onChange: (checkpoint) => handlers.onSettings({ checkpoint }),
               })}
             </span>
             ${settings.tab === 'user' ? comparisonControl(state, handlers) : nothing}`
@@ -90,16 +93,17 @@ function checkpointChoice({ name, epoch }: { name: string; epoch: number }): {
 
 /** Which other run or epoch is shown for comparison: the run's own checkpoints first, then other runs. */
 function comparisonControl(state: AttentionState, handlers: AttentionHandlers): TemplateResult {
-  const { run, snapshot, settings, comparedRun } = state;
+  const { runDirectory, settings, resources } = state;
   const { comparison } = settings;
-  const others = snapshot?.runs.filter((choice) => choice.run !== snapshot.run) ?? [];
+  const run = runOf(state);
+  const others = state.runs.filter((choice) => choice.run !== runDirectory);
   const own = run && run.checkpoints.length > 1 ? [{ value: run.run, label: 'another epoch' }] : [];
   const runs = [
     { value: NO_COMPARISON, label: 'None' },
     ...own,
     ...others.map((choice) => ({ value: choice.run, label: choice.title })),
   ];
-  const checkpoints = comparedRun?.checkpoints ?? [];
+  const checkpoints = resources.otherRun?.value?.checkpoints ?? [];
   const compareWith = (chosen: string): Comparison | null => {
     if (chosen === NO_COMPARISON || !run) return null;
     const shown = shownCheckpoint(run, settings.checkpoint);
@@ -113,7 +117,7 @@ function comparisonControl(state: AttentionState, handlers: AttentionHandlers): 
       label: 'Compare with',
       choices: runs,
       value: comparison?.run ?? NO_COMPARISON,
-      onChange: (chosen) => handlers.onComparison(compareWith(chosen)),
+      onChange: (chosen) => handlers.onSettings({ comparison: compareWith(chosen) }),
     })}
     ${
       comparison && checkpoints.length > 0
@@ -121,7 +125,8 @@ function comparisonControl(state: AttentionState, handlers: AttentionHandlers): 
             label: 'Checkpoint to compare with',
             choices: checkpoints.map(checkpointChoice),
             value: comparison.checkpoint,
-            onChange: (checkpoint) => handlers.onComparison({ run: comparison.run, checkpoint }),
+            onChange: (checkpoint) =>
+              handlers.onSettings({ comparison: { run: comparison.run, checkpoint } }),
           })
         : nothing
     }
@@ -130,7 +135,9 @@ function comparisonControl(state: AttentionState, handlers: AttentionHandlers): 
 
 /** Whose history it is. */
 function strip(state: AttentionState, handlers: AttentionHandlers): TemplateResult | typeof nothing {
-  const { settings, run, history } = state;
+  const { settings } = state;
+  const run = runOf(state);
+  const history = state.resources.history?.value;
   if (settings.tab === 'users' || run?.checkpoints.length === 0) return nothing;
   const last = Math.max(0, (run?.numUsers ?? 1) - 1);
   const composed = isComposed(state);
@@ -223,13 +230,13 @@ function problemOf(
   );
 }
 
-function noCheckpoint({ run }: AttentionState, handlers: AttentionHandlers): TemplateResult {
+function noCheckpoint(state: AttentionState, handlers: AttentionHandlers): TemplateResult {
   return html`<section class="empty">
     ${icon('archive')}
     <h2>This run has no checkpoint yet</h2>
     <p>
-      The attention of ${run?.name ?? 'a model'} is read from stored weights. Training stores the first ones
-      after its first epoch. A run that failed before that has none: train it again.
+      The attention of ${runOf(state)?.name ?? 'a model'} is read from stored weights. Training stores the
+      first ones after its first epoch. A run that failed before that has none: train it again.
     </p>
     ${button({ label: 'Refresh', icon: 'refresh', primary: true, onClick: handlers.onRetry })}
   </section>`;

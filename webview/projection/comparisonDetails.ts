@@ -2,9 +2,9 @@ import { html, nothing, type TemplateResult } from 'lit';
 import { percent } from '../../src/protocol/percent';
 import { formatCount } from '../../src/series/format';
 import { button } from '../ui/controls';
+import { current } from '../ui/resources';
 import type { ProjectionHandlers } from './handlers';
 import { neighbourList } from './neighbourLists';
-import { current } from './resources';
 import type { ProjectionState, Scene } from './state';
 import { failure } from './railSection';
 

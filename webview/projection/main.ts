@@ -6,16 +6,16 @@ import { ScatterPlot } from '../plot/scatterPlot';
 import { connectToHost } from '../ui/connection';
 import { markDrawn } from '../ui/drawn';
 import { PopupMenu } from '../ui/popupMenu';
+import { ResourceLoader } from '../ui/resourceLoader';
 import { SearchBox } from '../ui/searchBox';
 import { onThemeChange } from '../ui/theme';
 import { registerToolkit } from '../ui/toolkit';
 import type { ProjectionHandlers } from './handlers';
-import { ResourceLoader } from './loader';
 import { SceneLooks } from './mapModels';
 import { MapPair } from './mapPair';
 import { PointTable } from './pointTable';
 import { countText, epochStops, layoutText, mapTitle, stopOf } from './projectionText';
-import { shownSource } from './resources';
+import { shownSource, wantedResources } from './resources';
 import { closeTab, openTabs } from './rightRail';
 import { keepable } from './settings';
 import {
@@ -54,7 +54,14 @@ const view: InspectionPanelView = {
 const { host, kept, keep } = connectToHost<ProjectionPanelHost>(view);
 let state = initialState();
 const looks = new SceneLooks();
-const loader = new ResourceLoader(host, dispatch);
+const loader = new ResourceLoader({
+  host,
+  wantedResources,
+  reduce,
+  dispatch,
+  long: ['umap', 'recommended'],
+  onProblem: (message) => dispatch({ kind: 'problem', message }),
+});
 let drawing = false;
 const timers: Record<string, number> = {};
 
@@ -124,11 +131,10 @@ const handlers: ProjectionHandlers = {
 
 function dispatch(action: ProjectionAction): void {
   const last = state;
-  state = reduce(state, action);
+  state = loader.update(reduce(state, action));
   const changed = state.settings !== last.settings || state.runDirectory !== last.runDirectory;
   if (changed) later('keep', KEEP_PAUSE_MS, () => keep(keptState(state)));
   draw();
-  loader.update(state);
 }
 
 /** Draws once a frame at most. */

@@ -1,6 +1,7 @@
 import type { NumberPointColumn, PointSet, TableComparison } from '../../src/protocol/projection';
 import { densityContours, type DensityContour } from '../plot/scatterDensity';
 import type { PointCoordinates } from '../plot/scatterCamera';
+import { current } from '../ui/resources';
 import type { ColoredCategories } from './categoryColors';
 import {
   coloringByCluster,
@@ -15,7 +16,6 @@ import type { Palette } from './palette';
 import { readPalette } from './readPalette';
 import { columnOf } from './pointColumns';
 import { PointSearch, type SearchResult } from './pointSearch';
-import { current } from './resources';
 import { chosenColors, OWN_COLORS } from './settings';
 import { pointOfRow, pointsOfRows, type ProjectionState, type Scene } from './state';
 

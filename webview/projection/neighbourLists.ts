@@ -4,8 +4,8 @@ import { formatCount, formatMetric } from '../../src/series/format';
 import { dropdown } from '../ui/controls';
 import { fittedTitle } from '../ui/fittedTitle';
 import { listRow, rowList } from '../ui/listRow';
+import { current, type Resource } from '../ui/resources';
 import type { ProjectionHandlers } from './handlers';
-import { current, type Resource } from './resources';
 import { pointOfRow, type ProjectionState, type Scene } from './state';
 import { failure } from './railSection';
 

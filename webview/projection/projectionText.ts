@@ -2,7 +2,8 @@ import type { StoredCheckpoint } from '../../src/protocol/inspection';
 import { percent } from '../../src/protocol/percent';
 import type { PointColumn, PointSet, UmapLayoutResult } from '../../src/protocol/projection';
 import { formatCount, formatEpoch, formatMetric } from '../../src/series/format';
-import { current, shownCheckpoint } from './resources';
+import { current } from '../ui/resources';
+import { shownCheckpoint } from './resources';
 import { OWN_COLORS, RECOMMENDED_LENGTH } from './settings';
 import { isUmapRunning, tableOf, type ProjectionState, type Scene } from './state';
 

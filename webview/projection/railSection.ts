@@ -1,8 +1,8 @@
 import { html, nothing, type TemplateResult } from 'lit';
 import { button } from '../ui/controls';
 import { problemBox } from '../ui/problemBox';
+import type { Resource } from '../ui/resources';
 import type { ProjectionHandlers } from './handlers';
-import type { Resource } from './resources';
 import './railSection.css';
 
 /** A part of a rail under its title. */

@@ -15,6 +15,7 @@ import type {
   UmapLayoutResult,
   UserPath,
 } from '../../src/protocol/projection';
+import { current, type Resources, type Wanted } from '../ui/resources';
 import { OWN_COLORS, RECOMMENDED_LENGTH, samplingOf, shownMethod, type ProjectionSettings } from './settings';
 
 /** What the page asks the extension for; each answer is kept until something else is wanted in its place. */
@@ -37,20 +38,7 @@ export interface ResourceValues {
 }
 export type ResourceName = keyof ResourceValues;
 
-/** Something that was asked for. */
-export interface Resource<Value> {
-  /** Names what is wanted now. */
-  key: string;
-  /** The newest answer, which may still be to an earlier question. */
-  value: Value | null;
-  /** What the answer is to. */
-  valueKey: string | null;
-  status: 'loading' | 'ready' | 'failed';
-  error: { message: string; code: string | null } | null;
-}
-export type Resources = { [Name in ResourceName]: Resource<ResourceValues[Name]> | null };
-
-export const NO_RESOURCES: Resources = {
+export const NO_RESOURCES: Resources<ResourceValues> = {
   run: null,
   secondRun: null,
   tables: null,
@@ -68,19 +56,13 @@ export const NO_RESOURCES: Resources = {
   bookmarks: null,
 };
 
-/** One thing to ask for. The same key asks for the same. */
-export interface Wanted {
-  name: ResourceName;
-  key: string;
-  /** @param task names the call, for its progress and to cancel it */
-  ask: (host: ProjectionPanelHost, task: string) => Promise<ResourceValues[ResourceName]>;
-}
-
 /** What of the state decides what is wanted. */
 export interface WantingState {
   runDirectory: string | null;
   settings: ProjectionSettings;
-  resources: Resources;
+  resources: Resources<ResourceValues>;
+  /** Counts the changes of the selection, which may be too large to name it by its rows. */
+  selectionRevision: number;
 }
 
 /** The checkpoint that is shown: the chosen one, else the best, else the newest. Null while it is not known. */
@@ -109,21 +91,16 @@ export function shownSource(state: WantingState): EmbeddingSource | null {
   return { run, checkpoint, table, ...(table === 'states' && { position: state.settings.position }) };
 }
 
-/** The answer to what is wanted now; null while there is none. */
-export function current<Value>(resource: Resource<Value> | null): Value | null {
-  return resource !== null && resource.key === resource.valueKey ? resource.value : null;
-}
-
 /** The run has not come as far as its first checkpoint, or had not when it was asked. */
 export function withoutCheckpoint({ resources }: Pick<WantingState, 'resources'>): boolean {
   return resources.run !== null && current(resources.run)?.checkpoints.length === 0;
 }
 
 /** Everything that the page needs in a state, what is most urgent first. */
-export function wantedResources(state: WantingState): Wanted[] {
-  const { runDirectory: run, settings, resources } = state;
+export function wantedResources(state: WantingState): Wanted<ProjectionPanelHost, ResourceValues>[] {
+  const { runDirectory: run, settings, resources, selectionRevision } = state;
   if (run === null) return [];
-  const wanted: Wanted[] = [];
+  const wanted: Wanted<ProjectionPanelHost, ResourceValues>[] = [];
   const want = <Name extends ResourceName>(
     name: Name,
     key: readonly unknown[],
@@ -171,10 +148,10 @@ export function wantedResources(state: WantingState): Wanted[] {
   if (row !== null) want('neighbours', [source, row, metric, numNeighbours], neighboursOf({ row }));
   if (settings.selection.length > 1) {
     const rows = Uint32Array.from(settings.selection);
-    want('selection', [source, settings.selection], (host) => host.selection(source, rows));
+    want('selection', [source, selectionRevision], (host) => host.selection(source, rows));
     const mean = current(resources.selection)?.mean;
     if (mean) {
-      const key = [source, settings.selection, metric, numNeighbours];
+      const key = [source, selectionRevision, metric, numNeighbours];
       want('meanNeighbours', key, neighboursOf({ vector: mean }));
     }
   }

@@ -1,12 +1,12 @@
 import { html, nothing, type TemplateResult } from 'lit';
 import { formatCount } from '../../src/series/format';
 import { iconButton } from '../ui/controls';
+import { current } from '../ui/resources';
 import type { SearchBoxModel, SearchChoice } from '../ui/searchBox';
 import { userSearch } from '../ui/userSearch';
 import type { ProjectionHandlers } from './handlers';
 import type { SceneLook } from './mapModels';
 import { section } from './railSection';
-import { current } from './resources';
 import type { ProjectionState } from './state';
 
 /** Points by title, id or expression: those that match stand out on the map as one types. */

@@ -5,14 +5,19 @@ import { formatCount } from '../../src/series/format';
 import type { PointCoordinates } from '../plot/scatterCamera';
 import {
   current,
+  reduceResources,
+  withoutFailed,
+  type ResourceAction,
+  type Resources,
+} from '../ui/resources';
+import {
   NO_RESOURCES,
   shownSource,
   shownTable,
   wantedResources,
-  type ResourceName,
-  type Resources,
-  type ResourceValues,
   withoutCheckpoint,
+  type ResourceName,
+  type ResourceValues,
 } from './resources';
 import {
   DEFAULT_SETTINGS,
@@ -40,7 +45,9 @@ export interface ProjectionState {
   /** Null until the extension has answered. */
   runDirectory: string | null;
   runs: RunChoice[];
-  resources: Resources;
+  resources: Resources<ResourceValues>;
+  /** Counts the changes of the selection. */
+  selectionRevision: number;
   scene: Scene | null;
   /** Of the point under the pointer or keyboard. */
   hovered: number | null;
@@ -68,10 +75,7 @@ export type ProjectionAction =
   | { kind: 'selected'; rows: readonly number[]; more: boolean }
   | { kind: 'bookmarkOpened'; state: unknown }
   | { kind: 'hovered'; point: number | null }
-  | { kind: 'asked'; name: ResourceName; key: string }
-  | { kind: 'answered'; name: ResourceName; key: string; value: ResourceValues[ResourceName] }
-  | { kind: 'failed'; name: ResourceName; key: string; error: { message: string; code: string | null } }
-  | { kind: 'progressed'; key: string; progress: TaskProgress }
+  | ResourceAction<ResourceValues>
   | { kind: 'retried' }
   | { kind: 'drawerOpened'; drawer: ProjectionState['drawer'] }
   | { kind: 'problem'; message: string | null }
@@ -84,6 +88,7 @@ export function initialState(): ProjectionState {
     runDirectory: null,
     runs: [],
     resources: NO_RESOURCES,
+    selectionRevision: 0,
     scene: null,
     hovered: null,
     draft: DEFAULT_SETTINGS.umap,
@@ -105,7 +110,14 @@ export function keptState({ settings, runDirectory }: ProjectionState): KeptStat
   return runDirectory === null ? null : { ...keepable(settings), runDirectory };
 }
 
+/** The state after an action. */
 export function reduce(state: ProjectionState, action: ProjectionAction): ProjectionState {
+  const next = reduced(state, action);
+  if (next.settings.selection === state.settings.selection) return next;
+  return { ...next, selectionRevision: state.selectionRevision + 1 };
+}
+
+function reduced(state: ProjectionState, action: ProjectionAction): ProjectionState {
   switch (action.kind) {
     case 'hydrated': {
       const { run, runs, focus } = action.snapshot;
@@ -138,42 +150,27 @@ export function reduce(state: ProjectionState, action: ProjectionAction): Projec
     case 'hovered':
       return { ...state, hovered: action.point };
     case 'asked':
-      return withResource(state, action.name, {
-        value: state.resources[action.name]?.value ?? null,
-        valueKey: state.resources[action.name]?.valueKey ?? null,
-        key: action.key,
-        status: 'loading',
-        error: null,
-      });
-    case 'answered': {
-      // Another thing is wanted by now.
-      if (state.resources[action.name]?.key !== action.key) return state;
-      const { key, value } = action;
-      const resource = { key, value, valueKey: key, status: 'ready', error: null };
-      const answered = withResource(state, action.name, resource);
-      return withScene({
-        ...answered,
-        progress: without(state.progress, key),
-        announcement: announcementOf(answered, action.name) ?? state.announcement,
-      });
-    }
+      return { ...state, resources: reduceResources(state.resources, action) };
+    case 'answered':
     case 'failed': {
-      const resource = state.resources[action.name];
-      if (resource?.key !== action.key) return state;
-      const failed = withResource(state, action.name, { ...resource, status: 'failed', error: action.error });
-      // A layout that ended early gives its place back.
-      return withScene({ ...failed, progress: without(state.progress, action.key) });
+      const resources = reduceResources(state.resources, action);
+      // Another thing is wanted by now.
+      if (resources === state.resources) return state;
+      const settled = { ...state, resources, progress: without(state.progress, action.key) };
+      const announcement = action.kind === 'answered' ? announcementOf(settled, action.name) : null;
+      // Also a layout that ended early gives its place back.
+      return withScene({ ...settled, announcement: announcement ?? state.announcement });
     }
     case 'progressed':
       return progressed(state, action.key, action.progress);
     case 'retried': {
-      const resources: Partial<Record<ResourceName, unknown>> = {};
-      for (const [name, resource] of Object.entries(state.resources)) {
-        resources[name as ResourceName] = resource?.status === 'failed' ? null : resource;
-      }
+      const resources = withoutFailed(state.resources);
       // By now it may have one.
-      if (withoutCheckpoint(state)) resources.run = null;
-      return { ...state, resources: resources as Resources, problem: null };
+      return {
+        ...state,
+        resources: withoutCheckpoint(state) ? { ...resources, run: null } : resources,
+        problem: null,
+      };
     }
     case 'drawerOpened':
       return { ...state, drawer: action.drawer };
@@ -286,10 +283,6 @@ function tabFor({ selection, focus, user, second }: ProjectionSettings): RailTab
 
 function union(first: readonly number[], second: readonly number[]): number[] {
   return [...new Set([...first, ...second])].sort((a, b) => a - b);
-}
-
-function withResource(state: ProjectionState, name: ResourceName, resource: unknown): ProjectionState {
-  return { ...state, resources: { ...state.resources, [name]: resource } };
 }
 
 function without(progress: ProjectionState['progress'], key: string): ProjectionState['progress'] {

@@ -2,10 +2,10 @@ import { html, nothing, type TemplateResult } from 'lit';
 import { formatCount, formatMetric } from '../../src/series/format';
 import { iconButton } from '../ui/controls';
 import { plainRow, rowList } from '../ui/listRow';
+import { current } from '../ui/resources';
 import type { ProjectionHandlers } from './handlers';
 import { normsOfDeciles, type DecileNorm } from './pointColumns';
 import { failure } from './railSection';
-import { current } from './resources';
 import { pointOfRow, tableOf, type ProjectionState, type Scene } from './state';
 
 /** The statistics of a whole table: how its vectors lie, and which of them learned nothing. */

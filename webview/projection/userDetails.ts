@@ -4,8 +4,8 @@ import { formatCount, formatDataDay, formatMetric } from '../../src/series/forma
 import { button, icon } from '../ui/controls';
 import { fittedTitle } from '../ui/fittedTitle';
 import { listRow, rowList } from '../ui/listRow';
+import { current } from '../ui/resources';
 import type { ProjectionHandlers } from './handlers';
-import { current } from './resources';
 import { pointOfRow, tableOf, type ProjectionState, type Scene } from './state';
 import { failure } from './railSection';
 

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import type { AttentionResult, RecordedView } from '../../../src/protocol/attention';
-import type { HistoryItem, InspectedRun } from '../../../src/protocol/inspection';
+import type { HistoryItem } from '../../../src/protocol/inspection';
 import {
   historyLines,
   keptLines,
@@ -13,18 +13,25 @@ import {
 import { formatPlaces, formatRank, scoreChange, scoresOf } from '../../../webview/attention/scoreChanges';
 import { currentAttention, describeCell, selectionTitle } from '../../../webview/attention/shownAttention';
 import {
-  automaticCandidates,
-  initialState,
-  keptState,
-  reduce,
   requestOf,
   shownCheckpoint,
+  wantedResources,
+  type ResourceName,
+} from '../../../webview/attention/resources';
+import {
+  hasNothingToRead,
+  initialState,
+  isLoading,
+  keptState,
+  reduce,
   type AttentionAction,
   type AttentionState,
 } from '../../../webview/attention/state';
 import { changeOf, mapsOf, meanMap, onLines } from '../../../webview/attention/weightMaps';
-import { ExampleInspector, type ExampleModel } from '../../webview/attentionExample';
-import { itemLabel } from '../../webview/exampleCatalogue';
+import type { AttentionPanelHost } from '../../../src/protocol/inspectionPanel';
+import { ExampleInspector, type ExampleModel, type ExampleOptions } from '../../webview/attentionExample';
+import { AttentionHost } from '../../webview/attentionPage';
+import { ExampleCatalogue, itemLabel } from '../../webview/exampleCatalogue';
 
 const self: RecordedView = {
   name: 'block1',
@@ -170,35 +177,132 @@ describe('what if', () => {
   });
 });
 
-/** The state of a page that shows a user of an example model. */
-function shown(model: ExampleModel, actions: AttentionAction[] = [], user = 0): AttentionState {
-  const inspector = new ExampleInspector({ model });
-  let state = hydrated(initialState(null), inspector.run);
-  state = reduce(state, { kind: 'userChosen', user });
-  state = reduce(state, { kind: 'historyRead', history: inspector.userHistory(user, 'validation') });
-  for (const action of actions) state = reduce(state, action);
-  const candidates = automaticCandidates(inspector.attendNow('best', requestOf(state, [])));
-  const original = inspector.attendNow('best', { ...requestOf(state, []), candidates });
-  const { edits } = state.settings;
-  const result =
-    edits.length === 0 ? original : inspector.attendNow('best', { ...requestOf(state, edits), candidates });
-  return reduce(state, {
-    kind: 'explained',
-    items: state.history!.items,
-    edits,
-    explained: { views: inspector.views, original, result },
-    compared: null,
-    comparisonProblem: null,
-  });
+/** Asks for everything that is wanted, and takes the answers. */
+async function settled(state: AttentionState, host: AttentionPanelHost): Promise<AttentionState> {
+  for (;;) {
+    const missing = wantedResources(state).find(({ name, key }) => state.resources[name]?.key !== key);
+    if (!missing) return state;
+    const { name, key, ask } = missing;
+    state = reduce(state, { kind: 'asked', name, key });
+    try {
+      state = reduce(state, { kind: 'answered', name, key, value: await ask(host, 'task') });
+    } catch (error) {
+      const { message, code } = error as Error & { code?: string };
+      state = reduce(state, { kind: 'failed', name, key, error: { message, code: code ?? null } });
+    }
+  }
 }
 
-function hydrated(state: AttentionState, run: InspectedRun): AttentionState {
-  return reduce(state, { kind: 'hydrated', snapshot: { run: run.run, runs: [], focus: null }, run });
+/** A page that has been opened, before it has asked for anything. */
+function hydrated(host: AttentionHost, kept: unknown = null): AttentionState {
+  const { run } = host.first.run;
+  return reduce(initialState(kept), { kind: 'hydrated', snapshot: { run, runs: host.runs, focus: null } });
 }
+
+/** The state of a page that shows a user of an example model. */
+async function shown(
+  model: ExampleModel,
+  actions: AttentionAction[] = [],
+  { user = 0, ...options }: Omit<ExampleOptions, 'model'> & { user?: number } = {},
+): Promise<AttentionState> {
+  const host = AttentionHost.of(model, options);
+  let state = hydrated(host);
+  if (user !== 0) state = reduce(state, { kind: 'userChosen', user });
+  state = await settled(state, host.functions);
+  for (const action of actions) state = await settled(reduce(state, action), host.functions);
+  return state;
+}
+
+const wanted = (state: AttentionState): ResourceName[] => wantedResources(state).map(({ name }) => name);
+
+describe('what is asked for', () => {
+  test('views and history at once, then the best where weights depend on the candidate', async () => {
+    const host = AttentionHost.of('din');
+    const asked: ResourceName[] = [];
+    let state = hydrated(host);
+    expect(isLoading(initialState(null))).toBe(true);
+    expect(wanted(state)).toEqual(['run']);
+    state = reduce(state, { kind: 'asked', name: 'run', key: wantedResources(state)[0]!.key });
+    expect(isLoading(state)).toBe(true);
+    const run = state.resources.run!;
+    state = reduce(state, { kind: 'answered', name: 'run', key: run.key, value: host.first.run });
+    asked.push(...wanted(state));
+    expect(asked).toEqual(['run', 'views', 'history']);
+    state = await settled(state, host.functions);
+    expect(wanted(state)).toEqual(['run', 'views', 'history', 'best', 'original']);
+    expect(isLoading(state)).toBe(false);
+    expect(wanted(await shown('sasrec'))).toEqual(['run', 'views', 'history', 'original']);
+  });
+
+  test('an edit asks for the edited history alone, and putting the item back for nothing', async () => {
+    const host = AttentionHost.of('sasrec');
+    let state = await settled(hydrated(host), host.functions);
+    const { scene } = state;
+    state = reduce(state, { kind: 'edited', edit: { position: 3, item: null } });
+    expect(wanted(state)).toContain('edited');
+    expect(state.scene).toBe(scene);
+    host.asked.length = 0;
+    state = await settled(state, host.functions);
+    expect(host.asked).toHaveLength(1);
+    expect(state.scene!.explained.original).toBe(scene!.explained.original);
+    state = await settled(reduce(state, { kind: 'reset' }), host.functions);
+    expect(host.asked).toHaveLength(1);
+    expect(state.scene!.explained).toEqual(scene!.explained);
+  });
+
+  test('the run beside comes after the own one, and its trouble is told with it', async () => {
+    const other = new ExampleInspector({ model: 'sasrec', name: 'wide', seed: 5 });
+    const empty = new ExampleInspector({ model: 'sasrec', name: 'empty', checkpoints: [] });
+    const host = new AttentionHost(new ExampleInspector({ model: 'sasrec' }), other, empty);
+    const compare = (state: AttentionState, run: string): Promise<AttentionState> =>
+      settled(
+        reduce(state, {
+          kind: 'settingsChanged',
+          settings: { comparison: { run, checkpoint: 'best' } },
+        }),
+        host.functions,
+      );
+    const own = await settled(hydrated(host), host.functions);
+    const beside = await compare(own, other.run.run);
+    expect(beside.scene).toMatchObject({ otherRun: { name: 'wide' }, comparisonProblem: null });
+    expect(beside.scene!.compared!.result.history).toHaveLength(19);
+    const failed = await compare(beside, empty.run.run);
+    expect(failed.scene).toMatchObject({
+      compared: null,
+      comparisonProblem: 'empty has no checkpoint. Choose another run.',
+    });
+    expect([isLoading(failed), failed.problem]).toEqual([false, null]);
+    const next = reduce(beside, { kind: 'userChosen', user: 2 });
+    expect((await settled(next, host.functions)).scene).toMatchObject({ comparisonProblem: null });
+  });
+
+  test('a history without items is told as such, and is no problem', async () => {
+    const state = await shown('sasrec', [], { catalogue: new ExampleCatalogue(undefined, [1]) });
+    expect([hasNothingToRead(state), isLoading(state)]).toEqual([true, false]);
+    expect([state.scene, state.problem]).toEqual([null, null]);
+  });
+
+  test('an analysis is asked for anew each time, and one that was cancelled is no problem', async () => {
+    const host = AttentionHost.of('sasrec');
+    const opened = await settled(hydrated(host), host.functions);
+    const first = reduce(opened, { kind: 'overviewAsked' });
+    const second = reduce(first, { kind: 'overviewAsked' });
+    const keyOf = (state: AttentionState): string =>
+      wantedResources(state).find(({ name }) => name === 'overview')!.key;
+    expect(keyOf(first)).not.toBe(keyOf(second));
+    const name = 'overview' as const;
+    const asked = reduce(first, { kind: 'asked', name, key: keyOf(first) });
+    expect(isLoading(asked)).toBe(false);
+    const error = { message: 'Cancelled.', code: 'inspection/cancelled' };
+    const ended = reduce(asked, { kind: 'failed', name, key: keyOf(first), error });
+    expect(ended.problem).toBeNull();
+    expect(reduce(ended, { kind: 'retried' }).resources.overview!.status).toBe('failed');
+  });
+});
 
 describe('what is shown', () => {
-  test('the last block first, as the mean of its heads, and its newest row as what decided', () => {
-    const { side, lines } = currentAttention(shown('sasrec'));
+  test('the last block first, as the mean of its heads, and its newest row as what decided', async () => {
+    const { side, lines } = currentAttention(await shown('sasrec'));
     expect(side!.selection).toEqual({ view: 'block2', heads: [] });
     expect(selectionTitle(side!.selected, side!.selection)).toBe('Block 2 · mean of 4 heads');
     expect(side!.decision!.weights.reduce((sum, weight) => sum + weight, 0)).toBeCloseTo(1, 5);
@@ -208,21 +312,21 @@ describe('what is shown', () => {
     expect(describeCell(side!, lines, { row: 3, column: 5 })).toContain('cannot attend to');
   });
 
-  test('one head, and two of them', () => {
-    const one = shown('sasrec', [
+  test('one head, and two of them', async () => {
+    const one = await shown('sasrec', [
       { kind: 'settingsChanged', settings: { selection: { view: 'block1', heads: [2] } } },
     ]);
     const { side } = currentAttention(one);
     expect(side!.map.values).toEqual(onLines(side!.selected.maps[2]!, lineNumbers(19), 0, 19).values);
     expect(selectionTitle(side!.selected, side!.selection)).toBe('Block 1 · head 3');
-    const none = shown('sasrec', [
+    const none = await shown('sasrec', [
       { kind: 'settingsChanged', settings: { selection: { view: 'gone', heads: [9] } } },
     ]);
     expect(currentAttention(none).side!.selection.view).toBe('block2');
   });
 
-  test('a dropped item: its line stays, the others share its weight, and the newest that is left decides', () => {
-    const state = shown('sasrec', [{ kind: 'edited', edit: { position: 18, item: null } }]);
+  test('a dropped item: its line stays, the others share its weight, and the newest that is left decides', async () => {
+    const state = await shown('sasrec', [{ kind: 'edited', edit: { position: 18, item: null } }]);
     const { side, lines } = currentAttention(state);
     expect(lines).toHaveLength(19);
     expect(lines[18]!.now).toBeNull();
@@ -235,27 +339,14 @@ describe('what is shown', () => {
     expect(Math.max(...changes.map(Math.abs))).toBe(0);
   });
 
-  test('a long history is read in part', () => {
-    const inspector = new ExampleInspector({ model: 'sasrec', maxLength: 50 });
-    let state = hydrated(initialState(null), inspector.run);
-    state = reduce(state, { kind: 'historyRead', history: inspector.userHistory(1, 'validation') });
-    const original = inspector.attendNow('best', requestOf(state, []));
-    const explained = { views: inspector.views, original, result: original };
-    const items = state.history!.items;
-    state = reduce(state, {
-      kind: 'explained',
-      items,
-      edits: [],
-      explained,
-      compared: null,
-      comparisonProblem: null,
-    });
+  test('a long history is read in part', async () => {
+    const state = await shown('sasrec', [], { user: 1, maxLength: 50 });
     expect(currentAttention(state)).toMatchObject({ unread: 149 });
     expect(currentAttention(state).lines[0]!.position).toBe(149);
   });
 
-  test.each(['din', 'dien', 'sum'] as const)('%s: positions go down', (model) => {
-    const { side } = currentAttention(shown(model));
+  test.each(['din', 'dien', 'sum'] as const)('%s: positions go down', async (model) => {
+    const { side } = currentAttention(await shown(model));
     expect(side!.map).toMatchObject({
       rowAxis: 'position',
       rows: 19,
@@ -264,8 +355,8 @@ describe('what is shown', () => {
     expect(side!.decision!.weights).toHaveLength(19);
   });
 
-  test('a model without attention has no side', () => {
-    expect(currentAttention(shown('twotower')).side).toBeNull();
+  test('a model without attention has no side', async () => {
+    expect(currentAttention(await shown('twotower')).side).toBeNull();
   });
 });
 
@@ -274,8 +365,8 @@ function lineNumbers(count: number): number[] {
 }
 
 describe('settings', () => {
-  test('what is kept is what was set, and what is not understood is set anew', () => {
-    const state = shown('sasrec', [
+  test('what is kept is what was set, and what is not understood is set anew', async () => {
+    const state = await shown('sasrec', [
       { kind: 'edited', edit: { position: 3, item: itemLabel(9) } },
       { kind: 'settingsChanged', settings: { display: 'lines', pinned: { row: 2, column: 1 }, seed: 7 } },
     ]);
@@ -293,8 +384,8 @@ describe('settings', () => {
     expect(initialState(broken).settings).toEqual(initialState(null).settings);
   });
 
-  test('another user’s history takes changes and pins away', () => {
-    const state = shown('sasrec', [
+  test('another user’s history takes changes and pins away', async () => {
+    const state = await shown('sasrec', [
       { kind: 'edited', edit: { position: 3, item: null } },
       { kind: 'settingsChanged', settings: { pinned: { row: 2, column: 1 } } },
     ]);
@@ -310,19 +401,22 @@ describe('settings', () => {
     expect(shownCheckpoint({ ...run, checkpoints: [] }, null)).toBeNull();
   });
 
-  test('a composed history is nobody’s, and has no known next item', () => {
-    const state = shown('sasrec', [{ kind: 'composedChanged', items: [itemLabel(5), itemLabel(6)] }]);
-    expect(requestOf(state, [])).toMatchObject({ subject: { user: -1, history: [5, 6] }, target: null });
+  test('a composed history is nobody’s, and has no known next item', async () => {
+    const state = await shown('sasrec', [{ kind: 'composedChanged', items: [itemLabel(5), itemLabel(6)] }]);
+    expect(requestOf(state, [], [])).toMatchObject({ subject: { user: -1, history: [5, 6] }, target: null });
   });
 
-  test('a problem ends the waiting, an answer ends the problem', () => {
+  test('a problem ends the waiting, an answer ends the problem', async () => {
     const failed = reduce(initialState(null), {
       kind: 'problem',
-      problem: { message: 'No.', of: 'explain' },
+      problem: { message: 'No.', of: 'hydrate' },
     });
-    expect(failed.loading).toBe(false);
-    expect(
-      shown('sasrec', [{ kind: 'problem', problem: { message: 'No.', of: 'explain' } }]).problem,
-    ).toBeNull();
+    expect(isLoading(failed)).toBe(false);
+    const problem = { message: 'No.', of: 'explain' } as const;
+    const state = await shown('sasrec', [
+      { kind: 'problem', problem },
+      { kind: 'userChosen', user: 2 },
+    ]);
+    expect(state.problem).toBeNull();
   });
 });
