@@ -85,9 +85,9 @@ const zones = folders.map((folder) => ({
 zones.push({
   target: './webview',
   from: folders
-    .filter((folder) => folder !== 'protocol' && folder !== 'series')
+    .filter((folder) => !['protocol', 'series', 'formats'].includes(folder))
     .map((folder) => `./src/${folder}`),
-  message: 'A webview may import only src/protocol and src/series (docs/architecture.md).',
+  message: 'A webview may import only src/protocol, src/series and src/formats (docs/architecture.md).',
 });
 
 /** Libraries that only one folder may know, so that each can be replaced in one place. */

@@ -1,6 +1,7 @@
 import { BACKEND_PROBE, describedModel } from '../model/models';
 import { probeBackends } from '../process/probeBackends';
 import { automaticBackend, type BackendReport } from '../protocol/backends';
+import { formatRate } from '../series/format';
 import type { CliOptions } from './cliOptions';
 import { exitOnSignals } from './exitOnSignals';
 import { output, printJson } from './terminal';
@@ -32,8 +33,4 @@ function row(report: BackendReport): string {
     `${device ?? ''}, ${threads ?? 1} ${threads === 1 ? 'thread' : 'threads'}`,
     version ?? '',
   ].join('  ');
-}
-
-function formatRate(rate: number): string {
-  return rate >= 10 ? rate.toFixed(0) : rate.toPrecision(2);
 }

@@ -1,4 +1,4 @@
-import { plainName } from '../config/nearestName';
+import { editDistance, plainName } from '../config/nearestName';
 import { shorten, type ColumnPick, type DataFile } from './dataFile';
 import { DatasetError } from './datasetError';
 import { separatorName } from './separatorName';
@@ -77,18 +77,4 @@ export function nearestColumn(names: readonly string[], wanted: string): string 
     if (distance < bestDistance) [best, bestDistance] = [name, distance];
   }
   return best;
-}
-
-function editDistance(a: string, b: string): number {
-  let previous = Array.from({ length: b.length + 1 }, (_, j) => j);
-  for (let i = 1; i <= a.length; i++) {
-    const row = [i];
-    for (let j = 1; j <= b.length; j++) {
-      row.push(
-        Math.min(previous[j]! + 1, row[j - 1]! + 1, previous[j - 1]! + (a[i - 1] === b[j - 1] ? 0 : 1)),
-      );
-    }
-    previous = row;
-  }
-  return previous[b.length]!;
 }

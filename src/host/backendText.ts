@@ -1,5 +1,6 @@
 import type { GpuRuntime } from '../process/gpuRuntime';
 import type { BackendReport } from '../protocol/backends';
+import { formatRate } from '../series/format';
 
 /*
  * What is said about compute backends. Nothing here knows VS Code.
@@ -9,10 +10,6 @@ import type { BackendReport } from '../protocol/backends';
 export function backendFacts({ device, threads, isGpu, stepsPerSecond }: BackendReport): string {
   const on = isGpu ? device : `${device ?? ''}, ${threads ?? 1} ${threads === 1 ? 'thread' : 'threads'}`;
   return `${on ?? ''} · ${formatRate(stepsPerSecond ?? 0)} steps/s`;
-}
-
-function formatRate(rate: number): string {
-  return rate >= 10 ? rate.toFixed(0) : rate.toPrecision(2);
 }
 
 /** One line for the log. */

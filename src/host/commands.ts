@@ -13,7 +13,7 @@ import { showInformation } from './messages';
 import { createConfig } from './newConfig';
 import { pickRun } from './pickers';
 import { reportError } from './reportError';
-import { runAbilities, type RunAbilities } from './runAbilities';
+import { runAbilities, type RunAbilities } from '../protocol/runAbilities';
 import type { RunCatalogue } from './runCatalogue';
 import { deleteRun, openConfig, openLog } from './runFiles';
 import type { RunNode, RunTree } from './runTree';

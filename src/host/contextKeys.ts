@@ -1,5 +1,5 @@
 import * as vscode from 'vscode';
-import { runAbilities } from './runAbilities';
+import { runAbilities } from '../protocol/runAbilities';
 import type { ConfigCatalogue } from './configCatalogue';
 import type { RunCatalogue } from './runCatalogue';
 
@@ -29,7 +29,7 @@ export class ContextKeys implements vscode.Disposable {
 
   #updateRuns(): void {
     const { runs } = this.runs;
-    const abilities = runs.map(runAbilities);
+    const abilities = runs.map((run) => runAbilities(run));
     this.#set('hasRuns', runs.length > 0);
     this.#set(
       'hasActiveRuns',

@@ -1,6 +1,7 @@
 import * as vscode from 'vscode';
 import { configName } from '../config/configFile';
 import type { RunSummary } from '../protocol/run';
+import { statusIcon } from '../protocol/statusIcon';
 import { formatAge } from '../series/format';
 import { isConfigDocument, type ConfigCatalogue } from './configCatalogue';
 import { newestRunOf } from './configLenses';
@@ -8,7 +9,6 @@ import { lastRunText } from './configLensText';
 import { pick, showInformation } from './messages';
 import type { RunCatalogue } from './runCatalogue';
 import { lastActivity, resultFacts } from './runText';
-import { statusIcon } from './runTreeModel';
 
 /** The config a command was called on, else the one in the active editor, else the user's choice. It may be new, not on disk. */
 export async function chooseConfig(

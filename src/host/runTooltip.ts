@@ -1,9 +1,9 @@
 import { describeProtocol, type Metrics } from '../protocol/evaluation';
 import { baselinesBeside, isActive, type RunSummary } from '../protocol/run';
 import { isUnset, usualName, type RunSettings } from '../protocol/runSettings';
+import { statusIcon } from '../protocol/statusIcon';
 import { formatAgo, formatCount, formatDuration, formatMetric, formatMetricName } from '../series/format';
 import { lastActivity, lostAdvice, progressParts } from './runText';
-import { statusIcon } from './runTreeModel';
 import { escaped, icon, joinMarkdown, type Markdown } from './safeText';
 
 /**

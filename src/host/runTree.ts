@@ -2,7 +2,7 @@ import { isDeepStrictEqual } from 'node:util';
 import * as vscode from 'vscode';
 import type { RunSummary } from '../protocol/run';
 import { hover } from './messages';
-import { contextValueOf } from './runAbilities';
+import { contextValueOf } from '../protocol/runAbilities';
 import type { RunCatalogue, RunChange } from './runCatalogue';
 import type { RunConfigs } from './runConfigs';
 import { otherPlacesText } from './runText';

@@ -1,12 +1,6 @@
 import { comparisonKey, protocolBadge } from '../protocol/evaluation';
-import {
-  endedInDoubt,
-  epochsText,
-  isActive,
-  warningName,
-  type RunStatus,
-  type RunSummary,
-} from '../protocol/run';
+import { epochsText, isActive, warningName, type RunSummary } from '../protocol/run';
+import { statusIcon, type StatusIcon } from '../protocol/statusIcon';
 import { formatMetric, formatMetricName } from '../series/format';
 import { mainMetricValue, resultFacts } from './runText';
 
@@ -26,29 +20,6 @@ export interface RunRow {
   /** What a screen reader says. */
   spoken: string;
   icon: StatusIcon;
-}
-
-export interface StatusIcon {
-  /** Name of a codicon. */
-  codicon: string;
-  /** Id of a theme colour; null is the colour of text. */
-  color: string | null;
-}
-
-const STATUS_ICONS: Record<RunStatus, StatusIcon> = {
-  preparing: { codicon: 'loading~spin', color: 'charts.blue' },
-  running: { codicon: 'loading~spin', color: 'charts.blue' },
-  evaluating: { codicon: 'loading~spin', color: 'charts.blue' },
-  stopping: { codicon: 'loading~spin', color: 'descriptionForeground' },
-  finished: { codicon: 'pass', color: 'testing.iconPassed' },
-  stopped: { codicon: 'circle-slash', color: 'descriptionForeground' },
-  failed: { codicon: 'error', color: 'list.errorForeground' },
-  lost: { codicon: 'warning', color: 'list.warningForeground' },
-};
-
-/** The icon of a run's status; a run whose numbers are to be doubted has none that says all is well. */
-export function statusIcon(run: RunSummary): StatusIcon {
-  return endedInDoubt(run) ? STATUS_ICONS.lost : STATUS_ICONS[run.status];
 }
 
 /**

@@ -1,3 +1,5 @@
+import { escapeXml } from '../series/escapeXml';
+
 /** The files of a page, as addresses that the webview may load. */
 export interface PageResources {
   /** The webview's own origin, for the content security policy. */
@@ -18,13 +20,13 @@ export function pageHtml(title: string, { cspSource, script, styles }: PageResou
     policy,
     styles,
     '<main id="app"></main>',
-    `<script nonce="${nonce}" src="${escapeHtml(script)}"></script>`,
+    `<script nonce="${nonce}" src="${escapeXml(script)}"></script>`,
   );
 }
 
 /** A page without script that says one thing, such as that a run is gone. */
 export function messageHtml(title: string, text: string, cspSource: string, styles: string[]): string {
-  const body = `<main><h1>${escapeHtml(title)}</h1><p>${escapeHtml(text)}</p></main>`;
+  const body = `<main><h1>${escapeXml(title)}</h1><p>${escapeXml(text)}</p></main>`;
   return document(title, basePolicy(cspSource).join('; '), styles, body, '');
 }
 
@@ -38,14 +40,14 @@ function basePolicy(cspSource: string): string[] {
 }
 
 function document(title: string, policy: string, styles: string[], body: string, script: string): string {
-  const links = styles.map((style) => `<link rel="stylesheet" href="${escapeHtml(style)}">`).join('\n    ');
+  const links = styles.map((style) => `<link rel="stylesheet" href="${escapeXml(style)}">`).join('\n    ');
   return `<!DOCTYPE html>
 <html lang="en">
   <head>
     <meta charset="UTF-8">
-    <meta http-equiv="Content-Security-Policy" content="${escapeHtml(policy)}">
+    <meta http-equiv="Content-Security-Policy" content="${escapeXml(policy)}">
     <meta name="viewport" content="width=device-width, initial-scale=1">
-    <title>${escapeHtml(title)}</title>
+    <title>${escapeXml(title)}</title>
     ${links}
   </head>
   <body>
@@ -54,9 +56,4 @@ function document(title: string, policy: string, styles: string[], body: string,
   </body>
 </html>
 `;
-}
-
-function escapeHtml(text: string): string {
-  const entities: Record<string, string> = { '&': '&amp;', '<': '&lt;', '>': '&gt;', '"': '&quot;' };
-  return text.replace(/[&<>"]/g, (character) => entities[character]!);
 }

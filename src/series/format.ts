@@ -25,6 +25,11 @@ const METRIC_NAMES: Readonly<Record<string, string>> = {
   recall: 'Recall',
 };
 
+/** What is done in a second, with two significant digits at least: `41`, `3.2`. */
+export function formatRate(rate: number): string {
+  return rate >= 10 ? rate.toFixed(0) : rate.toPrecision(2);
+}
+
 /** Four significant digits: `0.1123`, `12.00`, `3,410`, `1.234e−5`. */
 export function formatMetric(value: number): string {
   if (!Number.isFinite(value)) return formatNonFinite(value);

@@ -3,6 +3,8 @@ import { guard } from 'lit/directives/guard.js';
 import { describeProtocol, protocolBadge } from '../../src/protocol/evaluation';
 import type { RunMark, RunMessage } from '../../src/protocol/livePanel';
 import { epochsText, throughputUnit, type RunManifest, type RunSummary } from '../../src/protocol/run';
+import { isTested, runAbilities } from '../../src/protocol/runAbilities';
+import { statusIcon } from '../../src/protocol/statusIcon';
 import {
   formatCount,
   formatDelta,
@@ -29,7 +31,7 @@ import {
 import { details } from './details';
 import type { LiveHandlers } from './handlers';
 import { askedProblem, troubleBox, warningBoxes } from './problemBoxes';
-import { progressShare, runAbilities, statusIcon, testTable, testVerdict, type TestTable } from './runView';
+import { progressShare, testTable, testVerdict, type TestTable } from './runView';
 import type { LiveState } from './state';
 import './view.css';
 
@@ -72,7 +74,7 @@ function header(run: RunSummary, state: LiveState, handlers: LiveHandlers): Temp
   return html`<header class="panel-header">
       <div class="identity">
         <h1>${fittedTitle(state.title, `${state.title} · ${run.directory}`)}</h1>
-        <p class="status status-${status}" role="status">${icon(statusIcon(run))}${status}</p>
+        <p class="status status-${status}" role="status">${icon(panelIcon(run))}${status}</p>
       </div>
       ${
         status === 'preparing'
@@ -104,9 +106,15 @@ function header(run: RunSummary, state: LiveState, handlers: LiveHandlers): Temp
     ${facts(run, state)}`;
 }
 
+/** The codicon of the run's status, with the class that lets it turn. */
+function panelIcon(run: RunSummary): string {
+  const { codicon, inPanel = codicon } = statusIcon(run);
+  return inPanel.replace('~spin', ' codicon-modifier-spin');
+}
+
 function menu(run: RunSummary, { canTrain, pending }: LiveState, handlers: LiveHandlers): MenuItem[] {
-  const { stoppable, restartable } = runAbilities(run, canTrain);
-  const again = canTrain && pending === null && !stoppable && !restartable;
+  const { active, restartable } = runAbilities(run, canTrain);
+  const again = canTrain && pending === null && !active && !restartable;
   return [
     ...(again ? [{ label: 'Train Again', icon: 'debug-rerun', run: handlers.onTrainAgain }] : []),
     { label: 'Open Config', icon: 'go-to-file', run: handlers.onOpenConfig },
@@ -116,7 +124,7 @@ function menu(run: RunSummary, { canTrain, pending }: LiveState, handlers: LiveH
 
 /** At most one primary action: what one most likely wants of a run in this status. */
 function actions(run: RunSummary, { canTrain, pending }: LiveState, handlers: LiveHandlers): TemplateResult {
-  const { stoppable, resumable, restartable, evaluable, inspectable } = runAbilities(run, canTrain);
+  const { active, resumable, restartable, evaluable, inspectable } = runAbilities(run, canTrain);
   const busy = pending !== null;
   return html`
     ${
@@ -136,7 +144,7 @@ function actions(run: RunSummary, { canTrain, pending }: LiveState, handlers: Li
         : nothing
     }
     ${
-      evaluable
+      evaluable && !isTested(run.manifest)
         ? button({
             label: 'Evaluate',
             icon: 'beaker',
@@ -172,7 +180,7 @@ function actions(run: RunSummary, { canTrain, pending }: LiveState, handlers: Li
         : nothing
     }
     ${
-      stoppable
+      active
         ? button({
             label: 'Stop',
             icon: 'debug-stop',

@@ -1,3 +1,4 @@
+import { csvField } from '../../src/formats/csv';
 import type { ChartLine } from './chartModel';
 
 /** All points of a chart as comma-separated values, one row a point; times in ISO 8601. */
@@ -10,8 +11,4 @@ export function chartCsv(lines: readonly ChartLine[]): string {
     }
   }
   return rows.join('\n') + '\n';
-}
-
-function csvField(text: string): string {
-  return /[",\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
 }

@@ -1,3 +1,4 @@
+import { escapeXml } from '../../src/series/escapeXml';
 import { formatCount } from '../../src/series/format';
 import type { Theme } from '../ui/theme';
 import { ScreenProjection } from './scatterCamera';
@@ -52,7 +53,7 @@ export function scatterSvg(overlay: Overlay, lines: readonly string[], resolve: 
     const [red, green, blue, opacity] = colors.subarray(4 * point, 4 * point + 4) as unknown as number[];
     parts.push(
       `<circle cx="${round(x)}" cy="${round(y)}" r="${round(radius)}" fill="rgb(${red!},${green!},${blue!})"` +
-        ` fill-opacity="${round(opacity! / 255)}"><title>${escaped(model.texts[point] ?? '')}</title></circle>`,
+        ` fill-opacity="${round(opacity! / 255)}"><title>${escapeXml(model.texts[point] ?? '')}</title></circle>`,
     );
   }
   parts.push('</g>', '<g id="contours" fill="none">');
@@ -121,19 +122,19 @@ export function scatterSvg(overlay: Overlay, lines: readonly string[], resolve: 
     parts.push(
       `<text x="${round(x)}" y="${round(y)}" ${important ? 'font-weight="600" ' : ''}paint-order="stroke" ` +
         `stroke-width="4" stroke-linejoin="round" ${paint(theme.background, 'stroke')} ` +
-        `${paint(theme.foreground, 'fill')}>${escaped(text)}</text>`,
+        `${paint(theme.foreground, 'fill')}>${escapeXml(text)}</text>`,
     );
   }
   parts.push('</g>');
   const heading = lines.map(
     (line, i) =>
       `<text x="12" y="${20 + 16 * i}" font-size="${i === 0 ? 13 : 11}" ${i === 0 ? 'font-weight="600" ' : ''}` +
-      `${paint(i === 0 ? theme.foreground : theme.muted, 'fill')}>${escaped(line)}</text>`,
+      `${paint(i === 0 ? theme.foreground : theme.muted, 'fill')}>${escapeXml(line)}</text>`,
   );
   const top = TITLE_HEIGHT + 16 * Math.max(0, lines.length - 1);
   return [
     `<svg xmlns="http://www.w3.org/2000/svg" width="${size.width}" height="${size.height + top}" ` +
-      `viewBox="0 0 ${size.width} ${size.height + top}" font-family="${escaped(fontOf(theme))}">`,
+      `viewBox="0 0 ${size.width} ${size.height + top}" font-family="${escapeXml(fontOf(theme))}">`,
     `<rect width="100%" height="100%" ${paint(theme.background, 'fill')}/>`,
     ...heading,
     `<svg y="${top}" width="${size.width}" height="${size.height}">`,
@@ -151,13 +152,4 @@ function fontOf({ font }: Theme): string {
 /** Hundredths of a pixel are enough, and make the file half as large. */
 function round(value: number): number {
   return Math.round(value * 100) / 100;
-}
-
-function escaped(text: string): string {
-  const entities: Record<string, string> = { '&': '&amp;', '<': '&lt;', '>': '&gt;', '"': '&quot;' };
-  // XML knows no way to write the control characters.
-
-  return text
-    .replace(/[\u0000-\u0008\u000b\u000c\u000e-\u001f]/g, '')
-    .replace(/[&<>"]/g, (character) => entities[character]!);
 }

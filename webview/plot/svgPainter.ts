@@ -1,4 +1,5 @@
 import { fitTitle } from '../../src/series/cutText';
+import { escapeXml } from '../../src/series/escapeXml';
 import { HATCH_SPACING, type Painter, type PainterFonts, type Stroke, type TextStyle } from './painter';
 
 /** Of its height. Whoever opens the file may have other fonts, so that nothing can be measured. */
@@ -118,12 +119,4 @@ function pairs(points: readonly number[]): string {
 
 function round(value: number): number {
   return Math.round(value * 1000) / 1000;
-}
-
-/** Also drops what XML cannot hold, such as control characters in the titles of careless data. */
-function escapeXml(text: string): string {
-  const entities: Record<string, string> = { '&': '&amp;', '<': '&lt;', '>': '&gt;', '"': '&quot;' };
-  return text
-    .replace(/[\u0000-\u0008\u000b\u000c\u000e-\u001f\ufffe\uffff]/g, '')
-    .replace(/[&<>"]/g, (character) => entities[character]!);
 }

@@ -1,44 +1,6 @@
 import { expect, test } from 'vitest';
-import type { RunStatus } from '../../../src/protocol/run';
-import { progressShare, runAbilities, testTable, testVerdict, trouble } from '../../../webview/live/runView';
+import { progressShare, testTable, testVerdict, trouble } from '../../../webview/live/runView';
 import { exampleBaseline, exampleRun, exampleTest } from '../../webview/exampleRun';
-
-const can = (status: RunStatus, epoch = 3, canTrain = true) =>
-  Object.entries(runAbilities(exampleRun(status, epoch), canTrain))
-    .filter(([, able]) => able as boolean)
-    .map(([name]) => name);
-
-test('what can be asked depends on the status', () => {
-  for (const status of ['preparing', 'running', 'evaluating', 'stopping'] as const)
-    expect(can(status)).toEqual(['stoppable', 'inspectable']);
-  for (const status of ['stopped', 'failed', 'lost'] as const)
-    expect(can(status)).toEqual(['resumable', 'evaluable', 'inspectable']);
-  expect(can('finished')).toEqual(['evaluable', 'inspectable']);
-  for (const status of ['stopped', 'failed', 'lost'] as const)
-    expect(can(status, 0)).toEqual(['restartable']);
-});
-
-test('there is nothing to look into before the first epoch, and never in a baseline', () => {
-  expect(can('running', 0)).toEqual(['stoppable']);
-  const baseline = exampleRun('finished', 1);
-  baseline.manifest.progress = { ...baseline.manifest.progress, epoch: 0, epochs: 0 };
-  expect(runAbilities(baseline, true).inspectable).toBe(false);
-});
-
-test('an untrusted workspace may stop, but start nothing', () => {
-  expect(can('running', 3, false)).toEqual(['stoppable']);
-  expect(can('stopped', 3, false)).toEqual([]);
-  expect(can('stopped', 0, false)).toEqual([]);
-});
-
-test('the test split is read once for the same weights', () => {
-  const run = exampleRun('finished', 20);
-  const { epoch, step } = run.manifest.best!;
-  run.manifest.test = { ...exampleTest(), epoch, step };
-  expect(runAbilities(run, true).evaluable).toBe(false);
-  run.manifest.best = { ...run.manifest.best!, step: step + 60 };
-  expect(runAbilities(run, true).evaluable).toBe(true);
-});
 
 test('progress counts steps once their number is known, else epochs', () => {
   const { manifest } = exampleRun('running', 5);

@@ -1,7 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import type { RunManifest } from '../../../src/protocol/run';
-import { contextValueOf } from '../../../src/host/runAbilities';
-import { makeRun, reached } from './runs';
+import { contextValueOf, isTested, runAbilities } from '../../../src/protocol/runAbilities';
+import { exampleRun, exampleTest } from '../../webview/exampleRun';
+import { makeRun, reached } from '../host/runs';
 
 function progress(epoch: number, epochs: number): RunManifest['progress'] {
   return { epoch, epochs, step: 100 * epoch, stepsPerEpoch: 100, remainingMs: null, loss: null };
@@ -23,4 +24,24 @@ describe('contextValueOf', () => {
   ])('says what can be done ($1)', (run, value) => {
     expect(contextValueOf(run)).toBe(value);
   });
+});
+
+it('offers an untrusted workspace nothing that starts a process', () => {
+  const can = (run: Parameters<typeof runAbilities>[0]) =>
+    Object.entries(runAbilities(run, false))
+      .filter(([, able]) => able as boolean)
+      .map(([name]) => name);
+  expect(can(exampleRun('running', 3))).toEqual(['active']);
+  expect(can(exampleRun('stopped', 3))).toEqual(['idle']);
+  expect(can(exampleRun('stopped', 0))).toEqual(['idle']);
+});
+
+it('tells whether the best weights were tested', () => {
+  const { manifest } = exampleRun('finished', 20);
+  const { epoch, step } = manifest.best!;
+  expect(isTested(manifest)).toBe(false);
+  manifest.test = { ...exampleTest(), epoch, step };
+  expect(isTested(manifest)).toBe(true);
+  manifest.best = { ...manifest.best!, step: step + 60 };
+  expect(isTested(manifest)).toBe(false);
 });

@@ -1,4 +1,4 @@
-import { endedEarly, hasLearned, isActive, type RunSummary } from '../protocol/run';
+import { endedEarly, hasLearned, isActive, type RunManifest, type RunSummary } from './run';
 
 /** What can be done with a run now. Menus, pickers and buttons offer only this. */
 export interface RunAbilities {
@@ -14,16 +14,22 @@ export interface RunAbilities {
   inspectable: boolean;
 }
 
-export function runAbilities(run: RunSummary): RunAbilities {
+/** @param canTrain whether processes may be started at all, which they may not in an untrusted workspace */
+export function runAbilities(run: RunSummary, canTrain = true): RunAbilities {
   const active = isActive(run.status);
   return {
     active,
     idle: !active,
-    resumable: run.resumable,
-    restartable: endedEarly(run.status) && !run.resumable,
-    evaluable: !active && run.manifest.best !== null,
-    inspectable: hasLearned(run.manifest),
+    resumable: canTrain && run.resumable,
+    restartable: canTrain && endedEarly(run.status) && !run.resumable,
+    evaluable: canTrain && !active && run.manifest.best !== null,
+    inspectable: canTrain && hasLearned(run.manifest),
   };
+}
+
+/** Whether the test split was ranked with the best weights. A training that was resumed may have found better ones since. */
+export function isTested({ best, test }: RunManifest): boolean {
+  return test !== null && test.step === best?.step;
 }
 
 /** The abilities as words, for a tree item's `contextValue` that `when` clauses match: `run idle evaluable`. */
