@@ -34,7 +34,7 @@ const evaluationSchema = z
       .default(null)
       .meta(
         describe(
-          'Measure validation on this many users, drawn once by the seed, because some models take long to rank a catalogue. `null`: all. Test always counts all.',
+          'Number of users in validation, drawn once, for models that rank slowly. `null`: all. The test always uses all.',
         ),
       ),
     candidates: z
@@ -47,13 +47,19 @@ const evaluationSchema = z
             distribution: z
               .enum(['uniform', 'popularity'])
               .default('uniform')
-              .meta(describe('How negatives are drawn: each item alike, or by its training interactions.')),
+              .meta(
+                describe(
+                  'Distribution of the negatives: uniform, or in proportion to training interactions.',
+                ),
+              ),
             seed: z
               .int()
               .min(0)
               .max(0xffffffff)
               .default(DEFAULT_SEED)
-              .meta(describe('Seed of the draw. Runs with the same data and seed meet the same negatives.')),
+              .meta(
+                describe('Seed of the sampling. Runs with the same data and seed get the same negatives.'),
+              ),
           })
           .meta(
             describe(
@@ -62,7 +68,7 @@ const evaluationSchema = z
           ),
       ])
       .prefault({ type: 'full' })
-      .meta(describe('What the held-out item is ranked against.')),
+      .meta(describe('Candidates of the ranking.')),
     filterSeen: z
       .union([z.literal('auto'), z.boolean()])
       .default('auto')
@@ -74,12 +80,10 @@ const evaluationSchema = z
     baselines: z
       .array(z.enum(BASELINES))
       .default(BASELINES)
-      .meta(
-        describe('Simple recommenders that are evaluated on test beside the model, by the same protocol.'),
-      ),
+      .meta(describe('Baselines evaluated on test by the same protocol.')),
   })
   .prefault({})
-  .meta(describe('How the model is measured.'));
+  .meta(describe('Evaluation protocol.'));
 
 export const configSchema = z
   .strictObject({
@@ -105,7 +109,7 @@ export const configSchema = z
     dataset: datasetSchema,
     model: z
       .discriminatedUnion('type', MODEL_OPTIONS)
-      .meta(describe('The model; `type` says which, and with that which fields there are.')),
+      .meta(describe('The model. `type` selects it and determines the other fields.')),
     training: trainingSchema,
     evaluation: evaluationSchema,
     backend: z
@@ -113,7 +117,7 @@ export const configSchema = z
       .default('auto')
       .meta(
         describe(
-          'What computes. `auto` takes the first that works here: `tensorflow` or `webgpu` on a GPU, `native`, `wasm`, plain JavaScript (`cpu`). `recsight backends` lists them.',
+          'Compute backend. `auto` takes the first that works here: `tensorflow` or `webgpu` on a GPU, `native`, `wasm`, plain JavaScript (`cpu`). `recsight backends` lists them.',
         ),
       ),
   })

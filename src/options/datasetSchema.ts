@@ -78,11 +78,7 @@ const itemsSchema = z
       ),
     features: featuresSchema
       .default({})
-      .meta(
-        describe(
-          'Side features of items: the name of a column, and what it holds (`category`, `multi` or `number`).',
-        ),
-      ),
+      .meta(describe('Side features of items: column name → type (`category`, `multi` or `number`).')),
   })
   .refine(hasOneSource, ONE_SOURCE)
   .meta(
@@ -97,11 +93,7 @@ const usersSchema = z
     id: columnSchema.prefault('user_id').meta(describe('Column that holds the user id.')),
     features: featuresSchema
       .refine((features) => Object.keys(features).length > 0, 'must name a column')
-      .meta(
-        describe(
-          'Side features of users: the name of a column, and what it holds (`category`, `multi` or `number`).',
-        ),
-      ),
+      .meta(describe('Side features of users: column name → type (`category`, `multi` or `number`).')),
   })
   .refine(hasOneSource, ONE_SOURCE)
   .meta(describe('Side features of users. Of several rows the first counts.'));
@@ -139,7 +131,7 @@ export const datasetSchema = z
       .optional()
       .meta(
         describe(
-          'How dates are written, in the format codes of `strptime`, such as `%m/%d/%Y %I:%M:%S %p`. Default: numbers, ISO dates, and one other common format if only one fits.',
+          'Format of dates, in the codes of `strptime`, such as `%m/%d/%Y %I:%M:%S %p`. Default: numbers, ISO dates, and one other common format if only one fits.',
         ),
       ),
     columns: columnsSchema,
@@ -154,9 +146,7 @@ export const datasetSchema = z
       .enum(['keepAll', 'keepFirst', 'keepLast'])
       .default('keepAll')
       .meta(
-        describe(
-          'What to do when a user meets the same item again: keep every interaction, only the first, or only the last.',
-        ),
+        describe('Repeated interactions of a user with an item: keep all, only the first, or only the last.'),
       ),
     minUserInteractions: z
       .int()
@@ -179,7 +169,7 @@ export const datasetSchema = z
     split: z
       .discriminatedUnion('type', [SPLITS[0].options])
       .prefault({ type: SPLITS[0].options.shape.type.value })
-      .meta(describe('How interactions are divided into training, validation and test.')),
+      .meta(describe('Split into training, validation and test.')),
   })
   .refine(hasOneSource, ONE_SOURCE)
   .superRefine(
@@ -203,6 +193,6 @@ export const datasetSchema = z
       ({ columns }) => `must be another column than \`columns.user\` (\`${columns.user}\`)`,
     ),
   )
-  .meta(describe('Where the interactions are and which of them to use.'));
+  .meta(describe('Source and filters of the interactions.'));
 
 export type DatasetOptions = z.output<typeof datasetSchema>;

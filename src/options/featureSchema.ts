@@ -8,7 +8,7 @@ const minCountSchema = z
   .default(1)
   .meta(
     describe(
-      'Values that fewer users or items of the training part have count as unknown. 1 keeps all values.',
+      'Minimum number of users or items of the training part that have a value; rarer values count as unknown. 1 keeps all values.',
     ),
   );
 
@@ -31,9 +31,7 @@ const multiSchema = z
       .min(1)
       .optional()
       .meta(
-        describe(
-          'What stands between two values. Default: `|`, and a space for RecBole’s `token_seq` columns.',
-        ),
+        describe('Separator of the values. Default: `|`, and a space for RecBole’s `token_seq` columns.'),
       ),
     minCount: minCountSchema,
   })
@@ -49,7 +47,7 @@ const numberSchema = z
       .default('standard')
       .meta(
         describe(
-          'With what it is of the training part’s users or items: `standard` subtracts the mean and divides by the standard deviation, `minMax` maps smallest to 0 and largest to 1, `none` leaves numbers as they are.',
+          'Normalization, fitted on the training part: `standard` subtracts the mean and divides by the standard deviation, `minMax` maps the range to 0–1, `none` keeps the numbers.',
         ),
       ),
   })
@@ -63,7 +61,7 @@ const featureSchema = z
   .transform((feature): FeatureConfig =>
     typeof feature === 'string' ? anyFeatureSchema.parse({ type: feature }) : feature,
   )
-  .meta(describe('What the column holds: the name of its kind, or an object to set options.'));
+  .meta(describe('Type of the feature: its name, or an object to set options.'));
 
 /** Side features by the name of their column. */
 export const featuresSchema = z.record(z.string().min(1), featureSchema);

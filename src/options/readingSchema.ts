@@ -24,7 +24,7 @@ export const readingFields = {
     .optional()
     .meta(
       describe(
-        'What separates the values of a text file, such as `,` or `::`. Default: guessed from the first lines.',
+        'Separator of the values of a text file, such as `,` or `::`. Default: guessed from the first lines.',
       ),
     ),
   header: z

@@ -55,16 +55,8 @@ const optimizerSchema = z
     z
       .strictObject({
         type: z.literal('sgd').meta(describe('Gradient descent, with or without momentum.')),
-        momentum: z
-          .number()
-          .min(0)
-          .lt(1)
-          .default(0)
-          .meta(describe('Share of the last step’s direction that goes on. 0: no momentum.')),
-        nesterov: z
-          .boolean()
-          .default(false)
-          .meta(describe('Nesterov’s form of momentum, which looks one step ahead.')),
+        momentum: z.number().min(0).lt(1).default(0).meta(describe('Momentum. 0: none.')),
+        nesterov: z.boolean().default(false).meta(describe('Nesterov momentum.')),
       })
       .superRefine(
         fieldRule(
@@ -81,7 +73,7 @@ const optimizerSchema = z
           .number()
           .positive()
           .default(0.1)
-          .meta(describe('What the sum of squared gradients starts from.')),
+          .meta(describe('Initial value of the accumulated squared gradients.')),
         epsilon: z.number().min(0).default(0).meta(describe('Added to the denominator.')),
       })
       .meta(describe('Adagrad.')),
@@ -89,16 +81,11 @@ const optimizerSchema = z
       .strictObject({
         type: z.literal('rmsprop').meta(describe('RMSProp (Tieleman and Hinton, 2012).')),
         decay: z.number().min(0).lt(1).default(0.9).meta(describe('Decay of the mean squared gradient.')),
-        momentum: z
-          .number()
-          .min(0)
-          .lt(1)
-          .default(0)
-          .meta(describe('Share of the last step that goes on. 0: no momentum.')),
+        momentum: z.number().min(0).lt(1).default(0).meta(describe('Momentum. 0: none.')),
         centered: z
           .boolean()
           .default(false)
-          .meta(describe('Divide by the deviation of the gradient instead of its size.')),
+          .meta(describe('Normalize by the variance of the gradient (centered RMSProp).')),
         epsilon: z.number().positive().default(1e-10).meta(describe('Added under the root.')),
         initialMeanSquare: z
           .number()
@@ -106,7 +93,7 @@ const optimizerSchema = z
           .default(0)
           .meta(
             describe(
-              'What the mean squared gradient starts from. TensorFlow 1 has 1, which makes the first steps small.',
+              'Initial mean squared gradient. TensorFlow 1 uses 1, which makes the first steps small.',
             ),
           ),
       })
@@ -133,14 +120,14 @@ const optimizerSchema = z
           .default(-0.5)
           .meta(
             describe(
-              'How the sum of squared gradients lowers the step size, as its power. -0.5 is the paper’s; 0 keeps the step size.',
+              'Exponent of the accumulated squared gradients in the step size. -0.5 is the paper’s; 0 keeps the step size.',
             ),
           ),
         initialAccumulator: z
           .number()
           .positive()
           .default(0.1)
-          .meta(describe('What the sum of squared gradients starts from.')),
+          .meta(describe('Initial value of the accumulated squared gradients.')),
         l1: z
           .number()
           .min(0)
@@ -151,86 +138,73 @@ const optimizerSchema = z
       .meta(describe('FTRL-Proximal.')),
   ])
   .prefault({ type: 'adam' })
-  .meta(describe('What makes steps of gradients.'));
+  .meta(describe('The optimizer.'));
 
-const warmupSteps = z
-  .int()
-  .min(0)
-  .default(0)
-  .meta(describe('Steps over which the learning rate rises from near 0 in equal parts. 0: no warm-up.'));
+const warmupSteps = z.int().min(0).default(0).meta(describe('Steps of linear warm-up. 0: no warm-up.'));
 
 const scheduleSchema = z
   .discriminatedUnion('type', [
     z
       .strictObject({
-        type: z.literal('constant').meta(describe('The learning rate stays.')),
+        type: z.literal('constant').meta(describe('Constant learning rate.')),
         warmupSteps,
       })
-      .meta(describe('The learning rate stays.')),
+      .meta(describe('Constant learning rate.')),
     z
       .strictObject({
         type: z
           .literal('exponential')
-          .meta(describe('The learning rate falls in stairs, each a share of the one before.')),
-        rate: z
-          .number()
-          .positive()
-          .max(1)
-          .default(0.96)
-          .meta(describe('What the learning rate is multiplied by at each stair.')),
+          .meta(describe('Step decay: the learning rate is multiplied by `rate` every `everySteps` steps.')),
+        rate: z.number().positive().max(1).default(0.96).meta(describe('Factor of each decay.')),
         everySteps: z
           .int()
           .min(1)
           .nullable()
           .default(null)
-          .meta(describe('Steps from one stair to the next. `null`: an epoch.')),
+          .meta(describe('Steps between decays. `null`: an epoch.')),
         warmupSteps,
       })
-      .meta(describe('The learning rate falls in stairs.')),
+      .meta(describe('Step decay.')),
     z
       .strictObject({
         type: z
           .literal('cosine')
           .meta(
-            describe(
-              'The learning rate falls along half a cosine until the end of the planned epochs (Loshchilov and Hutter, ICLR 2017).',
-            ),
+            describe('Cosine decay until the end of the planned epochs (Loshchilov and Hutter, ICLR 2017).'),
           ),
         finalShare: z
           .number()
           .min(0)
           .max(1)
           .default(0)
-          .meta(describe('Share of the learning rate that is left at the end.')),
+          .meta(describe('Final learning rate as a share of the initial one.')),
         warmupSteps,
       })
-      .meta(describe('The learning rate falls along half a cosine.')),
+      .meta(describe('Cosine decay.')),
   ])
   .prefault({ type: 'constant' })
-  .meta(describe('How the learning rate changes from step to step.'));
+  .meta(describe('Learning rate schedule.'));
 
-const norm = z.number().positive().default(1).meta(describe('Longest that gradients may be.'));
+const norm = z.number().positive().default(1).meta(describe('Maximum gradient norm.'));
 
 const clippingSchema = z
   .discriminatedUnion('type', [
     z
       .strictObject({
-        type: z.literal('globalNorm').meta(describe('All gradients are measured together.')),
+        type: z.literal('globalNorm').meta(describe('By the global norm of all gradients.')),
         norm,
       })
-      .meta(describe('All gradients are measured together.')),
+      .meta(describe('By the global norm of all gradients.')),
     z
       .strictObject({
-        type: z
-          .literal('variableNorm')
-          .meta(describe('The gradient of each weight matrix is measured for itself.')),
+        type: z.literal('variableNorm').meta(describe('By the norm of each variable’s gradient.')),
         norm,
       })
-      .meta(describe('The gradient of each weight matrix is measured for itself.')),
+      .meta(describe('By the norm of each variable’s gradient.')),
   ])
   .nullable()
   .default(null)
-  .meta(describe('Shortens gradients that are longer than a norm. `null`: never.'));
+  .meta(describe('Gradient clipping by norm. `null`: none.'));
 
 export const trainingSchema = z
   .strictObject({
@@ -239,7 +213,9 @@ export const trainingSchema = z
       .min(1)
       .max(100_000)
       .default(50)
-      .meta(describe('Passes over the training data, at most; early stopping may end sooner.')),
+      .meta(
+        describe('Maximum number of passes over the training data; early stopping may end training sooner.'),
+      ),
     batchSize: z
       .int()
       .min(1)
@@ -260,7 +236,7 @@ export const trainingSchema = z
           .default('ndcg@10')
           .meta(
             describe(
-              `Validation metric that chooses the best epoch: ${alternatives(metrics)} at a cut-off, such as \`ndcg@10\`.`,
+              `Validation metric that selects the best epoch: ${alternatives(metrics)} at a cut-off, such as \`ndcg@10\`.`,
             ),
           ),
         patience: z
@@ -268,11 +244,11 @@ export const trainingSchema = z
           .min(1)
           .nullable()
           .default(5)
-          .meta(describe('Stop after this many validations without improvement. `null` trains all epochs.')),
-        minDelta: z.number().min(0).default(0).meta(describe('Smallest gain that counts as an improvement.')),
+          .meta(describe('Validations without improvement before training stops. `null`: train all epochs.')),
+        minDelta: z.number().min(0).default(0).meta(describe('Minimum gain that counts as an improvement.')),
       })
       .prefault({})
-      .meta(describe('Which validation metric chooses the best epoch, and when to give up.')),
+      .meta(describe('Selection of the best epoch, and when to stop.')),
     snapshots: z
       .int()
       .min(0)
@@ -280,12 +256,12 @@ export const trainingSchema = z
       .default(10)
       .meta(
         describe(
-          'Epochs whose weights are kept beside `best` and `last`, at most, to look back at. They are spread evenly, however long training gets. 0: none.',
+          'Maximum number of epochs whose weights are kept beside `best` and `last`, spread evenly over training. 0: none.',
         ),
       ),
   })
   .prefault({})
-  .meta(describe('Optimizer and schedule.'));
+  .meta(describe('Optimization, early stopping and checkpoints.'));
 
 export type TrainingOptionsInput = NonNullable<z.input<typeof trainingSchema>>;
 export type TrainingConfig = z.output<typeof trainingSchema>;

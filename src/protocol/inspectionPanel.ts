@@ -45,7 +45,7 @@ export interface InspectionPanelHost extends RunInspector {
 
 /**
  * `exportTable` asks the user for the file and offers a name, to which it adds what the format's files end with; it resolves
- * with no path when he chose none.
+ * with no path when they chose none.
  */
 export interface ProjectionPanelHost extends InspectionPanelHost, Omit<ProjectionInspector, 'exportTable'> {
   exportTable(request: Omit<ProjectionExport, 'output'>, fileName: string): Promise<string[]>;

@@ -132,13 +132,13 @@ function actions(run: RunSummary, { canTrain, pending }: LiveState, handlers: Li
         ? html`${button({
             label: 'Projection',
             icon: 'graph-scatter',
-            title: 'Map the items by the vectors that the model gave them',
+            title: 'Plot the item embeddings',
             onClick: () => handlers.onOpenView('projection'),
           })}
           ${button({
             label: 'Attention',
             icon: 'eye',
-            title: 'See what of a history decided a recommendation',
+            title: 'See what a prediction attended to',
             onClick: () => handlers.onOpenView('attention'),
           })}`
         : nothing

@@ -28,7 +28,7 @@ export const dienSchema = z
       .default(null)
       .meta(
         describe(
-          'Options of a reference implementation: RecBole (`recbole`), the paper’s own code (`paper`), or the DIEN beside the RecoHut notebook’s DIN (`notebook`). Fields of this config win.',
+          'Options of a reference implementation: RecBole (`recbole`), the paper’s own code (`paper`), or the DIEN beside the RecoHut notebook’s DIN (`notebook`). Options set here take precedence.',
         ),
       ),
     ...pairInputFields,
@@ -37,13 +37,13 @@ export const dienSchema = z
       .default('after')
       .meta(
         describe(
-          'Where the reset gate of both GRUs acts: `after` the product with the recurrent kernel (PyTorch) or `before` it (TensorFlow 1).',
+          'Position of the reset gate of both GRUs: `after` the product with the recurrent kernel (PyTorch) or `before` it (TensorFlow 1).',
         ),
       ),
     gateBias: z
       .number()
       .default(0)
-      .meta(describe('What the biases of both GRUs’ reset and update gates start from; 1 in TensorFlow 1.')),
+      .meta(describe('Initial bias of the reset and update gates of both GRUs; 1 in TensorFlow 1.')),
     interestInitializer: gruInitializer
       .default('orthogonal')
       .meta(describe(`Distribution that the interest GRU starts from: ${INITIALIZERS}`)),
@@ -76,7 +76,7 @@ export const dienSchema = z
       .default('examples')
       .meta(
         describe(
-          'What the auxiliary loss is divided by: the real and the negative items that it scored (`examples`), or all positions of the batch, padding too, each real and negative pair counting once (`positions`, the paper’s code).',
+          'Divisor of the auxiliary loss: the real and the negative items that it scored (`examples`), or all positions of the batch, padding too, each real and negative pair counting once (`positions`, the paper’s code).',
         ),
       ),
     auxiliaryNegatives: z
@@ -93,7 +93,7 @@ export const dienSchema = z
       .default('item')
       .meta(
         describe(
-          'What attends: the candidate’s vector, or that vector through a linear layer with PReLU (`projected`, the paper’s code).',
+          'Query of the attention: the candidate’s embedding, or its projection by a linear layer with PReLU (`projected`, the paper’s code).',
         ),
       ),
     evolution: z
@@ -101,7 +101,7 @@ export const dienSchema = z
       .default('AUGRU')
       .meta(
         describe(
-          'How attention and the second GRU meet: attention over the GRU’s states (`GRU`), on its inputs (`AIGRU`), in place of its update gate (`AGRU`), or as a factor of it (`AUGRU`).',
+          'Use of attention in the second GRU: attention over the GRU’s states (`GRU`), on its inputs (`AIGRU`), in place of its update gate (`AGRU`), or as a factor of it (`AUGRU`).',
         ),
       ),
     attentionUpdate: z
@@ -132,7 +132,7 @@ export const dienSchema = z
         `must be at least 2 with an auxiliary loss, which needs an item and the one after it; or set \`auxiliaryWeight\` (${auxiliaryWeight}) to 0`,
     ),
   )
-  .meta(describe('The model and its size.'));
+  .meta(describe('The model.'));
 
 export type DienConfig = z.output<typeof dienSchema>;
 

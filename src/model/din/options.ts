@@ -23,7 +23,7 @@ export const dinSchema = z
       .default(null)
       .meta(
         describe(
-          'Options of a reference implementation: the RecoHut notebook with Dice (`notebook`), zhougr1993/DeepInterestNetwork (`paperRepository`), RecBole or LibRecommender. Fields of this config win.',
+          'Options of a reference implementation: the RecoHut notebook with Dice (`notebook`), zhougr1993/DeepInterestNetwork (`paperRepository`), RecBole or LibRecommender. Options set here take precedence.',
         ),
       ),
     ...pairInputFields,
@@ -63,7 +63,7 @@ export const dinSchema = z
       ),
     ...pairTrainingFields,
   })
-  .meta(describe('The model and its size.'));
+  .meta(describe('The model.'));
 
 export type DinConfig = z.output<typeof dinSchema>;
 

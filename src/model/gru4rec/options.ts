@@ -19,11 +19,11 @@ export const gru4recSchema = z
       .default(null)
       .meta(
         describe(
-          'Behave as a public implementation does, with its defaults for all options below. Options written here still win.',
+          'Follow a public implementation, with its defaults for all options below. Options set here take precedence.',
         ),
       ),
     maxSequenceLength: maxSequenceLengthField,
-    embeddingSize: z.int().min(1).max(4096).default(64).meta(describe('Width of the item vectors.')),
+    embeddingSize: z.int().min(1).max(4096).default(64).meta(describe('Width of the item embeddings.')),
     hiddenSize: z.int().min(1).max(4096).default(64).meta(describe('Width of the recurrent state.')),
     numLayers: z
       .int()
@@ -45,29 +45,28 @@ export const gru4recSchema = z
       .min(0)
       .lt(1)
       .default(0.2)
-      .meta(describe('Share of the item vectors’ values set to zero in training.')),
-    layerDropout: z
-      .number()
-      .min(0)
-      .lt(1)
-      .default(0)
-      .meta(describe('Dropout on what each GRU layer gives to the next.')),
+      .meta(describe('Dropout rate of the item embeddings.')),
+    layerDropout: z.number().min(0).lt(1).default(0).meta(describe('Dropout between GRU layers.')),
     outputEmbedding: outputEmbeddingField,
     embeddingInitializer: z
       .enum(['normal', 'glorotNormal'])
       .default('normal')
-      .meta(describe('What item vectors start from; `normal` has the deviation `initializerRange`.')),
+      .meta(
+        describe(
+          'Initializer of the item embeddings; `normal` has the standard deviation `initializerRange`.',
+        ),
+      ),
     initializerRange: z
       .number()
       .positive()
       .default(0.02)
-      .meta(describe('Standard deviation of the normal distribution that item vectors start from.')),
+      .meta(describe('Standard deviation of the `normal` initializer.')),
     recurrentInitializer: z
       .enum(['orthogonal', 'glorotUniform', 'uniform'])
       .default('orthogonal')
       .meta(
         describe(
-          'What the recurrent kernels start from; those of the input start from `glorotUniform`, or from `uniform` as well, which is ±1/√hiddenSize, the default of PyTorch.',
+          'Initializer of the recurrent kernels. Input kernels use `glorotUniform`, or `uniform` as well, which is ±1/√hiddenSize, PyTorch’s default.',
         ),
       ),
     trainOn: trainOnSchema,
@@ -89,7 +88,7 @@ export const gru4recSchema = z
         `needs \`model.trainOn\` to be \`all\`, which is \`${trainOn}\`: its examples have negatives of their own`,
     ),
   )
-  .meta(describe('The model and its size.'));
+  .meta(describe('The model.'));
 
 export type Gru4recConfig = z.output<typeof gru4recSchema>;
 

@@ -15,7 +15,7 @@ export const itemKnnSchema = z
       .min(1)
       .nullable()
       .default(null)
-      .meta(describe('Most similar items that each item keeps. `null`: all.')),
+      .meta(describe('Number of neighbours kept for each item. `null`: all.')),
     shrinkage: z
       .number()
       .min(0)

@@ -80,7 +80,7 @@ const sampledSoftmaxSchema = z
       .number()
       .positive()
       .default(1)
-      .meta(describe('What scores are divided by; with `normalize`, 0.05 is usual.')),
+      .meta(describe('Divisor of the scores; 0.05 is common with `normalize`.')),
     normalize: z
       .boolean()
       .default(false)

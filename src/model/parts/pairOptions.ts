@@ -39,11 +39,8 @@ export const pairInputFields = {
   featurePooling: z
     .enum(['mean', 'sum', 'max'])
     .default('mean')
-    .meta(describe('How the vectors of several values of one feature, such as tags, become one vector.')),
-  userIds: z
-    .boolean()
-    .default(true)
-    .meta(describe('Whether each user has a vector of his own beside those of his features.')),
+    .meta(describe('Pooling of the values of a multi-valued feature, such as tags.')),
+  userIds: z.boolean().default(true).meta(describe('Embeddings of user ids beside those of user features.')),
 } as const;
 
 /** How the history is attended to. */
@@ -53,7 +50,7 @@ export const attentionFields = {
     .default('mlp')
     .meta(
       describe(
-        'What weighs an item of the history for a candidate: a small network (`mlp`), or the product of their vectors, which learns nothing of its own (`dotProduct`, the DIEN of the RecoHut notebook).',
+        'Attention unit: a small network (`mlp`), or the product of their vectors, which learns nothing of its own (`dotProduct`, the DIEN of the RecoHut notebook).',
       ),
     ),
   attentionLayers: z
@@ -94,34 +91,26 @@ export const attentionFields = {
 
 /** The layers that score. */
 export const headFields = {
-  pooling: z
-    .enum(['mean', 'sum'])
-    .default('mean')
-    .meta(describe('How `pooled` joins the items of the history.')),
+  pooling: z.enum(['mean', 'sum']).default('mean').meta(describe('Pooling of the history in `pooled`.')),
   headLayers: z
     .array(width)
     .max(16)
     .default([80, 40])
-    .meta(describe('Widths of the layers that score; a single value follows.')),
+    .meta(describe('Widths of the head’s hidden layers; a single output follows.')),
   headActivation: activation.default('dice').meta(describe(`Activation of these layers. ${ACTIVATIONS}`)),
   headLinearLast: z
     .boolean()
     .default(false)
     .meta(describe('Whether the last of these layers has no activation, as in LibRecommender.')),
-  headDropout: z
-    .number()
-    .min(0)
-    .lt(1)
-    .default(0)
-    .meta(describe('Share of values set to zero in training in these layers.')),
+  headDropout: z.number().min(0).lt(1).default(0).meta(describe('Dropout rate of these layers.')),
   headDropoutAt: z
     .enum(['input', 'beforeActivation', 'output'])
     .default('output')
-    .meta(describe('Where in a layer: on what goes in, before the activation, or on what comes out of it.')),
+    .meta(describe('Position of dropout in a layer: on its input, before the activation, or on its output.')),
   headBatchNorm: z
     .enum(['none', 'beforeActivation', 'afterActivation'])
     .default('none')
-    .meta(describe('Where in these layers BatchNorm sits.')),
+    .meta(describe('Position of BatchNorm in these layers.')),
   headBatchNormInput: z
     .boolean()
     .default(false)
@@ -142,7 +131,7 @@ export const headFields = {
     .default('biased')
     .meta(
       describe(
-        'Which variance BatchNorm remembers for use outside training: the batch’s own (`biased`, TensorFlow), or n/(n − 1) of it for n rows (`unbiased`, PyTorch). In training it is always the batch’s own.',
+        'Running variance of BatchNorm: the batch’s own (`biased`, TensorFlow), or n/(n − 1) of it for n rows (`unbiased`, PyTorch). In training it is always the batch’s own.',
       ),
     ),
   batchNormFrozen: z
@@ -177,7 +166,7 @@ export const pairTrainingFields = {
   initializer: z
     .enum(['glorotUniform', 'glorotNormal'])
     .default('glorotUniform')
-    .meta(describe('Distribution that embeddings and layers start from.')),
+    .meta(describe('Initializer of embeddings and layers.')),
 } as const;
 
 /** @param interest what `interest` is in this model */
@@ -193,7 +182,7 @@ export const headInputsField = (interest: string, initial: (typeof PAIR_INPUTS)[
     .default(initial)
     .meta(
       describe(
-        `What the layers that score read: the vectors of \`user\` and candidate (\`item\`), \`interest\` (${interest}), all of the history \`pooled\`, and the product of either with the candidate (\`interestProduct\`, \`pooledProduct\`).`,
+        `Inputs of the head: the vectors of \`user\` and candidate (\`item\`), \`interest\` (${interest}), all of the history \`pooled\`, and the product of either with the candidate (\`interestProduct\`, \`pooledProduct\`).`,
       ),
     );
 

@@ -6,7 +6,7 @@ import { embeddingLookup } from '../../compute/layers/embedding';
  * lookup, whose gradient adds them up again without making them all.
  */
 
-/** Each user's values once for each of his candidates: `[B, …]` to `[B·C, …]`. */
+/** Each user's values once for each of their candidates: `[B, …]` to `[B·C, …]`. */
 export function repeatForCandidates<T extends tf.Tensor>(x: T, candidates: number): T {
   if (candidates === 1) return x;
   const [size, ...rest] = x.shape as [number, ...number[]];

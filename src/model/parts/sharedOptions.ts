@@ -8,14 +8,14 @@ export const maxSequenceLengthField = z
   .min(1)
   .max(2048)
   .default(50)
-  .meta(describe('Longest history the model sees; of longer ones the newest items are used.'));
+  .meta(describe('Maximum history length; longer histories are truncated to their newest items.'));
 
 export const outputEmbeddingField = z
   .enum(['shared', 'separate'])
   .default('shared')
   .meta(
     describe(
-      'Vectors that states are scored against: those of the input (`shared`), or a table of their own (`separate`).',
+      'Item embeddings that states are scored against: the input embeddings (`shared`) or a table of their own (`separate`).',
     ),
   );
 
@@ -33,7 +33,7 @@ export const batchSizeCountsField = (meaning: string) =>
     .default('interactions')
     .meta(
       describe(
-        `What \`training.batchSize\` counts: interactions, whatever their negatives (\`interactions\`), or ${meaning} (\`candidates\`, LibRecommender).`,
+        `Unit of \`training.batchSize\`: interactions, whatever their negatives (\`interactions\`), or ${meaning} (\`candidates\`, LibRecommender).`,
       ),
     );
 
@@ -43,6 +43,6 @@ export const samplerField = (preferred: 'uniform' | 'unconsumed') =>
     .default(preferred)
     .meta(
       describe(
-        'Where negatives come from. `uniform`: any item but the one that was chosen. `unconsumed`: any that the user has not met in training. `popular`: by training interactions to the power of 0.75. `logUniform`: by popularity rank, about 1/rank. `inBatch`: what was chosen elsewhere in the batch.',
+        'Sampling of negatives. `uniform`: any item except the positive. `unconsumed`: items without a training interaction of the user. `popular`: in proportion to training interactions to the power of 0.75. `logUniform`: by popularity rank, about 1/rank. `inBatch`: the other positives of the batch.',
       ),
     );

@@ -6,7 +6,7 @@ const popularitySchema = z
   .strictObject({
     type: z
       .literal('popularity')
-      .meta(describe('Popularity: every user gets the items that occur most often in training.')),
+      .meta(describe('Popularity: recommends the most frequent items of training to every user.')),
   })
   .meta(describe('Popularity, a baseline without training.'));
 

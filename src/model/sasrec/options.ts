@@ -25,7 +25,7 @@ export const sasrecSchema = z
       .default(null)
       .meta(
         describe(
-          'Behave as a public implementation does, with its defaults for all options below: RecoHut’s notebook, the original kang205/SASRec, pmixer/SASRec.pytorch, RecBole, or gSASRec. Options written here still win.',
+          'Follow a public implementation, with its defaults for all options below: RecoHut’s notebook, the original kang205/SASRec, pmixer/SASRec.pytorch, RecBole, or gSASRec. Options set here take precedence.',
         ),
       ),
     maxSequenceLength: maxSequenceLengthField,
@@ -58,10 +58,14 @@ export const sasrecSchema = z
       .default('pre')
       .meta(
         describe(
-          'Where LayerNorm sits: before each sub-layer (`pre`), after its residual (`post`), or as in the original code (`kang`): queries and residuals are normalized, keys and values are not.',
+          'Position of LayerNorm: before each sub-layer (`pre`), after its residual (`post`), or as in the original code (`kang`): queries and residuals are normalized, keys and values are not.',
         ),
       ),
-    normEpsilon: z.number().positive().default(1e-8).meta(describe('What LayerNorm adds to the variance.')),
+    normEpsilon: z
+      .number()
+      .positive()
+      .default(1e-8)
+      .meta(describe('Epsilon of LayerNorm, added to the variance.')),
     inputNorm: z
       .boolean()
       .default(false)
@@ -80,21 +84,17 @@ export const sasrecSchema = z
       .default('masked')
       .meta(
         describe(
-          'What attention makes of the padding before short histories. `masked`: nobody attends to it. `zeroed`: everybody does, as to a position of zeros (RecoHut). `visible`: it is a position like any other (pmixer).',
+          'Attention to the padding of short histories. `masked`: none. `zeroed`: as to a position of zeros (RecoHut). `visible`: as to any other position (pmixer).',
         ),
       ),
     paddingVector: z
       .enum(['zero', 'trained'])
       .default('zero')
-      .meta(
-        describe(
-          'Vector of the padding, where something sees it: zeros, or a row of the table that is trained like any other.',
-        ),
-      ),
+      .meta(describe('Embedding of the padding, where it is visible: zeros, or a trained row of the table.')),
     outputProjection: z
       .boolean()
       .default(true)
-      .meta(describe('Whether a linear layer mixes the joined heads of attention.')),
+      .meta(describe('Linear output projection of the concatenated attention heads.')),
     positions: z
       .enum(['fromNewest', 'fromOldest', 'fromNewestPaddingZero', 'none'])
       .default('fromNewest')
@@ -108,11 +108,7 @@ export const sasrecSchema = z
       .min(0)
       .lt(1)
       .default(0.2)
-      .meta(
-        describe(
-          'Share of values set to zero in training: on embeddings, attention weights and both sub-layers.',
-        ),
-      ),
+      .meta(describe('Dropout rate of embeddings, attention weights and both sub-layers.')),
     embeddingDropout: dropoutAt('the sum of item and position vectors'),
     attentionDropout: dropoutAt('attention weights'),
     attentionOutputDropout: dropoutAt('the output of attention, before its residual'),
@@ -129,7 +125,7 @@ export const sasrecSchema = z
       .default('normal')
       .meta(
         describe(
-          'What item and position vectors start from; `normal` and `uniform` are as wide as `initializerRange` says.',
+          'Initializer of item and position embeddings; `initializerRange` is the scale of `normal` and `uniform`.',
         ),
       ),
     kernelInitializer: z
@@ -137,7 +133,7 @@ export const sasrecSchema = z
       .default('glorotUniform')
       .meta(
         describe(
-          'What the kernels of linear layers start from. `normal` has the deviation `initializerRange`; `fanInUniform` is ±1/√inputs, the default of PyTorch.',
+          'Initializer of the kernels of linear layers. `normal` has the standard deviation `initializerRange`; `fanInUniform` is ±1/√inputs, PyTorch’s default.',
         ),
       ),
     initializerRange: z
@@ -176,6 +172,6 @@ export const sasrecSchema = z
         `needs \`model.trainOn\` to be \`all\`, which is \`${trainOn}\`: its examples have negatives of their own`,
     ),
   )
-  .meta(describe('The model and its size.'));
+  .meta(describe('The model.'));
 
 export type SasrecConfig = z.output<typeof sasrecSchema>;

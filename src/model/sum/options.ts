@@ -20,7 +20,7 @@ const lossSchema = z
       .default('probability')
       .meta(
         describe(
-          'What `mse` and `rmse` compare with 1 and 0: the score’s logistic function, or the score itself. The reference’s `method`: classification or regression.',
+          'Prediction that `mse` and `rmse` compare with 1 and 0: the score’s logistic function, or the score itself. The reference’s `method`: classification or regression.',
         ),
       ),
     numNegatives: z
@@ -28,7 +28,7 @@ const lossSchema = z
       .min(1)
       .max(4096)
       .default(4)
-      .meta(describe('Items that were not chosen, drawn for each interaction.')),
+      .meta(describe('Negative items drawn for each interaction.')),
     sampler: samplerField('unconsumed'),
   })
   .refine(({ type, prediction }) => type !== 'log' || prediction === 'probability', {
@@ -53,7 +53,7 @@ export const sumSchema = z
       .default(null)
       .meta(
         describe(
-          'Options of a reference implementation: `microsoft` is SUM of Microsoft Recommenders (`sum.yaml`). Fields of this config win.',
+          'Options of a reference implementation: `microsoft` is SUM of Microsoft Recommenders (`sum.yaml`). Options set here take precedence.',
         ),
       ),
     cell: z
@@ -61,7 +61,7 @@ export const sumSchema = z
       .default('SUM')
       .meta(
         describe(
-          'How a step writes into the memory: with the attention that it read with (`SUM`), or with one made of input and memory (`SUMV2`).',
+          'Attention of the memory’s writes: that of its reads (`SUM`), or one computed from input and memory (`SUMV2`).',
         ),
       ),
     maxSequenceLength: maxSequenceLengthField,
@@ -91,7 +91,7 @@ export const sumSchema = z
         ),
       ),
     hiddenSize: z.int().min(1).max(1024).default(40).meta(describe('Width h of a memory channel.')),
-    itemEmbeddingSize: z.int().min(1).max(4096).default(32).meta(describe('Width of the item vectors.')),
+    itemEmbeddingSize: z.int().min(1).max(4096).default(32).meta(describe('Width of the item embeddings.')),
     featureEmbeddingSize: z
       .int()
       .min(1)
@@ -118,16 +118,14 @@ export const sumSchema = z
       .default('exponential')
       .meta(
         describe(
-          'How α is learned, which damps items that resemble the one before: as e^θ or log(1 + e^θ), which stay positive, or as a free number (the reference), which ends in NaN below 0.',
+          'Parametrization of α, which damps items that resemble the previous one: as e^θ or log(1 + e^θ), which stay positive, or as a free number (the reference), which ends in NaN below 0.',
         ),
       ),
     layerSizes: z
       .array(z.int().min(1).max(16_384))
       .max(16)
       .default([100, 64])
-      .meta(
-        describe('Widths of the last layers, which make the score of memory and item. `[]`: a linear score.'),
-      ),
+      .meta(describe('Widths of the output layers, which score memory and item. `[]`: a linear score.')),
     activation: z
       .enum(['none', 'relu', 'gelu', 'sigmoid', 'tanh', 'prelu', 'dice'])
       .default('relu')
@@ -141,15 +139,13 @@ export const sumSchema = z
     dropout: z
       .union([rate, z.array(rate)])
       .default(0)
-      .meta(
-        describe(
-          'Share of values of the last layers that are set to zero in training, or a list with that of each of `layerSizes`.',
-        ),
-      ),
+      .meta(describe('Dropout rate of the output layers, or a list with one for each of `layerSizes`.')),
     dropoutPlace: z
       .enum(['beforeActivation', 'afterActivation'])
       .default('afterActivation')
-      .meta(describe('Where dropout is in the last layers. The reference has it before the activation.')),
+      .meta(
+        describe('Position of dropout in the output layers. The reference applies it before the activation.'),
+      ),
     initializer: z
       .enum([
         'truncatedNormal',
@@ -166,7 +162,7 @@ export const sumSchema = z
       .default('truncatedNormal')
       .meta(
         describe(
-          'How vectors and the last layers start. `truncatedGlorotNormal` and `truncatedHeNormal` are the reference’s `xavier_normal` and `he_normal`, which TensorFlow cuts at two deviations and widens to the same variance. The memory’s own kernels are always `glorotUniform`, as in the reference.',
+          'Initializer of embeddings and output layers. `truncatedGlorotNormal` and `truncatedHeNormal` are the reference’s `xavier_normal` and `he_normal`, which TensorFlow cuts at two deviations and widens to the same variance. The memory’s own kernels are always `glorotUniform`, as in the reference.',
         ),
       ),
     initializerRange: z

@@ -8,7 +8,7 @@ const samplerSchema = z
   .default('unconsumed')
   .meta(
     describe(
-      'Where negatives come from: any other item (`uniform`), an item that the user has not met in training (`unconsumed`), or any other with probability ∝ (training interactions)^0.75 (`popular`).',
+      'Sampling of negatives: any other item (`uniform`), an item without a training interaction of the user (`unconsumed`), or any other with probability ∝ (training interactions)^0.75 (`popular`).',
     ),
   );
 
@@ -35,7 +35,7 @@ const softmaxSchema = z
       .default(1)
       .meta(
         describe(
-          'What scores are divided by; small values (such as 0.05) suit `normalizeOutput`. `"learned"`: a parameter that starts at 1 and stays within 0.01 and 100. `"learnedUnbounded"`: a bare scalar, as in LibRecommender, which may even turn negative.',
+          'Divisor of the scores; small values (such as 0.05) suit `normalizeOutput`. `"learned"`: a parameter that starts at 1 and stays within 0.01 and 100. `"learnedUnbounded"`: a bare scalar, as in LibRecommender, which may even turn negative.',
         ),
       ),
     correction: z
@@ -70,7 +70,7 @@ const lossSchema = z
           .number()
           .positive()
           .default(1)
-          .meta(describe('By how much the item has to score above a negative.')),
+          .meta(describe('Margin between the scores of positive and negative.')),
         numNegatives: numNegativesSchema,
         sampler: samplerSchema,
       })
@@ -92,7 +92,7 @@ export const twoTowerSchema = z
       .enum(['librecommender'])
       .nullable()
       .default(null)
-      .meta(describe('Follow a reference in everything that is not said otherwise.')),
+      .meta(describe('Follow a reference implementation. Options set here take precedence.')),
     embeddingSize: z
       .int()
       .min(1)
@@ -111,7 +111,7 @@ export const twoTowerSchema = z
       .default(20)
       .meta(
         describe(
-          'How many of a user’s newest items the user tower reads, as a mean of their vectors. 0: none, so that what a user does next changes nothing until the next training (LibRecommender).',
+          'Number of a user’s newest items that the user tower reads, pooled into one vector. 0: none; new interactions then have no effect until the next training (LibRecommender).',
         ),
       ),
     historyPooling: z
@@ -119,7 +119,7 @@ export const twoTowerSchema = z
       .default('recency')
       .meta(
         describe(
-          'How the items of the history become one vector: their mean, with a weight for each place from the newest that starts at 1/place and is learned (`recency`), or with all alike (`mean`).',
+          'Pooling of the history: their mean, with a weight for each place from the newest that starts at 1/place and is learned (`recency`), or with all alike (`mean`).',
         ),
       ),
     userIds: z
@@ -127,7 +127,7 @@ export const twoTowerSchema = z
       .default(true)
       .meta(
         describe(
-          'Whether each user has a vector beside those of his history and his features. Without it no user is learned by heart, and those that training has not seen are served like any other.',
+          'Embeddings of user ids beside history and features. Without them, no user is memorized, and unseen users are served like any other.',
         ),
       ),
     userFeatures: featureNames.meta(
@@ -145,13 +145,13 @@ export const twoTowerSchema = z
       .min(0)
       .lt(1)
       .default(0)
-      .meta(describe('Share of values set to zero in training behind every layer but the last.')),
+      .meta(describe('Dropout rate after every layer except the last.')),
     normalizeOutput: z
       .boolean()
       .default(false)
       .meta(
         describe(
-          'Whether the towers’ vectors are scaled to length 1. Scores are then cosines, and `loss.temperature` should be small.',
+          'L2-normalize the towers’ outputs. Scores are then cosines, and `loss.temperature` should be small.',
         ),
       ),
     idDropout: z
@@ -215,7 +215,7 @@ export const twoTowerSchema = z
       ({ loss }) => `needs \`loss.type\` to be \`softmax\`, which is \`${loss.type}\``,
     ),
   )
-  .meta(describe('Two towers and their size.'));
+  .meta(describe('The model.'));
 
 export type TwoTowerConfig = z.output<typeof twoTowerSchema>;
 
