@@ -1,3 +1,4 @@
+import { FIRST_FACTOR, INCREMENT, SECOND_FACTOR } from '../../src/compute/random';
 import { codes, kernels, sizes, team, type KernelName } from '../../src/compute/kernels/signatures';
 
 /* The C that is made from src/compute/kernels/signatures.ts. */
@@ -45,6 +46,11 @@ export function signaturesHeader(): string {
     ),
     '',
     ...lists,
+    '',
+    '/* What src/compute/random.ts draws by. */',
+    ...Object.entries({ INCREMENT, FIRST_FACTOR, SECOND_FACTOR }).map(
+      ([name, value]) => `#define RANDOM_${name} 0x${value.toString(16)}u`,
+    ),
     '',
     '/* Lives at the start of the shared memory. */',
     'typedef struct {',

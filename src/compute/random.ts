@@ -70,11 +70,14 @@ export function uint32At({ key, start }: RandomBlock, index: number): number {
 }
 
 /** What the counter grows by: 2³² divided by the golden ratio, odd, so that all 2³² values come up. */
-const INCREMENT = 0x9e3779b9;
+export const INCREMENT = 0x9e3779b9;
+/** Multipliers of the two rounds of `mix32`. The kernels' dropout mixes with the same (kernels/signatures.h). */
+export const FIRST_FACTOR = 0x21f0aaad;
+export const SECOND_FACTOR = 0xd35a2d97;
 
 function mix32(value: number): number {
   let x = value;
-  x = Math.imul(x ^ (x >>> 16), 0x21f0aaad);
-  x = Math.imul(x ^ (x >>> 15), 0xd35a2d97);
+  x = Math.imul(x ^ (x >>> 16), FIRST_FACTOR);
+  x = Math.imul(x ^ (x >>> 15), SECOND_FACTOR);
   return x ^ (x >>> 15);
 }

@@ -4,8 +4,8 @@
 
 /* The generator of src/compute/random.ts: number i of a stream is mix(mix(start + (i + 1)·golden) ^ key). */
 INLINE VecUint mix(VecUint x) {
-  x = (x ^ (x >> 16)) * 0x21f0aaadu;
-  x = (x ^ (x >> 15)) * 0xd35a2d97u;
+  x = (x ^ (x >> 16)) * RANDOM_FIRST_FACTOR;
+  x = (x ^ (x >> 15)) * RANDOM_SECOND_FACTOR;
   return x ^ (x >> 15);
 }
 INLINE VecUint laneNumbers(void) {
@@ -30,7 +30,7 @@ INLINE DropoutMask dropoutMask(double rate, double key, double start) {
 
 /** What numbers `index` to `index + W` of the stream make of values: 0, or 1/(1 − rate). */
 INLINE Vec dropoutFactors(DropoutMask mask, uint32_t index) {
-  VecUint counter = mask.start + (laneNumbers() + (index + 1)) * 0x9e3779b9u;
+  VecUint counter = mask.start + (laneNumbers() + (index + 1)) * RANDOM_INCREMENT;
   VecUint number = mix(mix(counter) ^ mask.key);
   VecInt kept = number >= mask.threshold;
   return (Vec)((VecInt)splat(mask.kept) & kept);

@@ -14,6 +14,11 @@ typedef enum { BINARY_ADD, BINARY_SUB, BINARY_MULTIPLY, BINARY_REAL_DIV, BINARY_
 typedef enum { UNARY_RELU, UNARY_SIGMOID, UNARY_TANH, UNARY_EXP, UNARY_NEG, UNARY_SQUARE, UNARY_SQRT, UNARY_RSQRT,
     UNARY_SOFTPLUS, UNARY_STEP, UNARY_RECIPROCAL, UNARY_LOG, UNARY_ABS, UNARY_ERF } Unary;
 
+/* What src/compute/random.ts draws by. */
+#define RANDOM_INCREMENT 0x9e3779b9u
+#define RANDOM_FIRST_FACTOR 0x21f0aaadu
+#define RANDOM_SECOND_FACTOR 0xd35a2d97u
+
 /* Lives at the start of the shared memory. */
 typedef struct {
   _Atomic uint32_t ticket;
