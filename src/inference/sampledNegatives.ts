@@ -2,7 +2,7 @@ import { STREAMS } from '../compute/randomStreams';
 import { RandomStream } from '../compute/random';
 import type { PreparedDataset } from '../dataset/preparedDataset';
 import type { SampledNegatives } from '../protocol/evaluation';
-import { firstAbove } from './firstAbove';
+import { firstAbove } from '../model/batches/firstAbove';
 import { modelDataOf } from './modelData';
 
 /**

@@ -1,6 +1,7 @@
 import type * as tf from '@tensorflow/tfjs-core';
 import type { RandomStream } from '../compute/random';
 import type { FeatureColumn } from '../protocol/features';
+import type { Batch, BatchBuilder } from './batches/batchBuilder';
 
 /*
  * What a model is to everything around it. Users are numbered from 0, and −1 is one whom training does not know; items are
@@ -18,90 +19,6 @@ export interface ModelData {
   itemFeatures: readonly FeatureColumn[];
   /** By user index. */
   userFeatures: readonly FeatureColumn[];
-}
-
-/**
- * Where negatives come from:
- * - `uniform`: any item but the positive
- * - `unconsumed`: any item that the user has not met in training
- * - `popular`: as `uniform`, item j with probability ∝ (training interactions)^0.75
- * - `logUniform`: as `uniform`, the item of popularity rank r (from 0) with probability ∝ log((r + 2)/(r + 1))
- * - `inBatch`: another positive of the same batch
- */
-export type Sampler = 'uniform' | 'unconsumed' | 'popular' | 'logUniform' | 'inBatch';
-
-/** What a model learns from. */
-export type BatchRequest = SequenceRequest | ExampleRequest;
-
-/** Whole sequences, with the next item as the target at each position. */
-export interface SequenceRequest {
-  kind: 'sequences';
-  /** Positions that the model reads, at most. */
-  maxLength: number;
-  /** For each position, or for the batch where they are shared. */
-  numNegatives: number;
-  sampler: Sampler;
-  /** One set of negatives for all positions of a batch. */
-  sharedNegatives: boolean;
-}
-
-/** Each interaction for itself, with what the user did before it. */
-export interface ExampleRequest {
-  kind: 'examples';
-  /** Items of the history, at most; 0 when the model reads none. */
-  maxLength: number;
-  /** Interactions with a shorter history are no examples. */
-  minLength: number;
-  /** For each example. */
-  numNegatives: number;
-  sampler: Sampler;
-  /** How much of the batch size an example takes up; 1 if left out. */
-  rowsPerExample?: number;
-  /** The last batch of an epoch is left out where it has fewer examples; 1 if left out. */
-  minBatchSize?: number;
-  /** Whether a negative comes with the history that the user had before it, or before a random item; no if left out. */
-  ownHistories?: boolean;
-  /** Whether each item of the history comes with one that was not chosen in its place. */
-  negativeHistories: boolean;
-  /** Whether these are any other items, the same in each epoch, and not items that the user has not met. No if left out. */
-  fixedNegativeHistories?: boolean;
-}
-
-export type Batch = SequenceBatch | ExampleBatch;
-
-/** Sequences of one optimizer step, arrays of `size × length`. */
-export interface SequenceBatch {
-  kind: 'sequences';
-  size: number;
-  length: number;
-  /** User of each row. */
-  users: Int32Array;
-  /** Item at each position. */
-  items: Int32Array;
-  /** Item that follows each position; 0 where nothing is to be learned. */
-  targets: Int32Array;
-  /** `numNegatives` items for each position, or for all of them where the request shares them; null when there are none. */
-  negatives: Int32Array | null;
-  numNegatives: number;
-}
-
-/** Examples of one optimizer step. */
-export interface ExampleBatch {
-  kind: 'examples';
-  size: number;
-  /** Longest history of the batch; may be 0. */
-  length: number;
-  /** `[size]` */
-  users: Int32Array;
-  /** `[size, length]` */
-  histories: Int32Array;
-  /** `[size, 1 + numNegatives]`, the item that the user chose first. */
-  candidates: Int32Array;
-  numNegatives: number;
-  /** `[size, length]`, or null unless the request wants them; 0 where the history is padding. */
-  negativeHistories: Int32Array | null;
-  /** `[size, 1 + numNegatives, length]` where the request wants them: the history of each candidate. */
-  candidateHistories?: Int32Array;
 }
 
 /** What some users did. */
@@ -197,12 +114,13 @@ export interface Model {
   readonly variables: ReadonlyMap<string, tf.Variable>;
   /** Everything that a checkpoint holds: `variables` and running statistics. */
   readonly state: ReadonlyMap<string, tf.Variable>;
-  readonly batches: BatchRequest;
+  /** What it learns from. */
+  readonly batches: BatchBuilder;
   readonly embeddings: readonly EmbeddingView[];
   readonly attentions: readonly AttentionView[];
   /** What a query can take as unknown; nothing if left out. */
   readonly inputs?: readonly ModelInput[];
-  /** Training loss of a batch of the kind that the model asked for, to be differentiated with respect to `variables`. */
+  /** Training loss of one of these batches, to be differentiated with respect to `variables`. */
   loss(batch: Batch, random: RandomStream): tf.Scalar;
   /**
    * To be called within tf.tidy.

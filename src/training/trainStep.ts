@@ -2,7 +2,8 @@ import * as tf from '@tensorflow/tfjs-core';
 import type { Optimizer } from '../compute/optimizers/optimizer';
 import type { RandomStream } from '../compute/random';
 import type { ClippingConfig } from '../options/trainingSchema';
-import type { Batch, Model } from '../model/model';
+import type { Model } from '../model/model';
+import type { Batch } from '../model/batches/batchBuilder';
 import { clipGradients } from './clipGradients';
 
 export interface StepSettings {

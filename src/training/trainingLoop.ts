@@ -7,11 +7,11 @@ import { RandomStream } from '../compute/random';
 import type { TrainedConfig } from '../config/schema';
 import type { PreparedDataset } from '../dataset/preparedDataset';
 import { protocolOf } from '../evaluation/evaluateRanking';
-import type { Batch, Model } from '../model/model';
+import type { Model } from '../model/model';
+import type { Batch, Batches } from '../model/batches/batchBuilder';
 import { comparisonKey, type EvaluationProtocol } from '../protocol/evaluation';
 import { withWarning, type MeasuredMetrics } from '../protocol/run';
 import { RunWriteError } from '../runs/runErrors';
-import { createBatches, type Batches } from './batches';
 import { loadCheckpoint, saveCheckpoint, sweepCheckpoint } from '../inference/checkpoint';
 import type { TrainingState } from '../runs/checkpointState';
 import { EarlyStopping } from './earlyStopping';
@@ -64,8 +64,8 @@ export class TrainingLoop {
     this.#optimizer = createOptimizer(training.optimizer, this.model.variables);
     const { metric, patience, minDelta } = training.earlyStopping;
     this.#earlyStopping = new EarlyStopping(metric, patience, minDelta);
-    this.#batches = createBatches(dataset, this.model.batches, training.batchSize, seed);
-    const batchUnit = this.model.batches.kind === 'sequences' ? 'sequences' : 'interactions';
+    this.#batches = this.model.batches.build(dataset, training.batchSize, seed);
+    const { unit: batchUnit } = this.model.batches;
     recorder.update({ progress: { ...recorder.manifest.progress, batchUnit } });
   }
 

@@ -8,7 +8,8 @@ import { startBackend, startOnly } from '../../src/compute/engine';
 import { RandomStream } from '../../src/compute/random';
 import { sasrecSchema } from '../../src/model/sasrec/options';
 import { createModel } from '../../src/model/createModel';
-import type { ProductScoring, SequenceBatch, SequenceRequest } from '../../src/model/model';
+import type { ProductScoring } from '../../src/model/model';
+import type { SequenceBatch, SequenceBuilder } from '../../src/model/batches/sequenceBatches';
 import { trainStep } from '../../src/training/trainStep';
 import { modelData, queryOf } from '../unit/model/modelData';
 
@@ -54,7 +55,7 @@ async function trainTiny(overrides: Partial<z.input<typeof sasrecSchema>>): Prom
       await trainStep(
         model,
         optimizer,
-        randomBatch(step, (model.batches as SequenceRequest).numNegatives),
+        randomBatch(step, (model.batches as SequenceBuilder).numNegatives),
         new RandomStream(42, step),
         { learningRate: 0.01 },
       ),

@@ -3,7 +3,9 @@ import type { z } from 'zod';
 import { RandomStream } from '../../src/compute/random';
 import { sasrecSchema } from '../../src/model/sasrec/options';
 import { sasrecPresets } from '../../src/model/sasrec/presets';
-import type { Batch, Query, Recorder } from '../../src/model/model';
+import type { Query, Recorder } from '../../src/model/model';
+import type { ExampleBatch } from '../../src/model/batches/exampleBatches';
+import type { SequenceBatch } from '../../src/model/batches/sequenceBatches';
 import { Sasrec } from '../../src/model/sasrec/sasrec';
 import { modelData, queryOf } from '../unit/model/modelData';
 import type { Nested } from './goldenCheck';
@@ -75,13 +77,13 @@ export function statesOf(model: Sasrec, histories: number[][], record?: Recorder
   return tf.tidy(() => model.states(query, record).arraySync());
 }
 
-export function lossOf(model: Sasrec, batch: Batch): number {
-  if (batch.kind === 'sequences' && model.batches.kind === 'examples') throw new Error('Another kind of batch.');
-  return tf.tidy(() => model.loss(batch as never, new RandomStream(1)).dataSync()[0]!);
+export function lossOf(model: Sasrec, batch: SequenceBatch | ExampleBatch): number {
+  if (batch.kind === 'sequences' && model.batches.unit === 'interactions') throw new Error('Another kind of batch.');
+  return tf.tidy(() => model.loss(batch, new RandomStream(1)).dataSync()[0]!);
 }
 
 /** A batch of sequences with one negative for each position. */
-export function sequencesOf(seq: number[][], pos: number[][], neg: number[][]): Batch {
+export function sequencesOf(seq: number[][], pos: number[][], neg: number[][]): SequenceBatch {
   return {
     kind: 'sequences',
     size: seq.length,
@@ -95,7 +97,7 @@ export function sequencesOf(seq: number[][], pos: number[][], neg: number[][]): 
 }
 
 /** A batch of examples. @param candidates the item chosen first in each row */
-export function examplesOf(histories: number[][], candidates: number[][]): Batch {
+export function examplesOf(histories: number[][], candidates: number[][]): ExampleBatch {
   return {
     kind: 'examples',
     size: histories.length,

@@ -95,7 +95,7 @@ function check(
 
 /** Whether training never meets an empty history. */
 function needsHistory({ batches }: Model): boolean {
-  return batches.kind === 'sequences' || batches.minLength > 0;
+  return batches.minLength > 0;
 }
 
 async function weightsOf(

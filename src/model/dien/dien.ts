@@ -6,8 +6,6 @@ import type { RandomStream } from '../../compute/random';
 import type {
   AttentionView,
   EmbeddingView,
-  ExampleBatch,
-  ExampleRequest,
   JointScoring,
   Model,
   ModelData,
@@ -15,6 +13,7 @@ import type {
   Query,
   Recorder,
 } from '../model';
+import { exampleBuilder, type ExampleBatch, type ExampleBuilder } from '../batches/exampleBatches';
 import { createDense, dense } from '../parts/dense';
 import { createGru } from '../parts/gruLayer';
 import { activate, createActivation, type LayerActivation } from '../parts/layerActivation';
@@ -52,7 +51,7 @@ interface Encoded extends EncodedUsers {
  * states.
  */
 export class Dien extends ParametricModel implements Model {
-  readonly batches: ExampleRequest;
+  readonly batches: ExampleBuilder;
   readonly embeddings: readonly EmbeddingView[];
   readonly attentions: readonly AttentionView[];
   readonly inputs: readonly ModelInput[];
@@ -78,10 +77,10 @@ export class Dien extends ParametricModel implements Model {
     this.#evolution = createEvolution(parameters, config, width);
     this.#head = new PairHead(parameters, config, this.#embedding);
 
-    this.batches = {
+    this.batches = exampleBuilder({
       ...exampleRequest(config, config.auxiliaryWeight > 0),
       fixedNegativeHistories: config.auxiliaryNegatives === 'once',
-    };
+    });
     this.embeddings = this.#embedding.views;
     this.inputs = this.#embedding.inputs;
     this.attentions = attentionViews(config);

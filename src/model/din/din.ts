@@ -5,8 +5,6 @@ import type { RandomStream } from '../../compute/random';
 import type {
   AttentionView,
   EmbeddingView,
-  ExampleBatch,
-  ExampleRequest,
   JointScoring,
   Model,
   ModelData,
@@ -14,6 +12,7 @@ import type {
   Query,
   Recorder,
 } from '../model';
+import { exampleBuilder, type ExampleBatch, type ExampleBuilder } from '../batches/exampleBatches';
 import { createDense, dense } from '../parts/dense';
 import { createBatchNorm, normalizeBatch, type BatchNormLayer } from '../parts/multilayerPerceptron';
 import { attentionOptions, batchNormOptions, exampleRequest } from '../parts/pairConfig';
@@ -40,7 +39,7 @@ import { usersAndCandidates, withLearnedEmpty } from './quirks';
  * Shapes in comments: B users, C candidates of each, T positions, D width of an item's vector.
  */
 export class Din extends ParametricModel implements Model {
-  readonly batches: ExampleRequest;
+  readonly batches: ExampleBuilder;
   readonly embeddings: readonly EmbeddingView[];
   readonly attentions: readonly AttentionView[];
   readonly inputs: readonly ModelInput[];
@@ -71,11 +70,11 @@ export class Din extends ParametricModel implements Model {
       ? (parameters.create('itemBias', [data.numItems + 1, 1], { kind: 'constant', value: 0 }) as tf.Tensor2D)
       : null;
 
-    this.batches = {
+    this.batches = exampleBuilder({
       ...exampleRequest(config, false),
       ...(config.emptyHistory === 'learned' && { minLength: 0 }),
       ownHistories: config.negativeHistory === 'random',
-    };
+    });
     this.embeddings = this.#embedding.views;
     this.inputs = this.#embedding.inputs;
     this.attentions = [

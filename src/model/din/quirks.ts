@@ -1,4 +1,5 @@
-import type { ExampleBatch, Histories, Query } from '../model';
+import type { Histories, Query } from '../model';
+import type { ExampleBatch } from '../batches/exampleBatches';
 import { historyMask } from '../parts/historyMask';
 import { ownCandidates, type Candidates } from '../parts/pairEmbedding';
 

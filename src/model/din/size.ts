@@ -1,5 +1,5 @@
 import type { ModelSize, SizeContext } from '../model';
-import { examplesPerStep } from '../parts/examplesPerStep';
+import { examplesPerStep } from '../batches/exampleBatches';
 import { rowsPerExample } from '../parts/pairConfig';
 import { attentionSize, headSize, pairTables } from '../parts/pairSize';
 import type { DinConfig } from './options';

@@ -6,17 +6,16 @@ import type { Projection } from '../../compute/layers/projections';
 import type { RandomStream } from '../../compute/random';
 import type {
   AttentionView,
-  BatchRequest,
   EmbeddingView,
-  ExampleBatch,
   Histories,
   Model,
   ModelData,
   ProductScoring,
   Query,
   Recorder,
-  SequenceBatch,
 } from '../model';
+import type { ExampleBatch, ExampleBuilder } from '../batches/exampleBatches';
+import type { SequenceBatch, SequenceBuilder } from '../batches/sequenceBatches';
 import { createDense, dense } from '../parts/dense';
 import { createGru } from '../parts/gruLayer';
 import { historyMask } from '../parts/historyMask';
@@ -37,7 +36,7 @@ import { hasOutputProjection, type Gru4recConfig } from './options';
  * Shapes in comments: B users, T positions, e = embeddingSize, H = hiddenSize, N items, P positions that have a target.
  */
 export class Gru4rec extends ParametricModel implements Model {
-  readonly batches: BatchRequest;
+  readonly batches: SequenceBuilder | ExampleBuilder;
   readonly embeddings: readonly EmbeddingView[];
   readonly attentions: readonly AttentionView[] = [];
   readonly #config: Gru4recConfig;

@@ -7,7 +7,9 @@ import {
   sampledCrossEntropy,
 } from '../../compute/layers/losses';
 import { sharesNegatives, type NextItemLossConfig } from './nextItemLossOptions';
-import type { BatchRequest, ExampleBatch, ModelData, ProductScoring, SequenceBatch } from '../model';
+import type { ModelData, ProductScoring } from '../model';
+import { exampleBuilder, type ExampleBatch, type ExampleBuilder } from '../batches/exampleBatches';
+import { sequenceBuilder, type SequenceBatch, type SequenceBuilder } from '../batches/sequenceBatches';
 import { samplingWeights } from './samplingWeights';
 
 /** The rows of a batch that a next-item loss is the mean of. */
@@ -46,15 +48,15 @@ export class NextItemLoss {
   }
 
   /** The batches that the loss is computed from. @param maxLength positions that the model reads, at most */
-  batches(trainOn: 'all' | 'last', maxLength: number): BatchRequest {
+  batches(trainOn: 'all' | 'last', maxLength: number): SequenceBuilder | ExampleBuilder {
     const { type } = this.#config;
     const sampling =
       type === 'crossEntropy'
         ? ({ numNegatives: 0, sampler: 'unconsumed' } as const)
         : { numNegatives: this.#config.numNegatives, sampler: this.#config.sampler };
     return trainOn === 'all'
-      ? { kind: 'sequences', maxLength, ...sampling, sharedNegatives: sharesNegatives(this.#config) }
-      : { kind: 'examples', maxLength, minLength: 1, ...sampling, negativeHistories: false };
+      ? sequenceBuilder({ maxLength, ...sampling, sharedNegatives: sharesNegatives(this.#config) })
+      : exampleBuilder({ maxLength, minLength: 1, ...sampling, negativeHistories: false });
   }
 
   /**

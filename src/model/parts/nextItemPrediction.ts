@@ -1,15 +1,9 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { embeddingLookup } from '../../compute/layers/embedding';
 import type { Initializer, Parameters } from '../../compute/parameters';
-import type {
-  BatchRequest,
-  EmbeddingView,
-  ExampleBatch,
-  Histories,
-  ModelData,
-  ProductScoring,
-  SequenceBatch,
-} from '../model';
+import type { EmbeddingView, Histories, ModelData, ProductScoring } from '../model';
+import type { ExampleBatch, ExampleBuilder } from '../batches/exampleBatches';
+import type { SequenceBatch, SequenceBuilder } from '../batches/sequenceBatches';
 import { lastPosition } from './lastPosition';
 import { NextItemLoss, targetRows, type TargetRows } from './nextItemLoss';
 import { sharesNegatives, type NextItemLossConfig } from './nextItemLossOptions';
@@ -40,7 +34,7 @@ export interface Targets {
  * N items.
  */
 export class NextItemPrediction {
-  readonly batches: BatchRequest;
+  readonly batches: SequenceBuilder | ExampleBuilder;
   /** Of the items that histories consist of, and of the candidates where they have vectors of their own. */
   readonly views: { items: EmbeddingView; candidates: readonly EmbeddingView[] };
   readonly #options: NextItemOptions;

@@ -1,4 +1,5 @@
-import type { ExampleRequest, ModelData } from '../model';
+import type { ModelData } from '../model';
+import type { ExampleRequest } from '../batches/exampleBatches';
 import { chosenColumns } from './chosenColumns';
 import type { DiceOptions } from './diceActivation';
 import type { FeatureEmbeddingOptions } from './featureEmbedding';
@@ -11,7 +12,6 @@ import type { TargetAttentionOptions } from './targetAttention';
 /** The examples that such a model learns from: interactions with a history of an item at least. */
 export function exampleRequest(config: PairConfig, negativeHistories: boolean): ExampleRequest {
   return {
-    kind: 'examples',
     maxLength: config.maxSequenceLength,
     minLength: 1,
     numNegatives: config.numNegatives,

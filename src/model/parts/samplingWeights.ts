@@ -1,4 +1,12 @@
-import type { Sampler } from '../model';
+/**
+ * Where negatives come from:
+ * - `uniform`: any item but the positive
+ * - `unconsumed`: any item that the user has not met in training
+ * - `popular`: as `uniform`, item j with probability ∝ (training interactions)^0.75
+ * - `logUniform`: as `uniform`, the item of popularity rank r (from 0) with probability ∝ log((r + 2)/(r + 1))
+ * - `inBatch`: another positive of the same batch
+ */
+export type Sampler = 'uniform' | 'unconsumed' | 'popular' | 'logUniform' | 'inBatch';
 
 /** Popularity is damped: p ∝ (training interactions)^0.75 (Mikolov et al., 2013, section 2.2). */
 const POPULARITY_EXPONENT = 0.75;

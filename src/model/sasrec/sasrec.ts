@@ -6,17 +6,16 @@ import type { Initializer } from '../../compute/parameters';
 import type { RandomStream } from '../../compute/random';
 import type {
   AttentionView,
-  BatchRequest,
   EmbeddingView,
-  ExampleBatch,
   Histories,
   Model,
   ModelData,
   ProductScoring,
   Query,
   Recorder,
-  SequenceBatch,
 } from '../model';
+import type { ExampleBatch, ExampleBuilder } from '../batches/exampleBatches';
+import type { SequenceBatch, SequenceBuilder } from '../batches/sequenceBatches';
 import { lastPosition } from '../parts/lastPosition';
 import { namedInitializer } from '../parts/namedInitializer';
 import { NextItemPrediction, statesAt } from '../parts/nextItemPrediction';
@@ -45,7 +44,7 @@ import { kangBlock, Padding, positionRows } from './quirks';
  * Shapes in comments: B users, T positions, d = hiddenSize, N items, P positions that have a target.
  */
 export class Sasrec extends ParametricModel implements Model {
-  readonly batches: BatchRequest;
+  readonly batches: SequenceBuilder | ExampleBuilder;
   readonly embeddings: readonly EmbeddingView[];
   readonly attentions: readonly AttentionView[];
   readonly #config: SasrecConfig;

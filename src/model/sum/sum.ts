@@ -5,8 +5,6 @@ import type { RandomStream } from '../../compute/random';
 import type {
   AttentionView,
   EmbeddingView,
-  ExampleBatch,
-  ExampleRequest,
   Histories,
   JointScoring,
   Model,
@@ -15,6 +13,7 @@ import type {
   Query,
   Recorder,
 } from '../model';
+import { exampleBuilder, type ExampleBatch, type ExampleBuilder } from '../batches/exampleBatches';
 import { FeatureEmbedding, unknownIn } from '../parts/featureEmbedding';
 import { historyMask } from '../parts/historyMask';
 import { createMlp, mlp, type Mlp } from '../parts/multilayerPerceptron';
@@ -41,7 +40,7 @@ const NORM_EPSILON = 1e-4;
  * features, slots channels with the highway channel, which is the last, and S = slots − 1.
  */
 export class Sum extends ParametricModel implements Model {
-  readonly batches: ExampleRequest;
+  readonly batches: ExampleBuilder;
   readonly embeddings: readonly EmbeddingView[];
   readonly attentions: readonly AttentionView[];
   readonly inputs: readonly ModelInput[];
@@ -58,15 +57,14 @@ export class Sum extends ParametricModel implements Model {
   constructor(config: SumConfig, data: ModelData, seed: number) {
     super(seed);
     this.#config = config;
-    this.batches = {
-      kind: 'examples',
+    this.batches = exampleBuilder({
       maxLength: config.maxSequenceLength,
       minLength: config.minSequenceLength,
       minBatchSize: config.minBatchSize,
       numNegatives: config.loss.numNegatives,
       sampler: config.loss.sampler,
       negativeHistories: false,
-    };
+    });
 
     const { parameters } = this;
     const initializer = namedInitializer(config.initializer, config.initializerRange);

@@ -1,5 +1,5 @@
 import type { ModelSize, SizeContext } from '../model';
-import { examplesPerStep } from '../parts/examplesPerStep';
+import { examplesPerStep } from '../batches/exampleBatches';
 import { featureParameters, featureWidth } from '../parts/featureEmbedding';
 import { rowsPerExample, type TwoTowerConfig } from './options';
 import { towerInputs, type TowerTables } from './towerInputs';

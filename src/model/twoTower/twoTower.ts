@@ -4,8 +4,6 @@ import type { RandomStream } from '../../compute/random';
 import type {
   AttentionView,
   EmbeddingView,
-  ExampleBatch,
-  ExampleRequest,
   Histories,
   Model,
   ModelData,
@@ -14,6 +12,7 @@ import type {
   Query,
   Recorder,
 } from '../model';
+import { exampleBuilder, type ExampleBatch, type ExampleBuilder } from '../batches/exampleBatches';
 import { FeatureEmbedding, unknownIn, type LookupOptions } from '../parts/featureEmbedding';
 import { historyMask } from '../parts/historyMask';
 import { meanWeights } from '../parts/historyPooling';
@@ -43,7 +42,7 @@ import { towerInputs } from './towerInputs';
  * the towers' last layer, N items, U users.
  */
 export class TwoTower extends ParametricModel implements Model {
-  readonly batches: ExampleRequest;
+  readonly batches: ExampleBuilder;
   readonly embeddings: readonly EmbeddingView[];
   readonly attentions: readonly AttentionView[] = [];
   readonly inputs: readonly ModelInput[];
@@ -65,15 +64,14 @@ export class TwoTower extends ParametricModel implements Model {
     const { loss } = config;
     this.#config = config;
     this.#data = data;
-    this.batches = {
-      kind: 'examples',
+    this.batches = exampleBuilder({
       maxLength: config.maxSequenceLength,
       minLength: 0,
       numNegatives: loss.type === 'softmax' ? 0 : loss.numNegatives,
       sampler: loss.type === 'softmax' ? 'uniform' : loss.sampler,
       rowsPerExample: rowsPerExample(config),
       negativeHistories: false,
-    };
+    });
     const { users, items, historyWidth } = towerInputs(config, data);
     const { parameters } = this;
     const { itemCounts } = data;

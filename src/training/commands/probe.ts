@@ -3,7 +3,8 @@ import { BACKEND_NAMES, type BackendName } from '../../compute/backends/backend'
 import { startOnly } from '../../compute/engine';
 import { RandomStream } from '../../compute/random';
 import { createModel } from '../../model/createModel';
-import type { ModelData, SequenceBatch } from '../../model/model';
+import type { ModelData } from '../../model/model';
+import type { SequenceBatch } from '../../model/batches/sequenceBatches';
 import { BACKEND_PROBE } from '../../model/models';
 import type { BackendReport } from '../../protocol/backends';
 import { errorText } from '../../protocol/errorText';

@@ -5,7 +5,8 @@ import { dinPresets } from '../../../src/model/din/presets';
 import { applyPreset } from '../../../src/config/presets';
 import { Din } from '../../../src/model/din/din';
 import { dinSize } from '../../../src/model/din/size';
-import type { ExampleBatch, ModelData } from '../../../src/model/model';
+import type { ModelData } from '../../../src/model/model';
+import type { ExampleBatch } from '../../../src/model/batches/exampleBatches';
 import { TEST_BACKENDS, useBackend } from '../compute/useBackend';
 import { modelData, queryOf } from './modelData';
 import {

@@ -3,7 +3,10 @@ import { expect } from 'vitest';
 import { Adam } from '../../../src/compute/adam';
 import { RandomStream } from '../../../src/compute/random';
 import type { NextItemLossConfig } from '../../../src/model/parts/nextItemLossOptions';
-import type { Batch, BatchRequest, ExampleBatch, Model, SequenceBatch } from '../../../src/model/model';
+import type { Model } from '../../../src/model/model';
+import type { Batch } from '../../../src/model/batches/batchBuilder';
+import type { ExampleBatch, ExampleBuilder } from '../../../src/model/batches/exampleBatches';
+import type { SequenceBatch, SequenceBuilder } from '../../../src/model/batches/sequenceBatches';
 import { queryOf } from './modelData';
 
 /* What the tests of SASRec and GRU4Rec have in common. */
@@ -48,12 +51,12 @@ export const LOSSES: Readonly<Record<string, NextItemLossConfig>> = {
 
 /** A batch of what a model asks for; negatives are any items but the target. */
 export function batchFor(
-  request: BatchRequest,
+  request: SequenceBuilder | ExampleBuilder,
   rows: number[][],
   targets: number[][],
   numItems: number,
   seed = 1,
-): Batch {
+): SequenceBatch | ExampleBatch {
   const random = new RandomStream(seed, 77);
   const { numNegatives } = request;
   const other = (target: number): number => {
@@ -65,7 +68,7 @@ export function batchFor(
   const length = rows[0]!.length;
   const users = new Int32Array(size);
   const items = Int32Array.from(rows.flat());
-  if (request.kind === 'examples') {
+  if (request.unit === 'interactions') {
     const last = targets.map((row) => row[row.length - 1]!);
     return {
       kind: 'examples',
@@ -76,7 +79,7 @@ export function batchFor(
       candidates: Int32Array.from(last.flatMap((target) => [target, ...drawFor(target)])),
       numNegatives,
       negativeHistories: null,
-    } satisfies ExampleBatch;
+    };
   }
   const flat = Int32Array.from(targets.flat());
   const drawn = request.sharedNegatives ? drawFor(0) : [...flat].flatMap(drawFor);
@@ -89,7 +92,7 @@ export function batchFor(
     targets: flat,
     negatives: numNegatives > 0 ? Int32Array.from(drawn) : null,
     numNegatives,
-  } satisfies SequenceBatch;
+  };
 }
 
 /** Sequences of 32 users, each told by its first item, and what follows each position. */

@@ -2,7 +2,8 @@ import * as tf from '@tensorflow/tfjs-core';
 import { expect } from 'vitest';
 import { Adam } from '../../../src/compute/adam';
 import { RandomStream } from '../../../src/compute/random';
-import type { ExampleBatch, JointScoring, Model, Query } from '../../../src/model/model';
+import type { JointScoring, Model, Query } from '../../../src/model/model';
+import type { ExampleBatch } from '../../../src/model/batches/exampleBatches';
 import type { FeatureColumn } from '../../../src/protocol/features';
 import { modelData, queryOf } from './modelData';
 

@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import * as tf from '@tensorflow/tfjs-core';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { exampleBuilder } from '../../../src/model/batches/exampleBatches';
 import { twoTowerSchema } from '../../../src/model/twoTower/options';
 import type { PreparedDataset } from '../../../src/dataset/preparedDataset';
 import type { Model, ProductScoring, Query, Scoring } from '../../../src/model/model';
@@ -97,14 +98,13 @@ describe('exported vectors', () => {
     return {
       variables: new Map(),
       state: new Map(),
-      batches: {
-        kind: 'examples',
+      batches: exampleBuilder({
         maxLength: 3,
         minLength: 0,
         numNegatives: 0,
         sampler: 'uniform',
         negativeHistories: false,
-      },
+      }),
       embeddings: [],
       attentions: [],
       loss: () => tf.scalar(0),

@@ -6,7 +6,9 @@ import type { KernelBackend } from '../../../src/compute/kernelBackend/kernelBac
 import { RandomStream } from '../../../src/compute/random';
 import { configSchema, type TrainedConfig } from '../../../src/config/schema';
 import { createModel } from '../../../src/model/createModel';
-import type { Batch, BatchRequest } from '../../../src/model/model';
+import type { BatchBuilder } from '../../../src/model/batches/batchBuilder';
+import type { ExampleBatch, ExampleBuilder } from '../../../src/model/batches/exampleBatches';
+import type { SequenceBatch, SequenceBuilder } from '../../../src/model/batches/sequenceBatches';
 import { checkMemory, estimateMemory } from '../../../src/training/memoryEstimate';
 import { trainStep } from '../../../src/training/trainStep';
 import { useBackend } from '../compute/useBackend';
@@ -22,17 +24,18 @@ function configOf(model: object, batchSize: number, training: object = {}): Trai
 
 /** Full histories of random items: the most that a step can take. `length` is the model's own if left out. */
 function randomBatch(
-  request: BatchRequest,
+  builder: BatchBuilder,
   size: number,
   numItems: number,
   seed: number,
-  length = request.maxLength,
-): Batch {
+  length = builder.maxLength,
+): SequenceBatch | ExampleBatch {
+  const request = builder as SequenceBuilder | ExampleBuilder;
   const random = new RandomStream(seed);
   const draw = (count: number) => Int32Array.from({ length: count }, () => 1 + random.nextInt(numItems));
   const { numNegatives } = request;
   const users = new Int32Array(size);
-  if (request.kind === 'examples') {
+  if (request.unit === 'interactions') {
     const histories = draw(size * length);
     const candidates = draw(size * (1 + numNegatives));
     const negativeHistories = request.negativeHistories ? draw(size * length) : null;

@@ -1,10 +1,9 @@
 import { expect, it } from 'vitest';
-import type { ExampleRequest } from '../../../src/model/model';
-import { ExampleBatches } from '../../../src/training/exampleBatches';
-import { tinyDataset } from '../inference/tinyDataset';
+import type { ExampleRequest } from '../../../../src/model/batches/exampleBatches';
+import { ExampleBatches } from '../../../../src/model/batches/exampleBatches';
+import { tinyDataset } from '../../inference/tinyDataset';
 
 const REQUEST: ExampleRequest = {
-  kind: 'examples',
   maxLength: 5,
   minLength: 1,
   numNegatives: 1,

@@ -1,16 +1,56 @@
-import { STREAMS } from '../compute/randomStreams';
-import { RandomStream } from '../compute/random';
-import type { PreparedDataset } from '../dataset/preparedDataset';
-import type { SequenceBatch, SequenceRequest } from '../model/model';
-import type { Batches } from './batches';
+import { RandomStream } from '../../compute/random';
+import { STREAMS } from '../../compute/randomStreams';
+import { ModelError } from '../modelError';
+import type { Sampler } from '../parts/samplingWeights';
+import type { Batch, BatchBuilder, Batches, TrainingData } from './batchBuilder';
 import { NegativeSampler } from './negativeSampler';
 import { ShuffledOrder } from './shuffledOrder';
-import { TrainingError } from './trainingError';
+
+/** Whole sequences, with the next item as the target at each position. */
+export interface SequenceRequest {
+  /** Positions that the model reads, at most. */
+  maxLength: number;
+  /** For each position, or for the batch where they are shared. */
+  numNegatives: number;
+  sampler: Sampler;
+  /** One set of negatives for all positions of a batch. */
+  sharedNegatives: boolean;
+}
+
+/** Sequences of one optimizer step, arrays of `size × length`. */
+export interface SequenceBatch extends Batch {
+  kind: 'sequences';
+  length: number;
+  /** User of each row. */
+  users: Int32Array;
+  /** Item at each position. */
+  items: Int32Array;
+  /** Item that follows each position; 0 where nothing is to be learned. */
+  targets: Int32Array;
+  /** `numNegatives` items for each position, or for all of them where the request shares them; null when there are none. */
+  negatives: Int32Array | null;
+  numNegatives: number;
+}
+
+/** Makes batches of sequences. */
+export interface SequenceBuilder extends Readonly<SequenceRequest>, BatchBuilder {
+  readonly unit: 'sequences';
+}
+
+/** The builder of what a model asks for. */
+export function sequenceBuilder(request: SequenceRequest): SequenceBuilder {
+  return {
+    ...request,
+    unit: 'sequences',
+    minLength: 1,
+    build: (data, batchSize, seed) => new SequenceBatches(data, request, batchSize, seed),
+  };
+}
 
 /** Cuts the training parts of all users into batches of left-padded sequences. */
 export class SequenceBatches implements Batches {
   readonly stepsPerEpoch: number;
-  readonly #dataset: PreparedDataset;
+  readonly #data: TrainingData;
   readonly #request: SequenceRequest;
   readonly #batchSize: number;
   readonly #seed: number;
@@ -18,24 +58,24 @@ export class SequenceBatches implements Batches {
   readonly #users: ShuffledOrder;
   readonly #sampler: NegativeSampler | null;
 
-  /** @throws TrainingError when no user has two training interactions */
-  constructor(dataset: PreparedDataset, request: SequenceRequest, batchSize: number, seed: number) {
-    this.#dataset = dataset;
+  /** @throws ModelError when no user has two training interactions */
+  constructor(data: TrainingData, request: SequenceRequest, batchSize: number, seed: number) {
+    this.#data = data;
     this.#request = request;
     this.#batchSize = batchSize;
     this.#seed = seed;
-    const users = Uint32Array.from(dataset.trainEnd.keys()).filter(
-      (user) => dataset.trainEnd[user]! - dataset.offsets[user]! >= 2,
+    const users = Uint32Array.from(data.trainEnd.keys()).filter(
+      (user) => data.trainEnd[user]! - data.offsets[user]! >= 2,
     );
     if (users.length === 0) {
-      throw new TrainingError(
+      throw new ModelError(
         'training/no-sequences',
         'No user has two interactions to learn from: after leave-one-out takes each user’s last two for validation and ' +
           'test, the training part needs at least two more. Use data with longer histories, or set `minUserInteractions` to 4 to see what is left.',
       );
     }
     this.#users = new ShuffledOrder(users, seed);
-    this.#sampler = request.numNegatives > 0 ? new NegativeSampler(dataset, request.sampler) : null;
+    this.#sampler = request.numNegatives > 0 ? new NegativeSampler(data, request.sampler) : null;
     this.stepsPerEpoch = Math.ceil(users.length / batchSize);
   }
 
@@ -70,7 +110,7 @@ export class SequenceBatches implements Batches {
 
   /** The newest training items of a user: at most one more than the model reads, because the last is only a target. */
   #sequence(user: number): Uint32Array {
-    const { offsets, trainEnd, items } = this.#dataset;
+    const { offsets, trainEnd, items } = this.#data;
     const end = trainEnd[user]!;
     return items.subarray(Math.max(offsets[user]!, end - this.#request.maxLength - 1), end);
   }

@@ -1,29 +1,27 @@
-import type { RandomStream } from '../compute/random';
-import type { PreparedDataset } from '../dataset/preparedDataset';
-import type { Sampler } from '../model/model';
-import { samplingWeights } from '../model/parts/samplingWeights';
-import { firstAbove } from '../inference/firstAbove';
-import { modelDataOf } from '../inference/modelData';
+import type { RandomStream } from '../../compute/random';
+import { samplingWeights, type Sampler } from '../parts/samplingWeights';
+import { itemCountsOf, type TrainingData } from './batchBuilder';
+import { firstAbove } from './firstAbove';
 
 /** How often an item is drawn again that should not be a negative, before it is taken as it is. */
 const MAX_DRAWS = 100;
 
 /** Draws items that a user did not choose. Users are numbered from 0, items from 1. */
 export class NegativeSampler {
-  readonly #dataset: PreparedDataset;
+  readonly #data: TrainingData;
   readonly #sampler: Sampler;
   /** Ends of the items' shares of [0, 1), for samplers that prefer some. */
   readonly #cumulative: Float64Array | null;
-  /** Training items of each user, at their places in `dataset.items` but ascending; null where nobody asks for them. */
+  /** Training items of each user, at their places in `data.items` but ascending; null where nobody asks for them. */
   readonly #met: Uint32Array | null;
 
-  constructor(dataset: PreparedDataset, sampler: Sampler) {
-    this.#dataset = dataset;
+  constructor(data: TrainingData, sampler: Sampler) {
+    this.#data = data;
     this.#sampler = sampler;
     // Those of the batch are drawn from the batch itself.
-    const weights = sampler === 'inBatch' ? null : samplingWeights(sampler, modelDataOf(dataset).itemCounts);
+    const weights = sampler === 'inBatch' ? null : samplingWeights(sampler, itemCountsOf(data));
     this.#cumulative = weights && cumulativeShares(weights);
-    this.#met = sampler === 'unconsumed' ? sortedItems(dataset) : null;
+    this.#met = sampler === 'unconsumed' ? sortedItems(data) : null;
   }
 
   /**
@@ -47,21 +45,21 @@ export class NegativeSampler {
         item = this.#drawOne(random, batchPositives);
       // Somebody who has met nearly everything still needs a negative.
       for (let draws = 0; draws < MAX_DRAWS && item === positive; draws++)
-        item = 1 + random.nextInt(this.#dataset.numItems);
+        item = 1 + random.nextInt(this.#data.numItems);
       into[place] = item;
     }
   }
 
   #drawOne(random: RandomStream, batchPositives: Int32Array): number {
     if (this.#sampler === 'inBatch') return batchPositives[random.nextInt(batchPositives.length)]!;
-    if (this.#cumulative === null) return 1 + random.nextInt(this.#dataset.numItems);
+    if (this.#cumulative === null) return 1 + random.nextInt(this.#data.numItems);
     return 1 + firstAbove(this.#cumulative, random.nextFloat());
   }
 
   /** False for all where the sampler does not ask. */
   #hasMet(user: number, item: number): boolean {
     if (this.#met === null) return false;
-    const { offsets, trainEnd } = this.#dataset;
+    const { offsets, trainEnd } = this.#data;
     let low = offsets[user]!;
     let high = trainEnd[user]!;
     while (low < high) {
@@ -74,7 +72,7 @@ export class NegativeSampler {
 }
 
 /** Sorted once: a set for each user would be made again for nearly every example, because users come in any order. */
-function sortedItems({ numUsers, offsets, trainEnd, items }: PreparedDataset): Uint32Array {
+function sortedItems({ numUsers, offsets, trainEnd, items }: TrainingData): Uint32Array {
   const sorted = items.slice();
   for (let user = 0; user < numUsers; user++) sorted.subarray(offsets[user], trainEnd[user]).sort();
   return sorted;

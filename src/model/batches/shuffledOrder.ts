@@ -1,5 +1,5 @@
-import { STREAMS } from '../compute/randomStreams';
-import { RandomStream } from '../compute/random';
+import { RandomStream } from '../../compute/random';
+import { STREAMS } from '../../compute/randomStreams';
 
 /** Something to learn from, in an order of its own for each epoch. */
 export class ShuffledOrder {

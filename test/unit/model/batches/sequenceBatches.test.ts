@@ -1,10 +1,9 @@
 import { describe, expect, it } from 'vitest';
-import type { SequenceRequest } from '../../../src/model/model';
-import { SequenceBatches } from '../../../src/training/sequenceBatches';
-import { datasetOf, tinyDataset } from '../inference/tinyDataset';
+import type { SequenceRequest } from '../../../../src/model/batches/sequenceBatches';
+import { SequenceBatches } from '../../../../src/model/batches/sequenceBatches';
+import { datasetOf, tinyDataset } from '../../inference/tinyDataset';
 
 const request: SequenceRequest = {
-  kind: 'sequences',
   maxLength: 3,
   numNegatives: 0,
   sampler: 'unconsumed',

@@ -1,21 +1,77 @@
-import { STREAMS } from '../compute/randomStreams';
-import { RandomStream } from '../compute/random';
-import type { PreparedDataset } from '../dataset/preparedDataset';
-import type { ExampleBatch, ExampleRequest } from '../model/model';
-import { examplesPerStep } from '../model/parts/examplesPerStep';
-import type { Batches } from './batches';
+import { RandomStream } from '../../compute/random';
+import { STREAMS } from '../../compute/randomStreams';
+import { ModelError } from '../modelError';
+import type { Sampler } from '../parts/samplingWeights';
+import type { Batch, BatchBuilder, Batches, TrainingData } from './batchBuilder';
 import { NegativeSampler } from './negativeSampler';
 import { ShuffledOrder } from './shuffledOrder';
-import { TrainingError } from './trainingError';
+
+/** Each interaction for itself, with what the user did before it. */
+export interface ExampleRequest {
+  /** Items of the history, at most; 0 when the model reads none. */
+  maxLength: number;
+  /** Interactions with a shorter history are no examples. */
+  minLength: number;
+  /** For each example. */
+  numNegatives: number;
+  sampler: Sampler;
+  /** How much of the batch size an example takes up; 1 if left out. */
+  rowsPerExample?: number;
+  /** The last batch of an epoch is left out where it has fewer examples; 1 if left out. */
+  minBatchSize?: number;
+  /** Whether a negative comes with the history that the user had before it, or before a random item; no if left out. */
+  ownHistories?: boolean;
+  /** Whether each item of the history comes with one that was not chosen in its place. */
+  negativeHistories: boolean;
+  /** Whether these are any other items, the same in each epoch, and not items that the user has not met. No if left out. */
+  fixedNegativeHistories?: boolean;
+}
+
+/** Examples of one optimizer step. */
+export interface ExampleBatch extends Batch {
+  kind: 'examples';
+  /** Longest history of the batch; may be 0. */
+  length: number;
+  /** `[size]` */
+  users: Int32Array;
+  /** `[size, length]` */
+  histories: Int32Array;
+  /** `[size, 1 + numNegatives]`, the item that the user chose first. */
+  candidates: Int32Array;
+  numNegatives: number;
+  /** `[size, length]`, or null unless the request wants them; 0 where the history is padding. */
+  negativeHistories: Int32Array | null;
+  /** `[size, 1 + numNegatives, length]` where the request wants them: the history of each candidate. */
+  candidateHistories?: Int32Array;
+}
+
+/** Makes batches of examples. */
+export interface ExampleBuilder extends Readonly<ExampleRequest>, BatchBuilder {
+  readonly unit: 'interactions';
+}
+
+/** The builder of what a model asks for. */
+export function exampleBuilder(request: ExampleRequest): ExampleBuilder {
+  return {
+    ...request,
+    unit: 'interactions',
+    build: (data, batchSize, seed) => new ExampleBatches(data, request, batchSize, seed),
+  };
+}
+
+/** Examples of a step, where each takes up so many of the batch size. */
+export function examplesPerStep(batchSize: number, rowsPerExample = 1): number {
+  return Math.max(1, Math.floor(batchSize / rowsPerExample));
+}
 
 /** Cuts the training interactions into batches, each with what its user did before it. */
 export class ExampleBatches implements Batches {
   readonly stepsPerEpoch: number;
-  readonly #dataset: PreparedDataset;
+  readonly #data: TrainingData;
   readonly #request: ExampleRequest;
   readonly #batchSize: number;
   readonly #seed: number;
-  /** Places in `dataset.items` of the interactions that are examples. */
+  /** Places in `data.items` of the interactions that are examples. */
   readonly #places: ShuffledOrder;
   /** User of each of all interactions. */
   readonly #userOf: Uint32Array;
@@ -25,13 +81,13 @@ export class ExampleBatches implements Batches {
   /** One negative for each of all interactions; null unless histories have negatives that stay. */
   readonly #fixedNegatives: Uint32Array | null;
 
-  /** @throws TrainingError when no training interaction has a history of the least length */
-  constructor(dataset: PreparedDataset, request: ExampleRequest, batchSize: number, seed: number) {
-    this.#dataset = dataset;
+  /** @throws ModelError when no training interaction has a history of the least length */
+  constructor(data: TrainingData, request: ExampleRequest, batchSize: number, seed: number) {
+    this.#data = data;
     this.#request = request;
     this.#batchSize = examplesPerStep(batchSize, request.rowsPerExample);
     this.#seed = seed;
-    const { numUsers, offsets, trainEnd, items } = dataset;
+    const { numUsers, offsets, trainEnd, items } = data;
     this.#userOf = new Uint32Array(items.length);
     const places: number[] = [];
     for (let user = 0; user < numUsers; user++) {
@@ -40,23 +96,23 @@ export class ExampleBatches implements Batches {
         places.push(place);
     }
     if (places.length === 0) {
-      throw new TrainingError(
+      throw new ModelError(
         'training/no-examples',
         `No user has ${request.minLength + 1} interactions to learn from: after leave-one-out takes each user’s last two for ` +
           'validation and test, the training part needs that many. Use data with longer histories.',
       );
     }
     this.#places = new ShuffledOrder(Uint32Array.from(places), seed);
-    this.#sampler = new NegativeSampler(dataset, request.sampler);
+    this.#sampler = new NegativeSampler(data, request.sampler);
     const { negativeHistories, fixedNegativeHistories: fixed = false } = request;
-    this.#historySampler = negativeHistories && !fixed ? new NegativeSampler(dataset, 'unconsumed') : null;
-    this.#fixedNegatives = negativeHistories && fixed ? fixedNegatives(dataset, seed) : null;
+    this.#historySampler = negativeHistories && !fixed ? new NegativeSampler(data, 'unconsumed') : null;
+    this.#fixedNegatives = negativeHistories && fixed ? fixedNegatives(data, seed) : null;
     const { minBatchSize = 1 } = request;
     const left = places.length % this.#batchSize;
     this.stepsPerEpoch =
       Math.floor(places.length / this.#batchSize) + (left > 0 && left >= minBatchSize ? 1 : 0);
     if (this.stepsPerEpoch === 0) {
-      throw new TrainingError(
+      throw new ModelError(
         'training/small-batches',
         `There are ${places.length} interactions to learn from, and \`model.minBatchSize\` leaves out batches of fewer than ` +
           `${minBatchSize}. Lower it, or use more data.`,
@@ -65,7 +121,7 @@ export class ExampleBatches implements Batches {
   }
 
   batch(epoch: number, index: number): ExampleBatch {
-    const { offsets, items } = this.#dataset;
+    const { offsets, items } = this.#data;
     const { maxLength, numNegatives } = this.#request;
     const from = index * this.#batchSize;
     const places = this.#places.of(epoch).subarray(from, from + this.#batchSize);
@@ -119,7 +175,7 @@ export class ExampleBatches implements Batches {
     candidates: Int32Array,
     histories: readonly Uint32Array[],
   ): Uint32Array[] {
-    const { offsets, trainEnd, items } = this.#dataset;
+    const { offsets, trainEnd, items } = this.#data;
     const columns = candidates.length / users.length;
     return Array.from(candidates, (item, pair) => {
       const row = Math.floor(pair / columns);
@@ -140,7 +196,7 @@ function leftPadded(rows: readonly Uint32Array[], length: number): Int32Array {
 }
 
 /** For each of all interactions another item than its own. */
-function fixedNegatives({ items, numItems }: PreparedDataset, seed: number): Uint32Array {
+function fixedNegatives({ items, numItems }: TrainingData, seed: number): Uint32Array {
   const random = new RandomStream(seed, STREAMS.fixedNegatives);
   return items.map((item) => {
     const other = 1 + random.nextInt(numItems - 1);

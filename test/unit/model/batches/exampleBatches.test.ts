@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import type { ExampleRequest } from '../../../src/model/model';
-import { ExampleBatches } from '../../../src/training/exampleBatches';
-import { datasetOf } from '../inference/tinyDataset';
+import type { ExampleRequest } from '../../../../src/model/batches/exampleBatches';
+import { ExampleBatches } from '../../../../src/model/batches/exampleBatches';
+import { datasetOf } from '../../inference/tinyDataset';
 
 /** Of three interactions for training each, after two that are held out. */
 const DATASET = datasetOf(
@@ -13,7 +13,6 @@ const DATASET = datasetOf(
   9,
 );
 const REQUEST: ExampleRequest = {
-  kind: 'examples',
   maxLength: 2,
   minLength: 0,
   numNegatives: 3,
