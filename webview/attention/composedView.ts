@@ -1,10 +1,11 @@
 import { html, nothing, type TemplateResult } from 'lit';
 import { iconButton } from '../ui/controls';
 import { fittedTitle } from '../ui/fittedTitle';
+import { ROW_HEIGHT } from '../ui/virtualList';
 import { barNames, decisionBars } from './decisionView';
 import type { AttentionHandlers } from './handlers';
 import { moved } from './historyEdits';
-import { lineHeight, type Layout } from './layout';
+import type { Layout } from './layout';
 import { isAt, lineList, linesInSight, sightNote } from './linesView';
 import { focusOf, type ShownAttention } from './shownAttention';
 import type { AttentionState } from './state';
@@ -59,7 +60,7 @@ export function composedList(
             draggable="true"
             title=${item.title}
             aria-label=${`${index + 1}. ${item.title}`}
-            .style=${layout.narrow ? '' : `--top: ${row * lineHeight - sight.top}px`}
+            .style=${layout.narrow ? '' : `--top: ${row * ROW_HEIGHT - sight.top}px`}
             @pointerenter=${() => handlers.onFocus(focusOf(shown, row))}
             @keydown=${(event: KeyboardEvent) => {
               const act = (event.altKey ? altKeys : keys)[event.key];

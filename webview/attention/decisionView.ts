@@ -1,8 +1,9 @@
 import { html, nothing, type TemplateResult } from 'lit';
 import { formatWeight } from '../plot/formatWeight';
 import { fittedTitle } from '../ui/fittedTitle';
+import { ROW_HEIGHT } from '../ui/virtualList';
 import type { AttentionHandlers } from './handlers';
-import { lineHeight, type Layout } from './layout';
+import type { Layout } from './layout';
 import { isAt, lineList, linesInSight } from './linesView';
 import { focusOf, lineTitle, type Decision, type ShownAttention } from './shownAttention';
 import { sideNames, type AttentionState } from './state';
@@ -41,7 +42,7 @@ export function decisionList(
           return html`<div
             role="listitem"
             class=${classes.filter((name) => name !== '').join(' ')}
-            .style=${`--top: ${index * lineHeight - sight.top}px`}
+            .style=${`--top: ${index * ROW_HEIGHT - sight.top}px`}
             @pointerenter=${() => handlers.onFocus(focusOf(shown, index))}
             @click=${() => handlers.onPinLine(index)}
           >

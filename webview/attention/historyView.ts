@@ -3,6 +3,7 @@ import { formatDataDay } from '../../src/series/format';
 import { iconButton } from '../ui/controls';
 import { fittedTitle } from '../ui/fittedTitle';
 import { itemSearch } from '../ui/itemSearch';
+import { ROW_HEIGHT, rowOfKey } from '../ui/virtualList';
 import { weightScale } from '../plot/heatMapGeometry';
 import type { HeatMapScale } from '../plot/heatMapModel';
 import type { ThumbnailModel } from '../plot/heatMapThumbnail';
@@ -12,10 +13,12 @@ import { timeGap, type HistoryLine } from './historyEdits';
 import { isAt, lineList, linesInSight, sightNote, type Lines } from './linesView';
 import { focusOf, lineTitle, type ShownAttention } from './shownAttention';
 import type { AttentionState } from './state';
-import { LEAST_WIDTH, lineHeight, type Layout } from './layout';
+import { LEAST_WIDTH, type Layout } from './layout';
 import type { WeightMap } from './weightMaps';
 import './historyView.css';
 
+/** Lines that Page Up and Page Down go past. */
+const PAGE = 10;
 /** CSS pixels of the whole map in the corner. */
 const OVERVIEW = 96;
 
@@ -98,7 +101,7 @@ function historyLine(
     tabindex=${tab}
     aria-label=${`${position + 1}. ${title}${now === null ? ', left out' : swapped ? `, in the place of ${item.title}` : ''}`}
     title=${`${title}${swapped ? ` in the place of ${item.title}` : ''}${date}`}
-    .style=${layout.narrow ? '' : `--top: ${index * lineHeight - top}px`}
+    .style=${layout.narrow ? '' : `--top: ${index * ROW_HEIGHT - top}px`}
     @pointerenter=${() => handlers.onFocus(focusOf(shown, index))}
     @focus=${() => {
       handlers.onLine(index);
@@ -156,7 +159,7 @@ function overview(
   sight: Lines,
   handlers: AttentionHandlers,
 ): TemplateResult {
-  const whole = lines.length * lineHeight;
+  const whole = lines.length * ROW_HEIGHT;
   if (!side || sight.height >= whole) {
     return html`<p class="muted">
       Oldest first. ${side ? 'Point at a title to find its weights; ' : ''}Delete leaves
@@ -198,16 +201,9 @@ function keyPressed(
 ): void {
   if (event.ctrlKey || event.metaKey || event.altKey) return;
   const line = lines[active];
-  const target = {
-    ArrowDown: active + 1,
-    ArrowUp: active - 1,
-    Home: 0,
-    End: lines.length - 1,
-    PageDown: active + 10,
-    PageUp: active - 10,
-  }[event.key];
-  if (target !== undefined) {
-    handlers.onLine(Math.max(0, Math.min(lines.length - 1, target)));
+  const target = rowOfKey(event.key, active, lines.length, PAGE);
+  if (target !== null) {
+    handlers.onLine(target);
   } else if (
     !line ||
     (event.target !== event.currentTarget && !(event.target as HTMLElement).matches('.line'))

@@ -1,8 +1,7 @@
+import { ROW_HEIGHT } from '../ui/virtualList';
 import { currentAttention, displayOf } from './shownAttention';
 import type { AttentionState } from './state';
 
-/** CSS pixels of a line, as VS Code's lists have. */
-export const lineHeight = 22;
 /** CSS pixels above the cells, where the titles of the columns are. */
 export const HEAD_HEIGHT = 112;
 /** CSS pixels of the narrowest columns, which those of a map that scrolls are. */
@@ -30,13 +29,13 @@ export interface Layout {
 export function layoutFor(state: AttentionState): Layout {
   const { width, height } = state.size;
   const { side } = currentAttention(state);
-  const rows = Math.floor((height - AROUND) / lineHeight);
+  const rows = Math.floor((height - AROUND) / ROW_HEIGHT);
   // Lines join all positions: the lists beside them begin and end where they do.
   const whole = side !== null && displayOf(state, side) === 'lines';
   return {
     narrow: width < NARROW,
     twoColumns: width >= ONE_COLUMN,
-    maxHeight: whole ? Infinity : Math.max(12, rows) * lineHeight,
+    maxHeight: whole ? Infinity : Math.max(12, rows) * ROW_HEIGHT,
   };
 }
 

@@ -1,10 +1,10 @@
 import { html, nothing, type TemplateResult } from 'lit';
 import { formatCount } from '../../src/series/format';
-import { visibleRange } from '../plot/heatMapGeometry';
 import type { HeatMapFocus } from '../plot/heatMapModel';
 import { scrollArea } from '../ui/scrollArea';
+import { ROW_HEIGHT, visibleRange } from '../ui/virtualList';
 import type { AttentionHandlers } from './handlers';
-import { lineHeight, type Layout } from './layout';
+import type { Layout } from './layout';
 import type { AttentionState } from './state';
 import './linesView.css';
 
@@ -19,11 +19,11 @@ export interface Lines {
 /** The lines in sight; all of them where the list scrolls by itself. */
 export function linesInSight(state: AttentionState, count: number, { narrow, maxHeight }: Layout): Lines {
   // Of none, there is a line that says so.
-  const height = Math.min(Math.max(1, count) * lineHeight, maxHeight);
+  const height = Math.min(Math.max(1, count) * ROW_HEIGHT, maxHeight);
   if (narrow) return { top: 0, height, first: 0, last: count - 1 };
-  const most = Math.max(0, count * lineHeight - height);
+  const most = Math.max(0, count * ROW_HEIGHT - height);
   const top = Math.min(most, state.scroll?.top ?? most);
-  return { top, height, ...visibleRange(top, height, lineHeight, count) };
+  return { top, height, ...visibleRange(top, height, ROW_HEIGHT, count) };
 }
 
 /** Which lines of a list are in sight, where it has more and no scroll bar: beside a map, all lists scroll together. */
@@ -32,7 +32,7 @@ export function sightNote(
   count: number,
   { narrow }: Layout,
 ): TemplateResult | typeof nothing {
-  if (narrow || height >= count * lineHeight) return nothing;
+  if (narrow || height >= count * ROW_HEIGHT) return nothing;
   return html`<span class="muted sight" title="Scroll to see the others"
     >↕ ${formatCount(first + 1)}–${formatCount(last + 1)} of ${formatCount(count)}</span
   >`;
@@ -80,7 +80,7 @@ function wheel(
   count: number,
   handlers: AttentionHandlers,
 ): void {
-  const most = count * lineHeight - sight.height;
+  const most = count * ROW_HEIGHT - sight.height;
   const top = Math.max(0, Math.min(most, sight.top + event.deltaY));
   if (top === sight.top) return;
   event.preventDefault();

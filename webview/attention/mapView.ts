@@ -1,6 +1,7 @@
 import { html, nothing, type TemplateResult } from 'lit';
 import { segmented } from '../ui/controls';
 import { fittedTitle } from '../ui/fittedTitle';
+import { ROW_HEIGHT } from '../ui/virtualList';
 import { curveIndexAt, drawCurves, type CurveChart } from '../plot/curveDrawing';
 import { formatWeight } from '../plot/formatWeight';
 import { differenceScale, fullScale, weightScale } from '../plot/heatMapGeometry';
@@ -8,7 +9,7 @@ import type { HeatMapEntry, HeatMapModel, HeatMapScale } from '../plot/heatMapMo
 import { drawJoins } from '../plot/joinDrawing';
 import type { PictureModel } from '../plot/picture';
 import type { AttentionHandlers } from './handlers';
-import { HEAD_HEIGHT, LEAST_WIDTH, lineHeight, MARGINS, type ColumnRoom, type Layout } from './layout';
+import { HEAD_HEIGHT, LEAST_WIDTH, MARGINS, type ColumnRoom, type Layout } from './layout';
 import {
   columnEntries,
   describeCell,
@@ -233,8 +234,8 @@ function mapModel(
     data: scale.differences && change ? change : map,
     columns,
     scale,
-    cellHeight: square ? null : lineHeight,
-    cellWidths: between ? (square ? [3, lineHeight] : [LEAST_WIDTH, lineHeight]) : [FIGURE_WIDTH, 64],
+    cellHeight: square ? null : ROW_HEIGHT,
+    cellWidths: between ? (square ? [3, ROW_HEIGHT] : [LEAST_WIDTH, ROW_HEIGHT]) : [FIGURE_WIDTH, 64],
     headHeight: !byPosition ? SLOT_HEAD_HEIGHT : between && narrow ? 24 : HEAD_HEIGHT,
     maxHeight: byPosition && !square && !isNumbered(map, layout) ? maxHeight : Infinity,
     // Rows that are candidates are no lines of the history.
@@ -265,9 +266,9 @@ function joins(
     </p>
     ${picture({
       label: `${selectionTitle(side.selected, side.selection)} as lines between ${titles.length} positions. The table holds the same weights.`,
-      height: titles.length * lineHeight,
+      height: titles.length * ROW_HEIGHT,
       draw: (painter, colors, width) =>
-        drawJoins(painter, colors, { data, scale, titles, focus }, width, lineHeight),
+        drawJoins(painter, colors, { data, scale, titles, focus }, width, ROW_HEIGHT),
     })}
   </div>`;
 }
@@ -372,8 +373,8 @@ export function mapRoom(state: AttentionState, side: ShownSide): ColumnRoom {
   const columns = (width: number): number => names + 12 + map.columns * width;
   // Of single columns too, there are titles above; what needs more than this scrolls.
   if (isSelfAttention(map)) {
-    const most = Math.max(160, columns(lineHeight));
-    return { least: Math.min(220, most), wanted: Math.min(MOST_JOINED * lineHeight, most), most };
+    const most = Math.max(160, columns(ROW_HEIGHT));
+    return { least: Math.min(220, most), wanted: Math.min(MOST_JOINED * ROW_HEIGHT, most), most };
   }
   const wanted = Math.max(160, columns(64));
   return { least: Math.min(420, wanted, Math.max(160, columns(FIGURE_WIDTH))), wanted, most: wanted };

@@ -1,8 +1,9 @@
 import { html, render } from 'lit';
+import { scrollToShow } from '../ui/virtualList';
 import { CanvasPainter, explainCutTitles, prepareCanvas } from './canvasPainter';
 import { DrawnElement } from './drawnElement';
 import { drawCells, drawColumnTitles, drawMarks, type HeatMapWindow } from './heatMapDrawing';
-import { cellAt, cellWidthFor, scrollToShow, type HeatMapGeometry } from './heatMapGeometry';
+import { cellAt, cellWidthFor, type HeatMapGeometry } from './heatMapGeometry';
 import type { HeatMapCell, HeatMapModel, HeatMapScroll } from './heatMapModel';
 import { readMapColors } from './mapColors';
 import './heatMap.css';

@@ -1,6 +1,7 @@
+import { visibleRange, type Range } from '../ui/virtualList';
 import { formatWeight } from './formatWeight';
 import { colorIndex, type ColorScale, type MapColors } from './heatMapColors';
-import { causalOutline, valueAt, visibleRange, type HeatMapGeometry, type Range } from './heatMapGeometry';
+import { causalOutline, valueAt, type HeatMapGeometry } from './heatMapGeometry';
 import type { HeatMapData, HeatMapEntry, HeatMapFocus, HeatMapScale } from './heatMapModel';
 import type { Painter } from './painter';
 

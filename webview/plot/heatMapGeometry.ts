@@ -1,3 +1,4 @@
+import type { Range } from '../ui/virtualList';
 import { formatWeight } from './formatWeight';
 import type { HeatMapCell, HeatMapData, HeatMapScale } from './heatMapModel';
 
@@ -9,12 +10,6 @@ export interface HeatMapGeometry {
   cellHeight: number;
 }
 
-/** First and last index that are in sight. */
-export interface Range {
-  first: number;
-  last: number;
-}
-
 /** Cells as wide as there is room, within limits; whole pixels, so that all are alike. */
 export function cellWidthFor(
   room: number,
@@ -24,26 +19,12 @@ export function cellWidthFor(
   return Math.max(least, Math.min(most, Math.floor(room / Math.max(1, columns))));
 }
 
-/** The cells of one axis that a window shows, also those that it cuts. */
-export function visibleRange(scroll: number, window: number, cell: number, count: number): Range {
-  return {
-    first: Math.max(0, Math.floor(scroll / cell)),
-    last: Math.min(count - 1, Math.ceil((scroll + window) / cell) - 1),
-  };
-}
-
 /** The cell at a point, or null outside. */
 export function cellAt(geometry: HeatMapGeometry, x: number, y: number): HeatMapCell | null {
   const column = Math.floor(x / geometry.cellWidth);
   const row = Math.floor(y / geometry.cellHeight);
   const inside = row >= 0 && row < geometry.rows && column >= 0 && column < geometry.columns;
   return inside ? { row, column } : null;
-}
-
-/** How far to scroll an axis so that a cell is in sight, moving as little as possible. */
-export function scrollToShow(index: number, scroll: number, window: number, cell: number): number {
-  const start = index * cell;
-  return Math.max(Math.min(scroll, start), start + cell - window);
 }
 
 /**

@@ -4,6 +4,7 @@ import { formatCount } from '../../src/series/format';
 import { hintOfMore } from '../ui/scrollArea';
 import { columnText } from './projectionText';
 import { fittedTitle } from '../ui/fittedTitle';
+import { ROW_HEIGHT, rowOfKey, scrollToShow, visibleRange } from '../ui/virtualList';
 import './pointTable.css';
 
 export interface PointTableModel {
@@ -17,9 +18,8 @@ export interface PointTableModel {
   onSorted: (text: string) => void;
 }
 
-const ROW_HEIGHT = 22;
 /** Rows above and below those in sight. */
-const SPARE_ROWS = 10;
+const SPARE_ROWS = 20;
 
 /** What to sort by: the label, the id, or a column by its index. */
 type SortKey = 'label' | 'id' | number;
@@ -57,9 +57,11 @@ export class PointTable extends HTMLElement {
     if (!model) return;
     const { points } = model;
     const list = this.#sorted(model);
-    const visible = Math.ceil(this.clientHeight / ROW_HEIGHT) + SPARE_ROWS;
-    const start = Math.max(0, Math.min(this.#first - SPARE_ROWS, list.length - visible));
-    const rows = list.subarray(start, start + visible + SPARE_ROWS);
+    // Another list may end above where this one was scrolled to.
+    const end = Math.max(0, list.length * ROW_HEIGHT - this.clientHeight);
+    const top = Math.min(this.#first * ROW_HEIGHT, end);
+    const { first, last } = visibleRange(top, this.clientHeight, ROW_HEIGHT, list.length, SPARE_ROWS);
+    const rows = list.subarray(first, last + 1);
     const columns: [SortKey, string, boolean][] = [
       ['label', 'title', false],
       ['id', 'id', false],
@@ -90,12 +92,12 @@ export class PointTable extends HTMLElement {
               </tr>
             </thead>
             <tbody role="rowgroup">
-              <tr class="spacer" aria-hidden="true" .style=${`height: ${start * ROW_HEIGHT}px`}></tr>
-              ${[...rows].map((point, i) => this.#row(model, point, start + i))}
+              <tr class="spacer" aria-hidden="true" .style=${`height: ${first * ROW_HEIGHT}px`}></tr>
+              ${[...rows].map((point, i) => this.#row(model, point, first + i))}
               <tr
                 class="spacer"
                 aria-hidden="true"
-                .style=${`height: ${Math.max(0, list.length - start - rows.length) * ROW_HEIGHT}px`}
+                .style=${`height: ${Math.max(0, list.length - first - rows.length) * ROW_HEIGHT}px`}
               ></tr>
             </tbody>
           </table>
@@ -186,25 +188,16 @@ export class PointTable extends HTMLElement {
     const model = this.#model!;
     const page = Math.max(1, Math.floor(this.clientHeight / ROW_HEIGHT) - 2);
     const at = this.#cursor;
-    const target = {
-      ArrowDown: at + 1,
-      ArrowUp: at - 1,
-      PageDown: at + page,
-      PageUp: at - page,
-      Home: 0,
-      End: list.length - 1,
-    }[event.key];
+    const target = rowOfKey(event.key, at, list.length, page);
     if (event.key === 'Enter') {
       const point = list[at];
       if (point !== undefined) model.onPick(model.points.rows[point]!, event.shiftKey);
-    } else if (target !== undefined) {
-      this.#cursor = Math.max(0, Math.min(list.length - 1, target));
+    } else if (target !== null) {
+      this.#cursor = target;
       const scroll = this.querySelector('.table-scroll')!;
-      const top = this.#cursor * ROW_HEIGHT;
       // The header stays at the top and covers a row.
-      const height = scroll.clientHeight - 2 * ROW_HEIGHT;
-      if (top < scroll.scrollTop) scroll.scrollTop = top;
-      else if (top > scroll.scrollTop + height) scroll.scrollTop = top - height;
+      const height = scroll.clientHeight - ROW_HEIGHT;
+      scroll.scrollTop = scrollToShow(target, scroll.scrollTop, height, ROW_HEIGHT);
       this.#first = Math.floor(scroll.scrollTop / ROW_HEIGHT);
       this.#render();
       model.onHover(list[this.#cursor] ?? null);

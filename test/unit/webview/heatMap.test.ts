@@ -17,11 +17,10 @@ import {
   differenceScale,
   pooledValues,
   scaleEnds,
-  scrollToShow,
   valueAt,
-  visibleRange,
   weightScale,
 } from '../../../webview/plot/heatMapGeometry';
+import { scrollToShow, visibleRange } from '../../../webview/ui/virtualList';
 import { contrast } from '../../../webview/ui/colorDistance';
 import { oppositeColor } from '../../../webview/ui/distinctColors';
 import { formatWeight } from '../../../webview/plot/formatWeight';
