@@ -14,7 +14,7 @@ const ONE_COLUMN = 560;
 const AROUND = 400;
 /** CSS pixels that the page takes beside them. */
 export const MARGINS = 32;
-/** Between columns, as in attention.css. */
+/** Between columns, as in userView.css. */
 export const GAP = 24;
 
 /** How the page is laid out for its size. */

@@ -30,13 +30,13 @@ import type { WeightMap } from './weightMaps';
 import { weightTable } from './weightTable';
 import './mapView.css';
 
-/** CSS pixels above maps that are not beside the history, as in attention.css. */
+/** CSS pixels above maps that are not beside the history, as in mapView.css. */
 const SLOT_HEAD_HEIGHT = 56;
 /** CSS pixels of the narrowest columns that hold their weights in figures. */
 const FIGURE_WIDTH = 40;
 /** Rows of a narrow map that are high enough for titles: their columns take room from it. */
 const MOST_TITLED = 20;
-/** CSS pixels of these titles with the space beside them, as in attention.css. */
+/** CSS pixels of these titles with the space beside them, as in mapView.css. */
 const TITLES_WIDTH = 112;
 const NOWHERE = { row: null, column: null };
 

@@ -71,7 +71,7 @@ function attentionClasses({ compared, side }: ShownAttention, layout: Layout): s
     .join(' ');
 }
 
-/** The columns of a wide page; a narrow one has its own in attention.css. */
+/** The columns of a wide page; a narrow one has its own in userView.css. */
 function attentionStyle(state: AttentionState, { side, compared }: ShownAttention): string {
   const map = side ? mapRoom(state, side) : CONTRIBUTIONS;
   const twice = (width: number): number => 2 * width + GAP;
