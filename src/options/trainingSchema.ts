@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { describe } from './describe';
-import { METRICS } from '../evaluation/metrics/metrics';
+import { DEFAULT_METRIC, METRICS } from '../evaluation/metrics/metrics';
 import { alternatives, fieldRule } from './fieldRule';
 
 const metrics = METRICS.map(({ name }) => name);
@@ -233,7 +233,7 @@ export const trainingSchema = z
         metric: z
           .string()
           .regex(new RegExp(`^(${metrics.join('|')})@[1-9]\\d*$`), 'must look like `ndcg@10`')
-          .default('ndcg@10')
+          .default(`${DEFAULT_METRIC.name}@10`)
           .meta(
             describe(
               `Validation metric that selects the best epoch: ${alternatives(metrics)} at a cut-off, such as \`ndcg@10\`.`,

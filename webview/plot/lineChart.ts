@@ -27,7 +27,6 @@ import './lineChart.css';
 /** Told apart without colour too. */
 const DASHES = [[], [7, 3], [2, 3], [9, 3, 2, 3]];
 /** uPlot's constants, which are of a kind that TypeScript cannot import. */
-// eslint-disable-next-line @typescript-eslint/no-unsafe-enum-assignment
 const AXIS_SIDES: Record<ChartLine['side'], uPlot.Axis.Side> = { left: 3, right: 1 };
 
 /**

@@ -6,9 +6,14 @@ import { ndcg } from './ndcg';
 /** All metrics, in the order in which results list them. */
 export const METRICS: readonly Metric[] = [hr, ndcg, mrr];
 
-/** Names at each cut-off, such as `ndcg@10`, those of one metric together. */
+/** The one that chooses an epoch where a config does not say. */
+export const DEFAULT_METRIC: Metric = ndcg;
+
+/** Names at each cut-off, such as `ndcg@10`, those of one metric together and the default first. */
 export function metricNames(cutoffs: readonly number[]): string[] {
-  return METRICS.flatMap(({ name }) => cutoffs.map((cutoff) => `${name}@${cutoff}`));
+  return [DEFAULT_METRIC, ...METRICS.filter((metric) => metric !== DEFAULT_METRIC)].flatMap(({ name }) =>
+    cutoffs.map((cutoff) => `${name}@${cutoff}`),
+  );
 }
 
 /** The metric of a name with a cut-off; undefined for one that this version does not know. */
