@@ -25,7 +25,7 @@ export const BUSY_EXIT_CODE = 75;
 /** After this many ms without a heartbeat a trainer on another host, whose pid says nothing here, counts as dead. */
 const HEARTBEAT_TIMEOUT_MS = 15_000;
 /** A lock file without content this young is one that its owner is just writing. */
-export const UNWRITTEN_GRACE_MS = 2_000;
+const UNWRITTEN_GRACE_MS = 2_000;
 /** Whoever takes over a trainer whose process cannot be looked up first waits this long for a heartbeat, in ms. */
 const TAKEOVER_WATCH_MS = 8_000;
 /** Taking a run needs a few milliseconds; after this many something is in the way for good. */

@@ -1,14 +1,14 @@
 import { createHash } from 'node:crypto';
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { isActive } from '../../src/protocol/run';
 import { EventLogReader } from '../../src/runs/eventLog';
 import type { RunDirectory } from '../../src/runs/runDirectory';
 import { listRuns, readRun } from '../../src/runs/runStore';
-import { trainerHasClaimed, UNWRITTEN_GRACE_MS } from '../../src/runs/trainerLock';
+import { trainerHasClaimed, trainerIsAlive } from '../../src/runs/trainerLock';
 import { RunSeries } from '../../src/series/runSeries';
 import { decodeSafetensors } from '../../src/formats/safetensors';
+import { until } from '../until';
 
 /** Everything of a finished run that has to be the same whatever happened on the way, as name → value. */
 export type RunFacts = Record<string, string>;
@@ -88,9 +88,9 @@ function readCheckpoint(folder: string): CheckpointState {
  */
 export async function problemsAtRest(run: RunDirectory): Promise<string[]> {
   const problems: string[] = [];
-  // Killed before it could say who it is: for so long its lock counts as one that is just being written.
+  // Killed before it could say who it is: for a moment its lock counts as one that is just being written.
   if (existsSync(run.processPath) && readFileSync(run.processPath, 'utf8') === '')
-    await sleep(UNWRITTEN_GRACE_MS);
+    await until('the grace of a lock without content', async () => !(await trainerIsAlive(run)));
   const { unreadable } = await listRuns(path.dirname(run.path));
   problems.push(...unreadable.map(({ message }) => `the list of runs says: ${message}`));
   const { status } = await readRun(run.path);
