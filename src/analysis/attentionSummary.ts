@@ -119,7 +119,7 @@ export class AttentionSummary {
     }
   }
 
-  /** Each head's behaviour so far; zeros where nothing was added. */
+  /** Each head's behavior so far; zeros where nothing was added. */
   heads(): HeadSummary[] {
     const longest = this.#pairs.findLastIndex((pairs) => pairs > 0) + 1;
     return this.#sums.map((sums) => ({

@@ -1,4 +1,4 @@
-import type { NeighbourGraph } from './neighbourGraph';
+import type { NeighborGraph } from './neighborGraph';
 
 /** Weighted edges, each in both directions, by the row that they start from. */
 export interface FuzzyGraph {
@@ -18,12 +18,12 @@ const MAX_HALVINGS = 64;
 const MIN_WIDTH_SHARE = 1e-3;
 
 /**
- * How much each pair of neighbours belongs together (McInnes et al., "UMAP", 2018, arXiv 1802.03426, sections 3.1 and
- * 4.1): the nearest neighbour of a row fully, the others by exp(−(d − ρ)/σ) with ρ the least distance above 0 and σ such
- * that the weights add up to log₂(k + 1); k + 1 because the paper counts a row among its own neighbours. Both directions
+ * How much each pair of neighbors belongs together (McInnes et al., "UMAP", 2018, arXiv 1802.03426, sections 3.1 and
+ * 4.1): the nearest neighbor of a row fully, the others by exp(−(d − ρ)/σ) with ρ the least distance above 0 and σ such
+ * that the weights add up to log₂(k + 1); k + 1 because the paper counts a row among its own neighbors. Both directions
  * of a pair are united as a + b − a·b.
  */
-export function fuzzyGraph(graph: NeighbourGraph): FuzzyGraph {
+export function fuzzyGraph(graph: NeighborGraph): FuzzyGraph {
   const { numRows, k, rows } = graph;
   const strengths = strengthsOf(graph);
 
@@ -76,7 +76,7 @@ export function fuzzyGraph(graph: NeighbourGraph): FuzzyGraph {
 }
 
 /** The weights in one direction, `[numRows, k]`. */
-function strengthsOf({ numRows, k, distances }: NeighbourGraph): Float32Array {
+function strengthsOf({ numRows, k, distances }: NeighborGraph): Float32Array {
   // In float32, so that what is too small for a weight is no edge.
   const strengths = new Float32Array(distances.length);
   const wanted = Math.log2(k + 1);

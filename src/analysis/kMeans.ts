@@ -10,7 +10,7 @@ export interface KMeansOptions {
   seed: number;
   /** How often to begin anew; the best result is kept. 3 if left out. */
   starts?: number;
-  /** Compares directions: rows and centres have length 1 (Dhillon and Modha, 2001), as fits the cosine. */
+  /** Compares directions: rows and centers have length 1 (Dhillon and Modha, 2001), as fits the cosine. */
   spherical?: boolean;
   /** After which a start ends in any case. 100 if left out. */
   maxIterations?: number;
@@ -20,10 +20,10 @@ export interface KMeans {
   /** The cluster of each row. */
   labels: Int32Array;
   /** `[k, width]`; of length 1 when spherical. */
-  centres: Table;
+  centers: Table;
   /** Rows of each cluster. */
   sizes: Int32Array;
-  /** Sum of the squared distances of rows to their centres. */
+  /** Sum of the squared distances of rows to their centers. */
   inertia: number;
   /** Of the start that was kept. */
   iterations: number;
@@ -34,8 +34,8 @@ const TOLERANCE = 1e-4;
 
 /**
  * k-means (Lloyd, 1982) from seeds that are drawn far apart (k-means++: Arthur and Vassilvitskii, 2007). The engine in use
- * compares rows with centres; sums are in float64. A cluster that loses all its rows starts again at the row that is
- * farthest from its own centre.
+ * compares rows with centers; sums are in float64. A cluster that loses all its rows starts again at the row that is
+ * farthest from its own center.
  * @param k lowered to the number of rows
  * @throws AnalysisError (`analysis/not-finite`, `analysis/shape`)
  */
@@ -68,15 +68,15 @@ export async function kMeans(table: Table, k: number, options: KMeansOptions): P
 }
 
 /**
- * The nearest centre of each row; ties go to the first.
+ * The nearest center of each row; ties go to the first.
  * @param points `[n, d]`
  */
-export async function nearestCentres(points: tf.Tensor2D, centres: Table): Promise<Int32Array> {
+export async function nearestCenters(points: tf.Tensor2D, centers: Table): Promise<Int32Array> {
   // |x − c|² = |x|² − 2(x·c − |c|²/2), so the nearest has the largest bracket.
-  const bias = new Float32Array(centres.numRows);
-  for (let centre = 0; centre < centres.numRows; centre++)
-    for (const value of rowOf(centres, centre)) bias[centre]! -= value ** 2 / 2;
-  const items = tf.tensor2d(centres.values, [centres.numRows, centres.width]);
+  const bias = new Float32Array(centers.numRows);
+  for (let center = 0; center < centers.numRows; center++)
+    for (const value of rowOf(centers, center)) bias[center]! -= value ** 2 / 2;
+  const items = tf.tensor2d(centers.values, [centers.numRows, centers.width]);
   const biases = tf.tensor1d(bias);
   try {
     return (await topItems(points, items, 1, { bias: biases })).columns;
@@ -125,22 +125,22 @@ async function iterate(
 ): Promise<KMeans> {
   const distances = new Float64Array(rows.numRows);
   const letEventsIn = createPause();
-  let centres = seeds;
+  let centers = seeds;
   let inertia = Infinity;
   for (let iteration = 1; ; iteration++) {
-    const labels = await nearestCentres(points, centres);
+    const labels = await nearestCenters(points, centers);
     let sum = 0;
     for (let row = 0; row < rows.numRows; row++) {
-      distances[row] = squaredDistance(rows, row, rowOf(centres, labels[row]!));
+      distances[row] = squaredDistance(rows, row, rowOf(centers, labels[row]!));
       sum += distances[row]!;
     }
-    const sizes = sizesOf(labels, centres.numRows);
+    const sizes = sizesOf(labels, centers.numRows);
     const isSettled = !(sum < inertia * (1 - TOLERANCE)) && !sizes.includes(0);
     if (isSettled || sum === 0 || iteration >= maxIterations)
-      return { labels, centres, sizes, inertia: sum, iterations: iteration };
+      return { labels, centers, sizes, inertia: sum, iterations: iteration };
     inertia = sum;
     await letEventsIn();
-    centres = centresOf(rows, labels, sizes, distances, spherical);
+    centers = centersOf(rows, labels, sizes, distances, spherical);
   }
 }
 
@@ -150,7 +150,7 @@ function sizesOf(labels: Int32Array, k: number): Int32Array {
   return sizes;
 }
 
-function centresOf(
+function centersOf(
   rows: Table,
   labels: Int32Array,
   sizes: Int32Array,
@@ -164,19 +164,19 @@ function centresOf(
     for (let axis = 0; axis < width; axis++) sums[start + axis]! += rows.values[row * width + axis]!;
   }
   const values = new Float32Array(sums.length);
-  for (let centre = 0; centre < sizes.length; centre++) {
-    if (sizes[centre] === 0) {
+  for (let center = 0; center < sizes.length; center++) {
+    if (sizes[center] === 0) {
       const farthest = distances.indexOf(distances.reduce((most, distance) => Math.max(most, distance), 0));
-      values.set(rowOf(rows, farthest), centre * width);
+      values.set(rowOf(rows, farthest), center * width);
       // The next empty cluster takes another row.
       distances[farthest] = 0;
     } else {
       for (let axis = 0; axis < width; axis++)
-        values[centre * width + axis] = sums[centre * width + axis]! / sizes[centre]!;
+        values[center * width + axis] = sums[center * width + axis]! / sizes[center]!;
     }
   }
-  const centres = { values, numRows: sizes.length, width };
-  return spherical ? normalizeRows(centres) : centres;
+  const centers = { values, numRows: sizes.length, width };
+  return spherical ? normalizeRows(centers) : centers;
 }
 
 function squaredDistance({ values, width }: Table, row: number, vector: Float32Array): number {

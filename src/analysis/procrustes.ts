@@ -9,7 +9,7 @@ export interface SharedRows {
 }
 
 export interface Alignment {
-  /** All rows of the source, turned, moved and scaled towards the target. */
+  /** All rows of the source, turned, moved and scaled toward the target. */
   aligned: Table;
   /** How far each shared row is from its counterpart afterwards, in the order of the shared rows. */
   residuals: Float64Array;

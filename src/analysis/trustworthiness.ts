@@ -8,10 +8,10 @@ export interface Space {
 }
 
 /**
- * How far the neighbours that a projection shows are neighbours in fact, from 0 to 1 (Venna and Kaski, "Neighborhood
+ * How far the neighbors that a projection shows are neighbors in fact, from 0 to 1 (Venna and Kaski, "Neighborhood
  * preservation in nonlinear projection methods", ICANN 2001):
  * 1 − 2 / (n·k·(2n − 3k − 1)) · Σᵢ Σ (r(i, j) − k) over the j among the k nearest of i in the projection that are not in the
- * original; r is the place of j among the neighbours of i there. Ties go to the lower row.
+ * original; r is the place of j among the neighbors of i there. Ties go to the lower row.
  * @param rows which points to ask for; all if left out. A random thousand is enough to know two digits.
  * @throws AnalysisError (`analysis/shape`) unless both have the same rows and k is below half of them
  */
@@ -20,7 +20,7 @@ export function trustworthiness(original: Space, projection: Space, k: number, r
   if (projection.points.numRows !== numRows || !(k >= 1) || 2 * k >= numRows) {
     throw new AnalysisError(
       'analysis/shape',
-      `There are ${numRows} original and ${projection.points.numRows} projected rows for ${k} neighbours; both must be the same and more than twice as many.`,
+      `There are ${numRows} original and ${projection.points.numRows} projected rows for ${k} neighbors; both must be the same and more than twice as many.`,
     );
   }
   const near = distancesOf(projection);
@@ -36,7 +36,7 @@ export function trustworthiness(original: Space, projection: Space, k: number, r
   return 1 - (2 / (asked.length * k * (2 * numRows - 3 * k - 1))) * penalty;
 }
 
-/** How far neighbours in the original are neighbours in the projection: trustworthiness with both exchanged. */
+/** How far neighbors in the original are neighbors in the projection: trustworthiness with both exchanged. */
 export function continuity(original: Space, projection: Space, k: number, rows?: Int32Array): number {
   return trustworthiness(projection, original, k, rows);
 }
@@ -77,7 +77,7 @@ function nearestRows(distances: Float64Array, itself: number, nearest: Int32Arra
   }
 }
 
-/** The place of a row among the neighbours of another, from 1. */
+/** The place of a row among the neighbors of another, from 1. */
 function placeOf(distances: Float64Array, itself: number, row: number): number {
   const own = distances[row]!;
   let place = 1;

@@ -2,7 +2,7 @@ import { STREAMS } from '../compute/randomStreams';
 import { RandomStream } from '../compute/random';
 import { AnalysisError } from './analysisError';
 import { fuzzyGraph } from './fuzzyGraph';
-import { neighbourGraph, type NeighbourGraph } from './neighbourGraph';
+import { neighborGraph, type NeighborGraph } from './neighborGraph';
 import { createPause } from './pause';
 import { pca, projectRows } from './pca';
 import { normalizeRows, type Table } from './table';
@@ -13,8 +13,8 @@ export interface UmapOptions {
   metric: 'cosine' | 'euclidean';
   /** 2 if left out. */
   dimensions?: 2 | 3;
-  /** Size of a neighbourhood, the row itself included, as other implementations count it. 15 if left out. */
-  numNeighbours?: number;
+  /** Size of a neighborhood, the row itself included, as other implementations count it. 15 if left out. */
+  numNeighbors?: number;
   /** How near to each other points may be drawn. 0.1 if left out. */
   minDistance?: number;
   /** The scale of the layout. 1 if left out. */
@@ -27,16 +27,16 @@ export interface UmapOptions {
   learningRate?: number;
   /** Where the points begin, in any scale; the first principal components if left out. */
   initial?: Table;
-  /** Tables of up to so many rows have their neighbours searched exactly. 20,000 if left out. */
+  /** Tables of up to so many rows have their neighbors searched exactly. 20,000 if left out. */
   exactUpTo?: number;
-  /** Neighbours that are known already, as a result has them. */
-  neighbours?: NeighbourGraph;
+  /** Neighbors that are known already, as a result has them. */
+  neighbors?: NeighborGraph;
 }
 
 /** What a caller does meanwhile. It may wait: the next piece of work begins when it is done. */
 export interface UmapHooks {
-  /** How much of the search for neighbours is done. */
-  onNeighbours?: (share: number) => void | Promise<void>;
+  /** How much of the search for neighbors is done. */
+  onNeighbors?: (share: number) => void | Promise<void>;
   /** After each epoch, counted from 1. The layout belongs to UMAP and changes afterwards: copy what is kept. */
   onProgress?: (epoch: number, layout: Table, epochs: number) => void | Promise<void>;
   /** Asked after each piece of work. Events of the process are let in several times a second. */
@@ -49,9 +49,9 @@ export interface Umap {
   /** Epochs that are done: fewer than wanted after a stop. */
   epochs: number;
   /** Null when it was stopped before they were known. */
-  neighbours: NeighbourGraph | null;
+  neighbors: NeighborGraph | null;
   /** Seconds of wall clock. */
-  seconds: { neighbours: number; graph: number; layout: number };
+  seconds: { neighbors: number; graph: number; layout: number };
 }
 
 const MIN_EPOCHS = 200;
@@ -64,15 +64,15 @@ const INITIAL_NOISE = 1e-5;
 
 /**
  * Uniform manifold approximation and projection (McInnes et al., 2018, arXiv 1802.03426): lays a table's rows out in two or
- * three dimensions so that neighbours stay neighbours. The same input gives the same bits on one engine with one number of
- * threads; everything but the search for neighbours runs on one thread.
+ * three dimensions so that neighbors stay neighbors. The same input gives the same bits on one engine with one number of
+ * threads; everything but the search for neighbors runs on one thread.
  * @throws AnalysisError (`analysis/not-finite`, `analysis/shape`)
  */
 export async function umap(table: Table, options: UmapOptions, hooks: UmapHooks = {}): Promise<Umap> {
-  const { seed, metric, dimensions = 2, numNeighbours = 15 } = options;
-  const { onNeighbours, onProgress, shouldStop = () => false } = hooks;
+  const { seed, metric, dimensions = 2, numNeighbors = 15 } = options;
+  const { onNeighbors, onProgress, shouldStop = () => false } = hooks;
   const letEventsIn = createPause();
-  const seconds = { neighbours: 0, graph: 0, layout: 0 };
+  const seconds = { neighbors: 0, graph: 0, layout: 0 };
   let since = performance.now();
   const lap = (part: keyof typeof seconds): void => {
     seconds[part] = (performance.now() - since) / 1000;
@@ -80,29 +80,29 @@ export async function umap(table: Table, options: UmapOptions, hooks: UmapHooks 
   };
 
   const initial = initialLayout(table, options, dimensions);
-  const neighbours =
-    options.neighbours ??
-    (await neighbourGraph(table, numNeighbours - 1, {
+  const neighbors =
+    options.neighbors ??
+    (await neighborGraph(table, numNeighbors - 1, {
       metric,
       seed,
       ...(options.exactUpTo !== undefined && { exactUpTo: options.exactUpTo }),
       onProgress: async (share) => {
-        await onNeighbours?.(share);
+        await onNeighbors?.(share);
         await letEventsIn();
         return !shouldStop();
       },
     }));
-  lap('neighbours');
-  if (neighbours === null) return { layout: initial, epochs: 0, neighbours, seconds };
-  if (neighbours.numRows !== table.numRows) {
+  lap('neighbors');
+  if (neighbors === null) return { layout: initial, epochs: 0, neighbors, seconds };
+  if (neighbors.numRows !== table.numRows) {
     throw new AnalysisError(
       'analysis/shape',
-      `The neighbours are of ${neighbours.numRows} rows, where the table has ${table.numRows}.`,
+      `The neighbors are of ${neighbors.numRows} rows, where the table has ${table.numRows}.`,
     );
   }
 
   const epochs = options.epochs ?? (table.numRows <= SMALL_TABLE ? EPOCHS_OF_SMALL_TABLES : MIN_EPOCHS);
-  const descent = new UmapLayout(fuzzyGraph(neighbours), initial, {
+  const descent = new UmapLayout(fuzzyGraph(neighbors), initial, {
     epochs,
     seed,
     minDistance: options.minDistance ?? 0.1,
@@ -117,10 +117,10 @@ export async function umap(table: Table, options: UmapOptions, hooks: UmapHooks 
     await letEventsIn();
   }
   lap('layout');
-  return { layout: descent.layout, epochs: descent.epoch, neighbours, seconds };
+  return { layout: descent.layout, epochs: descent.epoch, neighbors, seconds };
 }
 
-/** Where the points begin: centred, scaled to the usual extent, and a little apart. */
+/** Where the points begin: centered, scaled to the usual extent, and a little apart. */
 function initialLayout(table: Table, { initial, metric, seed }: UmapOptions, dimensions: 2 | 3): Table {
   if (initial !== undefined && (initial.numRows !== table.numRows || initial.width !== dimensions)) {
     throw new AnalysisError(

@@ -1,4 +1,4 @@
-/** How likely two points of a layout are neighbours by their distance: 1/(1 + a·d²ᵇ). */
+/** How likely two points of a layout are neighbors by their distance: 1/(1 + a·d²ᵇ). */
 export interface UmapCurve {
   a: number;
   b: number;

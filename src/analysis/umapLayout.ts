@@ -7,7 +7,7 @@ import type { Table } from './table';
 export interface UmapLayoutOptions {
   epochs: number;
   seed: number;
-  /** The least distance that neighbours are drawn at, in units of `spread`. */
+  /** The least distance that neighbors are drawn at, in units of `spread`. */
   minDistance: number;
   spread: number;
   /** Random rows that each end of an edge is pushed away from when the edge is pulled. */

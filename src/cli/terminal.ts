@@ -69,8 +69,8 @@ export class Terminal {
 
   #encode(part: Styled): string {
     if (typeof part === 'string') return plainText(part);
-    const isColoured = this.stream.isTTY && this.stream.hasColors();
-    return isColoured ? `${BOLD}${plainText(part.strong)}${NOT_BOLD}` : plainText(part.strong);
+    const isColored = this.stream.isTTY && this.stream.hasColors();
+    return isColored ? `${BOLD}${plainText(part.strong)}${NOT_BOLD}` : plainText(part.strong);
   }
 }
 

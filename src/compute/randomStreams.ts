@@ -21,12 +21,12 @@ export const STREAMS = {
   overviewUsers: 11,
   /** Pairs of rows for the mean cosine of a table. */
   statistics: 0x6573,
-  /** Initial centres of k-means: seed, purpose, start. */
+  /** Initial centers of k-means: seed, purpose, start. */
   kMeans: 0x6b6d,
   /** Rows whose layout is measured. */
   layoutSample: 0x6c6f,
-  /** Approximate search for neighbours. */
-  neighbourGraph: 0x6e67,
+  /** Approximate search for neighbors. */
+  neighborGraph: 0x6e67,
   /** Rows of a table that is too large to be drawn. */
   rowSample: 0x7372,
   /** Attraction and repulsion in UMAP: seed, purpose, epoch. */

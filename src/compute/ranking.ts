@@ -153,7 +153,7 @@ async function plainTargetRanks(
   return { greater, equal };
 }
 
-export type NeighbourMetric = 'cosine' | 'dot' | 'euclidean';
+export type NeighborMetric = 'cosine' | 'dot' | 'euclidean';
 
 /**
  * The k nearest other points of each point, nearest first; ties go to the lower index.
@@ -161,10 +161,10 @@ export type NeighbourMetric = 'cosine' | 'dot' | 'euclidean';
  * @param queries which points to look from; all if left out
  * @returns `scores` holds the cosine, the product, or for `euclidean` the distance (Infinity in places that no point takes)
  */
-export async function nearestNeighbours(
+export async function nearestNeighbors(
   points: tf.Tensor2D,
   k: number,
-  metric: NeighbourMetric,
+  metric: NeighborMetric,
   queries: Int32Array = Int32Array.from({ length: points.shape[0] }, (_, index) => index),
 ): Promise<TopItems> {
   const { states, items, bias } = tf.tidy(() => {
@@ -191,7 +191,7 @@ export async function nearestNeighbours(
 }
 
 /** The points in the form in which their products tell how near they are. */
-function comparable(points: tf.Tensor2D, metric: NeighbourMetric): tf.Tensor2D {
+function comparable(points: tf.Tensor2D, metric: NeighborMetric): tf.Tensor2D {
   switch (metric) {
     case 'dot':
       return tf.clone(points);
@@ -223,9 +223,9 @@ async function withDistances(points: tf.Tensor2D, queries: Int32Array, nearest: 
       .filter((column) => column >= 0)
       .map((column) => ({ column, distance: distance(query, column) }))
       .sort((a, b) => a.distance - b.distance || a.column - b.column);
-    found.forEach((neighbour, place) => {
-      columns[row * k + place] = neighbour.column;
-      scores[row * k + place] = neighbour.distance;
+    found.forEach((neighbor, place) => {
+      columns[row * k + place] = neighbor.column;
+      scores[row * k + place] = neighbor.distance;
     });
   });
   return { columns, scores };

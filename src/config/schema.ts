@@ -39,7 +39,7 @@ const evaluationSchema = z
       ),
     candidates: z
       .discriminatedUnion('type', [
-        z.strictObject({ type: z.literal('full') }).meta(describe('The whole catalogue.')),
+        z.strictObject({ type: z.literal('full') }).meta(describe('The whole catalog.')),
         z
           .strictObject({
             type: z.literal('sampled'),

@@ -155,7 +155,7 @@ function* sortRange(
 function dropDuplicates(rows: Rows, keep: 'keepFirst' | 'keepLast', numItems: number): void {
   const numRows = rows.users.length;
   const keepRow = new Uint8Array(numRows);
-  // The user (plus one) that was seen with each item most recently: rows of one user are neighbours.
+  // The user (plus one) that was seen with each item most recently: rows of one user are neighbors.
   const seenBy = new Uint32Array(numItems);
   for (let i = 0; i < numRows; i++) {
     const row = keep === 'keepFirst' ? i : numRows - 1 - i;

@@ -160,7 +160,7 @@ export function datasetReport(
   };
 }
 
-/** The report as lines for a terminal, without colours. */
+/** The report as lines for a terminal, without colors. */
 export function formatReport(report: DatasetReport): string {
   const { historyLength: length, dropped, split } = report;
   const table: [string, string][] = [

@@ -19,7 +19,7 @@ export interface RankingTask {
   history(user: number): Uint32Array;
   /** The held-out item. */
   target(user: number): number;
-  /** Where not the whole catalogue is ranked: what else is, and how it was drawn. */
+  /** Where not the whole catalog is ranked: what else is, and how it was drawn. */
   sampled?: SampledNegatives & { of(user: number): Uint32Array };
 }
 
@@ -44,7 +44,7 @@ export interface Ranker {
   rank(batch: RankingBatch): readonly Rank[] | Promise<readonly Rank[]>;
 }
 
-/** Anything that scores the whole catalogue for users. */
+/** Anything that scores the whole catalog for users. */
 export interface Scorer {
   /**
    * @param histories items of each user, oldest first
@@ -90,7 +90,7 @@ export interface RankingOptions {
   onProgress?: (done: number, total: number) => void | Promise<void>;
 }
 
-/** Ranks each user's held-out item against the whole catalogue, or against the user's negatives. */
+/** Ranks each user's held-out item against the whole catalog, or against the user's negatives. */
 export async function evaluateRanking(
   task: RankingTask,
   ranker: Ranker,

@@ -55,7 +55,7 @@ export function meanRankMetrics({ best, worst }: Ranks, cutoffs: readonly number
   const metrics: Metrics = {};
   for (const cutoff of cutoffs) {
     for (const { name, of } of METRICS) {
-      // Ties may span the whole catalogue, for every user: sums up to a place make each of them one subtraction.
+      // Ties may span the whole catalog, for every user: sums up to a place make each of them one subtraction.
       const sums = sumsUpTo(cutoff, of);
       let total = 0;
       best.forEach((first, user) => {

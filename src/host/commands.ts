@@ -4,7 +4,7 @@ import { GPU_RUNTIMES, type GpuRuntime } from '../process/gpuRuntime';
 import type { InspectionView } from '../protocol/inspectionPanel';
 import { RunReadError } from '../runs/runErrors';
 import type { ComputeBackends } from './computeBackends';
-import type { ConfigCatalogue } from './configCatalogue';
+import type { ConfigCatalog } from './configCatalog';
 import { ConfigCommands } from './configCommands';
 import type { ConfigDiagnostics } from './configDiagnostics';
 import type { InspectionPanels } from './inspectionPanels';
@@ -14,7 +14,7 @@ import { createConfig } from './newConfig';
 import { pickRun } from './pickers';
 import { reportError } from './reportError';
 import { runAbilities, type RunAbilities } from '../protocol/runAbilities';
-import type { RunCatalogue } from './runCatalogue';
+import type { RunCatalog } from './runCatalog';
 import { deleteRun, openConfig, openLog } from './runFiles';
 import type { RunNode, RunTree } from './runTree';
 import type { TrainerService } from './trainerService';
@@ -22,11 +22,11 @@ import type { TrainerService } from './trainerService';
 /** What the commands work with. */
 export interface CommandContext {
   backends: ComputeBackends;
-  configs: ConfigCatalogue;
+  configs: ConfigCatalog;
   diagnostics: ConfigDiagnostics;
   inspection: InspectionPanels;
   panels: LivePanels;
-  runs: RunCatalogue;
+  runs: RunCatalog;
   trainer: TrainerService;
   tree: RunTree;
   log: vscode.LogOutputChannel;
@@ -161,7 +161,7 @@ function directoryIn(argument: Exclude<RunArgument, undefined>): string | undefi
 }
 
 /** A run of this window, by its directory. @throws RunReadError for any other folder */
-async function knownRun(runs: RunCatalogue, named: string): Promise<string> {
+async function knownRun(runs: RunCatalog, named: string): Promise<string> {
   const directory = path.resolve(named);
   // It may have been made just now.
   if (runs.get(directory) === undefined) await runs.refreshRun(directory);
@@ -171,7 +171,7 @@ async function knownRun(runs: RunCatalogue, named: string): Promise<string> {
   return directory;
 }
 
-function titleOf(runs: RunCatalogue, directory: string): string {
+function titleOf(runs: RunCatalog, directory: string): string {
   const run = runs.get(directory);
   return run ? runs.titleOf(run) : path.basename(directory);
 }

@@ -122,7 +122,7 @@ export class ComputeBackends implements vscode.Disposable {
       });
     } catch (error) {
       output.appendLine(errorMessage(error));
-      if (error instanceof ToolError && error.code === 'tool/cancelled') return;
+      if (error instanceof ToolError && error.code === 'tool/canceled') return;
       const openLog = 'Open Log';
       const message = `${title} was not installed. ${errorMessage(error).split('\n', 1)[0]!}`;
       void showError(message, openLog).then((choice) => {

@@ -2,21 +2,21 @@ import path from 'node:path';
 import * as vscode from 'vscode';
 import { configDigest, loadConfig } from '../config/configFile';
 import type { RunSummary } from '../protocol/run';
-import type { ConfigCatalogue } from './configCatalogue';
+import type { ConfigCatalog } from './configCatalog';
 import type { ConfigDiagnostics } from './configDiagnostics';
 import { fixesOf, rangeOf } from './configFixes';
 import { firstLine } from './errorMessage';
 import { choose, showError, showSuccess, withProgress } from './messages';
 import { chooseConfig } from './pickers';
-import type { RunCatalogue } from './runCatalogue';
+import type { RunCatalog } from './runCatalog';
 import { configFileOf, offerConfigCopy } from './runFiles';
 import { isOfConfig } from './runText';
 import type { TrainerService } from './trainerService';
 
 export interface ConfigCommandsContext {
-  configs: ConfigCatalogue;
+  configs: ConfigCatalog;
   diagnostics: ConfigDiagnostics;
-  runs: RunCatalogue;
+  runs: RunCatalog;
   trainer: TrainerService;
   /** Opens the panel of a run. */
   show: (directory: string, preserveFocus: boolean) => void;

@@ -6,7 +6,7 @@ import { parseConfig } from '../config/parseConfig';
 import type { DatasetConfig } from '../config/schema';
 import type { DataProblem } from '../protocol/dataCheck';
 import { quoteCode } from '../series/messageText';
-import { isConfigDocument } from './configCatalogue';
+import { isConfigDocument } from './configCatalog';
 import { fixesOf, rangeOf, type ShownProblem } from './configFixes';
 import type { DataChecks } from './dataChecks';
 import { DataWatch } from './dataWatch';

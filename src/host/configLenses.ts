@@ -1,8 +1,8 @@
 import * as vscode from 'vscode';
 import { isActive, type RunSummary } from '../protocol/run';
-import { isConfigDocument } from './configCatalogue';
+import { isConfigDocument } from './configCatalog';
 import { lastRunText } from './configLensText';
-import type { RunCatalogue } from './runCatalogue';
+import type { RunCatalog } from './runCatalog';
 import { isOfConfig } from './runText';
 import { plainText } from './safeText';
 
@@ -19,7 +19,7 @@ export class ConfigLenses implements vscode.CodeLensProvider, vscode.Disposable 
 
   readonly onDidChangeCodeLenses = this.#changes.event;
 
-  constructor(private readonly runs: RunCatalogue) {
+  constructor(private readonly runs: RunCatalog) {
     const pattern = '**/*.recsight.{json,yaml,yml}';
     // A new config has a place already, though nothing is there yet.
     const selector = [

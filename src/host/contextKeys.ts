@@ -1,7 +1,7 @@
 import * as vscode from 'vscode';
 import { runAbilities } from '../protocol/runAbilities';
-import type { ConfigCatalogue } from './configCatalogue';
-import type { RunCatalogue } from './runCatalogue';
+import type { ConfigCatalog } from './configCatalog';
+import type { RunCatalog } from './runCatalog';
 
 /** Keeps the `recsight.*` context keys that the manifest's `when` clauses use. */
 export class ContextKeys implements vscode.Disposable {
@@ -9,8 +9,8 @@ export class ContextKeys implements vscode.Disposable {
   readonly #disposables: { dispose(): unknown }[];
 
   constructor(
-    private readonly runs: RunCatalogue,
-    private readonly configs: ConfigCatalogue,
+    private readonly runs: RunCatalog,
+    private readonly configs: ConfigCatalog,
     onDidOpenRun: vscode.Event<string>,
   ) {
     this.#disposables = [

@@ -2,7 +2,7 @@ import * as vscode from 'vscode';
 import { isActive, type RunSummary } from '../protocol/run';
 import { showError, showInformation } from './messages';
 import type { LivePanels } from './livePanel';
-import type { RunCatalogue, RunChange } from './runCatalogue';
+import type { RunCatalog, RunChange } from './runCatalog';
 import { endText, endsText, endedBadly, type EvaluationAlone } from './runEndText';
 import type { TrainerService } from './trainerService';
 
@@ -29,7 +29,7 @@ export class EndNotices implements vscode.Disposable {
   #timer: NodeJS.Timeout | null = null;
 
   constructor(
-    private readonly runs: RunCatalogue,
+    private readonly runs: RunCatalog,
     private readonly panels: LivePanels,
     private readonly trainer: TrainerService,
   ) {

@@ -1,7 +1,7 @@
 import * as vscode from 'vscode';
 import { registerCommands } from './commands';
 import { ComputeBackends } from './computeBackends';
-import { ConfigCatalogue } from './configCatalogue';
+import { ConfigCatalog } from './configCatalog';
 import { ConfigCompletion } from './configCompletion';
 import { ConfigDiagnostics } from './configDiagnostics';
 import { ConfigLenses } from './configLenses';
@@ -11,7 +11,7 @@ import { EndNotices } from './endNotices';
 import { InspectionPanels } from './inspectionPanels';
 import { KeepOpen } from './keepOpen';
 import { livePanelKind } from './livePanel';
-import { RunCatalogue } from './runCatalogue';
+import { RunCatalog } from './runCatalog';
 import { RunConfigs } from './runConfigs';
 import { RunPanels } from './runPanels';
 import { RunTree } from './runTree';
@@ -28,8 +28,8 @@ export function activate(context: vscode.ExtensionContext): void {
   const trainerPath = vscode.Uri.joinPath(extensionUri, 'dist', 'trainer.js').fsPath;
   const runtimePath = vscode.Uri.joinPath(globalStorageUri, 'runtime').fsPath;
 
-  const configs = new ConfigCatalogue(log);
-  const runs = new RunCatalogue(log);
+  const configs = new ConfigCatalog(log);
+  const runs = new RunCatalog(log);
   const runConfigs = new RunConfigs(runs);
   const trainer = new TrainerService(trainerPath, runtimePath, runs, log);
   // Which Node.js there is takes a moment to find out, and is then known when something is opened or trained.

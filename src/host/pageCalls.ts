@@ -91,7 +91,7 @@ function inspectorCalls(run: z.ZodType<string, string>) {
     umap: z.tuple([table, sampling, umap, text]),
     cancel: z.tuple([text]),
     recommendationCounts: z.tuple([table, sampling, listLength, text]),
-    neighbours: z.tuple([
+    neighbors: z.tuple([
       table,
       z.union([z.object({ row: index }), z.object({ vector })]),
       z.enum(['cosine', 'dot', 'euclidean']),

@@ -3,16 +3,16 @@ import { configName } from '../config/configFile';
 import type { RunSummary } from '../protocol/run';
 import { statusIcon } from '../protocol/statusIcon';
 import { formatAge } from '../series/format';
-import { isConfigDocument, type ConfigCatalogue } from './configCatalogue';
+import { isConfigDocument, type ConfigCatalog } from './configCatalog';
 import { newestRunOf } from './configLenses';
 import { lastRunText } from './configLensText';
 import { pick, showInformation } from './messages';
-import type { RunCatalogue } from './runCatalogue';
+import type { RunCatalog } from './runCatalog';
 import { lastActivity, resultFacts } from './runText';
 
 /** The config a command was called on, else the one in the active editor, else the user's choice. It may be new, not on disk. */
 export async function chooseConfig(
-  { configs, runs }: { configs: ConfigCatalogue; runs: RunCatalogue },
+  { configs, runs }: { configs: ConfigCatalog; runs: RunCatalog },
   argument: vscode.Uri | undefined,
   title: string,
 ): Promise<vscode.Uri | undefined> {
@@ -58,11 +58,11 @@ async function pickConfig(
 export async function pickRun(
   runs: readonly RunSummary[],
   title: string,
-  catalogue: RunCatalogue,
+  catalog: RunCatalog,
 ): Promise<string | undefined> {
   if (runs.length <= 1) return runs[0]?.directory;
   const now = Date.now();
-  const titles = catalogue.titles(now);
+  const titles = catalog.titles(now);
   const items = runs.map((run) => {
     const { codicon, color } = statusIcon(run);
     return {

@@ -3,7 +3,7 @@ import { errorText } from '../protocol/errorText';
 import type { RunSettings } from '../protocol/runSettings';
 import type { RunSummary } from '../protocol/run';
 import { RunDirectory } from '../runs/runDirectory';
-import type { RunCatalogue } from './runCatalogue';
+import type { RunCatalog } from './runCatalog';
 import { distinguishingSettings, settingsBeside, usualSettings } from './runSettings';
 import { groupRuns } from './runTreeModel';
 
@@ -14,7 +14,7 @@ const MOST_COMPARED = 100;
 export class RunConfigs {
   readonly #configs = new Map<string, { digest: string; config: Promise<unknown> }>();
 
-  constructor(private readonly runs: RunCatalogue) {}
+  constructor(private readonly runs: RunCatalog) {}
 
   /**
    * What tells each of some runs from the others of its group, such as `hiddenSize 32`; empty where nothing does.

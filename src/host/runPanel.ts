@@ -8,7 +8,7 @@ import type { RunSummary } from '../protocol/run';
 import { RunReadError } from '../runs/runErrors';
 import { readRun } from '../runs/runStore';
 import { errorMessage } from './errorMessage';
-import type { RunCatalogue } from './runCatalogue';
+import type { RunCatalog } from './runCatalog';
 import { plainText } from './safeText';
 import { messageHtml, pageHtml } from './webviewHtml';
 
@@ -26,7 +26,7 @@ const KEEP_OPEN: keyof PanelHost = 'keepOpen';
 /** What all panels share. */
 export interface RunPanelContext {
   extensionUri: vscode.Uri;
-  runs: RunCatalogue;
+  runs: RunCatalog;
   /** Of this workspace, over a reload of the window. */
   memory: vscode.Memento;
   log: vscode.LogOutputChannel;

@@ -3,7 +3,7 @@ import * as vscode from 'vscode';
 import type { RunSummary } from '../protocol/run';
 import { hover } from './messages';
 import { contextValueOf } from '../protocol/runAbilities';
-import type { RunCatalogue, RunChange } from './runCatalogue';
+import type { RunCatalog, RunChange } from './runCatalog';
 import type { RunConfigs } from './runConfigs';
 import { otherPlacesText } from './runText';
 import { distinctStarts } from './runTitles';
@@ -59,7 +59,7 @@ export class RunTree implements vscode.TreeDataProvider<Node>, vscode.Disposable
   readonly onDidChangeTreeData = this.#changes.event;
 
   constructor(
-    private readonly runs: RunCatalogue,
+    private readonly runs: RunCatalog,
     private readonly configs: RunConfigs,
   ) {
     this.#view = vscode.window.createTreeView('recsight.runs', {

@@ -52,7 +52,7 @@ function competitionOf({ manifest: { dataset, protocol, mainMetric } }: RunSumma
 /**
  * Directories of the runs that have the best main metric among those they can be compared with: same metric, same data, and
  * measured in the same way, which is the same split, candidates (with the negatives and their seed), seen items, ties and
- * users. So a run by sampled negatives never beats one by the whole catalogue. A run without a competitor is not best of
+ * users. So a run by sampled negatives never beats one by the whole catalog. A run without a competitor is not best of
  * anything.
  */
 export function bestRuns(runs: readonly RunSummary[]): Set<string> {

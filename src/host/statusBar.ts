@@ -4,7 +4,7 @@ import { hover } from './messages';
 import { commandLink, icon, joinMarkdown, escaped } from './safeText';
 import { activeRuns, statusDetail, statusTexts } from './statusText';
 import type { LivePanels } from './livePanel';
-import type { RunCatalogue, RunChange } from './runCatalogue';
+import type { RunCatalog, RunChange } from './runCatalog';
 
 /** Shows the newest active run. Hidden while nothing trains, except to tell of a failure that nobody has looked at. */
 export class StatusBar implements vscode.Disposable {
@@ -13,7 +13,7 @@ export class StatusBar implements vscode.Disposable {
   #failedRun: string | null = null;
 
   constructor(
-    private readonly runs: RunCatalogue,
+    private readonly runs: RunCatalog,
     private readonly panels: LivePanels,
   ) {
     this.#item.name = 'RecSight: Training';

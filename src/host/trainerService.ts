@@ -7,7 +7,7 @@ import type { TrainerOptions } from '../process/trainerOptions';
 import { findNode } from '../process/nodeRuntime';
 import { RunDirectory, runsDirectoryOf } from '../runs/runDirectory';
 import { workspaceFolderFor } from '../runs/workspaceRuns';
-import type { RunCatalogue } from './runCatalogue';
+import type { RunCatalog } from './runCatalog';
 
 /** Something was asked for that cannot be done now; the message says what to do instead. */
 export class TrainerServiceError extends Error {
@@ -40,7 +40,7 @@ export class TrainerService {
     private readonly trainerPath: string,
     /** Folder in which optional compute engines are installed. */
     private readonly runtimePath: string,
-    private readonly runs: RunCatalogue,
+    private readonly runs: RunCatalog,
     private readonly log: vscode.LogOutputChannel,
   ) {}
 

@@ -314,7 +314,7 @@ export function queryOf(
   return { size: histories.length, length, users: Int32Array.from(users), histories: sequences };
 }
 
-/** The items of each history as columns of the catalogue. */
+/** The items of each history as columns of the catalog. */
 export function seenColumns(histories: readonly Uint32Array[]): Exclusions {
   const offsets = new Int32Array(histories.length + 1);
   histories.forEach((history, row) => (offsets[row + 1] = offsets[row]! + history.length));

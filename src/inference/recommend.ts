@@ -2,7 +2,7 @@ import * as tf from '@tensorflow/tfjs-core';
 import { insertBest, topItems } from '../compute/ranking';
 import type { PreparedDataset } from '../dataset/preparedDataset';
 import type { JointScoring, Model, ProductScoring, Scoring } from '../model/model';
-import { catalogueScores } from './catalogueScores';
+import { catalogScores } from './catalogScores';
 import { queryOf, seenColumns } from './evaluateModel';
 import type { SeenRule } from './seenItems';
 
@@ -80,7 +80,7 @@ async function bestOfScores(
   k: number,
 ): Promise<Best> {
   try {
-    const all = await catalogueScores(scoring, histories.length, numItems);
+    const all = await catalogScores(scoring, histories.length, numItems);
     const columns = new Int32Array(histories.length * k).fill(-1);
     const scores = new Float32Array(histories.length * k).fill(-Infinity);
     histories.forEach((history, row) => {

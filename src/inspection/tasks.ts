@@ -10,7 +10,7 @@ export interface Task {
   /**
    * Says how far the work is, if the last report was a while ago, and lets other calls in: the one that cancels this task
    * among them.
-   * @throws InspectionError (`inspection/cancelled`)
+   * @throws InspectionError (`inspection/canceled`)
    */
   proceed(progress: TaskProgress): Promise<void>;
 }
@@ -32,7 +32,7 @@ export class Tasks {
       }
       // Messages come in only between turns of the event loop, and awaiting a computed value does not end one.
       await setImmediate();
-      if (controller.signal.aborted) throw new InspectionError('inspection/cancelled', 'It was cancelled.');
+      if (controller.signal.aborted) throw new InspectionError('inspection/canceled', 'It was canceled.');
     };
     try {
       return await work({ proceed });

@@ -47,7 +47,7 @@ interface Attempt {
  * Installs a runtime beside those that are there and tries it with a training step. What was there of it before is
  * replaced only by what works. Resolves with what the trial found.
  * @throws RuntimeInstallError with what went wrong
- * @throws ToolError with the code `tool/cancelled` when it was aborted; nothing is left behind then
+ * @throws ToolError with the code `tool/canceled` when it was aborted; nothing is left behind then
  */
 export async function installGpuRuntime(
   runtime: GpuRuntime,
@@ -73,7 +73,7 @@ export async function installGpuRuntime(
         await rename(trial, final);
         return report;
       } catch (error) {
-        if (error instanceof ToolError && error.code === 'tool/cancelled') throw error;
+        if (error instanceof ToolError && error.code === 'tool/canceled') throw error;
         const message = errorText(error);
         onLine(message);
         failures.push(`${what}: ${message}`);
@@ -128,7 +128,7 @@ async function requireNvidia(tool: ToolOptions): Promise<void> {
   try {
     await runTool('nvidia-smi', ['-L'], tool);
   } catch (error) {
-    if (error instanceof ToolError && error.code === 'tool/cancelled') throw error;
+    if (error instanceof ToolError && error.code === 'tool/canceled') throw error;
     throw new RuntimeInstallError(
       'No NVIDIA GPU answers here (`nvidia-smi -L`), and TensorFlow computes on no other. ' +
         'Install NVIDIA’s driver, or choose WebGPU, which works with the GPUs of all makers.',
@@ -141,7 +141,7 @@ async function tryOut(runtime: GpuRuntime, trial: string, options: InstallOption
   options.onStep('trying it with a training step');
   const name = runtime === 'webgpu' ? 'webgpu' : 'tensorflow';
   const report = await probeBackend(name, { ...options, runtimePath: trial });
-  if (options.signal?.aborted === true) throw new ToolError('tool/cancelled', 'It was cancelled.');
+  if (options.signal?.aborted === true) throw new ToolError('tool/canceled', 'It was canceled.');
   if (!report.available) throw new RuntimeInstallError(`It does not work. ${report.reason ?? ''}`);
   if (runtime !== 'tensorflow-cpu' && !report.isGpu) {
     throw new RuntimeInstallError(

@@ -6,7 +6,7 @@ export class ToolError extends Error {
   override readonly name = 'ToolError';
 
   constructor(
-    readonly code: 'tool/missing' | 'tool/failed' | 'tool/cancelled',
+    readonly code: 'tool/missing' | 'tool/failed' | 'tool/canceled',
     message: string,
   ) {
     super(message);
@@ -85,5 +85,5 @@ export async function runTool(
 }
 
 function refuseAborted(signal: AbortSignal | undefined): void {
-  if (signal?.aborted === true) throw new ToolError('tool/cancelled', 'It was cancelled.');
+  if (signal?.aborted === true) throw new ToolError('tool/canceled', 'It was canceled.');
 }

@@ -106,7 +106,7 @@ async function findPython(tool: ToolOptions): Promise<string> {
       await runTool(program, ['-m', 'pip', '--version'], tool);
       return program;
     } catch (error) {
-      if (error instanceof ToolError && error.code === 'tool/cancelled') throw error;
+      if (error instanceof ToolError && error.code === 'tool/canceled') throw error;
     }
   }
   throw new ToolError(
@@ -122,7 +122,7 @@ async function findCompiler(tool: ToolOptions): Promise<string> {
       await runTool(program, ['--version'], tool);
       return program;
     } catch (error) {
-      if (error instanceof ToolError && error.code === 'tool/cancelled') throw error;
+      if (error instanceof ToolError && error.code === 'tool/canceled') throw error;
     }
   }
   throw new ToolError(

@@ -147,7 +147,7 @@ export interface AttentionInspector {
   attend(source: CheckpointSource, request: AttentionRequest): Promise<AttentionResult>;
   /**
    * Over users with their histories without test, at most so many; tells its progress under the id of the task, by which it
-   * can be cancelled (`inspection/cancelled`).
+   * can be canceled (`inspection/canceled`).
    */
   overview(
     source: CheckpointSource,

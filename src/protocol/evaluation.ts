@@ -25,7 +25,7 @@ export interface EvaluationProtocol {
   part: 'validation' | 'test';
   /** Which items compete with the held-out one. */
   candidates: 'full' | 'sampled';
-  /** Number of items that are ranked: the catalogue, or the held-out item and its negatives. */
+  /** Number of items that are ranked: the catalog, or the held-out item and its negatives. */
   numCandidates: number;
   /** How the negatives were drawn, where not all items are candidates. */
   negatives?: SampledNegatives;

@@ -103,7 +103,7 @@ export interface InspectorNotices extends InspectorListener {
 }
 
 export interface TaskProgress {
-  /** For people, such as `Finding neighbours`. */
+  /** For people, such as `Finding neighbors`. */
   phase: string;
   done: number;
   of: number;

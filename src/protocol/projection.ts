@@ -47,7 +47,7 @@ export interface PointSet {
 }
 
 /**
- * What points can be coloured by. Always there for items: `popularity decile` (category), `training interactions` (number),
+ * What points can be colored by. Always there for items: `popularity decile` (category), `training interactions` (number),
  * `in training and test` (category); for users `history length`. Then each column of the item or user table, by its own name;
  * for all tables `norm`. For items `recommended in top-10` (number) comes last once `recommendationCounts` has made it.
  */
@@ -98,12 +98,12 @@ export interface UmapLayoutResult {
   coordinates: Float32Array;
   cached: boolean;
   seconds: number;
-  /** Trustworthiness and continuity of a sample of at most 2,000 points with 15 neighbours. */
+  /** Trustworthiness and continuity of a sample of at most 2,000 points with 15 neighbors. */
   trustworthiness: number;
   continuity: number;
 }
 
-export interface PointNeighbour {
+export interface PointNeighbor {
   /** Row of the table, which need not be among the points. */
   row: number;
   id: string;
@@ -112,14 +112,14 @@ export interface PointNeighbour {
   value: number;
 }
 
-/** What is asked for the neighbours of: a row, or a vector such as a mean of some rows. */
-export type NeighbourQuery = { row: number } | { vector: Float32Array };
+/** What is asked for the neighbors of: a row, or a vector such as a mean of some rows. */
+export type NeighborQuery = { row: number } | { vector: Float32Array };
 
 export interface SelectionSummary {
   /** Mean vector of the rows. */
   mean: Float32Array;
   /** Of the rows, those nearest to the mean by cosine, best first; at most ten. */
-  typical: PointNeighbour[];
+  typical: PointNeighbor[];
   /** Mean cosine similarity to the mean: 1 when all point the same way. */
   coherence: number;
 }
@@ -154,14 +154,14 @@ export interface TableComparison {
   rows: Int32Array;
   /** By point: how far it moved, as a Euclidean distance after the second table was aligned (Procrustes); NaN where it has no partner. */
   moved: Float32Array;
-  /** Share of neighbours (k = 10, cosine) that both tables agree on, by point; NaN where it has no partner. */
+  /** Share of neighbors (k = 10, cosine) that both tables agree on, by point; NaN where it has no partner. */
   overlap: Float32Array;
   /** The second table, aligned, on the first one's components: `[points, components]`; NaN where it has no partner. */
   coordinates: Float32Array;
   /** What is left of the squared distance after the alignment, as a share of the first table's variance. */
   residual: number;
   /** Most moved first; at most 100. */
-  mostMoved: PointNeighbour[];
+  mostMoved: PointNeighbor[];
 }
 
 /** A remembered state of the panel; `state` is the page's own. */
@@ -198,7 +198,7 @@ export interface ProjectionInspector {
   embeddingTables(source: CheckpointSource): Promise<EmbeddingTable[]>;
   points(source: EmbeddingSource, sampling: Sampling): Promise<PointSet>;
   pca(source: EmbeddingSource, sampling: Sampling, request: PcaRequest): Promise<PcaLayout>;
-  /** Tells its progress under the id of the task, by which it can be cancelled (`inspection/cancelled`). */
+  /** Tells its progress under the id of the task, by which it can be canceled (`inspection/canceled`). */
   umap(
     source: EmbeddingSource,
     sampling: Sampling,
@@ -208,7 +208,7 @@ export interface ProjectionInspector {
   cancel(task: string): Promise<void>;
   /**
    * For tables of items: in how many users' top-k each point is, of items that are not in their history, as the column
-   * `recommended in top-k`. Takes seconds to minutes once, and is kept in the run; tells its progress and can be cancelled.
+   * `recommended in top-k`. Takes seconds to minutes once, and is kept in the run; tells its progress and can be canceled.
    */
   recommendationCounts(
     source: EmbeddingSource,
@@ -216,13 +216,13 @@ export interface ProjectionInspector {
     k: number,
     task: string,
   ): Promise<NumberPointColumn>;
-  /** Nearest rows of the whole table in the original space, exact; a row is no neighbour of itself. `k` up to 100. */
-  neighbours(
+  /** Nearest rows of the whole table in the original space, exact; a row is no neighbor of itself. `k` up to 100. */
+  neighbors(
     source: EmbeddingSource,
-    query: NeighbourQuery,
+    query: NeighborQuery,
     metric: DistanceMetric,
     k: number,
-  ): Promise<PointNeighbour[]>;
+  ): Promise<PointNeighbor[]>;
   /** k-means over the points, by cosine. Index of each point's cluster, the largest being 0. */
   clusters(source: EmbeddingSource, sampling: Sampling, k: number, seed: number): Promise<Int32Array>;
   statistics(source: EmbeddingSource): Promise<TableStatistics>;

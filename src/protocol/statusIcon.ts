@@ -4,7 +4,7 @@ import { endedInDoubt, type RunStatus, type RunSummary } from './run';
 export interface StatusIcon {
   /** Name of a codicon; with `~spin` it turns. */
   codicon: string;
-  /** Id of a theme colour; null is the colour of text. */
+  /** Id of a theme color; null is the color of text. */
   color: string | null;
   /** In the run's own panel, where a bar shows that it is at work; left out where it is the same. */
   inPanel?: string;

@@ -1,5 +1,5 @@
 /**
- * Exponential moving average without the pull towards zero at the start (TensorBoard's smoothing; the correction is
+ * Exponential moving average without the pull toward zero at the start (TensorBoard's smoothing; the correction is
  * that of Adam, Kingma and Ba 2015, section 3): mₜ = w·mₜ₋₁ + (1 − w)·vₜ, result mₜ / (1 − wᵗ).
  *
  * Values that are not finite stay as they are and do not touch the average.

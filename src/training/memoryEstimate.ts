@@ -17,7 +17,7 @@ const USABLE_SHARE = 0.9;
 /**
  * What training is going to take, before anything is allocated: tables and layers with their gradients and the
  * optimizer's state, what a step keeps for its backward pass or for the update, and the process itself. The interactions themselves are small beside it.
- * @param threads of the engine; some losses have a gradient of the catalogue for each
+ * @param threads of the engine; some losses have a gradient of the catalog for each
  */
 export async function estimateMemory(
   config: TrainedConfig,

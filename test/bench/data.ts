@@ -2,7 +2,7 @@ import * as tf from '@tensorflow/tfjs-core';
 import type { RandomStream } from '../../src/compute/random';
 import type { Batch, HostTensor } from './work';
 
-/** Items by a power law, as catalogues have them: a tenth of the items makes up about half of what is drawn. */
+/** Items by a power law, as catalogs have them: a tenth of the items makes up about half of what is drawn. */
 export function drawItem(random: RandomStream, numItems: number): number {
   return 1 + Math.floor(numItems * random.nextFloat() ** 3);
 }

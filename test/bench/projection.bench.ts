@@ -19,9 +19,9 @@ import { sampleItems } from './sampleItems';
 
 const WIDTH = 64;
 const CENTRES = 100;
-/** Rows that are asked how well their neighbours were kept. */
+/** Rows that are asked how well their neighbors were kept. */
 const SAMPLE = 500;
-const NEIGHBOURS = 15;
+const NEIGHBORS = 15;
 const SECONDS_ALLOWED: Readonly<Record<number, number>> = { 20_000: 15, 100_000: 120 };
 
 /** By so much a layout of umap-js may be better. */
@@ -56,7 +56,7 @@ console.log(
       'points',
       'engine',
       'threads',
-      'neighbours s',
+      'neighbors s',
       'layout s',
       'total s',
       'processor s',
@@ -68,7 +68,7 @@ console.log(
       String(row.points),
       row.engine,
       String(row.threads),
-      row.neighbourSeconds.toFixed(1),
+      row.neighborSeconds.toFixed(1),
       row.layoutSeconds.toFixed(1),
       row.seconds.toFixed(1),
       row.processorSeconds.toFixed(1),
@@ -112,7 +112,7 @@ async function measure(numRows: number) {
   const values = drawValues(numRows);
   const points = { values, numRows, width: WIDTH };
   const before = process.cpuUsage();
-  const { layout, neighbours, seconds } = await umap(points, { seed: 1, metric: 'cosine', dimensions: 2 });
+  const { layout, neighbors, seconds } = await umap(points, { seed: 1, metric: 'cosine', dimensions: 2 });
   const { user, system } = process.cpuUsage(before);
   const sample = Int32Array.from({ length: SAMPLE }, (_, index) => Math.floor((index * numRows) / SAMPLE));
   const original: Space = { points, metric: 'cosine' };
@@ -122,13 +122,13 @@ async function measure(numRows: number) {
     points: numRows,
     engine,
     threads,
-    neighbourSeconds: tenth(seconds.neighbours),
+    neighborSeconds: tenth(seconds.neighbors),
     layoutSeconds: tenth(seconds.graph + seconds.layout),
-    seconds: tenth(seconds.neighbours + seconds.graph + seconds.layout),
+    seconds: tenth(seconds.neighbors + seconds.graph + seconds.layout),
     processorSeconds: tenth((user + system) / 1e6),
-    recall: neighbours!.recall,
-    trustworthiness: trustworthiness(original, projection, NEIGHBOURS, sample),
-    continuity: continuity(original, projection, NEIGHBOURS, sample),
+    recall: neighbors!.recall,
+    trustworthiness: trustworthiness(original, projection, NEIGHBORS, sample),
+    continuity: continuity(original, projection, NEIGHBORS, sample),
   };
 }
 
@@ -141,8 +141,8 @@ async function compareWithUmapJs() {
     const projection: Space = { points: { values, numRows: points.numRows, width: 2 }, metric: 'euclidean' };
     return {
       ...{ work: 'projection', sample: 'movietweetings', points: points.numRows, implementation, seconds },
-      trustworthiness: trustworthiness(original, projection, NEIGHBOURS),
-      continuity: continuity(original, projection, NEIGHBOURS),
+      trustworthiness: trustworthiness(original, projection, NEIGHBORS),
+      continuity: continuity(original, projection, NEIGHBORS),
     };
   };
   let started = performance.now();
@@ -153,7 +153,7 @@ async function compareWithUmapJs() {
   const random = new RandomStream(1);
   const reference = new UMAP({
     nEpochs: epochs,
-    nNeighbors: NEIGHBOURS,
+    nNeighbors: NEIGHBORS,
     minDist: 0.1,
     distanceFn: cosineDistance,
     random: () => random.nextFloat(),
@@ -173,12 +173,12 @@ function cosineDistance(a: number[], b: number[]): number {
   return squares === 0 || otherSquares === 0 ? 1 : 1 - product / Math.sqrt(squares * otherSquares);
 }
 
-/** Clusters of different widths, some of which overlap, as items of a catalogue do. */
+/** Clusters of different widths, some of which overlap, as items of a catalog do. */
 function drawValues(numRows: number): Float32Array {
   const random = new RandomStream(1);
-  const centres = Float32Array.from({ length: CENTRES * WIDTH }, () => random.nextNormal());
+  const centers = Float32Array.from({ length: CENTRES * WIDTH }, () => random.nextNormal());
   return Float32Array.from({ length: numRows * WIDTH }, (_, index) => {
     const cluster = Math.floor(index / WIDTH) % CENTRES;
-    return centres[cluster * WIDTH + (index % WIDTH)]! + (0.3 + cluster / CENTRES) * random.nextNormal();
+    return centers[cluster * WIDTH + (index % WIDTH)]! + (0.3 + cluster / CENTRES) * random.nextNormal();
   });
 }

@@ -23,7 +23,7 @@ const STEPS = 4;
 const NUM_ITEMS = 23;
 
 const MODELS: [what: string, Partial<z.input<typeof sasrecSchema>>][] = [
-  ['cross-entropy over the catalogue', { loss: { type: 'crossEntropy' } }],
+  ['cross-entropy over the catalog', { loss: { type: 'crossEntropy' } }],
   [
     'sampled negatives, GELU, LayerNorm behind the blocks',
     { loss: { type: 'bce', numNegatives: 2 }, activation: 'gelu', normalization: 'post' },

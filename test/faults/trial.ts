@@ -13,7 +13,7 @@ import { contentsOf, makeRun, makeWorkspace, VARIANTS, type Variant } from './wo
 /** How a trainer says that another has the run. */
 export const BUSY = 75;
 /** Another run of the workspace, which nothing may touch. */
-const NEIGHBOUR = '20200101-000000-neighbour-0000';
+const NEIGHBOR = '20200101-000000-neighbor-0000';
 
 /** One run of a case: made, disturbed, brought to its end, and compared with the undisturbed one. */
 export class Trial {
@@ -42,7 +42,7 @@ export class Trial {
     const reference = await referenceOf(variant);
     const configPath = makeWorkspace(workspace, variant);
     const run = await makeRun(configPath);
-    cpSync(reference.run.path, path.join(runsDirectoryOf(workspace), NEIGHBOUR), { recursive: true });
+    cpSync(reference.run.path, path.join(runsDirectoryOf(workspace), NEIGHBOR), { recursive: true });
     // Most trainings find the data prepared.
     if (fault.random.nextFloat() < 0.5) {
       fault.note('with a cache');

@@ -4,8 +4,8 @@ import { Din } from '../../src/model/din/din';
 import type { JointScoring, Model, Query } from '../../src/model/model';
 import { modelData } from '../unit/model/modelData';
 
-/** Histories and candidates whose vectors a fixture has: all of them become items of a catalogue. */
-export interface Catalogue {
+/** Histories and candidates whose vectors a fixture has: all of them become items of a catalog. */
+export interface Catalog {
   /** `[N + 1][D]`, the padding's row of zeros first. */
   vectors: number[][];
   query: Query;
@@ -18,7 +18,7 @@ export interface Catalogue {
  * @param lengths items of each history
  * @param queries `[B, D]`
  */
-export function catalogueOf(keys: number[][][], lengths: number[], queries: number[][]): Catalogue {
+export function catalogOf(keys: number[][][], lengths: number[], queries: number[][]): Catalog {
   const [size, length, width] = [keys.length, keys[0]!.length, keys[0]![0]!.length];
   const vectors = [new Array<number>(width).fill(0), ...keys.flat(), ...queries];
   const histories = new Int32Array(size * length);
@@ -41,7 +41,7 @@ export function dinOn(
   lengths: number[],
   queries: number[][],
 ): { model: Din; query: Query; candidates: Int32Array } {
-  const { vectors, query, candidates } = catalogueOf(keys, lengths, queries);
+  const { vectors, query, candidates } = catalogOf(keys, lengths, queries);
   const model = new Din(config, modelData(vectors.length - 1), 1);
   model.variables.get('items/id')!.assign(tf.tensor2d(vectors));
   return { model, query, candidates };

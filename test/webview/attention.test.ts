@@ -61,7 +61,7 @@ const pixelsIn = (page: Page, box: readonly number[]): Promise<number[]> =>
       box.map(Math.floor),
     );
 
-/** The colour of the middle of a cell of the first map, as drawn: red, green, blue and opacity. */
+/** The color of the middle of a cell of the first map, as drawn: red, green, blue and opacity. */
 const pixelOf = async (page: Page, row: number, column: number): Promise<number[]> => {
   const { cellWidth, cellHeight } = await geometryOf(page);
   return pixelsIn(page, [(column + 0.5) * cellWidth, (row + 0.5) * cellHeight, 1, 1]);
@@ -115,7 +115,7 @@ describe('self-attention', () => {
     );
   });
 
-  test('the future is hatched and not coloured as zero; what is past is filled', async () => {
+  test('the future is hatched and not colored as zero; what is past is filled', async () => {
     const page = await open(AttentionHost.of('sasrec'));
     const { cellWidth, cellHeight } = await geometryOf(page);
     /** The share of a cell's pixels that are painted at all. */
@@ -176,7 +176,7 @@ describe('self-attention', () => {
     expect(await page.locator('.joins recsight-picture').getAttribute('aria-label')).toContain(
       '19 positions',
     );
-    // The colours of the map mean nothing there; its scale does, and nothing does in a table.
+    // The colors of the map mean nothing there; its scale does, and nothing does in a table.
     const legend = page.locator('recsight-heat-legend');
     const scale = page.getByText('0–1', { exact: true });
     expect([await legend.count(), await scale.count()]).toEqual([0, 1]);
@@ -539,7 +539,7 @@ describe('all users', () => {
     expect(corners).toEqual(['slot', 'slot']);
   });
 
-  test('progress is told, and it can be cancelled', async () => {
+  test('progress is told, and it can be canceled', async () => {
     const host = AttentionHost.of('sasrec');
     let goOn = (): void => undefined;
     host.first.overviewHeld = new Promise((resolve) => (goOn = resolve));
@@ -548,7 +548,7 @@ describe('all users', () => {
     await page.locator('vscode-button', { hasText: 'Analyze Users' }).click();
     await page.getByText('0 of 8').waitFor();
     await page.locator('vscode-button', { hasText: 'Cancel' }).click();
-    await expect.poll(() => host.first.cancelled.length).toBe(1);
+    await expect.poll(() => host.first.canceled.length).toBe(1);
     goOn();
     await page.locator('vscode-button', { hasText: 'Analyze Users' }).waitFor();
     expect(await page.locator('[role=alert]').count()).toBe(0);
@@ -703,7 +703,7 @@ describe('the page', () => {
     expect(overflow).toBeLessThanOrEqual(0);
   });
 
-  test.each(Object.keys(THEMES) as ThemeName[])('drawn anew in the colours of %s', async (theme) => {
+  test.each(Object.keys(THEMES) as ThemeName[])('drawn anew in the colors of %s', async (theme) => {
     const page = await open(AttentionHost.of('sasrec'), {
       theme: theme === 'dark-modern' ? 'light-modern' : 'dark-modern',
     });
@@ -713,7 +713,7 @@ describe('the page', () => {
     await expect.poll(() => pixelOf(page, 18, 18)).not.toEqual(before);
   });
 
-  test('bars of less are not of the colour of more where the theme’s orange is a blue', async () => {
+  test('bars of less are not of the color of more where the theme’s orange is a blue', async () => {
     const page = await open(AttentionHost.of('twotower'));
     await changeTheme(page, 'high-contrast-light');
     const [red, , blue] = (

@@ -13,7 +13,7 @@ import type { CheckpointSource, HistoryItem, InspectedRun, UserHistory } from '.
 import { AttentionSummary } from '../../src/analysis/attentionSummary';
 import { clusterHeads } from '../../src/analysis/clusterHeads';
 import { headNames } from '../../src/inspection/attention/headNames';
-import { ExampleCatalogue, generator, genreOf } from './exampleCatalogue';
+import { ExampleCatalog, generator, genreOf } from './exampleCatalog';
 
 /*
  * Small models that really compute what the page shows: vectors of items from a generator with a fixed seed, and attention
@@ -35,18 +35,18 @@ export interface ExampleOptions {
   /** Of the model's parameters. */
   seed?: number;
   checkpoints?: InspectedRun['checkpoints'];
-  catalogue?: ExampleCatalogue;
+  catalog?: ExampleCatalog;
 }
 
 /** A run of an example model, and what the inspector says of it. */
 export class ExampleInspector implements AttentionInspector {
   readonly run: InspectedRun;
   readonly views: RecordedView[];
-  readonly catalogue: ExampleCatalogue;
-  readonly #options: Required<Omit<ExampleOptions, 'name' | 'checkpoints' | 'catalogue'>>;
+  readonly catalog: ExampleCatalog;
+  readonly #options: Required<Omit<ExampleOptions, 'name' | 'checkpoints' | 'catalog'>>;
   /** Holds an overview back until it resolves; null lets it go on. */
   overviewHeld: Promise<void> | null = null;
-  readonly cancelled: string[] = [];
+  readonly canceled: string[] = [];
   onProgress: (task: string, done: number, of: number) => void = () => undefined;
 
   constructor({
@@ -61,9 +61,9 @@ export class ExampleInspector implements AttentionInspector {
       { name: 'best', epoch: 7 },
       { name: 'last', epoch: 9 },
     ],
-    catalogue = new ExampleCatalogue(),
+    catalog = new ExampleCatalog(),
   }: ExampleOptions) {
-    this.catalogue = catalogue;
+    this.catalog = catalog;
     this.#options = { model, numLayers, numHeads, maxLength, seed };
     this.views = viewsOf(model, numLayers);
     this.run = {
@@ -72,13 +72,13 @@ export class ExampleInspector implements AttentionInspector {
       name,
       model,
       checkpoints,
-      numUsers: catalogue.lengths.length,
-      numItems: catalogue.titles.length,
+      numUsers: catalog.lengths.length,
+      numItems: catalog.titles.length,
     };
   }
 
   userHistory(user: number, end: 'train' | 'validation' | 'all'): UserHistory {
-    return this.catalogue.userHistory(user, end);
+    return this.catalog.userHistory(user, end);
   }
 
   attentionViews(): Promise<RecordedView[]> {
@@ -99,20 +99,20 @@ export class ExampleInspector implements AttentionInspector {
     const history = read.slice(Math.max(0, read.length - maxLength));
     const scores = this.#scores(checkpoint, history);
     const ranked = this.#rankedItems(scores, request.subject.history);
-    const { catalogue } = this;
+    const { catalog } = this;
     const scored = (item: number): ScoredItem => ({
-      ...catalogue.itemLabel(item),
+      ...catalog.itemLabel(item),
       score: scores[item]!,
       rank: 1 + ranked.filter((other) => scores[other]! > scores[item]!).length,
     });
     const recommendations = ranked.slice(0, request.topK).map(scored);
     const candidates = (request.candidates.length > 0 ? request.candidates : ranked.slice(0, 1)).map(scored);
     const times = new Map(
-      catalogue.wholeHistory(Math.max(0, request.subject.user)).map(({ item, time }) => [item, time]),
+      catalog.wholeHistory(Math.max(0, request.subject.user)).map(({ item, time }) => [item, time]),
     );
     return {
       history: history.map((item): HistoryItem => ({
-        ...catalogue.itemLabel(item),
+        ...catalog.itemLabel(item),
         time: times.get(item) ?? null,
       })),
       weights: this.#weights(
@@ -136,7 +136,7 @@ export class ExampleInspector implements AttentionInspector {
     seed: number,
     task: string,
   ): Promise<AttentionOverview> {
-    const users = this.catalogue.lengths.map((_, user) => user).slice(0, maxUsers);
+    const users = this.catalog.lengths.map((_, user) => user).slice(0, maxUsers);
     const views = this.views.filter(({ axes }) => axes.includes('position'));
     const summaries = new Map<string, AttentionSummary[]>();
     const labels = ['1 to 19 items', '20 or more items'];
@@ -144,8 +144,8 @@ export class ExampleInspector implements AttentionInspector {
     for (const user of users) {
       this.onProgress(task, user, users.length);
       if (this.overviewHeld) await this.overviewHeld;
-      if (this.cancelled.includes(task)) {
-        throw Object.assign(new Error('The overview was cancelled.'), { code: 'inspection/cancelled' });
+      if (this.canceled.includes(task)) {
+        throw Object.assign(new Error('The overview was canceled.'), { code: 'inspection/canceled' });
       }
       const { items, next } = this.userHistory(user, 'validation');
       if (items.length === 0) continue;
@@ -202,7 +202,7 @@ export class ExampleInspector implements AttentionInspector {
   }
 
   cancel(task: string): Promise<void> {
-    this.cancelled.push(task);
+    this.canceled.push(task);
     return Promise.resolve();
   }
 
@@ -214,7 +214,7 @@ export class ExampleInspector implements AttentionInspector {
 
   #scores(checkpoint: string, history: readonly number[]): Float64Array {
     const state = this.#state(checkpoint, history);
-    return Float64Array.from({ length: this.catalogue.titles.length + 1 }, (_, item) =>
+    return Float64Array.from({ length: this.catalog.titles.length + 1 }, (_, item) =>
       item === 0 ? -Infinity : dot(state, vectorOf(item)),
     );
   }
@@ -320,7 +320,7 @@ export class ExampleInspector implements AttentionInspector {
 
   #rankedItems(scores: Float64Array, history: readonly number[]): number[] {
     const met = new Set(history);
-    return this.catalogue.titles
+    return this.catalog.titles
       .map((_, index) => index + 1)
       .filter((item) => !met.has(item))
       .sort((a, b) => scores[b]! - scores[a]!);
@@ -345,7 +345,7 @@ export class ExampleInspector implements AttentionInspector {
     const items = history.map((index, position): Contribution => {
       const without = history.filter((_, other) => other !== position);
       return {
-        label: `item ${position + 1} of the history: ${this.catalogue.titles[index - 1]!}`,
+        label: `item ${position + 1} of the history: ${this.catalog.titles[index - 1]!}`,
         of: 'history',
         position,
         change: without.length > 0 ? score - this.#scores(checkpoint, without)[candidate]! : score,

@@ -1,14 +1,14 @@
 import { describe, expect, test } from 'vitest';
 import type { ExampleModel } from './attentionExample';
 import { AttentionHost, settled, useAttention } from './attentionPage';
-import { ExampleCatalogue } from './exampleCatalogue';
+import { ExampleCatalog } from './exampleCatalog';
 
 /* Histories that are put together from nothing, and those with hardly anything in them. */
 
 const { open, openAtOnce } = useAttention();
 const MODELS: ExampleModel[] = ['sasrec', 'sum', 'din', 'dien', 'twotower'];
 /** Users with one interaction, two, and twenty. */
-const SPARSE = new ExampleCatalogue(undefined, [1, 2, 20]);
+const SPARSE = new ExampleCatalog(undefined, [1, 2, 20]);
 
 describe('a history from nothing', () => {
   test.each(MODELS)('%s: items are found, added and recommended from', async (model) => {
@@ -62,7 +62,7 @@ describe('histories with hardly anything in them', () => {
   test.each(MODELS.filter((model) => model !== 'twotower'))(
     '%s: of a user without items it says so, and what can be done',
     async (model) => {
-      const host = AttentionHost.of(model, { catalogue: SPARSE });
+      const host = AttentionHost.of(model, { catalog: SPARSE });
       const { page } = await openAtOnce(host);
       await page
         .getByText('User u100 has one interaction, which this part of the history leaves out')
@@ -81,7 +81,7 @@ describe('histories with hardly anything in them', () => {
   );
 
   test('two towers know users without items too', async () => {
-    const page = await open(AttentionHost.of('twotower', { catalogue: SPARSE }));
+    const page = await open(AttentionHost.of('twotower', { catalog: SPARSE }));
     expect(await page.locator('.recommendations tbody tr').count()).toBeGreaterThan(9);
     expect(await page.locator('.history').textContent()).toContain('No items in this part of the history.');
   });
@@ -93,7 +93,7 @@ describe('histories with hardly anything in them', () => {
   });
 
   test.each(MODELS)('%s: one item', async (model) => {
-    const page = await open(AttentionHost.of(model, { catalogue: new ExampleCatalogue(undefined, [2]) }));
+    const page = await open(AttentionHost.of(model, { catalog: new ExampleCatalog(undefined, [2]) }));
     expect(await page.locator('.history .line').count()).toBe(1);
     expect(await page.locator('.strip').textContent()).toMatch(/\b1 item\b/);
   });

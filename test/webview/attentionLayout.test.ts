@@ -3,7 +3,7 @@ import { describe, expect, test } from 'vitest';
 import { accessibilityFaults } from './accessibility';
 import { ExampleInspector, type ExampleModel } from './attentionExample';
 import { AttentionHost, choose, settled, useAttention } from './attentionPage';
-import { ExampleCatalogue } from './exampleCatalogue';
+import { ExampleCatalog } from './exampleCatalog';
 import { THEMES, type ThemeName } from './webviewPages';
 
 /* Where things are, at every width, for every model. */
@@ -63,10 +63,10 @@ describe('a table', () => {
 
 describe('a title that is longer than its place', () => {
   test.each(['sasrec', 'twotower'] as const)('%s: hides nothing above it', async (model) => {
-    const titles = new ExampleCatalogue().titles.map(
+    const titles = new ExampleCatalog().titles.map(
       (title) => `${title} ${'and what came after it '.repeat(20)}`,
     );
-    const host = AttentionHost.of(model, { catalogue: new ExampleCatalogue(titles) });
+    const host = AttentionHost.of(model, { catalog: new ExampleCatalog(titles) });
     const page = await open(host, { width: 1280 });
     const [pane, heading] = [
       await boxOf(page, '.recommendations .pane-head'),
@@ -147,8 +147,8 @@ test.each([1280, 1000, 800])('the weights of two runs at %i pixels are whole', a
 describe('lines', () => {
   test('begin and end with the history beside them, however long it is', async () => {
     // 30 items: more than a list shows that scrolls.
-    const catalogue = new ExampleCatalogue(undefined, [31]);
-    const page = await open(AttentionHost.of('sasrec', { catalogue }), { height: 700 });
+    const catalog = new ExampleCatalog(undefined, [31]);
+    const page = await open(AttentionHost.of('sasrec', { catalog }), { height: 700 });
     expect(await page.locator('.history [data-line="0"]').count()).toBe(0);
     await page.getByText('lines', { exact: true }).click();
     const picture = page.locator('.joins recsight-picture');
@@ -199,7 +199,7 @@ describe('a model without attention', () => {
   });
 
   test('a number stands before its title, whichever way this is written', async () => {
-    const page = await open(AttentionHost.of('twotower', { catalogue: ExampleCatalogue.products() }));
+    const page = await open(AttentionHost.of('twotower', { catalog: ExampleCatalog.products() }));
     const row = rows(page).filter({ hasText: 'سماعات' }).first();
     const [number, title] = [
       (await row.locator('th .number').boundingBox())!,
@@ -226,8 +226,8 @@ describe('480 pixels', () => {
     ['sasrec', 'map'],
     ['twotower', null],
   ] as const)('%s as %s: nothing is wider than the page, and what scrolls says so', async (model, view) => {
-    const catalogue = ExampleCatalogue.products([200]);
-    const page = await open(AttentionHost.of(model, { catalogue }), { width: 480 });
+    const catalog = ExampleCatalog.products([200]);
+    const page = await open(AttentionHost.of(model, { catalog }), { width: 480 });
     if (view !== null) await page.getByText(view, { exact: true }).click();
     await settled(page);
     expect(
@@ -247,8 +247,8 @@ describe('a map in one column', () => {
     ['sasrec', 30],
     ['din', 19],
   ] as const)('%s, %i items: under its controls, with the numbers of its rows', async (model, items) => {
-    const catalogue = new ExampleCatalogue(undefined, [items + 1]);
-    const page = await open(AttentionHost.of(model, { catalogue }), { width: 480, height: 1200 });
+    const catalog = new ExampleCatalog(undefined, [items + 1]);
+    const page = await open(AttentionHost.of(model, { catalog }), { width: 480, height: 1200 });
     const [map, history] = [await boxOf(page, 'recsight-heat-map'), await boxOf(page, '.history')];
     expect(map.y + map.height).toBeLessThanOrEqual(history.y);
     expect(map.x + map.width).toBeLessThanOrEqual(480);
@@ -307,8 +307,8 @@ describe('accessibility', () => {
   );
 
   test('axe finds nothing in what is composed, edited and empty', async () => {
-    const catalogue = new ExampleCatalogue(undefined, [1, 20]);
-    const { page } = await openAtOnce(AttentionHost.of('sasrec', { catalogue }));
+    const catalog = new ExampleCatalog(undefined, [1, 20]);
+    const { page } = await openAtOnce(AttentionHost.of('sasrec', { catalog }));
     await page.getByText('No items in this history').waitFor();
     expect(await accessibilityFaults(page)).toEqual([]);
     await page.getByLabel('Next User (Alt+Right)').click();

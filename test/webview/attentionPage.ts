@@ -62,8 +62,8 @@ export class AttentionHost {
       return { run: this.first.run.run, runs: this.runs, focus: this.focus };
     },
     describeRun: async (run) => Promise.resolve(this.#find(run).run),
-    findUsers: async (run, text, limit) => Promise.resolve(this.#find(run).catalogue.findUsers(text, limit)),
-    findItems: async (run, text, limit) => Promise.resolve(this.#find(run).catalogue.findItems(text, limit)),
+    findUsers: async (run, text, limit) => Promise.resolve(this.#find(run).catalog.findUsers(text, limit)),
+    findItems: async (run, text, limit) => Promise.resolve(this.#find(run).catalog.findItems(text, limit)),
     userHistory: async (run, user, end) => Promise.resolve(this.#find(run).userHistory(user, end)),
     attentionViews: async ({ run }) => this.#find(run).attentionViews(),
     attend: async (source, request) => {

@@ -3,7 +3,7 @@ import type { Page } from 'playwright-core';
 import { afterAll, beforeAll, test } from 'vitest';
 import { ExampleInspector } from './attentionExample';
 import { AttentionHost, AttentionPages, choose } from './attentionPage';
-import { ExampleCatalogue } from './exampleCatalogue';
+import { ExampleCatalog } from './exampleCatalog';
 import { THEMES, type ThemeName } from './webviewPages';
 
 /*
@@ -78,23 +78,23 @@ const SCENES: Record<string, Scene> = {
       await page.getByRole('heading', { name: 'New history' }).waitFor();
     },
   },
-  'no-items': { host: () => AttentionHost.of('sasrec', { catalogue: new ExampleCatalogue(undefined, [1]) }) },
-  'one-item': { host: () => AttentionHost.of('dien', { catalogue: new ExampleCatalogue(undefined, [2]) }) },
+  'no-items': { host: () => AttentionHost.of('sasrec', { catalog: new ExampleCatalog(undefined, [1]) }) },
+  'one-item': { host: () => AttentionHost.of('dien', { catalog: new ExampleCatalog(undefined, [2]) }) },
   ...Object.fromEntries(
     (['sasrec', 'sum', 'din', 'dien', 'twotower'] as const).map((model): [string, Scene] => [
       `titles-${model}`,
-      { host: () => AttentionHost.of(model, { catalogue: ExampleCatalogue.products() }) },
+      { host: () => AttentionHost.of(model, { catalog: ExampleCatalog.products() }) },
     ]),
   ),
   'titles-lines': {
-    host: () => AttentionHost.of('sasrec', { catalogue: ExampleCatalogue.products() }),
+    host: () => AttentionHost.of('sasrec', { catalog: ExampleCatalog.products() }),
     act: async (page) => {
       await page.getByText('lines', { exact: true }).click();
       await line(page, 18).hover();
     },
   },
   'titles-table': {
-    host: () => AttentionHost.of('din', { catalogue: ExampleCatalogue.products() }),
+    host: () => AttentionHost.of('din', { catalog: ExampleCatalog.products() }),
     act: (page) => page.getByText('table', { exact: true }).click(),
   },
   'twotower-part': { host: () => AttentionHost.of('twotower', { maxLength: 12 }) },

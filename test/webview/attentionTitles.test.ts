@@ -2,14 +2,14 @@ import type { Page } from 'playwright-core';
 import { describe, expect, test } from 'vitest';
 import { AttentionHost, settled, useAttention } from './attentionPage';
 import type { ExampleModel } from './attentionExample';
-import { ExampleCatalogue } from './exampleCatalogue';
+import { ExampleCatalog } from './exampleCatalog';
 
 /* What things are called: items with titles that are hard to show, and heads. */
 
 const { open, openAtOnce } = useAttention();
 const MODELS: ExampleModel[] = ['sasrec', 'sum', 'din', 'dien', 'twotower'];
 const products = (model: ExampleModel): AttentionHost =>
-  AttentionHost.of(model, { catalogue: ExampleCatalogue.products() });
+  AttentionHost.of(model, { catalog: ExampleCatalog.products() });
 
 interface DrawnText {
   text: string;
@@ -101,7 +101,7 @@ describe('titles that are too long', () => {
       const texts = await drawnTexts(page);
       expect(texts.length).toBeGreaterThan(6);
       expect(texts.filter(({ outside }) => outside > 1)).toEqual([]);
-      const whole = new Set(host.first.catalogue.titles);
+      const whole = new Set(host.first.catalog.titles);
       const titles = texts.filter(({ text }) => text.startsWith('Galaxy'));
       if (model !== 'sum') expect(titles.length).toBeGreaterThan(0);
       for (const { text } of titles) if (!whole.has(text)) expect(text).toMatch(/….*\S$/);
@@ -113,7 +113,7 @@ describe('titles that are too long', () => {
     const page = await open(host);
     const titles = await tooltipsOver(page, '.companion recsight-picture canvas', -100);
     expect(titles.length).toBeGreaterThan(1);
-    for (const title of titles) expect(host.first.catalogue.titles).toContain(title);
+    for (const title of titles) expect(host.first.catalog.titles).toContain(title);
   });
 
   test('files that are saved say where a title was cut', async () => {

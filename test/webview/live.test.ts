@@ -81,7 +81,7 @@ describe('what is shown', () => {
     expect(await page.locator('.facts').innerText()).not.toContain('sequences/s');
   });
 
-  test('a warning for a run whose numbers are to be doubted, in the colour of warnings', async () => {
+  test('a warning for a run whose numbers are to be doubted, in the color of warnings', async () => {
     const warnings = [{ code: 'training/diverging', message: 'Training diverges.' }] as const;
     const doubtful = exampleRun('finished', 20, { warnings: [...warnings] });
     const { page } = await open(new TestHost(doubtful, exampleEvents(20)));

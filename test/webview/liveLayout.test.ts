@@ -10,7 +10,7 @@ import { changeTheme, THEMES, type ThemeName } from './webviewPages';
 const { open } = useLivePages();
 
 describe('themes and sizes', () => {
-  test('a new theme recolours the canvas', async () => {
+  test('a new theme recolors the canvas', async () => {
     const { page } = await open(runningHost(), { theme: 'dark-modern' });
     await settled(page);
     const dark = await canvasOf(page, 'Training loss');

@@ -30,8 +30,8 @@ async function pixelOf(page: Page, point: number, place = 0): Promise<{ x: numbe
   return { x: box.x + Math.round(at.x), y: box.y + Math.round(at.y) };
 }
 
-const neighbourNames = (page: Page): Promise<string[]> =>
-  page.locator('.rail.right [aria-label="Nearest neighbours"] .row-list .label').allTextContents();
+const neighborNames = (page: Page): Promise<string[]> =>
+  page.locator('.rail.right [aria-label="Nearest neighbors"] .row-list .label').allTextContents();
 
 describe('the map', () => {
   test('says what, of which run and epoch, how it was laid out, and how many points are drawn', async () => {
@@ -124,12 +124,12 @@ describe('the map', () => {
     240_000,
   );
 
-  test('labels, density and colours act; a class of the legend is shown among the others', async () => {
+  test('labels, density and colors act; a class of the legend is shown among the others', async () => {
     const { page } = await open(ProjectionHost.of(2_000));
     expect(await plot<unknown[]>(page, 'labels.length')).toBeGreaterThan(8);
     await page.keyboard.press('t');
     await expect.poll(() => plot(page, 'labels.length')).toBe(0);
-    await choose(page, 'Colour by', 'genre');
+    await choose(page, 'Color by', 'genre');
     const entries = page.locator('.legend-entry');
     await expect.poll(() => entries.count()).toBe(11);
     const before = await page.locator('.scatter-points').screenshot();
@@ -137,11 +137,11 @@ describe('the map', () => {
     await expect.poll(() => entries.first().getAttribute('aria-pressed')).toBe('true');
     await settled(page);
     expect((await page.locator('.scatter-points').screenshot()).equals(before)).toBe(false);
-    await choose(page, 'Colour by', 'cluster (k-means)');
+    await choose(page, 'Color by', 'cluster (k-means)');
     await expect
       .poll(() => page.locator('.legend-entry').allTextContents())
       .toContainEqual(expect.stringContaining('cluster 8'));
-    await choose(page, 'Colour by', 'recommended in top-10 (count)');
+    await choose(page, 'Color by', 'recommended in top-10 (count)');
     await expect.poll(() => page.locator('.rail .scale-ends').count()).toBe(1);
     await page.locator('.scatter-surface').focus();
     await page.keyboard.press('d');
@@ -150,7 +150,7 @@ describe('the map', () => {
 });
 
 describe('a point', () => {
-  test('a click shows its neighbours in the original space; a click on one goes there', async () => {
+  test('a click shows its neighbors in the original space; a click on one goes there', async () => {
     const host = ProjectionHost.of(1_000);
     const { page } = await open(host);
     // A point that no other hides.
@@ -166,16 +166,16 @@ describe('a point', () => {
     await page.mouse.click(x, y);
     const source = { run: host.first.run.run, checkpoint: 'best' };
     const names = (metric: 'cosine' | 'euclidean', k: number, row = point) =>
-      host.first.neighbours(source, { row }, metric, k).map(({ label }) => label);
-    await expect.poll(() => neighbourNames(page)).toEqual(names('cosine', 10));
+      host.first.neighbors(source, { row }, metric, k).map(({ label }) => label);
+    await expect.poll(() => neighborNames(page)).toEqual(names('cosine', 10));
     await choose(page, 'Metric', 'Euclidean distance');
-    await expect.poll(() => neighbourNames(page)).toEqual(names('euclidean', 10));
-    await choose(page, 'Number of neighbours', '100');
-    await expect.poll(() => neighbourNames(page)).toEqual(names('euclidean', 100));
-    const [next] = host.first.neighbours(source, { row: point }, 'euclidean', 1);
+    await expect.poll(() => neighborNames(page)).toEqual(names('euclidean', 10));
+    await choose(page, 'Number of neighbors', '100');
+    await expect.poll(() => neighborNames(page)).toEqual(names('euclidean', 100));
+    const [next] = host.first.neighbors(source, { row: point }, 'euclidean', 1);
     await page.locator('.rail.right .row-list .list-row').first().click();
     await expect.poll(() => page.locator('.chosen h2').textContent()).toBe(next!.label);
-    await expect.poll(() => neighbourNames(page)).toEqual(names('euclidean', 100, next!.row));
+    await expect.poll(() => neighborNames(page)).toEqual(names('euclidean', 100, next!.row));
   });
 });
 
@@ -275,7 +275,7 @@ test('another run beside it, aligned: one camera, one hover, and what moved most
   const moved = page.locator('[aria-label="Moved most"] .list-row').first();
   await moved.hover();
   await expect.poll(() => page.locator('.scatter-card:visible').count()).toBe(2);
-  await page.getByText('Colour by Distance', { exact: true }).click();
+  await page.getByText('Color by Distance', { exact: true }).click();
   await expect.poll(() => page.locator('.rail .scale-ends').count()).toBe(1);
   // The same table under another name has not moved.
   await choose(page, 'Compare with', 'sasrec-b');
@@ -354,11 +354,11 @@ describe('UMAP', () => {
     steps.allow(Infinity);
     await page.getByText('trustworthiness 0.981').waitFor();
     expect(await page.locator('.stage-title p').first().textContent()).toBe(
-      'UMAP · 15 neighbours · minimum distance 0.1 · cosine · seed 42',
+      'UMAP · 15 neighbors · minimum distance 0.1 · cosine · seed 42',
     );
   });
 
-  test('is cancelled, and started again with other parameters', async () => {
+  test('is canceled, and started again with other parameters', async () => {
     const host = ProjectionHost.of(300);
     const steps = stepByStep(host);
     const { page } = await open(host);
@@ -366,7 +366,7 @@ describe('UMAP', () => {
     await page.locator('.progress-block').getByText('Cancel', { exact: true }).click();
     await expect.poll(() => host.calls).toContain('cancel');
     steps.allow(Infinity);
-    await page.getByText('UMAP was cancelled').waitFor();
+    await page.getByText('UMAP was canceled').waitFor();
     await expect.poll(() => page.locator('.stage-title p').first().textContent()).toContain('PCA');
     await page.getByLabel('seed').fill('11');
     await page.getByLabel('seed').press('Tab');
@@ -379,7 +379,7 @@ describe('UMAP', () => {
 test('a reload brings back what was chosen, looked at and set', async () => {
   const host = ProjectionHost.of(800);
   const { page } = await open(host);
-  await choose(page, 'Colour by', 'genre');
+  await choose(page, 'Color by', 'genre');
   await pointSearch(page).fill('m43');
   await pointSearch(page).press('Enter');
   await pointSearch(page).fill('');
@@ -407,11 +407,11 @@ test('a reload brings back what was chosen, looked at and set', async () => {
 test('bookmarks are saved, opened and deleted', async () => {
   const host = ProjectionHost.of(500);
   const { page } = await open(host);
-  await choose(page, 'Colour by', 'genre');
+  await choose(page, 'Color by', 'genre');
   await page.getByLabel('Name of the bookmark').fill('genres');
   await page.getByRole('button', { name: 'Save Bookmark' }).click();
   await expect.poll(() => host.bookmarks.map(({ name }) => name)).toEqual(['genres']);
-  await choose(page, 'Colour by', 'year');
+  await choose(page, 'Color by', 'year');
   await expect.poll(() => page.locator('.rail .scale-ends').count()).toBe(1);
   await page.getByText('genres', { exact: true }).click();
   await expect.poll(() => page.locator('.legend-entry').count()).toBe(11);
@@ -441,7 +441,7 @@ test('another epoch by slider and by key; the old map stays until the new one ha
 });
 
 describe('with the keyboard', () => {
-  test('from point to point, choose, along the neighbours, and out', async () => {
+  test('from point to point, choose, along the neighbors, and out', async () => {
     const { page } = await open(ProjectionHost.of(400));
     await page.locator('.scatter-surface').focus();
     await page.keyboard.press('ArrowRight');
@@ -575,7 +575,7 @@ describe('when something is missing', () => {
 describe('themes and sizes', () => {
   test.each(Object.keys(THEMES) as ThemeName[])('%s, without faults that axe finds', async (theme) => {
     const { page } = await open(ProjectionHost.of(400), { theme });
-    await choose(page, 'Colour by', 'genre');
+    await choose(page, 'Color by', 'genre');
     await pointSearch(page).fill('m43');
     await pointSearch(page).press('Enter');
     await page.locator('.row-list .list-row').first().waitFor();
@@ -594,7 +594,7 @@ describe('themes and sizes', () => {
     expect((await page.locator('.scatter-points').screenshot()).equals(before)).toBe(false);
   });
 
-  test.each(Object.keys(THEMES) as ThemeName[])('%s: a checkbox is a box in its colours', async (theme) => {
+  test.each(Object.keys(THEMES) as ThemeName[])('%s: a checkbox is a box in its colors', async (theme) => {
     const { page } = await open(ProjectionHost.of(100), { theme });
     const boxes = await page.evaluate<Record<string, string>[]>(`(() => {
       const colors = getComputedStyle(document.querySelector('.search-input'));
@@ -624,10 +624,10 @@ describe('themes and sizes', () => {
     expect(scrollWidth).toBe(width);
     expect(map).toBeGreaterThan(width < 760 ? width - 8 : width / 2);
     if (width < 760) {
-      await page.getByRole('button', { name: 'Layout and Colours' }).click();
-      await page.getByLabel('Colour by').waitFor();
+      await page.getByRole('button', { name: 'Layout and Colors' }).click();
+      await page.getByLabel('Color by').waitFor();
       await page.keyboard.press('Escape');
-      await page.getByLabel('Colour by').waitFor({ state: 'hidden' });
+      await page.getByLabel('Color by').waitFor({ state: 'hidden' });
     }
   });
 });

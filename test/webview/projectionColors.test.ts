@@ -15,7 +15,7 @@ const bytes = (color: string): ColorBytes => {
   return [red!, green!, blue!, 255];
 };
 
-/** Colours of the legend by their names. */
+/** Colors of the legend by their names. */
 async function legendColors(page: Page): Promise<Map<string, ColorBytes>> {
   const found = await page.evaluate<
     [string, string][]
@@ -40,9 +40,9 @@ function alike(colors: Map<string, ColorBytes>, vision: (typeof VISIONS)[number]
 }
 
 describe.each(Object.keys(THEMES) as ThemeName[])('in %s', (theme) => {
-  test('fourteen categories: ten colours, that of the others, and the background differ to all eyes', async () => {
+  test('fourteen categories: ten colors, that of the others, and the background differ to all eyes', async () => {
     const { page } = await open(ProjectionHost.of(2_000), { theme });
-    await choose(page, 'Colour by', 'genre');
+    await choose(page, 'Color by', 'genre');
     await expect.poll(async () => (await entries(page)).at(-1)).toBe('4 others');
     const colors = await legendColors(page);
     expect(colors.size).toBe(11);
@@ -56,48 +56,48 @@ describe.each(Object.keys(THEMES) as ThemeName[])('in %s', (theme) => {
   });
 });
 
-describe('categories with a colour', () => {
+describe('categories with a color', () => {
   test('are chosen by a click, from a list of all with their counts', async () => {
     const { page } = await open(ProjectionHost.of(2_000));
-    await choose(page, 'Colour by', 'genre');
+    await choose(page, 'Color by', 'genre');
     await expect.poll(async () => (await entries(page)).length).toBe(11);
     const before = await entries(page);
     const colors = await legendColors(page);
     const replaced = before[9]!;
-    await page.getByText('Choose colours', { exact: true }).click();
-    const others = page.getByRole('list', { name: 'Categories without a colour' }).getByRole('button');
+    await page.getByText('Choose colors', { exact: true }).click();
+    const others = page.getByRole('list', { name: 'Categories without a color' }).getByRole('button');
     expect(await others.count()).toBe(4);
     const given = (await others.last().locator('.label').textContent())!;
     expect(Number(await others.last().locator('.number').textContent())).toBeGreaterThan(0);
     await others.last().click();
     await expect.poll(() => entries(page)).toEqual([...before.slice(0, 9), given, '4 others']);
-    // It has the colour that it took, and all others kept theirs.
+    // It has the color that it took, and all others kept theirs.
     const after = await legendColors(page);
     expect(after.get(given)).toEqual(colors.get(replaced));
     for (const label of before.slice(0, 9)) expect(after.get(label)).toEqual(colors.get(label));
-    expect(await page.locator('p.unseen').textContent()).toBe(`${given} has the colour of ${replaced}.`);
-    // The next one does not take the colour that was just given.
+    expect(await page.locator('p.unseen').textContent()).toBe(`${given} has the color of ${replaced}.`);
+    // The next one does not take the color that was just given.
     const second = (await others.last().locator('.label').textContent())!;
     await others.last().click();
     await expect.poll(() => entries(page)).toContain(second);
     expect(await entries(page)).toContain(given);
-    await page.getByText('Colour the most frequent', { exact: true }).click();
+    await page.getByText('Color the most frequent', { exact: true }).click();
     await expect.poll(() => entries(page)).toEqual(before);
   });
 
   test('with the keyboard: one is taken away, and another one gets it; both outlast a reload and a bookmark', async () => {
     const host = ProjectionHost.of(2_000);
     const { page } = await open(host);
-    await choose(page, 'Colour by', 'genre');
+    await choose(page, 'Color by', 'genre');
     await expect.poll(async () => (await entries(page)).length).toBe(11);
     const before = await entries(page);
-    const taken = page.getByRole('button', { name: `Remove the colour of ${before[0]!}` });
+    const taken = page.getByRole('button', { name: `Remove the color of ${before[0]!}` });
     await taken.focus();
     await page.keyboard.press('Enter');
     await expect.poll(() => entries(page)).toEqual([...before.slice(1, 10), '5 others']);
-    await page.getByText('Choose colours', { exact: true }).focus();
+    await page.getByText('Choose colors', { exact: true }).focus();
     await page.keyboard.press('Enter');
-    const others = page.getByRole('list', { name: 'Categories without a colour' }).getByRole('button');
+    const others = page.getByRole('list', { name: 'Categories without a color' }).getByRole('button');
     const given = (await others.last().locator('.label').textContent())!;
     await others.last().focus();
     await page.keyboard.press('Enter');
@@ -112,7 +112,7 @@ describe('categories with a colour', () => {
     await page.reload();
     await page.locator('recsight-scatter').waitFor();
     await expect.poll(() => entries(page)).toEqual(chosen);
-    await page.getByText('Colour the most frequent', { exact: true }).click();
+    await page.getByText('Color the most frequent', { exact: true }).click();
     await expect.poll(() => entries(page)).toEqual(before);
     await page.getByText('rare genres', { exact: true }).click();
     await expect.poll(() => entries(page)).toEqual(chosen);

@@ -1,5 +1,5 @@
 import { embeddingStatistics } from '../../src/analysis/embeddingStatistics';
-import { neighbours } from '../../src/analysis/neighbours';
+import { neighbors } from '../../src/analysis/neighbors';
 import { pca, projectRows, type Pca } from '../../src/analysis/pca';
 import { procrustes } from '../../src/analysis/procrustes';
 import { rowOf, selectRows, type Table } from '../../src/analysis/table';
@@ -9,10 +9,10 @@ import type {
   DistanceMetric,
   EmbeddingSource,
   EmbeddingTable,
-  NeighbourQuery,
+  NeighborQuery,
   NumberPointColumn,
   PcaRequest,
-  PointNeighbour,
+  PointNeighbor,
   PointSet,
   Sampling,
   SelectionSummary,
@@ -65,7 +65,7 @@ const ADJECTIVES = [
 
 /**
  * A run whose items lie in clusters by genre, popular ones with longer vectors, and whose answers are computed as the
- * inspector computes them: exact principal components, neighbours by comparing with every row, Procrustes.
+ * inspector computes them: exact principal components, neighbors by comparing with every row, Procrustes.
  */
 export class ExampleRun {
   readonly run: InspectedRun;
@@ -87,7 +87,7 @@ export class ExampleRun {
       numItems,
     };
     const random = new RandomStream(seed, 1);
-    const centres = Array.from({ length: GENRES.length * WIDTH }, () => random.nextNormal());
+    const centers = Array.from({ length: GENRES.length * WIDTH }, () => random.nextNormal());
     const values = new Float32Array(numItems * WIDTH);
     this.genres = new Int32Array(numItems);
     this.popularity = new Float32Array(numItems);
@@ -97,7 +97,7 @@ export class ExampleRun {
       this.popularity[row] = Math.floor(3 + 4000 * random.nextFloat() ** 9);
       const length = 0.6 + 0.12 * Math.log1p(this.popularity[row]!);
       for (let axis = 0; axis < WIDTH; axis++) {
-        values[row * WIDTH + axis] = length * (centres[genre * WIDTH + axis]! + 0.42 * random.nextNormal());
+        values[row * WIDTH + axis] = length * (centers[genre * WIDTH + axis]! + 0.42 * random.nextNormal());
       }
     }
     // A row that never moved, and two that are equal.
@@ -232,14 +232,14 @@ export class ExampleRun {
     return known;
   }
 
-  neighbours(
+  neighbors(
     source: CheckpointSource,
-    query: NeighbourQuery,
+    query: NeighborQuery,
     metric: DistanceMetric,
     k: number,
-  ): PointNeighbour[] {
+  ): PointNeighbor[] {
     const asked = 'row' in query ? query.row : query.vector;
-    return neighbours(this.table(source), [asked], k, metric)[0]!.map(({ row, score }) => ({
+    return neighbors(this.table(source), [asked], k, metric)[0]!.map(({ row, score }) => ({
       row,
       id: `m${row + 1}`,
       label: this.title(row),
@@ -252,7 +252,7 @@ export class ExampleRun {
     const mean = new Float32Array(WIDTH);
     for (const row of rows) rowOf(table, row).forEach((value, axis) => (mean[axis]! += value / rows.length));
     const chosen = selectRows(table, rows);
-    const [near] = neighbours(chosen, [mean], rows.length, 'cosine');
+    const [near] = neighbors(chosen, [mean], rows.length, 'cosine');
     const typical = near!.slice(0, 10).map(({ row, score }) => ({
       row: rows[row]!,
       id: `m${rows[row]! + 1}`,
@@ -266,21 +266,21 @@ export class ExampleRun {
   clusters(source: EmbeddingSource, sampling: Sampling, k: number): Int32Array {
     const rows = this.rows(sampling);
     const table = selectRows(this.table(source), rows);
-    let centres = Array.from({ length: k }, (_, place) =>
+    let centers = Array.from({ length: k }, (_, place) =>
       Float32Array.from(rowOf(table, Math.floor(((place + 0.5) * rows.length) / k))),
     );
     let nearest = new Int32Array(rows.length);
     for (let round = 0; round < 8; round++) {
       const all: Table = {
-        values: Float32Array.from(centres.flatMap((centre) => [...centre])),
+        values: Float32Array.from(centers.flatMap((center) => [...center])),
         numRows: k,
         width: WIDTH,
       };
       nearest = Int32Array.from(
         rows,
-        (_, place) => neighbours(all, [rowOf(table, place)], 1, 'cosine')[0]![0]!.row,
+        (_, place) => neighbors(all, [rowOf(table, place)], 1, 'cosine')[0]![0]!.row,
       );
-      centres = centres.map((_, cluster) => {
+      centers = centers.map((_, cluster) => {
         const sum = new Float32Array(WIDTH);
         nearest.forEach((own, place) => {
           if (own === cluster) rowOf(table, place).forEach((value, axis) => (sum[axis]! += value));
@@ -333,11 +333,11 @@ export class ExampleRun {
     return found;
   }
 
-  /** A user who likes two neighbourhoods. */
+  /** A user who likes two neighborhoods. */
   userPath(user: number, k: number): UserPath {
     const source = { run: this.run.run, checkpoint: 'best' };
     const start = (user * 37) % this.items.numRows;
-    const near = this.neighbours(source, { row: start }, 'cosine', 30).map(({ row }) => row);
+    const near = this.neighbors(source, { row: start }, 'cosine', 30).map(({ row }) => row);
     const rows = [start, ...near.slice(0, 6), (start + 400) % this.items.numRows, ...near.slice(8, 12)];
     const recommended = near.slice(14, 14 + k);
     return {
@@ -362,9 +362,9 @@ export class ExampleRun {
     const moved = Float32Array.from(rows, (row) => residuals[row]!);
     const overlap = Float32Array.from(rows, (row) => {
       const [near, nearOther] = [own, other].map((table) =>
-        neighbours(table, [row], 10, 'cosine')[0]!.map((neighbour) => neighbour.row),
+        neighbors(table, [row], 10, 'cosine')[0]!.map((neighbor) => neighbor.row),
       );
-      return near!.filter((neighbour) => nearOther!.includes(neighbour)).length / 10;
+      return near!.filter((neighbor) => nearOther!.includes(neighbor)).length / 10;
     });
     const byDistance = [...rows.keys()].sort((a, b) => moved[b]! - moved[a]!);
     return {

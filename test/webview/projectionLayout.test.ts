@@ -48,7 +48,7 @@ describe.each([
   test.each(['2D', '3D'])('nothing lies over a fitted map in %s', async (dimensions) => {
     const { page } = await open(ProjectionHost.of(400), { width, height });
     if (dimensions === '3D') {
-      if (width < 760) await page.getByRole('button', { name: 'Layout and Colours' }).click();
+      if (width < 760) await page.getByRole('button', { name: 'Layout and Colors' }).click();
       await page.getByText('3D', { exact: true }).click();
       await expect.poll(() => plot(page, 'camera.tilt')).toBe(25);
       if (width < 760) await page.keyboard.press('Escape');
@@ -94,7 +94,7 @@ test('a comparison shows the controls of PCA alone, and UMAP comes back after it
   const { page } = await open(host);
   const method = page.locator('.stage-title p').first();
   await page.getByText('UMAP', { exact: true }).click();
-  await expect.poll(() => method.textContent()).toContain('UMAP · 15 neighbours');
+  await expect.poll(() => method.textContent()).toContain('UMAP · 15 neighbors');
   await page.getByText('trustworthiness').waitFor();
   await page.mouse.move(600, 400);
   await page.mouse.wheel(0, -400);
@@ -108,7 +108,7 @@ test('a comparison shows the controls of PCA alone, and UMAP comes back after it
   // Where one looked on the other map says nothing here.
   expect(await hiddenPoints(page, 1)).toEqual([]);
   await choose(page, 'Compare with', 'None');
-  await expect.poll(() => method.textContent()).toContain('UMAP · 15 neighbours');
+  await expect.poll(() => method.textContent()).toContain('UMAP · 15 neighbors');
   expect(await page.getByLabel('minimum distance').count()).toBe(1);
 });
 
@@ -143,7 +143,7 @@ describe('at 480 pixels', () => {
   test('an open rail covers neither the title nor the legend', async () => {
     const { page } = await open(ProjectionHost.of(400), { width: 480 });
     await page.keyboard.press('s');
-    for (const name of ['Layout and Colours', 'Details']) {
+    for (const name of ['Layout and Colors', 'Details']) {
       await page.getByRole('button', { name }).click();
       const rail = (await page.locator('.rail:visible').boundingBox())!;
       // The left one has the legend itself.
@@ -181,7 +181,7 @@ describe('at 480 pixels', () => {
 
   test('a rail says that it goes on below', async () => {
     const { page } = await open(ProjectionHost.of(400), { width: 480, height: 600 });
-    await page.getByRole('button', { name: 'Layout and Colours' }).click();
+    await page.getByRole('button', { name: 'Layout and Colors' }).click();
     const hint = page.locator('.rail.left > .scroll-area > .scroll-hint');
     await expect.poll(() => hint.innerText()).toBe('↓ More below');
     await page.keyboard.press('s');
@@ -202,8 +202,8 @@ describe('at 480 pixels', () => {
 
   test('a list of choices opens over an open rail', async () => {
     const { page } = await open(twoRuns(), { width: 480, height: 820 });
-    await page.getByRole('button', { name: 'Layout and Colours' }).click();
-    await choose(page, 'Colour by', 'genre');
+    await page.getByRole('button', { name: 'Layout and Colors' }).click();
+    await choose(page, 'Color by', 'genre');
     // Below the rail, and its list opens upwards.
     await page.getByLabel('Compare with', { exact: true }).click();
     await page.getByRole('option', { name: 'another epoch' }).waitFor();
@@ -241,7 +241,7 @@ describe('at 480 pixels', () => {
 
   test('what is told of a point does not lie under an open drawer', async () => {
     const { page } = await open(ProjectionHost.of(400), { width: 480 });
-    await page.getByRole('button', { name: 'Layout and Colours' }).click();
+    await page.getByRole('button', { name: 'Layout and Colors' }).click();
     await pointSearch(page).fill('harbour');
     // It is told of the first that was found.
     await expect.poll(() => page.locator('.scatter-card').textContent()).toContain('Harbour');

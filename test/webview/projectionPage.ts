@@ -28,7 +28,7 @@ export class ProjectionHost {
   /** Called before each layout of UMAP, which waits for it. */
   beforeUmapStep: () => Promise<void> = () => new Promise((resolve) => setImmediate(resolve));
   onProgress: InspectionPanelView['progress'] = () => undefined;
-  readonly #cancelled = new Set<string>();
+  readonly #canceled = new Set<string>();
 
   constructor(...runs: ExampleRun[]) {
     this.runs = runs;
@@ -85,10 +85,10 @@ export class ProjectionHost {
       }),
     cancel: (task) =>
       this.#answer('cancel', () => {
-        this.#cancelled.add(task);
+        this.#canceled.add(task);
       }),
-    neighbours: (source, query, metric, k) =>
-      this.#answer('neighbours', () => this.#find(source.run).neighbours(source, query, metric, k)),
+    neighbors: (source, query, metric, k) =>
+      this.#answer('neighbors', () => this.#find(source.run).neighbors(source, query, metric, k)),
     clusters: (source, sampling, k) =>
       this.#answer('clusters', () => this.#find(source.run).clusters(source, sampling, k)),
     recommendationCounts: (source, sampling, k) =>
@@ -126,8 +126,8 @@ export class ProjectionHost {
     let coordinates = start;
     for (let step = 1; step <= UMAP_STEPS; step++) {
       await this.beforeUmapStep();
-      if (this.#cancelled.has(task)) {
-        throw Object.assign(new Error('UMAP was cancelled.'), { code: 'inspection/cancelled' });
+      if (this.#canceled.has(task)) {
+        throw Object.assign(new Error('UMAP was canceled.'), { code: 'inspection/canceled' });
       }
       const share = step / UMAP_STEPS;
       const genres = this.first.genres;

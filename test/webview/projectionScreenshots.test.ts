@@ -26,10 +26,10 @@ const twoRuns = (): ProjectionHost =>
 
 const SCENARIOS: Record<string, Scenario> = {
   map: {},
-  genre: { act: (page) => choose(page, 'Colour by', 'genre') },
+  genre: { act: (page) => choose(page, 'Color by', 'genre') },
   point: {
     act: async (page) => {
-      await choose(page, 'Colour by', 'genre');
+      await choose(page, 'Color by', 'genre');
       await pointSearch(page).fill('silent harbour');
       await pointSearch(page).press('Enter');
       await pointSearch(page).fill('');
@@ -56,29 +56,29 @@ const SCENARIOS: Record<string, Scenario> = {
   search: { act: (page) => pointSearch(page).fill('the silent harbour') },
   choice: {
     act: async (page) => {
-      await choose(page, 'Colour by', 'genre');
-      await page.getByText('Choose colours', { exact: true }).click();
+      await choose(page, 'Color by', 'genre');
+      await page.getByText('Choose colors', { exact: true }).click();
     },
   },
   comparison: { host: twoRuns, act: (page) => choose(page, 'Compare with', 'another epoch') },
   genres: {
     host: twoRuns,
     act: async (page) => {
-      await choose(page, 'Colour by', 'genre');
+      await choose(page, 'Color by', 'genre');
       await choose(page, 'Compare with', 'another epoch');
       await page.getByText('3D', { exact: true }).click();
     },
   },
   umap: {
     act: async (page) => {
-      await choose(page, 'Colour by', 'genre');
+      await choose(page, 'Color by', 'genre');
       await page.getByText('UMAP', { exact: true }).click();
       await page.getByText('density', { exact: true }).click();
     },
   },
   orbit: {
     act: async (page) => {
-      await choose(page, 'Colour by', 'genre');
+      await choose(page, 'Color by', 'genre');
       await page.getByText('3D', { exact: true }).click();
     },
   },
@@ -86,7 +86,7 @@ const SCENARIOS: Record<string, Scenario> = {
   table: { act: (page) => page.keyboard.press('v') },
   many: {
     host: () => ProjectionHost.of(60_000),
-    act: (page) => choose(page, 'Colour by', 'training interactions'),
+    act: (page) => choose(page, 'Color by', 'training interactions'),
   },
   empty: {
     host: () => {
@@ -139,7 +139,7 @@ for (const theme of Object.keys(THEMES) as ThemeName[]) {
           });
           await page.locator('recsight-scatter, .stage-message').first().waitFor();
           await page.waitForTimeout(500);
-          const left = page.getByRole('button', { name: 'Layout and Colours' });
+          const left = page.getByRole('button', { name: 'Layout and Colors' });
           const opensLeft = narrow && act !== undefined && !WITHOUT_RAIL.has(name);
           if (opensLeft) await left.click();
           if (act) await act(page);

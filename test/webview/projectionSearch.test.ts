@@ -140,7 +140,7 @@ describe.each([
 ])('at %i × %i', (width, height) => {
   test('lists lie within the window and over everything', async () => {
     const { page } = await open(ProjectionHost.of(1_000), { width, height });
-    if (width < 760) await page.getByRole('button', { name: 'Layout and Colours' }).click();
+    if (width < 760) await page.getByRole('button', { name: 'Layout and Colors' }).click();
     for (const [field, text] of [
       [pointSearch(page), 'the'],
       [userSearch(page), 'u'],

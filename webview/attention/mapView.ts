@@ -82,7 +82,7 @@ export function tools(
   </section>`;
 }
 
-/** What the figures or colours are. */
+/** What the figures or colors are. */
 function weightsNote(
   { map: { sums, causal, view }, result }: ShownSide,
   display: Display,

@@ -197,7 +197,7 @@ function reduced(state: AttentionState, action: AttentionAction): AttentionState
       const { overview, ...others } = withoutFailed(state.resources);
       // By now it may have a checkpoint.
       const run = others.run?.value?.checkpoints.length === 0 ? null : others.run;
-      // An analysis that was cancelled is not begun again by itself.
+      // An analysis that was canceled is not begun again by itself.
       const resources = { ...others, run, overview: overview ?? state.resources.overview };
       return { ...state, resources, problem: null };
     }
@@ -319,7 +319,7 @@ function failed(state: AttentionState, name: ResourceName, { message, code }: Re
   if (OTHERS.includes(name)) return state;
   if (name === 'run') return { ...state, problem: { message, of: 'hydrate' } };
   if (name === 'overview') {
-    return code === 'inspection/cancelled' ? state : { ...state, problem: { message, of: 'overview' } };
+    return code === 'inspection/canceled' ? state : { ...state, problem: { message, of: 'overview' } };
   }
   const isEdited = state.settings.edits.length > 0;
   const isEmpty = code === EMPTY_HISTORY;

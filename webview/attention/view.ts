@@ -49,7 +49,7 @@ function header(state: AttentionState, handlers: AttentionHandlers): TemplateRes
     </div>
     ${
       run && run.checkpoints.length > 0
-        ? html`<span class="labelled">
+        ? html`<span class="labeled">
               <span class="muted" aria-hidden="true">Checkpoint</span>
               ${dropdown({
                 label: 'Checkpoint',
@@ -111,7 +111,7 @@ function comparisonControl(state: AttentionState, handlers: AttentionHandlers): 
     const other = run.checkpoints.find(({ name }) => name !== shown)?.name ?? 'best';
     return { run: chosen, checkpoint: chosen === run.run ? other : 'best' };
   };
-  return html`<span class="labelled">
+  return html`<span class="labeled">
     <span class="muted" aria-hidden="true">Compare with</span>
     ${dropdown({
       label: 'Compare with',
@@ -168,7 +168,7 @@ function strip(state: AttentionState, handlers: AttentionHandlers): TemplateResu
               title: 'Show the history of a user again',
               onClick: () => handlers.onCompose(null),
             })}`
-        : html`<span class="labelled">
+        : html`<span class="labeled">
               <span>User <b class="number">${history?.user.id ?? '…'}</b></span>
               <span class="steps">
                 ${iconButton('arrow-left', 'Previous User (Alt+Left)', () => step(-1))}

@@ -318,7 +318,7 @@ function controls(state: LiveState, { onSettings }: LiveHandlers): TemplateResul
   return html`<section class="controls" aria-label="Charts">
     ${
       metrics.length > 1
-        ? html`<span class="labelled">
+        ? html`<span class="labeled">
             <span class="muted" aria-hidden="true">validation</span>
             ${dropdown({
               label: 'Validation metric',

@@ -68,7 +68,7 @@ export function drawEndLabels(plot: uPlot, ends: readonly LineEnd[], theme: Them
   context.font = `${LABEL_SIZE * ratio}px ${theme.numberFont}`;
   context.textBaseline = 'middle';
   context.textAlign = 'left';
-  // Colours of series stand out as lines, but not all of them as text.
+  // Colors of series stand out as lines, but not all of them as text.
   context.fillStyle = theme.foreground;
   let free = -Infinity;
   for (const { x, y, text } of [...ends].sort((a, b) => a.y - b.y)) {

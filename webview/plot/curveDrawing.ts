@@ -6,7 +6,7 @@ export interface Curve {
   label: string;
   /** At 0, 1, 2, …; NaN leaves a gap. */
   values: ArrayLike<number>;
-  /** Which colour and dash it has. */
+  /** Which color and dash it has. */
   series: number;
 }
 
@@ -96,7 +96,7 @@ export function drawCurves(
   if (focus !== null) painter.line([x(focus), TOP, x(focus), bottom], { color: colors.focus });
 }
 
-/** Neighbours differ in dash as well as in colour. */
+/** Neighbors differ in dash as well as in color. */
 function strokeOf(series: number, colors: MapColors): Stroke {
   return {
     color: colors.series[series % colors.series.length]!,
@@ -126,7 +126,7 @@ function labelEnds(
   sorted.forEach(({ curve }, i) => {
     const y = places[i]!;
     painter.line([x, y, x + SWATCH, y], strokeOf(curve.series, colors));
-    // Colours of series stand out as lines, but not all of them as text.
+    // Colors of series stand out as lines, but not all of them as text.
     painter.text(curve.label, x + SWATCH + SWATCH_GAP, y, {
       size: 11,
       font: 'words',

@@ -5,13 +5,13 @@ import type { PainterFonts } from './painter';
 /** Red, green and blue, 0 to 255. */
 export type Rgb = readonly [number, number, number];
 
-/** Colours from the lowest to the highest value. */
+/** Colors from the lowest to the highest value. */
 export interface ColorScale {
   /** `rgb(…)`, 256 of them. */
   colors: readonly string[];
-  /** Of each colour, whether black text has more contrast with it than white. */
+  /** Of each color, whether black text has more contrast with it than white. */
   takesDarkText: readonly boolean[];
-  /** The same colours, `[256, 3]`. */
+  /** The same colors, `[256, 3]`. */
   bytes: Uint8ClampedArray;
 }
 
@@ -36,7 +36,7 @@ export interface MapColors {
   differences: ColorScale;
 }
 
-/** Lightness from 0 to 1, and two coordinates of hue, of the colour space OKLab (Ottosson, 2020). */
+/** Lightness from 0 to 1, and two coordinates of hue, of the color space OKLab (Ottosson, 2020). */
 type Lab = readonly [number, number, number];
 
 const STEPS = 256;
@@ -47,7 +47,7 @@ const WHITE: ColorBytes = [255, 255, 255, 255];
 
 /**
  * A scale for weights: from nearly the background to its opposite in lightness, through the theme's blue and yellow. Lightness
- * changes in one direction only, so that it reads alike without colour; equal steps of the scale are equal steps to the
+ * changes in one direction only, so that it reads alike without color; equal steps of the scale are equal steps to the
  * eye, as OKLab measures them.
  */
 export function sequentialScale(background: Rgb, blue: Rgb, yellow: Rgb): ColorScale {
@@ -63,7 +63,7 @@ export function sequentialScale(background: Rgb, blue: Rgb, yellow: Rgb): ColorS
   });
 }
 
-/** A scale for differences: nothing is almost the background, less goes to one colour and more to the other, alike in lightness. */
+/** A scale for differences: nothing is almost the background, less goes to one color and more to the other, alike in lightness. */
 export function divergingScale(background: Rgb, less: Rgb, more: Rgb): ColorScale {
   const [ground] = toLab(background);
   const end = ground < 0.5 ? 0.82 : 0.42;
@@ -80,7 +80,7 @@ export function colorIndex(value: number, low: number, high: number): number {
   return Math.max(0, Math.min(STEPS - 1, Math.round(share * (STEPS - 1))));
 }
 
-/** Distance of two colours to the eye: Euclidean in OKLab. */
+/** Distance of two colors to the eye: Euclidean in OKLab. */
 export function colorDistance(a: Rgb, b: Rgb): number {
   return distance(toLab(a), toLab(b));
 }
@@ -94,7 +94,7 @@ function evenScale(path: (share: number) => Lab): ColorScale {
   return scaleOf(samplesOf(path, STEPS));
 }
 
-/** So many colours along a path, at equal distances from each other. */
+/** So many colors along a path, at equal distances from each other. */
 function samplesOf(path: (share: number) => Lab, count: number): Lab[] {
   const dense = Array.from({ length: SAMPLES }, (_, i) => path(i / (SAMPLES - 1)));
   const lengths = [0];
@@ -120,7 +120,7 @@ function scaleOf(labs: readonly Lab[]): ColorScale {
   };
 }
 
-/** A colour that screens have: with less chroma than asked for where there is none so strong. */
+/** A color that screens have: with less chroma than asked for where there is none so strong. */
 function fromPolar(lightness: number, chroma: number, hue: number): Lab {
   const at = (strength: number): Lab => [lightness, strength * Math.cos(hue), strength * Math.sin(hue)];
   const exists = (lab: Lab): boolean => toLinear(lab).every((part) => part >= -0.0005 && part <= 1.0005);

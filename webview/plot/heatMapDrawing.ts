@@ -21,7 +21,7 @@ export interface HeatMapWindow {
   height: number;
 }
 
-/** The colours of a scale. */
+/** The colors of a scale. */
 export function colorsOf(scale: HeatMapScale, colors: MapColors): ColorScale {
   return scale.differences ? colors.differences : colors.weights;
 }

@@ -113,7 +113,7 @@ export function differenceScale(maps: readonly HeatMapData[]): HeatMapScale {
 
 interface ScaleEnd {
   text: string;
-  /** Whether values beyond it have its colour. */
+  /** Whether values beyond it have its color. */
   clipped: boolean;
 }
 

@@ -9,7 +9,7 @@ import { readMapColors } from './mapColors';
 const WIDTH = 96;
 const HEIGHT = 10;
 
-/** What the colours stand for: `<recsight-heat-legend .scale=${scale}>`. */
+/** What the colors stand for: `<recsight-heat-legend .scale=${scale}>`. */
 export class HeatMapLegend extends HTMLElement {
   #scale: HeatMapScale | null = null;
   #endTheme: () => void = () => undefined;
@@ -33,10 +33,10 @@ export class HeatMapLegend extends HTMLElement {
     if (!scale) return;
     const { low, high } = scaleEnds(scale);
     render(
-      html`<span class="number" title=${low.clipped ? 'Smaller values have the first colour too' : nothing}
+      html`<span class="number" title=${low.clipped ? 'Smaller values have the first color too' : nothing}
           >${low.text}</span
         ><canvas aria-hidden="true"></canvas
-        ><span class="number" title=${high.clipped ? 'Larger values have the last colour too' : nothing}
+        ><span class="number" title=${high.clipped ? 'Larger values have the last color too' : nothing}
           >${high.text}</span
         >`,
       this,

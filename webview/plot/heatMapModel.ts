@@ -15,7 +15,7 @@ export interface HeatMapData {
   causal: boolean;
 }
 
-/** Which values the ends of the colours stand for. Values beyond have the colour of the end. */
+/** Which values the ends of the colors stand for. Values beyond have the color of the end. */
 export interface HeatMapScale {
   low: number;
   high: number;

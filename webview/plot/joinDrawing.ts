@@ -3,7 +3,7 @@ import type { HeatMapData, HeatMapFocus, HeatMapScale } from './heatMapModel';
 import type { MapColors } from './heatMapColors';
 import type { Painter } from './painter';
 
-/** Weights below this share of the scale are not drawn: they would be a grey mist. */
+/** Weights below this share of the scale are not drawn: they would be a gray mist. */
 const FAINTEST = 0.02;
 
 /**

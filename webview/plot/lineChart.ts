@@ -24,7 +24,7 @@ import { DrawnElement } from './drawnElement';
 import 'uplot/dist/uPlot.min.css';
 import './lineChart.css';
 
-/** Told apart without colour too. */
+/** Told apart without color too. */
 const DASHES = [[], [7, 3], [2, 3], [9, 3, 2, 3]];
 /** uPlot's constants, which are of a kind that TypeScript cannot import. */
 const AXIS_SIDES: Record<ChartLine['side'], uPlot.Axis.Side> = { left: 3, right: 1 };

@@ -32,7 +32,7 @@ export function readMapColors(): MapColors {
   return colors;
 }
 
-/** What a CSS colour, which may be half transparent, is on a background. */
+/** What a CSS color, which may be half transparent, is on a background. */
 function onTop(color: string, background: Rgb): Rgb {
   const canvas = document.createElement('canvas');
   canvas.width = canvas.height = 1;

@@ -70,7 +70,7 @@ function discOf(radius: number): Disc {
   return { side, middle, coverage };
 }
 
-/** Puts a disc over what is there, by "source over" of colours that are not multiplied with their opacity. */
+/** Puts a disc over what is there, by "source over" of colors that are not multiplied with their opacity. */
 function blend(picture: ImageData, disc: Disc, left: number, top: number, color: Uint8Array): void {
   const { data, width, height } = picture;
   for (let row = 0; row < disc.side; row++) {

@@ -54,8 +54,8 @@ export class ScatterIndex {
     return Uint32Array.from(found).sort();
   }
 
-  /** The nearest point from another one towards a side: within 45 degrees of it. −1 when there is none. */
-  towards(
+  /** The nearest point from another one toward a side: within 45 degrees of it. −1 when there is none. */
+  toward(
     camera: ScatterCamera,
     size: PlotSize,
     from: number,

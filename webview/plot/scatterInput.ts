@@ -168,7 +168,7 @@ function step(
   const next =
     from === null
       ? index.nearest(camera, plot.size(), middle, Math.hypot(width, height))
-      : index.towards(camera, plot.size(), from, side);
+      : index.toward(camera, plot.size(), from, side);
   if (next >= 0) model.onHover(next);
 }
 

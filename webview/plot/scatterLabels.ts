@@ -31,7 +31,7 @@ export interface LabelOptions {
 export const LABEL_SIZE = 11;
 const LINE_HEIGHT = 16;
 const MAX_CHARACTERS = 32;
-/** One label for so many square pixels: a map with all its names is a grey carpet. */
+/** One label for so many square pixels: a map with all its names is a gray carpet. */
 const AREA_PER_LABEL = 26_000;
 /** Candidates on the screen that may fail in a row; those behind them are less important and would fail as well. */
 const MAX_FAILURES = 600;

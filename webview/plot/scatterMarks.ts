@@ -20,7 +20,7 @@ export function markRadii(model: ScatterModel, radius: number): Map<number, numb
 /** More rings than these are a carpet that hides the points. */
 const MAX_RINGS = 40;
 
-/** The marked points, unless they are so many that colour must tell them from the others. */
+/** The marked points, unless they are so many that color must tell them from the others. */
 export function ringed({ marked }: ScatterModel): readonly number[] {
   return marked.length <= MAX_RINGS ? marked : [];
 }

@@ -25,7 +25,7 @@ export interface ScatterModel {
   focus: number | null;
   /** The point under the pointer here or in a second plot. */
   hovered: number | null;
-  /** Neighbours of the focus, joined to it by lines, with labels. */
+  /** Neighbors of the focus, joined to it by lines, with labels. */
   joined: readonly number[];
   /** Points in the order of time, joined by a line. */
   path: readonly number[];

@@ -157,7 +157,7 @@ function drawLabels(context: CanvasRenderingContext2D, labels: readonly PlacedLa
   context.lineJoin = 'round';
   for (const { x, y, text, important } of labels) {
     context.font = labelFont(theme, important);
-    // What makes a label legible over points of any colour.
+    // What makes a label legible over points of any color.
     context.strokeStyle = fade(theme.background, 0.9);
     context.lineWidth = 4;
     context.strokeText(text, x, y);

@@ -9,7 +9,7 @@ import { starCorners, type Overlay } from './scatterOverlay';
 /** Points in one file at most: more make a file that no editor opens. */
 export const MAX_SVG_POINTS = 50_000;
 
-/** A colour of CSS as red, green and blue from 0 to 255 and an opacity. */
+/** A color of CSS as red, green and blue from 0 to 255 and an opacity. */
 export type ResolveColor = (color: string) => readonly [number, number, number, number];
 
 const TITLE_HEIGHT = 32;

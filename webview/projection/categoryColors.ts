@@ -1,30 +1,30 @@
-/** Categories with a colour of their own: more cannot be told apart, so the rest is one. */
+/** Categories with a color of their own: more cannot be told apart, so the rest is one. */
 export const NUM_CATEGORY_COLORS = 10;
 
-/** Categories that have a colour, in the order of the colours; null where one is free. */
+/** Categories that have a color, in the order of the colors; null where one is free. */
 export type ColoredCategories = readonly (string | null)[];
 
-/** What points are coloured by where that is a category. */
+/** What points are colored by where that is a category. */
 export interface CategoryLegend {
   kind: 'categories';
   /** They have an order, and a scale says where in it each is. */
   ordered: boolean;
-  /** Those with a colour of their own, in the order of the colours. */
+  /** Those with a color of their own, in the order of the colors. */
   entries: LegendEntry[];
-  /** The rest, the most frequent first: all in one colour. */
+  /** The rest, the most frequent first: all in one color. */
   others: Omit<LegendEntry, 'index'>[];
   numUnknown: number;
 }
 
 export interface LegendEntry {
-  /** Its colour class. */
+  /** Its color class. */
   index: number;
   label: string;
   /** Points of it. */
   count: number;
 }
 
-/** Which category would lose its colour to another one: the rarest of those that have theirs by being frequent. */
+/** Which category would lose its color to another one: the rarest of those that have theirs by being frequent. */
 export function nextReplaced({ entries, others }: CategoryLegend): string | null {
   if (entries.length < NUM_CATEGORY_COLORS) return null;
   const frequent = [...entries, ...others]
@@ -32,11 +32,11 @@ export function nextReplaced({ entries, others }: CategoryLegend): string | null
     .slice(0, NUM_CATEGORY_COLORS)
     .map(({ label }) => label);
   const rarestFirst = [...entries].sort((a, b) => a.count - b.count || b.index - a.index);
-  // What the user gave a colour keeps it as long as there is another one.
+  // What the user gave a color keeps it as long as there is another one.
   return (rarestFirst.find(({ label }) => frequent.includes(label)) ?? rarestFirst[0]!).label;
 }
 
-/** After a category got a colour: one that is free, or that of {@link nextReplaced}. */
+/** After a category got a color: one that is free, or that of {@link nextReplaced}. */
 export function withColor(legend: CategoryLegend, label: string): ColoredCategories {
   const colored = coloredOf(legend);
   const replaced = nextReplaced(legend);
@@ -44,7 +44,7 @@ export function withColor(legend: CategoryLegend, label: string): ColoredCategor
   return colored.with(place, label);
 }
 
-/** After a category has lost its colour. */
+/** After a category has lost its color. */
 export function withoutColor(legend: CategoryLegend, label: string): ColoredCategories {
   return coloredOf(legend).map((other) => (other === label ? null : other));
 }

@@ -10,7 +10,7 @@ import { section } from './railSection';
 import { OWN_COLORS } from './settings';
 import { tableOf, type ProjectionState } from './state';
 
-/** What points are coloured by, and what the colours mean. */
+/** What points are colored by, and what the colors mean. */
 export function colorSection(
   state: ProjectionState,
   look: SceneLook | null,
@@ -33,9 +33,9 @@ export function colorSection(
   }[value];
   const failed = computed?.status === 'failed' ? computed : null;
   return section(
-    'Colour',
+    'Color',
     html`${dropdown({
-        label: 'Colour by',
+        label: 'Color by',
         choices: names.map((name) => ({ value: name, label: colorName(name) })),
         value,
         onChange: (color) => onSettings({ color }),

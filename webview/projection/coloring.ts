@@ -3,9 +3,9 @@ import type { ColorBytes } from '../ui/colorModel';
 import { NUM_CATEGORY_COLORS, type CategoryLegend, type ColoredCategories } from './categoryColors';
 import type { Palette } from './palette';
 
-/** What points are coloured by: the colour class of each, and what the classes mean. */
+/** What points are colored by: the color class of each, and what the classes mean. */
 export interface Coloring {
-  /** Index into the colours of the legend; −1 for unknown. */
+  /** Index into the colors of the legend; −1 for unknown. */
   classes: Int16Array;
   legend: Legend;
 }
@@ -15,7 +15,7 @@ export type Legend =
   | CategoryLegend
   | { kind: 'numbers'; min: number; max: number; log: boolean; numUnknown: number };
 
-/** The class of categories without a colour of their own. */
+/** The class of categories without a color of their own. */
 export const OTHERS = NUM_CATEGORY_COLORS;
 /** Classes of a column of numbers. */
 const NUMBER_CLASSES = 64;
@@ -26,7 +26,7 @@ export function plainColoring(numPoints: number): Coloring {
   return { classes: new Int16Array(numPoints), legend: { kind: 'plain' } };
 }
 
-/** @param colored categories that the user gave a colour; null for the most frequent ones */
+/** @param colored categories that the user gave a color; null for the most frequent ones */
 export function coloringOf(column: PointColumn, colored: ColoredCategories | null = null): Coloring {
   return column.kind === 'category'
     ? coloringByCategory(column.values, column.labels, column.ordered, colored)
@@ -94,7 +94,7 @@ export function coloringByNumber(values: Float32Array): Coloring {
   };
 }
 
-/** The colour of a class. */
+/** The color of a class. */
 export function classColor(legend: Legend, index: number, palette: Palette): ColorBytes {
   if (index < 0) return palette.muted;
   if (legend.kind === 'plain') return palette.plain;
@@ -111,7 +111,7 @@ export function classColor(legend: Legend, index: number, palette: Palette): Col
 }
 
 /**
- * Colours of all points.
+ * Colors of all points.
  *
  * @param raised 1 for points that are to be seen among the others, which are faint then; null for all alike
  */

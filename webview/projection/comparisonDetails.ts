@@ -4,7 +4,7 @@ import { formatCount } from '../../src/series/format';
 import { button } from '../ui/controls';
 import { current } from '../ui/resources';
 import type { ProjectionHandlers } from './handlers';
-import { neighbourList } from './neighbourLists';
+import { neighborList } from './neighborLists';
 import type { ProjectionState, Scene } from './state';
 import { failure } from './railSection';
 
@@ -40,11 +40,11 @@ export function comparisonContent(
       <dd class="number">${percent(overlap)}</dd>
     </dl>
     <p class="row buttons">
-      ${button({ label: 'Colour by Distance', onClick: () => handlers.onSettings({ color: ':moved' }) })}
-      ${button({ label: 'Colour by Neighbours', onClick: () => handlers.onSettings({ color: ':overlap' }) })}
+      ${button({ label: 'Color by Distance', onClick: () => handlers.onSettings({ color: ':moved' }) })}
+      ${button({ label: 'Color by Neighbors', onClick: () => handlers.onSettings({ color: ':overlap' }) })}
     </p>
     <section class="rail-section" aria-label="Moved most">
       <h2>Moved most</h2>
-      ${neighbourList(comparison.mostMoved, 'euclidean', scene, settings.focus, handlers)}
+      ${neighborList(comparison.mostMoved, 'euclidean', scene, settings.focus, handlers)}
     </section>`;
 }

@@ -102,13 +102,13 @@ function umapControls(state: ProjectionState, handlers: ProjectionHandlers): Tem
   const running = isUmapRunning(state);
   const result = current(resources.umap);
   const failed = resources.umap?.status === 'failed' ? resources.umap.error : null;
-  const cancelled = failed?.code === 'inspection/cancelled';
+  const canceled = failed?.code === 'inspection/canceled';
   const changed = (Object.keys(DEFAULT_UMAP) as (keyof UmapSettings)[]).some(
     (name) => draft[name] !== settings.umap[name],
   );
   return html`<div class="fields">
       ${numberField({
-        label: 'neighbours',
+        label: 'neighbors',
         title: 'Small shows detail, large the whole',
         min: 2,
         max: 200,
@@ -147,7 +147,7 @@ function umapControls(state: ProjectionState, handlers: ProjectionHandlers): Tem
         : html`${
             failed
               ? html`<p class="muted" role="status">
-                  ${cancelled ? 'UMAP was cancelled; PCA is shown.' : html`${icon('error')} ${messageContent(failed.message)}`}
+                  ${canceled ? 'UMAP was canceled; PCA is shown.' : html`${icon('error')} ${messageContent(failed.message)}`}
                 </p>`
               : result
                 ? html`<p class="muted">${umapQualityText(result)}</p>`

@@ -16,18 +16,18 @@ import './leftRail.css';
 /** Choices of how many points are drawn, as far as the table has so many. */
 const POINT_COUNTS = [2_000, 20_000, 100_000, 1_000_000];
 
-/** What is drawn and how: table, layout, colour, search. */
+/** What is drawn and how: table, layout, color, search. */
 export function leftRail(
   state: ProjectionState,
   look: SceneLook | null,
   handlers: ProjectionHandlers,
 ): TemplateResult {
-  return html`<aside class="rail left" aria-label="Layout and colours">
+  return html`<aside class="rail left" aria-label="Layout and colors">
     ${scrollArea({
-      label: 'Layout and colours',
+      label: 'Layout and colors',
       content: html`${tableSection(state, handlers)}
       ${
-        // Without a map there is nothing to lay out, to colour or to find.
+        // Without a map there is nothing to lay out, to color or to find.
         withoutCheckpoint(state)
           ? nothing
           : html`${layoutSection(state, handlers)} ${colorSection(state, look, handlers)}

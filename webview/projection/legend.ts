@@ -19,10 +19,10 @@ import { colorName, formatNumber } from './projectionText';
 import { chosenColors, type ProjectionSettings } from './settings';
 import './legend.css';
 
-/** Categories without a colour that are listed; more are searched. */
+/** Categories without a color that are listed; more are searched. */
 const MAX_LISTED = 50;
 
-/** What colours mean. A click on a class shows it among the others; which categories have a colour can be chosen. */
+/** What colors mean. A click on a class shows it among the others; which categories have a color can be chosen. */
 export function legend(
   look: SceneLook,
   settings: ProjectionSettings,
@@ -31,7 +31,7 @@ export function legend(
   const shown = look.coloring.legend;
   if (shown.kind === 'plain') return nothing;
   if (shown.kind === 'numbers') {
-    return html`<div class="legend" role="group" aria-label="Colours">
+    return html`<div class="legend" role="group" aria-label="Colors">
       ${scale(shown, look.palette)}
       ${
         shown.numUnknown > 0
@@ -43,14 +43,14 @@ export function legend(
     </div>`;
   }
   const choosable = !shown.ordered && (shown.others.length > 0 || chosenColors(settings) !== null);
-  return html`<ul class="legend" aria-label="Colours">
+  return html`<ul class="legend" aria-label="Colors">
       ${entriesOf(shown).map(
         (one) =>
           html`<li class="legend-row">
             ${entry(one, look, settings, handlers)}
             ${
               choosable && one.index >= 0 && one.index < OTHERS
-                ? iconButton('circle-slash', `Remove the colour of ${one.label}`, () =>
+                ? iconButton('circle-slash', `Remove the color of ${one.label}`, () =>
                     recolor(withoutColor(shown, one.label), settings, handlers),
                   )
                 : nothing
@@ -142,7 +142,7 @@ function scale(shown: Extract<Legend, { kind: 'numbers' }>, palette: Palette): T
     </p>`;
 }
 
-/** The categories without a colour: a click gives one to them. */
+/** The categories without a color: a click gives one to them. */
 function colorChoice(
   shown: CategoryLegend,
   settings: ProjectionSettings,
@@ -152,14 +152,14 @@ function colorChoice(
   const replaced = nextReplaced(shown);
   const give = (label: string): void => {
     handlers.onAnnounce(
-      replaced === null ? `${label} has a colour.` : `${label} has the colour of ${replaced}.`,
+      replaced === null ? `${label} has a color.` : `${label} has the color of ${replaced}.`,
     );
     recolor(withColor(shown, label), settings, handlers);
   };
   const search: SearchBoxModel = {
     label: 'Find a category',
     placeholder: 'Find a category',
-    empty: 'No category without a colour matches.',
+    empty: 'No category without a color matches.',
     search: (text) =>
       Promise.resolve(
         others
@@ -169,16 +169,16 @@ function colorChoice(
       ),
   };
   return html`<details class="color-choice" ?hidden=${others.length === 0}>
-      <summary>Choose colours</summary>
+      <summary>Choose colors</summary>
       <p class="muted small">
         ${
           replaced === null
-            ? 'A click gives a category a free colour.'
-            : `A click gives a category the colour of ${replaced}.`
+            ? 'A click gives a category a free color.'
+            : `A click gives a category the color of ${replaced}.`
         }
       </p>
       ${others.length > MAX_LISTED ? html`<recsight-search-box .model=${search}></recsight-search-box>` : nothing}
-      <ul aria-label="Categories without a colour">
+      <ul aria-label="Categories without a color">
         ${others.slice(0, MAX_LISTED).map(
           ({ label, count }) =>
             html`<li>
@@ -186,8 +186,7 @@ function colorChoice(
                 label,
                 icon: icon('paintcan'),
                 aside: html`<span class="number muted">${formatCount(count)}</span>`,
-                title:
-                  replaced === null ? `Give ${label} a colour` : `Give ${label} the colour of ${replaced}`,
+                title: replaced === null ? `Give ${label} a color` : `Give ${label} the color of ${replaced}`,
                 onClick: () => give(label),
               })}
             </li>`,
@@ -197,7 +196,7 @@ function colorChoice(
     ${
       chosenColors(settings) !== null
         ? html`<button type="button" class="link" @click=${() => recolor(null, settings, handlers)}>
-            Colour the most frequent
+            Color the most frequent
           </button>`
         : nothing
     }`;

@@ -40,7 +40,7 @@ const IMPORTANCE = ['training interactions', 'history length', 'norm'];
 
 /**
  * Works out how the points of a state look. Each part is worked out again only when something changes that it depends on:
- * colours of 100,000 points cannot be made anew for each move of the pointer.
+ * colors of 100,000 points cannot be made anew for each move of the pointer.
  */
 export class SceneLooks {
   /** The theme is not an argument, but its version is. */
@@ -105,7 +105,7 @@ export class SceneLooks {
       starred,
     );
     const focus = settings.focus === null ? null : pointOfRow(points, settings.focus);
-    const neighbours = settings.focus === null ? null : current(resources.neighbours);
+    const neighbors = settings.focus === null ? null : current(resources.neighbors);
     const order = this.#order(points.rows.length, isolated, raised);
     return {
       coloring,
@@ -116,7 +116,7 @@ export class SceneLooks {
       labelOrder: settings.labels ? this.#labelOrder(points, isolated, raised) : null,
       marked: selection,
       focus,
-      joined: this.#pointsOfRows.joined(points, this.#rowsOf.joined(neighbours)),
+      joined: this.#pointsOfRows.joined(points, this.#rowsOf.joined(neighbors)),
       path: history,
       starred,
       found,

@@ -30,7 +30,7 @@ export function layoutText(state: ProjectionState, scene: Scene): string {
   const { settings, resources } = state;
   if (scene.method === 'umap') {
     const { numNeighbors, minDistance, metric, seed } = settings.umap;
-    const text = `UMAP · ${numNeighbors} neighbours · minimum distance ${minDistance} · ${metric} · seed ${seed}`;
+    const text = `UMAP · ${numNeighbors} neighbors · minimum distance ${minDistance} · ${metric} · seed ${seed}`;
     return isUmapRunning(state) ? `${text} · still moving` : text;
   }
   const shown = settings.components.slice(0, scene.coordinates.dimensions);
@@ -82,7 +82,7 @@ export function formatNumber(value: number): string {
   return Number.isInteger(value) ? formatCount(value) : formatMetric(value);
 }
 
-/** What a colour is called in lists. */
+/** What a color is called in lists. */
 export function colorName(color: string): string {
   switch (color) {
     case OWN_COLORS.none:
@@ -94,7 +94,7 @@ export function colorName(color: string): string {
     case OWN_COLORS.moved:
       return 'distance moved';
     case OWN_COLORS.overlap:
-      return 'neighbours in common';
+      return 'neighbors in common';
     default:
       return color;
   }

@@ -13,7 +13,7 @@ const LEAST_CONTRAST = 3;
 
 /**
  * Reads the palette from the theme. The scale goes from a blue near the background to a yellow near the text: the axis of
- * hue that people with any common colour blindness see, with a lightness that only rises (or falls, in a light theme).
+ * hue that people with any common color blindness see, with a lightness that only rises (or falls, in a light theme).
  */
 export function readPalette(): Palette {
   const { series, own, foreground, background, muted } = readTheme();
@@ -25,8 +25,8 @@ export function readPalette(): Palette {
   const lows = [mix(blue, 0.55, background), mix(blue, 0.75, background), blue, mix(blue, 0.75, foreground)];
   const low = lows.find((color) => stands(colorBytes(color))) ?? blue;
   const high = mix(yellow, 0.6, foreground);
-  const greys = [0.55, 0.65, 0.75, 1].map((share) => colorBytes(mix(muted, share, background)));
-  const others = greys.find(stands) ?? greys.at(-1)!;
+  const grays = [0.55, 0.65, 0.75, 1].map((share) => colorBytes(mix(muted, share, background)));
+  const others = grays.find(stands) ?? grays.at(-1)!;
   return {
     plain: colorBytes(blue),
     muted: others,

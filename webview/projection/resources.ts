@@ -4,9 +4,9 @@ import type {
   EmbeddingSource,
   EmbeddingTable,
   NumberPointColumn,
-  NeighbourQuery,
+  NeighborQuery,
   PcaLayout,
-  PointNeighbour,
+  PointNeighbor,
   PointSet,
   ProjectionBookmark,
   SelectionSummary,
@@ -28,9 +28,9 @@ export interface ResourceValues {
   umap: UmapLayoutResult;
   clusters: Int32Array;
   recommended: NumberPointColumn;
-  neighbours: PointNeighbour[];
+  neighbors: PointNeighbor[];
   selection: SelectionSummary;
-  meanNeighbours: PointNeighbour[];
+  meanNeighbors: PointNeighbor[];
   statistics: TableStatistics;
   path: UserPath;
   comparison: TableComparison;
@@ -47,9 +47,9 @@ export const NO_RESOURCES: Resources<ResourceValues> = {
   umap: null,
   clusters: null,
   recommended: null,
-  neighbours: null,
+  neighbors: null,
   selection: null,
-  meanNeighbours: null,
+  meanNeighbors: null,
   statistics: null,
   path: null,
   comparison: null,
@@ -141,18 +141,18 @@ export function wantedResources(state: WantingState): Wanted<ProjectionPanelHost
       host.recommendationCounts(source, sampling, RECOMMENDED_LENGTH, task),
     );
   }
-  const { metric, numNeighbours } = settings;
-  const neighboursOf = (query: NeighbourQuery) => (host: ProjectionPanelHost) =>
-    host.neighbours(source, query, metric, numNeighbours);
+  const { metric, numNeighbors } = settings;
+  const neighborsOf = (query: NeighborQuery) => (host: ProjectionPanelHost) =>
+    host.neighbors(source, query, metric, numNeighbors);
   const row = settings.focus;
-  if (row !== null) want('neighbours', [source, row, metric, numNeighbours], neighboursOf({ row }));
+  if (row !== null) want('neighbors', [source, row, metric, numNeighbors], neighborsOf({ row }));
   if (settings.selection.length > 1) {
     const rows = Uint32Array.from(settings.selection);
     want('selection', [source, selectionRevision], (host) => host.selection(source, rows));
     const mean = current(resources.selection)?.mean;
     if (mean) {
-      const key = [source, selectionRevision, metric, numNeighbours];
-      want('meanNeighbours', key, neighboursOf({ vector: mean }));
+      const key = [source, selectionRevision, metric, numNeighbors];
+      want('meanNeighbors', key, neighborsOf({ vector: mean }));
     }
   }
   if (settings.tab === 'statistics') want('statistics', [source], (host) => host.statistics(source));

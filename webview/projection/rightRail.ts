@@ -9,7 +9,7 @@ import { current } from '../ui/resources';
 import { hintOfMore } from '../ui/scrollArea';
 import { comparisonContent } from './comparisonDetails';
 import type { ProjectionHandlers } from './handlers';
-import { neighbourList, neighbourSection } from './neighbourLists';
+import { neighborList, neighborSection } from './neighborLists';
 import { userContent } from './userDetails';
 import { columnText } from './projectionText';
 import type { RailTab } from './settings';
@@ -157,7 +157,7 @@ function pointContent(
             )}
           </dl>`
     }
-    ${neighbourSection('Nearest neighbours', state, state.resources.neighbours, scene, handlers)}`;
+    ${neighborSection('Nearest neighbors', state, state.resources.neighbors, scene, handlers)}`;
 }
 
 function selectionContent(
@@ -207,9 +207,9 @@ function selectionContent(
       summary
         ? html`<section class="rail-section" aria-label="Most typical of the selection">
               <h2>Most typical of the selection</h2>
-              ${neighbourList(summary.typical, 'cosine', scene, settings.focus, handlers)}
+              ${neighborList(summary.typical, 'cosine', scene, settings.focus, handlers)}
             </section>
-            ${neighbourSection('Nearest to its mean, of all rows', state, resources.meanNeighbours, scene, handlers)}`
+            ${neighborSection('Nearest to its mean, of all rows', state, resources.meanNeighbors, scene, handlers)}`
         : nothing
     }
     <section class="rail-section" aria-label="Selected points">

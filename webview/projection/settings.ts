@@ -32,9 +32,9 @@ export interface ProjectionSettings {
   umap: UmapSettings;
   /** Name of a column, or one of {@link OWN_COLORS}. */
   color: string;
-  /** Clusters to look for when coloured by cluster. */
+  /** Clusters to look for when colored by cluster. */
   clusters: number;
-  /** By what is coloured: the categories that the user gave a colour. Others have that of the most frequent ones. */
+  /** By what is colored: the categories that the user gave a color. Others have that of the most frequent ones. */
   colored: Readonly<Record<string, ColoredCategories>>;
   /** The one class of the legend that is to be seen among the others. */
   raised: number | null;
@@ -42,8 +42,8 @@ export interface ProjectionSettings {
   contours: boolean;
   tool: ScatterTool;
   metric: DistanceMetric;
-  /** Neighbours that are listed. */
-  numNeighbours: number;
+  /** Neighbors that are listed. */
+  numNeighbors: number;
   maxPoints: number;
   samplingSeed: number;
   query: string;
@@ -60,7 +60,7 @@ export interface ProjectionSettings {
 
 export type UmapSettings = Omit<UmapRequest, 'dimensions'>;
 
-/** What points can be coloured by besides the columns of the table. */
+/** What points can be colored by besides the columns of the table. */
 export const OWN_COLORS = {
   none: ':none',
   cluster: ':cluster',
@@ -96,7 +96,7 @@ export const DEFAULT_SETTINGS: ProjectionSettings = {
   contours: false,
   tool: 'move',
   metric: 'cosine',
-  numNeighbours: 10,
+  numNeighbors: 10,
   maxPoints: 20_000,
   samplingSeed: DEFAULT_SEED,
   query: '',
@@ -118,7 +118,7 @@ export function shownMethod({ method, second }: ProjectionSettings): ProjectionS
   return second === null ? method : 'pca';
 }
 
-/** The categories that the user gave a colour; null where the most frequent ones have it. */
+/** The categories that the user gave a color; null where the most frequent ones have it. */
 export function chosenColors({ color, colored }: ProjectionSettings): ColoredCategories | null {
   return Object.hasOwn(colored, color) ? colored[color]! : null;
 }
@@ -204,7 +204,7 @@ const CHECKS: { [Name in keyof ProjectionSettings]: Check } = {
   contours: isFlag,
   tool: isOneOf('move', 'lasso', 'rectangle'),
   metric: isOneOf('cosine', 'dot', 'euclidean'),
-  numNeighbours: isWhole(1, 100),
+  numNeighbors: isWhole(1, 100),
   maxPoints: isWhole(1, 1e7),
   samplingSeed: isWhole(0, 2 ** 32 - 1),
   query: isText,

@@ -342,9 +342,9 @@ function announcementOf({ resources }: ProjectionState, name: ResourceName): str
       return `${formatCount(resources.points!.value!.rows.length)} points loaded.`;
     case 'umap':
       return 'UMAP has finished.';
-    case 'neighbours': {
-      const [first] = resources.neighbours!.value!;
-      return first ? `Nearest neighbour: ${first.label}.` : 'No neighbours.';
+    case 'neighbors': {
+      const [first] = resources.neighbors!.value!;
+      return first ? `Nearest neighbor: ${first.label}.` : 'No neighbors.';
     }
     case 'comparison':
       return 'The comparison is ready.';

@@ -170,7 +170,7 @@ function tools(state: ProjectionState, ready: boolean, handlers: ProjectionHandl
   }));
   return html`<div class="tools" role="toolbar" aria-label="Map">
     <span class="narrow">
-      ${iconButton('layout-sidebar-left', 'Layout and Colours', () => onDrawer(drawer === 'left' ? null : 'left'), drawer === 'left')}
+      ${iconButton('layout-sidebar-left', 'Layout and Colors', () => onDrawer(drawer === 'left' ? null : 'left'), drawer === 'left')}
       ${iconButton('layout-sidebar-right', 'Details', () => onDrawer(drawer === 'right' ? null : 'right'), drawer === 'right')}
     </span>
     <span class="group" ?hidden=${!ready}>
@@ -274,7 +274,7 @@ function map(model: ScatterModel): TemplateResult {
   return html`<recsight-scatter .model=${model}></recsight-scatter>`;
 }
 
-/** What is told of the point under the pointer: its name, what it is coloured by, and a little more. */
+/** What is told of the point under the pointer: its name, what it is colored by, and a little more. */
 function card(
   { settings }: ProjectionState,
   { points }: Scene,
@@ -339,7 +339,7 @@ function strip(state: ProjectionState, { onSettings }: ProjectionHandlers): Temp
           ? html`<span class="muted">one checkpoint, ${epochText(stops, stops[0]!.name)}</span>`
           : nothing
     }
-    <span class="labelled compare">
+    <span class="labeled compare">
       <span class="muted" aria-hidden="true">compare with</span>
       ${dropdown({
         label: 'Compare with',

@@ -3,7 +3,7 @@ import type { ColorBytes } from './colorModel';
 let context: CanvasRenderingContext2D | null = null;
 const known = new Map<string, ColorBytes>();
 
-/** What a colour of CSS is in bytes: the browser draws it and tells. Whatever CSS can say is understood, mixes included. */
+/** What a color of CSS is in bytes: the browser draws it and tells. Whatever CSS can say is understood, mixes included. */
 export function colorBytes(color: string): ColorBytes {
   const found = known.get(color);
   if (found) return found;

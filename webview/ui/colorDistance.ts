@@ -1,14 +1,14 @@
 import type { ColorBytes } from './colorModel';
 
 /*
- * How different two colours look: Euclidean distance in OKLab (Björn Ottosson, 2020), times 100, so that 2 is about the least
+ * How different two colors look: Euclidean distance in OKLab (Björn Ottosson, 2020), times 100, so that 2 is about the least
  * that is seen side by side. For eyes that lack a kind of cone, the same of what they see (Machado, Oliveira and Fernandes,
  * "A physiologically-based model for simulation of color vision deficiency", 2009, severity 1).
  */
 
 type Triple = readonly [number, number, number];
 
-/** Kinds of colour vision: the usual, and without the cones for long, middle and short waves. */
+/** Kinds of color vision: the usual, and without the cones for long, middle and short waves. */
 export const VISIONS = ['usual', 'protanopia', 'deuteranopia', 'tritanopia'] as const;
 export type Vision = (typeof VISIONS)[number];
 
@@ -31,7 +31,7 @@ const SEEN: Record<Exclude<Vision, 'usual'>, readonly Triple[]> = {
   ],
 };
 
-/** A colour in OKLab, as one kind of eye sees it. */
+/** A color in OKLab, as one kind of eye sees it. */
 export function seenColor(color: ColorBytes, vision: Vision = 'usual'): Triple {
   const linear = linearLight(color);
   if (vision === 'usual') return okLab(linear);
@@ -39,7 +39,7 @@ export function seenColor(color: ColorBytes, vision: Vision = 'usual'): Triple {
   return okLab(seen as unknown as Triple);
 }
 
-/** How different two colours look to one kind of eye. */
+/** How different two colors look to one kind of eye. */
 export function colorDistance(a: ColorBytes, b: ColorBytes, vision: Vision = 'usual'): number {
   return labDistance(seenColor(a, vision), seenColor(b, vision));
 }
@@ -48,13 +48,13 @@ export function labDistance(a: Triple, b: Triple): number {
   return 100 * Math.hypot(a[0] - b[0], a[1] - b[1], a[2] - b[2]);
 }
 
-/** How much two colours differ in lightness, from 1 to 21 (WCAG 2.2, contrast ratio). */
+/** How much two colors differ in lightness, from 1 to 21 (WCAG 2.2, contrast ratio). */
 export function contrast(a: ColorBytes, b: ColorBytes): number {
   const [light, dark] = [luminance(a), luminance(b)].sort((x, y) => y - x) as [number, number];
   return (light + 0.05) / (dark + 0.05);
 }
 
-/** The colour of a lightness and of two axes of hue in OKLab, or null where no screen shows it. */
+/** The color of a lightness and of two axes of hue in OKLab, or null where no screen shows it. */
 export function colorOfOkLab(lightness: number, a: number, b: number): ColorBytes | null {
   const long = (lightness + 0.3963377774 * a + 0.2158037573 * b) ** 3;
   const middle = (lightness - 0.1055613458 * a - 0.0638541728 * b) ** 3;
@@ -83,7 +83,7 @@ function okLab(linear: Triple): Triple {
   ];
 }
 
-/** Relative luminance of a colour, from 0 to 1 (WCAG 2.2). */
+/** Relative luminance of a color, from 0 to 1 (WCAG 2.2). */
 function luminance(color: ColorBytes): number {
   return dot([0.2126, 0.7152, 0.0722], linearLight(color));
 }

@@ -5,7 +5,7 @@ import './controls.css';
 
 /*
  * The controls of all pages as templates: the component kit's where it has one that is good, else the browser's own in
- * the theme's colours (controls.css).
+ * the theme's colors (controls.css).
  */
 
 /** A codicon. Without a title it is decoration, and the text beside it says the same. */

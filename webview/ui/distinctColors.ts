@@ -3,23 +3,23 @@ import type { ColorBytes } from './colorModel';
 
 /** Of a mark and what is behind it: what WCAG 2.2 asks of graphics (1.4.11). */
 const LEAST_CONTRAST = 3;
-/** Of two colours of one palette, to the usual eye: seven times what is just seen side by side. */
+/** Of two colors of one palette, to the usual eye: seven times what is just seen side by side. */
 const LEAST_DISTANCE = 14;
-/** To eyes that lack a kind of cone, for whom there are far fewer colours. */
+/** To eyes that lack a kind of cone, for whom there are far fewer colors. */
 const LEAST_DISTANCE_OF_FEWER = 5;
-/** Of two colours that differ in hue alone, to all eyes; the most there is at that lightness and chroma is 18. */
+/** Of two colors that differ in hue alone, to all eyes; the most there is at that lightness and chroma is 18. */
 const LEAST_DISTANCE_OF_HUES = 10;
-/** Steps of lightness, saturation and hue of the colours to choose from. */
+/** Steps of lightness, saturation and hue of the colors to choose from. */
 const STEPS = { lightness: 0.05, chroma: 0.06, hues: 20 };
 
 export interface Surroundings {
   background: ColorBytes;
-  /** Colours that mean something else. */
+  /** Colors that mean something else. */
   taken?: readonly ColorBytes[];
 }
 
 /**
- * So many colours that can be told from one another, from the background and from colours that are taken: the theme's own
+ * So many colors that can be told from one another, from the background and from colors that are taken: the theme's own
  * first. One that looks like another or does not stand out makes place for the nearest one that does not; further ones are
  * as far from all others as they can be.
  */
@@ -30,7 +30,7 @@ export function distinctColors(
 ): ColorBytes[] {
   const used = [background, ...taken].map(candidate);
   const chosen: ColorBytes[] = [];
-  /** Made when the theme's own colours do not do. */
+  /** Made when the theme's own colors do not do. */
   let others: Rated[] | null = null;
   const rated = (): Rated[] =>
     (others ??= allColors()
@@ -52,7 +52,7 @@ export function distinctColors(
 }
 
 /**
- * The first of some colours whose hue alone tells it from another one to all eyes, or else the one that differs most. Two
+ * The first of some colors whose hue alone tells it from another one to all eyes, or else the one that differs most. Two
  * directions of a scale are equally strong, so that lightness cannot tell them apart.
  */
 export function oppositeColor(color: ColorBytes, others: readonly ColorBytes[]): ColorBytes {
@@ -61,14 +61,14 @@ export function oppositeColor(color: ColorBytes, others: readonly ColorBytes[]):
   return others.find((other) => apart(other) >= LEAST_DISTANCE_OF_HUES) ?? best(others, apart) ?? color;
 }
 
-/** A colour of the same hue, in a lightness and chroma that screens have for every hue. */
+/** A color of the same hue, in a lightness and chroma that screens have for every hue. */
 function hueAlone(color: ColorBytes): ColorBytes {
   const [, a, b] = seenColor(color);
   const hue = Math.atan2(b, a);
   return colorOfOkLab(0.7, 0.09 * Math.cos(hue), 0.09 * Math.sin(hue)) ?? color;
 }
 
-/** A colour as each kind of eye sees it. */
+/** A color as each kind of eye sees it. */
 interface Candidate {
   color: ColorBytes;
   seen: readonly (readonly [number, number, number])[];
@@ -83,7 +83,7 @@ function candidate(color: ColorBytes): Candidate {
   return { color, seen: VISIONS.map((vision) => seenColor(color, vision)) };
 }
 
-/** 1 and more when all kinds of eyes can tell two colours apart. */
+/** 1 and more when all kinds of eyes can tell two colors apart. */
 function distance(a: Candidate, b: Candidate): number {
   let least = Infinity;
   for (let vision = 0; vision < VISIONS.length; vision++) {
@@ -116,7 +116,7 @@ function best<Value>(values: readonly Value[], score: (value: Value) => number):
 
 let all: readonly Candidate[] | null = null;
 
-/** Colours of all lightnesses and hues that a screen shows, but no greys: those mean what has no colour. */
+/** Colors of all lightnesses and hues that a screen shows, but no grays: those mean what has no color. */
 function allColors(): readonly Candidate[] {
   if (all) return all;
   const colors: ColorBytes[] = [];

@@ -2,16 +2,16 @@ import { colorBytes } from './colorBytes';
 import type { ColorBytes } from './colorModel';
 import { distinctColors, oppositeColor } from './distinctColors';
 
-/** The colours and fonts of the editor's theme that a canvas needs; a canvas cannot read CSS variables itself. */
+/** The colors and fonts of the editor's theme that a canvas needs; a canvas cannot read CSS variables itself. */
 export interface Theme {
   /**
-   * Of series: the theme's colours for charts, but where two of them look alike. Neighbours differ in lightness too; used
+   * Of series: the theme's colors for charts, but where two of them look alike. Neighbors differ in lightness too; used
    * together with dashes.
    */
   series: readonly string[];
-  /** The theme's own colours for charts by their order, alike or not: for scales, whose ends have a meaning. */
+  /** The theme's own colors for charts by their order, alike or not: for scales, whose ends have a meaning. */
   own: readonly string[];
-  /** Of what goes the other way than what is drawn in the first colour of series: its orange, unless that is a blue too. */
+  /** Of what goes the other way than what is drawn in the first color of series: its orange, unless that is a blue too. */
   opposite: string;
   foreground: string;
   /** Text of axes. */
@@ -81,7 +81,7 @@ export function provideOpposite(element: HTMLElement): void {
   onThemeChange(set);
 }
 
-/** A CSS colour with its opacity multiplied, in a form that a canvas takes. */
+/** A CSS color with its opacity multiplied, in a form that a canvas takes. */
 export function fade(color: string, opacity: number): string {
   return `color-mix(in srgb, ${color} ${opacity * 100}%, transparent)`;
 }

@@ -307,7 +307,7 @@ function broadcast(
 type Triple = [outer: number, middle: number, inner: number];
 
 /**
- * Merges neighbouring axes that both operands treat alike, down to three. Steps are in values, 0 where an operand repeats.
+ * Merges neighboring axes that both operands treat alike, down to three. Steps are in values, 0 where an operand repeats.
  * Null when more than three are left.
  */
 export function broadcastAxes(

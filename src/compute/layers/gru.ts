@@ -16,7 +16,7 @@ export interface GruParameters {
 }
 
 /**
- * How far the state moves towards the candidate, with the update gate z and the attention a of the position:
+ * How far the state moves toward the candidate, with the update gate z and the attention a of the position:
  * - `gate`: z
  * - `keep`: 1 − z, the GRU of PyTorch and TensorFlow, whose update gate says what to keep
  * - `attention`: a, AGRU (Zhou et al., 2019, "Deep Interest Evolution Network", eq. 5)

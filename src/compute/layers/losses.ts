@@ -15,7 +15,7 @@ export interface CandidateOptions {
 }
 
 /**
- * Mean over rows of −log softmax(scale·S·Cᵀ + bias) at the row's target. With the whole catalogue as candidates it is the
+ * Mean over rows of −log softmax(scale·S·Cᵀ + bias) at the row's target. With the whole catalog as candidates it is the
  * full softmax, with the batch's own items the in-batch one.
  * @param states S, `[R, d]`
  * @param candidates C, `[C, d]`

@@ -9,7 +9,7 @@ import type {
   ScoredItem,
 } from '../../protocol/attention';
 import type { HistoryItem } from '../../protocol/inspection';
-import { catalogueScores } from '../../inference/catalogueScores';
+import { catalogScores } from '../../inference/catalogScores';
 import { queryOf } from '../../inference/evaluateModel';
 import { seenRule } from '../../inference/seenItems';
 import { cutPadding } from './cutPadding';
@@ -45,7 +45,7 @@ export async function attend(
   );
   try {
     const excluded = seenRule(dataset, config.evaluation).filterSeen ? subject.history : [];
-    const ranking = new ItemRanking(await catalogueScores(scoring, 1, dataset.numItems), excluded);
+    const ranking = new ItemRanking(await catalogScores(scoring, 1, dataset.numItems), excluded);
     const scored = (item: number): ScoredItem => ({
       ...itemLabel(dataset, item),
       score: ranking.scoreOf(item),
@@ -57,7 +57,7 @@ export async function attend(
 
     const wantsContributions = model.attentions.length === 0 || request.contributions === true;
     return {
-      history: labelled(dataset, subject).slice(subject.history.length - read.length),
+      history: labeled(dataset, subject).slice(subject.history.length - read.length),
       weights: candidates.length === 0 ? [] : await weightsOf(model, recorder, read.length),
       candidates: candidates.map(scored),
       recommendations: ranking.best(topK).map(scored),
@@ -120,7 +120,7 @@ async function weightsOf(
  * The items of a history by name. Those that stand in the same order in what the user did have its time; others, which
  * somebody put in, have none.
  */
-function labelled(dataset: PreparedDataset, { user, history }: AttentionSubject): HistoryItem[] {
+function labeled(dataset: PreparedDataset, { user, history }: AttentionSubject): HistoryItem[] {
   const { items, offsets, times } = dataset;
   const end = user < 0 ? 0 : offsets[user + 1]!;
   let place = user < 0 ? 0 : offsets[user]!;

@@ -24,7 +24,7 @@ const MAX_BATCH = 64;
 /**
  * How the heads of a model behave over users, with their histories without test. Where weights depend on a candidate, it is
  * what the user did next, so users of whom that is not known are left out. Users are drawn at random where there are more.
- * @throws InspectionError when the model has no attention, when there is nobody to read, or (`inspection/cancelled`)
+ * @throws InspectionError when the model has no attention, when there is nobody to read, or (`inspection/canceled`)
  */
 export async function attentionOverview(
   { dataset, manifest }: OpenRun,

@@ -1,7 +1,7 @@
 import { insertBest } from '../../compute/ranking';
 import { rankOf } from '../../evaluation/rankMetrics';
 
-/** The items of a catalogue by their scores for one user, ranked as in an evaluation. */
+/** The items of a catalog by their scores for one user, ranked as in an evaluation. */
 export class ItemRanking {
   readonly #scores: Float32Array;
   /** Columns of what is no candidate. */

@@ -1,4 +1,4 @@
-import { neighbourGraph } from '../../analysis/neighbourGraph';
+import { neighborGraph } from '../../analysis/neighborGraph';
 import { projectRows } from '../../analysis/pca';
 import { procrustes } from '../../analysis/procrustes';
 import { rowOf, selectRows, type Table } from '../../analysis/table';
@@ -7,8 +7,8 @@ import { InspectionError } from '../inspectionError';
 import { rowNames } from './rowNames';
 import type { VectorTable } from './vectorStore';
 
-/** Neighbours that two tables may agree on. */
-const NEIGHBOURS = 10;
+/** Neighbors that two tables may agree on. */
+const NEIGHBORS = 10;
 const MOST_MOVED = 100;
 
 /**
@@ -43,7 +43,7 @@ export async function compareTables(
   return {
     rows,
     moved,
-    overlap: await neighbourOverlap(first.table, second.table, points, rows),
+    overlap: await neighborOverlap(first.table, second.table, points, rows),
     coordinates: projectPartners(first, aligned, rows, chosen),
     residual: shareLeft(residuals, target, shared.first),
     mostMoved: mostMoved(first, points, moved),
@@ -114,8 +114,8 @@ function projectPartners(
   return coordinates;
 }
 
-/** The share of nearest neighbours by cosine, among the points with a partner, that both tables agree on. */
-async function neighbourOverlap(
+/** The share of nearest neighbors by cosine, among the points with a partner, that both tables agree on. */
+async function neighborOverlap(
   first: Table,
   second: Table,
   points: Uint32Array,
@@ -128,20 +128,20 @@ async function neighbourOverlap(
     seed: 0,
     onProgress: () => new Promise<boolean>((resolve) => setImmediate(resolve, true)),
   } as const;
-  const one = await neighbourGraph(
+  const one = await neighborGraph(
     selectRows(
       first,
       places.map((place) => points[place]!),
     ),
-    NEIGHBOURS,
+    NEIGHBORS,
     options,
   );
-  const other = await neighbourGraph(
+  const other = await neighborGraph(
     selectRows(
       second,
       places.map((place) => partners[place]!),
     ),
-    NEIGHBOURS,
+    NEIGHBORS,
     options,
   );
   if (one === null || other === null || one.k === 0) return overlap;
@@ -149,7 +149,7 @@ async function neighbourOverlap(
   places.forEach((place, row) => {
     const theirs = new Set(other.rows.subarray(row * k, (row + 1) * k));
     let common = 0;
-    for (const neighbour of one.rows.subarray(row * k, (row + 1) * k)) if (theirs.has(neighbour)) common++;
+    for (const neighbor of one.rows.subarray(row * k, (row + 1) * k)) if (theirs.has(neighbor)) common++;
     overlap[place] = common / k;
   });
   return overlap;

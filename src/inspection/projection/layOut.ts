@@ -8,14 +8,14 @@ import type { UmapLayoutResult, UmapRequest } from '../../protocol/projection';
 import { InspectionError } from '../inspectionError';
 import type { Task } from '../tasks';
 
-/** Neighbours that are asked whether they were kept. */
-const NEIGHBOURS = 15;
+/** Neighbors that are asked whether they were kept. */
+const NEIGHBORS = 15;
 const MEASURED_ROWS = 2000;
 /** Bounds what measuring takes, about, in multiplications: a few seconds. */
 const MEASURED_PRODUCTS = 1e9;
 /** Rows measured before others get their turn. */
 const MEASURED_AT_ONCE = 25;
-const MOST_NEIGHBOURS = 200;
+const MOST_NEIGHBORS = 200;
 const MOST_EPOCHS = 10_000;
 
 /** @throws InspectionError for what UMAP cannot do */
@@ -24,8 +24,8 @@ export function checkUmapRequest({ dimensions, numNeighbors, minDistance, epochs
     Number.isInteger(value) && value >= least && value <= most;
   const problem = !isWhole(dimensions, 2, 3)
     ? `${dimensions} dimensions were asked for; a layout has 2 or 3.`
-    : !isWhole(numNeighbors, 2, MOST_NEIGHBOURS)
-      ? `${numNeighbors} neighbours were asked for; a neighbourhood is of 2 to ${MOST_NEIGHBOURS} rows.`
+    : !isWhole(numNeighbors, 2, MOST_NEIGHBORS)
+      ? `${numNeighbors} neighbors were asked for; a neighborhood is of 2 to ${MOST_NEIGHBORS} rows.`
       : !(minDistance >= 0 && minDistance <= 1)
         ? `The minimal distance is ${minDistance}; it goes from 0 to 1.`
         : epochs !== null && !isWhole(epochs, 1, MOST_EPOCHS)
@@ -48,12 +48,12 @@ export async function layOut(
     points,
     {
       ...{ seed, metric, dimensions, minDistance },
-      numNeighbours: numNeighbors,
+      numNeighbors: numNeighbors,
       ...(epochs !== null && { epochs }),
     },
     {
-      onNeighbours: (share) =>
-        task.proceed({ phase: 'Finding neighbours', done: Math.round(100 * share), of: 100 }),
+      onNeighbors: (share) =>
+        task.proceed({ phase: 'Finding neighbors', done: Math.round(100 * share), of: 100 }),
       // What was told a moment ago is not told again, so most of the copies are never looked at; they cost next to nothing.
       onProgress: (epoch, current, planned) =>
         task.proceed({ phase: 'Laying out', done: epoch, of: planned, layout: current.values.slice() }),
@@ -76,8 +76,8 @@ async function measure(
   task: Task,
 ): Promise<{ trustworthiness: number; continuity: number }> {
   const { numRows, width } = points;
-  const k = Math.min(NEIGHBOURS, Math.ceil(numRows / 2) - 1);
-  // Too few to be told apart from neighbours.
+  const k = Math.min(NEIGHBORS, Math.ceil(numRows / 2) - 1);
+  // Too few to be told apart from neighbors.
   if (k < 1) return { trustworthiness: 1, continuity: 1 };
   const rows = Uint32Array.from({ length: numRows }, (_, row) => row);
   new RandomStream(seed, STREAMS.layoutSample).shuffle(rows);

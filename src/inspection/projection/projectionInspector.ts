@@ -1,14 +1,14 @@
 import { embeddingStatistics } from '../../analysis/embeddingStatistics';
 import { kMeans } from '../../analysis/kMeans';
-import { neighbours } from '../../analysis/neighbours';
+import { neighbors } from '../../analysis/neighbors';
 import { projectRows } from '../../analysis/pca';
 import { selectRows } from '../../analysis/table';
 import type { CheckpointSource } from '../../protocol/inspection';
 import type {
-  NeighbourQuery,
+  NeighborQuery,
   NumberPointColumn,
   PointColumn,
-  PointNeighbour,
+  PointNeighbor,
   ProjectionExport,
   ProjectionInspector,
   Sampling,
@@ -34,8 +34,8 @@ import { sampleRows } from './sampleRows';
 import type { Tasks } from '../tasks';
 import { VectorStore, type VectorTable } from './vectorStore';
 
-/** Most neighbours, recommendations and clusters that can be asked for. */
-const MOST_NEIGHBOURS = 100;
+/** Most neighbors, recommendations and clusters that can be asked for. */
+const MOST_NEIGHBORS = 100;
 const MOST_CLUSTERS = 200;
 /** Of the counts that come with the points when they are known. */
 const COUNTED_RECOMMENDATIONS = 10;
@@ -86,7 +86,7 @@ export function projectionInspector(runs: InspectedRuns, tasks: Tasks): Projecti
     },
     recommendationCounts: async (source, sampling, k, task) => {
       const read = await store.read(source);
-      requireCount(k, MOST_NEIGHBOURS, 'recommendations');
+      requireCount(k, MOST_NEIGHBORS, 'recommendations');
       if (read.description.rows !== 'items') {
         throw new InspectionError(
           'inspection/no-items',
@@ -98,11 +98,11 @@ export function projectionInspector(runs: InspectedRuns, tasks: Tasks): Projecti
         (await tasks.run(task, (running) => countRecommendations(runs, source, k, running)));
       return countColumn(counts, rowsOf(read, sampling), k);
     },
-    neighbours: async (source, query, metric, k) => {
+    neighbors: async (source, query, metric, k) => {
       const read = await store.read(source);
-      requireCount(k, MOST_NEIGHBOURS, 'neighbours');
+      requireCount(k, MOST_NEIGHBORS, 'neighbors');
       const asked = checkQuery(read, query);
-      const [found] = neighbours(read.table, [asked], k, metric);
+      const [found] = neighbors(read.table, [asked], k, metric);
       return named(
         read,
         found!.map(({ row, score }) => ({ row, value: score })),
@@ -206,7 +206,7 @@ function summaryOf(read: VectorTable, rows: Uint32Array): SelectionSummary {
   selected.values.forEach((value, place) => (mean[place % table.width]! += value / rows.length));
   const vector = Float32Array.from(mean);
   // In the order of their cosine to the mean, all of them.
-  const [ranked] = neighbours(selected, [vector], rows.length, 'cosine');
+  const [ranked] = neighbors(selected, [vector], rows.length, 'cosine');
   const coherence = ranked!.reduce((sum, { score }) => sum + score, 0) / rows.length;
   const typical = ranked!.slice(0, TYPICAL_ROWS).map(({ row, score }) => ({ row: rows[row]!, value: score }));
   return { mean: vector, typical: named(read, typical), coherence };
@@ -218,7 +218,7 @@ async function pathOf(
   user: number,
   k: number,
 ): Promise<UserPath> {
-  requireCount(k, MOST_NEIGHBOURS, 'recommendations');
+  requireCount(k, MOST_NEIGHBORS, 'recommendations');
   const history = await runInspector(runs).userHistory(source.run, user, 'all');
   const { dataset, config } = await runs.open(source.run);
   const rule = seenRule(dataset, config.evaluation);
@@ -253,12 +253,12 @@ async function exportRows(
 function named(
   { run, description }: VectorTable,
   rows: readonly { row: number; value: number }[],
-): PointNeighbour[] {
+): PointNeighbor[] {
   const name = rowNames(run.dataset, description);
   return rows.map(({ row, value }) => ({ row, ...name(row), value }));
 }
 
-function checkQuery(read: VectorTable, query: NeighbourQuery): number | Float32Array {
+function checkQuery(read: VectorTable, query: NeighborQuery): number | Float32Array {
   if ('vector' in query) return query.vector;
   requireRow(read, query.row);
   return query.row;

@@ -5,7 +5,7 @@ import { dienPresets } from './presets';
 export const dien = {
   kind: 'trained',
   title: 'DIEN',
-  summary: 'interests evolve towards the candidate (GRU, AIGRU, AGRU, AUGRU), auxiliary loss',
+  summary: 'interests evolve toward the candidate (GRU, AIGRU, AGRU, AUGRU), auxiliary loss',
   page: 'dien',
   options: dienSchema,
   presets: dienPresets,

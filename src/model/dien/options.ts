@@ -109,7 +109,7 @@ export const dienSchema = z
       .default('attentionGate')
       .meta(
         describe(
-          'AUGRU’s step towards the new state with attention a and gate u: a·u as in the paper and RecBole (`attentionGate`), or 1 − (1 − a)·u as in the paper’s code, which moves even where a is 0 (`attentionKeep`).',
+          'AUGRU’s step toward the new state with attention a and gate u: a·u as in the paper and RecBole (`attentionGate`), or 1 − (1 − a)·u as in the paper’s code, which moves even where a is 0 (`attentionKeep`).',
         ),
       ),
     evolutionInitializer: gruInitializer

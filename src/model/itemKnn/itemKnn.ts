@@ -2,16 +2,16 @@ import { type Baseline, forEachSequence, nowAndThen, type Pause, type TrainingSe
 import { NEWEST_COUNTED, type ItemKnnConfig } from './options';
 
 /** Items similar to one item, and how similar each is. */
-interface Neighbours {
+interface Neighbors {
   items: Uint32Array;
   similarities: Float32Array;
 }
 
-/** Neighbours kept between look-ups, over all items: 256 MB at the most. */
-const CACHED_NEIGHBOURS = 32 * 1024 * 1024;
+/** Neighbors kept between look-ups, over all items: 256 MB at the most. */
+const CACHED_NEIGHBORS = 32 * 1024 * 1024;
 
 /**
- * Item-based nearest neighbours: an item's score is the sum of its cosine similarities to the items of the history, where
+ * Item-based nearest neighbors: an item's score is the sum of its cosine similarities to the items of the history, where
  * an item is the set of users who met it (Sarwar et al., 2001; Deshpande and Karypis, 2004). Of users with more than
  * {@link NEWEST_COUNTED} interactions only the newest count.
  */
@@ -22,9 +22,9 @@ export class ItemKnn implements Baseline {
   /** Users of each item, and items of each user, without repetitions. */
   readonly #usersOf: number[][];
   readonly #itemsOf: Uint32Array[] = [];
-  readonly #cache = new Map<number, Neighbours>();
+  readonly #cache = new Map<number, Neighbors>();
   #cached = 0;
-  /** Users that two items share, while one item's neighbours are counted; 0 for all otherwise. */
+  /** Users that two items share, while one item's neighbors are counted; 0 for all otherwise. */
   readonly #together: Uint32Array;
   /** Room for the items that share users with one. */
   readonly #found: Uint32Array;
@@ -67,14 +67,14 @@ export class ItemKnn implements Baseline {
     for (const [row, history] of histories.entries()) {
       const own = scores.subarray(row * this.#numItems, (row + 1) * this.#numItems);
       for (const item of history.subarray(-NEWEST_COUNTED)) {
-        addTo(own, this.#neighbours(item));
+        addTo(own, this.#neighbors(item));
         await this.#pause();
       }
     }
     return scores;
   }
 
-  #neighbours(item: number): Neighbours {
+  #neighbors(item: number): Neighbors {
     const cached = this.#cache.get(item);
     if (cached !== undefined) return cached;
     const together = this.#together;
@@ -97,16 +97,16 @@ export class ItemKnn implements Baseline {
       similarities[place] = together[other]! / (norm + this.#shrinkage);
     }
     for (let place = 0; place < count; place++) together[found[place]!] = 0;
-    const neighbours = this.#mostSimilar({ items, similarities });
-    if (this.#cached + neighbours.items.length <= CACHED_NEIGHBOURS) {
-      this.#cache.set(item, neighbours);
-      this.#cached += neighbours.items.length;
+    const neighbors = this.#mostSimilar({ items, similarities });
+    if (this.#cached + neighbors.items.length <= CACHED_NEIGHBORS) {
+      this.#cache.set(item, neighbors);
+      this.#cached += neighbors.items.length;
     }
-    return neighbours;
+    return neighbors;
   }
 
-  /** The neighbours that count; of equals the earlier items. */
-  #mostSimilar({ items, similarities }: Neighbours): Neighbours {
+  /** The neighbors that count; of equals the earlier items. */
+  #mostSimilar({ items, similarities }: Neighbors): Neighbors {
     if (this.#numNeighbors === null || items.length <= this.#numNeighbors) return { items, similarities };
     const order = Uint32Array.from(items.keys()).sort(
       (a, b) => similarities[b]! - similarities[a]! || items[a]! - items[b]!,
@@ -120,9 +120,9 @@ export class ItemKnn implements Baseline {
 }
 
 /**
- * Adds similarities to the scores of all items. Without a bound nearly all items of a small catalogue are neighbours, so
+ * Adds similarities to the scores of all items. Without a bound nearly all items of a small catalog are neighbors, so
  * nearly all the time of an evaluation is spent here: a plain loop takes a fifth of the time of a callback.
  */
-function addTo(scores: Float32Array, { items, similarities }: Neighbours): void {
+function addTo(scores: Float32Array, { items, similarities }: Neighbors): void {
   for (let place = 0; place < items.length; place++) scores[items[place]! - 1]! += similarities[place]!;
 }

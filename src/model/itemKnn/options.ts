@@ -15,7 +15,7 @@ export const itemKnnSchema = z
       .min(1)
       .nullable()
       .default(null)
-      .meta(describe('Number of neighbours kept for each item. `null`: all.')),
+      .meta(describe('Number of neighbors kept for each item. `null`: all.')),
     shrinkage: z
       .number()
       .min(0)
@@ -24,7 +24,7 @@ export const itemKnnSchema = z
         describe('Added to the denominator of the cosine, which lowers similarities that rest on few users.'),
       ),
   })
-  .meta(describe('Item-based nearest neighbours, a baseline without training.'));
+  .meta(describe('Item-based nearest neighbors, a baseline without training.'));
 
 export type ItemKnnConfig = z.output<typeof itemKnnSchema>;
 

@@ -69,7 +69,7 @@ export class NextItemLoss {
     if (config.type === 'crossEntropy') {
       if (config.includePadding)
         return candidateCrossEntropy(states, table, tf.tensor1d(rows.targets, 'int32'));
-      const places = rows.targets.map((item) => item - 1); // the catalogue's rows start with item 1
+      const places = rows.targets.map((item) => item - 1); // the catalog's rows start with item 1
       return candidateCrossEntropy(states, withoutPadding(table), tf.tensor1d(places, 'int32'));
     }
     if (config.type === 'sampledSoftmax') return this.#sampledSoftmax(config, states, table, rows);
@@ -261,7 +261,7 @@ export function nextItemLossSize(
   { rows, width, numItems, threads }: { rows: number; width: number; numItems: number; threads: number },
 ): number {
   if (loss.type === 'crossEntropy') {
-    // Gradients of the catalogue, one for each thread and two more, and a block of scores for each thread.
+    // Gradients of the catalog, one for each thread and two more, and a block of scores for each thread.
     const scoreRows = Math.min(64, Math.max(16, 524_288 / numItems));
     return (2 + threads) * numItems * width + threads * scoreRows * numItems + rows * width;
   }

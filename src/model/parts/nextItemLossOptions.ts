@@ -23,7 +23,7 @@ const crossEntropySchema = z
       .default(false)
       .meta(describe('Count the padding’s vector as one more item of the softmax, as RecBole does.')),
   })
-  .meta(describe('Softmax cross-entropy over the whole catalogue at every position.'));
+  .meta(describe('Softmax cross-entropy over the whole catalog at every position.'));
 
 const bceSchema = z
   .strictObject({

@@ -40,7 +40,7 @@ export function statisticsFor(running: RunningStatistics, mode: StatisticsMode):
 }
 
 /**
- * Moves the running statistics towards those of a batch, if the mode says so.
+ * Moves the running statistics toward those of a batch, if the mode says so.
  * @param used mean and biased variance of the batch
  * @param rows of the batch; from a single one no other variance can be told
  */

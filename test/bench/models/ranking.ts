@@ -20,7 +20,7 @@ export const EVALUATION_SIZES: RankingSizes = {
   numSeen: 100,
 };
 
-/** A large catalogue, with fewer users so that it takes no longer. */
+/** A large catalog, with fewer users so that it takes no longer. */
 export const EVALUATION_100K_SIZES: RankingSizes = { ...EVALUATION_SIZES, numUsers: 1000, numItems: 100_000 };
 
 /** The best items of each user among all, without those the user has seen. */

@@ -14,7 +14,7 @@ import { modelData } from '../../unit/model/modelData';
 import {
   attendedVectors,
   attentionWeights,
-  catalogueOf,
+  catalogOf,
   dinOn,
   ownColumns,
   paddingFirst,
@@ -155,7 +155,7 @@ function checkExtractor(
     headInputs: ['interest'],
     headLayers: [],
   });
-  const { vectors, query: users, candidates } = catalogueOf(keys, lengths, [...query, ...neg_keys.flat()]);
+  const { vectors, query: users, candidates } = catalogOf(keys, lengths, [...query, ...neg_keys.flat()]);
   const model = new Dien(config, modelData(vectors.length - 1), 1);
   const weights: Record<string, Nested> = {
     'items/id': vectors,

@@ -187,7 +187,7 @@ export class Workbench {
   }
 
   /**
-   * Changes the colour theme, as a user does.
+   * Changes the color theme, as a user does.
    *
    * @param kind the workbench's class for such themes: `vs`, `vs-dark`, `hc-black` or `hc-light`
    */

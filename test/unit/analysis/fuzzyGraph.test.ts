@@ -1,12 +1,12 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { fuzzyGraph } from '../../../src/analysis/fuzzyGraph';
-import type { NeighbourGraph } from '../../../src/analysis/neighbourGraph';
-import { neighbours } from '../../../src/analysis/neighbours';
+import type { NeighborGraph } from '../../../src/analysis/neighborGraph';
+import { neighbors } from '../../../src/analysis/neighbors';
 import { tableOf } from './tables';
 
-function graphOf(rows: number[][], k: number): NeighbourGraph {
-  const lists = rows.map((_, row) => neighbours(tableOf(rows), [row], k, 'euclidean')[0]!);
+function graphOf(rows: number[][], k: number): NeighborGraph {
+  const lists = rows.map((_, row) => neighbors(tableOf(rows), [row], k, 'euclidean')[0]!);
   return {
     numRows: rows.length,
     k,
@@ -23,7 +23,7 @@ const points = fc.array(fc.array(coordinate, { minLength: 2, maxLength: 2 }), {
 });
 
 describe('fuzzyGraph', () => {
-  it('weighs both directions of an edge alike, and unites exactly the neighbours', () => {
+  it('weighs both directions of an edge alike, and unites exactly the neighbors', () => {
     fc.assert(
       fc.property(points, (rows) => {
         const k = 5;
@@ -46,7 +46,7 @@ describe('fuzzyGraph', () => {
   });
 
   it('gives each row the same sum of weights before the union', () => {
-    // Far apart, so that the two groups share no edge; within, all are neighbours of each other at these distances.
+    // Far apart, so that the two groups share no edge; within, all are neighbors of each other at these distances.
     const rows = [[0], [1], [3], [7], [1000], [1010], [1030], [1070]];
     const { offsets, weights, targets } = fuzzyGraph(graphOf(rows, 3));
     expect([...offsets]).toEqual([0, 3, 6, 9, 12, 15, 18, 21, 24]);
@@ -59,7 +59,7 @@ describe('fuzzyGraph', () => {
     expect(weights[1]).toBeCloseTo(united(0.6823278, 0.618034), 4);
   });
 
-  it('knows rows without neighbours and rows that are all equal', () => {
+  it('knows rows without neighbors and rows that are all equal', () => {
     expect(fuzzyGraph(graphOf([[1]], 0)).targets).toHaveLength(0);
     const { weights } = fuzzyGraph(graphOf([[1], [1], [1]], 2));
     expect([...weights]).toEqual([1, 1, 1, 1, 1, 1]);

@@ -7,18 +7,18 @@ describe('kMeans', () => {
   useBackend('wasm');
 
   it.each([false, true])('finds clusters that lie apart (spherical: %s)', async (spherical) => {
-    const { table, labels } = drawClusters(5, { numRows: 300, width: 8, centres: 6, spread: 0.05 });
-    const { labels: found, sizes, centres } = await kMeans(table, 6, { seed: 1, spherical, starts: 5 });
+    const { table, labels } = drawClusters(5, { numRows: 300, width: 8, centers: 6, spread: 0.05 });
+    const { labels: found, sizes, centers } = await kMeans(table, 6, { seed: 1, spherical, starts: 5 });
     const pairs = new Set(labels.map((label, row) => 10 * label + found[row]!));
     expect(pairs.size).toBe(6);
     expect([...sizes]).toEqual([50, 50, 50, 50, 50, 50]);
-    if (spherical) for (const centre of rowsOf(centres)) expect(Math.hypot(...centre)).toBeCloseTo(1, 6);
+    if (spherical) for (const center of rowsOf(centers)) expect(Math.hypot(...center)).toBeCloseTo(1, 6);
   });
 
-  it('puts each row to its nearest centre, and centres into the middle', async () => {
+  it('puts each row to its nearest center, and centers into the middle', async () => {
     const table = drawTable(2, 200, 3);
-    const { labels, centres, sizes, inertia } = await kMeans(table, 4, { seed: 1 });
-    const [rows, middles] = [rowsOf(table), rowsOf(centres)];
+    const { labels, centers, sizes, inertia } = await kMeans(table, 4, { seed: 1 });
+    const [rows, middles] = [rowsOf(table), rowsOf(centers)];
     const squared = (a: number[], b: number[]) => a.reduce((sum, x, axis) => sum + (x - b[axis]!) ** 2, 0);
     let sum = 0;
     rows.forEach((row, index) => {
@@ -27,7 +27,7 @@ describe('kMeans', () => {
       sum += distances[labels[index]!]!;
     });
     expect(inertia).toBeCloseTo(sum, 4);
-    expect([...sizes]).toEqual(middles.map((_, centre) => labels.filter((label) => label === centre).length));
+    expect([...sizes]).toEqual(middles.map((_, center) => labels.filter((label) => label === center).length));
   });
 
   it('gives the same for the same seed', async () => {
@@ -40,7 +40,7 @@ describe('kMeans', () => {
     const { inertia, labels } = await kMeans(tableOf([[1], [1], [1], [2]]), 3, { seed: 1 });
     expect(inertia).toBe(0);
     expect(new Set(labels).size).toBe(2);
-    expect((await kMeans(tableOf([[1], [5]]), 9, { seed: 1 })).centres.numRows).toBe(2);
+    expect((await kMeans(tableOf([[1], [5]]), 9, { seed: 1 })).centers.numRows).toBe(2);
   });
 
   it('refuses nothing at all', async () => {

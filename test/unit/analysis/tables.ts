@@ -19,15 +19,15 @@ export function drawTable(seed: number, numRows: number, width: number): Table {
   return { values, numRows, width };
 }
 
-/** Points around some centres, which lie apart; `labels` has the centre of each. */
+/** Points around some centers, which lie apart; `labels` has the center of each. */
 export function drawClusters(
   seed: number,
-  options: { numRows: number; width: number; centres: number; spread: number },
+  options: { numRows: number; width: number; centers: number; spread: number },
 ): { table: Table; labels: Int32Array } {
-  const { numRows, width, centres, spread } = options;
+  const { numRows, width, centers, spread } = options;
   const random = new RandomStream(seed);
-  const middle = Float32Array.from({ length: centres * width }, () => random.nextNormal());
-  const labels = Int32Array.from({ length: numRows }, (_, row) => row % centres);
+  const middle = Float32Array.from({ length: centers * width }, () => random.nextNormal());
+  const labels = Int32Array.from({ length: numRows }, (_, row) => row % centers);
   const values = Float32Array.from(
     { length: numRows * width },
     (_, index) =>

@@ -77,7 +77,7 @@ describe('trustworthiness and continuity', () => {
   it('need enough points', () => {
     const points = euclidean(drawTable(1, 10, 3));
     expect(() => trustworthiness(points, points, 5)).toThrow(
-      '10 original and 10 projected rows for 5 neighbours',
+      '10 original and 10 projected rows for 5 neighbors',
     );
     expect(() => trustworthiness(points, euclidean(drawTable(1, 9, 2)), 2)).toThrow('9 projected rows');
   });

@@ -10,11 +10,11 @@ import { drawClusters, drawTable, rowsOf, tableOf } from './tables';
 describe('umap', () => {
   useBackend('wasm');
 
-  it.each([2, 3] as const)('keeps neighbours in %i dimensions as well as umap-js', async (dimensions) => {
+  it.each([2, 3] as const)('keeps neighbors in %i dimensions as well as umap-js', async (dimensions) => {
     const { table } = drawClusters(2, {
       numRows: dimensions === 2 ? 500 : 250,
       width: 16,
-      centres: 10,
+      centers: 10,
       spread: 0.4,
     });
     const { layout } = await umap(table, { seed: 1, metric: 'euclidean', dimensions, epochs: 150 });
@@ -31,9 +31,9 @@ describe('umap', () => {
   });
 
   it('draws clusters apart', async () => {
-    const { table, labels } = drawClusters(3, { numRows: 200, width: 8, centres: 4, spread: 0.05 });
-    const { layout, neighbours } = await umap(table, { seed: 1, metric: 'cosine', epochs: 100 });
-    expect(neighbours!.recall).toBe(1);
+    const { table, labels } = drawClusters(3, { numRows: 200, width: 8, centers: 4, spread: 0.05 });
+    const { layout, neighbors } = await umap(table, { seed: 1, metric: 'cosine', epochs: 100 });
+    expect(neighbors!.recall).toBe(1);
     const rows = rowsOf(layout);
     const farthest = Math.max(
       ...rows.map((row, index) => Math.hypot(...row.map((x, axis) => x - rows[labels[index]!]![axis]!))),
@@ -62,7 +62,7 @@ describe('umap', () => {
       table,
       { seed: 1, metric: 'euclidean', epochs: 100_000 },
       {
-        onNeighbours: (share) => void shares.push(share),
+        onNeighbors: (share) => void shares.push(share),
         onProgress: (epoch, layout) => {
           // Only when events are let in.
           if (epoch === 1) setImmediate(() => (stop = true));
@@ -80,15 +80,15 @@ describe('umap', () => {
       seed: 1,
       metric: 'euclidean',
       epochs: 1,
-      neighbours: result.neighbours!,
+      neighbors: result.neighbors!,
     });
-    expect(known.neighbours).toBe(result.neighbours);
+    expect(known.neighbors).toBe(result.neighbors);
   });
 
-  it('stops before the neighbours are known', async () => {
+  it('stops before the neighbors are known', async () => {
     const options = { seed: 1, metric: 'euclidean' } as const;
     const result = await umap(drawTable(1, 50, 5), options, { shouldStop: () => true });
-    expect(result).toMatchObject({ epochs: 0, neighbours: null, layout: { numRows: 50, width: 2 } });
+    expect(result).toMatchObject({ epochs: 0, neighbors: null, layout: { numRows: 50, width: 2 } });
   });
 
   it.each([

@@ -13,7 +13,7 @@ describe('RandomStream', () => {
     expect(draw(42, 1)).not.toEqual(draw(1, 42));
   });
 
-  it('spreads evenly: every bit is set half of the time, neighbours are not related', () => {
+  it('spreads evenly: every bit is set half of the time, neighbors are not related', () => {
     const stream = new RandomStream(3);
     const count = 50_000;
     const ones = new Array<number>(32).fill(0);
@@ -31,7 +31,7 @@ describe('RandomStream', () => {
     expect(Math.abs(product / count)).toBeLessThan(6 / 12 / Math.sqrt(count));
   });
 
-  it('streams with neighbouring names share no pattern', () => {
+  it('streams with neighboring names share no pattern', () => {
     const first = Float64Array.from({ length: 20_000 }, (_, step) =>
       new RandomStream(42, 4, step).nextFloat(),
     );

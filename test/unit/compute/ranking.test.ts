@@ -2,7 +2,7 @@ import * as tf from '@tensorflow/tfjs-core';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import {
-  nearestNeighbours,
+  nearestNeighbors,
   targetRanks,
   topItems,
   type Exclusions,
@@ -158,7 +158,7 @@ describe.each(TEST_BACKENDS)('ranking on %s', (backend) => {
     );
   });
 
-  it.each(['cosine', 'dot', 'euclidean'] as const)('nearestNeighbours by %s', async (metric) => {
+  it.each(['cosine', 'dot', 'euclidean'] as const)('nearestNeighbors by %s', async (metric) => {
     const nearness = (a: number[], b: number[]) => {
       const dot = (x: number[], y: number[]) => x.reduce((sum, value, axis) => sum + value * y[axis]!, 0);
       if (metric === 'dot') return dot(a, b);
@@ -171,7 +171,7 @@ describe.each(TEST_BACKENDS)('ranking on %s', (backend) => {
       ...points.values.subarray(row * width, (row + 1) * width),
     ]);
     for (const queries of [undefined, Int32Array.of(7, 0, 39)]) {
-      const { columns, scores } = await inScope(() => nearestNeighbours(tensor(points), k, metric, queries));
+      const { columns, scores } = await inScope(() => nearestNeighbors(tensor(points), k, metric, queries));
       const expected = [...(queries ?? rows.keys())].flatMap((query) =>
         bestOf(
           rows.map((row) => nearness(rows[query]!, row)),
@@ -186,16 +186,16 @@ describe.each(TEST_BACKENDS)('ranking on %s', (backend) => {
     }
   });
 
-  it('nearestNeighbours by distance keeps its digits far from 0, finds doubles, and runs out of points', async () => {
+  it('nearestNeighbors by distance keeps its digits far from 0, finds doubles, and runs out of points', async () => {
     const points = fill([3, 2] as [number, number], (place) => 10_000 + [0, 0, 0.25, 0, 0, 0][place]!);
-    const { columns, scores } = await inScope(() => nearestNeighbours(tensor(points), 3, 'euclidean'));
+    const { columns, scores } = await inScope(() => nearestNeighbors(tensor(points), 3, 'euclidean'));
     expect([...columns]).toEqual([2, 1, -1, 0, 2, -1, 0, 1, -1]);
     expect([...scores]).toEqual([0, 0.25, Infinity, 0.25, 0.25, Infinity, 0, 0.25, Infinity]);
   });
 
-  it('nearestNeighbours by cosine gives a zero vector the cosine 0', async () => {
+  it('nearestNeighbors by cosine gives a zero vector the cosine 0', async () => {
     const points = fill([3, 2] as [number, number], (place) => [0, 0, 1, 1, -2, -2][place]!);
-    const { columns, scores } = await inScope(() => nearestNeighbours(tensor(points), 2, 'cosine'));
+    const { columns, scores } = await inScope(() => nearestNeighbors(tensor(points), 2, 'cosine'));
     expect([...columns]).toEqual([1, 2, 0, 2, 0, 1]);
     [0, 0, 0, -1, 0, -1].forEach((score, place) => expect(scores[place]).toBeCloseTo(score, 5));
   });
@@ -207,7 +207,7 @@ describe.each(TEST_BACKENDS)('ranking on %s', (backend) => {
         excluded: { offsets: Int32Array.of(0, 1, 1, 1), columns: Int32Array.of(0) },
       });
       await targetRanks(states, items, Int32Array.of(0, 1, 2));
-      await nearestNeighbours(items, 2, 'euclidean');
+      await nearestNeighbors(items, 2, 'euclidean');
     };
     await run();
     const before = tf.memory().numTensors;

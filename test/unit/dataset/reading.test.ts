@@ -110,7 +110,7 @@ describe('headers', () => {
   test.each([
     ['text in it', 'ann,tea,red\nann,milk,blue\nbob,tea,red\nbob,milk,red\n', false],
     ['ids with digits', 'U1,N1,x\nU2,N2,y\nU3,N3,z\n', false],
-    ['only names', 'user,item,colour\nann,tea,red\nbob,milk,blue\n', true],
+    ['only names', 'user,item,color\nann,tea,red\nbob,milk,blue\n', true],
     ['names above numbers', 'f1,f2\n3,4\n5,6\n', true],
   ])('a file with %s: header %#', async (_name, content, hasHeader) => {
     const columns = hasHeader ? /its columns are `(user|f1)`/ : /it has no header \(its first line is/;

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import type { RunSummary } from '../../../src/protocol/run';
-import type { RunCatalogue } from '../../../src/host/runCatalogue';
+import type { RunCatalog } from '../../../src/host/runCatalog';
 import { RunConfigs } from '../../../src/host/runConfigs';
 import { createRun } from '../../../src/runs/runDirectory';
 import { readRun } from '../../../src/runs/runStore';
@@ -21,8 +21,8 @@ test('a config that could not be read is read again when it is mended', async ()
   });
   const run: RunSummary = await readRun(directory);
   // All that is asked of it.
-  const catalogue = { runs: [run], folderOf: () => undefined } as Partial<RunCatalogue> as RunCatalogue;
-  const configs = new RunConfigs(catalogue);
+  const catalog = { runs: [run], folderOf: () => undefined } as Partial<RunCatalog> as RunCatalog;
+  const configs = new RunConfigs(catalog);
   const file = path.join(directory, 'config.json');
   await writeFile(file, '{');
   expect((await configs.settingsOf(run)).unreadable).toContain('config.json');

@@ -77,7 +77,7 @@ describe('bestRuns', () => {
     ['the older rule of ties', { ...full, ties: 'average' as const }],
     ['fewer users', { ...full, numUsers: 100 }],
     ['other users, as those whose item was seen are counted', { ...full, seenTargets: 40 }],
-    ['a smaller catalogue', { ...full, numCandidates: 200 }],
+    ['a smaller catalog', { ...full, numCandidates: 200 }],
   ])('compares no run with one of %s', (_, protocol) => {
     const runs = [
       makeRun({ id: 'a', ...reached(0.1) }),

@@ -11,7 +11,7 @@ const evaluation = (settings: object): EvaluationConfig =>
   configSchema.parse({ dataset: { path: 'a.csv' }, model: { type: 'popularity' }, evaluation: settings })
     .evaluation;
 
-/** Users with eight favourites each, who meet these again and again: nobody can say which one comes next. */
+/** Users with eight favorites each, who meet these again and again: nobody can say which one comes next. */
 const FAVOURITES = 8;
 const NUM_USERS = 200;
 const REPEATS = datasetOf(

@@ -283,7 +283,7 @@ describe('attend', () => {
 
   // The tiny data have repeats enough for `auto` to keep them.
   it.each([false, 'auto'] as const)(
-    'ranks the whole catalogue where `filterSeen` is %s',
+    'ranks the whole catalog where `filterSeen` is %s',
     async (filterSeen) => {
       const { run, model } = await runOf(ATTENTION_MODELS.sasrec!);
       run.config.evaluation.filterSeen = filterSeen;

@@ -176,13 +176,13 @@ describe('the attention inspector', () => {
     expect(await readFile(file, 'utf8')).toBe(text);
   });
 
-  it('stops an overview that is cancelled and keeps nothing of it', async () => {
+  it('stops an overview that is canceled and keeps nothing of it', async () => {
     const inspector = start();
     const source = { run, checkpoint: 'last' };
     await inspector.attentionViews(source);
     const overview = inspector.overview(source, 30, 9, 'two');
     setImmediate(() => void inspector.cancel('two'));
-    await expect(overview).rejects.toMatchObject({ code: 'inspection/cancelled' });
+    await expect(overview).rejects.toMatchObject({ code: 'inspection/canceled' });
     expect((await readdir(path.join(run, 'attention'))).some((name) => name.includes('-30-9'))).toBe(false);
   });
 

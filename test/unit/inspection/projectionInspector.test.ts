@@ -212,7 +212,7 @@ describe('the projection of a run', () => {
     }
   });
 
-  it('finds the neighbours that comparing with all rows finds', async () => {
+  it('finds the neighbors that comparing with all rows finds', async () => {
     const { inspector } = open();
     const vectors = await vectorsOf(inspector, items);
     const product = (a: number[], b: number[]) => a.reduce((sum, x, axis) => sum + x * b[axis]!, 0);
@@ -230,11 +230,11 @@ describe('the projection of a run', () => {
           const sign = metric === 'euclidean' ? 1 : -1;
           const expected = vectors
             .map((vector, index) => ({ row: index, value: values[metric](vectors[row]!, vector) }))
-            .filter((neighbour) => neighbour.row !== row)
+            .filter((neighbor) => neighbor.row !== row)
             .sort((a, b) => sign * (a.value - b.value))
             .slice(0, k);
-          const found = await inspector.neighbours(items, { row }, metric, k);
-          expect(found.map((neighbour) => neighbour.row)).toEqual(expected.map((neighbour) => neighbour.row));
+          const found = await inspector.neighbors(items, { row }, metric, k);
+          expect(found.map((neighbor) => neighbor.row)).toEqual(expected.map((neighbor) => neighbor.row));
           found.forEach(({ value }, place) => expect(value).toBeCloseTo(expected[place]!.value, 5));
         },
       ),
@@ -248,7 +248,7 @@ describe('the projection of a run', () => {
     expect(first.cached).toBe(false);
     expect(first.coordinates).toHaveLength(48);
     expect(first.trustworthiness).toBeGreaterThan(0.5);
-    expect(told[0]).toMatchObject({ task: 'lay', progress: { phase: 'Finding neighbours' } });
+    expect(told[0]).toMatchObject({ task: 'lay', progress: { phase: 'Finding neighbors' } });
 
     const again = await open().inspector.umap(items, ALL, UMAP, 'lay');
     expect(again).toMatchObject({ cached: true, coordinates: first.coordinates });
@@ -273,12 +273,12 @@ describe('the projection of a run', () => {
     }
   });
 
-  it('answers other calls while it lays points out, and ends when it is cancelled', async () => {
+  it('answers other calls while it lays points out, and ends when it is canceled', async () => {
     const { inspector, told } = open();
     const laying = inspector.umap(items, ALL, { ...UMAP, epochs: 10_000, seed: 99 }, 'long');
-    const failure = expect(laying).rejects.toMatchObject({ code: 'inspection/cancelled' });
+    const failure = expect(laying).rejects.toMatchObject({ code: 'inspection/canceled' });
     while (!told.some(({ progress }) => progress.layout !== undefined))
-      await inspector.neighbours(items, { row: 1 }, 'cosine', 3);
+      await inspector.neighbors(items, { row: 1 }, 'cosine', 3);
     await inspector.cancel('long');
     await failure;
     const layout = told.find(({ progress }) => progress.layout !== undefined)!.progress;
@@ -325,8 +325,8 @@ describe('the projection of a run', () => {
       typical.map(({ value }) => value).sort((a, b) => b - a),
     );
     expect(coherence).toBeCloseTo(typical.reduce((sum, { value }) => sum + value, 0) / 3, 6);
-    // The mean can be asked for its neighbours.
-    const [nearest] = await inspector.neighbours(items, { vector: mean }, 'cosine', 1);
+    // The mean can be asked for its neighbors.
+    const [nearest] = await inspector.neighbors(items, { vector: mean }, 'cosine', 1);
     expect(nearest!.value).toBeGreaterThan(0.5);
   });
 
@@ -462,19 +462,19 @@ describe('the projection of a run', () => {
     ],
     [
       'row',
-      (one) => one.neighbours(items, { row: 24 }, 'dot', 3),
+      (one) => one.neighbors(items, { row: 24 }, 'dot', 3),
       'inspection/no-row',
       /no row 24.* has 24 rows/,
     ],
     [
       'vector',
-      (one) => one.neighbours(items, { vector: Float32Array.of(1, 2) }, 'dot', 3),
+      (one) => one.neighbors(items, { vector: Float32Array.of(1, 2) }, 'dot', 3),
       'analysis/shape',
       /2 values, where the table has 8/,
     ],
     [
-      'number of neighbours',
-      (one) => one.neighbours(items, { row: 0 }, 'dot', 101),
+      'number of neighbors',
+      (one) => one.neighbors(items, { row: 0 }, 'dot', 101),
       'inspection/bad-count',
       /1 to 100/,
     ],
@@ -488,10 +488,10 @@ describe('the projection of a run', () => {
     ['selection', (one) => one.selection(items, new Uint32Array()), 'inspection/nothing-selected', /No rows/],
     ['user', (one) => one.userPath(items, 40, 5), 'inspection/no-user', /no user 40: users go from 0 to 39/],
     [
-      'neighbourhood',
+      'neighborhood',
       (one) => one.umap(items, ALL, { ...UMAP, numNeighbors: 1000 }, 'lay'),
       'inspection/bad-umap',
-      /1000 neighbours were asked for; a neighbourhood is of 2 to 200/,
+      /1000 neighbors were asked for; a neighborhood is of 2 to 200/,
     ],
     [
       'rows of a count',

@@ -14,7 +14,7 @@ describe('Tasks', () => {
       });
     const [first, second] = [work('first')(), work('second')()];
     setImmediate(() => tasks.cancel('first'));
-    await expect(first).rejects.toMatchObject({ code: 'inspection/cancelled' });
+    await expect(first).rejects.toMatchObject({ code: 'inspection/canceled' });
     expect(steps.first).toBeLessThan(50);
     expect(await second).toBe('second');
   });
@@ -29,7 +29,7 @@ describe('Tasks', () => {
     expect(reports.length).toBeLessThan(20);
   });
 
-  it('passes on what the work throws, and lets an ended task be cancelled', async () => {
+  it('passes on what the work throws, and lets an ended task be canceled', async () => {
     const tasks = new Tasks(() => undefined);
     await expect(tasks.run('one', () => Promise.reject(new Error('broken')))).rejects.toThrow('broken');
     tasks.cancel('one');

@@ -246,6 +246,6 @@ describe('DIN', () => {
   });
 
   it('says which feature the dataset does not have', () => {
-    expect(() => new Din(config({ itemFeatures: ['colour'] }), featureData, 1)).toThrow('`colour`');
+    expect(() => new Din(config({ itemFeatures: ['color'] }), featureData, 1)).toThrow('`color`');
   });
 });

@@ -115,7 +115,7 @@ describe.skipIf(process.platform === 'win32')('installing a GPU runtime', () => 
     },
   );
 
-  it('ends what it started when it is cancelled, and leaves nothing behind', async () => {
+  it('ends what it started when it is canceled, and leaves nothing behind', async () => {
     const stop = new AbortController();
     const npm = 'mkdir half; echo started; sleep 60';
     const installation = install('webgpu', { npm }, {}, stop.signal);
@@ -123,7 +123,7 @@ describe.skipIf(process.platform === 'win32')('installing a GPU runtime', () => 
       .poll(() => lines)
       .toContain('started')
       .then(() => stop.abort());
-    await expect(installation).rejects.toMatchObject({ code: 'tool/cancelled' });
+    await expect(installation).rejects.toMatchObject({ code: 'tool/canceled' });
     expect(await readdir(runtimePath)).toEqual([]);
   });
 });

@@ -128,7 +128,7 @@ test('unknown kinds, lacking fields and junk are skipped without a gap in seq', 
       'not json',
       '',
       'null',
-      `{${header(4)},"kind":"log","level":"info","message":"b","colour":"new field"}`,
+      `{${header(4)},"kind":"log","level":"info","message":"b","color":"new field"}`,
       '',
     ].join('\n'),
   );

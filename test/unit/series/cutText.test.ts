@@ -50,7 +50,7 @@ describe('cutting titles', () => {
       .map((parts) => `${parts.join('')}\u{1d157}\u{1d165}`.repeat(2));
     fc.assert(
       fc.property(long, (text) => {
-        // All of it fits but for the last character, so that every other one is cut from its neighbours.
+        // All of it fits but for the last character, so that every other one is cut from its neighbors.
         const whole = characters(text);
         fc.pre(whole.length > 1);
         const beginning = whole.slice(0, -2).join('').trimEnd();

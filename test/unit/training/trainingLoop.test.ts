@@ -358,7 +358,7 @@ describe('TrainingLoop', () => {
     const [run, other] = [await newRun(), await newRun()];
     for (const each of [run, other]) await trainUntil(each, 10);
     const { epoch } = (await run.readManifest()).best!;
-    // As if ties had been counted otherwise, and in favour of this epoch.
+    // As if ties had been counted otherwise, and in favor of this epoch.
     for (const name of ['last', 'best']) {
       const state = (await readState(run.checkpointPath(name)))!;
       state.earlyStopping.best!.metrics['ndcg@10'] = 0.99;

@@ -31,7 +31,7 @@ import { changeOf, mapsOf, meanMap, onLines } from '../../../webview/attention/w
 import type { AttentionPanelHost } from '../../../src/protocol/inspectionPanel';
 import { ExampleInspector, type ExampleModel, type ExampleOptions } from '../../webview/attentionExample';
 import { AttentionHost } from '../../webview/attentionPage';
-import { ExampleCatalogue, itemLabel } from '../../webview/exampleCatalogue';
+import { ExampleCatalog, itemLabel } from '../../webview/exampleCatalog';
 
 const self: RecordedView = {
   name: 'block1',
@@ -277,12 +277,12 @@ describe('what is asked for', () => {
   });
 
   test('a history without items is told as such, and is no problem', async () => {
-    const state = await shown('sasrec', [], { catalogue: new ExampleCatalogue(undefined, [1]) });
+    const state = await shown('sasrec', [], { catalog: new ExampleCatalog(undefined, [1]) });
     expect([hasNothingToRead(state), isLoading(state)]).toEqual([true, false]);
     expect([state.scene, state.problem]).toEqual([null, null]);
   });
 
-  test('an analysis is asked for anew each time, and one that was cancelled is no problem', async () => {
+  test('an analysis is asked for anew each time, and one that was canceled is no problem', async () => {
     const host = AttentionHost.of('sasrec');
     const opened = await settled(hydrated(host), host.functions);
     const first = reduce(opened, { kind: 'overviewAsked' });
@@ -293,7 +293,7 @@ describe('what is asked for', () => {
     const name = 'overview' as const;
     const asked = reduce(first, { kind: 'asked', name, key: keyOf(first) });
     expect(isLoading(asked)).toBe(false);
-    const error = { message: 'Cancelled.', code: 'inspection/cancelled' };
+    const error = { message: 'Canceled.', code: 'inspection/canceled' };
     const ended = reduce(asked, { kind: 'failed', name, key: keyOf(first), error });
     expect(ended.problem).toBeNull();
     expect(reduce(ended, { kind: 'retried' }).resources.overview!.status).toBe('failed');

@@ -19,8 +19,8 @@ const colored = (slots: ColoredCategories | null): CategoryLegend =>
   coloringOf({ ...column, labels: [...labels] }, slots).legend as CategoryLegend;
 const shown = ({ entries }: CategoryLegend): string => entries.map(({ label }) => label).join('');
 
-describe('which categories have a colour', () => {
-  test('the ten most frequent at first; one that is given a colour takes that of the rarest of them', () => {
+describe('which categories have a color', () => {
+  test('the ten most frequent at first; one that is given a color takes that of the rarest of them', () => {
     const first = colored(null);
     expect(shown(first)).toBe('abcdefghij');
     expect(nextReplaced(first)).toBe('j');
@@ -40,7 +40,7 @@ describe('which categories have a colour', () => {
     expect(nextReplaced(colored(slots))).toBeNull();
   });
 
-  test('a colour that was taken away is free for the next one, and is nobody’s until then', () => {
+  test('a color that was taken away is free for the next one, and is nobody’s until then', () => {
     const without = colored(withoutColor(colored(null), 'c'));
     expect(shown(without)).toBe('abdefghij');
     expect(without.entries.map(({ index }) => index)).toEqual([0, 1, 3, 4, 5, 6, 7, 8, 9]);

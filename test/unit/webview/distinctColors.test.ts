@@ -14,7 +14,7 @@ const bytes = (hex: string): ColorBytes => [
 
 const NAMES = ['blue', 'orange', 'green', 'purple', 'red', 'yellow'];
 
-/** The colours for charts and the background of a real theme. */
+/** The colors for charts and the background of a real theme. */
 function themeColors(theme: string): { own: ColorBytes[]; background: ColorBytes } {
   const css = readFileSync(new URL(`../../webview/themes/${theme}.css`, import.meta.url), 'utf8');
   const variable = (name: string): ColorBytes =>
@@ -22,7 +22,7 @@ function themeColors(theme: string): { own: ColorBytes[]; background: ColorBytes
   return { own: NAMES.map((name) => variable(`charts-${name}`)), background: variable('editor-background') };
 }
 
-describe('the distance of colours', () => {
+describe('the distance of colors', () => {
   test('agrees with the published values of OKLab', () => {
     expect(seenColor([255, 255, 255, 255])).toEqual([
       expect.closeTo(1, 4),
@@ -44,7 +44,7 @@ describe('the distance of colours', () => {
     }
   });
 
-  test('greys are greys to all eyes', () => {
+  test('grays are grays to all eyes', () => {
     for (const vision of VISIONS) {
       expect(colorDistance([128, 128, 128, 255], [128, 128, 128, 255], vision)).toBe(0);
       const [, a, b] = seenColor([128, 128, 128, 255], vision);
@@ -56,7 +56,7 @@ describe('the distance of colours', () => {
 describe.each(['dark-modern', 'light-modern', 'high-contrast', 'high-contrast-light'])('in %s', (theme) => {
   const { own, background } = themeColors(theme);
 
-  test.each([6, 10])('%i colours differ from one another and from the background to all eyes', (count) => {
+  test.each([6, 10])('%i colors differ from one another and from the background to all eyes', (count) => {
     const colors = distinctColors(own, count, { background });
     expect(colors).toHaveLength(count);
     colors.forEach((color, i) => {
@@ -68,14 +68,14 @@ describe.each(['dark-modern', 'light-modern', 'high-contrast', 'high-contrast-li
     });
   });
 
-  test('the theme’s own colours stay where they can be told apart, and others stay near them', () => {
+  test('the theme’s own colors stay where they can be told apart, and others stay near them', () => {
     const colors = distinctColors(own, own.length, { background });
     expect(colors[0]).toEqual(own[0]);
     colors.forEach((color, place) => expect(colorDistance(color, own[place]!)).toBeLessThan(20));
   });
 });
 
-test('the opposite of a colour is one that hue alone tells from it, where there is one', () => {
+test('the opposite of a color is one that hue alone tells from it, where there is one', () => {
   const [blue, darkBlue, violet, orange] = ['#0063d3', '#0f4a85', '#652d90', '#d18616'].map(bytes) as [
     ColorBytes,
     ColorBytes,
@@ -87,7 +87,7 @@ test('the opposite of a colour is one that hue alone tells from it, where there 
   expect(oppositeColor(blue, [darkBlue, violet])).toBe(violet);
 });
 
-test('whatever the theme has, so many colours come out, and equal ones are set apart', () => {
+test('whatever the theme has, so many colors come out, and equal ones are set apart', () => {
   const byte = fc.nat(255);
   const color = fc.tuple(byte, byte, byte, fc.constant(255));
   fc.assert(

@@ -103,7 +103,7 @@ describe.each(Object.entries(THEMES))(
       expect(colorDistance(withoutGreenCones(less), withoutGreenCones(more))).toBeGreaterThan(0.1);
     });
 
-    test('figures can be read on every colour', () => {
+    test('figures can be read on every color', () => {
       for (const scale of [
         sequentialScale(background, blue, yellow),
         divergingScale(background, blue, yellow),
@@ -250,7 +250,7 @@ describe('above the columns', () => {
   }));
   const drawn = (cellWidth: number, height: number, focus: number | null): string[] => {
     const painter = new SvgPainter({ words: 'sans', figures: 'mono' });
-    const colors = { foreground: 'white', muted: 'grey' } as MapColors;
+    const colors = { foreground: 'white', muted: 'gray' } as MapColors;
     drawColumnTitles(painter, entries, cellWidth, height, { left: 0, width: 30 * cellWidth }, focus, colors);
     return [...painter.document(1, 1, '').matchAll(/>([^<]+)<\/text>/g)].map(([, text]) => text!);
   };
@@ -310,7 +310,7 @@ class ListPainter implements Painter {
   }
 }
 
-test('curves differ in dash from their neighbours, and are named in the colour of text beside a piece of them', () => {
+test('curves differ in dash from their neighbors, and are named in the color of text beside a piece of them', () => {
   const painter = new ListPainter();
   const colors = { foreground: 'black', series: ['blue', 'orange', 'green'] } as unknown as MapColors;
   const curves = ['first', 'second', 'third'].map((label, series) => ({

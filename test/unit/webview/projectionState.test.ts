@@ -116,7 +116,7 @@ describe('what is asked for', () => {
     };
     const snapshot = { run: RUN, runs: [], focus: null };
     const state = after(initialState(), { kind: 'hydrated', snapshot, kept });
-    expect(wanted(state)).toEqual(['run', 'bookmarks', 'tables', 'points', 'pca', 'neighbours']);
+    expect(wanted(state)).toEqual(['run', 'bookmarks', 'tables', 'points', 'pca', 'neighbors']);
   });
 
   test('what was kept for another run is not used', () => {
@@ -124,12 +124,12 @@ describe('what is asked for', () => {
     expect(opened(kept).settings).toEqual(DEFAULT_SETTINGS);
   });
 
-  test('neighbours of the mean only once the mean is known', () => {
+  test('neighbors of the mean only once the mean is known', () => {
     const selected = after(opened(), { kind: 'selected', rows: [1, 4], more: false });
     expect(wanted(selected)).toContain('selection');
-    expect(wanted(selected)).not.toContain('meanNeighbours');
+    expect(wanted(selected)).not.toContain('meanNeighbors');
     const summary = { mean: new Float32Array(4), typical: [], coherence: 1 };
-    expect(wanted(settled(selected, { ...answers, selection: summary }))).toContain('meanNeighbours');
+    expect(wanted(settled(selected, { ...answers, selection: summary }))).toContain('meanNeighbors');
   });
 });
 
@@ -156,7 +156,7 @@ describe('answers', () => {
     expect(whole.scene?.coordinates.values[0]).toBe(2);
   });
 
-  test('UMAP’s layouts move the points while it works; one that is cancelled gives PCA back', () => {
+  test('UMAP’s layouts move the points while it works; one that is canceled gives PCA back', () => {
     const state = settled(after(opened(), { kind: 'settingsChanged', settings: { method: 'umap' } }));
     const { key } = state.resources.umap!;
     const progress = { phase: 'Laying out', done: 1, of: 10, layout: new Float32Array(6).fill(5) };
@@ -164,10 +164,10 @@ describe('answers', () => {
     expect(moving.scene).toMatchObject({ method: 'umap', coordinates: { values: progress.layout } });
     const stale = after(state, { kind: 'progressed', key: 'another', progress });
     expect(stale.scene).toBe(state.scene);
-    const error = { message: 'UMAP was cancelled.', code: 'inspection/cancelled' };
-    const cancelled = after(moving, { kind: 'failed', name: 'umap', key, error });
-    expect(cancelled.progress).toEqual({});
-    expect(after(cancelled, { kind: 'settingsChanged', settings: { method: 'pca' } }).scene?.method).toBe(
+    const error = { message: 'UMAP was canceled.', code: 'inspection/canceled' };
+    const canceled = after(moving, { kind: 'failed', name: 'umap', key, error });
+    expect(canceled.progress).toEqual({});
+    expect(after(canceled, { kind: 'settingsChanged', settings: { method: 'pca' } }).scene?.method).toBe(
       'pca',
     );
   });
@@ -286,7 +286,7 @@ describe('search', () => {
   });
 });
 
-describe('colours', () => {
+describe('colors', () => {
   test('the ten most frequent categories, the rest as one, unknown apart', () => {
     const labels = ['', ...Array.from({ length: 14 }, (_, i) => `c${i + 1}`)];
     // Category i occurs i times; one value is unknown.
@@ -314,7 +314,7 @@ describe('colours', () => {
     expect([...coloringByNumber(Float32Array.from([2, 2])).classes]).toEqual([32, 32]);
   });
 
-  test('raised points keep their colour, the others are faint', () => {
+  test('raised points keep their color, the others are faint', () => {
     const bytes = (value: number) => [value, value, value, 255] as const;
     const palette: Palette = {
       plain: bytes(9),

@@ -22,7 +22,7 @@ interface State {
 class Host {
   readonly answers = new Map<string, (value: string) => void>();
   readonly refusals = new Map<string, (error: Error) => void>();
-  readonly cancelled: string[] = [];
+  readonly canceled: string[] = [];
 
   ask(what: string): Promise<string> {
     return new Promise((resolve, reject) => {
@@ -32,7 +32,7 @@ class Host {
   }
 
   cancel(task: string): Promise<void> {
-    this.cancelled.push(task.split(' ')[0]!);
+    this.canceled.push(task.split(' ')[0]!);
     return Promise.resolve();
   }
 }
@@ -93,7 +93,7 @@ test('an answer to what is wanted no more changes nothing, and long work for it 
   page.host.answers.get('a')!('A');
   await answered();
   page.state = page.loader.update({ ...page.state, table: 'b' });
-  expect(page.host.cancelled).toEqual(['A-layout']);
+  expect(page.host.canceled).toEqual(['A-layout']);
   page.host.answers.get('b')!('B');
   await answered();
   page.host.answers.get('A-layout')!('late');

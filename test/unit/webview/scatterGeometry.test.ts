@@ -227,7 +227,7 @@ describe('picking', () => {
     const camera = { target: [0, 0, 0], zoom: 6, orbit: 0, tilt: 0 } as const;
     const index = new ScatterIndex(points);
     const sides = (['right', 'left', 'up', 'down'] as const).map((side) =>
-      index.towards(camera, size, 0, side),
+      index.toward(camera, size, 0, side),
     );
     expect(sides).toEqual([1, 4, 3, -1]);
   });

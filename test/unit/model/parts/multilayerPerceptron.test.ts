@@ -138,7 +138,7 @@ describe('a multilayer perceptron', () => {
     const variance = (): number => parameters.state.get('mlp/0/norm/variance')!.dataSync()[0]!;
     const biased = (1 + 0.25 + 1) / 3 - (0.5 / 3) ** 2;
     expect(variance()).toBeCloseTo((1 + 1.5 * biased) / 2, 5);
-    // A single row has none: what was remembered moves towards 0, and is no NaN.
+    // A single row has none: what was remembered moves toward 0, and is no NaN.
     mlp(tf.tensor2d([[7, 8]]), layers, { training: new RandomStream(1) });
     expect(variance()).toBeCloseTo((1 + 1.5 * biased) / 4, 5);
   });

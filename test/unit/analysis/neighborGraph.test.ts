@@ -1,19 +1,19 @@
 import { describe, expect, it } from 'vitest';
 import { RandomStream } from '../../../src/compute/random';
-import { neighbourGraph } from '../../../src/analysis/neighbourGraph';
-import { neighbours } from '../../../src/analysis/neighbours';
+import { neighborGraph } from '../../../src/analysis/neighborGraph';
+import { neighbors } from '../../../src/analysis/neighbors';
 import { useBackend } from '../compute/useBackend';
 import { drawClusters, drawTable, tableOf } from './tables';
 
-describe.each(['cosine', 'euclidean'] as const)('neighbourGraph by %s', (metric) => {
+describe.each(['cosine', 'euclidean'] as const)('neighborGraph by %s', (metric) => {
   useBackend('wasm');
 
   it('is exact for small tables', async () => {
     const table = drawTable(1, 150, 6);
-    const graph = (await neighbourGraph(table, 7, { metric, seed: 1 }))!;
+    const graph = (await neighborGraph(table, 7, { metric, seed: 1 }))!;
     expect([graph.k, graph.recall]).toEqual([7, 1]);
     for (let row = 0; row < 150; row++) {
-      const expected = neighbours(table, [row], 7, metric)[0]!;
+      const expected = neighbors(table, [row], 7, metric)[0]!;
       expect([...graph.rows.subarray(row * 7, (row + 1) * 7)]).toEqual(expected.map((found) => found.row));
       expected.forEach(({ score }, rank) => {
         const distance = metric === 'cosine' ? 1 - score : score;
@@ -22,11 +22,11 @@ describe.each(['cosine', 'euclidean'] as const)('neighbourGraph by %s', (metric)
     }
   });
 
-  it('finds nearly all neighbours in large tables, and knows how many', async () => {
-    const { table } = drawClusters(1, { numRows: 1500, width: 16, centres: 20, spread: 0.7 });
+  it('finds nearly all neighbors in large tables, and knows how many', async () => {
+    const { table } = drawClusters(1, { numRows: 1500, width: 16, centers: 20, spread: 0.7 });
     const k = 10;
-    const exact = (await neighbourGraph(table, k, { metric, seed: 1 }))!;
-    const graph = (await neighbourGraph(table, k, { metric, seed: 1, exactUpTo: 0 }))!;
+    const exact = (await neighborGraph(table, k, { metric, seed: 1 }))!;
+    const graph = (await neighborGraph(table, k, { metric, seed: 1, exactUpTo: 0 }))!;
     let found = 0;
     for (let row = 0; row < 1500; row++) {
       const list = [...graph.rows.subarray(row * k, (row + 1) * k)];
@@ -38,22 +38,22 @@ describe.each(['cosine', 'euclidean'] as const)('neighbourGraph by %s', (metric)
     }
     expect(found / (1500 * k)).toBeGreaterThan(0.97);
     expect(graph.recall).toBeCloseTo(found / (1500 * k), 1);
-    expect(await neighbourGraph(table, k, { metric, seed: 1, exactUpTo: 0 })).toEqual(graph);
+    expect(await neighborGraph(table, k, { metric, seed: 1, exactUpTo: 0 })).toEqual(graph);
   });
 });
 
-describe('neighbourGraph', () => {
+describe('neighborGraph', () => {
   useBackend('wasm');
 
-  it('knows tables with fewer rows than neighbours', async () => {
-    const graph = await neighbourGraph(tableOf([[1], [3]]), 5, { metric: 'euclidean', seed: 1 });
+  it('knows tables with fewer rows than neighbors', async () => {
+    const graph = await neighborGraph(tableOf([[1], [3]]), 5, { metric: 'euclidean', seed: 1 });
     expect(graph).toMatchObject({ k: 1, rows: Int32Array.of(1, 0), distances: Float32Array.of(2, 2) });
-    expect((await neighbourGraph(tableOf([[1]]), 5, { metric: 'euclidean', seed: 1 }))!.k).toBe(0);
+    expect((await neighborGraph(tableOf([[1]]), 5, { metric: 'euclidean', seed: 1 }))!.k).toBe(0);
   });
 
   it('searches tables of which most rows are equal', async () => {
     const rows = Array.from({ length: 500 }, (_, row) => (row < 400 ? [0, 0] : [row, 1]));
-    const graph = (await neighbourGraph(tableOf(rows), 5, { metric: 'euclidean', seed: 1, exactUpTo: 0 }))!;
+    const graph = (await neighborGraph(tableOf(rows), 5, { metric: 'euclidean', seed: 1, exactUpTo: 0 }))!;
     expect(graph.recall).toBe(1);
     expect([...graph.distances.subarray(0, 5)]).toEqual([0, 0, 0, 0, 0]);
   });
@@ -62,7 +62,7 @@ describe('neighbourGraph', () => {
     const random = new RandomStream(4);
     const values = Float32Array.from({ length: 2000 * 64 }, () => random.nextNormal());
     const table = { values, numRows: 2000, width: 64 };
-    const found = await neighbourGraph(table, 5, { metric: 'euclidean', seed: 1, exactUpTo: 0 });
+    const found = await neighborGraph(table, 5, { metric: 'euclidean', seed: 1, exactUpTo: 0 });
     expect(found!.recall).toBeGreaterThan(0.8);
   });
 
@@ -73,7 +73,7 @@ describe('neighbourGraph', () => {
       return Promise.resolve(shares.length < (exactUpTo === 0 ? 3 : 1));
     };
     const options = { metric: 'euclidean', seed: 1, exactUpTo, onProgress } as const;
-    expect(await neighbourGraph(drawTable(1, 500, 4), 5, options)).toBeNull();
+    expect(await neighborGraph(drawTable(1, 500, 4), 5, options)).toBeNull();
     expect(shares).toHaveLength(exactUpTo === 0 ? 3 : 1);
   });
 });

@@ -23,9 +23,9 @@ const LENGTHS = [20, 200, 6, 31, 12, 45, 90, 8];
 
 /** Titles that are hard to show: long ones that only their end tells apart, many scripts, and what is no text at all. */
 const PRODUCTS = [
-  'Galaxy Wireless Noise Cancelling Headphones Pro 2',
-  'Galaxy Wireless Noise Cancelling Headphones Pro 27',
-  'Galaxy Wireless Noise Cancelling Headphones Pro 27 (renewed, with carrying case and two cables)',
+  'Galaxy Wireless Noise Canceling Headphones Pro 2',
+  'Galaxy Wireless Noise Canceling Headphones Pro 27',
+  'Galaxy Wireless Noise Canceling Headphones Pro 27 (renewed, with carrying case and two cables)',
   '千と千尋の神隠しと風の谷のナウシカともののけ姫 完全版ボックスセット',
   'Войны, миры и ещё раз войны: собрание сочинений в двадцати семи томах, том 27',
   'سماعات لاسلكية عازلة للضوضاء مع حقيبة حمل وكابلين إضافيين، الإصدار 27',
@@ -36,7 +36,7 @@ const PRODUCTS = [
 ];
 
 /** Who met what. */
-export class ExampleCatalogue {
+export class ExampleCatalog {
   readonly titles: readonly string[];
   /** Interactions of each user. */
   readonly lengths: readonly number[];
@@ -47,13 +47,13 @@ export class ExampleCatalogue {
   }
 
   /** Products with titles that are hard to show. */
-  static products(lengths?: readonly number[]): ExampleCatalogue {
+  static products(lengths?: readonly number[]): ExampleCatalog {
     const titles = SEQUELS.map((_, index) => {
       const title = PRODUCTS[index % PRODUCTS.length]!;
       const series = Math.floor(index / PRODUCTS.length);
       return series === 0 ? title : title.replace('27', String(27 + series));
     });
-    return new ExampleCatalogue(titles, lengths);
+    return new ExampleCatalog(titles, lengths);
   }
 
   itemLabel(item: number): ItemLabel {
@@ -106,7 +106,7 @@ export class ExampleCatalogue {
   }
 }
 
-const films = new ExampleCatalogue();
+const films = new ExampleCatalog();
 
 /** Of a film. */
 export function itemLabel(item: number): ItemLabel {

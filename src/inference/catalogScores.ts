@@ -6,7 +6,7 @@ import { scoresInBlocks } from './scoresInBlocks';
  * Scores of all items for the users of a scoring, `[users, numItems]`; column j belongs to item j + 1. The caller may write
  * into them.
  */
-export async function catalogueScores(
+export async function catalogScores(
   scoring: Scoring,
   users: number,
   numItems: number,

@@ -1,5 +1,5 @@
 import { html, type TemplateResult } from 'lit';
-import type { DistanceMetric, PointNeighbour } from '../../src/protocol/projection';
+import type { DistanceMetric, PointNeighbor } from '../../src/protocol/projection';
 import { formatCount, formatMetric } from '../../src/series/format';
 import { dropdown } from '../ui/controls';
 import { fittedTitle } from '../ui/fittedTitle';
@@ -14,16 +14,16 @@ const METRIC_NAMES: Record<DistanceMetric, string> = {
   dot: 'dot product',
   euclidean: 'Euclidean distance',
 };
-const NEIGHBOUR_COUNTS = [5, 10, 20, 50, 100];
+const NEIGHBOR_COUNTS = [5, 10, 20, 50, 100];
 /** Rows nearest to something, by a metric that can be chosen. */
-export function neighbourSection(
+export function neighborSection(
   title: string,
   { settings }: ProjectionState,
-  resource: Resource<PointNeighbour[]> | null,
+  resource: Resource<PointNeighbor[]> | null,
   scene: Scene,
   handlers: ProjectionHandlers,
 ): TemplateResult {
-  const { metric, numNeighbours } = settings;
+  const { metric, numNeighbors } = settings;
   const { onSettings } = handlers;
   const list = current(resource);
   return html`<section class="rail-section" aria-label=${title}>
@@ -39,13 +39,13 @@ export function neighbourSection(
         onChange: (value) => onSettings({ metric: value }),
       })}
       ${dropdown({
-        label: 'Number of neighbours',
-        choices: NEIGHBOUR_COUNTS.map((count) => ({ value: String(count), label: String(count) })),
-        value: String(numNeighbours),
-        onChange: (count) => onSettings({ numNeighbours: Number(count) }),
+        label: 'Number of neighbors',
+        choices: NEIGHBOR_COUNTS.map((count) => ({ value: String(count), label: String(count) })),
+        value: String(numNeighbors),
+        onChange: (count) => onSettings({ numNeighbors: Number(count) }),
       })}
     </div>
-    ${failure(resource, handlers)} ${neighbourList(list, metric, scene, settings.focus, handlers)}
+    ${failure(resource, handlers)} ${neighborList(list, metric, scene, settings.focus, handlers)}
     <p class="muted small">
       In the ${formatCount(scene.points.width)} dimensions of the table, over all its rows.
     </p>
@@ -53,8 +53,8 @@ export function neighbourSection(
 }
 
 /** Rows with bars as long as the number says. */
-export function neighbourList(
-  list: readonly PointNeighbour[] | null,
+export function neighborList(
+  list: readonly PointNeighbor[] | null,
   metric: DistanceMetric,
   scene: Scene,
   focus: number | null,

@@ -35,7 +35,7 @@ interface PendingRead {
  * The runs of all workspace folders, as their directories say, kept up to date. Everything that the window shows
  * about runs comes from here.
  */
-export class RunCatalogue implements vscode.Disposable {
+export class RunCatalog implements vscode.Disposable {
   readonly #changes = new vscode.EventEmitter<RunChange>();
   readonly #resets = new vscode.EventEmitter<void>();
   readonly #runs = new Map<string, RunSummary>();

@@ -1,24 +1,24 @@
 import { STREAMS } from '../compute/randomStreams';
 import * as tf from '@tensorflow/tfjs-core';
 import { RandomStream } from '../compute/random';
-import { nearestNeighbours, topItems } from '../compute/ranking';
-import { kMeans, nearestCentres } from './kMeans';
+import { nearestNeighbors, topItems } from '../compute/ranking';
+import { kMeans, nearestCenters } from './kMeans';
 import { normalizeRows, requireFinite, selectRows, type Table } from './table';
 
 /** The nearest others of each row. */
-export interface NeighbourGraph {
+export interface NeighborGraph {
   numRows: number;
-  /** Neighbours per row: fewer than asked for where there are not so many rows. */
+  /** Neighbors per row: fewer than asked for where there are not so many rows. */
   k: number;
   /** `[numRows, k]`, nearest first. */
   rows: Int32Array;
   /** `[numRows, k]`: the Euclidean distance, or 1 − cosine. */
   distances: Float32Array;
-  /** The share of the true neighbours that were found: 1 when all were compared, else measured on a random sample of rows. */
+  /** The share of the true neighbors that were found: 1 when all were compared, else measured on a random sample of rows. */
   recall: number;
 }
 
-export interface NeighbourGraphOptions {
+export interface NeighborGraphOptions {
   metric: 'cosine' | 'euclidean';
   seed: number;
   /** Tables of up to so many rows are searched exactly. 20,000 if left out. */
@@ -31,14 +31,14 @@ export interface NeighbourGraphOptions {
 const BLOCK_ROWS = 4096;
 /** Lists that are searched for the rows of a list, itself included. */
 const SEARCHED_LISTS = 24;
-/** Rows that the lists' centres are made from, for each centre. */
+/** Rows that the lists' centers are made from, for each center. */
 const SAMPLE_PER_LIST = 40;
-/** Rows whose true neighbours are computed, to know how many were found. */
+/** Rows whose true neighbors are computed, to know how many were found. */
 const RECALL_SAMPLE = 500;
 /** A refinement that finds less than this is followed by another, up to so many. */
 const WANTED_RECALL = 0.98;
 const MAX_REFINEMENTS = 3;
-/** Vectors without any order, as before training, hide their neighbours from such a search: it is given up below this. */
+/** Vectors without any order, as before training, hide their neighbors from such a search: it is given up below this. */
 const MIN_RECALL = 0.8;
 /** In tables of up to so many rows all are compared after all, where it was given up; larger ones keep what was found. */
 const EXACT_AFTER_ALL = 150_000;
@@ -46,20 +46,20 @@ const EXACT_AFTER_ALL = 150_000;
 /**
  * The k nearest other rows of each row. Exact up to a number of rows; above it, rows are divided into √n lists by k-means,
  * those of each list are compared with the rows of the nearest lists on the engine in use (an inverted file: Jégou et al.,
- * "Product quantization for nearest neighbor search", 2011, without the quantization), and neighbours of neighbours are
+ * "Product quantization for nearest neighbor search", 2011, without the quantization), and neighbors of neighbors are
  * tried afterwards (Dong et al., "Efficient k-nearest neighbor graph construction", 2011). Where that finds too little, all
  * are compared.
  * @returns null when `onProgress` ended the search
  * @throws AnalysisError (`analysis/not-finite`)
  */
-export async function neighbourGraph(
+export async function neighborGraph(
   table: Table,
-  numNeighbours: number,
-  options: NeighbourGraphOptions,
-): Promise<NeighbourGraph | null> {
+  numNeighbors: number,
+  options: NeighborGraphOptions,
+): Promise<NeighborGraph | null> {
   requireFinite(table);
   const { metric, exactUpTo = 20_000, onProgress = () => Promise.resolve(true) } = options;
-  const k = Math.max(0, Math.min(numNeighbours, table.numRows - 1));
+  const k = Math.max(0, Math.min(numNeighbors, table.numRows - 1));
   // Directions order by distance as by cosine, so everything below knows distances only.
   const rows = metric === 'cosine' ? normalizeRows(table) : table;
   const graph =
@@ -76,7 +76,7 @@ async function searchAll(
   table: Table,
   k: number,
   onProgress: (share: number) => Promise<boolean>,
-): Promise<NeighbourGraph | null> {
+): Promise<NeighborGraph | null> {
   const { numRows, width } = table;
   const graph = emptyGraph(numRows, k);
   if (k === 0) return graph;
@@ -88,7 +88,7 @@ async function searchAll(
         { length: Math.min(BLOCK_ROWS, numRows - start) },
         (_, index) => start + index,
       );
-      const { columns, scores } = await nearestNeighbours(points, k, 'euclidean', queries);
+      const { columns, scores } = await nearestNeighbors(points, k, 'euclidean', queries);
       graph.rows.set(columns, start * k);
       graph.distances.set(scores, start * k);
     }
@@ -103,23 +103,23 @@ async function searchLists(
   k: number,
   seed: number,
   onProgress: (share: number) => Promise<boolean>,
-): Promise<NeighbourGraph | null> {
+): Promise<NeighborGraph | null> {
   const { numRows, width } = table;
-  const random = new RandomStream(seed, STREAMS.neighbourGraph);
+  const random = new RandomStream(seed, STREAMS.neighborGraph);
   const order = Uint32Array.from({ length: numRows }, (_, row) => row);
   random.shuffle(order);
   const points = tf.tensor2d(table.values, [numRows, width]);
   try {
     const numLists = Math.round(Math.sqrt(numRows));
     const sample = selectRows(table, order.subarray(0, numLists * SAMPLE_PER_LIST));
-    const { centres } = await kMeans(sample, numLists, { seed, starts: 1, maxIterations: 8 });
+    const { centers } = await kMeans(sample, numLists, { seed, starts: 1, maxIterations: 8 });
     if (!(await onProgress(0.1))) return null;
-    const lists = divide(table, await nearestCentres(points, centres), numLists);
+    const lists = divide(table, await nearestCenters(points, centers), numLists);
     const graph = emptyGraph(numRows, k);
-    if (!(await searchNearLists(table, lists, centres, graph, onProgress))) return null;
+    if (!(await searchNearLists(table, lists, centers, graph, onProgress))) return null;
 
     const asked = Int32Array.from(order.subarray(0, RECALL_SAMPLE)).sort();
-    const truth = (await nearestNeighbours(points, k, 'euclidean', asked)).scores;
+    const truth = (await nearestNeighbors(points, k, 'euclidean', asked)).scores;
     graph.recall = recallOf(graph, asked, truth);
     for (let pass = 0; pass < MAX_REFINEMENTS && graph.recall < WANTED_RECALL; pass++) {
       for (let start = 0; start < numRows; start += BLOCK_ROWS) {
@@ -137,7 +137,7 @@ async function searchLists(
   }
 }
 
-function emptyGraph(numRows: number, k: number): NeighbourGraph {
+function emptyGraph(numRows: number, k: number): NeighborGraph {
   const [rows, distances] = [new Int32Array(numRows * k), new Float32Array(numRows * k)];
   return { numRows, k, rows: rows.fill(-1), distances: distances.fill(Infinity), recall: 1 };
 }
@@ -163,13 +163,13 @@ function divide(table: Table, labels: Int32Array, numLists: number): Lists {
 async function searchNearLists(
   { width }: Table,
   { offsets, rows, values }: Lists,
-  centres: Table,
-  graph: NeighbourGraph,
+  centers: Table,
+  graph: NeighborGraph,
   onProgress: (share: number) => Promise<boolean>,
 ): Promise<boolean> {
   const { k } = graph;
-  const numLists = centres.numRows;
-  const near = await nearListsOf(centres, k, offsets);
+  const numLists = centers.numRows;
+  const near = await nearListsOf(centers, k, offsets);
   for (let list = 0; list < numLists; list++) {
     if (!(await onProgress(0.1 + (0.6 * list) / numLists))) return false;
     const searched = near[list]!;
@@ -201,11 +201,11 @@ async function searchNearLists(
   return true;
 }
 
-/** For each list the nearest lists by their centres, itself first, and more of them where they hold too few rows. */
-async function nearListsOf(centres: Table, k: number, offsets: Int32Array): Promise<number[][]> {
-  const numLists = centres.numRows;
-  const points = tf.tensor2d(centres.values, [numLists, centres.width]);
-  const { columns } = await nearestNeighbours(points, numLists - 1, 'euclidean');
+/** For each list the nearest lists by their centers, itself first, and more of them where they hold too few rows. */
+async function nearListsOf(centers: Table, k: number, offsets: Int32Array): Promise<number[][]> {
+  const numLists = centers.numRows;
+  const points = tf.tensor2d(centers.values, [numLists, centers.width]);
+  const { columns } = await nearestNeighbors(points, numLists - 1, 'euclidean');
   points.dispose();
   return Array.from({ length: numLists }, (_, list) => {
     const searched = [list];
@@ -237,9 +237,9 @@ async function nearestCandidates(
     const states = tf.tensor2d(queries, [numQueries, width]);
     // Fewer digits are lost to what all vectors have in common when it is taken out.
     const mean = tf.mean(items, 0);
-    const centred = tf.sub<tf.Tensor2D>(items, mean);
-    const bias = tf.mul<tf.Tensor1D>(tf.sum(tf.square(centred), 1), -0.5);
-    return { states: tf.sub<tf.Tensor2D>(states, mean), items: centred, bias };
+    const centered = tf.sub<tf.Tensor2D>(items, mean);
+    const bias = tf.mul<tf.Tensor1D>(tf.sum(tf.square(centered), 1), -0.5);
+    return { states: tf.sub<tf.Tensor2D>(states, mean), items: centered, bias };
   });
   try {
     const { states, items, bias } = tensors;
@@ -259,8 +259,8 @@ function distanceBetween(a: Float32Array, i: number, b: Float32Array, j: number,
   return Math.sqrt(sum);
 }
 
-/** Puts a neighbour into a row's list if it is near enough and not there yet. */
-function insert({ k, rows, distances }: NeighbourGraph, row: number, other: number, distance: number): void {
+/** Puts a neighbor into a row's list if it is near enough and not there yet. */
+function insert({ k, rows, distances }: NeighborGraph, row: number, other: number, distance: number): void {
   const start = row * k;
   const end = start + k;
   // In float32, as those that it is compared with.
@@ -276,8 +276,8 @@ function insert({ k, rows, distances }: NeighbourGraph, row: number, other: numb
   rows[place] = other;
 }
 
-/** Tries the neighbours of each row's neighbours, for both. */
-function refine({ values, width }: Table, graph: NeighbourGraph, from: number, to: number): void {
+/** Tries the neighbors of each row's neighbors, for both. */
+function refine({ values, width }: Table, graph: NeighborGraph, from: number, to: number): void {
   const { k, rows, distances } = graph;
   const tried = new Int32Array(k * k);
   for (let row = from; row < to; row++) {
@@ -302,8 +302,8 @@ function refine({ values, width }: Table, graph: NeighbourGraph, from: number, t
   }
 }
 
-/** The share of listed neighbours that are as near as the k-th true one, so that ties count as found. */
-function recallOf({ k, distances }: NeighbourGraph, asked: Int32Array, truth: Float32Array): number {
+/** The share of listed neighbors that are as near as the k-th true one, so that ties count as found. */
+function recallOf({ k, distances }: NeighborGraph, asked: Int32Array, truth: Float32Array): number {
   let found = 0;
   asked.forEach((row, place) => {
     const farthest = truth[place * k + k - 1]! * (1 + 1e-5);

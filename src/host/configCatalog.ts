@@ -6,7 +6,7 @@ import { errorText } from '../protocol/errorText';
 const EXCLUDED = '**/{node_modules,.recsight,.git}/**';
 
 /** The config files of the workspace, kept up to date. */
-export class ConfigCatalogue implements vscode.Disposable {
+export class ConfigCatalog implements vscode.Disposable {
   readonly #changes = new vscode.EventEmitter<void>();
   readonly #disposables: { dispose(): unknown }[] = [this.#changes];
   #uris: vscode.Uri[] = [];

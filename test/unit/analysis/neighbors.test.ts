@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { neighbours } from '../../../src/analysis/neighbours';
+import { neighbors } from '../../../src/analysis/neighbors';
 import { tableOf } from './tables';
 
 /** Small whole numbers, so that many rows are level with each other. */
@@ -22,7 +22,7 @@ const measures = {
   },
 };
 
-describe.each(['cosine', 'dot', 'euclidean'] as const)('neighbours by %s', (metric) => {
+describe.each(['cosine', 'dot', 'euclidean'] as const)('neighbors by %s', (metric) => {
   it('are those of sorting all rows, ties and all', () => {
     fc.assert(
       fc.property(rows, fc.nat(), fc.integer({ min: 1, max: 30 }), (drawn, pick, k) => {
@@ -36,7 +36,7 @@ describe.each(['cosine', 'dot', 'euclidean'] as const)('neighbours by %s', (metr
             .slice(0, k)
             .map(({ row, score }) => ({ row, score: score + 0 }));
         const vector = [1, -1, 2];
-        const actual = neighbours(tableOf(drawn), [query, Float32Array.from(vector)], k, metric);
+        const actual = neighbors(tableOf(drawn), [query, Float32Array.from(vector)], k, metric);
         const found = actual.map((list) => list.map(({ row, score }) => ({ row, score: score + 0 })));
         expect(found).toEqual([sorted(drawn[query]!, query), sorted(vector, -1)]);
       }),
@@ -45,15 +45,15 @@ describe.each(['cosine', 'dot', 'euclidean'] as const)('neighbours by %s', (metr
   });
 });
 
-describe('neighbours', () => {
+describe('neighbors', () => {
   it('leave out rows that are not numbers', () => {
     const table = tableOf([[1], [NaN], [2]]);
-    expect(neighbours(table, [0], 5, 'dot')).toEqual([[{ row: 2, score: 2 }]]);
+    expect(neighbors(table, [0], 5, 'dot')).toEqual([[{ row: 2, score: 2 }]]);
   });
 
   it('refuse queries that do not fit', () => {
     const table = tableOf([[1, 2]]);
-    expect(() => neighbours(table, [1], 1, 'dot')).toThrow('row 1, where the table has rows 0 to 0');
-    expect(() => neighbours(table, [Float32Array.of(1)], 1, 'dot')).toThrow('1 values');
+    expect(() => neighbors(table, [1], 1, 'dot')).toThrow('row 1, where the table has rows 0 to 0');
+    expect(() => neighbors(table, [Float32Array.of(1)], 1, 'dot')).toThrow('1 values');
   });
 });

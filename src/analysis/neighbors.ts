@@ -1,8 +1,8 @@
-import type { NeighbourMetric } from '../compute/ranking';
+import type { NeighborMetric } from '../compute/ranking';
 import { AnalysisError } from './analysisError';
 import { rowOf, type Table } from './table';
 
-export interface Neighbour {
+export interface Neighbor {
   row: number;
   /** The cosine, the product or, for `euclidean`, the distance. */
   score: number;
@@ -10,17 +10,17 @@ export interface Neighbour {
 
 /**
  * The k rows nearest to each query, nearest first; ties go to the lower row. By comparing with every row in float64: some
- * milliseconds for 100,000 rows, without an engine. Compute's `nearestNeighbours` is the one for all rows at once.
- * @param queries rows, which are not their own neighbours, or vectors of the table's width
+ * milliseconds for 100,000 rows, without an engine. Compute's `nearestNeighbors` is the one for all rows at once.
+ * @param queries rows, which are not their own neighbors, or vectors of the table's width
  * @returns a list per query, shorter than k where there are fewer rows; rows whose score is NaN are left out
  * @throws AnalysisError (`analysis/shape`)
  */
-export function neighbours(
+export function neighbors(
   table: Table,
   queries: readonly (number | Float32Array)[],
   k: number,
-  metric: NeighbourMetric,
-): Neighbour[][] {
+  metric: NeighborMetric,
+): Neighbor[][] {
   return queries.map((query) => {
     const vector = typeof query === 'number' ? rowOf(table, query) : query;
     if (vector.length !== table.width) {
@@ -37,8 +37,8 @@ function nearest(
   vector: Float32Array,
   itself: number,
   k: number,
-  metric: NeighbourMetric,
-): Neighbour[] {
+  metric: NeighborMetric,
+): Neighbor[] {
   const rows = new Int32Array(k);
   // Larger is nearer: distances are held as their negative squares.
   const scores = new Float64Array(k);
