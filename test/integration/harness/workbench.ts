@@ -211,9 +211,10 @@ export class Workbench {
   }
 
   private async openPalette(text: string): Promise<void> {
-    await this.page.keyboard.press('Escape');
-    await this.page.keyboard.press('F1');
     const input = this.page.locator('.quick-input-widget input.input');
+    // In a list, Escape takes the focus and the selection away.
+    if (await input.isVisible()) await this.page.keyboard.press('Escape');
+    await this.page.keyboard.press('F1');
     await input.waitFor({ timeout: 5000 });
     await input.fill(text, { timeout: 2000 });
   }

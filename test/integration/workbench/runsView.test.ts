@@ -156,6 +156,8 @@ describe('deleting a run', () => {
     await opened.click();
     await workbench.webview('recsight.recsight').getByText('Details', { exact: true }).waitFor();
     await workbench.runCommand('RecSight: Focus on Runs View');
+    // Until then, keys go to where the focus was.
+    await workbench.page.locator('.part.sidebar .monaco-list:focus').waitFor();
     await workbench.page.keyboard.press('ArrowDown');
     const focused = workbench.page.locator('.part.sidebar .monaco-list-row.focused');
     await expect.poll(() => focused.innerText()).toContain('NDCG@10 0.1134');
