@@ -1,3 +1,4 @@
+import { existsSync, readdirSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
@@ -21,18 +22,18 @@ const knowFocusVisible = {
 };
 
 /**
- * esbuild options for all webview pages: one script and one style sheet each (`live.js`, `live.css`), beside the
- * icon font that the style sheets name. The product's build and the browser tests share them.
+ * esbuild options for the pages of all panels, `webview/<panel>/main.ts`: one script and one style sheet each (`live.js`,
+ * `live.css`), beside the icon font that the style sheets name. The product's build and the browser tests share them.
  *
  * @type {import('esbuild').BuildOptions}
  */
 export const webviewBuildOptions = {
   absWorkingDir: root,
-  entryPoints: {
-    live: 'webview/live/main.ts',
-    projection: 'webview/projection/main.ts',
-    attention: 'webview/attention/main.ts',
-  },
+  entryPoints: Object.fromEntries(
+    readdirSync(`${root}/webview`)
+      .map((panel) => [panel, `webview/${panel}/main.ts`])
+      .filter(([, entry]) => existsSync(`${root}/${entry}`)),
+  ),
   outdir: 'dist/webview',
   bundle: true,
   // deck.gl without WebGPU, which the page cannot use anyway; `module` is esbuild's own default.

@@ -1,22 +1,20 @@
 import path from 'node:path';
 import * as vscode from 'vscode';
 import { GPU_RUNTIMES, type GpuRuntime } from '../process/gpuRuntime';
-import type { InspectionView } from '../protocol/inspectionPanel';
-import { RunReadError } from '../runs/runErrors';
+import type { RunAbilities } from '../protocol/runAbilities';
+import { subjectOfRun } from '../protocol/subject';
+import { chooseRun, chooseSubject } from './chooseSubject';
 import type { ComputeBackends } from './computeBackends';
 import type { ConfigCatalog } from './configCatalog';
 import { ConfigCommands } from './configCommands';
 import type { ConfigDiagnostics } from './configDiagnostics';
-import type { InspectionPanels } from './inspectionPanels';
-import type { LivePanels } from './livePanel';
-import { showInformation } from './messages';
+import { livePanel } from './panels/livePanel';
+import { PANELS, type OpenPanels } from './panels/openPanels';
 import { createConfig } from './newConfig';
-import { pickRun } from './pickers';
 import { reportError } from './reportError';
-import { runAbilities, type RunAbilities } from '../protocol/runAbilities';
 import type { RunCatalog } from './runCatalog';
 import { deleteRun, openConfig, openLog } from './runFiles';
-import type { RunNode, RunTree } from './runTree';
+import type { RunTree } from './runTree';
 import type { TrainerService } from './trainerService';
 
 /** What the commands work with. */
@@ -24,20 +22,16 @@ export interface CommandContext {
   backends: ComputeBackends;
   configs: ConfigCatalog;
   diagnostics: ConfigDiagnostics;
-  inspection: InspectionPanels;
-  panels: LivePanels;
+  panels: OpenPanels;
   runs: RunCatalog;
   trainer: TrainerService;
   tree: RunTree;
   log: vscode.LogOutputChannel;
 }
 
-/** A command's argument: a tree row, a directory from a link or lens, a key pressed in the tree, or nothing. */
-type RunArgument = RunNode | string | { kind: 'selection' } | undefined;
-
 /** Registers the commands of the manifest. None of them lets an error escape: all are reported to the user. */
 export function registerCommands(context: CommandContext): vscode.Disposable {
-  const { backends, inspection, panels, runs, trainer, log } = context;
+  const { backends, panels, runs, trainer, log } = context;
   const register = (name: string, run: (argument: never) => Promise<void>) =>
     vscode.commands.registerCommand(`recsight.${name}`, async (argument: never) => {
       try {
@@ -53,22 +47,12 @@ export function registerCommands(context: CommandContext): vscode.Disposable {
     isSuitable: (abilities: RunAbilities) => boolean,
     act: (directory: string) => Promise<void>,
   ) =>
-    register(name, async (argument: RunArgument) => {
+    register(name, async (argument: unknown) => {
       const directory = await chooseRun(context, argument, title, isSuitable);
       if (directory !== undefined) await act(directory);
     });
-  const registerView = (name: string, title: string, view: InspectionView) =>
-    registerForRun(
-      name,
-      title,
-      ({ inspectable }) => inspectable,
-      (directory) => {
-        inspection.open(view, directory);
-        return Promise.resolve();
-      },
-    );
   const show = (directory: string, preserveFocus = false) => {
-    panels.open(directory, titleOf(runs, directory), preserveFocus);
+    panels.of(livePanel.id).open(subjectOfRun(directory), { preserveFocus });
   };
   const configCommands = new ConfigCommands({ ...context, show });
 
@@ -79,17 +63,12 @@ export function registerCommands(context: CommandContext): vscode.Disposable {
     register('refreshRuns', () => runs.refresh()),
     register('showBackends', () => backends.show()),
     register('installGpuRuntime', (runtime: unknown) => backends.install(asGpuRuntime(runtime))),
-    registerForRun(
-      'openRun',
-      'Open Run',
-      () => true,
-      (directory) => {
-        show(directory);
-        return Promise.resolve();
-      },
+    ...PANELS.map(({ id, command: { name, title }, subjects }) =>
+      register(name, async (argument: unknown) => {
+        const subject = await chooseSubject(context, argument, title, subjects);
+        if (subject !== undefined) panels.of(id).open(subject);
+      }),
     ),
-    registerView('showProjection', 'Show Embedding Projection', 'projection'),
-    registerView('showAttention', 'Show Attention', 'attention'),
     registerForRun('openConfig', 'Open Config', () => true, openConfig),
     registerForRun('openLog', 'Open Log', () => true, openLog),
     registerForRun(
@@ -131,44 +110,6 @@ export function registerCommands(context: CommandContext): vscode.Disposable {
       },
     ),
   );
-}
-
-async function chooseRun(
-  { inspection, panels, runs, tree }: CommandContext,
-  argument: RunArgument,
-  title: string,
-  isSuitable: (abilities: RunAbilities) => boolean,
-): Promise<string | undefined> {
-  await runs.loaded;
-  const named = argument && directoryIn(argument);
-  if (named !== undefined) return knownRun(runs, named);
-  const suitable = runs.runs.filter((run) => isSuitable(runAbilities(run)));
-  const inView = argument ? tree.selectedRun : (panels.activeRun ?? inspection.activeRun);
-  if (suitable.some((run) => run.directory === inView)) return inView;
-  if (argument) return undefined;
-  if (suitable.length === 0) {
-    void showInformation(`${title}: there is no run that allows this now.`);
-    return undefined;
-  }
-  return pickRun(suitable, title, runs);
-}
-
-/** The directory that an argument names. Commands can be called by anybody, with anything. */
-function directoryIn(argument: Exclude<RunArgument, undefined>): string | undefined {
-  const directory: unknown =
-    typeof argument === 'string' ? argument : argument.kind === 'run' ? argument.directory : undefined;
-  return typeof directory === 'string' ? directory : undefined;
-}
-
-/** A run of this window, by its directory. @throws RunReadError for any other folder */
-async function knownRun(runs: RunCatalog, named: string): Promise<string> {
-  const directory = path.resolve(named);
-  // It may have been made just now.
-  if (runs.get(directory) === undefined) await runs.refreshRun(directory);
-  if (runs.get(directory) === undefined) {
-    throw new RunReadError('run/missing', `${directory} is not a run of this window.`);
-  }
-  return directory;
 }
 
 function titleOf(runs: RunCatalog, directory: string): string {

@@ -11,7 +11,7 @@ export class ContextKeys implements vscode.Disposable {
   constructor(
     private readonly runs: RunCatalog,
     private readonly configs: ConfigCatalog,
-    onDidOpenRun: vscode.Event<string>,
+    onDidOpenRun: vscode.Event<unknown>,
   ) {
     this.#disposables = [
       runs.onDidReset(() => this.#updateRuns()),

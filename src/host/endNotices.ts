@@ -1,7 +1,7 @@
 import * as vscode from 'vscode';
 import { isActive, type RunSummary } from '../protocol/run';
 import { showError, showInformation } from './messages';
-import type { LivePanels } from './livePanel';
+import type { PanelGroup } from './panels/panelGroup';
 import type { RunCatalog, RunChange } from './runCatalog';
 import { endText, endsText, endedBadly, type EvaluationAlone } from './runEndText';
 import type { TrainerService } from './trainerService';
@@ -30,7 +30,7 @@ export class EndNotices implements vscode.Disposable {
 
   constructor(
     private readonly runs: RunCatalog,
-    private readonly panels: LivePanels,
+    private readonly panels: PanelGroup,
     private readonly trainer: TrainerService,
   ) {
     this.#listener = runs.onDidChange((change) => this.#runChanged(change));

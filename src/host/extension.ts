@@ -8,12 +8,10 @@ import { ConfigLenses } from './configLenses';
 import { ContextKeys } from './contextKeys';
 import { DataChecks } from './dataChecks';
 import { EndNotices } from './endNotices';
-import { InspectionPanels } from './inspectionPanels';
-import { KeepOpen } from './keepOpen';
-import { livePanelKind } from './livePanel';
+import { livePanel } from './panels/livePanel';
+import { OpenPanels } from './panels/openPanels';
 import { RunCatalog } from './runCatalog';
 import { RunConfigs } from './runConfigs';
-import { RunPanels } from './runPanels';
 import { RunTree } from './runTree';
 import { StatusBar } from './statusBar';
 import { TrainerService } from './trainerService';
@@ -38,21 +36,20 @@ export function activate(context: vscode.ExtensionContext): void {
   const diagnostics = new ConfigDiagnostics(dataChecks);
   const completion = new ConfigCompletion(dataChecks);
   const backends = new ComputeBackends(trainer, runtimePath, log);
-  const shared = { extensionUri, runs, trainer, log, memory: workspaceState };
-  const inspection = new InspectionPanels(shared);
-  const openView = inspection.open.bind(inspection);
-  const panels = new RunPanels(livePanelKind({ ...shared, configs: runConfigs, openView }), shared);
+  const panels = new OpenPanels({
+    ...{ extensionUri, runs, configs: runConfigs, trainer, log },
+    memory: workspaceState,
+  });
+  const livePanels = panels.of(livePanel.id);
   const tree = new RunTree(runs, runConfigs);
   const lenses = new ConfigLenses(runs);
-  const statusBar = new StatusBar(runs, panels);
-  const endNotices = new EndNotices(runs, panels, trainer);
-  const contextKeys = new ContextKeys(runs, configs, panels.onDidOpen);
-  const keepOpen = new KeepOpen([panels, ...inspection.panels]);
+  const statusBar = new StatusBar(runs, livePanels);
+  const endNotices = new EndNotices(runs, livePanels, trainer);
+  const contextKeys = new ContextKeys(runs, configs, livePanels.onDidOpen);
   const commands = registerCommands({
     backends,
     configs,
     diagnostics,
-    inspection,
     panels,
     runs,
     trainer,
@@ -69,14 +66,12 @@ export function activate(context: vscode.ExtensionContext): void {
     completion,
     runs,
     backends,
-    inspection,
     panels,
     tree,
     lenses,
     statusBar,
     endNotices,
     contextKeys,
-    keepOpen,
     commands,
   );
 }

@@ -60,6 +60,14 @@ export async function pick<Item extends vscode.QuickPickItem>(
   return vscode.window.showQuickPick(items.map(plainItem), options);
 }
 
+/** Lets the user choose any number. Undefined when the user gave up. */
+export async function pickSeveral<Item extends vscode.QuickPickItem>(
+  items: readonly Item[],
+  options: vscode.QuickPickOptions,
+): Promise<Item[] | undefined> {
+  return vscode.window.showQuickPick(items.map(plainItem), { ...options, canPickMany: true });
+}
+
 /** An item to choose whose texts are plain. */
 export function plainItem<Item extends vscode.QuickPickItem>(item: Item): Item {
   const { label, description, detail } = item;

@@ -6,7 +6,7 @@ import { formatAge } from '../series/format';
 import { isConfigDocument, type ConfigCatalog } from './configCatalog';
 import { newestRunOf } from './configLenses';
 import { lastRunText } from './configLensText';
-import { pick, showInformation } from './messages';
+import { pick, pickSeveral, showInformation } from './messages';
 import type { RunCatalog } from './runCatalog';
 import { lastActivity, resultFacts } from './runText';
 
@@ -61,9 +61,38 @@ export async function pickRun(
   catalog: RunCatalog,
 ): Promise<string | undefined> {
   if (runs.length <= 1) return runs[0]?.directory;
+  const picked = await pick(runItems(runs, catalog), {
+    title,
+    placeHolder: 'Choose a run',
+    matchOnDescription: true,
+  });
+  return picked?.directory;
+}
+
+/** Lets the user choose some of some runs, until there are as many as are wanted or the user gives up. */
+export async function pickRuns(
+  runs: readonly RunSummary[],
+  title: string,
+  catalog: RunCatalog,
+  { min, max }: { min: number; max: number },
+): Promise<string[] | undefined> {
+  const wanted = min === max ? String(min) : `${min} to ${max}`;
+  for (;;) {
+    const picked = await pickSeveral(runItems(runs, catalog), {
+      title,
+      placeHolder: `Choose ${wanted} runs`,
+      matchOnDescription: true,
+    });
+    if (picked === undefined) return undefined;
+    if (min <= picked.length && picked.length <= max) return picked.map(({ directory }) => directory);
+  }
+}
+
+/** Runs as they are listed to choose from. */
+function runItems(runs: readonly RunSummary[], catalog: RunCatalog) {
   const now = Date.now();
   const titles = catalog.titles(now);
-  const items = runs.map((run) => {
+  return runs.map((run) => {
     const { codicon, color } = statusIcon(run);
     return {
       label: titles.get(run.directory) ?? run.manifest.name,
@@ -74,10 +103,4 @@ export async function pickRun(
       directory: run.directory,
     };
   });
-  const picked = await pick(items, {
-    title,
-    placeHolder: 'Choose a run',
-    matchOnDescription: true,
-  });
-  return picked?.directory;
 }

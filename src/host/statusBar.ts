@@ -3,7 +3,7 @@ import { isActive, type RunSummary } from '../protocol/run';
 import { hover } from './messages';
 import { commandLink, icon, joinMarkdown, escaped } from './safeText';
 import { activeRuns, statusDetail, statusTexts } from './statusText';
-import type { LivePanels } from './livePanel';
+import type { PanelGroup } from './panels/panelGroup';
 import type { RunCatalog, RunChange } from './runCatalog';
 
 /** Shows the newest active run. Hidden while nothing trains, except to tell of a failure that nobody has looked at. */
@@ -14,15 +14,15 @@ export class StatusBar implements vscode.Disposable {
 
   constructor(
     private readonly runs: RunCatalog,
-    private readonly panels: LivePanels,
+    private readonly panels: PanelGroup,
   ) {
     this.#item.name = 'RecSight: Training';
     this.#disposables = [
       this.#item,
       runs.onDidReset(() => this.#update()),
       runs.onDidChange((change) => this.#runChanged(change)),
-      panels.onDidOpen((directory) => {
-        if (directory !== this.#failedRun) return;
+      panels.onDidOpen((shown) => {
+        if (this.#failedRun === null || !shown.includes(this.#failedRun)) return;
         this.#failedRun = null;
         this.#update();
       }),

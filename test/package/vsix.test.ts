@@ -4,6 +4,7 @@ import { homedir, tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { root, run } from '../../scripts/lib/toolchain.mjs';
+import { webviewBuildOptions } from '../../webview/build.mjs';
 import { RunPanel } from '../integration/harness/runPanel';
 import { runsOf, waitForRun, writeTinyWorkspace } from '../integration/harness/tinyWorkspace';
 import { Workbench } from '../integration/harness/workbench';
@@ -60,7 +61,10 @@ describe('the VSIX', () => {
     const programs = ['extension', 'trainer', 'inspector', 'dataChecker', 'cli'].map(
       (name) => `dist/${name}.js`,
     );
-    const pages = ['live', 'projection', 'attention'].flatMap((page) => [`${page}.js`, `${page}.css`]);
+    const pages = Object.keys(webviewBuildOptions.entryPoints ?? {}).flatMap((page) => [
+      `${page}.js`,
+      `${page}.css`,
+    ]);
     for (const needed of [...programs, ...pages.map((file) => `dist/webview/${file}`)]) {
       expect(existsSync(path.join(installed, needed)), needed).toBe(true);
     }

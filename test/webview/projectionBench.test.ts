@@ -24,7 +24,7 @@ for (const webGl of ['also in software', 'none'] as const) {
         const { page } = await pages.open(host, { webGl, width: 1280, height: 820 });
         await page.evaluate(`sessionStorage.setItem('kept state', JSON.stringify({
           ...JSON.parse(sessionStorage.getItem('kept state') ?? '{}'),
-          runDirectory: '${host.first.run.run}', maxPoints: ${count}, labels: true,
+          maxPoints: ${count}, labels: true,
         }))`);
         await page.reload();
         await page.locator('recsight-scatter').waitFor({ timeout: 60_000 });

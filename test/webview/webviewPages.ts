@@ -7,9 +7,10 @@ import { createBirpc, type BirpcReturn } from 'birpc';
 import { build, type OutputFile } from 'esbuild';
 import { chromium, type Browser, type Page } from 'playwright-core';
 import { chromiumArguments, findChromium } from '../../scripts/lib/chromium.mjs';
-import { pageHtml } from '../../src/host/webviewHtml';
+import { pageHtml } from '../../src/host/panels/webviewHtml';
 import { MessageJoiner, takeApart } from '../../src/protocol/messagePieces';
 import { decodeRpcMessage, encodeRpcMessage } from '../../src/protocol/rpcMessage';
+import { subjectOfRun } from '../../src/protocol/subject';
 import { webviewBuildOptions } from '../../webview/build.mjs';
 import { BrowserTabs } from './browserTabs';
 
@@ -19,6 +20,8 @@ export const THEMES = {
   'high-contrast': 'vscode-high-contrast',
   'high-contrast-light': 'vscode-high-contrast-light',
 } as const;
+/** What the extension says that the pages show. */
+export const SUBJECT = subjectOfRun('/ws/.recsight/runs/20261122-120000-sasrec-3f2a');
 export type ThemeName = keyof typeof THEMES;
 
 export interface PageOptions {
@@ -182,7 +185,7 @@ export class WebviewPages {
       script: `/${this.#name}.js`,
       styles: [`/themes/${theme}.css`, `/${this.#name}.css`],
     };
-    const body = pageHtml('RecSight', resources, 'nonce').replace(
+    const body = pageHtml('RecSight', SUBJECT, resources, 'nonce').replace(
       '<body>',
       `<body class="${THEMES[theme]}" data-vscode-theme-kind="${THEMES[theme]}">`,
     );

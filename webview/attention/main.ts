@@ -25,7 +25,6 @@ import { currentAttention, focusOf } from './shownAttention';
 import {
   initialState,
   isLoading,
-  keptState,
   reduce,
   runOf,
   type AttentionAction,
@@ -157,7 +156,7 @@ function dispatch(action: AttentionAction): void {
   if (!isKept || resources !== last.resources || overviewAsked !== last.overviewAsked) {
     state = loader.update(state);
   }
-  if (!isKept) keep(keptState(state));
+  if (!isKept) keep(state.settings);
   draw();
 }
 

@@ -24,11 +24,6 @@ import {
 } from './resources';
 import { NOTHING, readSettings, type AttentionSettings } from './settings';
 
-/** What `keep` keeps: the extension finds the run again by its directory. */
-export interface KeptState extends AttentionSettings {
-  runDirectory: string;
-}
-
 /** What is known of one checkpoint. */
 export interface Explained {
   views: RecordedView[];
@@ -216,11 +211,6 @@ function reduced(state: AttentionState, action: AttentionAction): AttentionState
     case 'resized':
       return { ...state, size: action.size };
   }
-}
-
-/** What to keep; null as long as it is not known which run this is. */
-export function keptState({ settings, runDirectory }: AttentionState): KeptState | null {
-  return runDirectory === null ? null : { ...settings, runDirectory };
 }
 
 /** The panel's run; null until it is read. */

@@ -8,7 +8,7 @@ import { markDrawn } from '../ui/drawn';
 import { PopupMenu } from '../ui/popupMenu';
 import { registerToolkit } from '../ui/toolkit';
 import type { LiveHandlers } from './handlers';
-import { initialState, keptState, reduce, type LiveAction, type LiveState } from './state';
+import { initialState, reduce, type LiveAction, type LiveState } from './state';
 import { livePanel } from './view';
 
 registerToolkit();
@@ -50,7 +50,7 @@ const handlers: LiveHandlers = {
 function dispatch(action: LiveAction): void {
   const { state: next, gap } = reduce(state, action);
   state = next;
-  if (action.kind === 'settingsChanged' || action.kind === 'hydrated') keep(keptState(state));
+  if (action.kind === 'settingsChanged' || action.kind === 'hydrated') keep(state.settings);
   draw();
   const history =
     action.kind === 'hydrated'

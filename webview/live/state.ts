@@ -1,5 +1,4 @@
 import type { RunEvent } from '../../src/protocol/events';
-import type { KeptRun } from '../../src/protocol/keptRun';
 import type { LivePanelSnapshot, RunHistory } from '../../src/protocol/livePanel';
 import type { RunSummary } from '../../src/protocol/run';
 import type { RunSettings } from '../../src/protocol/runSettings';
@@ -14,9 +13,6 @@ export interface LiveSettings {
   /** Validation metric on the chart; null for the run's main one. */
   metric: string | null;
 }
-
-/** What is kept over a reload of the window. */
-export type KeptState = KeptRun & LiveSettings;
 
 export interface LiveState {
   settings: LiveSettings;
@@ -129,11 +125,6 @@ export function reduce(state: LiveState, action: LiveAction): { state: LiveState
     case 'problem':
       return next({ ...state, problem: action.message });
   }
-}
-
-/** What to keep; null as long as it is not known which run this is. */
-export function keptState({ settings, run }: LiveState): KeptState | null {
-  return run && { ...settings, runDirectory: run.directory };
 }
 
 function readSeries(run: RunSummary, history?: RunHistory): RunSeries {

@@ -18,15 +18,7 @@ import { countText, epochStops, layoutText, mapTitle, stopOf } from './projectio
 import { shownSource, wantedResources } from './resources';
 import { closeTab, openTabs } from './rightRail';
 import { keepable } from './settings';
-import {
-  initialState,
-  keptState,
-  pointOfRow,
-  pointsOfRows,
-  reduce,
-  tableOf,
-  type ProjectionAction,
-} from './state';
+import { initialState, pointOfRow, pointsOfRows, reduce, tableOf, type ProjectionAction } from './state';
 import { isComplete, projectionPanel } from './view';
 
 registerToolkit();
@@ -133,7 +125,7 @@ function dispatch(action: ProjectionAction): void {
   const last = state;
   state = loader.update(reduce(state, action));
   const changed = state.settings !== last.settings || state.runDirectory !== last.runDirectory;
-  if (changed) later('keep', KEEP_PAUSE_MS, () => keep(keptState(state)));
+  if (changed) later('keep', KEEP_PAUSE_MS, () => keep(keepable(state.settings)));
   draw();
 }
 

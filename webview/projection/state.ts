@@ -21,7 +21,6 @@ import {
 } from './resources';
 import {
   DEFAULT_SETTINGS,
-  keepable,
   readSettings,
   shownMethod,
   type ProjectionSettings,
@@ -100,16 +99,6 @@ export function initialState(): ProjectionState {
   };
 }
 
-/** What `setState` keeps: the extension finds the run again by its directory. */
-export interface KeptState extends ProjectionSettings {
-  runDirectory: string;
-}
-
-/** What to keep; null as long as it is not known which run this is. */
-export function keptState({ settings, runDirectory }: ProjectionState): KeptState | null {
-  return runDirectory === null ? null : { ...keepable(settings), runDirectory };
-}
-
 /** The state after an action. */
 export function reduce(state: ProjectionState, action: ProjectionAction): ProjectionState {
   const next = reduced(state, action);
@@ -121,8 +110,7 @@ function reduced(state: ProjectionState, action: ProjectionAction): ProjectionSt
   switch (action.kind) {
     case 'hydrated': {
       const { run, runs, focus } = action.snapshot;
-      // What was kept for another run says nothing about this one.
-      const kept = isOfRun(action.kept, run) ? readSettings(action.kept) : DEFAULT_SETTINGS;
+      const kept = readSettings(action.kept);
       const next = { ...state, runDirectory: run, runs, problem: null };
       const settings = focus === null ? kept : focused(kept, focus);
       return { ...next, settings, draft: settings.umap };
@@ -210,10 +198,6 @@ export function pointsOfRows(points: PointSet, rows: readonly number[]): number[
 /** True where UMAP was asked for and has neither come nor failed. */
 export function isUmapRunning({ settings, resources }: ProjectionState): boolean {
   return shownMethod(settings) === 'umap' && resources.umap?.status === 'loading';
-}
-
-function isOfRun(kept: unknown, run: string): boolean {
-  return typeof kept === 'object' && kept !== null && 'runDirectory' in kept && kept.runDirectory === run;
 }
 
 /** Where another view sent the user. */

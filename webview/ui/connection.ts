@@ -1,5 +1,6 @@
 import { createBirpc } from 'birpc';
-import type { KeptRun, PanelHost } from '../../src/protocol/keptRun';
+import type { PanelHost } from '../../src/protocol/panelHost';
+import { isRecord } from '../../src/protocol/isRecord';
 import { MessageJoiner, takeApart } from '../../src/protocol/messagePieces';
 import { decodeRpcMessage, encodeRpcMessage } from '../../src/protocol/rpcMessage';
 
@@ -16,8 +17,8 @@ export interface Connection<Host> {
   host: Host;
   /** What `keep` was last given, also after the window was reloaded. */
   kept: unknown;
-  /** Keeps a state over a hidden panel and a reload of the window; null as long as it is not known which run this is. */
-  keep: (state: KeptRun | null) => void;
+  /** Keeps settings over a hidden panel and a reload of the window. */
+  keep: (settings: object) => void;
 }
 
 /** Joins the page to the extension; from now on the extension may call `view`. */
@@ -40,16 +41,20 @@ export function connectToHost<Host extends object>(view: object): Connection<Hos
     timeout: -1,
   });
   const kept = api.getState();
-  let last = JSON.stringify(kept);
+  const subject: unknown = JSON.parse(document.getElementById('app')!.dataset.subject!);
+  // By the subject the extension brings the panel back after the window was reloaded.
+  const stateOf = (settings: object) => ({ ...settings, subject });
+  let last = isRecord(kept) ? stateOf(kept) : stateOf({});
+  api.setState(last);
   // A page is made active by clicks elsewhere in the window, too: `navigator.userActivation` does not tell.
   let touched = false;
   for (const type of ['pointerdown', 'keydown'])
     window.addEventListener(type, () => (touched = true), { capture: true, once: true });
-  const keep = (state: KeptRun | null) => {
-    api.setState(state);
-    const now = JSON.stringify(state);
+  const keep = (settings: object) => {
+    const now = stateOf(settings);
+    api.setState(now);
     // What a page sets by itself while it loads is no wish to keep it.
-    if (now !== last && touched) void host.keepOpen.asEvent();
+    if (touched && JSON.stringify(now) !== JSON.stringify(last)) void host.keepOpen.asEvent();
     last = now;
   };
   return { host: host as unknown as Host, kept, keep };

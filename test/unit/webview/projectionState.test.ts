@@ -12,10 +12,9 @@ import {
   type ResourceValues,
 } from '../../../webview/projection/resources';
 import { epochStops, epochText, stopOf } from '../../../webview/projection/projectionText';
-import { DEFAULT_SETTINGS, readSettings } from '../../../webview/projection/settings';
+import { DEFAULT_SETTINGS, keepable, readSettings } from '../../../webview/projection/settings';
 import {
   initialState,
-  keptState,
   pointOfRow,
   reduce,
   type ProjectionAction,
@@ -109,7 +108,6 @@ describe('what is asked for', () => {
   test('after a reload everything at once, without waiting for the list of tables', () => {
     const kept = {
       ...DEFAULT_SETTINGS,
-      runDirectory: RUN,
       checkpoint: 'best',
       table: 'itemEmbedding',
       focus: 4,
@@ -117,11 +115,6 @@ describe('what is asked for', () => {
     const snapshot = { run: RUN, runs: [], focus: null };
     const state = after(initialState(), { kind: 'hydrated', snapshot, kept });
     expect(wanted(state)).toEqual(['run', 'bookmarks', 'tables', 'points', 'pca', 'neighbors']);
-  });
-
-  test('what was kept for another run is not used', () => {
-    const kept = { ...DEFAULT_SETTINGS, runDirectory: '/runs/b', table: 'userEmbedding' };
-    expect(opened(kept).settings).toEqual(DEFAULT_SETTINGS);
   });
 
   test('neighbors of the mean only once the mean is known', () => {
@@ -253,7 +246,7 @@ test('what is kept is read back, and what is not understood is set anew', () => 
       camera: { target: [1, 2, 3], zoom: 4, orbit: 5, tilt: 6 },
     },
   });
-  const kept: unknown = JSON.parse(JSON.stringify(keptState(state)));
+  const kept: unknown = JSON.parse(JSON.stringify(keepable(state.settings)));
   expect(readSettings(kept)).toEqual(state.settings);
   const strange = {
     method: 'tsne',

@@ -1,4 +1,5 @@
-import { escapeXml } from '../series/escapeXml';
+import type { Subject } from '../../protocol/subject';
+import { escapeXml } from '../../series/escapeXml';
 
 /** The files of a page, as addresses that the webview may load. */
 export interface PageResources {
@@ -9,17 +10,22 @@ export interface PageResources {
 }
 
 /**
- * The page of a panel: a frame that the script fills. Nothing inline, nothing from the network, no `eval`.
+ * The page of a panel: a frame that the script fills, and that says what is shown. Nothing inline, nothing from the network, no `eval`.
  *
  * @param nonce random, new for every page
  */
-export function pageHtml(title: string, { cspSource, script, styles }: PageResources, nonce: string): string {
+export function pageHtml(
+  title: string,
+  subject: Subject,
+  { cspSource, script, styles }: PageResources,
+  nonce: string,
+): string {
   const policy = [...basePolicy(cspSource), `script-src 'nonce-${nonce}'`].join('; ');
   return document(
     title,
     policy,
     styles,
-    '<main id="app"></main>',
+    `<main id="app" data-subject="${escapeXml(JSON.stringify(subject))}"></main>`,
     `<script nonce="${nonce}" src="${escapeXml(script)}"></script>`,
   );
 }

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { PageCalls } from '../../../src/host/pageCalls';
+import { inspectorArguments, ownArguments } from '../../../../src/host/panels/inspectorArguments';
+import { checkArguments, checkedFunction, runDirectory } from '../../../../src/host/panels/pageCalls';
 
 const RUN = '/ws/.recsight/runs/20261122-120000-sasrec-3f2a';
 const SOURCE = { run: RUN, checkpoint: 'best' };
@@ -15,7 +16,8 @@ const ATTEND = {
 };
 const EXPORT = { source: TABLE, rows: null, format: 'csv', coordinates: new Float32Array(2), dimensions: 2 };
 
-const calls = new PageCalls((directory) => directory === RUN);
+const run = runDirectory((directory) => directory === RUN);
+const schemas = { ...inspectorArguments(run), ...ownArguments(run) };
 
 describe('a page may call', () => {
   it.each<[string, unknown[]]>([
@@ -48,7 +50,7 @@ describe('a page may call', () => {
     ['hydrate', []],
     ['stop', []],
   ])('%s', (name, args) => {
-    expect(calls.check(name, args)).toEqual(args);
+    expect(checkArguments(schemas, name, args)).toEqual(args);
   });
 });
 
@@ -68,10 +70,13 @@ describe('a page may not call', () => {
     ['with too few arguments', 'umap', [TABLE]],
     ['with arguments where there are none', 'stop', [{ graceMs: 0 }]],
   ])('%s', (_, name, args) => {
-    expect(() => calls.check(name, args)).toThrow(expect.objectContaining({ code: 'page/refused' }) as Error);
+    expect(() => checkArguments(schemas, name, args)).toThrow(
+      expect.objectContaining({ code: 'page/refused' }) as Error,
+    );
   });
 
-  it('anything of the inspector that is not in the list', () => {
+  it('anything that is not in the list', () => {
+    const functions = { points: () => 1 };
     for (const name of [
       'exportTable',
       'constructor',
@@ -82,22 +87,22 @@ describe('a page may not call', () => {
       '$callRaw',
       '',
     ])
-      expect(calls.isOfInspector(name), name).toBe(false);
-    expect(calls.isOfInspector('points')).toBe(true);
+      expect(checkedFunction(functions, schemas, name), name).toBeUndefined();
+    expect(checkedFunction(functions, schemas, 'points')).toBeDefined();
   });
 
   it('a place of its choice with an export', () => {
-    expect(calls.check('exportTable', [{ ...EXPORT, output: '/home/me/.bashrc' }, 'items'])).toEqual([
-      EXPORT,
-      'items',
-    ]);
+    expect(
+      checkArguments(schemas, 'exportTable', [{ ...EXPORT, output: '/home/me/.bashrc' }, 'items']),
+    ).toEqual([EXPORT, 'items']);
   });
 
   it('an answer with what was refused', () => {
     const asked: unknown[][] = [];
-    const answer = calls.checked('describeRun', (...args: never[]) => asked.push(args));
-    expect(() => (answer as (run: string) => unknown)('/etc')).toThrow(/not in this window/);
-    (answer as (run: string) => unknown)(RUN);
+    const functions = { describeRun: (...args: unknown[]) => asked.push(args) };
+    const answer = checkedFunction(functions, schemas, 'describeRun')!;
+    expect(() => answer('/etc')).toThrow(/not in this window/);
+    answer(RUN);
     expect(asked).toEqual([[RUN]]);
   });
 });

@@ -1,60 +1,42 @@
 import * as vscode from 'vscode';
-import type { RunEvent } from '../protocol/events';
-import type { InspectionView } from '../protocol/inspectionPanel';
-import type { LivePanelHost, LivePanelSnapshot, LivePanelView } from '../protocol/livePanel';
-import type { RunSummary } from '../protocol/run';
-import { followEvents } from '../runs/followEvents';
-import { RunDirectory } from '../runs/runDirectory';
-import { readRun } from '../runs/runStore';
-import { RunSeries } from '../series/runSeries';
-import { PageCalls } from './pageCalls';
-import type { RunConfigs } from './runConfigs';
-import { openConfig, openLog, saveFile } from './runFiles';
-import {
-  ownFunction,
-  type PageFunction,
-  type PanelContent,
-  type PanelFrame,
-  type PanelKind,
-  type RunPanelContext,
-} from './runPanel';
-import type { RunPanels } from './runPanels';
-import type { TrainerService } from './trainerService';
+import { z } from 'zod';
+import type { RunEvent } from '../../protocol/events';
+import type { LivePanelHost, LivePanelSnapshot, LivePanelView } from '../../protocol/livePanel';
+import type { RunSummary } from '../../protocol/run';
+import { followEvents } from '../../runs/followEvents';
+import { RunDirectory } from '../../runs/runDirectory';
+import { readRun } from '../../runs/runStore';
+import { RunSeries } from '../../series/runSeries';
+import { openConfig, openLog, saveFile } from '../runFiles';
+import { view } from './inspectorArguments';
+import { SAVE_ARGUMENTS, type ArgumentsOf } from './pageCalls';
+import type { PanelContent, PanelContext, PanelFrame, PanelKind } from './panelKind';
 
 /** Events are sent in batches, at most this often (ms). */
 const BATCH_INTERVAL = 100;
 /** More events than this are cheaper as the columns of a fresh snapshot. */
 const MAX_BATCH = 5_000;
 
-export interface LivePanelContext extends RunPanelContext {
-  trainer: TrainerService;
-  configs: RunConfigs;
-  /** Opens another view of a run. */
-  openView: (view: InspectionView, directory: string) => void;
-}
-
-/** The live panels of the window. */
-export type LivePanels = RunPanels<LivePanelView, LivePanel>;
-
-export function livePanelKind(context: LivePanelContext): PanelKind<LivePanelView, LivePanel> {
-  return {
-    viewType: 'recsight.live',
-    page: 'live',
-    title: (run) => context.runs.titleOf(run),
-    // Runs can be looked at in any window.
-    obstacle: () => null,
-    createContent: (frame) => new LivePanel(frame, context),
-  };
-}
+/** A run as it trains: its curves, what it is doing, and its result. Runs can be looked at in any window. */
+export const livePanel: PanelKind<LivePanelView> = {
+  id: 'live',
+  command: { name: 'openRun', title: 'Open Run' },
+  subjects: { kind: 'runs', min: 1, max: 1, isSuitable: () => true },
+  title: (run) => run,
+  createContent: (frame, context) => new LivePanel(frame, context),
+};
 
 /**
  * The extension's side of one live panel. It follows the run's event log for as long as the panel is there; the page
  * gets a snapshot when it asks, and new events while it can be seen.
  */
-export class LivePanel implements PanelContent {
-  readonly #functions: LivePanelHost;
-  /** The page knows no run but its own, which it does not name. */
-  readonly #calls = new PageCalls(() => false);
+class LivePanel implements PanelContent {
+  readonly functions: LivePanelHost;
+  readonly argumentSchemas = {
+    openView: z.tuple([view]),
+    save: SAVE_ARGUMENTS,
+  } satisfies ArgumentsOf<LivePanelHost>;
+  readonly #directory: string;
   readonly #follower: { close(): void };
   #series = new RunSeries();
   /** Everything that was in the log has been read: until then the page is sent no part of it. */
@@ -64,16 +46,17 @@ export class LivePanel implements PanelContent {
 
   constructor(
     private readonly frame: PanelFrame<LivePanelView>,
-    private readonly context: LivePanelContext,
+    private readonly context: PanelContext,
   ) {
-    const { directory } = frame;
-    const { configs, trainer, openView, log } = context;
+    const directory = frame.runs[0]!;
+    const { configs, trainer, open, log } = context;
+    this.#directory = directory;
     /** Who acts on a run means to see what comes of it. */
     const kept = (answer: Promise<void>) => {
       frame.keepOpen();
       return answer;
     };
-    this.#functions = {
+    this.functions = {
       hydrate: () => this.#hydrate(),
       history: () => Promise.resolve(this.#series.history()),
       settings: async () => configs.settingsOf(await readRun(directory)),
@@ -86,7 +69,7 @@ export class LivePanel implements PanelContent {
       openConfig: () => openConfig(directory),
       openLog: () => openLog(directory),
       openView: (view) => {
-        openView(view, directory);
+        open(view, frame.subject);
         return Promise.resolve();
       },
       save: saveFile,
@@ -98,17 +81,11 @@ export class LivePanel implements PanelContent {
     });
   }
 
-  functionFor(name: string): PageFunction | undefined {
-    const answer = ownFunction(this.#functions, name);
-    return answer && this.#calls.checked(name, answer);
-  }
-
   runChanged(run: RunSummary | null): void {
     if (run !== null) this.frame.tell((view) => view.runChanged.asEvent(run));
   }
 
-  titleChanged(run: RunSummary): void {
-    const title = this.context.runs.titleOf(run);
+  titleChanged(title: string): void {
     this.frame.tell((view) => view.titleChanged.asEvent(title));
   }
 
@@ -118,7 +95,7 @@ export class LivePanel implements PanelContent {
   }
 
   async #hydrate(): Promise<LivePanelSnapshot> {
-    const run = await readRun(this.frame.directory);
+    const run = await readRun(this.#directory);
     this.#dropBatch();
     this.frame.hydrate(run);
     return {

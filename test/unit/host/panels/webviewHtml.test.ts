@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { messageHtml, pageHtml } from '../../../src/host/webviewHtml';
+import { subjectOfRun } from '../../../../src/protocol/subject';
+import { messageHtml, pageHtml } from '../../../../src/host/panels/webviewHtml';
 
 const resources = {
   cspSource: 'https://webview.test',
@@ -16,7 +17,7 @@ function policyOf(html: string): Map<string, string> {
 }
 
 describe('pageHtml', () => {
-  const html = pageHtml('sasrec', resources, 'bm9uY2U=');
+  const html = pageHtml('sasrec', subjectOfRun('/runs/a "b"'), resources, 'bm9uY2U=');
 
   it('allows only its own files and the one script with the nonce', () => {
     expect(Object.fromEntries(policyOf(html))).toEqual({
@@ -29,12 +30,18 @@ describe('pageHtml', () => {
     expect(html).not.toContain('unsafe');
   });
 
+  it('says what is shown', () => {
+    expect(html).toContain(
+      '<main id="app" data-subject="{&quot;kind&quot;:&quot;runs&quot;,&quot;runs&quot;:[&quot;/runs/a \\&quot;b\\&quot;&quot;]}"></main>',
+    );
+  });
+
   it('has the nonce on its only script, and nothing inline', () => {
     expect(html.match(/<script[^>]*>/g)).toEqual([
       '<script nonce="bm9uY2U=" src="https://webview.test/live.js?a=1&amp;b=2">',
     ]);
     expect(html).not.toMatch(/<style|style=|onload=/);
-    expect(html.indexOf('<main id="app">')).toBeLessThan(html.indexOf('<script'));
+    expect(html.indexOf('<main id="app"')).toBeLessThan(html.indexOf('<script'));
   });
 });
 

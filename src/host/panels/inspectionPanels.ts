@@ -1,4 +1,3 @@
-import path from 'node:path';
 import { isDeepStrictEqual } from 'node:util';
 import * as vscode from 'vscode';
 import type {
@@ -6,94 +5,48 @@ import type {
   InspectionPanelHost,
   InspectionPanelSnapshot,
   InspectionPanelView,
-  InspectionView,
   ProjectionPanelHost,
   RunChoice,
-} from '../protocol/inspectionPanel';
-import type { ProjectionFormat } from '../protocol/projection';
-import { hasLearned, type RunSummary } from '../protocol/run';
-import { startInspector } from '../process/inspector';
-import { readRun } from '../runs/runStore';
-import { showWarning } from './messages';
-import { PageCalls } from './pageCalls';
-import { PanelInspector } from './panelInspector';
-import { askWhereToSave, saveFile } from './runFiles';
-import {
-  ownFunction,
-  type PageFunction,
-  type PanelContent,
-  type PanelFrame,
-  type RunPanelContext,
-} from './runPanel';
-import { RunPanels } from './runPanels';
-import { requireTrust, trustNeeded, type TrainerService } from './trainerService';
+} from '../../protocol/inspectionPanel';
+import type { ProjectionFormat } from '../../protocol/projection';
+import { hasLearned, type RunSummary } from '../../protocol/run';
+import { subjectOfRun } from '../../protocol/subject';
+import { startInspector } from '../../process/inspector';
+import { readRun } from '../../runs/runStore';
+import { showWarning } from '../messages';
+import { PanelInspector } from '../panelInspector';
+import { askWhereToSave, saveFile } from '../runFiles';
+import { inspectorArguments, ownArguments } from './inspectorArguments';
+import { runDirectory, type ArgumentSchemas, type ArgumentsOf } from './pageCalls';
+import type { PanelContent, PanelContext, PanelFrame, PanelKind } from './panelKind';
 
 /** How long the process of a hidden panel is kept when nothing is asked of it. */
 const IDLE_MS = 10 * 60_000;
 
-const VIEW_TITLES: Record<InspectionView, string> = { projection: 'Projection', attention: 'Attention' };
 const EXTENSIONS: Record<ProjectionFormat, string> = { tensorboard: 'tsv', npy: 'npy', csv: 'csv' };
-const LOOKING = 'Looking into a model';
 
-export interface InspectionPanelContext extends RunPanelContext {
-  trainer: TrainerService;
-}
+/** What the panels that look into a trained model have in common. */
+const inspection: Pick<PanelKind<InspectionPanelView>, 'subjects' | 'needsTrust' | 'createContent'> = {
+  subjects: { kind: 'runs', min: 1, max: 1, isSuitable: ({ inspectable }) => inspectable },
+  needsTrust: 'Looking into a model',
+  createContent: (frame, context) => new InspectionPanel(frame, context),
+};
 
-/** The panels that look into trained models: one for each view and run. */
-export class InspectionPanels implements vscode.Disposable {
-  readonly #panels: Record<InspectionView, RunPanels<InspectionPanelView, InspectionPanel>>;
+/** A model's vectors as a map. */
+export const projectionPanel: PanelKind<InspectionPanelView> = {
+  ...inspection,
+  id: 'projection',
+  command: { name: 'showProjection', title: 'Show Embedding Projection' },
+  title: (run) => `Projection: ${run}`,
+};
 
-  constructor(private readonly context: InspectionPanelContext) {
-    const panelsOf = (view: InspectionView) =>
-      new RunPanels(
-        {
-          viewType: `recsight.${view}`,
-          page: view,
-          title: (run: RunSummary) => titleOf(view, context.runs.titleOf(run)),
-          obstacle: () =>
-            vscode.workspace.isTrusted
-              ? null
-              : { title: 'This workspace is not trusted', text: trustNeeded(LOOKING) },
-          createContent: (frame: PanelFrame<InspectionPanelView>) =>
-            new InspectionPanel(frame, context, (other, directory, focus) =>
-              this.open(other, directory, focus),
-            ),
-        },
-        context,
-      );
-    this.#panels = { projection: panelsOf('projection'), attention: panelsOf('attention') };
-  }
-
-  /** The panels of each view. */
-  get panels(): RunPanels<InspectionPanelView, InspectionPanel>[] {
-    return Object.values(this.#panels);
-  }
-
-  /** Directory of the run whose panel is in front and has the focus. */
-  get activeRun(): string | undefined {
-    return this.#panels.projection.activeRun ?? this.#panels.attention.activeRun;
-  }
-
-  /**
-   * Shows a view of a run, at something.
-   * @throws TrainerServiceError in a workspace that is not trusted
-   */
-  open(view: InspectionView, directory: string, focus: InspectionFocus | null = null): void {
-    requireTrust(LOOKING);
-    const run = this.context.runs.get(directory);
-    const title = run ? this.context.runs.titleOf(run) : path.basename(directory);
-    const content = this.#panels[view].open(directory, titleOf(view, title), false);
-    if (focus) content.focus(focus);
-  }
-
-  dispose(): void {
-    for (const panels of Object.values(this.#panels)) panels.dispose();
-  }
-}
-
-function titleOf(view: InspectionView, runTitle: string): string {
-  return `${VIEW_TITLES[view]}: ${runTitle}`;
-}
+/** What a model attends to when it recommends. */
+export const attentionPanel: PanelKind<InspectionPanelView> = {
+  ...inspection,
+  id: 'attention',
+  command: { name: 'showAttention', title: 'Show Attention' },
+  title: (run) => `Attention: ${run}`,
+};
 
 /** What the extension itself answers; the inspector answers the rest. */
 type OwnFunctions = Pick<InspectionPanelHost, 'hydrate' | 'save' | 'openView'> &
@@ -101,9 +54,10 @@ type OwnFunctions = Pick<InspectionPanelHost, 'hydrate' | 'save' | 'openView'> &
 
 /** The extension's side of a projection or attention panel: it passes on to an inspector what the page asks of the model. */
 class InspectionPanel implements PanelContent {
-  readonly #functions: OwnFunctions;
+  readonly functions: object;
+  readonly argumentSchemas: ArgumentSchemas;
+  readonly #directory: string;
   readonly #inspector: PanelInspector;
-  readonly #calls = new PageCalls((directory) => this.#choices.some(({ run }) => run === directory));
   readonly #listeners: vscode.Disposable;
   /** The panel's run, which need not lie in the workspace. */
   #run: RunSummary | null = null;
@@ -114,16 +68,18 @@ class InspectionPanel implements PanelContent {
 
   constructor(
     private readonly frame: PanelFrame<InspectionPanelView>,
-    private readonly context: InspectionPanelContext,
-    openView: (view: InspectionView, run: string, focus: InspectionFocus) => void,
+    private readonly context: PanelContext,
   ) {
+    this.#directory = frame.runs[0]!;
     this.#inspector = new PanelInspector(() => this.#startInspector(), IDLE_MS, frame.isVisible);
-    if (frame.isVisible && vscode.workspace.isTrusted) this.#inspector.warmUp(frame.directory);
-    this.#functions = {
+    if (frame.isVisible && vscode.workspace.isTrusted) this.#inspector.warmUp(this.#directory);
+    const known = runDirectory((directory) => this.#choices.some((choice) => choice.run === directory));
+    const passedOn = inspectorArguments(known);
+    const own: OwnFunctions = {
       hydrate: () => this.#hydrate(),
       save: saveFile,
       openView: (view, run, focus) => {
-        openView(view, run, focus);
+        context.open(view, subjectOfRun(run), focus);
         return Promise.resolve();
       },
       exportTable: async (request, fileName) => {
@@ -133,19 +89,13 @@ class InspectionPanel implements PanelContent {
         return written as string[];
       },
     };
+    const ask = (name: string) => [name, (...args: unknown[]) => this.#inspector.call(name, args)] as const;
+    this.functions = { ...Object.fromEntries(Object.keys(passedOn).map(ask)), ...own };
+    this.argumentSchemas = { ...passedOn, ...(ownArguments(known) satisfies ArgumentsOf<OwnFunctions>) };
     this.#listeners = vscode.Disposable.from(
       context.runs.onDidChange(() => this.#tellChoices()),
       context.runs.onDidReset(() => this.#tellChoices()),
     );
-  }
-
-  functionFor(name: string): PageFunction | undefined {
-    const answer =
-      ownFunction(this.#functions, name) ??
-      (this.#calls.isOfInspector(name)
-        ? (...args: unknown[]) => this.#inspector.call(name, args)
-        : undefined);
-    return answer && this.#calls.checked(name, answer);
   }
 
   /** Has the page show something, now or as soon as it is there. */
@@ -170,7 +120,7 @@ class InspectionPanel implements PanelContent {
   }
 
   async #hydrate(): Promise<InspectionPanelSnapshot> {
-    const run = await readRun(this.frame.directory);
+    const run = await readRun(this.#directory);
     await this.context.runs.loaded;
     this.#run = run;
     this.#choices = this.#choicesNow();
@@ -182,7 +132,7 @@ class InspectionPanel implements PanelContent {
 
   async #startInspector() {
     const { trainer, log } = this.context;
-    const options = await trainer.options(vscode.Uri.file(this.frame.directory));
+    const options = await trainer.options(vscode.Uri.file(this.#directory));
     const inspector = startInspector(options, {
       progress: (task, progress) => this.frame.tell((view) => view.progress.asEvent(task, progress)),
       notice: (message) => {
@@ -190,7 +140,7 @@ class InspectionPanel implements PanelContent {
         void showWarning(message);
       },
     });
-    log.info(`Started an inspector for ${this.frame.directory} with ${options.node.path}`);
+    log.info(`Started an inspector for ${this.#directory} with ${options.node.path}`);
     void inspector.ended.then((how) => log.info(how));
     return inspector;
   }
