@@ -6,7 +6,8 @@ import { attend } from './attend';
 import { attentionOverview } from './attentionOverview';
 import type { InspectedRuns } from '../inspectedRuns';
 import { ItemVectors } from './itemVectors';
-import { readOverview, tryWriteOverview } from './keptOverview';
+import { KeptResults, type ResultKey } from '../keptResults';
+import { overviewCodec } from './overviewCodec';
 import type { Task, Tasks } from '../tasks';
 
 /** What the attention view asks: what a model looked at, for one user or over many. */
@@ -38,13 +39,15 @@ async function overview(
   const run = await runs.open(source.run);
   const checkpoint = run.directory.checkpointPath(source.checkpoint);
   const step = (await readState(checkpoint))?.step;
-  const kept = step === undefined ? null : await readOverview(run.directory, { step, maxUsers, seed });
-  if (kept !== null) return kept;
+  const kept = new KeptResults(run.directory.attentionPath, runs.warn);
+  const key: ResultKey = { kind: 'overview', version: 2, step, maxUsers, seed };
+  const known = step === undefined ? null : await kept.read(key, overviewCodec);
+  if (known !== null) return known;
   return runs.use(source, async (model) => {
     const made = await attentionOverview(run, model, maxUsers, seed, task);
     // A training that goes on may have replaced the checkpoint meanwhile, so that nobody knows which one it was.
     if (step !== undefined && (await readState(checkpoint))?.step === step)
-      await tryWriteOverview(run.directory, { step, maxUsers, seed }, made, runs.warn);
+      await kept.tryWrite(key, overviewCodec, made);
     return made;
   });
 }

@@ -26,7 +26,7 @@ import { InspectionError } from '../inspectionError';
 import { keptLayout } from './keptLayout';
 import { checkUmapRequest } from './layOut';
 import { pointColumns, popularityOf } from './pointColumns';
-import { ProjectionFolder } from './projectionFolder';
+import { readBookmarks, writeBookmarks } from './bookmarks';
 import { countRecommendations, knownRecommendationCounts } from './recommendationCounts';
 import { rowNames } from './rowNames';
 import { itemLabel, runInspector } from '../runInspector';
@@ -124,9 +124,8 @@ export function projectionInspector(runs: InspectedRuns, tasks: Tasks): Projecti
       return compareTables(read, await store.read(second), rowsOf(read, sampling), components);
     },
     exportTable: async (request) => exportRows(runs, await store.read(request.source), request),
-    bookmarks: async (run) => new ProjectionFolder((await runs.open(run)).directory).readBookmarks(),
-    saveBookmarks: async (run, bookmarks) =>
-      new ProjectionFolder((await runs.open(run)).directory).writeBookmarks(bookmarks),
+    bookmarks: async (run) => readBookmarks((await runs.open(run)).directory),
+    saveBookmarks: async (run, bookmarks) => writeBookmarks((await runs.open(run)).directory, bookmarks),
   };
 }
 

@@ -3,21 +3,20 @@ import { readState } from '../../runs/checkpointState';
 import { recommend } from '../../inference/recommend';
 import { seenRule } from '../../inference/seenItems';
 import type { InspectedRuns } from '../inspectedRuns';
-import { ProjectionFolder } from './projectionFolder';
+import { KeptResults, type ResultCodec, type ResultKey } from '../keptResults';
 import type { Task } from '../tasks';
-
-const KIND = 'recommended';
+import { tensorCodec } from './tensorCodec';
 
 /** What the counts follow from, beside the run. */
 async function keyOf(
   runs: InspectedRuns,
   { run, checkpoint }: CheckpointSource,
   k: number,
-): Promise<unknown> {
+): Promise<ResultKey> {
   const { directory, dataset, config } = await runs.open(run);
   const state = await readState(directory.checkpointPath(checkpoint));
   const { filterSeen } = seenRule(dataset, config.evaluation);
-  return { version: 2, checkpoint, step: state?.step, k, filterSeen };
+  return { kind: 'recommended', version: 2, checkpoint, step: state?.step, k, filterSeen };
 }
 
 /** By item (from 0): in how many users' top-k it is. Null unless it was counted before. */
@@ -27,9 +26,8 @@ export async function knownRecommendationCounts(
   k: number,
 ): Promise<Float32Array | null> {
   const { directory, dataset } = await runs.open(source.run);
-  const kept = await new ProjectionFolder(directory).read(KIND, await keyOf(runs, source, k));
-  const counts = kept?.get('counts')?.values;
-  return counts?.length === dataset.numItems ? counts : null;
+  const kept = new KeptResults(directory.projectionPath, runs.warn);
+  return kept.read(await keyOf(runs, source, k), countsCodec(dataset.numItems));
 }
 
 /** Counts them over all users, and keeps the result in the run. */
@@ -54,7 +52,16 @@ export async function countRecommendations(
       await task.proceed({ phase: 'Recommending', done, of: numUsers });
     }
   });
-  const tensors = new Map([['counts', { shape: [numItems], values: counts }]]);
-  await new ProjectionFolder(directory).tryWrite(KIND, key, tensors, runs.warn);
+  await new KeptResults(directory.projectionPath, runs.warn).tryWrite(key, countsCodec(numItems), counts);
   return counts;
+}
+
+function countsCodec(numItems: number): ResultCodec<Float32Array> {
+  return tensorCodec(
+    (counts) => new Map([['counts', { shape: [numItems], values: counts }]]),
+    (tensors) => {
+      const counts = tensors.get('counts')?.values;
+      return counts?.length === numItems ? counts : null;
+    },
+  );
 }
