@@ -2,8 +2,8 @@ import { STREAMS } from '../compute/randomStreams';
 import * as tf from '@tensorflow/tfjs-core';
 import { RandomStream } from '../compute/random';
 import { topItems } from '../compute/ranking';
+import { letEventsIn, nowAndThen } from '../protocol/letEventsIn';
 import { AnalysisError } from './analysisError';
-import { createPause } from './pause';
 import { normalizeRows, requireFinite, rowOf, selectRows, type Table } from './table';
 
 export interface KMeansOptions {
@@ -124,7 +124,7 @@ async function iterate(
   maxIterations: number,
 ): Promise<KMeans> {
   const distances = new Float64Array(rows.numRows);
-  const letEventsIn = createPause();
+  const rest = nowAndThen(letEventsIn);
   let centers = seeds;
   let inertia = Infinity;
   for (let iteration = 1; ; iteration++) {
@@ -139,7 +139,7 @@ async function iterate(
     if (isSettled || sum === 0 || iteration >= maxIterations)
       return { labels, centers, sizes, inertia: sum, iterations: iteration };
     inertia = sum;
-    await letEventsIn();
+    await rest();
     centers = centersOf(rows, labels, sizes, distances, spherical);
   }
 }

@@ -1,9 +1,9 @@
 import { STREAMS } from '../compute/randomStreams';
 import { RandomStream } from '../compute/random';
+import { letEventsIn, nowAndThen } from '../protocol/letEventsIn';
 import { AnalysisError } from './analysisError';
 import { fuzzyGraph } from './fuzzyGraph';
 import { neighborGraph, type NeighborGraph } from './neighborGraph';
-import { createPause } from './pause';
 import { pca, projectRows } from './pca';
 import { normalizeRows, type Table } from './table';
 import { UmapLayout } from './umapLayout';
@@ -71,7 +71,7 @@ const INITIAL_NOISE = 1e-5;
 export async function umap(table: Table, options: UmapOptions, hooks: UmapHooks = {}): Promise<Umap> {
   const { seed, metric, dimensions = 2, numNeighbors = 15 } = options;
   const { onNeighbors, onProgress, shouldStop = () => false } = hooks;
-  const letEventsIn = createPause();
+  const rest = nowAndThen(letEventsIn);
   const seconds = { neighbors: 0, graph: 0, layout: 0 };
   let since = performance.now();
   const lap = (part: keyof typeof seconds): void => {
@@ -88,7 +88,7 @@ export async function umap(table: Table, options: UmapOptions, hooks: UmapHooks 
       ...(options.exactUpTo !== undefined && { exactUpTo: options.exactUpTo }),
       onProgress: async (share) => {
         await onNeighbors?.(share);
-        await letEventsIn();
+        await rest();
         return !shouldStop();
       },
     }));
@@ -114,7 +114,7 @@ export async function umap(table: Table, options: UmapOptions, hooks: UmapHooks 
   while (descent.epoch < epochs && !shouldStop()) {
     descent.step();
     await onProgress?.(descent.epoch, descent.layout, epochs);
-    await letEventsIn();
+    await rest();
   }
   lap('layout');
   return { layout: descent.layout, epochs: descent.epoch, neighbors, seconds };

@@ -1,12 +1,10 @@
-import { setImmediate as nextTurn } from 'node:timers/promises';
+import { letEventsIn, nowAndThen } from '../protocol/letEventsIn';
 
 /** Long work that can be paused, and given up, wherever it yields. Its result does not depend on that. */
 export type Steps<Result> = Generator<undefined, Result>;
 
 /** Rows after which work over many of them yields. */
 export const ROWS_PER_STEP = 1 << 16;
-/** Milliseconds after which others get their turn. */
-const TURN_MS = 50;
 
 /** Does all of it at once. */
 export function finish<Result>(steps: Steps<Result>): Result {
@@ -16,15 +14,14 @@ export function finish<Result>(steps: Steps<Result>): Result {
   }
 }
 
-/** Does the work and lets the rest of the process have its turn in between. Throws the signal's reason when it is aborted. */
+/** Does the work and lets events in between steps. Throws the signal's reason when it is aborted. */
 export async function finishInTurns<Result>(steps: Steps<Result>, signal?: AbortSignal): Promise<Result> {
-  for (let last = performance.now(); ;) {
+  const rest = nowAndThen(letEventsIn);
+  for (;;) {
     const { done, value } = steps.next();
     if (done === true) return value;
-    if (performance.now() - last < TURN_MS) continue;
-    await nextTurn();
+    await rest();
     signal?.throwIfAborted();
-    last = performance.now();
   }
 }
 

@@ -15,7 +15,8 @@ import {
 } from '../evaluation/evaluateRanking';
 import { rankFrom, rankOf, type Rank } from '../evaluation/rankMetrics';
 import type { EvaluationConfig, ExperimentConfig } from '../config/schema';
-import type { Pause, TrainingSequences } from '../model/baseline';
+import type { TrainingSequences } from '../model/baseline';
+import type { LetEventsIn } from '../protocol/letEventsIn';
 import { fitBaseline } from '../model/createModel';
 import { BASELINE_MODELS, defaultBaseline, typeOf, type BaselineConfig } from '../model/models';
 import type { JointScoring, Model, ProductScoring, Query, Scoring } from '../model/model';
@@ -99,7 +100,7 @@ export async function evaluateModel(
   config: EvaluationConfig,
   onProgress?: Progress,
 ): Promise<RankingResult> {
-  const ranker = new ModelRanker(model, pauseOf(onProgress));
+  const ranker = new ModelRanker(model, letEventsInOf(onProgress));
   try {
     return await evaluate(ranker, rankingTask(dataset, part, config), config, onProgress);
   } finally {
@@ -119,7 +120,7 @@ export async function evaluateBaselines(
   const sequences: TrainingSequences = { ...dataset, ends: dataset.validationEnd };
   const results = new Map<string, RankingResult>();
   for (const name of config.baselines) {
-    const baseline = await fitBaseline(defaultBaseline(name), sequences, pauseOf(onProgress));
+    const baseline = await fitBaseline(defaultBaseline(name), sequences, letEventsInOf(onProgress));
     const ranker = rankByScores(baseline);
     results.set(name, await evaluate(ranker, rankingTask(dataset, 'test', config), config, onProgress));
   }
@@ -135,7 +136,7 @@ export async function evaluateBaseline(
   onProgress?: Progress,
 ): Promise<RankingResult> {
   const ends = part === 'validation' ? dataset.trainEnd : dataset.validationEnd;
-  const ranker = rankByScores(await fitBaseline(model, { ...dataset, ends }, pauseOf(onProgress)));
+  const ranker = rankByScores(await fitBaseline(model, { ...dataset, ends }, letEventsInOf(onProgress)));
   return evaluate(ranker, rankingTask(dataset, part, config), config, onProgress);
 }
 
@@ -154,7 +155,7 @@ function evaluate(
 }
 
 /** What is called between batches is called inside of long ones too. */
-function pauseOf(onProgress: Progress | undefined): Pause {
+function letEventsInOf(onProgress: Progress | undefined): LetEventsIn {
   return () => onProgress?.(0, 0);
 }
 
@@ -184,13 +185,13 @@ export function newestCountedNotes(
  */
 class ModelRanker implements Ranker {
   readonly #model: Model;
-  readonly #pause: Pause;
+  readonly #letEventsIn: LetEventsIn;
   #items: tf.Tensor2D | undefined;
 
-  /** @param pause called now and then in a batch that takes long */
-  constructor(model: Model, pause: Pause) {
+  /** @param letEventsIn called now and then in a batch that takes long */
+  constructor(model: Model, letEventsIn: LetEventsIn) {
     this.#model = model;
-    this.#pause = pause;
+    this.#letEventsIn = letEventsIn;
   }
 
   async rank(batch: RankingBatch): Promise<readonly Rank[]> {
@@ -199,7 +200,7 @@ class ModelRanker implements Ranker {
       () => this.#model.scoring(query, undefined, this.#items) as Scoring & tf.TensorContainer,
     );
     try {
-      if (scoring.kind === 'joint') return await ranksByScores(scoring, batch, this.#pause);
+      if (scoring.kind === 'joint') return await ranksByScores(scoring, batch, this.#letEventsIn);
       this.#items = scoring.items;
       return await ranksByProduct(scoring, batch);
     } finally {
@@ -277,7 +278,7 @@ function withBias(states: tf.Tensor2D, items: tf.Tensor2D, bias: tf.Tensor1D): [
 async function ranksByScores(
   scoring: JointScoring,
   batch: RankingBatch,
-  pause: Pause,
+  letEventsIn: LetEventsIn,
 ): Promise<readonly Rank[]> {
   const { numItems, users, targets, negatives } = batch;
   if (negatives !== null) {
@@ -290,13 +291,13 @@ async function ranksByScores(
       });
       return scoring.scoreOwn(block);
     };
-    const values = await scoresInBlocks(scoring, users.length, columns, scoreBlock, pause);
+    const values = await scoresInBlocks(scoring, users.length, columns, scoreBlock, letEventsIn);
     return ranksOfRows(values, columns, negatives);
   }
   const scoreBlock = (from: number, count: number): tf.Tensor2D =>
     scoring.score(Int32Array.from({ length: count }, (_, place) => from + place + 1));
   const score = (): Promise<Float32Array> =>
-    scoresInBlocks(scoring, users.length, numItems, scoreBlock, pause);
+    scoresInBlocks(scoring, users.length, numItems, scoreBlock, letEventsIn);
   return rankByScores({ score }).rank(batch);
 }
 

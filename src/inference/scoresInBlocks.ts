@@ -1,5 +1,5 @@
 import * as tf from '@tensorflow/tfjs-core';
-import { nowAndThen, type Pause } from '../model/baseline';
+import { nowAndThen, type LetEventsIn } from '../protocol/letEventsIn';
 import type { JointScoring } from '../model/model';
 
 /** Bounds what a model makes at once of pairs of users and items, to about 64 MB. */
@@ -7,18 +7,18 @@ const MAX_JOINT_VALUES = 16 * 1024 * 1024;
 
 /**
  * Scores `[rows, columns]`, made of so many columns at once that there is room for what the model makes of them.
- * @param pause called between these, now and then
+ * @param letEventsIn called between these, now and then
  */
 export async function scoresInBlocks(
   { valuesPerPair }: JointScoring,
   rows: number,
   columns: number,
   scoreBlock: (from: number, count: number) => tf.Tensor2D,
-  pause?: Pause,
+  letEventsIn?: LetEventsIn,
 ): Promise<Float32Array> {
   const perCall = Math.max(1, Math.floor(MAX_JOINT_VALUES / (rows * valuesPerPair)));
   const scores = new Float32Array(rows * columns);
-  const rest = nowAndThen(pause);
+  const rest = nowAndThen(letEventsIn);
   for (let from = 0; from < columns; from += perCall) {
     const count = Math.min(perCall, columns - from);
     const block = tf.tidy(() => scoreBlock(from, count));

@@ -1,5 +1,5 @@
-import { setImmediate } from 'node:timers/promises';
 import type { InspectorListener, TaskProgress } from '../protocol/inspection';
+import { letEventsIn } from '../protocol/letEventsIn';
 import { InspectionError } from './inspectionError';
 
 /** Least time between two reports of a task, in ms. */
@@ -30,8 +30,7 @@ export class Tasks {
         reported = performance.now();
         this.tell(id, progress);
       }
-      // Messages come in only between turns of the event loop, and awaiting a computed value does not end one.
-      await setImmediate();
+      await letEventsIn();
       if (controller.signal.aborted) throw new InspectionError('inspection/canceled', 'It was canceled.');
     };
     try {

@@ -1,5 +1,6 @@
 import type { BaselineImplementation, TrainedImplementation } from './description';
-import type { Baseline, Pause, TrainingSequences } from './baseline';
+import type { Baseline, TrainingSequences } from './baseline';
+import type { LetEventsIn } from '../protocol/letEventsIn';
 import type { Model, ModelData, ModelSize, SizeContext } from './model';
 import { describedModel, type BaselineConfig, type TrainedModelConfig } from './models';
 
@@ -15,12 +16,12 @@ export async function modelSize(config: TrainedModelConfig, context: SizeContext
   return implementation.size(config, context);
 }
 
-/** Fits a baseline to the given sequences. It calls `pause` now and then, also while scores are made later. */
+/** Fits a baseline to the given sequences. It calls `letEventsIn` now and then, also while scores are made later. */
 export async function fitBaseline(
   config: BaselineConfig,
   sequences: TrainingSequences,
-  pause?: Pause,
+  letEventsIn?: LetEventsIn,
 ): Promise<Baseline> {
   const implementation: BaselineImplementation<BaselineConfig> = await describedModel(config).load();
-  return implementation.fit(sequences, config, pause);
+  return implementation.fit(sequences, config, letEventsIn);
 }

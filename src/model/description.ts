@@ -1,7 +1,8 @@
 import type { z } from 'zod';
 import type { DatasetOptions } from '../options/datasetSchema';
 import type { TrainingOptionsInput } from '../options/trainingSchema';
-import type { Baseline, Pause, TrainingSequences } from './baseline';
+import type { Baseline, TrainingSequences } from './baseline';
+import type { LetEventsIn } from '../protocol/letEventsIn';
 import type { Model, ModelData, ModelSize, SizeContext } from './model';
 
 /*
@@ -65,8 +66,8 @@ export interface TrainedImplementation<Options> {
 }
 
 export interface BaselineImplementation<Options> {
-  /** Calls `pause` now and then, also while scores are made later. */
-  fit(sequences: TrainingSequences, options: Options, pause?: Pause): Promise<Baseline>;
+  /** Calls `letEventsIn` now and then, also while scores are made later. */
+  fit(sequences: TrainingSequences, options: Options, letEventsIn?: LetEventsIn): Promise<Baseline>;
 }
 
 /** Options that follow a reference: they take the place of the defaults, and a config may still say otherwise. */

@@ -37,7 +37,7 @@ export async function testModel(
     );
   }
   await test(recorder, config, dataset, best, () =>
-    evaluateModel(model, dataset, 'test', config.evaluation, () => recorder.breathe()),
+    evaluateModel(model, dataset, 'test', config.evaluation, () => recorder.letEventsIn()),
   );
   recorder.update({ best });
   const { test: result, warnings, mainMetric } = recorder.manifest;
@@ -52,7 +52,7 @@ export async function testBaseline(
   dataset: PreparedDataset,
 ): Promise<void> {
   await test(recorder, config, dataset, NO_TRAINING, () =>
-    evaluateBaseline(baselineOf(config), dataset, 'test', config.evaluation, () => recorder.breathe()),
+    evaluateBaseline(baselineOf(config), dataset, 'test', config.evaluation, () => recorder.letEventsIn()),
   );
 }
 
@@ -69,7 +69,7 @@ async function test(
 ): Promise<void> {
   const started = performance.now();
   const own = await evaluateOwn();
-  const baselineResults = await evaluateBaselines(dataset, config.evaluation, () => recorder.breathe());
+  const baselineResults = await evaluateBaselines(dataset, config.evaluation, () => recorder.letEventsIn());
   const seconds = (performance.now() - started) / 1000;
 
   const baselines: TestResult['baselines'] = {};

@@ -1,4 +1,4 @@
-import { setImmediate as nextTurn } from 'node:timers/promises';
+import { letEventsIn } from '../protocol/letEventsIn';
 import { errorText } from '../protocol/errorText';
 import type { RunEventBody } from '../protocol/events';
 import {
@@ -25,7 +25,7 @@ const SIGNALS = ['SIGTERM', 'SIGINT'] as const;
 
 /**
  * The trainer's hand on its run directory: appends events, keeps `run.json` current, shows that the trainer lives and
- * hears requests. A training step blocks the process, so the loop calls `breathe` between steps; while the process waits
+ * hears requests. A training step blocks the process, so the loop calls `letEventsIn` between steps; while the process waits
  * for others (DuckDB, files), a timer does the same.
  */
 export class RunRecorder {
@@ -78,7 +78,7 @@ export class RunRecorder {
     return this.#manifest;
   }
 
-  /** Aborted with StopRequested when someone asked this trainer to save and end; for work that cannot `breathe`. */
+  /** Aborted with StopRequested when someone asked this trainer to save and end; for work that cannot `letEventsIn`. */
   get stopSignal(): AbortSignal {
     return this.#stopping.signal;
   }
@@ -126,11 +126,11 @@ export class RunRecorder {
   };
 
   /**
-   * Lets the rest of the process have its turn. To be called between steps of long work.
+   * Lets pending events in, and does what is due. To be called between steps of long work.
    * @throws StopRequested when someone asked this trainer to save and end; RunWriteError
    */
-  async breathe(): Promise<void> {
-    await nextTurn();
+  async letEventsIn(): Promise<void> {
+    await letEventsIn();
     // A tick under way is waited for: left alone it would get one turn a step.
     if (this.#ticking !== null || performance.now() - this.#lastTick >= TICK_MS) await this.#tick();
     if (this.#failure !== null) throw this.#failure;

@@ -133,7 +133,7 @@ export class TrainingLoop {
     const directory = run.checkpointPath('best');
     const state = await loadCheckpoint(directory, this.model.state, null);
     const { metrics } = await evaluateModel(this.model, this.#dataset, 'validation', evaluation, () =>
-      this.#recorder.breathe(),
+      this.#recorder.letEventsIn(),
     );
     const best = { ...this.#earlyStopping.state.best!, metrics };
     this.#earlyStopping.state = { ...this.#earlyStopping.state, best };
@@ -180,7 +180,7 @@ export class TrainingLoop {
   async #trainEpoch(): Promise<void> {
     const recorder = this.#recorder;
     while (this.#state.stepInEpoch < this.#batches.stepsPerEpoch) {
-      await recorder.breathe();
+      await recorder.letEventsIn();
       const started = performance.now();
       const { epoch, stepInEpoch } = this.#state;
       const batch = this.#batches.batch(epoch, stepInEpoch);
@@ -241,7 +241,7 @@ export class TrainingLoop {
 
     const started = performance.now();
     const result = await evaluateModel(this.model, this.#dataset, 'validation', this.#config.evaluation, () =>
-      recorder.breathe(),
+      recorder.letEventsIn(),
     );
     this.#validationMs = performance.now() - started;
     const measured: MeasuredMetrics = { epoch, step, metrics: result.metrics };

@@ -2,6 +2,7 @@ import { neighborGraph } from '../../analysis/neighborGraph';
 import { projectRows } from '../../analysis/pca';
 import { procrustes } from '../../analysis/procrustes';
 import { rowOf, selectRows, type Table } from '../../analysis/table';
+import { letEventsIn } from '../../protocol/letEventsIn';
 import type { TableComparison } from '../../protocol/projection';
 import { InspectionError } from '../inspectionError';
 import { rowNames } from './rowNames';
@@ -126,7 +127,10 @@ async function neighborOverlap(
   const options = {
     metric: 'cosine',
     seed: 0,
-    onProgress: () => new Promise<boolean>((resolve) => setImmediate(resolve, true)),
+    onProgress: async () => {
+      await letEventsIn();
+      return true;
+    },
   } as const;
   const one = await neighborGraph(
     selectRows(

@@ -2,6 +2,7 @@ import * as tf from '@tensorflow/tfjs-core';
 import type { Table } from '../../analysis/table';
 import type { PreparedDataset } from '../../dataset/preparedDataset';
 import type { EmbeddingView, Model } from '../../model/model';
+import { letEventsIn } from '../../protocol/letEventsIn';
 import type { EmbeddingSource, EmbeddingTable } from '../../protocol/projection';
 import {
   itemVectors,
@@ -77,8 +78,7 @@ export async function readTable(
   for await (const block of blocksOf(name, model, dataset, position)) {
     values.set(block.values, place);
     place += block.values.length;
-    // What an engine computes at once is there at once, so nothing else would get its turn.
-    await new Promise((resolve) => setImmediate(resolve));
+    await letEventsIn();
   }
   return { values, numRows, width };
 }

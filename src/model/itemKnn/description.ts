@@ -10,6 +10,6 @@ export const itemKnn = {
   newestCounted: NEWEST_COUNTED,
   load: async () => {
     const { ItemKnn } = await import('./itemKnn');
-    return { fit: (sequences, options, pause) => ItemKnn.fit(sequences, options, pause) };
+    return { fit: (sequences, options, letEventsIn) => ItemKnn.fit(sequences, options, letEventsIn) };
   },
 } as const satisfies BaselineDescription<typeof itemKnnSchema>;

@@ -1,4 +1,5 @@
-import { type Baseline, forEachSequence, nowAndThen, type Pause, type TrainingSequences } from '../baseline';
+import { type Baseline, forEachSequence, type TrainingSequences } from '../baseline';
+import { nowAndThen, type LetEventsIn } from '../../protocol/letEventsIn';
 import { NEWEST_COUNTED, type ItemKnnConfig } from './options';
 
 /** Items similar to one item, and how similar each is. */
@@ -29,14 +30,14 @@ export class ItemKnn implements Baseline {
   /** Room for the items that share users with one. */
   readonly #found: Uint32Array;
 
-  readonly #pause: () => Promise<void>;
+  readonly #letEventsIn: () => Promise<void>;
 
   private constructor(
     numItems: number,
     { numNeighbors, shrinkage }: Pick<ItemKnnConfig, 'numNeighbors' | 'shrinkage'>,
-    pause?: Pause,
+    letEventsIn?: LetEventsIn,
   ) {
-    this.#pause = nowAndThen(pause);
+    this.#letEventsIn = nowAndThen(letEventsIn);
     this.#numNeighbors = numNeighbors;
     this.#shrinkage = shrinkage;
     this.#numItems = numItems;
@@ -45,14 +46,14 @@ export class ItemKnn implements Baseline {
     this.#usersOf = Array.from({ length: numItems + 1 }, () => []);
   }
 
-  /** @param pause called now and then while this fits, and while scores are made */
+  /** @param letEventsIn called now and then while this fits, and while scores are made */
   static async fit(
     sequences: TrainingSequences,
     options: Pick<ItemKnnConfig, 'numNeighbors' | 'shrinkage'>,
-    pause?: Pause,
+    letEventsIn?: LetEventsIn,
   ): Promise<ItemKnn> {
-    const knn = new ItemKnn(sequences.numItems, options, pause);
-    await forEachSequence(sequences, (items) => knn.#addUser(items), pause);
+    const knn = new ItemKnn(sequences.numItems, options, letEventsIn);
+    await forEachSequence(sequences, (items) => knn.#addUser(items), letEventsIn);
     return knn;
   }
 
@@ -68,7 +69,7 @@ export class ItemKnn implements Baseline {
       const own = scores.subarray(row * this.#numItems, (row + 1) * this.#numItems);
       for (const item of history.subarray(-NEWEST_COUNTED)) {
         addTo(own, this.#neighbors(item));
-        await this.#pause();
+        await this.#letEventsIn();
       }
     }
     return scores;

@@ -18,6 +18,6 @@ export const markov = {
   options: markovSchema,
   load: async () => {
     const { Markov } = await import('./markov');
-    return { fit: (sequences, _, pause) => Markov.fit(sequences, pause) };
+    return { fit: (sequences, _, letEventsIn) => Markov.fit(sequences, letEventsIn) };
   },
 } as const satisfies BaselineDescription<typeof markovSchema>;

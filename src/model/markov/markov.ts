@@ -1,4 +1,5 @@
-import { type Baseline, forEachSequence, itemCounts, type Pause, type TrainingSequences } from '../baseline';
+import { type Baseline, forEachSequence, itemCounts, type TrainingSequences } from '../baseline';
+import type { LetEventsIn } from '../../protocol/letEventsIn';
 
 /**
  * First-order Markov chain: how often an item followed the user's newest one. Items that followed it equally often, or
@@ -16,9 +17,9 @@ export class Markov implements Baseline {
     this.#popularity = counts.map((count) => (0.5 * count) / (largest + 1));
   }
 
-  static async fit(sequences: TrainingSequences, pause?: Pause): Promise<Markov> {
-    const markov = new Markov(await itemCounts(sequences, pause));
-    await forEachSequence(sequences, (items) => markov.#count(items), pause);
+  static async fit(sequences: TrainingSequences, letEventsIn?: LetEventsIn): Promise<Markov> {
+    const markov = new Markov(await itemCounts(sequences, letEventsIn));
+    await forEachSequence(sequences, (items) => markov.#count(items), letEventsIn);
     return markov;
   }
 

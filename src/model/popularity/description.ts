@@ -18,6 +18,6 @@ export const popularity = {
   options: popularitySchema,
   load: async () => {
     const { Popularity } = await import('./popularity');
-    return { fit: (sequences, _, pause) => Popularity.fit(sequences, pause) };
+    return { fit: (sequences, _, letEventsIn) => Popularity.fit(sequences, letEventsIn) };
   },
 } as const satisfies BaselineDescription<typeof popularitySchema>;

@@ -1,4 +1,5 @@
-import { type Baseline, itemCounts, type Pause, type TrainingSequences } from '../baseline';
+import { type Baseline, itemCounts, type TrainingSequences } from '../baseline';
+import type { LetEventsIn } from '../../protocol/letEventsIn';
 
 /** Scores each item by how often it occurs in training: the same list for everybody. */
 export class Popularity implements Baseline {
@@ -8,8 +9,8 @@ export class Popularity implements Baseline {
     this.#counts = counts;
   }
 
-  static async fit(sequences: TrainingSequences, pause?: Pause): Promise<Popularity> {
-    return new Popularity(await itemCounts(sequences, pause));
+  static async fit(sequences: TrainingSequences, letEventsIn?: LetEventsIn): Promise<Popularity> {
+    return new Popularity(await itemCounts(sequences, letEventsIn));
   }
 
   score(histories: readonly Uint32Array[]): Float32Array {

@@ -101,13 +101,13 @@ async function measureBaseline(recorder: RunRecorder, config: ExperimentConfig):
   const dataset = await prepare(recorder, config);
   await recorder.setStatus('running');
   const started = performance.now();
-  const breathe = () => recorder.breathe();
+  const letEventsIn = () => recorder.letEventsIn();
   const result = await evaluateBaseline(
     baselineOf(config),
     dataset,
     'validation',
     config.evaluation,
-    breathe,
+    letEventsIn,
   );
   const measured: MeasuredMetrics = { ...NO_TRAINING, metrics: result.metrics };
   const seconds = (performance.now() - started) / 1000;
