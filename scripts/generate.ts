@@ -1,11 +1,17 @@
 import { readFile, writeFile } from 'node:fs/promises';
 import { buildEditorSchema } from '../src/config/editorSchema';
 import { buildJsonSchema } from '../src/config/jsonSchema';
-import { insertModelList, insertModelTables, insertTables, modelPages } from './lib/configTable';
+import {
+  insertMetricList,
+  insertModelList,
+  insertModelTables,
+  insertTables,
+  modelPages,
+} from './lib/configTable';
 import { kernelsSource, signaturesHeader } from './lib/kernelSources';
 
 /*
- * Writes what is made from the config schema and from the table of kernels; `npm run generate` bundles and runs it at the top of
+ * Writes what is made from the config schema, the lists of models and metrics, and the table of kernels; `npm run generate` bundles and runs it at the top of
  * the repository.
  */
 async function main(): Promise<void> {
@@ -16,6 +22,7 @@ async function main(): Promise<void> {
     `${JSON.stringify(buildEditorSchema(schema), null, 2)}\n`,
   );
   await writeFile('docs/config.md', insertTables(await readFile('docs/config.md', 'utf8'), schema));
+  await writeFile('docs/metrics.md', insertMetricList(await readFile('docs/metrics.md', 'utf8')));
   await writeFile('README.md', insertModelList(await readFile('README.md', 'utf8')));
   for (const page of modelPages.keys()) {
     const file = `docs/models/${page}`;

@@ -1,3 +1,4 @@
+import { METRICS } from '../../src/evaluation/metrics/metrics';
 import { findModel, MODELS, typeOf } from '../../src/model/models';
 import { describeExpected, type JsonSchema } from '../../src/config/jsonSchema';
 
@@ -25,6 +26,19 @@ export function insertModelList(text: string): string {
     ['| `model.type` | what it is | reference presets |', '|---|---|---|', ...rows],
     'README.md',
   );
+}
+
+/** Puts a row for each metric between the markers of docs/metrics.md. */
+export function insertMetricList(text: string): string {
+  const rows = METRICS.map(({ name, title, needs, definition, range, higherIsBetter }) => {
+    const cells = [`\`${name}\``, title, needs, definition, range, higherIsBetter ? 'higher' : 'lower'];
+    return `| ${cells.map(escapeCell).join(' | ')} |`;
+  });
+  const head = [
+    '| `evaluation.metrics` | Metric | Needs | Definition | Range | Better |',
+    '|---|---|---|---|---|---|',
+  ];
+  return insert(text, [...head, ...rows], 'docs/metrics.md');
 }
 
 /** Puts the table of all fields but those of single models between the markers of docs/config.md. */

@@ -1,3 +1,4 @@
+import { bestOf, gainOver } from '../evaluation/metrics/metrics';
 import { describeProtocol, type Metrics } from '../protocol/evaluation';
 import { baselinesBeside, type RunManifest, type TestResult } from '../protocol/run';
 import { formatMetric, formatMetricName } from '../series/format';
@@ -19,12 +20,11 @@ export function metricsTable(
 ): Styled[] {
   const rows: [string, Metrics][] = [[run.name, result.metrics], ...baselinesBeside(run.model, result)];
   // MRR says much the same as NDCG, and the table is wide; but what chose the epoch is always there.
-  const columns = Object.keys(result.metrics).filter(
-    (name) => !name.startsWith('mrr') || name === mainMetric,
-  );
-  const best = Object.fromEntries(
-    columns.map((column) => [column, Math.max(...rows.map(([, metrics]) => metrics[column] ?? -Infinity))]),
-  );
+  const names = Object.keys(result.metrics);
+  const hasNdcg = names.some((name) => name.startsWith('ndcg@'));
+  const columns = names.filter((name) => !(hasNdcg && name.startsWith('mrr')) || name === mainMetric);
+  const valuesOf = (column: string): number[] => rows.flatMap(([, metrics]) => metrics[column] ?? []);
+  const best = Object.fromEntries(columns.map((column) => [column, bestOf(column, valuesOf(column))]));
   const nameWidth = Math.max(...rows.map(([name]) => name.length));
   const cell = (metrics: Metrics, column: string): Styled => {
     const value = metrics[column] ?? Number.NaN;
@@ -42,7 +42,9 @@ export function metricsTable(
   ];
   const better = rows
     .slice(1)
-    .filter(([, metrics]) => (metrics[mainMetric] ?? 0) >= (result.metrics[mainMetric] ?? 0));
+    .filter(
+      ([, metrics]) => gainOver(mainMetric, result.metrics[mainMetric] ?? 0, metrics[mainMetric] ?? 0) <= 0,
+    );
   if (better.length > 0) {
     parts.push(
       `By ${formatMetricName(mainMetric)} the model is no better than ${new Intl.ListFormat('en').format(better.map(([name]) => name))}.\n`,

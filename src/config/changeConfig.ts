@@ -20,6 +20,7 @@ const CHANGEABLE: Record<LaterCommand, readonly string[]> = {
     'training.earlyStopping.patience',
     'training.earlyStopping.minDelta',
     'training.snapshots',
+    'evaluation.metrics',
     'evaluation.cutoffs',
     'evaluation.baselines',
     'backend',

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { DEFAULT_METRICS, findMetric, METRICS, RANKING_METRICS } from '../evaluation/metrics/metrics';
 import { BACKEND_NAMES } from '../protocol/backends';
 import { DEFAULT_SEED } from '../protocol/defaultSeed';
 import { describe } from '../options/describe';
@@ -19,8 +20,28 @@ import { trainingSchema } from '../options/trainingSchema';
  * written for the person who hovers over it.
  */
 
+const metricNames = RANKING_METRICS.map(({ name }) => name);
+
+const metricSchema = z
+  .string()
+  .superRefine((name, context) => {
+    if (metricNames.includes(name)) return;
+    const message = 'compares scores with labels, such as clicks, and the dataset has no labels';
+    if (METRICS.some((metric) => metric.name === name)) context.addIssue({ code: 'custom', message });
+    else context.addIssue({ code: 'invalid_value', values: metricNames, input: name });
+  })
+  .meta({ enum: metricNames });
+
 const evaluationSchema = z
   .strictObject({
+    metrics: z
+      .array(metricSchema)
+      .min(1)
+      .refine((metrics) => new Set(metrics).size === metrics.length, 'must not name a metric twice')
+      .default(DEFAULT_METRICS.map(({ name }) => name))
+      .meta(
+        describe('Metrics, each at every cut-off, in the order of results. `docs/metrics.md` defines them.'),
+      ),
     cutoffs: z
       .array(z.int().min(1).max(10_000))
       .min(1)
@@ -130,6 +151,29 @@ export const configSchema = z
         `needs a cut-off that is in \`evaluation.cutoffs\` (${evaluation.cutoffs.join(', ')})`,
     ),
   )
+  .superRefine(
+    fieldRule(
+      ['training', 'earlyStopping', 'metric'],
+      ({ training, evaluation }) => evaluation.metrics.includes(training.earlyStopping.metric.split('@')[0]!),
+      ({ evaluation }) =>
+        `needs a metric that is in \`evaluation.metrics\` (${nameList(evaluation.metrics)})`,
+    ),
+  )
+  .superRefine(({ evaluation: { metrics, candidates }, dataset }, context) => {
+    const features = Object.values(dataset.items?.features ?? {});
+    metrics.forEach((name, place) => {
+      const metric = findMetric(name);
+      if (metric?.needs !== 'list') return;
+      const refuse = (message: string): void =>
+        context.addIssue({ code: 'custom', path: ['evaluation', 'metrics', place], message });
+      if (candidates.type !== 'full')
+        refuse(
+          'describes what is recommended from the whole catalog: `evaluation.candidates.type` must be `full`',
+        );
+      if (metric.needsCategories === true && features.every(({ type }) => type === 'number'))
+        refuse('needs categories of the items: a `category` or `multi` feature in `dataset.items.features`');
+    });
+  })
   .superRefine(({ model, dataset }, context) => {
     const described = describedModel(model);
     for (const rule of described.kind === 'trained' ? (described.rules ?? []) : [])

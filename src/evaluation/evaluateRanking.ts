@@ -1,5 +1,7 @@
 import type { EvaluationProtocol, Metrics, SampledNegatives, SplitName } from '../protocol/evaluation';
-import { meanRankMetrics, rankOf, type Rank, type Ranks } from './rankMetrics';
+import type { ListMetric, RankMetric } from './metrics/metric';
+import { meanRankMetric, type Rank, type Ranks } from './rankMetrics';
+import type { Catalog, TopLists } from './topLists';
 
 /** Users to rank, each with a history and one held-out item. Item indices start at 1. */
 export interface RankingTask {
@@ -19,6 +21,8 @@ export interface RankingTask {
   history(user: number): Uint32Array;
   /** The held-out item. */
   target(user: number): number;
+  /** What metrics of lists know of the items. It is asked for only where there are such metrics. */
+  catalog(): Catalog;
   /** Where not the whole catalog is ranked: what else is, and how it was drawn. */
   sampled?: SampledNegatives & { of(user: number): Uint32Array };
 }
@@ -34,43 +38,23 @@ export interface RankingBatch {
   numItems: number;
   /** Whether the history's items are no candidates. */
   filterSeen: boolean;
-  /** Each user's negatives, where these are all that the held-out item is ranked against. */
+  /** Each user's negatives, where these are all that the held-out item is ranked against. Lists are not asked for then. */
   negatives: readonly Uint32Array[] | null;
+  /** Items that are wanted of each user, the best ones of all candidates; 0 where no metric looks at them. */
+  listLength: number;
 }
 
-/** Anything that says where users' held-out items stand among all items. */
+/** What a ranker says of the users of a batch, in their order. */
+export interface Ranking {
+  /** Where each user's held-out item stands. */
+  ranks: readonly Rank[];
+  /** `[users, listLength]`, best first, ties by lower item; 0 where no item is left. */
+  lists: Int32Array;
+}
+
+/** Anything that ranks items for users. */
 export interface Ranker {
-  /** @returns a rank for each user of the batch, in their order */
-  rank(batch: RankingBatch): readonly Rank[] | Promise<readonly Rank[]>;
-}
-
-/** Anything that scores the whole catalog for users. */
-export interface Scorer {
-  /**
-   * @param histories items of each user, oldest first
-   * @param users index of each user
-   * @returns row-major `histories × numItems`; column j belongs to item index j + 1
-   */
-  score(histories: readonly Uint32Array[], users: readonly number[]): Float32Array | Promise<Float32Array>;
-}
-
-/** Ranks by all scores. */
-export function rankByScores(scorer: Scorer): Ranker {
-  return {
-    async rank({ users, histories, targets, numItems, filterSeen, negatives }) {
-      const scores = await scorer.score(histories, users);
-      return targets.map((target, row) => {
-        const own = scores.subarray(row * numItems, (row + 1) * numItems);
-        const column = target - 1;
-        if (negatives !== null) {
-          const candidates = Float32Array.of(own[column]!, ...negatives[row]!);
-          negatives[row]!.forEach((item, place) => (candidates[place + 1] = own[item - 1]!));
-          return rankOf(candidates, 0);
-        }
-        return rankOf(own, column, filterSeen ? histories[row]!.map((item) => item - 1) : []);
-      });
-    },
-  };
+  rank(batch: RankingBatch): Ranking | Promise<Ranking>;
 }
 
 export interface RankingResult {
@@ -78,11 +62,13 @@ export interface RankingResult {
   protocol: EvaluationProtocol;
   /** Of each user's held-out item, in the order of `task.users`. */
   ranks: Ranks;
-  /** Metrics as if ties were broken for and against the held-out item; null when no tie changes a metric. */
+  /** Metrics of ranks as if ties were broken for and against the held-out item; null when no tie changes one. */
   tieBounds: { best: Metrics; worst: Metrics } | null;
 }
 
 export interface RankingOptions {
+  /** In the order in which results list them, at each cut-off. */
+  metrics: readonly (RankMetric | ListMetric)[];
   cutoffs: readonly number[];
   /** Users ranked at once. */
   batchSize: number;
@@ -90,7 +76,10 @@ export interface RankingOptions {
   onProgress?: (done: number, total: number) => void | Promise<void>;
 }
 
-/** Ranks each user's held-out item against the whole catalog, or against the user's negatives. */
+/**
+ * Ranks each user's held-out item against the whole catalog, or against the user's negatives, and keeps what is recommended where
+ * a metric looks at it.
+ */
 export async function evaluateRanking(
   task: RankingTask,
   ranker: Ranker,
@@ -100,38 +89,67 @@ export async function evaluateRanking(
   const order = byHistoryLength(task);
   const best = new Uint32Array(users.length);
   const worst = new Uint32Array(users.length);
+  const needsLists = options.metrics.some(({ needs }) => needs === 'list');
+  const listLength = needsLists ? Math.min(numItems, Math.max(...options.cutoffs)) : 0;
+  const lists = new Int32Array(users.length * listLength);
 
   for (let from = 0; from < users.length; from += options.batchSize) {
     const places = order.subarray(from, from + options.batchSize);
     const batch = Array.from(places, (place) => users[place]!);
-    const ranks = await ranker.rank({
+    const ranking = await ranker.rank({
       users: batch,
       histories: batch.map((user) => task.history(user)),
       targets: batch.map((user) => task.target(user)),
       numItems,
       filterSeen,
       negatives: task.sampled ? batch.map((user) => task.sampled!.of(user)) : null,
+      listLength,
     });
-    ranks.forEach((rank, row) => {
+    ranking.ranks.forEach((rank, row) => {
       const place = places[row]!;
       best[place] = rank.best;
       worst[place] = rank.worst;
+      const list = ranking.lists.subarray(row * listLength, (row + 1) * listLength);
+      lists.set(list, place * listLength);
     });
     await options.onProgress?.(Math.min(from + options.batchSize, users.length), users.length);
   }
 
-  const metrics = meanRankMetrics({ best, worst }, options.cutoffs);
-  const bounds = {
-    best: meanRankMetrics({ best, worst: best }, options.cutoffs),
-    worst: meanRankMetrics({ best: worst, worst }, options.cutoffs),
+  const topLists: TopLists = {
+    length: listLength,
+    items: lists,
+    relevant: (row) => [task.target(users[row]!)],
   };
-  const tiesMatter = Object.keys(metrics).some((name) => bounds.best[name] !== bounds.worst[name]);
+  const catalog = needsLists ? task.catalog() : null;
+  const listValue = ({ of }: ListMetric, cutoff: number): number => mean(of(topLists, cutoff, catalog!));
+  const measure = (ranks: Ranks, metrics = options.metrics): Metrics =>
+    Object.fromEntries(
+      options.cutoffs.flatMap((cutoff) =>
+        metrics.map((metric) => [
+          `${metric.name}@${cutoff}`,
+          metric.needs === 'rank' ? meanRankMetric(metric, ranks, cutoff) : listValue(metric, cutoff),
+        ]),
+      ),
+    );
+  const byRank = options.metrics.filter(({ needs }) => needs === 'rank');
+  const bounds = {
+    best: measure({ best, worst: best }, byRank),
+    worst: measure({ best: worst, worst }, byRank),
+  };
+  const tiesMatter = Object.keys(bounds.best).some((name) => bounds.best[name] !== bounds.worst[name]);
   return {
-    metrics,
+    metrics: measure({ best, worst }),
     protocol: protocolOf(task, options.cutoffs),
     ranks: { best, worst },
     tieBounds: tiesMatter ? bounds : null,
   };
+}
+
+/** The mean of the values of users, without those that do not count; one value stays what it is. */
+function mean(values: Float64Array | number): number {
+  if (typeof values === 'number') return values;
+  const counted = values.filter((value) => !Number.isNaN(value));
+  return counted.reduce((sum, value) => sum + value, 0) / counted.length;
 }
 
 /** How the metrics of a task are measured. */

@@ -1,5 +1,4 @@
-import type { Metrics } from '../protocol/evaluation';
-import { METRICS } from './metrics/metrics';
+import type { RankMetric } from './metrics/metric';
 
 /** The places that one item of a ranking may take, counted from 1: `best` to `worst`, by the order of what it is tied with. */
 export interface Rank {
@@ -46,33 +45,24 @@ export interface Ranks {
 }
 
 /**
- * Mean metrics over users of whom one item each is held out. An item that is tied counts with the mean of a metric over its places,
- * which is what all orders of the tied items give on average (McSherry and Najork, 2008, "Computing information retrieval performance
- * measures efficiently in the presence of tied scores").
- * @returns each metric at each cut-off, such as `ndcg@10`
+ * The mean of a metric over users of whom one item each is held out. An item that is tied counts with the mean of the metric over its
+ * places, which is what all orders of the tied items give on average (McSherry and Najork, 2008, "Computing information retrieval
+ * performance measures efficiently in the presence of tied scores").
  */
-export function meanRankMetrics({ best, worst }: Ranks, cutoffs: readonly number[]): Metrics {
-  const metrics: Metrics = {};
-  for (const cutoff of cutoffs) {
-    for (const { name, of } of METRICS) {
-      // Ties may span the whole catalog, for every user: sums up to a place make each of them one subtraction.
-      const sums = sumsUpTo(cutoff, of);
-      let total = 0;
-      best.forEach((first, user) => {
-        if (first > cutoff) return;
-        const last = worst[user]!;
-        if (first === last) total += of(first);
-        else total += (sums[Math.min(last, cutoff)]! - sums[first - 1]!) / (last - first + 1);
-      });
-      metrics[`${name}@${cutoff}`] = total / best.length;
-    }
+export function meanRankMetric({ of }: RankMetric, { best, worst }: Ranks, cutoff: number): number {
+  // Ties may span the whole catalog, for every user: sums up to a place make each of them one subtraction.
+  const values = new Float64Array(cutoff + 1);
+  const sums = new Float64Array(cutoff + 1);
+  for (let place = 1; place <= cutoff; place++) {
+    values[place] = of({ places: [place], numRelevant: 1 }, cutoff);
+    sums[place] = sums[place - 1]! + values[place]!;
   }
-  return metrics;
-}
-
-/** Sums over the first places: of none, of one, … of all. */
-function sumsUpTo(numPlaces: number, valueAt: (place: number) => number): Float64Array {
-  const sums = new Float64Array(numPlaces + 1);
-  for (let place = 1; place <= numPlaces; place++) sums[place] = sums[place - 1]! + valueAt(place);
-  return sums;
+  let total = 0;
+  best.forEach((first, user) => {
+    if (first > cutoff) return;
+    const last = worst[user]!;
+    if (first === last) total += values[first]!;
+    else total += (sums[Math.min(last, cutoff)]! - sums[first - 1]!) / (last - first + 1);
+  });
+  return total / best.length;
 }

@@ -5,7 +5,7 @@ import { fieldOf, looseValue, readTable } from '../config/datasetText';
 import { findFieldSchema } from '../config/jsonSchema';
 import { locateField, type FieldLocation } from '../config/locateField';
 import { openChoiceAt, type OpenChoice } from '../config/openChoices';
-import { metricNames } from '../evaluation/metrics/metrics';
+import { measuredNames } from '../evaluation/metrics/metrics';
 import type { ConfigFormat } from '../config/parseConfig';
 import { writtenLike } from '../config/setField';
 import type { DataChoice } from '../protocol/dataCheck';
@@ -97,12 +97,15 @@ export class ConfigCompletion implements vscode.CompletionItemProvider, vscode.D
         );
       }
       case 'metric': {
-        const cutoffs = fieldOf(value, 'evaluation', 'cutoffs');
-        const known = findFieldSchema(['evaluation', 'cutoffs'], value)?.default as number[];
-        const numbers = Array.isArray(cutoffs)
-          ? cutoffs.filter((cutoff) => typeof cutoff === 'number')
-          : known;
-        return metricNames(numbers).map((name) => ({ value: name, detail: '' }));
+        const listed = (field: string): unknown[] => {
+          const own = fieldOf(value, 'evaluation', field);
+          return Array.isArray(own)
+            ? own
+            : (findFieldSchema(['evaluation', field], value)?.default as unknown[]);
+        };
+        const cutoffs = listed('cutoffs').filter((cutoff) => typeof cutoff === 'number');
+        const metrics = listed('metrics').filter((name) => typeof name === 'string');
+        return measuredNames(metrics, cutoffs).map((name) => ({ value: name, detail: '' }));
       }
     }
   }

@@ -2,6 +2,7 @@ import { comparisonKey, protocolBadge } from '../protocol/evaluation';
 import { epochsText, isActive, warningName, type RunSummary } from '../protocol/run';
 import { statusIcon, type StatusIcon } from '../protocol/statusIcon';
 import { formatMetric, formatMetricName } from '../series/format';
+import { gainOver } from '../evaluation/metrics/metrics';
 import { mainMetricValue, resultFacts } from './runText';
 
 /** Runs of one name in one workspace folder, newest first. */
@@ -66,7 +67,7 @@ export function bestRuns(runs: readonly RunSummary[]): Set<string> {
   }
   const best = [...competitions.values()]
     .filter((competitors) => competitors.length > 1)
-    .map((competitors) => competitors.reduce((a, b) => (valueOf(b) > valueOf(a) ? b : a)));
+    .map((competitors) => competitors.reduce((a, b) => (isBetter(b, a) ? b : a)));
   return new Set(best.map((run) => run.directory));
 }
 
@@ -76,8 +77,9 @@ export function measuredApart(runs: readonly RunSummary[]): boolean {
   return new Set(measured.map(competitionOf)).size > 1;
 }
 
-function valueOf(run: RunSummary): number {
-  return mainMetricValue(run.manifest) ?? -Infinity;
+/** Of two runs of one competition, which have a value each. */
+function isBetter({ manifest }: RunSummary, { manifest: other }: RunSummary): boolean {
+  return gainOver(manifest.mainMetric, mainMetricValue(manifest) ?? NaN, mainMetricValue(other) ?? NaN) > 0;
 }
 
 /**

@@ -1,30 +1,27 @@
 import { STREAMS } from '../compute/randomStreams';
-import type { BaselineDescription } from '../model/description';
-import * as tf from '@tensorflow/tfjs-core';
-import { rowwiseScores } from '../compute/layers/losses';
+import type { EvaluationConfig, ExperimentConfig } from '../config/schema';
 import { RandomStream } from '../compute/random';
-import { targetRanks, type Exclusions } from '../compute/ranking';
 import type { PreparedDataset } from '../dataset/preparedDataset';
 import {
   evaluateRanking,
-  rankByScores,
   type Ranker,
-  type RankingBatch,
   type RankingResult,
   type RankingTask,
 } from '../evaluation/evaluateRanking';
-import { rankFrom, rankOf, type Rank } from '../evaluation/rankMetrics';
-import type { EvaluationConfig, ExperimentConfig } from '../config/schema';
+import { rankingMetrics } from '../evaluation/metrics/metrics';
 import type { TrainingSequences } from '../model/baseline';
 import type { LetEventsIn } from '../protocol/letEventsIn';
 import { fitBaseline } from '../model/createModel';
+import type { BaselineDescription } from '../model/description';
+import type { Model } from '../model/model';
 import { BASELINE_MODELS, defaultBaseline, typeOf, type BaselineConfig } from '../model/models';
-import type { JointScoring, Model, ProductScoring, Query, Scoring } from '../model/model';
+import { thousands } from '../protocol/thousands';
+import { catalogOf } from './catalogOf';
+import { InferenceError } from './inferenceError';
+import { ModelRanker } from './modelRanker';
+import { rankByScores } from './rankByScores';
 import { sampleNegatives } from './sampledNegatives';
 import { seenRule } from './seenItems';
-import { scoresInBlocks } from './scoresInBlocks';
-import { InferenceError } from './inferenceError';
-import { thousands } from '../protocol/thousands';
 
 /** Users whose sequences go through a model at once. */
 const MODEL_BATCH = 256;
@@ -76,6 +73,7 @@ export function rankingTask(dataset: PreparedDataset, part: Part, config: Evalua
     seenTargets: chosen.length - unseen.length,
     history,
     target,
+    catalog: () => catalogOf(dataset),
     ...(candidates.type === 'sampled' && {
       sampled: {
         ...candidates,
@@ -143,11 +141,12 @@ export async function evaluateBaseline(
 function evaluate(
   ranker: Ranker,
   task: RankingTask,
-  { cutoffs }: EvaluationConfig,
+  { metrics, cutoffs }: EvaluationConfig,
   onProgress?: Progress,
 ): Promise<RankingResult> {
   const batchSize = Math.max(1, Math.min(MODEL_BATCH, Math.floor(MAX_SCORES / task.numItems)));
   return evaluateRanking(task, ranker, {
+    metrics: rankingMetrics(metrics),
     cutoffs,
     batchSize,
     ...(onProgress === undefined ? {} : { onProgress }),
@@ -177,154 +176,4 @@ export function newestCountedNotes(
       ? []
       : [`${name} counts only the newest ${thousands(newestCounted)} interactions of a user: ${users}.`];
   });
-}
-
-/**
- * Ranks by the scores of a model, whose weights must stay as they are meanwhile. Where scores are products, they are never
- * all made, and the items' vectors are made once.
- */
-class ModelRanker implements Ranker {
-  readonly #model: Model;
-  readonly #letEventsIn: LetEventsIn;
-  #items: tf.Tensor2D | undefined;
-
-  /** @param letEventsIn called now and then in a batch that takes long */
-  constructor(model: Model, letEventsIn: LetEventsIn) {
-    this.#model = model;
-    this.#letEventsIn = letEventsIn;
-  }
-
-  async rank(batch: RankingBatch): Promise<readonly Rank[]> {
-    const query = queryOf(batch, this.#model.batches.maxLength);
-    const scoring = tf.tidy(
-      () => this.#model.scoring(query, undefined, this.#items) as Scoring & tf.TensorContainer,
-    );
-    try {
-      if (scoring.kind === 'joint') return await ranksByScores(scoring, batch, this.#letEventsIn);
-      this.#items = scoring.items;
-      return await ranksByProduct(scoring, batch);
-    } finally {
-      tf.dispose(scoring.kind === 'joint' ? scoring.encoded : [scoring.states, scoring.bias ?? []]);
-    }
-  }
-
-  dispose(): void {
-    this.#items?.dispose();
-  }
-}
-
-async function ranksByProduct(
-  { states, items, bias }: ProductScoring,
-  { histories, targets, filterSeen, negatives }: RankingBatch,
-): Promise<Rank[]> {
-  const [rows, vectors] = bias === undefined ? [states, items] : withBias(states, items, bias);
-  try {
-    if (negatives !== null) return await ranksAmongNegatives(rows, vectors, targets, negatives);
-    const columns = Int32Array.from(targets, (item) => item - 1);
-    const seen = filterSeen ? seenColumns(histories) : undefined;
-    const { greater, equal } = await targetRanks(rows, vectors, columns, seen);
-    return targets.map((_, row) => rankFrom(greater[row]!, equal[row]!));
-  } finally {
-    if (bias !== undefined) tf.dispose([rows, vectors]);
-  }
-}
-
-async function ranksAmongNegatives(
-  states: tf.Tensor2D,
-  items: tf.Tensor2D,
-  targets: readonly number[],
-  negatives: readonly Uint32Array[],
-): Promise<Rank[]> {
-  const rows = candidateRows(targets, negatives);
-  const scores = tf.tidy(() => {
-    const columns = rows.candidates.map((item) => item - 1);
-    return rowwiseScores(states, items, tf.tensor2d(columns, [targets.length, rows.columns], 'int32'));
-  });
-  const values = (await scores.data()) as Float32Array;
-  scores.dispose();
-  return ranksOfRows(values, rows.columns, negatives);
-}
-
-/** Each user's target and then their negatives, row by row. */
-function candidateRows(
-  targets: readonly number[],
-  negatives: readonly Uint32Array[],
-): { candidates: Int32Array; columns: number } {
-  const columns = 1 + Math.max(...negatives.map((own) => own.length));
-  // Where a user has fewer negatives than others, the target stands in; what comes of that is not looked at.
-  const candidates = new Int32Array(targets.length * columns);
-  targets.forEach((target, row) => {
-    candidates.fill(target, row * columns, (row + 1) * columns);
-    candidates.set(negatives[row]!, row * columns + 1);
-  });
-  return { candidates, columns };
-}
-
-/** Ranks of the targets by the scores of such rows. */
-function ranksOfRows(values: Float32Array, columns: number, negatives: readonly Uint32Array[]): Rank[] {
-  return negatives.map(({ length }, row) =>
-    rankOf(values.subarray(row * columns, row * columns + 1 + length), 0),
-  );
-}
-
-/** The same scores as products alone: a bias is the product with a column of ones. */
-function withBias(states: tf.Tensor2D, items: tf.Tensor2D, bias: tf.Tensor1D): [tf.Tensor2D, tf.Tensor2D] {
-  return tf.tidy(() => [
-    tf.concat2d([states, tf.ones([states.shape[0], 1])], 1),
-    tf.concat2d([items, tf.expandDims<tf.Tensor2D>(bias, 1)], 1),
-  ]);
-}
-
-async function ranksByScores(
-  scoring: JointScoring,
-  batch: RankingBatch,
-  letEventsIn: LetEventsIn,
-): Promise<readonly Rank[]> {
-  const { numItems, users, targets, negatives } = batch;
-  if (negatives !== null) {
-    const { candidates, columns } = candidateRows(targets, negatives);
-    const scoreBlock = (from: number, count: number): tf.Tensor2D => {
-      const block = new Int32Array(users.length * count);
-      users.forEach((_, row) => {
-        const start = row * columns + from;
-        block.set(candidates.subarray(start, start + count), row * count);
-      });
-      return scoring.scoreOwn(block);
-    };
-    const values = await scoresInBlocks(scoring, users.length, columns, scoreBlock, letEventsIn);
-    return ranksOfRows(values, columns, negatives);
-  }
-  const scoreBlock = (from: number, count: number): tf.Tensor2D =>
-    scoring.score(Int32Array.from({ length: count }, (_, place) => from + place + 1));
-  const score = (): Promise<Float32Array> =>
-    scoresInBlocks(scoring, users.length, numItems, scoreBlock, letEventsIn);
-  return rankByScores({ score }).rank(batch);
-}
-
-/** What a model reads of the users of a batch: the newest items, left-padded to the longest history. */
-export function queryOf(
-  { users, histories }: Pick<RankingBatch, 'users' | 'histories'>,
-  maxLength: number,
-): Query {
-  const length = Math.max(1, ...histories.map((history) => Math.min(history.length, maxLength)));
-  const sequences = new Int32Array(histories.length * length);
-  histories.forEach((history, row) => {
-    const newest = history.subarray(Math.max(0, history.length - Math.min(length, maxLength)));
-    sequences.set(newest, (row + 1) * length - newest.length);
-  });
-  return { size: histories.length, length, users: Int32Array.from(users), histories: sequences };
-}
-
-/** The items of each history as columns of the catalog. */
-export function seenColumns(histories: readonly Uint32Array[]): Exclusions {
-  const offsets = new Int32Array(histories.length + 1);
-  histories.forEach((history, row) => (offsets[row + 1] = offsets[row]! + history.length));
-  const columns = new Int32Array(offsets.at(-1)!);
-  histories.forEach((history, row) =>
-    columns.set(
-      history.map((item) => item - 1),
-      offsets[row],
-    ),
-  );
-  return { offsets, columns };
 }

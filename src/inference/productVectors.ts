@@ -2,7 +2,7 @@ import { typesOf } from '../model/models';
 import * as tf from '@tensorflow/tfjs-core';
 import type { PreparedDataset } from '../dataset/preparedDataset';
 import type { Model, ProductScoring, Query, Scoring } from '../model/model';
-import { queryOf } from './evaluateModel';
+import { queryOf } from './query';
 import { InferenceError } from './inferenceError';
 
 /** Users whose vectors are made at once, and vectors that are handed on at once. */

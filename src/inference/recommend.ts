@@ -3,7 +3,7 @@ import { insertBest, topItems } from '../compute/ranking';
 import type { PreparedDataset } from '../dataset/preparedDataset';
 import type { JointScoring, Model, ProductScoring, Scoring } from '../model/model';
 import { catalogScores } from './catalogScores';
-import { queryOf, seenColumns } from './evaluateModel';
+import { queryOf, seenColumns } from './query';
 import type { SeenRule } from './seenItems';
 
 /** Users whose vectors go through the ranking at once. */

@@ -15,11 +15,6 @@ export function fieldRule<Value>(
   };
 }
 
-/** Names to choose from, in a text: `` `hr`, `ndcg` or `mrr` ``. */
-export function alternatives(names: readonly string[]): string {
-  return new Intl.ListFormat('en-GB', { type: 'disjunction' }).format(names.map((name) => `\`${name}\``));
-}
-
 /** Names in a message: `` `genre`, `year` ``, or `nothing`. */
 export function nameList(names: readonly (string | number)[]): string {
   return names.length === 0 ? 'nothing' : names.map((name) => `\`${name}\``).join(', ');

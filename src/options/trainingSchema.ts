@@ -1,9 +1,9 @@
 import { z } from 'zod';
 import { describe } from './describe';
-import { DEFAULT_METRIC, METRICS } from '../evaluation/metrics/metrics';
-import { alternatives, fieldRule } from './fieldRule';
+import { DEFAULT_METRIC, RANKING_METRICS } from '../evaluation/metrics/metrics';
+import { fieldRule } from './fieldRule';
 
-const metrics = METRICS.map(({ name }) => name);
+const metrics = RANKING_METRICS.map(({ name }) => name).join('|');
 
 const beta1 = z.number().min(0).lt(1).default(0.9).meta(describe('Decay of the first moment.'));
 const beta2 = z.number().min(0).lt(1).default(0.999).meta(describe('Decay of the second moment.'));
@@ -232,11 +232,11 @@ export const trainingSchema = z
       .strictObject({
         metric: z
           .string()
-          .regex(new RegExp(`^(${metrics.join('|')})@[1-9]\\d*$`), 'must look like `ndcg@10`')
+          .regex(new RegExp(`^(${metrics})@[1-9]\\d*$`), 'must look like `ndcg@10`')
           .default(`${DEFAULT_METRIC.name}@10`)
           .meta(
             describe(
-              `Validation metric that selects the best epoch: ${alternatives(metrics)} at a cut-off, such as \`ndcg@10\`.`,
+              'Validation metric that selects the best epoch: one of `evaluation.metrics` at a cut-off, such as `ndcg@10`.',
             ),
           ),
         patience: z

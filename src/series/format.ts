@@ -1,3 +1,4 @@
+import { findMetric } from '../evaluation/metrics/metrics';
 import { thousands } from '../protocol/thousands';
 
 /*
@@ -11,19 +12,6 @@ const MINUTE = 60 * SECOND;
 const HOUR = 60 * MINUTE;
 const DAY = 24 * HOUR;
 const WEEK = 7 * DAY;
-
-/** How papers write the metrics that they write in another way than configs. */
-const METRIC_NAMES: Readonly<Record<string, string>> = {
-  auc: 'AUC',
-  gauc: 'GAUC',
-  hr: 'HR',
-  logloss: 'LogLoss',
-  map: 'MAP',
-  mrr: 'MRR',
-  ndcg: 'NDCG',
-  precision: 'Precision',
-  recall: 'Recall',
-};
 
 /** What is done in a second, with two significant digits at least: `41`, `3.2`. */
 export function formatRate(rate: number): string {
@@ -136,9 +124,9 @@ export function formatEpoch(epoch: number): string {
 
 /** A metric's name as papers write it: `NDCG@10`, `Recall@5`, `MRR`, `LogLoss`. One that is not known stays as it is. */
 export function formatMetricName(name: string): string {
-  const [, family = '', rest = ''] = /^([^@]*)(.*)$/s.exec(name) ?? [];
-  const key = family.toLowerCase();
-  return Object.hasOwn(METRIC_NAMES, key) ? METRIC_NAMES[key]! + rest : name;
+  const [, rest = ''] = /^[^@]*(.*)$/s.exec(name) ?? [];
+  const metric = findMetric(name);
+  return metric === undefined ? name : metric.title + rest;
 }
 
 function hoursAndMinutes(date: Date): string {

@@ -1,4 +1,4 @@
-import { findMetric } from '../evaluation/metrics/metrics';
+import { directionOf } from '../evaluation/metrics/metrics';
 import type { MeasuredMetrics } from '../protocol/run';
 import type { EarlyStoppingState } from '../runs/checkpointState';
 
@@ -13,10 +13,10 @@ export class EarlyStopping {
 
   /** Takes in a validation. Returns whether it is the best so far, by more than `minDelta`. */
   record(measured: MeasuredMetrics): boolean {
-    const sign = findMetric(this.metric)?.higherIsBetter === false ? -1 : 1;
+    const direction = directionOf(this.metric);
     const value = measured.metrics[this.metric] ?? Number.NaN;
     const best = this.state.best?.metrics[this.metric];
-    const improved = sign * value > (best === undefined ? -Infinity : sign * best + this.minDelta);
+    const improved = direction * value > (best === undefined ? -Infinity : direction * best + this.minDelta);
     this.state = improved
       ? { best: measured, withoutImprovement: 0 }
       : { best: this.state.best, withoutImprovement: this.state.withoutImprovement + 1 };

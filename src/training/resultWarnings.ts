@@ -1,3 +1,4 @@
+import { gainOver } from '../evaluation/metrics/metrics';
 import type { Metrics } from '../protocol/evaluation';
 import type { TestResult } from '../protocol/run';
 import { formatMetricName } from '../series/format';
@@ -40,7 +41,8 @@ export function belowPopularityMessage(
   mainMetric: string,
 ): string | null {
   const [own, popularity] = [metrics[mainMetric], baselines.popularity?.[mainMetric]];
-  if (own === undefined || popularity === undefined || own >= popularity) return null;
+  if (own === undefined || popularity === undefined || gainOver(mainMetric, own, popularity) >= 0)
+    return null;
   return (
     `On test, ${formatMetricName(mainMetric)} is ${short(own)}, and ${short(popularity)} for a ranking by ` +
     'popularity: the model has learned less than which items are popular. Look at its loss, its learning rate and its data.'

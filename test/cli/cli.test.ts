@@ -4,7 +4,8 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { promisify } from 'node:util';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { meanRankMetrics } from '../../src/evaluation/rankMetrics';
+import { findMetric } from '../../src/evaluation/metrics/metrics';
+import { meanRankMetric } from '../../src/evaluation/rankMetrics';
 import { RandomStream } from '../../src/compute/random';
 import type { BackendReport } from '../../src/protocol/backends';
 import type { RunManifest, RunStatus, TrainerProcess } from '../../src/protocol/run';
@@ -203,7 +204,12 @@ describe('recsight', () => {
     expect(stored.userIds).toHaveLength(numUsers);
     const { bestRanks, worstRanks } = stored.model;
     const ranks = { best: Uint32Array.from(bestRanks), worst: Uint32Array.from(worstRanks) };
-    expect(meanRankMetrics(ranks, [5, 10, 20])).toEqual(report.test);
+    for (const [name, value] of Object.entries(report.test)) {
+      const metric = findMetric(name);
+      if (metric?.needs !== 'rank') throw new Error(`${name} is no metric of ranks.`);
+      expect(meanRankMetric(metric, ranks, Number(name.split('@')[1]))).toBe(value);
+    }
+    expect(Object.keys(report.test)).toHaveLength(9);
 
     const listed = await recsight('runs', '--json');
     expect((JSON.parse(listed.stdout) as { runs: { id: string }[] }).runs.map(({ id }) => id)).toEqual([

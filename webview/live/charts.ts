@@ -149,6 +149,6 @@ function currentMarks({ series: { marks } }: LiveState): LiveState['series']['ma
 /** The metric beside the main one on the line of facts. */
 export function secondMetric({ last, mainMetric }: RunManifest): string | null {
   const [family, cutoff] = mainMetric.split('@');
-  const others = Object.keys(last?.metrics ?? {}).filter((name) => !name.startsWith(family!));
+  const others = Object.keys(last?.metrics ?? {}).filter((name) => name.split('@')[0] !== family);
   return others.find((name) => name.endsWith(`@${cutoff}`)) ?? others[0] ?? null;
 }

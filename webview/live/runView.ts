@@ -1,4 +1,6 @@
+import { bestOf, gainOver } from '../../src/evaluation/metrics/metrics';
 import { baselinesBeside, type RunManifest, type RunSummary } from '../../src/protocol/run';
+import { formatMetricName } from '../../src/series/format';
 
 /** Share of the planned steps that were taken, 0 to 1; null while their number is not known. */
 export function progressShare({
@@ -54,13 +56,15 @@ interface TestRow {
   metric: string;
   /** One value for each column; null where it was not measured. */
   values: (number | null)[];
-  /** Largest of the values. */
+  /** Of the values. */
   best: number | null;
   /** The model's value minus that of the best baseline. */
   delta: number | null;
+  /** By how much the model is better than the best baseline: below 0 where it is worse. */
+  gain: number | null;
 }
 
-/** The test table: a row for each metric, a column for the model and each baseline. All metrics are better when larger. */
+/** The test table: a row for each metric, a column for the model and each baseline. */
 export function testTable(manifest: RunManifest): TestTable | null {
   const { test } = manifest;
   if (!test) return null;
@@ -69,11 +73,13 @@ export function testTable(manifest: RunManifest): TestTable | null {
   const rows = Object.entries(test.metrics).map(([metric, own]) => {
     const others = baselines.map(([, metrics]) => metrics[metric] ?? null);
     const known = others.filter((value) => value !== null);
+    const strongest = known.length > 0 ? bestOf(metric, known) : null;
     return {
       metric,
       values: [own, ...others],
-      best: Math.max(own, ...known),
-      delta: known.length > 0 ? own - Math.max(...known) : null,
+      best: bestOf(metric, [own, ...known]),
+      delta: strongest === null ? null : own - strongest,
+      gain: strongest === null ? null : gainOver(metric, own, strongest),
     };
   });
   return { columns, rows };
@@ -84,14 +90,15 @@ export function testVerdict({ columns, rows }: TestTable): {
   good: boolean;
   text: string;
 } {
-  const compared = rows.filter(({ delta }) => delta !== null);
-  const below = compared.filter(({ delta }) => delta! < 0);
+  const compared = rows.filter(({ gain }) => gain !== null);
+  const below = compared.filter(({ gain }) => gain! < 0);
   if (compared.length === 0) return { good: true, text: 'No baseline was measured beside it.' };
   if (below.length === 0) return { good: true, text: 'At least as good as every baseline on every metric.' };
   const stronger = columns.filter(
-    ({ own }, column) => !own && below.some(({ values }) => (values[column] ?? -Infinity) > values[0]!),
+    ({ own }, column) =>
+      !own && below.some(({ metric, values }) => gainOver(metric, values[0]!, values[column] ?? NaN) < 0),
   );
-  const metrics = below.map(({ metric }) => metric.toUpperCase()).join(', ');
+  const metrics = below.map(({ metric }) => formatMetricName(metric)).join(', ');
   const where = below.length === compared.length ? 'every metric' : metrics;
   const names = new Intl.ListFormat('en-GB').format(stronger.map(({ name }) => name));
   return { good: false, text: `Below ${names} on ${where}.` };

@@ -280,7 +280,7 @@ function testRows({ columns, rows }: TestTable): TemplateResult {
     </thead>
     <tbody>
       ${rows.map(
-        ({ metric, values, best, delta }) =>
+        ({ metric, values, best, delta, gain }) =>
           html`<tr>
             <th scope="row">${formatMetricName(metric)}</th>
             ${values.map(
@@ -295,7 +295,7 @@ function testRows({ columns, rows }: TestTable): TemplateResult {
                   }
                 </td>`,
             )}
-            <td class="number ${delta !== null && delta < 0 ? 'worse' : ''}">
+            <td class="number ${gain !== null && gain < 0 ? 'worse' : ''}">
               ${delta === null ? '–' : formatDelta(delta)}
             </td>
           </tr>`,

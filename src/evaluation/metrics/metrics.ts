@@ -1,22 +1,73 @@
+import { auc } from './auc';
+import { averagePopularity } from './averagePopularity';
+import { coverage } from './coverage';
+import { diversity } from './diversity';
+import { entropy } from './entropy';
+import { gauc } from './gauc';
+import { gini } from './gini';
 import { hr } from './hr';
-import type { Metric } from './metric';
+import { logLoss } from './logLoss';
+import { map } from './map';
+import type { ListMetric, Metric, RankMetric } from './metric';
 import { mrr } from './mrr';
 import { ndcg } from './ndcg';
+import { novelty } from './novelty';
+import { prAuc } from './prAuc';
+import { precision } from './precision';
+import { recall } from './recall';
+import { serendipity } from './serendipity';
+import { tailShare } from './tailShare';
 
-/** All metrics, in the order in which results list them. */
-export const METRICS: readonly Metric[] = [hr, ndcg, mrr];
+/** All metrics, in the order in which docs list them. */
+export const METRICS: readonly Metric[] = [
+  ...[hr, ndcg, mrr, recall, precision, map],
+  ...[coverage, novelty, serendipity, diversity, gini, entropy, averagePopularity, tailShare],
+  ...[auc, gauc, logLoss, prAuc],
+];
+
+/** Those that are measured where a config does not say. */
+export const DEFAULT_METRICS: readonly Metric[] = [hr, ndcg, mrr];
 
 /** The one that chooses an epoch where a config does not say. */
 export const DEFAULT_METRIC: Metric = ndcg;
 
-/** Names at each cut-off, such as `ndcg@10`, those of one metric together and the default first. */
-export function metricNames(cutoffs: readonly number[]): string[] {
-  return [DEFAULT_METRIC, ...METRICS.filter((metric) => metric !== DEFAULT_METRIC)].flatMap(({ name }) =>
-    cutoffs.map((cutoff) => `${name}@${cutoff}`),
-  );
+/** Those that a ranking is measured by, which have a value at each cut-off: all that need no labels. */
+export const RANKING_METRICS = METRICS.filter((metric) => metric.needs !== 'scores and labels');
+
+/** The metrics of some names, in their order. @throws Error for one that no ranking is measured by */
+export function rankingMetrics(names: readonly string[]): (RankMetric | ListMetric)[] {
+  return names.map((name) => {
+    const metric = RANKING_METRICS.find((other) => other.name === name);
+    if (metric === undefined) throw new Error(`No ranking is measured by ${name}.`);
+    return metric;
+  });
 }
 
-/** The metric of a name with a cut-off; undefined for one that this version does not know. */
+/** Metrics at each cut-off, such as `ndcg@10`, those of one metric together and the default first. */
+export function measuredNames(names: readonly string[], cutoffs: readonly number[]): string[] {
+  const order = [...names].sort(
+    (a, b) => Number(b === DEFAULT_METRIC.name) - Number(a === DEFAULT_METRIC.name),
+  );
+  return order.flatMap((name) => cutoffs.map((cutoff) => `${name}@${cutoff}`));
+}
+
+/** The metric of a name, with a cut-off or without, in any case; undefined for one that this version does not know. */
 export function findMetric(name: string): Metric | undefined {
-  return METRICS.find((metric) => name.startsWith(`${metric.name}@`));
+  const [family] = name.toLowerCase().split('@');
+  return METRICS.find((metric) => metric.name.toLowerCase() === family);
+}
+
+/** 1 for a metric of which a larger value is better, −1 for one of which a smaller is; 1 for one that this version does not know. */
+export function directionOf(name: string): 1 | -1 {
+  return findMetric(name)?.higherIsBetter === false ? -1 : 1;
+}
+
+/** By how much a value of a metric is better than another: below 0 where it is worse. */
+export function gainOver(name: string, value: number, other: number): number {
+  return directionOf(name) * (value - other);
+}
+
+/** The best of some values of a metric. */
+export function bestOf(name: string, values: readonly number[]): number {
+  return directionOf(name) > 0 ? Math.max(...values) : Math.min(...values);
 }

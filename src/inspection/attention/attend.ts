@@ -10,7 +10,7 @@ import type {
 } from '../../protocol/attention';
 import type { HistoryItem } from '../../protocol/inspection';
 import { catalogScores } from '../../inference/catalogScores';
-import { queryOf } from '../../inference/evaluateModel';
+import { queryOf } from '../../inference/query';
 import { seenRule } from '../../inference/seenItems';
 import { cutPadding } from './cutPadding';
 import type { OpenRun } from '../inspectedRuns';

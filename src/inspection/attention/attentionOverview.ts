@@ -7,7 +7,7 @@ import { RandomStream } from '../../compute/random';
 import type { PreparedDataset } from '../../dataset/preparedDataset';
 import type { AttentionView, Model } from '../../model/model';
 import type { AttentionOverview, GroupReport, HeadReport } from '../../protocol/attention';
-import { queryOf } from '../../inference/evaluateModel';
+import { queryOf } from '../../inference/query';
 import type { WeightBlock } from './cutPadding';
 import type { OpenRun } from '../inspectedRuns';
 import { headNames } from './headNames';

@@ -4,7 +4,7 @@ import type { PreparedDataset } from '../../dataset/preparedDataset';
 import type { Model, ModelInput, Query } from '../../model/model';
 import type { AttentionSubject, Contribution } from '../../protocol/attention';
 import type { FeatureColumn } from '../../protocol/features';
-import { queryOf } from '../../inference/evaluateModel';
+import { queryOf } from '../../inference/query';
 import type { OpenRun } from '../inspectedRuns';
 import type { ItemVectors } from './itemVectors';
 import { itemLabel } from '../runInspector';

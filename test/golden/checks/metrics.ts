@@ -1,15 +1,12 @@
-import {
-  aucFromRanks,
-  averagePrecision,
-  groupAuc,
-  hitRate,
-  meanReciprocalRank,
-  ndcg,
-  orderByScore,
-  precision,
-  recall,
-  reciprocalRank,
-} from '../../../src/evaluation/listMetrics';
+import { areaFromRanks } from '../../../src/evaluation/metrics/auc';
+import { weightedMean } from '../../../src/evaluation/metrics/gauc';
+import { hr } from '../../../src/evaluation/metrics/hr';
+import { map } from '../../../src/evaluation/metrics/map';
+import type { RankMetric } from '../../../src/evaluation/metrics/metric';
+import { mrr } from '../../../src/evaluation/metrics/mrr';
+import { ndcg } from '../../../src/evaluation/metrics/ndcg';
+import { precision } from '../../../src/evaluation/metrics/precision';
+import { recall } from '../../../src/evaluation/metrics/recall';
 import type { GoldenCheck } from '../goldenCheck';
 
 interface Fixture {
@@ -25,19 +22,33 @@ interface Fixture {
   } & Record<'Hit' | 'MRR' | 'MAP' | 'Recall' | 'NDCG' | 'Precision', number[][]>;
 }
 
+/** The value of a list that is given by whether each of its places, best first, holds a relevant item. */
+function valueOf(
+  metric: RankMetric,
+  relevance: readonly number[],
+  numRelevant: number | null,
+  k: number,
+): number {
+  const places = relevance.flatMap((label, before) => (label > 0 && before < k ? [before + 1] : []));
+  return metric.of({ places, numRelevant: numRelevant ?? Math.max(1, places.length) }, k);
+}
+
 /** Metric values, each by the library's own definition. */
 export const check: GoldenCheck = (fixture, compare) => {
   const { ms_deeprec_group, librecommender, recbole } = fixture as Fixture;
 
   ms_deeprec_group.forEach((group, index) => {
-    const ordered = orderByScore(group.labels, group.scores);
+    // Of equal scores the later comes first here: with the positive first in its group, ties count against it.
+    const order = [...group.scores.keys()].sort((a, b) => group.scores[b]! - group.scores[a]! || b - a);
+    const ordered = order.map((place) => group.labels[place]!);
     const numRelevant = ordered.reduce((sum, label) => sum + label, 0);
-    compare(`deeprec ${index} mrr`, [meanReciprocalRank(ordered)], group.mrr);
+    // Its `mean_mrr` is the mean over all relevant items, not the value of the first.
+    const reciprocals = ordered.flatMap((label, before) => (label > 0 ? [1 / (before + 1)] : []));
+    compare(`deeprec ${index} mrr`, [reciprocals.reduce((a, b) => a + b, 0) / numRelevant], group.mrr);
     for (const [name, expected] of Object.entries(group)) {
       const [metric, cutoff] = name.split('@');
       if (cutoff === undefined) continue;
-      const k = Number(cutoff);
-      const value = metric === 'hit' ? hitRate(ordered, k) : ndcg(ordered, numRelevant, k);
+      const value = valueOf(metric === 'hit' ? hr : ndcg, ordered, numRelevant, Number(cutoff));
       compare(`deeprec ${index} ${name}`, [value], expected);
     }
   });
@@ -45,29 +56,25 @@ export const check: GoldenCheck = (fixture, compare) => {
   librecommender.forEach(({ truth, reco, k, ...expected }, index) => {
     const relevance = reco.map((item) => (truth.includes(item) ? 1 : 0));
     const label = `librecommender ${index}`;
-    compare(`${label} precision`, [precision(relevance, k)], expected.precision);
-    compare(`${label} recall`, [recall(relevance, truth.length, k)], expected.recall);
-    compare(`${label} map`, [averagePrecision(relevance, truth.length, k, 'hits')], expected.map);
-    compare(`${label} ndcg`, [ndcg(relevance, truth.length, k, 'hits')], expected.ndcg);
+    compare(`${label} precision`, [valueOf(precision, relevance, truth.length, k)], expected.precision);
+    compare(`${label} recall`, [valueOf(recall, relevance, truth.length, k)], expected.recall);
+    // It measures against the best order of what was found, whatever the list lacks.
+    compare(`${label} map`, [valueOf(map, relevance, null, k)], expected.map);
+    compare(`${label} ndcg`, [valueOf(ndcg, relevance, null, k)], expected.ndcg);
   });
 
   const { pos_index, pos_len, GAUC } = recbole;
-  const metrics = {
-    Hit: (list: number[], _: number, k: number) => hitRate(list, k),
-    MRR: (list: number[], _: number, k: number) => reciprocalRank(list, k),
-    MAP: (list: number[], total: number, k: number) => averagePrecision(list, total, k),
-    Recall: recall,
-    NDCG: (list: number[], total: number, k: number) => ndcg(list, total, k),
-    Precision: (list: number[], _: number, k: number) => precision(list, k),
-  };
+  const metrics = { Hit: hr, MRR: mrr, MAP: map, Recall: recall, NDCG: ndcg, Precision: precision };
   for (const [name, metric] of Object.entries(metrics)) {
     const values = pos_index.flatMap((list, user) =>
-      list.map((_, place) => metric(list, pos_len[user]!, place + 1)),
+      list.map((_, before) => valueOf(metric, list, pos_len[user]!, before + 1)),
     );
     compare(`recbole ${name}`, values, recbole[name as keyof typeof metrics]);
   }
-  const aucs = GAUC.pos_rank_sum.map((sum, user) =>
-    aucFromRanks(sum[0]!, GAUC.pos_len[user]!, GAUC.user_len[user]!),
-  );
-  compare('recbole GAUC', [groupAuc(aucs, GAUC.pos_len)], GAUC.gauc);
+  // It weights users by their positives.
+  const areas = GAUC.pos_rank_sum.map((sum, user) => ({
+    value: areaFromRanks(sum[0]!, GAUC.pos_len[user]!, GAUC.user_len[user]!),
+    weight: GAUC.pos_len[user]!,
+  }));
+  compare('recbole GAUC', [weightedMean(areas)], GAUC.gauc);
 };

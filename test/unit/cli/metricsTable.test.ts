@@ -21,6 +21,15 @@ test.each([
   expect((head as string).trim().split(/\s+/)).toEqual(columns);
 });
 
+test('the lowest value is the best where the metric says so', () => {
+  const baselines = { popularity: { 'gini@10': 0.9 }, markov: { 'gini@10': 0.4 } };
+  const measured = { ...result, metrics: { 'gini@10': 0.5 }, baselines };
+  const parts = metricsTable({ name: 'sasrec', model: 'sasrec' }, measured, 'gini@10');
+  const strong = parts.flatMap((part) => (typeof part === 'object' && 'strong' in part ? [part.strong] : []));
+  expect(strong.map((text) => text.trim())).toEqual(['0.4000']);
+  expect(parts.at(-1)).toBe('By Gini@10 the model is no better than Markov.\n');
+});
+
 test('a baseline is not compared with itself', () => {
   const run = { name: 'simple', model: 'popularity' };
   const text = JSON.stringify(metricsTable(run, result, 'ndcg@10'));

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { changeConfig, describeChanges, type LaterCommand } from '../../../src/config/changeConfig';
 import { parseConfig } from '../../../src/config/parseConfig';
+import type { ExperimentConfig } from '../../../src/config/schema';
 
 const text = JSON.stringify({
   name: 'tiny',
@@ -40,6 +41,14 @@ describe('changes of a run’s config', () => {
 
   it('are none where the values are the same', () => {
     expect(changeConfig(stored, ['training.epochs=3'], 'resume')).toEqual({ config: stored, changes: [] });
+  });
+
+  it('do not miss the metrics in a config of an older version, which were those of the default', () => {
+    const { evaluation, ...others } = stored as ExperimentConfig;
+    const { metrics, ...older } = evaluation;
+    const { config, changes } = changeConfig({ ...others, evaluation: older }, [], 'resume');
+    expect(config.evaluation.metrics).toEqual(metrics);
+    expect(changes).toEqual([]);
   });
 
   it('of an evaluation may be all that it is measured by', () => {

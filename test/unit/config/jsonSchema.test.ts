@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import { expect, test } from 'vitest';
 import {
+  insertMetricList,
   insertModelList,
   insertModelTables,
   insertTables,
@@ -27,6 +28,7 @@ test('media/*.json, docs/config.md, docs/models and the README are up to date (e
   expect(docs).toBe(insertTables(docs, schema));
   expect(() => insertTables('no markers', schema)).toThrow(/lacks the lines/);
   expect(read('README.md')).toBe(insertModelList(read('README.md')));
+  expect(read('docs/metrics.md')).toBe(insertMetricList(read('docs/metrics.md')));
   for (const page of modelPages.keys()) {
     const text = read(`docs/models/${page}`);
     expect(text).toBe(insertModelTables(text, schema, page));

@@ -160,6 +160,28 @@ test('the metric of early stopping must be measured', () => {
   expect(onlyProblem(text.replace('10, 10', '5')).message).toContain('found `"ndcg@10"` (the default)');
 });
 
+test.each([
+  [
+    '["ndcg", "auc"]',
+    'evaluation.metrics.1',
+    'compares scores with labels, such as clicks, and the dataset has no labels',
+  ],
+  ['["ndcg", "ndgc"]', 'evaluation.metrics.1', 'Did you mean `ndcg`?'],
+  ['["hr"]', 'training.earlyStopping.metric', 'needs a metric that is in `evaluation.metrics` (`hr`)'],
+  ['["ndcg", "ndcg"]', 'evaluation.metrics', 'must not name a metric twice'],
+  ['["ndcg", "diversity"]', 'evaluation.metrics.1', 'needs categories of the items'],
+  ['["ndcg", "gini"], "candidates": {"type": "sampled"}', 'evaluation.metrics.1', 'from the whole catalog'],
+])('metrics that cannot be measured: %s', (metrics, path, message) => {
+  const problem = onlyProblem(`${SMALL.slice(0, -1)}, "evaluation": {"metrics": ${metrics}}}`);
+  expect(problem.path).toBe(path);
+  expect(problem.message).toContain(message);
+});
+
+test('any metric of a ranking may be measured and select the epoch', () => {
+  const config = `"evaluation": {"metrics": ["recall", "gini"]}, "training": {"earlyStopping": {"metric": "gini@5"}}`;
+  expect(problemsOf(`${SMALL.slice(0, -1)}, ${config}}`)).toEqual([]);
+});
+
 test('what is allowed but hardly meant is a warning', () => {
   const text = `${SMALL.slice(0, -1)}, "training": {"epochs": 3, "earlyStopping": {"patience": 9}}}`;
   expect(onlyProblem(text)).toMatchObject({ severity: 'warning', marked: '9' });

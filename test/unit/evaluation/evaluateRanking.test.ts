@@ -1,11 +1,8 @@
+import { rankingMetrics } from '../../../src/evaluation/metrics/metrics';
 import { describeSplit, SPLITS } from '../../../src/splits/splits';
 import { describe, expect, it } from 'vitest';
-import {
-  evaluateRanking,
-  rankByScores,
-  type Ranker,
-  type RankingTask,
-} from '../../../src/evaluation/evaluateRanking';
+import { evaluateRanking, type Ranker, type RankingTask } from '../../../src/evaluation/evaluateRanking';
+import { rankByScores } from '../../../src/inference/rankByScores';
 
 const NUM_ITEMS = 100;
 const task: RankingTask = {
@@ -17,8 +14,15 @@ const task: RankingTask = {
   seenTargets: 0,
   history: (user) => Uint32Array.of(user + 1, user + 2),
   target: (user) => user + 10,
+  catalog: () => ({
+    numItems: NUM_ITEMS,
+    numUsers: 4,
+    interactions: new Uint32Array(NUM_ITEMS + 1).fill(1),
+    users: new Uint32Array(NUM_ITEMS + 1).fill(1),
+    categories: null,
+  }),
 };
-const options = { cutoffs: [1, 10], batchSize: 2 };
+const options = { metrics: rankingMetrics(['hr', 'ndcg', 'mrr']), cutoffs: [1, 10], batchSize: 2 };
 
 const scorer = (scoreOf: (item: number, history: Uint32Array) => number): Ranker =>
   rankByScores({
@@ -74,7 +78,8 @@ describe('evaluateRanking', () => {
     const ranker: Ranker = {
       rank({ users, histories }) {
         together.push(histories.map((history) => history.length));
-        return users.map((user) => ({ best: user + 1, worst: user + 1 }));
+        const ranks = users.map((user) => ({ best: user + 1, worst: user + 1 }));
+        return { ranks, lists: new Int32Array() };
       },
     };
     const several: RankingTask = {
@@ -85,6 +90,32 @@ describe('evaluateRanking', () => {
     const { ranks } = await evaluateRanking(several, ranker, options);
     expect(together).toEqual([[9, 9], [4, 2], [1]]);
     expect([...ranks.best]).toEqual([1, 2, 3, 4, 5]);
+  });
+
+  it('keeps the lists of users where a metric looks at them, and asks for none else', async () => {
+    const lengths: number[] = [];
+    const likesTarget = scorer((item, history) => (item === history[0]! + 9 ? 1000 : -item));
+    const ranker: Ranker = {
+      rank(batch) {
+        lengths.push(batch.listLength);
+        return likesTarget.rank(batch);
+      },
+    };
+    await evaluateRanking(task, ranker, options);
+    expect(lengths).toEqual([0, 0]);
+    const metrics = rankingMetrics(['hr', 'coverage', 'serendipity']);
+    const result = await evaluateRanking(task, ranker, { metrics, cutoffs: [1, 2], batchSize: 2 });
+    expect(lengths.slice(2)).toEqual([2, 2]);
+    expect(Object.keys(result.metrics)).toEqual([
+      ...['hr@1', 'coverage@1', 'serendipity@1'],
+      ...['hr@2', 'coverage@2', 'serendipity@2'],
+    ]);
+    expect(result.metrics['coverage@1']).toBe(3 / NUM_ITEMS);
+    // Users 0, 2 and 3 have items 1 and 2, 3 and 4, 4 and 5 behind them: the best of the rest are 3, 1 and 1.
+    expect(result.metrics['coverage@2']).toBe(5 / NUM_ITEMS);
+    // All items are equally popular, so that each would have been expected first.
+    expect(result.metrics['serendipity@1']).toBe(0);
+    expect(result.tieBounds).toBe(null);
   });
 
   it('gives the same result for every batch size and says its protocol', async () => {

@@ -1,15 +1,27 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { meanRankMetrics, rankOf, type Rank } from '../../../src/evaluation/rankMetrics';
+import { hr } from '../../../src/evaluation/metrics/hr';
+import { map } from '../../../src/evaluation/metrics/map';
+import { mrr } from '../../../src/evaluation/metrics/mrr';
+import { ndcg } from '../../../src/evaluation/metrics/ndcg';
+import { precision } from '../../../src/evaluation/metrics/precision';
+import { recall } from '../../../src/evaluation/metrics/recall';
+import { meanRankMetric, rankOf, type Rank } from '../../../src/evaluation/rankMetrics';
 
-const metricsOf = (ranks: readonly Rank[], cutoffs: readonly number[]) =>
-  meanRankMetrics(
-    {
-      best: Uint32Array.from(ranks, ({ best }) => best),
-      worst: Uint32Array.from(ranks, ({ worst }) => worst),
-    },
-    cutoffs,
+function metricsOf(ranks: readonly Rank[], cutoffs: readonly number[]): Record<string, number> {
+  const places = {
+    best: Uint32Array.from(ranks, ({ best }) => best),
+    worst: Uint32Array.from(ranks, ({ worst }) => worst),
+  };
+  return Object.fromEntries(
+    cutoffs.flatMap((k) =>
+      [hr, ndcg, mrr, recall, precision, map].map((metric) => [
+        `${metric.name}@${k}`,
+        meanRankMetric(metric, places, k),
+      ]),
+    ),
   );
+}
 
 /** All orders of a list. */
 function* ordersOf<Item>(items: readonly Item[]): Generator<Item[]> {
@@ -49,7 +61,7 @@ describe('rankOf', () => {
   });
 });
 
-describe('meanRankMetrics', () => {
+describe('meanRankMetric', () => {
   it('computes the textbook values', () => {
     const metrics = metricsOf(
       [1, 3, 11, 10].map((place) => ({ best: place, worst: place })),
@@ -94,6 +106,16 @@ describe('meanRankMetrics', () => {
       }),
       { numRuns: 60 },
     );
+  });
+
+  it('of one relevant item is the same for recall and HR, for MAP and MRR, and k times as large as precision', () => {
+    const ranks = [1, 3, 4, 11].map((best): Rank => ({ best, worst: best + (best % 3) }));
+    const metrics = metricsOf(ranks, [1, 5, 10]);
+    for (const k of [1, 5, 10]) {
+      expect(metrics[`recall@${k}`]).toBe(metrics[`hr@${k}`]);
+      expect(metrics[`map@${k}`]).toBe(metrics[`mrr@${k}`]);
+      expect(metrics[`precision@${k}`]).toBeCloseTo(metrics[`hr@${k}`]! / k, 15);
+    }
   });
 
   it('has the same HR@1, NDCG@1 and MRR@1 for every ranking', () => {

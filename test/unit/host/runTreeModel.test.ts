@@ -54,6 +54,16 @@ describe('bestRuns', () => {
     expect([...bestRuns(runs)]).toEqual([runs[1]!.directory]);
   });
 
+  it('stars the lowest value of a metric of which lower is better', () => {
+    const [a, b] = [0.9, 0.3].map((value, index) =>
+      makeRun({
+        ...{ id: String(index), mainMetric: 'gini@10' },
+        best: { epoch: 1, step: 1, metrics: { 'gini@10': value } },
+      }),
+    );
+    expect([...bestRuns([a!, b!])]).toEqual([b!.directory]);
+  });
+
   it('does not compare across data or metrics', () => {
     const other = { fingerprint: 'f2', numUsers: 1, numItems: 1, numInteractions: 1 };
     const runs = [

@@ -1,7 +1,9 @@
 import { describe, expect, it } from 'vitest';
 import { configSchema } from '../../../src/config/schema';
 import { Popularity } from '../../../src/model/popularity/popularity';
-import { evaluateRanking, rankByScores } from '../../../src/evaluation/evaluateRanking';
+import { evaluateRanking } from '../../../src/evaluation/evaluateRanking';
+import { rankByScores } from '../../../src/inference/rankByScores';
+import { rankingMetrics } from '../../../src/evaluation/metrics/metrics';
 import { rankingTask } from '../../../src/inference/evaluateModel';
 import { sampleNegatives } from '../../../src/inference/sampledNegatives';
 import { datasetOf, tinyDataset } from './tinyDataset';
@@ -54,10 +56,11 @@ describe.each(['uniform', 'popularity'] as const)('%s negatives', (distribution)
 describe('the protocol of sampled negatives', () => {
   it('ranks the target among its negatives only, and says so', async () => {
     const dataset = tinyDataset(40, 30);
-    const { candidates, cutoffs } = evaluation({ candidates: { type: 'sampled', count: 5 } });
+    const { candidates, cutoffs, metrics } = evaluation({ candidates: { type: 'sampled', count: 5 } });
     const task = rankingTask(dataset, 'test', evaluation({ candidates }));
     const popularity = await Popularity.fit({ ...dataset, ends: dataset.validationEnd });
     const { ranks, protocol } = await evaluateRanking(task, rankByScores(popularity), {
+      metrics: rankingMetrics(metrics),
       cutoffs,
       batchSize: 7,
     });

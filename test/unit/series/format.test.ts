@@ -69,8 +69,9 @@ test.each([
   ['gauc', 'GAUC'],
   ['logloss', 'LogLoss'],
   ['logLoss', 'LogLoss'],
+  ['tailShare@10', 'Tail share@10'],
   // Names of files that a later version wrote.
-  ['coverage@10', 'coverage@10'],
+  ['surprise@10', 'surprise@10'],
   ['constructor', 'constructor'],
   ['', ''],
 ])('the metric %s is called %s', (name, text) => expect(formatMetricName(name)).toBe(text));

@@ -5,12 +5,14 @@ import * as tf from '@tensorflow/tfjs-core';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { z } from 'zod';
 import { configSchema, type TrainedConfig } from '../../../src/config/schema';
-import { rankByScores } from '../../../src/evaluation/evaluateRanking';
+import { rankByScores } from '../../../src/inference/rankByScores';
 import { createModel } from '../../../src/model/createModel';
 import type { Model, ProductScoring, Query, Scoring } from '../../../src/model/model';
 import { createRun, type RunDirectory } from '../../../src/runs/runDirectory';
-import { evaluateModel, queryOf, rankingTask } from '../../../src/inference/evaluateModel';
+import { evaluateModel, rankingTask } from '../../../src/inference/evaluateModel';
+import { queryOf } from '../../../src/inference/query';
 import { modelDataOf } from '../../../src/inference/modelData';
+import { ModelRanker } from '../../../src/inference/modelRanker';
 import { RunRecorder } from '../../../src/training/runRecorder';
 import { decodeSafetensors } from '../../../src/formats/safetensors';
 import { TrainingLoop, type TrainingOutcome } from '../../../src/training/trainingLoop';
@@ -223,10 +225,17 @@ describe.each(Object.entries(MODELS))('%s', (_, modelConfig) => {
     const { numItems } = dataset;
     const ranker = rankByScores({ score: () => Promise.resolve(Float32Array.from(scores.flat())) });
     const { filterSeen } = task;
-    const ranks = await ranker.rank({ users, histories, targets, filterSeen, numItems, negatives: null });
+    const batch = {
+      ...{ users, histories, targets, filterSeen, numItems },
+      ...{ negatives: null, listLength: 3 },
+    };
+    const ranking = await ranker.rank(batch);
     expect(users.map((_, row) => ({ best: result.ranks.best[row], worst: result.ranks.worst[row] }))).toEqual(
-      ranks,
+      ranking.ranks,
     );
+    const ofModel = new ModelRanker(model, () => undefined);
+    expect(await ofModel.rank(batch)).toEqual(ranking);
+    ofModel.dispose();
 
     const inBlocks = await evaluateModel(oneByOne(model), dataset, 'validation', settings.evaluation);
     expect(inBlocks.ranks).toEqual(result.ranks);

@@ -31,6 +31,16 @@ describe('EarlyStopping', () => {
     expect(stopping.record(measured(2, 0))).toBe(true);
   });
 
+  it('takes the lowest value of a metric of which lower is better', () => {
+    const stopping = new EarlyStopping('gini@10', 5, 0.05);
+    const record = (epoch: number, value: number): boolean =>
+      stopping.record({ epoch, step: epoch, metrics: { 'gini@10': value } });
+    expect([0.5, 0.6, 0.47, 0.4].map((value, index) => record(index + 1, value))).toEqual([
+      ...[true, false, false, true],
+    ]);
+    expect(stopping.state.best?.epoch).toBe(4);
+  });
+
   it('never stops without patience, and goes on from its state', () => {
     const endless = new EarlyStopping('ndcg@10', null, 0);
     for (let epoch = 1; epoch < 50; epoch++) endless.record(measured(epoch, 0.1));

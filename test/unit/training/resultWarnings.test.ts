@@ -29,4 +29,7 @@ test('a model below popularity is said to be so, by the main metric', () => {
   expect(belowPopularityMessage(metrics, baselines, 'hr@10')).toBeNull();
   expect(belowPopularityMessage({ 'ndcg@10': 0.04 }, baselines, 'ndcg@10')).toBeNull();
   expect(belowPopularityMessage(metrics, {}, 'ndcg@10')).toBeNull();
+  expect(
+    belowPopularityMessage({ 'gini@10': 0.5 }, { popularity: { 'gini@10': 0.9 } }, 'gini@10'),
+  ).toBeNull();
 });

@@ -61,3 +61,14 @@ test('a baseline that lacks a metric leaves a hole', () => {
   const { rows } = testTable(exampleRun('finished', 20, { test }).manifest)!;
   expect(rows[0]).toMatchObject({ metric: 'ndcg@10', values: [0.1213, null], delta: null });
 });
+
+test('a lower value is the better one where the metric says so', () => {
+  const test = {
+    ...exampleTest(),
+    metrics: { 'gini@10': 0.5 },
+    baselines: { popularity: { 'gini@10': 0.9 }, markov: { 'gini@10': 0.4 } },
+  };
+  const table = testTable(exampleRun('finished', 20, { test }).manifest)!;
+  expect(table.rows).toMatchObject([{ best: 0.4, delta: 0.5 - 0.4, gain: 0.4 - 0.5 }]);
+  expect(testVerdict(table)).toMatchObject({ good: false, text: 'Below Markov on every metric.' });
+});
