@@ -189,7 +189,9 @@ export async function buildAddon(platform, folder) {
       '-target',
       target,
       '-O3',
-      '-ffp-contract=fast',
+      // Products and sums are fused within an expression only. Across expressions (`fast`), vectorized loops fuse others than
+      // scalar ones do, and which of the two runs depends on where the arrays are.
+      '-ffp-contract=on',
       '-fno-math-errno',
       '-fno-sanitize=all',
       '-fvisibility=hidden',

@@ -54,7 +54,7 @@ INLINE void storeUpTo(float *p, Vec v, long count) {
 #if defined(__wasm_relaxed_simd__)
 INLINE Vec multiplyAdd(Vec a, Vec b, Vec c) { return (Vec)wasm_f32x4_relaxed_madd((v128_t)a, (v128_t)b, (v128_t)c); }
 #else
-/** a·b + c; fused where the machine can (-ffp-contract=fast). */
+/** a·b + c; fused where the machine can (-ffp-contract=on). */
 INLINE Vec multiplyAdd(Vec a, Vec b, Vec c) { return a * b + c; }
 #endif
 
