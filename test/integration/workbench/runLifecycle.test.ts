@@ -99,7 +99,7 @@ describe('a run in the workbench', () => {
     await expect.poll(() => panel.epoch(), soon).toBeGreaterThan(before);
     expect(await panel.status()).toBe('running');
     // The whole history is there, not only what came since.
-    expect(await panel.drawnPoints('Validation NDCG@10')).toBeGreaterThan(before);
+    await expect.poll(() => panel.drawnPoints('Validation NDCG@10'), soon).toBeGreaterThan(before);
     await workbench.treeRow(/NDCG@10 [01]\.\d+.*\d+\/100000 epochs/).waitFor();
     expect(await trainerPid()).toBe(pid);
     expect(await runsOf(folder)).toHaveLength(1);
