@@ -47,15 +47,35 @@ export interface PointSet {
 }
 
 /**
- * What points can be colored by. Always there for items: `popularity decile` (category), `training interactions` (number),
- * `in training and test` (category); for users `history length`. Then each column of the item or user table, by its own name;
- * for all tables `norm`. For items `recommended in top-10` (number) comes last once `recommendationCounts` has made it.
+ * Ids of the columns that are not of the data. Always there for items: popularity decile (category), training interactions
+ * (number), in training and test (category); for users the length of the history; for all tables the norm. For items the number
+ * of recommendations comes last once `recommendationCounts` has made it.
  */
+export const OWN_COLUMNS = {
+  popularityDecile: ':popularityDecile',
+  trainingInteractions: ':trainingInteractions',
+  inTrainingAndTest: ':inTrainingAndTest',
+  historyLength: ':historyLength',
+  norm: ':norm',
+  recommendations: ':recommendations',
+} as const;
+
+/** Id of a column of the item or user table, by the name that it has there. */
+export function dataColumnId(name: string): string {
+  return `column:${name}`;
+}
+
+/** What points can be colored by: {@link OWN_COLUMNS}, and each column of the item or user table. */
 export type PointColumn = CategoryPointColumn | NumberPointColumn;
 
-export interface CategoryPointColumn {
+interface ColumnName {
+  id: string;
+  /** For people and for the heads of exported tables; that of a column of the data is its name there. */
+  label: string;
+}
+
+export interface CategoryPointColumn extends ColumnName {
   kind: 'category';
-  name: string;
   /** Index into `labels`; of several values of an item, the first. */
   values: Int32Array;
   /** `labels[0]` is the empty string, for unknown. Ordered where the values have an order. */
@@ -63,9 +83,8 @@ export interface CategoryPointColumn {
   ordered: boolean;
 }
 
-export interface NumberPointColumn {
+export interface NumberPointColumn extends ColumnName {
   kind: 'number';
-  name: string;
   /** NaN where there is none. */
   values: Float32Array;
 }
@@ -207,8 +226,7 @@ export interface ProjectionInspector {
   ): Promise<UmapLayoutResult>;
   cancel(task: string): Promise<void>;
   /**
-   * For tables of items: in how many users' top-k each point is, of items that are not in their history, as the column
-   * `recommended in top-k`. Takes seconds to minutes once, and is kept in the run; tells its progress and can be canceled.
+   * For tables of items: in how many users' top-k each point is, of items that are not in their history. Takes seconds to minutes once, and is kept in the run; tells its progress and can be canceled.
    */
   recommendationCounts(
     source: EmbeddingSource,

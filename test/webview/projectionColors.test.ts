@@ -107,7 +107,9 @@ describe('categories with a color', () => {
     await page.getByRole('button', { name: 'Save Bookmark' }).click();
     await expect.poll(() => host.bookmarks.length).toBe(1);
     await expect
-      .poll(() => page.evaluate("JSON.parse(sessionStorage.getItem('kept state')).colored.genre?.[0]"))
+      .poll(() =>
+        page.evaluate("JSON.parse(sessionStorage.getItem('kept state')).colored['column:genre']?.[0]"),
+      )
       .toBe(given);
     await page.reload();
     await page.locator('recsight-scatter').waitFor();

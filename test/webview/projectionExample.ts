@@ -5,20 +5,22 @@ import { procrustes } from '../../src/analysis/procrustes';
 import { rowOf, selectRows, type Table } from '../../src/analysis/table';
 import { RandomStream } from '../../src/compute/random';
 import type { CheckpointSource, InspectedRun, ItemLabel, UserLabel } from '../../src/protocol/inspection';
-import type {
-  DistanceMetric,
-  EmbeddingSource,
-  EmbeddingTable,
-  NeighborQuery,
-  NumberPointColumn,
-  PcaRequest,
-  PointNeighbor,
-  PointSet,
-  Sampling,
-  SelectionSummary,
-  TableComparison,
-  TableStatistics,
-  UserPath,
+import {
+  dataColumnId,
+  OWN_COLUMNS,
+  type DistanceMetric,
+  type EmbeddingSource,
+  type EmbeddingTable,
+  type NeighborQuery,
+  type NumberPointColumn,
+  type PcaRequest,
+  type PointNeighbor,
+  type PointSet,
+  type Sampling,
+  type SelectionSummary,
+  type TableComparison,
+  type TableStatistics,
+  type UserPath,
 } from '../../src/protocol/projection';
 
 const WIDTH = 16;
@@ -185,31 +187,36 @@ export class ExampleRun {
       columns: [
         {
           kind: 'category',
-          name: 'popularity decile',
+          id: OWN_COLUMNS.popularityDecile,
+          label: 'popularity decile',
           values: Int32Array.from(rows, decileOf),
           labels: ['', '1 (most popular)', '2', '3', '4', '5', '6', '7', '8', '9', '10 (least popular)'],
           ordered: true,
         },
         {
           kind: 'number',
-          name: 'training interactions',
+          id: OWN_COLUMNS.trainingInteractions,
+          label: 'training interactions',
           values: Float32Array.from(rows, (row) => this.popularity[row]!),
         },
         {
           kind: 'category',
-          name: 'genre',
+          id: dataColumnId('genre'),
+          label: 'genre',
           values: Int32Array.from(rows, (row) => 1 + this.genres[row]!),
           labels: ['', ...GENRES],
           ordered: false,
         },
         {
           kind: 'number',
-          name: 'year',
+          id: dataColumnId('year'),
+          label: 'year',
           values: Float32Array.from(rows, (row) => (row % 17 === 0 ? NaN : 1960 + ((row * 7) % 60))),
         },
         {
           kind: 'number',
-          name: 'norm',
+          id: OWN_COLUMNS.norm,
+          label: 'norm',
           values: Float32Array.from(rows, (row) =>
             Math.hypot(...values.subarray(row * width, (row + 1) * width)),
           ),
@@ -298,7 +305,7 @@ export class ExampleRun {
       for (const { item } of this.userPath(user, k).recommended) counts[item - 1]! += 1;
     }
     const values = Float32Array.from(this.rows(sampling), (row) => counts[row]!);
-    return { kind: 'number', name: `recommended in top-${k}`, values };
+    return { kind: 'number', id: OWN_COLUMNS.recommendations, label: `recommended in top-${k}`, values };
   }
 
   statistics(source: CheckpointSource): TableStatistics {

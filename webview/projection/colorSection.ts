@@ -1,11 +1,12 @@
 import { html, nothing, type TemplateResult } from 'lit';
+import { OWN_COLUMNS } from '../../src/protocol/projection';
 import { button, checkbox, dropdown, slider } from '../ui/controls';
 import { messageContent } from '../ui/messageContent';
 import { progressBlock } from '../ui/progress';
 import type { ProjectionHandlers } from './handlers';
 import { legend } from './legend';
 import type { SceneLook } from './mapModels';
-import { colorName } from './projectionText';
+import { colorLabel } from './projectionText';
 import { section } from './railSection';
 import { OWN_COLORS } from './settings';
 import { tableOf, type ProjectionState } from './state';
@@ -19,14 +20,15 @@ export function colorSection(
   const { onSettings, onCancelCounting, onRetry } = handlers;
   const { settings, scene, resources, progress } = state;
   const items = tableOf(state)?.rows === 'items';
-  const names = [
-    ...(scene?.points.columns.map(({ name }) => name) ?? []),
+  const columns = scene?.points.columns ?? [];
+  const colors = [
+    ...columns.map(({ id }) => id),
     ...(items ? [OWN_COLORS.recommended] : []),
     OWN_COLORS.cluster,
     ...(settings.second === null ? [] : [OWN_COLORS.moved, OWN_COLORS.overlap]),
     OWN_COLORS.none,
   ];
-  const value = names.includes(settings.color) ? settings.color : OWN_COLORS.none;
+  const value = colors.includes(settings.color) ? settings.color : OWN_COLORS.none;
   const computed = {
     [OWN_COLORS.recommended]: resources.recommended,
     [OWN_COLORS.cluster]: resources.clusters,
@@ -36,7 +38,7 @@ export function colorSection(
     'Color',
     html`${dropdown({
         label: 'Color by',
-        choices: names.map((name) => ({ value: name, label: colorName(name) })),
+        choices: colors.map((color) => ({ value: color, label: colorLabel(color, columns) })),
         value,
         onChange: (color) => onSettings({ color }),
       })}
@@ -67,7 +69,7 @@ export function colorSection(
       }
       ${look ? legend(look, settings, handlers) : nothing}
       ${
-        value === 'popularity decile' && look && lacksDeciles(look)
+        value === OWN_COLUMNS.popularityDecile && look && lacksDeciles(look)
           ? html`<p class="muted small">Items that occur equally often share a decile.</p>`
           : nothing
       }

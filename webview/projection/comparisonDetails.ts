@@ -5,6 +5,7 @@ import { button } from '../ui/controls';
 import { current } from '../ui/resources';
 import type { ProjectionHandlers } from './handlers';
 import { neighborList } from './neighborLists';
+import { OWN_COLORS } from './settings';
 import type { ProjectionState, Scene } from './state';
 import { failure } from './railSection';
 
@@ -40,8 +41,8 @@ export function comparisonContent(
       <dd class="number">${percent(overlap)}</dd>
     </dl>
     <p class="row buttons">
-      ${button({ label: 'Color by Distance', onClick: () => handlers.onSettings({ color: ':moved' }) })}
-      ${button({ label: 'Color by Neighbors', onClick: () => handlers.onSettings({ color: ':overlap' }) })}
+      ${button({ label: 'Color by Distance', onClick: () => handlers.onSettings({ color: OWN_COLORS.moved }) })}
+      ${button({ label: 'Color by Neighbors', onClick: () => handlers.onSettings({ color: OWN_COLORS.overlap }) })}
     </p>
     <section class="rail-section" aria-label="Moved most">
       <h2>Moved most</h2>

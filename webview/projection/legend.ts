@@ -1,4 +1,5 @@
 import { html, nothing, type TemplateResult } from 'lit';
+import type { PointColumn } from '../../src/protocol/projection';
 import { formatCount } from '../../src/series/format';
 import { icon, iconButton } from '../ui/controls';
 import type { ColorBytes } from '../ui/colorModel';
@@ -15,7 +16,7 @@ import { classColor, OTHERS, type Legend } from './coloring';
 import type { ProjectionHandlers } from './handlers';
 import type { SceneLook } from './mapModels';
 import type { Palette } from './palette';
-import { colorName, formatNumber } from './projectionText';
+import { colorLabel, formatNumber } from './projectionText';
 import { chosenColors, type ProjectionSettings } from './settings';
 import './legend.css';
 
@@ -64,13 +65,14 @@ export function legend(
 /** The legend in a line or two over the map, where the rail is closed. */
 export function legendStrip(
   look: SceneLook,
+  columns: readonly PointColumn[],
   settings: ProjectionSettings,
   handlers: ProjectionHandlers,
 ): TemplateResult | typeof nothing {
   const shown = look.coloring.legend;
   if (shown.kind === 'plain') return nothing;
   return html`<details class="legend-strip" open>
-    <summary>${colorName(settings.color)}</summary>
+    <summary>${colorLabel(settings.color, columns)}</summary>
     <div class="strip-entries">
       ${shown.kind === 'numbers' ? html`<div class="strip-scale">${scale(shown, look.palette)}</div>` : nothing}
       ${(shown.kind === 'numbers' ? (shown.numUnknown > 0 ? [unknownOf(shown)] : []) : entriesOf(shown)).map(

@@ -1,4 +1,9 @@
-import type { NumberPointColumn, PointSet, TableComparison } from '../../src/protocol/projection';
+import {
+  OWN_COLUMNS,
+  type NumberPointColumn,
+  type PointSet,
+  type TableComparison,
+} from '../../src/protocol/projection';
 import { densityContours, type DensityContour } from '../plot/scatterDensity';
 import type { PointCoordinates } from '../plot/scatterCamera';
 import { current } from '../ui/resources';
@@ -36,7 +41,7 @@ export interface SceneLook {
 }
 
 /** Columns that say which rows are known best, for the order of labels. */
-const IMPORTANCE = ['training interactions', 'history length', 'norm'];
+const IMPORTANCE = [OWN_COLUMNS.trainingInteractions, OWN_COLUMNS.historyLength, OWN_COLUMNS.norm];
 
 /**
  * Works out how the points of a state look. Each part is worked out again only when something changes that it depends on:
@@ -241,7 +246,7 @@ function labelOrder(
 ): Uint32Array {
   const all = isolated ?? Array.from({ length: points.rows.length }, (_, point) => point);
   const order = Uint32Array.from(raised === null ? all : all.filter((point) => raised[point] === 1));
-  const column = IMPORTANCE.map((name) => columnOf(points, name)).find((found) => found?.kind === 'number');
+  const column = IMPORTANCE.map((id) => columnOf(points, id)).find((found) => found?.kind === 'number');
   if (column?.kind === 'number') {
     const { values } = column;
     const of = (point: number): number => (Number.isFinite(values[point]!) ? values[point]! : -Infinity);

@@ -1,8 +1,8 @@
-import type { PointColumn, PointSet } from '../../src/protocol/projection';
+import { OWN_COLUMNS, type PointColumn, type PointSet } from '../../src/protocol/projection';
 
 /** A column of what is known of points. */
-export function columnOf(points: PointSet, name: string): PointColumn | null {
-  return points.columns.find((column) => column.name === name) ?? null;
+export function columnOf(points: PointSet, id: string): PointColumn | null {
+  return points.columns.find((column) => column.id === id) ?? null;
 }
 
 /** Mean norm of the points that are popular alike. */
@@ -14,8 +14,8 @@ export interface DecileNorm {
 
 /** Of the points that are drawn, most popular first; empty where popularity or the norm is not known. */
 export function normsOfDeciles(points: PointSet): DecileNorm[] {
-  const deciles = columnOf(points, 'popularity decile');
-  const norms = columnOf(points, 'norm');
+  const deciles = columnOf(points, OWN_COLUMNS.popularityDecile);
+  const norms = columnOf(points, OWN_COLUMNS.norm);
   if (deciles?.kind !== 'category' || norms?.kind !== 'number') return [];
   const sums = new Float64Array(deciles.labels.length);
   const counts = new Uint32Array(deciles.labels.length);

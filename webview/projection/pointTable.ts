@@ -65,9 +65,9 @@ export class PointTable extends HTMLElement {
     const columns: [SortKey, string, boolean][] = [
       ['label', 'title', false],
       ['id', 'id', false],
-      ...points.columns.map(({ name, kind }, index): [SortKey, string, boolean] => [
+      ...points.columns.map(({ label, kind }, index): [SortKey, string, boolean] => [
         index,
-        name,
+        label,
         kind === 'number',
       ]),
     ];

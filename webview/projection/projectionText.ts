@@ -82,8 +82,8 @@ export function formatNumber(value: number): string {
   return Number.isInteger(value) ? formatCount(value) : formatMetric(value);
 }
 
-/** What a color is called in lists. */
-export function colorName(color: string): string {
+/** What a color is called in lists. @param columns those of the points */
+export function colorLabel(color: string, columns: readonly PointColumn[]): string {
   switch (color) {
     case OWN_COLORS.none:
       return 'nothing';
@@ -96,7 +96,7 @@ export function colorName(color: string): string {
     case OWN_COLORS.overlap:
       return 'neighbors in common';
     default:
-      return color;
+      return columns.find(({ id }) => id === color)?.label ?? '';
   }
 }
 

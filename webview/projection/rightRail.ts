@@ -152,7 +152,7 @@ function pointContent(
         : html`<dl class="metadata">
             ${points.columns.map(
               (column) =>
-                html`<dt>${column.name}</dt>
+                html`<dt>${column.label}</dt>
                   <dd class=${column.kind === 'number' ? 'number' : ''}>${columnText(column, point)}</dd>`,
             )}
           </dl>`

@@ -1,5 +1,11 @@
 import { DEFAULT_SEED } from '../../src/protocol/defaultSeed';
-import type { DistanceMetric, Sampling, UmapRequest } from '../../src/protocol/projection';
+import {
+  dataColumnId,
+  OWN_COLUMNS,
+  type DistanceMetric,
+  type Sampling,
+  type UmapRequest,
+} from '../../src/protocol/projection';
 import type { ScatterCamera } from '../plot/scatterCamera';
 import type { ScatterTool } from '../plot/scatterModel';
 import { NUM_CATEGORY_COLORS, type ColoredCategories } from './categoryColors';
@@ -30,7 +36,7 @@ export interface ProjectionSettings {
   components: readonly number[];
   /** As UMAP was last started. */
   umap: UmapSettings;
-  /** Name of a column, or one of {@link OWN_COLORS}. */
+  /** Id of a column, or one of {@link OWN_COLORS}. */
   color: string;
   /** Clusters to look for when colored by cluster. */
   clusters: number;
@@ -60,6 +66,22 @@ export interface ProjectionSettings {
 
 export type UmapSettings = Omit<UmapRequest, 'dimensions'>;
 
+/** What versions that had no ids kept of a column: what it was called. */
+const OLD_NAMES: Readonly<Record<string, string>> = {
+  'popularity decile': OWN_COLUMNS.popularityDecile,
+  'training interactions': OWN_COLUMNS.trainingInteractions,
+  'in training and test': OWN_COLUMNS.inTrainingAndTest,
+  'history length': OWN_COLUMNS.historyLength,
+  norm: OWN_COLUMNS.norm,
+  'recommended in top-10': OWN_COLUMNS.recommendations,
+};
+
+/** The id of a color that this version or an earlier one kept. */
+function colorId(kept: string): string {
+  if (/^(?::|column:)/.test(kept)) return kept;
+  return Object.hasOwn(OLD_NAMES, kept) ? OLD_NAMES[kept]! : dataColumnId(kept);
+}
+
 /** What points can be colored by besides the columns of the table. */
 export const OWN_COLORS = {
   none: ':none',
@@ -88,7 +110,7 @@ export const DEFAULT_SETTINGS: ProjectionSettings = {
   dimensions: 2,
   components: [0, 1, 2],
   umap: DEFAULT_UMAP,
-  color: 'popularity decile',
+  color: OWN_COLUMNS.popularityDecile,
   clusters: 8,
   colored: {},
   raised: null,
@@ -145,7 +167,11 @@ export function readSettings(kept: unknown): ProjectionSettings {
   for (const name of Object.keys(CHECKS) as (keyof ProjectionSettings)[]) {
     if (found[name] !== undefined && CHECKS[name](found[name])) settings[name] = found[name];
   }
-  return settings as ProjectionSettings;
+  const read = settings as ProjectionSettings;
+  const colored = Object.entries(read.colored).map(
+    ([color, categories]) => [colorId(color), categories] as const,
+  );
+  return { ...read, color: colorId(read.color), colored: Object.fromEntries(colored) };
 }
 
 type Check = (value: unknown) => boolean;

@@ -21,6 +21,7 @@ import {
 } from './resources';
 import {
   DEFAULT_SETTINGS,
+  OWN_COLORS,
   readSettings,
   shownMethod,
   type ProjectionSettings,
@@ -234,7 +235,7 @@ function changedSettings(state: ProjectionState, changes: Partial<ProjectionSett
   const otherColors = settings.color !== last.color || settings.colored !== last.colored;
   if (otherTable || otherColors) settings.raised = null;
   if (settings.dimensions === 3) settings.contours = false;
-  const isMovement = settings.color === ':moved' || settings.color === ':overlap';
+  const isMovement = settings.color === OWN_COLORS.moved || settings.color === OWN_COLORS.overlap;
   if (settings.second === null && isMovement) settings.color = DEFAULT_SETTINGS.color;
   if (settings.second === null && settings.tab === 'comparison') settings.tab = tabFor(settings);
   return settings;

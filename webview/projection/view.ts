@@ -88,7 +88,7 @@ function stage(
       </div>
       ${tools(state, scene !== null, handlers)}
     </header>
-    ${look && !settings.asTable ? legendStrip(look, settings, handlers) : nothing}
+    ${look && !settings.asTable ? legendStrip(look, scene?.points.columns ?? [], settings, handlers) : nothing}
     ${
       failed
         ? html`<div class="stage-message">
@@ -282,14 +282,14 @@ function card(
   comparison: TableComparison | null,
 ): TemplateResult {
   const columns = [...points.columns].sort(
-    (a, b) => Number(b.name === settings.color) - Number(a.name === settings.color),
+    (a, b) => Number(b.id === settings.color) - Number(a.id === settings.color),
   );
   const moved = comparison?.moved[point];
   return html`<b>${points.labels[point]!}</b>
     <dl>
       ${columns.slice(0, 5).map(
         (column) =>
-          html`<dt>${column.name}</dt>
+          html`<dt>${column.label}</dt>
             <dd class=${column.kind === 'number' ? 'number' : ''}>${columnText(column, point)}</dd>`,
       )}
       ${

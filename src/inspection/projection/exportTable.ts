@@ -67,7 +67,7 @@ export async function exportTable(rows: ExportedRows, request: ProjectionExport)
  */
 function* metadata({ names, columns }: ExportedRows): Generator<string> {
   const plain = (text: string): string => text.replace(/[\t\r\n]+/g, ' ');
-  yield `${['id', 'label', ...columns.map(({ name }) => plain(name))].join('\t')}\n`;
+  yield `${['id', 'label', ...columns.map((column) => plain(column.label))].join('\t')}\n`;
   yield* blocks(names.length, (row) => {
     const { id, label } = names[row]!;
     return `${[id, label, ...columns.map((column) => textOf(column, row))].map(plain).join('\t')}\n`;
@@ -75,7 +75,7 @@ function* metadata({ names, columns }: ExportedRows): Generator<string> {
 }
 
 function* csv({ names, columns }: ExportedRows, table: Table, axes: readonly string[]): Generator<string> {
-  yield `${['id', 'label', ...columns.map(({ name }) => csvField(name)), ...axes].join(',')}\n`;
+  yield `${['id', 'label', ...columns.map((column) => csvField(column.label)), ...axes].join(',')}\n`;
   yield* blocks(names.length, (row) => {
     const { id, label } = names[row]!;
     const texts = [id, label, ...columns.map((column) => textOf(column, row))].map(csvField);

@@ -2,11 +2,13 @@ import { rowOf, type Table } from '../../analysis/table';
 import { originalNumber } from '../../dataset/originalNumber';
 import type { PreparedDataset } from '../../dataset/preparedDataset';
 import type { FeatureColumn } from '../../protocol/features';
-import type {
-  CategoryPointColumn,
-  EmbeddingTable,
-  NumberPointColumn,
-  PointColumn,
+import {
+  dataColumnId,
+  OWN_COLUMNS,
+  type CategoryPointColumn,
+  type EmbeddingTable,
+  type NumberPointColumn,
+  type PointColumn,
 } from '../../protocol/projection';
 import { modelDataOf } from '../../inference/modelData';
 import { popularityDeciles } from '../popularityDeciles';
@@ -19,7 +21,7 @@ export function pointColumns(
   rows: Uint32Array,
 ): PointColumn[] {
   const columns = [...ownColumns(dataset, description, rows), normColumn(table, rows)];
-  const names = new Set(columns.map(({ name }) => name));
+  const labels = new Set(columns.map(({ label }) => label));
   const { itemFeatures, userFeatures } = dataset;
   const [features, first] =
     description.rows === 'items'
@@ -30,7 +32,7 @@ export function pointColumns(
   for (const feature of features) {
     const column = featureColumn(feature, rows, first);
     // A column of the data that is named as one of ours.
-    if (names.has(column.name)) column.name = `${column.name} (${description.rows})`;
+    if (labels.has(column.label)) column.label = `${column.label} (${description.rows})`;
     columns.push(column);
   }
   return columns;
@@ -48,10 +50,11 @@ function ownColumns(dataset: PreparedDataset, description: EmbeddingTable, rows:
   const popularity = popularityOf(dataset, description);
   if (popularity === null) return [];
   const counts = Float32Array.from(rows, (row) => popularity[row]!);
-  if (description.rows === 'users') return [{ kind: 'number', name: 'history length', values: counts }];
+  if (description.rows === 'users')
+    return [{ kind: 'number', id: OWN_COLUMNS.historyLength, label: 'history length', values: counts }];
   return [
     popularityDecile(popularity, rows),
-    { kind: 'number', name: 'training interactions', values: counts },
+    { kind: 'number', id: OWN_COLUMNS.trainingInteractions, label: 'training interactions', values: counts },
     coverage(dataset, popularity, rows),
   ];
 }
@@ -60,7 +63,8 @@ function popularityDecile(popularity: Uint32Array, rows: Uint32Array): CategoryP
   const deciles = popularityDeciles(popularity);
   return {
     kind: 'category',
-    name: 'popularity decile',
+    id: OWN_COLUMNS.popularityDecile,
+    label: 'popularity decile',
     values: Int32Array.from(rows, (row) => deciles[row]!),
     labels: ['', '1 (most popular)', '2', '3', '4', '5', '6', '7', '8', '9', '10 (least popular)'],
     ordered: true,
@@ -79,7 +83,14 @@ function coverage(dataset: PreparedDataset, popularity: Uint32Array, rows: Uint3
     if (popularity[row]! > 0) return inTest[row] === 1 ? 1 : 2;
     return inTest[row] === 1 ? 3 : 4;
   });
-  return { kind: 'category', name: 'in training and test', values, labels: COVERAGE, ordered: false };
+  return {
+    kind: 'category',
+    id: OWN_COLUMNS.inTrainingAndTest,
+    label: 'in training and test',
+    values,
+    labels: COVERAGE,
+    ordered: false,
+  };
 }
 
 function normColumn(table: Table, rows: Uint32Array): NumberPointColumn {
@@ -88,27 +99,27 @@ function normColumn(table: Table, rows: Uint32Array): NumberPointColumn {
     for (const value of rowOf(table, row)) squares += value * value;
     return Math.sqrt(squares);
   });
-  return { kind: 'number', name: 'norm', values };
+  return { kind: 'number', id: OWN_COLUMNS.norm, label: 'norm', values };
 }
 
 /** @param first index of the item or user of row 0 */
 function featureColumn(feature: FeatureColumn, rows: Uint32Array, first: number): PointColumn {
-  const { name } = feature;
+  const name = { id: dataColumnId(feature.name), label: feature.name };
   switch (feature.kind) {
     case 'category': {
       const values = Int32Array.from(rows, (row) => feature.values[first + row]!);
-      return { kind: 'category', name, values, labels: feature.labels, ordered: false };
+      return { kind: 'category', ...name, values, labels: feature.labels, ordered: false };
     }
     case 'multi': {
       const values = Int32Array.from(rows, (row) => {
         const [from, to] = [feature.offsets[first + row]!, feature.offsets[first + row + 1]!];
         return from < to ? feature.values[from]! : 0;
       });
-      return { kind: 'category', name, values, labels: feature.labels, ordered: false };
+      return { kind: 'category', ...name, values, labels: feature.labels, ordered: false };
     }
     case 'number': {
       const values = Float32Array.from(rows, (row) => originalNumber(feature, first + row));
-      return { kind: 'number', name, values };
+      return { kind: 'number', ...name, values };
     }
   }
 }

@@ -4,17 +4,18 @@ import { neighbors } from '../../analysis/neighbors';
 import { projectRows } from '../../analysis/pca';
 import { selectRows } from '../../analysis/table';
 import type { CheckpointSource } from '../../protocol/inspection';
-import type {
-  NeighborQuery,
-  NumberPointColumn,
-  PointColumn,
-  PointNeighbor,
-  ProjectionExport,
-  ProjectionInspector,
-  Sampling,
-  SelectionSummary,
-  TableStatistics,
-  UserPath,
+import {
+  OWN_COLUMNS,
+  type NeighborQuery,
+  type NumberPointColumn,
+  type PointColumn,
+  type PointNeighbor,
+  type ProjectionExport,
+  type ProjectionInspector,
+  type Sampling,
+  type SelectionSummary,
+  type TableStatistics,
+  type UserPath,
 } from '../../protocol/projection';
 import { recommend } from '../../inference/recommend';
 import { seenRule } from '../../inference/seenItems';
@@ -146,7 +147,7 @@ async function knownCounts(
 
 function countColumn(counts: Float32Array, rows: Uint32Array, k: number): NumberPointColumn {
   const values = Float32Array.from(rows, (row) => counts[row]!);
-  return { kind: 'number', name: `recommended in top-${k}`, values };
+  return { kind: 'number', id: OWN_COLUMNS.recommendations, label: `recommended in top-${k}`, values };
 }
 
 /** Clusters numbered from the largest. */

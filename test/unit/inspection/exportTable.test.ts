@@ -13,10 +13,11 @@ const ROWS: ExportedRows = {
     { id: 'b', label: 'Milk, cold' },
   ],
   columns: [
-    { kind: 'number', name: 'price', values: Float32Array.of(26.55, NaN) },
+    { kind: 'number', id: 'price', label: 'price', values: Float32Array.of(26.55, NaN) },
     {
       kind: 'category',
-      name: 'kind',
+      id: 'kind',
+      label: 'kind',
       values: Int32Array.of(1, 0),
       labels: ['', 'hot'],
       ordered: false,

@@ -47,9 +47,9 @@ function open(): Opened {
   return { inspector: projectionInspector(runs, tasks), told, warnings };
 }
 
-const columnOf = (columns: readonly PointColumn[], name: string): PointColumn => {
-  const found = columns.find((column) => column.name === name);
-  if (found === undefined) throw new Error(`There is no column ${name}.`);
+const columnOf = (columns: readonly PointColumn[], label: string): PointColumn => {
+  const found = columns.find((column) => column.label === label);
+  if (found === undefined) throw new Error(`There is no column ${label}.`);
   return found;
 };
 
@@ -103,7 +103,7 @@ describe.each(Object.entries(TINY_MODELS))('the tables of %s', (name, model) => 
           positions: ['norm'],
           values: ['norm'],
         };
-        expect(points.columns.map((column) => column.name)).toEqual(expected[rows]);
+        expect(points.columns.map((column) => column.label)).toEqual(expected[rows]);
         const { coordinates, explained } = await inspector.pca(source, ALL, { components: [0, 1] });
         expect(coordinates).toHaveLength(2 * numRows);
         expect(explained).toHaveLength(width);
@@ -140,7 +140,11 @@ describe.each(Object.entries(TINY_MODELS))('the tables of %s', (name, model) => 
     expect(again.told).toEqual([]);
     await inspector.recommendationCounts(table, ALL, 10, 'count');
     const { columns } = await inspector.points(table, ALL);
-    expect(columns.at(-1)).toMatchObject({ kind: 'number', name: 'recommended in top-10' });
+    expect(columns.at(-1)).toMatchObject({
+      kind: 'number',
+      id: ':recommendations',
+      label: 'recommended in top-10',
+    });
   });
 });
 
@@ -384,7 +388,7 @@ describe('the projection of a run', () => {
         ...{ source: items, rows, format, coordinates, dimensions: 2 },
         output: path.join(folder, 'out', file),
       });
-    const names = columns.map(({ name }) => name);
+    const names = columns.map(({ label }) => label);
 
     const [tsv, metadata] = await write('tensorboard', 'items.tsv');
     expect([tsv, metadata].map((file) => path.basename(file!))).toEqual(['items.tsv', 'items.metadata.tsv']);

@@ -14,7 +14,7 @@ const labels = ['', ...'a b c d e f g h i j k l m n'.split(' ')];
 const values = Int32Array.from(
   labels.flatMap((_, value) => Array.from<number>({ length: 20 - value }).fill(value)),
 );
-const column = { kind: 'category', name: 'genre', values, labels, ordered: false } as const;
+const column = { kind: 'category', id: 'genre', label: 'genre', values, labels, ordered: false } as const;
 const colored = (slots: ColoredCategories | null): CategoryLegend =>
   coloringOf({ ...column, labels: [...labels] }, slots).legend as CategoryLegend;
 const shown = ({ entries }: CategoryLegend): string => entries.map(({ label }) => label).join('');
@@ -56,7 +56,7 @@ describe('which categories have a color', () => {
 
   test('what was kept of another version is not understood', () => {
     const ten = Array.from<null>({ length: 10 }).fill(null);
-    expect(readSettings({ colored: { genre: ten } }).colored).toEqual({ genre: ten });
+    expect(readSettings({ colored: { genre: ten } }).colored).toEqual({ 'column:genre': ten });
     expect(readSettings({ colored: { genre: ['a'] } }).colored).toEqual({});
     expect(readSettings({ colored: 'genre' }).colored).toEqual({});
   });

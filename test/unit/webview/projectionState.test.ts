@@ -241,7 +241,8 @@ test('what is kept is read back, and what is not understood is set anew', () => 
     kind: 'settingsChanged',
     settings: {
       focus: 4,
-      color: 'genre',
+      color: 'column:genre',
+      colored: { 'column:genre': ['Drama', ...Array.from({ length: 9 }, () => null)] },
       dimensions: 3,
       camera: { target: [1, 2, 3], zoom: 4, orbit: 5, tilt: 6 },
     },
@@ -256,8 +257,22 @@ test('what is kept is read back, and what is not understood is set anew', () => 
     camera: { zoom: NaN },
     color: 'genre',
   };
-  expect(readSettings(strange)).toEqual({ ...DEFAULT_SETTINGS, color: 'genre' });
+  expect(readSettings(strange)).toEqual({ ...DEFAULT_SETTINGS, color: 'column:genre' });
   expect(readSettings('nonsense')).toEqual(DEFAULT_SETTINGS);
+});
+
+test('colors that an earlier version kept by their labels are those of today', () => {
+  const nobody = Array.from({ length: 10 }, () => null);
+  const read = (color: string) => readSettings({ color, colored: { [color]: nobody } });
+  for (const [kept, color] of [
+    ['popularity decile', ':popularityDecile'],
+    ['norm', ':norm'],
+    ['recommended in top-10', ':recommendations'],
+    ['year', 'column:year'],
+    ['column:year', 'column:year'],
+    [':cluster', ':cluster'],
+  ] as const)
+    expect(read(kept)).toMatchObject({ color, colored: { [color]: nobody } });
 });
 
 describe('search', () => {
@@ -284,7 +299,14 @@ describe('colors', () => {
     const labels = ['', ...Array.from({ length: 14 }, (_, i) => `c${i + 1}`)];
     // Category i occurs i times; one value is unknown.
     const values = Int32Array.from([0, ...labels.flatMap((_, i) => Array<number>(i).fill(i))]);
-    const { classes, legend } = coloringOf({ kind: 'category', name: 'x', values, labels, ordered: false });
+    const { classes, legend } = coloringOf({
+      kind: 'category',
+      id: 'x',
+      label: 'x',
+      values,
+      labels,
+      ordered: false,
+    });
     expect(legend).toMatchObject({ kind: 'categories', numUnknown: 1 });
     const { entries, others } = legend as CategoryLegend;
     expect(entries.map(({ label }) => label)).toEqual([
@@ -325,10 +347,16 @@ describe('colors', () => {
 });
 
 test('the mean norm of each popularity decile, without those that are empty or unknown', () => {
-  const norm: NumberPointColumn = { kind: 'number', name: 'norm', values: Float32Array.of(2, 4, 1) };
+  const norm: NumberPointColumn = {
+    kind: 'number',
+    id: ':norm',
+    label: 'norm',
+    values: Float32Array.of(2, 4, 1),
+  };
   const decile: CategoryPointColumn = {
     kind: 'category',
-    name: 'popularity decile',
+    id: ':popularityDecile',
+    label: 'popularity decile',
     values: Int32Array.of(1, 1, 3),
     labels: ['', '1 (most popular)', '2', '10 (least popular)'],
     ordered: true,
