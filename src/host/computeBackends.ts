@@ -7,6 +7,7 @@ import { automaticBackend, BACKEND_NAMES, type BackendReport } from '../protocol
 import { backendFacts, backendLine, runtimeChoices } from './backendText';
 import { errorMessage } from './errorMessage';
 import {
+  commandButton,
   pick,
   plainItem,
   showError,
@@ -23,8 +24,6 @@ interface BackendItem extends vscode.QuickPickItem {
   /** What is known of it; null while it is being tried, and for `auto`. */
   report?: BackendReport | null;
 }
-
-const SHOW = 'Show Compute Backends';
 
 /** Shows which compute backends work on this machine, chooses among them, and installs those that need a GPU. */
 export class ComputeBackends implements vscode.Disposable {
@@ -53,9 +52,13 @@ export class ComputeBackends implements vscode.Disposable {
     picker.ignoreFocusOut = true;
     picker.keepScrollPosition = true;
     const update = () => {
-      const active = picker.activeItems[0]?.label;
+      const active = picker.activeItems[0];
       picker.items = this.#items(reports).map(plainItem);
-      picker.activeItems = picker.items.filter(({ label }) => label === active).slice(0, 1);
+      picker.activeItems = picker.items
+        .filter(
+          ({ kind, backend }) => kind === undefined && active !== undefined && backend === active.backend,
+        )
+        .slice(0, 1);
     };
     update();
     picker.show();
@@ -117,17 +120,12 @@ export class ComputeBackends implements vscode.Disposable {
       output.appendLine(backendLine(report));
       const message = `${title} works: ${backendFacts(report)}.`;
       // Not awaited: the message may stay for as long as the user likes.
-      void showInformation(message, SHOW).then((choice) => {
-        if (choice === SHOW) void vscode.commands.executeCommand('recsight.showBackends');
-      });
+      void showInformation(message, commandButton('Show Compute Backends', 'recsight.showBackends'));
     } catch (error) {
       output.appendLine(errorMessage(error));
       if (error instanceof ToolError && error.code === 'tool/canceled') return;
-      const openLog = 'Open Log';
       const message = `${title} was not installed. ${errorMessage(error).split('\n', 1)[0]!}`;
-      void showError(message, openLog).then((choice) => {
-        if (choice === openLog) output.show();
-      });
+      void showError(message, { title: 'Open Log', run: () => output.show() });
     } finally {
       this.#installing = false;
     }
@@ -194,12 +192,10 @@ export class ComputeBackends implements vscode.Disposable {
       return;
     }
     if (report?.available === false) {
-      const install = 'Install GPU Runtime';
+      const install = commandButton('Install GPU Runtime', 'recsight.installGpuRuntime');
       const isOptional = backend === 'tensorflow' || backend === 'webgpu';
       const message = `${backend} is not available. ${report.reason ?? ''}`;
-      void showWarning(message, ...(isOptional ? [install] : [])).then((choice) => {
-        if (choice === install) void vscode.commands.executeCommand('recsight.installGpuRuntime');
-      });
+      void showWarning(message, ...(isOptional ? [install] : []));
       return;
     }
     const settings = vscode.workspace.getConfiguration('recsight');

@@ -6,7 +6,7 @@ import type { ConfigCatalog } from './configCatalog';
 import type { ConfigDiagnostics } from './configDiagnostics';
 import { fixesOf, rangeOf } from './configFixes';
 import { firstLine } from './errorMessage';
-import { choose, showError, showSuccess, withProgress } from './messages';
+import { choose, commandButton, showError, showSuccess, withProgress } from './messages';
 import { chooseConfig } from './pickers';
 import type { RunCatalog } from './runCatalog';
 import { configFileOf, offerConfigCopy } from './runFiles';
@@ -80,16 +80,13 @@ export class ConfigCommands {
     };
     const twin = await this.#twinOf(document.uri.fsPath);
     if (twin) {
-      const showTwin = 'Show Running Run';
-      const trainAnother = 'Train Another';
       const choice = await choose(
         `${runs.titleOf(twin)} is already training with this config.`,
         `${progressDetail(twin)}Another training would repeat it with the same settings and the same seed.`,
-        showTwin,
-        trainAnother,
+        { show: 'Show Running Run', train: 'Train Another' },
       );
-      if (choice === showTwin) showRun(twin.directory);
-      if (choice !== trainAnother) return;
+      if (choice === 'show') showRun(twin.directory);
+      if (choice !== 'train') return;
     }
     await withProgress(
       {
@@ -121,14 +118,14 @@ export class ConfigCommands {
     await vscode.window.showTextDocument(document, { selection: rangeOf(document, first) });
     const count = errors.length === 1 ? 'an error' : `${errors.length} errors`;
     const name = path.basename(document.fileName);
-    const showProblems = 'Show Problems';
     const [fix] = fixesOf(document, first);
     // Not awaited: the message may stay for as long as the user likes.
     const message = `${name} has ${count}. Line ${first.line}: ${firstLine(first.message)}`;
-    void showError(message, ...(fix ? [fix.title] : []), showProblems).then((choice) => {
-      if (choice === showProblems) void vscode.commands.executeCommand('workbench.actions.view.problems');
-      else if (choice !== undefined) void this.#mend(document, first.message);
-    });
+    void showError(
+      message,
+      ...(fix ? [{ title: fix.title, run: () => this.#mend(document, first.message) }] : []),
+      commandButton('Show Problems', 'workbench.actions.view.problems'),
+    );
     return false;
   }
 

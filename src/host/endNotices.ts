@@ -1,6 +1,6 @@
 import * as vscode from 'vscode';
 import { isActive, type RunSummary } from '../protocol/run';
-import { showError, showInformation } from './messages';
+import { commandButton, showError, showInformation, type Button } from './messages';
 import type { PanelGroup } from './panels/panelGroup';
 import type { RunCatalog, RunChange } from './runCatalog';
 import { endText, endsText, endedBadly, type EvaluationAlone } from './runEndText';
@@ -8,13 +8,6 @@ import type { TrainerService } from './trainerService';
 
 /** Runs that end within this time (ms) of each other are told of in one message. */
 const TOGETHER_MS = 1_000;
-
-const COMMANDS = {
-  Show: 'recsight.openRun',
-  'Open Log': 'recsight.openLog',
-  'Resume Run': 'recsight.resumeRun',
-  'Train Again': 'recsight.trainAgain',
-};
 
 /**
  * Tells when a run ends while this window is open: once, quietly, and not when its panel is in view, which says so itself, nor
@@ -78,18 +71,21 @@ export class EndNotices implements vscode.Disposable {
     const show = runs.some(endedBadly) ? showError : showInformation;
     if (runs.length > 1) {
       const text = endsText(runs.map((each) => ({ run: each, title: this.runs.titleOf(each) })));
-      if (await show(text, 'Show Runs')) await vscode.commands.executeCommand('recsight.runs.focus');
+      await show(text, commandButton('Show Runs', 'recsight.runs.focus'));
       return;
     }
     const text = endText(run, this.runs.titleOf(run), this.#evaluated.get(run.directory) ?? null);
-    const choice = await show(text, 'Show', ...remedies(run));
-    if (choice) await vscode.commands.executeCommand(COMMANDS[choice], run.directory);
+    await show(text, commandButton('Show', 'recsight.openRun', run.directory), ...remedies(run));
   }
 }
 
 /** What failed for a reason that was told fails again, until that is mended. */
-function remedies({ status, resumable }: RunSummary): ('Open Log' | 'Resume Run' | 'Train Again')[] {
-  if (status === 'failed') return ['Open Log'];
-  if (status === 'lost') return [resumable ? 'Resume Run' : 'Train Again'];
-  return [];
+function remedies({ status, resumable, directory }: RunSummary): Button[] {
+  if (status === 'failed') return [commandButton('Open Log', 'recsight.openLog', directory)];
+  if (status !== 'lost') return [];
+  return [
+    resumable
+      ? commandButton('Resume Run', 'recsight.resumeRun', directory)
+      : commandButton('Train Again', 'recsight.trainAgain', directory),
+  ];
 }

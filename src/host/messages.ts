@@ -6,36 +6,52 @@ import { plainText, type Markdown } from './safeText';
  * Lint keeps the rest of this folder from calling VS Code itself.
  */
 
-type Answer<Button extends string> = Thenable<Button | undefined>;
-
-export function showError<Button extends string>(message: string, ...buttons: Button[]): Answer<Button> {
-  return vscode.window.showErrorMessage(plainText(message), ...buttons);
+/** A button of a message. */
+export interface Button {
+  title: string;
+  /** What choosing it does. */
+  run: () => unknown;
 }
 
-export function showWarning<Button extends string>(message: string, ...buttons: Button[]): Answer<Button> {
-  return vscode.window.showWarningMessage(plainText(message), ...buttons);
+/*
+ * These resolve when the message has gone and what was chosen is done. A message may stay for as long as the user likes.
+ */
+
+export async function showError(message: string, ...buttons: Button[]): Promise<void> {
+  await (await vscode.window.showErrorMessage(plainText(message), ...buttons))?.run();
 }
 
-export function showInformation<Button extends string>(
-  message: string,
-  ...buttons: Button[]
-): Answer<Button> {
-  return vscode.window.showInformationMessage(plainText(message), ...buttons);
+export async function showWarning(message: string, ...buttons: Button[]): Promise<void> {
+  await (await vscode.window.showWarningMessage(plainText(message), ...buttons))?.run();
+}
+
+export async function showInformation(message: string, ...buttons: Button[]): Promise<void> {
+  await (await vscode.window.showInformationMessage(plainText(message), ...buttons))?.run();
+}
+
+/** A button that runs a command. */
+export function commandButton(title: string, command: string, ...args: unknown[]): Button {
+  return { title, run: () => vscode.commands.executeCommand(command, ...args) };
 }
 
 /** Asks, and waits for the answer. */
 export async function confirm(question: string, detail: string, action: string): Promise<boolean> {
-  return (await choose(question, detail, action)) === action;
+  return (await choose(question, detail, { confirmed: action })) === 'confirmed';
 }
 
-/** Asks which of some actions to take, the first being the one that Enter takes. Undefined when the user takes none. */
-export function choose<Action extends string>(
+/**
+ * Asks which of some actions to take.
+ * @param actions titles by ids, the first being the one that Enter takes
+ * @returns the id; undefined when the user takes none
+ */
+export async function choose<Id extends string>(
   question: string,
   detail: string,
-  ...actions: Action[]
-): Answer<Action> {
+  actions: Readonly<Record<Id, string>>,
+): Promise<Id | undefined> {
   const options = { modal: true, detail: plainText(detail) };
-  return vscode.window.showWarningMessage(plainText(question), options, ...actions);
+  const items = (Object.keys(actions) as Id[]).map((id) => ({ id, title: actions[id] }));
+  return (await vscode.window.showWarningMessage(plainText(question), options, ...items))?.id;
 }
 
 /** Says for some seconds in the status bar that something went well. */

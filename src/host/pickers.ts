@@ -6,7 +6,7 @@ import { formatAge } from '../series/format';
 import { isConfigDocument, type ConfigCatalog } from './configCatalog';
 import { newestRunOf } from './configLenses';
 import { lastRunText } from './configLensText';
-import { pick, pickSeveral, showInformation } from './messages';
+import { commandButton, pick, pickSeveral, showInformation } from './messages';
 import type { RunCatalog } from './runCatalog';
 import { lastActivity, resultFacts } from './runText';
 
@@ -21,11 +21,8 @@ export async function chooseConfig(
   if (document && isConfigDocument(document)) return document.uri;
   await configs.loaded;
   if (configs.uris.length === 0) {
-    const create = 'New Config';
     const text = 'There is no config (*.recsight.json or *.recsight.yaml) in this workspace yet.';
-    void showInformation(text, create).then((choice) => {
-      if (choice === create) void vscode.commands.executeCommand('recsight.newConfig');
-    });
+    void showInformation(text, commandButton('New Config', 'recsight.newConfig'));
     return undefined;
   }
   return pickConfig(configs.uris, runs.runs, title);

@@ -28,9 +28,11 @@ export async function configFileOf(directory: string): Promise<vscode.Uri | unde
 export async function offerConfigCopy(directory: string): Promise<void> {
   const run = new RunDirectory(directory);
   const configPath = run.resolveConfigPath(await run.readManifest());
-  const copy = 'Open the Run’s Copy';
   const message = `${configPath} is gone. The run keeps a copy of the config, with all defaults filled in.`;
-  if ((await showWarning(message, copy)) !== copy) return;
+  await showWarning(message, { title: 'Open the Run’s Copy', run: () => openConfigCopy(run, configPath) });
+}
+
+async function openConfigCopy(run: RunDirectory, configPath: string): Promise<void> {
   const content = `${JSON.stringify(await run.readConfig(), null, 2)}\n`;
   if (!mayBeConfigOf(run, configPath)) {
     await vscode.window.showTextDocument(
