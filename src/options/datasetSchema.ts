@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { SPLITS } from '../splits/splits';
+import { SPLIT_OPTIONS } from '../splits/splits';
 import { describe } from './describe';
 import { featuresSchema } from './featureSchema';
 import { fieldRule } from './fieldRule';
@@ -167,8 +167,8 @@ export const datasetSchema = z
         ),
       ),
     split: z
-      .discriminatedUnion('type', [SPLITS[0].options])
-      .prefault({ type: SPLITS[0].options.shape.type.value })
+      .discriminatedUnion('type', SPLIT_OPTIONS)
+      .prefault({ type: SPLIT_OPTIONS[0].shape.type.value })
       .meta(describe('Split into training, validation and test.')),
   })
   .refine(hasOneSource, ONE_SOURCE)
