@@ -10,6 +10,7 @@ import {
   describedModel,
   isBaseline,
   MODEL_OPTIONS,
+  type ModelConfig,
   type TrainedModelConfig,
 } from '../model/models';
 import { trainingSchema } from '../options/trainingSchema';
@@ -221,4 +222,9 @@ export type EvaluationConfig = ExperimentConfig['evaluation'];
 
 export function isTrained(config: ExperimentConfig): config is TrainedConfig {
   return !isBaseline(config.model);
+}
+
+/** The config of a model of which nothing but its type was said; null for a type that this version does not know. */
+export function defaultConfig(type: ModelConfig['type'] | (string & {})): ExperimentConfig | null {
+  return configSchema.safeParse({ dataset: { path: '-' }, model: { type } }).data ?? null;
 }

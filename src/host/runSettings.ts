@@ -1,5 +1,5 @@
 import { leavesOf } from '../config/configLeaves';
-import { defaultConfig } from '../config/defaultConfig';
+import { defaultConfig } from '../config/schema';
 import type { RunSetting, RunSettings } from '../protocol/runSettings';
 
 /*

@@ -1,3 +1,4 @@
+import { csvField } from '../../src/formats/csv';
 import type { RunMark, SeriesColumns } from '../../src/protocol/livePanel';
 import type { XAxis, YAxis } from '../../src/series/axes';
 
@@ -80,4 +81,16 @@ function isSameLine(a: ChartLine, b: ChartLine): boolean {
     a.side === b.side &&
     a.fromZero === b.fromZero
   );
+}
+
+/** All points of a chart as comma-separated values, one row a point; times in ISO 8601. */
+export function chartCsv(lines: readonly ChartLine[]): string {
+  const rows = ['line,step,epoch,time,value'];
+  for (const { label, columns } of lines) {
+    for (let i = 0; i < columns.step.length; i++) {
+      const time = new Date(columns.time[i]!).toISOString();
+      rows.push([csvField(label), columns.step[i], columns.epoch[i], time, columns.value[i]].join(','));
+    }
+  }
+  return rows.join('\n') + '\n';
 }

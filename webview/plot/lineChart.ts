@@ -6,7 +6,6 @@ import { markDrawn } from '../ui/drawn';
 import { fade, readTheme, type Theme } from '../ui/theme';
 import { rangeOf, xIncrements } from './chartAxes';
 import { alignLines, COLUMNS_PER_LINE, drawLine, fullRange, type DrawnLine } from './chartData';
-import { chartCsv } from './chartCsv';
 import {
   drawAxisLabels,
   drawEndLabels,
@@ -15,7 +14,7 @@ import {
   type AxisLabel,
   type LineEnd,
 } from './chartMarks';
-import { isSameChart, type ChartLine, type ChartModel, type Zoom } from './chartModel';
+import { chartCsv, isSameChart, type ChartLine, type ChartModel, type Zoom } from './chartModel';
 import { chartPng } from './chartPng';
 import { chartTable } from './chartTable';
 import { formatLogTicks, formatTicks, formatX, notesOn, summarize } from './chartText';

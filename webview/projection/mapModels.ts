@@ -16,7 +16,6 @@ import {
   pointColors,
   type Coloring,
 } from './coloring';
-import { memoized } from './memo';
 import type { Palette } from './palette';
 import { readPalette } from './readPalette';
 import { columnOf } from './pointColumns';
@@ -253,4 +252,17 @@ function labelOrder(
     order.sort((a, b) => of(b) - of(a) || a - b);
   }
   return order;
+}
+
+/** A function that answers from memory when it is called with the same things as the last time. */
+function memoized<Args extends readonly unknown[], Result>(
+  compute: (...args: Args) => Result,
+): (...args: Args) => Result {
+  let last: { args: Args; result: Result } | null = null;
+  return (...args) => {
+    if (last === null || args.some((argument, i) => argument !== last!.args[i])) {
+      last = { args, result: compute(...args) };
+    }
+    return last.result;
+  };
 }

@@ -1,5 +1,5 @@
 import path from 'node:path';
-import { defaultConfig } from '../../../src/config/defaultConfig';
+import { defaultConfig } from '../../../src/config/schema';
 import type { RecordedStatus } from '../../../src/protocol/run';
 import { createRun, runsDirectoryOf, type RunDirectory } from '../../../src/runs/runDirectory';
 

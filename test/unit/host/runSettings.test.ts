@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { defaultConfig } from '../../../src/config/defaultConfig';
+import { defaultConfig } from '../../../src/config/schema';
 import { distinguishingSettings, settingsBeside, usualSettings } from '../../../src/host/runSettings';
 
 const config = (hiddenSize: number, dropout: number) => ({

@@ -10,10 +10,18 @@ const root = path.join(import.meta.dirname, '../../..');
 /** Made by `npm run generate`. */
 const GENERATED = /signatures\.h$/;
 const MAX_LINES = 450;
+/** Below this, a file that only one other imports belongs into that one. */
+const MIN_LINES = 15;
+/** Of these each member is a file, which the list beside them imports. */
+const FAMILIES = /^src\/(evaluation\/metrics|splits)\//;
 
 const sources = execFileSync('git', ['ls-files', 'src', 'webview'], { cwd: root, encoding: 'utf8' })
   .split('\n')
   .filter((file) => /\.(ts|css|c|h)$/.test(file) && !file.includes('/toolchain/'));
+
+function linesOf(file: string): number {
+  return readFileSync(path.join(root, file), 'utf8').split('\n').length - 1;
+}
 
 function importsOf(file: string): string[] {
   const { importedFiles } = ts.preProcessFile(readFileSync(path.join(root, file), 'utf8'));
@@ -69,7 +77,19 @@ test('no files import one another, not even for types', () => {
 test(`no source has more than ${MAX_LINES} lines`, () => {
   const long = sources
     .filter((file) => !GENERATED.test(file))
-    .map((file) => [file, readFileSync(path.join(root, file), 'utf8').split('\n').length - 1] as const)
+    .map((file) => [file, linesOf(file)] as const)
     .filter(([, lines]) => lines > MAX_LINES);
   expect(long).toEqual([]);
+});
+
+test(`no source that only one other uses has fewer than ${MIN_LINES} lines`, () => {
+  const files = sources.filter((file) => /(?<!\.d)\.ts$/.test(file));
+  // What is measured by names of the product shares them with it.
+  const measures = execFileSync('git', ['ls-files', 'test/bench/**.ts'], { cwd: root, encoding: 'utf8' });
+  const users = new Map<string, number>();
+  for (const file of [...files, ...measures.trim().split('\n')])
+    for (const used of new Set(importsOf(file))) users.set(used, (users.get(used) ?? 0) + 1);
+  expect(Math.max(...users.values())).toBeGreaterThan(20);
+  const small = files.filter((file) => users.get(file) === 1 && linesOf(file) < MIN_LINES);
+  expect(small.filter((file) => !FAMILIES.test(file))).toEqual([]);
 });

@@ -3,7 +3,7 @@ import type { XAxis } from '../../../src/series/axes';
 import { formatMetric } from '../../../src/series/format';
 import { xIncrements } from '../../../webview/plot/chartAxes';
 import { alignLines, COLUMNS_PER_LINE, drawLine, fullRange } from '../../../webview/plot/chartData';
-import { chartCsv } from '../../../webview/plot/chartCsv';
+import { chartCsv } from '../../../webview/plot/chartModel';
 import type { ChartLine } from '../../../webview/plot/chartModel';
 import { formatLogTicks, formatTicks, formatX, notesOn } from '../../../webview/plot/chartText';
 
