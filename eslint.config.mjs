@@ -200,7 +200,6 @@ export default tseslint.config(
     },
     rules: {
       'import-x/no-restricted-paths': ['error', { zones }],
-      'import-x/no-cycle': 'error',
       'no-restricted-imports': restrictLibraries(undefined),
       'no-restricted-syntax': ['error', ...bannedSyntax],
       eqeqeq: 'error',
