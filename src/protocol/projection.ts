@@ -31,6 +31,24 @@ export interface Sampling {
   seed: number;
 }
 
+/** A row of a whole table, from 0: item j is row j − 1, user u is row u. It stays the same when another sample is drawn. */
+export type RowIndex = number & { readonly indexOf: 'row' };
+/** A place among the points that are drawn, from 0. Told apart from a row by the compiler, since both are small numbers. */
+export type PointIndex = number & { readonly indexOf: 'point' };
+
+export function rowIndex(row: number): RowIndex {
+  return row as RowIndex;
+}
+
+export function pointIndex(point: number): PointIndex {
+  return point as PointIndex;
+}
+
+/** The row of an item in a table of items. */
+export function rowOfItem(item: number): RowIndex {
+  return rowIndex(item - 1);
+}
+
 /** The points of a table: what is drawn, and all that is known of each. Arrays are by point, in the order of `rows`. */
 export interface PointSet {
   /** Hex digest of the vectors; what coordinates are cached by. */
@@ -38,7 +56,7 @@ export interface PointSet {
   /** Rows of the whole table. */
   numRows: number;
   width: number;
-  /** Row of each point, ascending: item j is row j − 1, user u is row u. */
+  /** Row of each point, ascending. */
   rows: Uint32Array;
   ids: string[];
   /** Titles where there are some, else the ids. */
@@ -124,7 +142,7 @@ export interface UmapLayoutResult {
 
 export interface PointNeighbor {
   /** Row of the table, which need not be among the points. */
-  row: number;
+  row: RowIndex;
   id: string;
   label: string;
   /** Cosine similarity, dot product, or Euclidean distance. */
@@ -132,7 +150,7 @@ export interface PointNeighbor {
 }
 
 /** What is asked for the neighbors of: a row, or a vector such as a mean of some rows. */
-export type NeighborQuery = { row: number } | { vector: Float32Array };
+export type NeighborQuery = { row: RowIndex } | { vector: Float32Array };
 
 export interface SelectionSummary {
   /** Mean vector of the rows. */

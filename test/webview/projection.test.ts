@@ -1,4 +1,5 @@
 import type { Page } from 'playwright-core';
+import { rowIndex } from '../../src/protocol/projection';
 import { describe, expect, test } from 'vitest';
 import { accessibilityFaults } from './accessibility';
 import { changeTheme, THEMES, type ThemeName } from './webviewPages';
@@ -166,13 +167,13 @@ describe('a point', () => {
     await page.mouse.click(x, y);
     const source = { run: host.first.run.run, checkpoint: 'best' };
     const names = (metric: 'cosine' | 'euclidean', k: number, row = point) =>
-      host.first.neighbors(source, { row }, metric, k).map(({ label }) => label);
+      host.first.neighbors(source, { row: rowIndex(row) }, metric, k).map(({ label }) => label);
     await expect.poll(() => neighborNames(page)).toEqual(names('cosine', 10));
     await choose(page, 'Metric', 'Euclidean distance');
     await expect.poll(() => neighborNames(page)).toEqual(names('euclidean', 10));
     await choose(page, 'Number of neighbors', '100');
     await expect.poll(() => neighborNames(page)).toEqual(names('euclidean', 100));
-    const [next] = host.first.neighbors(source, { row: point }, 'euclidean', 1);
+    const [next] = host.first.neighbors(source, { row: rowIndex(point) }, 'euclidean', 1);
     await page.locator('.rail.right .row-list .list-row').first().click();
     await expect.poll(() => page.locator('.chosen h2').textContent()).toBe(next!.label);
     await expect.poll(() => neighborNames(page)).toEqual(names('euclidean', 100, next!.row));

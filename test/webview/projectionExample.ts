@@ -18,6 +18,7 @@ import {
   type PointSet,
   type Sampling,
   type SelectionSummary,
+  rowIndex,
   type TableComparison,
   type TableStatistics,
   type UserPath,
@@ -247,7 +248,7 @@ export class ExampleRun {
   ): PointNeighbor[] {
     const asked = 'row' in query ? query.row : query.vector;
     return neighbors(this.table(source), [asked], k, metric)[0]!.map(({ row, score }) => ({
-      row,
+      row: rowIndex(row),
       id: `m${row + 1}`,
       label: this.title(row),
       value: score,
@@ -261,7 +262,7 @@ export class ExampleRun {
     const chosen = selectRows(table, rows);
     const [near] = neighbors(chosen, [mean], rows.length, 'cosine');
     const typical = near!.slice(0, 10).map(({ row, score }) => ({
-      row: rows[row]!,
+      row: rowIndex(rows[row]!),
       id: `m${rows[row]! + 1}`,
       label: this.title(rows[row]!),
       value: score,
@@ -344,7 +345,7 @@ export class ExampleRun {
   userPath(user: number, k: number): UserPath {
     const source = { run: this.run.run, checkpoint: 'best' };
     const start = (user * 37) % this.items.numRows;
-    const near = this.neighbors(source, { row: start }, 'cosine', 30).map(({ row }) => row);
+    const near = this.neighbors(source, { row: rowIndex(start) }, 'cosine', 30).map(({ row }) => row);
     const rows = [start, ...near.slice(0, 6), (start + 400) % this.items.numRows, ...near.slice(8, 12)];
     const recommended = near.slice(14, 14 + k);
     return {
@@ -381,7 +382,7 @@ export class ExampleRun {
       coordinates: projectRows(selectRows(aligned, rows), found, components).values,
       residual: rootMeanSquare ** 2 / total,
       mostMoved: byDistance.slice(0, 100).map((point) => ({
-        row: rows[point]!,
+        row: rowIndex(rows[point]!),
         id: `m${rows[point]! + 1}`,
         label: this.title(rows[point]!),
         value: moved[point]!,

@@ -1,13 +1,13 @@
 import type { InspectionFocus } from '../../src/protocol/inspectionPanel';
 import type { ItemLabel, UserLabel } from '../../src/protocol/inspection';
-import type { ProjectionFormat } from '../../src/protocol/projection';
+import type { PointIndex, ProjectionFormat, RowIndex } from '../../src/protocol/projection';
 import type { ScatterCamera } from '../plot/scatterCamera';
 import type { ProjectionSettings, UmapSettings } from './settings';
 import type { ProjectionState } from './state';
 
 export interface FoundPoint {
-  point: number;
-  row: number;
+  point: PointIndex;
+  row: RowIndex;
   label: string;
   id: string;
 }
@@ -22,13 +22,13 @@ export interface ProjectionHandlers {
   /** Tries again whatever failed. */
   onRetry: () => void;
   onDismissProblem: () => void;
-  onPick: (row: number | null, more: boolean) => void;
-  onSelectPoints: (points: ArrayLike<number>, more: boolean) => void;
-  onHover: (point: number | null) => void;
+  onPick: (row: RowIndex | null, more: boolean) => void;
+  onSelectPoints: (points: Uint32Array | readonly PointIndex[], more: boolean) => void;
+  onHover: (point: PointIndex | null) => void;
   onCamera: (camera: ScatterCamera) => void;
   onZoom: (by: number) => void;
   /** Shows all points, or only some. */
-  onFit: (points: readonly number[] | null) => void;
+  onFit: (points: readonly PointIndex[] | null) => void;
   onSearch: (query: string) => void;
   /**
    * The first points that a query finds, the best first.
@@ -44,7 +44,7 @@ export interface ProjectionHandlers {
   onDrawer: (drawer: ProjectionState['drawer']) => void;
   onShowAttention: (focus: InspectionFocus) => void;
   /** @param rows null for all */
-  onExport: (format: ProjectionFormat, rows: readonly number[] | null) => void;
+  onExport: (format: ProjectionFormat, rows: readonly RowIndex[] | null) => void;
   onSavePicture: (format: 'png' | 'svg') => void;
   onSaveBookmark: (name: string) => void;
   onOpenBookmark: (state: unknown) => void;

@@ -2,6 +2,7 @@ import '../ui/ui.css';
 import { render } from 'lit';
 import type { ItemLabel } from '../../src/protocol/inspection';
 import type { InspectionPanelView, ProjectionPanelHost } from '../../src/protocol/inspectionPanel';
+import { pointIndex, rowIndex, rowOfItem, type RowIndex } from '../../src/protocol/projection';
 import { ScatterPlot } from '../plot/scatterPlot';
 import { connectToHost } from '../ui/connection';
 import { markDrawn } from '../ui/drawn';
@@ -18,7 +19,15 @@ import { countText, epochStops, layoutText, mapTitle, stopOf } from './projectio
 import { shownSource, wantedResources } from './resources';
 import { closeTab, openTabs } from './rightRail';
 import { keepable } from './settings';
-import { initialState, pointOfRow, pointsOfRows, reduce, tableOf, type ProjectionAction } from './state';
+import {
+  initialState,
+  pointOfRow,
+  pointsOfRows,
+  reduce,
+  rowOfPoint,
+  tableOf,
+  type ProjectionAction,
+} from './state';
 import { isComplete, projectionPanel } from './view';
 
 registerToolkit();
@@ -71,8 +80,10 @@ const handlers: ProjectionHandlers = {
     if (point !== undefined) plots().forEach((plot) => plot.reveal(point));
   },
   onSelectPoints: (points, more) => {
-    const rows = state.scene?.points.rows;
-    if (rows) dispatch({ kind: 'selected', rows: Array.from(points, (point) => rows[point]!), more });
+    const { scene } = state;
+    if (!scene) return;
+    const rows = Array.from(points, (point) => rowOfPoint(scene.points, pointIndex(point)));
+    dispatch({ kind: 'selected', rows, more });
   },
   onHover: (point) => {
     dispatch({ kind: 'hovered', point });
@@ -93,9 +104,9 @@ const handlers: ProjectionHandlers = {
     if (!scene) return [];
     const { points, problem } = looks.find(scene.points, query);
     if (problem !== null) throw new Error(problem);
-    return Array.from(points.subarray(0, MAX_LISTED), (point) => ({
+    return Array.from(points.subarray(0, MAX_LISTED), pointIndex).map((point) => ({
       point,
-      row: scene.points.rows[point]!,
+      row: rowOfPoint(scene.points, point),
       label: scene.points.labels[point]!,
       id: scene.points.ids[point]!,
     }));
@@ -168,12 +179,12 @@ async function findOtherItems(query: string): Promise<ItemLabel[]> {
   const sampled = scene !== null && scene.points.rows.length < scene.points.numRows;
   if (runDirectory === null || !sampled || tableOf(state)?.rows !== 'items' || query.trim() === '') return [];
   const items = await host.findItems(runDirectory, query, MAX_FOUND);
-  return items.filter(({ item }) => pointOfRow(scene.points, item - 1) === null);
+  return items.filter(({ item }) => pointOfRow(scene.points, rowOfItem(item)) === null);
 }
 
 async function exportTable(
   format: Parameters<ProjectionHandlers['onExport']>[0],
-  rows: readonly number[] | null,
+  rows: readonly RowIndex[] | null,
 ): Promise<void> {
   const source = shownSource(state);
   const { scene } = state;
@@ -183,8 +194,9 @@ async function exportTable(
   // A file with the places of the points can hold these points only.
   const withPlaces = format === 'csv';
   const chosen =
-    rows ?? (points.rows.length === points.numRows ? null : withPlaces ? [...points.rows] : null);
-  const drawn = chosen === null ? [...points.rows.keys()] : pointsOfRows(points, chosen);
+    rows ??
+    (points.rows.length === points.numRows ? null : withPlaces ? Array.from(points.rows, rowIndex) : null);
+  const drawn = chosen === null ? Array.from(points.rows.keys(), pointIndex) : pointsOfRows(points, chosen);
   const complete = drawn.length === (chosen?.length ?? points.numRows);
   const places = new Float32Array(drawn.length * dimensions);
   drawn.forEach((point, place) => {

@@ -1,7 +1,10 @@
 import {
   OWN_COLUMNS,
+  rowOfItem,
   type NumberPointColumn,
+  type PointIndex,
   type PointSet,
+  type RowIndex,
   type TableComparison,
 } from '../../src/protocol/projection';
 import { densityContours, type DensityContour } from '../plot/scatterDensity';
@@ -32,7 +35,7 @@ export interface SceneLook {
   hidden: boolean;
   labelOrder: Uint32Array | null;
   marked: readonly number[];
-  focus: number | null;
+  focus: PointIndex | null;
   joined: readonly number[];
   path: readonly number[];
   starred: readonly number[];
@@ -64,9 +67,13 @@ export class SceneLooks {
     starred: memoized(pointsOfRows),
   };
   readonly #rowsOf = {
-    joined: memoized((list: readonly { row: number }[] | null) => (list ?? []).map(({ row }) => row)),
-    path: memoized((list: readonly { item: number }[] | null) => (list ?? []).map(({ item }) => item - 1)),
-    starred: memoized((list: readonly { item: number }[] | null) => (list ?? []).map(({ item }) => item - 1)),
+    joined: memoized((list: readonly { row: RowIndex }[] | null) => (list ?? []).map(({ row }) => row)),
+    path: memoized((list: readonly { item: number }[] | null) =>
+      (list ?? []).map(({ item }) => rowOfItem(item)),
+    ),
+    starred: memoized((list: readonly { item: number }[] | null) =>
+      (list ?? []).map(({ item }) => rowOfItem(item)),
+    ),
   };
   readonly #contours = memoized(contoursOf);
   readonly #secondContours = memoized(contoursOf);

@@ -1,5 +1,5 @@
 import { html, type TemplateResult } from 'lit';
-import type { DistanceMetric, PointNeighbor } from '../../src/protocol/projection';
+import type { DistanceMetric, PointNeighbor, RowIndex } from '../../src/protocol/projection';
 import { formatCount, formatMetric } from '../../src/series/format';
 import { dropdown } from '../ui/controls';
 import { fittedTitle } from '../ui/fittedTitle';
@@ -57,7 +57,7 @@ export function neighborList(
   list: readonly PointNeighbor[] | null,
   metric: DistanceMetric,
   scene: Scene,
-  focus: number | null,
+  focus: RowIndex | null,
   { onPick, onHover }: ProjectionHandlers,
 ): TemplateResult {
   if (list === null) return html`<p class="muted placeholder">loading</p>`;

@@ -1,5 +1,6 @@
 import { html, nothing, render, type TemplateResult } from 'lit';
-import type { PointSet } from '../../src/protocol/projection';
+import { pointIndex, type PointIndex, type PointSet, type RowIndex } from '../../src/protocol/projection';
+import { rowOfPoint } from './state';
 import { formatCount } from '../../src/series/format';
 import { hintOfMore } from '../ui/scrollArea';
 import { columnText } from './projectionText';
@@ -11,9 +12,9 @@ export interface PointTableModel {
   points: PointSet;
   /** The points that are listed; null for all. */
   shown: Uint32Array | null;
-  focus: number | null;
-  onPick: (row: number, more: boolean) => void;
-  onHover: (point: number | null) => void;
+  focus: RowIndex | null;
+  onPick: (row: RowIndex, more: boolean) => void;
+  onHover: (point: PointIndex | null) => void;
   /** Tells those who do not see it how the table is sorted. */
   onSorted: (text: string) => void;
 }
@@ -93,7 +94,7 @@ export class PointTable extends HTMLElement {
             </thead>
             <tbody role="rowgroup">
               <tr class="spacer" aria-hidden="true" .style=${`height: ${first * ROW_HEIGHT}px`}></tr>
-              ${[...rows].map((point, i) => this.#row(model, point, first + i))}
+              ${[...rows].map((point, i) => this.#row(model, pointIndex(point), first + i))}
               <tr
                 class="spacer"
                 aria-hidden="true"
@@ -124,8 +125,12 @@ export class PointTable extends HTMLElement {
     </th>`;
   }
 
-  #row({ points, focus, onPick, onHover }: PointTableModel, point: number, index: number): TemplateResult {
-    const row = points.rows[point]!;
+  #row(
+    { points, focus, onPick, onHover }: PointTableModel,
+    point: PointIndex,
+    index: number,
+  ): TemplateResult {
+    const row = rowOfPoint(points, point);
     return html`<tr
       role="row"
       id=${`point-row-${index}`}
@@ -191,7 +196,7 @@ export class PointTable extends HTMLElement {
     const target = rowOfKey(event.key, at, list.length, page);
     if (event.key === 'Enter') {
       const point = list[at];
-      if (point !== undefined) model.onPick(model.points.rows[point]!, event.shiftKey);
+      if (point !== undefined) model.onPick(rowOfPoint(model.points, pointIndex(point)), event.shiftKey);
     } else if (target !== null) {
       this.#cursor = target;
       const scroll = this.querySelector('.table-scroll')!;
@@ -200,7 +205,8 @@ export class PointTable extends HTMLElement {
       scroll.scrollTop = scrollToShow(target, scroll.scrollTop, height, ROW_HEIGHT);
       this.#first = Math.floor(scroll.scrollTop / ROW_HEIGHT);
       this.#render();
-      model.onHover(list[this.#cursor] ?? null);
+      const point = list[this.#cursor];
+      model.onHover(point === undefined ? null : pointIndex(point));
     } else {
       return;
     }

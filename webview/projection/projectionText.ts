@@ -1,6 +1,6 @@
 import type { StoredCheckpoint } from '../../src/protocol/inspection';
 import { percent } from '../../src/protocol/percent';
-import type { PointColumn, PointSet, UmapLayoutResult } from '../../src/protocol/projection';
+import type { PointColumn, PointIndex, PointSet, UmapLayoutResult } from '../../src/protocol/projection';
 import { formatCount, formatEpoch, formatMetric } from '../../src/series/format';
 import { current } from '../ui/resources';
 import { shownCheckpoint } from './resources';
@@ -57,7 +57,7 @@ export function umapQualityText({ cached, seconds, trustworthiness, continuity }
 }
 
 /** A value of a column as it is told of one point. */
-export function columnText(column: PointColumn, point: number): string {
+export function columnText(column: PointColumn, point: PointIndex): string {
   if (column.kind === 'category') return column.labels[column.values[point]!] || 'unknown';
   const value = column.values[point]!;
   if (!Number.isFinite(value)) return 'unknown';

@@ -1,5 +1,5 @@
 import { html, nothing, type TemplateResult } from 'lit';
-import type { ProjectionFormat } from '../../src/protocol/projection';
+import type { ProjectionFormat, RowIndex } from '../../src/protocol/projection';
 import { formatCount, formatMetric } from '../../src/series/format';
 import { button, iconButton } from '../ui/controls';
 import { fittedTitle } from '../ui/fittedTitle';
@@ -114,7 +114,7 @@ function content(
 function pointContent(
   state: ProjectionState,
   scene: Scene,
-  row: number,
+  row: RowIndex,
   handlers: ProjectionHandlers,
 ): TemplateResult {
   const { points } = scene;

@@ -1,5 +1,6 @@
 import { html, nothing, type TemplateResult } from 'lit';
 import { formatCount } from '../../src/series/format';
+import { rowOfItem } from '../../src/protocol/projection';
 import { iconButton } from '../ui/controls';
 import { current } from '../ui/resources';
 import type { SearchBoxModel, SearchChoice } from '../ui/searchBox';
@@ -37,7 +38,7 @@ export function pointSearchSection(
       (await handlers.findOtherItems(text)).map(({ item, title }): SearchChoice => ({
         label: title,
         detail: 'not drawn',
-        choose: () => handlers.onPick(item - 1, false),
+        choose: () => handlers.onPick(rowOfItem(item), false),
       })),
   };
   return section(

@@ -3,6 +3,7 @@ import {
   dataColumnId,
   OWN_COLUMNS,
   type DistanceMetric,
+  type RowIndex,
   type Sampling,
   type UmapRequest,
 } from '../../src/protocol/projection';
@@ -53,10 +54,10 @@ export interface ProjectionSettings {
   maxPoints: number;
   samplingSeed: number;
   query: string;
-  focus: number | null;
-  selection: readonly number[];
+  focus: RowIndex | null;
+  selection: readonly RowIndex[];
   /** Rows that alone are drawn. */
-  isolated: readonly number[] | null;
+  isolated: readonly RowIndex[] | null;
   user: number | null;
   second: SecondSource | null;
   tab: RailTab | null;

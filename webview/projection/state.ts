@@ -1,6 +1,14 @@
 import type { InspectionFocus, InspectionPanelSnapshot, RunChoice } from '../../src/protocol/inspectionPanel';
 import type { TaskProgress } from '../../src/protocol/inspection';
-import type { EmbeddingTable, PointSet } from '../../src/protocol/projection';
+import {
+  pointIndex,
+  rowIndex,
+  rowOfItem,
+  type EmbeddingTable,
+  type PointIndex,
+  type PointSet,
+  type RowIndex,
+} from '../../src/protocol/projection';
 import { formatCount } from '../../src/series/format';
 import type { PointCoordinates } from '../plot/scatterCamera';
 import {
@@ -50,7 +58,7 @@ export interface ProjectionState {
   selectionRevision: number;
   scene: Scene | null;
   /** Of the point under the pointer or keyboard. */
-  hovered: number | null;
+  hovered: PointIndex | null;
   /** UMAP's parameters as they are being set; they count when it is started. */
   draft: UmapSettings;
   /** What long work has got to, by the key of what was asked for. */
@@ -71,10 +79,10 @@ export type ProjectionAction =
   | { kind: 'focusAsked'; focus: InspectionFocus }
   | { kind: 'settingsChanged'; settings: Partial<ProjectionSettings> }
   | { kind: 'draftChanged'; draft: Partial<UmapSettings> }
-  | { kind: 'picked'; row: number | null; more: boolean }
-  | { kind: 'selected'; rows: readonly number[]; more: boolean }
+  | { kind: 'picked'; row: RowIndex | null; more: boolean }
+  | { kind: 'selected'; rows: readonly RowIndex[]; more: boolean }
   | { kind: 'bookmarkOpened'; state: unknown }
-  | { kind: 'hovered'; point: number | null }
+  | { kind: 'hovered'; point: PointIndex | null }
   | ResourceAction<ResourceValues>
   | { kind: 'retried' }
   | { kind: 'drawerOpened'; drawer: ProjectionState['drawer'] }
@@ -178,13 +186,18 @@ export function tableOf(state: ProjectionState): EmbeddingTable | null {
   return state.resources.tables?.value?.find((table) => table.name === name) ?? null;
 }
 
+/** The row of a point. */
+export function rowOfPoint({ rows }: PointSet, point: PointIndex): RowIndex {
+  return rowIndex(rows[point]!);
+}
+
 /** The point of a row, or null when it is not among those that are drawn. */
-export function pointOfRow({ rows }: PointSet, row: number): number | null {
+export function pointOfRow({ rows }: PointSet, row: RowIndex): PointIndex | null {
   let [low, high] = [0, rows.length - 1];
   while (low <= high) {
     const middle = (low + high) >> 1;
     const found = rows[middle]!;
-    if (found === row) return middle;
+    if (found === row) return pointIndex(middle);
     if (found < row) low = middle + 1;
     else high = middle - 1;
   }
@@ -192,7 +205,7 @@ export function pointOfRow({ rows }: PointSet, row: number): number | null {
 }
 
 /** The points of rows, without those that are not drawn. */
-export function pointsOfRows(points: PointSet, rows: readonly number[]): number[] {
+export function pointsOfRows(points: PointSet, rows: readonly RowIndex[]): PointIndex[] {
   return rows.map((row) => pointOfRow(points, row)).filter((point) => point !== null);
 }
 
@@ -204,7 +217,8 @@ export function isUmapRunning({ settings, resources }: ProjectionState): boolean
 /** Where another view sent the user. */
 function focused(settings: ProjectionSettings, { item, user }: InspectionFocus): ProjectionSettings {
   // Of items: the table that is shown first, unless one is chosen.
-  if (item !== undefined) return { ...settings, focus: item - 1, table: null, tab: 'point', second: null };
+  if (item !== undefined)
+    return { ...settings, focus: rowOfItem(item), table: null, tab: 'point', second: null };
   if (user !== undefined) return { ...settings, user, table: null, tab: 'user', second: null };
   return settings;
 }
@@ -241,7 +255,7 @@ function changedSettings(state: ProjectionState, changes: Partial<ProjectionSett
   return settings;
 }
 
-function picked(settings: ProjectionSettings, row: number | null, more: boolean): ProjectionSettings {
+function picked(settings: ProjectionSettings, row: RowIndex | null, more: boolean): ProjectionSettings {
   if (row === null) return more ? settings : withTab({ ...settings, focus: null, selection: [] }, null);
   if (!more) return withTab({ ...settings, focus: row, selection: [] }, 'point');
   const before =
@@ -266,7 +280,7 @@ function tabFor({ selection, focus, user, second }: ProjectionSettings): RailTab
   return second !== null ? 'comparison' : null;
 }
 
-function union(first: readonly number[], second: readonly number[]): number[] {
+function union(first: readonly RowIndex[], second: readonly RowIndex[]): RowIndex[] {
   return [...new Set([...first, ...second])].sort((a, b) => a - b);
 }
 

@@ -1,5 +1,6 @@
 import { html, nothing, type TemplateResult } from 'lit';
 import { formatCount, formatMetric } from '../../src/series/format';
+import { rowIndex } from '../../src/protocol/projection';
 import { iconButton } from '../ui/controls';
 import { plainRow, rowList } from '../ui/listRow';
 import { current } from '../ui/resources';
@@ -23,7 +24,7 @@ export function statisticsContent(
   const { norm, normToPopularity, anisotropy, effectiveDimensions, width } = statistics;
   const show = (rows: ArrayLike<number>): void => {
     const points = Array.from(rows)
-      .map((row) => pointOfRow(scene.points, row))
+      .map((row) => pointOfRow(scene.points, rowIndex(row)))
       .filter((point) => point !== null);
     handlers.onSelectPoints(points, false);
     handlers.onFit(points);

@@ -1,6 +1,7 @@
 import { html, nothing, type TemplateResult } from 'lit';
 import type { HistoryItem } from '../../src/protocol/inspection';
 import { formatCount, formatDataDay, formatMetric } from '../../src/series/format';
+import { rowOfItem } from '../../src/protocol/projection';
 import { button, icon } from '../ui/controls';
 import { fittedTitle } from '../ui/fittedTitle';
 import { listRow, rowList } from '../ui/listRow';
@@ -24,13 +25,14 @@ export function userContent(
   const items = tableOf(state)?.rows === 'items';
   const next = path.next?.item;
   const itemRow = (item: number, title: string, aside: unknown): TemplateResult => {
-    const point = items ? pointOfRow(scene.points, item - 1) : null;
+    const row = rowOfItem(item);
+    const point = items ? pointOfRow(scene.points, row) : null;
     return listRow({
       label: fittedTitle(title),
       aside,
-      isCurrent: item - 1 === settings.focus,
+      isCurrent: row === settings.focus,
       disabled: !items,
-      onClick: () => handlers.onPick(item - 1, false),
+      onClick: () => handlers.onPick(row, false),
       onHover: (on) => handlers.onHover(on ? point : null),
     });
   };
@@ -49,7 +51,7 @@ export function userContent(
                 onClick: () =>
                   handlers.onFit(
                     path.items
-                      .map(({ item }) => pointOfRow(scene.points, item - 1))
+                      .map(({ item }) => pointOfRow(scene.points, rowOfItem(item)))
                       .filter((point) => point !== null),
                   ),
               })

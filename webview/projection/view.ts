@@ -1,6 +1,11 @@
 import { html, nothing, type TemplateResult } from 'lit';
 import type { InspectedRun } from '../../src/protocol/inspection';
-import type { ProjectionFormat, TableComparison } from '../../src/protocol/projection';
+import {
+  pointIndex,
+  type PointIndex,
+  type ProjectionFormat,
+  type TableComparison,
+} from '../../src/protocol/projection';
 import { formatCount } from '../../src/series/format';
 import type { ScatterModel, ScatterTool } from '../plot/scatterModel';
 import { button, dropdown, icon, iconButton, slider } from '../ui/controls';
@@ -15,7 +20,7 @@ import type { SceneLook, SceneLooks } from './mapModels';
 import { columnText, countText, epochStops, epochText, layoutText, mapTitle, stopOf } from './projectionText';
 import { shownCheckpoint, withoutCheckpoint, type ResourceName } from './resources';
 import { rightRail } from './rightRail';
-import { tableOf, type ProjectionState, type Scene } from './state';
+import { rowOfPoint, tableOf, type ProjectionState, type Scene } from './state';
 import './view.css';
 
 /** Without these there is no map. */
@@ -226,9 +231,10 @@ function maps(
     tool: settings.tool,
     frame: null,
     camera: settings.camera,
-    card: (point) => card(state, scene, point, comparison),
-    onHover: handlers.onHover,
-    onPick: (point, more) => handlers.onPick(point === null ? null : scene.points.rows[point]!, more),
+    card: (point) => card(state, scene, pointIndex(point), comparison),
+    onHover: (point) => handlers.onHover(point === null ? null : pointIndex(point)),
+    onPick: (point, more) =>
+      handlers.onPick(point === null ? null : rowOfPoint(scene.points, pointIndex(point)), more),
     onSelect: handlers.onSelectPoints,
     onCamera: handlers.onCamera,
   };
@@ -278,7 +284,7 @@ function map(model: ScatterModel): TemplateResult {
 function card(
   { settings }: ProjectionState,
   { points }: Scene,
-  point: number,
+  point: PointIndex,
   comparison: TableComparison | null,
 ): TemplateResult {
   const columns = [...points.columns].sort(

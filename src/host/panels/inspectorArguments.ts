@@ -2,7 +2,7 @@ import { z } from 'zod';
 import type { Inspector } from '../../process/inspector';
 import type { HostInspector } from '../../protocol/inspection';
 import type { InspectionView } from '../../protocol/inspectionPanel';
-import { PROJECTION_FORMATS } from '../../protocol/projection';
+import { PROJECTION_FORMATS, type RowIndex } from '../../protocol/projection';
 import { SAVE_ARGUMENTS, text, type ArgumentsOf } from './pageCalls';
 
 /* What the pages of the projection and attention panels may ask with. */
@@ -12,6 +12,7 @@ const index = z
   .int()
   .min(0)
   .max(2 ** 31);
+const row = z.custom<RowIndex>((value) => index.safeParse(value).success);
 const positive = z
   .number()
   .int()
@@ -75,7 +76,7 @@ export function inspectorArguments(run: z.ZodType<string, string>) {
     recommendationCounts: z.tuple([table, sampling, listLength, text]),
     neighbors: z.tuple([
       table,
-      z.union([z.object({ row: index }), z.object({ vector })]),
+      z.union([z.object({ row }), z.object({ vector })]),
       z.enum(['cosine', 'dot', 'euclidean']),
       listLength,
     ]),

@@ -3,7 +3,7 @@ import { projectRows } from '../../analysis/pca';
 import { procrustes } from '../../analysis/procrustes';
 import { rowOf, selectRows, type Table } from '../../analysis/table';
 import { letEventsIn } from '../../protocol/letEventsIn';
-import type { TableComparison } from '../../protocol/projection';
+import { rowIndex, type TableComparison } from '../../protocol/projection';
 import { InspectionError } from '../inspectionError';
 import { rowNames } from './rowNames';
 import type { VectorTable } from './vectorStore';
@@ -169,5 +169,5 @@ function mostMoved(
     .filter((place) => !Number.isNaN(moved[place]!))
     .sort((a, b) => moved[b]! - moved[a]! || a - b)
     .slice(0, MOST_MOVED)
-    .map((place) => ({ row: points[place]!, ...name(points[place]!), value: moved[place]! }));
+    .map((place) => ({ row: rowIndex(points[place]!), ...name(points[place]!), value: moved[place]! }));
 }

@@ -13,6 +13,7 @@ import {
   type ProjectionExport,
   type ProjectionInspector,
   type Sampling,
+  rowIndex,
   type SelectionSummary,
   type TableStatistics,
   type UserPath,
@@ -255,7 +256,7 @@ function named(
   rows: readonly { row: number; value: number }[],
 ): PointNeighbor[] {
   const name = rowNames(run.dataset, description);
-  return rows.map(({ row, value }) => ({ row, ...name(row), value }));
+  return rows.map(({ row, value }) => ({ row: rowIndex(row), ...name(row), value }));
 }
 
 function checkQuery(read: VectorTable, query: NeighborQuery): number | Float32Array {

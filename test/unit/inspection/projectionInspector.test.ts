@@ -8,11 +8,12 @@ import { InspectedRuns } from '../../../src/inspection/inspectedRuns';
 import { projectionInspector } from '../../../src/inspection/projection/projectionInspector';
 import { Tasks } from '../../../src/inspection/tasks';
 import type { TaskProgress } from '../../../src/protocol/inspection';
-import type {
-  DistanceMetric,
-  EmbeddingSource,
-  PointColumn,
-  ProjectionInspector,
+import {
+  rowIndex,
+  type DistanceMetric,
+  type EmbeddingSource,
+  type PointColumn,
+  type ProjectionInspector,
 } from '../../../src/protocol/projection';
 import { ENGINE_ASSETS, useBackend } from '../compute/useBackend';
 import { TINY_MODELS, trainTiny } from './trainedRun';
@@ -237,7 +238,7 @@ describe('the projection of a run', () => {
             .filter((neighbor) => neighbor.row !== row)
             .sort((a, b) => sign * (a.value - b.value))
             .slice(0, k);
-          const found = await inspector.neighbors(items, { row }, metric, k);
+          const found = await inspector.neighbors(items, { row: rowIndex(row) }, metric, k);
           expect(found.map((neighbor) => neighbor.row)).toEqual(expected.map((neighbor) => neighbor.row));
           found.forEach(({ value }, place) => expect(value).toBeCloseTo(expected[place]!.value, 5));
         },
@@ -282,7 +283,7 @@ describe('the projection of a run', () => {
     const laying = inspector.umap(items, ALL, { ...UMAP, epochs: 10_000, seed: 99 }, 'long');
     const failure = expect(laying).rejects.toMatchObject({ code: 'inspection/canceled' });
     while (!told.some(({ progress }) => progress.layout !== undefined))
-      await inspector.neighbors(items, { row: 1 }, 'cosine', 3);
+      await inspector.neighbors(items, { row: rowIndex(1) }, 'cosine', 3);
     await inspector.cancel('long');
     await failure;
     const layout = told.find(({ progress }) => progress.layout !== undefined)!.progress;
@@ -466,7 +467,7 @@ describe('the projection of a run', () => {
     ],
     [
       'row',
-      (one) => one.neighbors(items, { row: 24 }, 'dot', 3),
+      (one) => one.neighbors(items, { row: rowIndex(24) }, 'dot', 3),
       'inspection/no-row',
       /no row 24.* has 24 rows/,
     ],
@@ -478,7 +479,7 @@ describe('the projection of a run', () => {
     ],
     [
       'number of neighbors',
-      (one) => one.neighbors(items, { row: 0 }, 'dot', 101),
+      (one) => one.neighbors(items, { row: rowIndex(0) }, 'dot', 101),
       'inspection/bad-count',
       /1 to 100/,
     ],

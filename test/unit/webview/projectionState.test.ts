@@ -1,6 +1,11 @@
 import { describe, expect, test } from 'vitest';
 import { DEFAULT_SEED } from '../../../src/protocol/defaultSeed';
-import type { CategoryPointColumn, NumberPointColumn, PointSet } from '../../../src/protocol/projection';
+import {
+  rowIndex,
+  type CategoryPointColumn,
+  type NumberPointColumn,
+  type PointSet,
+} from '../../../src/protocol/projection';
 import type { CategoryLegend } from '../../../webview/projection/categoryColors';
 import { coloringByNumber, coloringOf, pointColors } from '../../../webview/projection/coloring';
 import type { Palette } from '../../../webview/projection/palette';
@@ -110,7 +115,7 @@ describe('what is asked for', () => {
       ...DEFAULT_SETTINGS,
       checkpoint: 'best',
       table: 'itemEmbedding',
-      focus: 4,
+      focus: rowIndex(4),
     };
     const snapshot = { run: RUN, runs: [], focus: null };
     const state = after(initialState(), { kind: 'hydrated', snapshot, kept });
@@ -118,7 +123,7 @@ describe('what is asked for', () => {
   });
 
   test('neighbors of the mean only once the mean is known', () => {
-    const selected = after(opened(), { kind: 'selected', rows: [1, 4], more: false });
+    const selected = after(opened(), { kind: 'selected', rows: [1, 4].map(rowIndex), more: false });
     expect(wanted(selected)).toContain('selection');
     expect(wanted(selected)).not.toContain('meanNeighbors');
     const summary = { mean: new Float32Array(4), typical: [], coherence: 1 };
@@ -206,11 +211,11 @@ describe('epochs', () => {
 
 describe('choosing', () => {
   test('a point, then more of them, then none', () => {
-    const one = after(opened(), { kind: 'picked', row: 4, more: false });
+    const one = after(opened(), { kind: 'picked', row: rowIndex(4), more: false });
     expect(one.settings).toMatchObject({ focus: 4, selection: [], tab: 'point' });
-    const two = after(one, { kind: 'picked', row: 7, more: true });
+    const two = after(one, { kind: 'picked', row: rowIndex(7), more: true });
     expect(two.settings).toMatchObject({ focus: 7, selection: [4, 7], tab: 'selection' });
-    expect(after(two, { kind: 'picked', row: 4, more: true }).settings.selection).toEqual([7]);
+    expect(after(two, { kind: 'picked', row: rowIndex(4), more: true }).settings.selection).toEqual([7]);
     expect(after(two, { kind: 'picked', row: null, more: false }).settings).toMatchObject({
       focus: null,
       selection: [],
@@ -219,7 +224,7 @@ describe('choosing', () => {
   });
 
   test('another table takes what was chosen away; another epoch leaves it', () => {
-    const chosen = after(opened(), { kind: 'selected', rows: [1, 4], more: false });
+    const chosen = after(opened(), { kind: 'selected', rows: [1, 4].map(rowIndex), more: false });
     const epoch = after(chosen, { kind: 'settingsChanged', settings: { checkpoint: 'epoch-1' } });
     expect(epoch.settings.selection).toEqual([1, 4]);
     const table = after(chosen, { kind: 'settingsChanged', settings: { table: 'userEmbedding' } });
@@ -232,7 +237,14 @@ describe('choosing', () => {
   });
 
   test('rows and points', () => {
-    expect([1, 4, 7, 0, 5, 9].map((row) => pointOfRow(points, row))).toEqual([0, 1, 2, null, null, null]);
+    expect([1, 4, 7, 0, 5, 9].map((row) => pointOfRow(points, rowIndex(row)))).toEqual([
+      0,
+      1,
+      2,
+      null,
+      null,
+      null,
+    ]);
   });
 });
 
@@ -240,7 +252,7 @@ test('what is kept is read back, and what is not understood is set anew', () => 
   const state = after(opened(), {
     kind: 'settingsChanged',
     settings: {
-      focus: 4,
+      focus: rowIndex(4),
       color: 'column:genre',
       colored: { 'column:genre': ['Drama', ...Array.from({ length: 9 }, () => null)] },
       dimensions: 3,
