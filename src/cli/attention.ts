@@ -153,7 +153,7 @@ function like(near: readonly { id: string; title?: string }[]): string {
   const named = near
     .slice(0, 3)
     .map(({ id, title }) => (title === undefined || title === id ? `\`${id}\`` : `\`${id}\` (${title})`));
-  return named.length === 0 ? '' : ` Nearly the same: ${named.join(', ')}.`;
+  return named.length === 0 ? '' : `  Similar ids: ${named.join(', ')}.`;
 }
 
 function chosenViews(views: RecordedView[], name: string | undefined): RecordedView[] {
@@ -163,7 +163,7 @@ function chosenViews(views: RecordedView[], name: string | undefined): RecordedV
   const known = views.map((view) => `\`${view.name}\``).join(', ');
   throw new UsageError(
     known === ''
-      ? `\`--view\` is \`${name}\`, and this model has no attention.`
-      : `\`--view\` is \`${name}\`, which is none of ${known}.`,
+      ? `\`--view\` is \`${name}\`, but this model has no attention.`
+      : `\`--view\` is \`${name}\`; expected one of ${known}.`,
   );
 }

@@ -40,7 +40,7 @@ export function attentionText(
   if (target !== null)
     lines.push(
       '',
-      `What the user did next: ${target.title}, rank ${formatRank(target.rank)}, score ${target.score.toFixed(3)}.`,
+      `Next item of the user: ${target.title}, rank ${formatRank(target.rank)}, score ${target.score.toFixed(3)}.`,
     );
   candidates.forEach(({ title, rank, score }, index) => {
     lines.push('', `“${title}”: rank ${formatRank(rank)}, score ${score.toFixed(3)}.`);
@@ -109,7 +109,7 @@ function contributionLines(contributions: readonly Contribution[]): string[] {
       ({ change, label }) =>
         `  ${`${change < 0 ? '' : '+'}${change.toFixed(3)}`.padStart(8)} ${bar(Math.abs(change) / largest, BAR_WIDTH)}  ${label}`,
     );
-  return ['What the score owes to each thing (how far it falls without it):', ...lines];
+  return ['Contributions to the score (the score minus the score without each):', ...lines];
 }
 
 function labelOf(views: readonly RecordedView[], name: string): string {

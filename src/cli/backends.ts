@@ -18,7 +18,7 @@ export async function backends(options: CliOptions): Promise<number> {
   if (json) printJson({ backends: reports, auto: automatic });
   else if (automatic !== null)
     output.print(
-      `\n\`auto\` takes ${automatic}. Steps are those of a small ${describedModel(BACKEND_PROBE).title}.\n`,
+      `\n\`auto\` takes ${automatic}. Speeds are for a small ${describedModel(BACKEND_PROBE).title}.\n`,
     );
   return automatic === null ? 1 : 0;
 }

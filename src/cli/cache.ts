@@ -46,10 +46,10 @@ export async function cache(action: string, options: CliOptions): Promise<number
   for (const entry of unused) await removeCachedDataset(entry);
   const bytes = unused.reduce((sum, entry) => sum + entry.bytes, 0);
   if (options.json === true) printJson({ removed: unused, bytes });
-  else if (unused.length === 0) output.print('Nothing to remove: no prepared dataset is without a run.\n');
+  else if (unused.length === 0) output.print('Nothing to remove: a run uses every prepared dataset.\n');
   else
     output.print(
-      `Removed ${unused.length} of ${entries.length} prepared ${entries.length === 1 ? 'dataset' : 'datasets'} (${formatBytes(bytes)}): no run refers to ${unused.length === 1 ? 'it' : 'them'}.\n`,
+      `Removed ${unused.length} of ${entries.length} prepared ${entries.length === 1 ? 'dataset' : 'datasets'} (${formatBytes(bytes)}): no run uses ${unused.length === 1 ? 'it' : 'them'}.\n`,
     );
   return 0;
 }
@@ -91,9 +91,9 @@ function show(entries: readonly Entry[], { json }: CliOptions): void {
   const bytes = unused.reduce((sum, entry) => sum + entry.bytes, 0);
   output.print(
     entries.length === 0
-      ? 'No prepared datasets are kept.\n'
+      ? 'There are no prepared datasets.\n'
       : unused.length === 0
-        ? 'Runs refer to all of them.\n'
-        : `\`recsight cache prune\` frees ${formatBytes(bytes)}: no run refers to ${unused.length} of them.\n`,
+        ? 'Runs use all of them.\n'
+        : `\`recsight cache prune\` frees ${formatBytes(bytes)}: no run uses ${unused.length} of them.\n`,
   );
 }

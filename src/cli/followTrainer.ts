@@ -24,7 +24,7 @@ export async function followTrainer(
     const run = await start({ onStarted: following.onStarted, signal: following.signal });
     if (detach === true && following.exitCode === null) {
       if (json === true) printJson({ run: run.id, directory: run.path, detached: true });
-      else output.print(`Started run ${run.id}: ${run.path}\n\`recsight stop ${run.id}\` ends it.\n`);
+      else output.print(`Started run ${run.id}: ${run.path}\n\`recsight stop ${run.id}\` stops it.\n`);
       return 0;
     }
     const isDone = await watchRun(run, { json: json ?? false, wanted, fromSeq });

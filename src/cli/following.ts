@@ -60,8 +60,8 @@ export class Following {
     this.#aborted.abort();
     notes.print(
       this.#asked === 1
-        ? 'Stopping after this step … (again to end the trainer by force)\n'
-        : 'Ending the trainer by force … (again to leave it to itself)\n',
+        ? 'Stopping after this step … (again to kill the trainer)\n'
+        : 'Killing the trainer … (again to detach)\n',
     );
     stopRun(run, this.#asked === 1 ? {} : { graceMs: 0 }).catch((error: unknown) => {
       notes.print(`${errorText(error)}\n`);
@@ -72,11 +72,11 @@ export class Following {
   readonly #onExit = (): void => {
     const run = this.#run;
     if (run === null) return;
-    const goesOn = this.#asked > 0 ? 'was asked to stop and is no longer watched' : 'goes on';
-    const text = `The trainer of ${run.id} ${goesOn}: ${run.path}\n\`recsight stop ${run.path}\` ends it.\n`;
+    const goesOn = this.#asked > 0 ? 'was asked to stop' : 'continues';
+    const text = `The trainer of ${run.id} ${goesOn}: ${run.path}\n\`recsight stop ${run.path}\` stops it.\n`;
     notes.print(`\n${text}`);
     try {
-      appendFileSync(run.logPath, `No terminal follows this run any more. ${text}`);
+      appendFileSync(run.logPath, `Detached from the terminal. ${text}`);
     } catch {
       // Then nothing is left to write to.
     }

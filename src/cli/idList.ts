@@ -17,7 +17,7 @@ export function idList(flag: string, values: readonly string[]): string[] {
   const list = parseList(only);
   if (list !== null) return list;
   throw new UsageError(
-    `\`${flag}\` starts with \`[\` and is no JSON list of ids, such as \`["a,b","c"]\`. For one id that starts so, give \`${flag}\` twice or write it in such a list.`,
+    `\`${flag}\` starts with \`[\` but is not a JSON list of ids, such as \`["a,b","c"]\`. For an id that starts with \`[\`, give \`${flag}\` twice or write it in such a list.`,
   );
 }
 

@@ -38,7 +38,7 @@ const set = { set: { type: 'string', multiple: true } } as const;
 const COMMANDS: Record<string, Command> = {
   train: {
     usage: 'recsight train <config> [--runs DIR] [--set path=value]… [--detach] [--json]',
-    summary: 'Train a model, then measure it and the baselines on test',
+    summary: 'Train a model, then evaluate it and the baselines on the test split',
     argument: 'config',
     options: { ...runsOption, ...set, ...detach, ...json },
     execute: train,
@@ -52,7 +52,7 @@ const COMMANDS: Record<string, Command> = {
   },
   stop: {
     usage: 'recsight stop <run> [--runs DIR] [--json]',
-    summary: 'Save a checkpoint and end a run',
+    summary: 'Save a checkpoint and stop a run',
     argument: 'run',
     options: { ...runsOption, ...json },
     execute: stop,
@@ -66,14 +66,14 @@ const COMMANDS: Record<string, Command> = {
   },
   evaluate: {
     usage: 'recsight evaluate <run> [--runs DIR] [--set path=value]… [--detach] [--json]',
-    summary: 'Measure a run’s best checkpoint and the baselines on test',
+    summary: 'Evaluate a run’s best checkpoint and the baselines on the test split',
     argument: 'run',
     options: { ...runsOption, ...set, ...detach, ...json },
     execute: evaluate,
   },
   vectors: {
     usage: 'recsight vectors <run> [--users] [--format npy|csv|jsonl] [--output FILE] [--runs DIR] [--json]',
-    summary: 'Write the vectors of a run’s items, or users, for a vector index',
+    summary: 'Write the item or user vectors of a run, for a vector index',
     argument: 'run',
     options: {
       ...runsOption,
@@ -89,7 +89,7 @@ const COMMANDS: Record<string, Command> = {
       'recsight project <run> [--list] [--table NAME] [--position N] [--checkpoint NAME] [--method pca|umap|none] [--dimensions 2|3]\n' +
       '      [--neighbors N] [--min-distance X] [--metric cosine|euclidean] [--seed N]\n' +
       '      [--format csv|tensorboard|npy] [--output FILE] [--runs DIR] [--json]',
-    summary: 'Lay out the vectors that a model learned, or list their tables',
+    summary: 'Project the embeddings of a model, or list its tables',
     argument: 'run',
     options: {
       ...runsOption,
@@ -112,7 +112,7 @@ const COMMANDS: Record<string, Command> = {
   attention: {
     usage:
       'recsight attention <run> (--user ID | --history ID,ID,… | --overview) [--candidate ID]… [--view NAME] [--contributions] [--users N] [--seed N] [--checkpoint NAME] [--output FILE] [--runs DIR] [--json]',
-    summary: 'Show what a model looks at when it recommends to a user, or over many users',
+    summary: 'Show the attention of a model for one user, or across many',
     argument: 'run',
     options: {
       ...runsOption,
@@ -132,14 +132,14 @@ const COMMANDS: Record<string, Command> = {
   },
   data: {
     usage: 'recsight data <config> [--set path=value]… [--json]',
-    summary: 'Prepare the data of a config and describe them',
+    summary: 'Prepare and describe the data of a config',
     argument: 'config',
     options: { ...set, ...json },
     execute: data,
   },
   cache: {
     usage: 'recsight cache [prune] [--runs DIR] [--json]',
-    summary: 'List the prepared datasets and the runs that need them, or remove those that no run needs',
+    summary: 'List the prepared datasets and the runs that use them, or remove the unused ones',
     argument: 'prune',
     isOptional: true,
     options: { ...runsOption, ...json },
@@ -147,7 +147,7 @@ const COMMANDS: Record<string, Command> = {
   },
   backends: {
     usage: 'recsight backends [--json]',
-    summary: 'List the compute backends: what works here, on what, and how fast',
+    summary: 'List the compute backends that work here, with their devices and speeds',
     argument: null,
     options: json,
     execute: (_, options) => backends(options),
@@ -160,13 +160,13 @@ ${Object.values(COMMANDS)
   .map(({ usage, summary }) => `  ${usage}\n      ${summary}`)
   .join('\n')}
 
-<run> is a run's id, the end or beginning of one that fits no other, a path, or "latest".
---runs DIR is where runs are kept; without it, the .recsight/runs of the workspace.
---output FILE may be a device, a FIFO, or - for the standard output.
+<run> is a run id, a unique beginning or end of one, a path, or "latest".
+--runs DIR is the folder of the runs. Default: .recsight/runs of the workspace.
+--output FILE may be a device, a FIFO, or - for standard output.
 With --json the last line of the output is one JSON object: the result, or {"error":{"code","message"}}.
-Ctrl-C (or SIGTERM) saves a checkpoint and ends the trainer, the second time by force; --detach starts one and returns.
-Exit codes: 0 done; 1 not done; 2 wrong command line; 130 ended by Ctrl-C; 143 ended by SIGTERM;
-129 terminal closed and 141 reader of a pipe gone, while training goes on.
+Ctrl-C (or SIGTERM) saves a checkpoint and stops the trainer; a second one kills it. --detach starts a run and returns.
+Exit codes: 0 success; 1 failure; 2 usage error; 130 stopped by Ctrl-C; 143 stopped by SIGTERM;
+129 terminal closed and 141 pipe closed, while training continues.
 `;
 
 async function main(args: readonly string[]): Promise<number> {

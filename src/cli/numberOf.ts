@@ -5,5 +5,5 @@ export function numberOf(flag: string, text: string | undefined): number | undef
   if (text === undefined) return undefined;
   const value = Number(text);
   if (text.trim() !== '' && Number.isFinite(value)) return value;
-  throw new UsageError(`\`${flag}\` is \`${text}\`, which is no number.`);
+  throw new UsageError(`\`${flag}\` is \`${text}\`, which is not a number.`);
 }

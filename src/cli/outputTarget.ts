@@ -42,9 +42,7 @@ export async function outputTarget(
     return { isStream, told: output, describe, fill: (write) => write(path.resolve(name)) };
   }
   if (json && descriptor === 1)
-    throw new UsageError(
-      '`--json` and `--output` both go to the standard output here. Leave one out, or name a file.',
-    );
+    throw new UsageError('`--json` and `--output` both write to standard output. Omit one, or name a file.');
   if (isBinary && isatty(descriptor))
     throw new UsageError(
       '`--output` is a terminal, and this format is binary. Name a file, or choose another `--format`.',
@@ -52,7 +50,7 @@ export async function outputTarget(
   return {
     isStream: true,
     told: descriptor === 1 ? notes : output,
-    describe: () => (descriptor === 1 ? 'the standard output' : name),
+    describe: () => (descriptor === 1 ? 'standard output' : name),
     fill: async (write) => {
       const folder = await mkdtemp(path.join(tmpdir(), 'recsight-'));
       const remove = (): void => rmSync(folder, { recursive: true, force: true });

@@ -11,9 +11,9 @@ const GROUP_HEADS = 6;
 export function overviewText({ numUsers, seed, heads, groups }: AttentionOverview): string {
   const width = Math.max(...heads.map(({ label }) => label.length), 4);
   const lines = [
-    `${numUsers} users (drawn with seed ${seed}), with their histories without test.`,
+    `${numUsers} users (sampled with seed ${seed}), histories without test items.`,
     '',
-    `${'Head'.padEnd(width)}  entropy (nats)  share of most  mean distance (items)  on the newest  group  weight by distance, 0 to ${DISTANCES - 1}`,
+    `${'Head'.padEnd(width)}  entropy (nats)  share of max.  mean distance (items)  on the newest  group  weight by distance, 0 to ${DISTANCES - 1}`,
     ...heads.map(({ label, entropy, relativeEntropy, meanDistance, lastShare, cluster, byDistance }) =>
       [
         label.padEnd(width),
@@ -30,7 +30,7 @@ export function overviewText({ numUsers, seed, heads, groups }: AttentionOvervie
   const groupWidth = Math.max(...groups.map(({ label }) => label.length), 5);
   lines.push(
     '',
-    `Mean distance in items by group of users${shown.length < heads.length ? `, first ${GROUP_HEADS} heads` : ''}:`,
+    `Mean distance in items by user group${shown.length < heads.length ? `, first ${GROUP_HEADS} heads` : ''}:`,
   );
   for (const { label, numUsers: size, meanDistance } of groups)
     lines.push(

@@ -119,7 +119,7 @@ function toldOf({
   trustworthiness,
   continuity,
 }: Omit<UmapLayoutResult, 'coordinates'>): string {
-  const made = cached ? 'which the run had already' : `in ${seconds.toFixed(1)} s`;
+  const made = cached ? 'loaded from the run' : `in ${seconds.toFixed(1)} s`;
   return `${made} (trustworthiness ${trustworthiness.toFixed(3)}, continuity ${continuity.toFixed(3)})`;
 }
 
@@ -141,7 +141,7 @@ function listTables(tables: readonly EmbeddingTable[], { json }: CliOptions): nu
 /** The vectors that people ask for first: those of items. */
 function defaultTable(tables: readonly EmbeddingTable[]): string {
   const table = tables.find(({ rows }) => rows === 'items') ?? tables[0];
-  if (table === undefined) throw new UsageError('This model has no tables of vectors.');
+  if (table === undefined) throw new UsageError('This model has no embedding tables.');
   return table.name;
 }
 
@@ -167,5 +167,5 @@ function layoutOf(options: CliOptions): UmapRequest {
 function oneOf<Name extends string>(flag: string, value: string, names: readonly Name[]): Name {
   const known = names.find((name) => name === value);
   if (known !== undefined) return known;
-  throw new UsageError(`\`${flag}\` is \`${value}\`, which is none of ${names.join(', ')}.`);
+  throw new UsageError(`\`${flag}\` is \`${value}\`; expected one of ${names.join(', ')}.`);
 }

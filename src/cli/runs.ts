@@ -26,7 +26,7 @@ export async function runs(options: CliOptions): Promise<number> {
     return 0;
   }
   if (found.length === 0) {
-    output.print(`No runs in ${directories.join(', ')}. \`recsight train <config>\` makes one.\n`);
+    output.print(`No runs in ${directories.join(', ')}. \`recsight train <config>\` creates one.\n`);
     return 0;
   }
   const idWidth = Math.max(...found.map(({ manifest }) => manifest.id.length));

@@ -41,5 +41,5 @@ function formatOf({ format, output }: CliOptions): VectorFormat {
   const known = VECTOR_FORMATS.find((one) => one === wanted);
   if (known !== undefined) return known;
   const where = format === undefined ? `\`--output ${output ?? ''}\` ends in` : '`--format` is';
-  throw new UsageError(`${where} \`${wanted}\`, which is none of ${VECTOR_FORMATS.join(', ')}.`);
+  throw new UsageError(`${where} \`${wanted}\`; expected one of ${VECTOR_FORMATS.join(', ')}.`);
 }

@@ -117,9 +117,10 @@ function printSummary(run: RunDirectory, summary: RunSummary, seconds: number): 
   const lines = [`\nRun ${run.id}: ${status} after ${epochs}${formatDuration(1000 * seconds)}${doubts}.`];
   if (error !== null) lines.push(error.message);
   for (const { message } of warnings) lines.push(`Warning: ${message}`);
-  if (status === 'lost') lines.push(`The trainer died. What it printed is in ${run.logPath}.`);
-  const measures = best === null ? '' : `; \`recsight evaluate ${place}\` measures it on test`;
-  if (resumable) lines.push(`\`recsight resume ${place}\` goes on from the last checkpoint${measures}.`);
+  if (status === 'lost')
+    lines.push(`The trainer stopped without reporting an error. Its output is in ${run.logPath}.`);
+  const measures = best === null ? '' : `; \`recsight evaluate ${place}\` evaluates it on the test split`;
+  if (resumable) lines.push(`\`recsight resume ${place}\` continues from the last checkpoint${measures}.`);
   else if (endedEarly(status)) {
     const config = path.relative(process.cwd(), run.resolveConfigPath(manifest));
     lines.push(`It left no checkpoint. \`recsight train ${config}\` trains it again${measures}.`);

@@ -32,9 +32,10 @@ export async function findRun(name: string, runsOption: string | undefined): Pro
   const [found] = runs;
   if (found !== undefined && runs.length === 1) return new RunDirectory(found);
   const ids = runs.slice(0, 3).map((directory) => path.basename(directory));
-  const problem = found === undefined ? 'fits no run' : `fits ${runs.length} runs (${ids.join(', ')} …)`;
+  const problem =
+    found === undefined ? 'matches no run' : `matches ${runs.length} runs (${ids.join(', ')} …)`;
   throw new UsageError(
-    `\`${name}\` ${problem} in ${places.join(', ')}. \`recsight runs\` lists them; \`--runs DIR\` names another place.`,
+    `\`${name}\` ${problem} in ${places.join(', ')}. \`recsight runs\` lists them; \`--runs DIR\` names another folder.`,
   );
 }
 

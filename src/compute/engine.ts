@@ -77,7 +77,7 @@ export async function startFirst(
       reasons.push(`${name}: ${reason}`);
       // That something is not installed is news only to whoever asked for it.
       const isExpected = error instanceof BackendError && error.presence === 'absent';
-      if (name === choice) notes.push(`${name}, which was asked for, could not be started. ${reason}`);
+      if (name === choice) notes.push(`${name}, which was requested, could not be started. ${reason}`);
       else if (!isExpected) notes.push(`${name} could not be started. ${reason}`);
     }
   }

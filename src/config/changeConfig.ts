@@ -50,7 +50,7 @@ export function changeConfig(
   if (before === null) {
     throw new ConfigError(
       'config/invalid',
-      'The run’s config.json does not fit this version of RecSight, so nothing can be changed in it. Start a new run from the config file.',
+      'The run’s config.json is not valid in this version of RecSight, so it cannot be changed. Start a new run from the config file.',
     );
   }
   const { config, problems } = parseConfig(text, 'json', overrides);
@@ -67,8 +67,8 @@ export function changeConfig(
     const known = CHANGEABLE[command].map((path) => `\`${path}\``).join(', ');
     throw new ConfigError(
       'config/fixed',
-      `${fields} cannot change in a run that has begun: its results would no longer belong together. ` +
-        `\`recsight ${command} --set\` takes ${known}. For anything else start a new run from the config file.`,
+      `${fields} cannot change once a run has started: its results would no longer be comparable. ` +
+        `\`recsight ${command} --set\` accepts ${known}. For anything else, start a new run from the config file.`,
     );
   }
   return { config: config as NamedConfig, changes };

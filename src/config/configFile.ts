@@ -48,7 +48,7 @@ export async function loadConfig(file: string, overrides: readonly string[] = []
   if (format === null) {
     throw new ConfigError(
       'config/unknown-format',
-      `${file} is not named like a config. Expected a name that ends in .recsight.json, .recsight.yaml or .recsight.yml.`,
+      `${file} is not a config file name. Expected a name ending in .recsight.json, .recsight.yaml or .recsight.yml.`,
     );
   }
   const { config, problems } = parseConfig(await readText(file), format, overrides);
@@ -86,7 +86,7 @@ async function readText(file: string): Promise<string> {
     if (size > MAX_BYTES) {
       throw new ConfigError(
         'config/unreadable',
-        `${file} has ${size} bytes, and a config has at most ${MAX_BYTES}. Is it a data file?`,
+        `${file} has ${size} bytes; a config may have at most ${MAX_BYTES}. Is it a data file?`,
       );
     }
     return new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(await readFile(file));

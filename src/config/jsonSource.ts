@@ -3,21 +3,21 @@ import type { SourceDocument, SourceNode } from './sourceTree';
 
 /** What jsonc-parser's error codes mean; its own names for them are no sentences. */
 const MESSAGES: Partial<Record<number, string>> = {
-  1: 'is not valid here. Texts need double quotes, and only `true`, `false` and `null` go without',
-  2: 'is no valid number',
-  3: 'stands where a field name in double quotes is expected',
-  4: 'stands where a value is expected',
-  5: 'stands where a colon is expected',
-  6: 'stands where a comma is expected',
-  7: 'stands where a closing brace `}` is expected',
-  8: 'stands where a closing bracket `]` is expected',
-  9: 'stands behind the end of the config',
-  11: 'begins a comment that has no end',
-  12: 'begins a text that has no closing quote',
-  13: 'is no complete number',
+  1: 'is not valid here. Strings need double quotes; only `true`, `false` and `null` do not',
+  2: 'is not a valid number',
+  3: 'appears where a field name in double quotes is expected',
+  4: 'appears where a value is expected',
+  5: 'appears where a colon is expected',
+  6: 'appears where a comma is expected',
+  7: 'appears where a closing brace `}` is expected',
+  8: 'appears where a closing bracket `]` is expected',
+  9: 'appears after the end of the config',
+  11: 'starts a comment that is never closed',
+  12: 'starts a string that is never closed',
+  13: 'is not a complete number',
   14: 'has an invalid \\u escape',
   15: 'has an invalid escape character after \\',
-  16: 'has an invalid character; a text stands on one line',
+  16: 'has an invalid character; a string must be on one line',
 };
 /** Reads JSON with comments and trailing commas. */
 export function readJson(text: string): SourceDocument {

@@ -56,7 +56,7 @@ function setValue(document: SourceDocument, path: string[], text: string, overri
     if (node.kind === 'list') {
       if (!/^\d+$/.test(part) || Number(part) >= node.items.length) {
         throw new OverrideError(
-          `\`${parentPath}\` is a list of ${node.items.length}, in which \`${part}\` is no place (they count from 0)`,
+          `\`${parentPath}\` is a list of ${node.items.length}; \`${part}\` is not a valid index (they start at 0)`,
         );
       }
       return {

@@ -69,7 +69,7 @@ export function parseConfig(
   const config = readAndValidate(text.slice(byteOrderMark), format, overrides, drafts);
   const lineStarts = findLineStarts(text);
   if (drafts.length > MAX_PROBLEMS) {
-    const message = `There are more problems than these ${MAX_PROBLEMS}. Correct them first.`;
+    const message = `There are more than ${MAX_PROBLEMS} problems. Fix these first.`;
     drafts.splice(MAX_PROBLEMS, Infinity, errorAt([], text.length, text.length, message));
   }
   const problems = drafts
@@ -158,7 +158,7 @@ function findDuplicates(root: SourceNode, text: string): SourceProblem[] {
         visit(entry.node, field);
       } else {
         const { line } = positionOf(firstStart, lineStarts);
-        const message = `\`${formatPath(field)}\` is given twice, first in line ${line}. Remove one of them.`;
+        const message = `\`${formatPath(field)}\` is given twice, first on line ${line}. Remove one of them.`;
         problems.push({ ...entry.key, message, path: field });
       }
     }
@@ -287,7 +287,7 @@ function describeUnknownKey(path: ConfigPath, root: SourceNode, value: unknown):
   const names = Object.keys(parent?.properties ?? {});
   const { start, end } = keyRange(root, path);
   const where = parentPath.length === 0 ? 'a config' : `\`${formatPath(parentPath)}\``;
-  const draft = errorAt(path, start, end, `\`${name}\` is no field of ${where}.`);
+  const draft = errorAt(path, start, end, `\`${name}\` is not a field of ${where}.`);
   const nearest = nearestName(name, names);
   if (nearest !== null) {
     return suggest(draft, nearest);
@@ -365,7 +365,7 @@ function findWarnings(config: ExperimentConfig): { path: ConfigPath; message: st
       const query = formatPath([...path, 'query']);
       warnings.push({
         path: field,
-        message: `\`${formatPath(field)}\` has no effect with \`${query}\`, which says itself how its files are read.`,
+        message: `\`${formatPath(field)}\` has no effect with \`${query}\`; the query itself says how to read its files.`,
       });
     }
   }
@@ -373,7 +373,7 @@ function findWarnings(config: ExperimentConfig): { path: ConfigPath; message: st
   if (patience !== null && patience >= config.training.epochs && config.training.epochs > 1) {
     warnings.push({
       path: ['training', 'earlyStopping', 'patience'],
-      message: `With ${config.training.epochs} epochs a patience of ${patience} never stops early.`,
+      message: `With ${config.training.epochs} epochs, a patience of ${patience} never stops early.`,
     });
   }
   return warnings;

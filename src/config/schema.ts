@@ -96,7 +96,7 @@ const evaluationSchema = z
       .default('auto')
       .meta(
         describe(
-          'Leave items of the user’s history out of the ranking. Users whose held-out item is in their history are then not counted. `auto`: leave them out, unless at least a tenth of the interactions before test repeat an item that the user had met.',
+          'Leave items of the user’s history out of the ranking. Users whose held-out item is in their history are then not counted. `auto`: leave them out, unless at least a tenth of the interactions before test repeat an item of the user.',
         ),
       ),
     baselines: z

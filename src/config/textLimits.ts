@@ -19,11 +19,11 @@ const LINE_OR_COMMA = /[\n\r,]/g;
 /** Why a text is no config, before it is parsed; null when it may be one. */
 export function findExcess(text: string, format: 'json' | 'yaml'): string | null {
   if (text.length > MAX_LENGTH) {
-    return `The file has ${text.length} characters, and a config has at most ${MAX_LENGTH}. Is it a data file?`;
+    return `The file has ${text.length} characters; a config may have at most ${MAX_LENGTH}. Is it a data file?`;
   }
   const separators = text.match(LINE_OR_COMMA)?.length ?? 0;
   if (separators > 2 * MAX_VALUES) {
-    return `The file has more than the ${MAX_VALUES} values that a config may have. Is it a data file?`;
+    return `The file has more than ${MAX_VALUES} values, the most that a config may have. Is it a data file?`;
   }
   return isTooDeep(text, format) ? 'The config is nested too deeply.' : null;
 }
@@ -33,8 +33,8 @@ export function findExpandedExcess(root: SourceNode): string | null {
   const count = countValues(root, new Map());
   if (count <= MAX_VALUES) return null;
   return Number.isFinite(count)
-    ? `A config has at most ${MAX_VALUES} values, and this one has ${count}: what an alias stands for counts each time.`
-    : 'An alias refers to a value that contains it, so the config would have no end.';
+    ? `A config has at most ${MAX_VALUES} values, but this one has ${count}; each use of an alias counts.`
+    : 'An alias refers to a value that contains it, so the config would be infinite.';
 }
 
 /** Infinite where a part contains itself. */

@@ -14,7 +14,7 @@ export function readYaml(text: string): SourceDocument {
     const start = Math.min(Math.max(error.pos[0], 0), text.length);
     const message =
       error.code === 'MULTIPLE_DOCS'
-        ? 'the file holds several documents (`---`), and a config is one'
+        ? 'the file has several documents (`---`); a config must be a single one'
         : (error.message.split('\n')[0] ?? '');
     return {
       start,
@@ -97,7 +97,7 @@ class Converter {
     if (!isScalar(key)) {
       this.problems.push({
         ...range,
-        message: 'A field name must be a plain text, found a list, an object or an alias.',
+        message: 'A field name must be a plain string, found a list, an object or an alias.',
       });
       return;
     }

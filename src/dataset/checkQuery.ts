@@ -30,24 +30,21 @@ export async function checkQuery(
 ): Promise<object> {
   const { count } = await connection.extractStatements(query);
   if (count !== 1) {
-    throw new DatasetError(
-      'dataset/bad-query',
-      `\`${field}\` holds ${count} statements, expected one SELECT.`,
-    );
+    throw new DatasetError('dataset/bad-query', `\`${field}\` has ${count} statements, expected one SELECT.`);
   }
   const [[tree] = []] = await readRows(connection, `SELECT json_serialize_sql(${sqlString(query)}::VARCHAR)`);
   const parsed = JSON.parse(String(tree)) as { error: boolean; error_message?: string };
   if (parsed.error) {
     throw new DatasetError(
       'dataset/bad-query',
-      `\`${field}\` cannot run: it is no SELECT statement, or one whose columns depend on the data. Expected one SELECT statement, which only reads.`,
+      `\`${field}\` cannot run: it is not a SELECT statement, or its columns depend on the data. Expected one SELECT statement, which only reads.`,
     );
   }
   const refused = tableFunctions(parsed).find((name) => !TABLE_FUNCTIONS.includes(name.toLowerCase()));
   if (refused !== undefined) {
     throw new DatasetError(
       'dataset/bad-query',
-      `\`${field}\` may not use the table function \`${refused}\`. A query only reads: with ${TABLE_FUNCTIONS.slice(0, 4).join(', ')}, read_parquet and their like.`,
+      `\`${field}\` may not use the table function \`${refused}\`. A query only reads: with ${TABLE_FUNCTIONS.slice(0, 4).join(', ')}, read_parquet and similar functions.`,
     );
   }
   return parsed;

@@ -102,7 +102,7 @@ export async function readDatasetCache(
       throw new DatasetError(
         'dataset/unreadable-cache',
         `The prepared data in ${directory} cannot be read (${systemReason(error)}). They were left as they are: ` +
-          'try again when that is mended, or delete that folder to have the data prepared anew.',
+          'try again when that is fixed, or delete that folder to prepare the data again.',
       );
     }
     // Not there, cut off or changed: it will be made again.
@@ -202,12 +202,12 @@ async function readColumn(directory: string, name: string, header: CacheHeader):
   const file = await open(join(directory, name));
   try {
     // Before so many bytes are asked for.
-    if ((await file.stat()).size !== expected.bytes) throw new Error(`column ${name} is cut off`);
+    if ((await file.stat()).size !== expected.bytes) throw new Error(`column ${name} is truncated`);
     const buffer = new ArrayBuffer(expected.bytes);
     const bytes = new Uint8Array(buffer);
     for (let at = 0; at < bytes.length;) {
       const { bytesRead } = await file.read(bytes, at, bytes.length - at, at);
-      if (bytesRead === 0) throw new Error(`column ${name} is cut off`);
+      if (bytesRead === 0) throw new Error(`column ${name} is truncated`);
       at += bytesRead;
     }
     if (sha256(bytes) !== expected.sha256) throw new Error(`column ${name} was changed`);

@@ -110,7 +110,7 @@ export function datasetReport(
   }
   if (numUsers > evaluated) {
     warnings.push(
-      `${thousands(numUsers - evaluated)} of ${thousands(numUsers)} users have fewer than 3 interactions: they are trained on, but not evaluated.`,
+      `${thousands(numUsers - evaluated)} of ${thousands(numUsers)} users have fewer than 3 interactions: they are used in training but not evaluated.`,
     );
   }
   if (evaluated < FEW_USERS) {

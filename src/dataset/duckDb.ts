@@ -148,7 +148,7 @@ export function datasetErrorFrom(error: unknown, subject = 'The data'): DatasetE
   if (/sniffing file/.test(text)) {
     return new DatasetError(
       'dataset/bad-query',
-      `${where}: \`read_csv\` cannot tell how its values are divided. Say it in the query, such as with \`delim = '::'\`, or read the file by \`path\`, with \`separator\` beside it.`,
+      `${where}: \`read_csv\` cannot detect the separator. Name it in the query, for example with \`delim = '::'\`, or read the file with \`path\` and \`separator\`.`,
     );
   }
   if (/requires the extension|HTTP/.test(text)) {
@@ -168,7 +168,7 @@ export function datasetErrorFrom(error: unknown, subject = 'The data'): DatasetE
   if (/Invalid unicode|Invalid UTF-?8|not utf-8|invalid UTF-8/i.test(text)) {
     return new DatasetError(
       'dataset/not-utf8',
-      `${where}: found bytes that are no UTF-8 text. Save the file as UTF-8 (for example: iconv -f latin1 -t utf-8).`,
+      `${where}: found bytes that are not UTF-8. Save the file as UTF-8 (for example: iconv -f latin1 -t utf-8).`,
     );
   }
   if (

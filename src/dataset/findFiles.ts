@@ -17,7 +17,7 @@ export async function findFiles(
     if (/^[a-z][a-z0-9+]+:\/\//i.test(pattern)) {
       throw new DatasetError(
         'dataset/remote-file',
-        `\`${pattern}\` is an address, expected a file. Download it and name the copy in \`dataset.path\`.`,
+        `\`${pattern}\` is a URL, expected a file. Download it and name the copy in \`dataset.path\`.`,
       );
     }
     const path = isAbsolute(pattern) ? pattern : join(baseDirectory, pattern);

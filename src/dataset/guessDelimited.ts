@@ -88,7 +88,7 @@ export function guessDelimited(
     const columns = first.fields.map((field) => field.trim());
     const twice = columns.find((column, index) => wanted.includes(column) && columns.indexOf(column) < index);
     if (twice !== undefined)
-      guesses.push(`several columns called \`${shorten(twice)}\`, of which the first counts`);
+      guesses.push(`several columns called \`${shorten(twice)}\`, of which the first is used`);
     return { layout, aliases: {}, guesses, columns: completeHeader(columns, rows.slice(1), guesses) };
   }
   const numColumns = mostFrequent(rows.map((row) => row.length));
@@ -103,9 +103,9 @@ export function guessDelimited(
     guesses.push(
       known
         ? `no header, columns as in ${known.dataset} (${columns.slice(0, 8).join(', ')}${columns.length > 8 ? ', …' : ''})`
-        : `no header, columns by place (\`1\` to \`${numColumns}\`)`,
+        : `no header, columns by position (\`1\` to \`${numColumns}\`)`,
     );
-  } else if (names && hasHeader) guesses.push('its first line names columns and is no row');
+  } else if (names && hasHeader) guesses.push('its first line names columns and is not a row');
   return {
     layout,
     columns,
@@ -202,7 +202,7 @@ function completeHeader(columns: string[], rows: readonly string[][], guesses: s
     guesses.push('a separator at the end of each row');
     return [...columns, ''];
   }
-  guesses.push('row names in front of each row, which the header does not name');
+  guesses.push('a row name before each row, which the header does not name');
   return ['', ...columns];
 }
 

@@ -69,7 +69,7 @@ export async function inspectFile(
   if (text.trim() === '') {
     throw new DatasetError(
       'dataset/empty-file',
-      `${label} holds only blank lines, expected a header line and rows.`,
+      `${label} has only blank lines, expected a header line and rows.`,
     );
   }
   if (head.length >= MAX_LINE_BYTES && !/[\r\n]/.test(text.trimStart())) {

@@ -32,7 +32,10 @@ export function inspectJson(text: string, label: string): { layout: JsonLayout; 
   }
   if (found === 0 && start.replace(/[[\]\s]/g, '') !== '') throw noObject(label, 1, start, text);
   if (columns.size === 0) {
-    throw new DatasetError('dataset/empty-file', `${label} holds no objects, expected one per interaction.`);
+    throw new DatasetError(
+      'dataset/empty-file',
+      `${label} contains no objects, expected one per interaction.`,
+    );
   }
   return { layout: { kind: 'json', format }, columns: [...columns] };
 }
@@ -87,7 +90,7 @@ function noObject(label: string, line: number | null, found: string, text: strin
     'dataset/malformed-json',
     `${where}: expected a JSON object, found \`${shorten(found.trim())}\`. ` +
       (isPython
-        ? 'This is Python’s way to write it, with single quotes. Write the file again with json.dumps, one object per line.'
+        ? 'This is Python syntax, with single quotes. Write the file with json.dumps instead, one object per line.'
         : 'JSON Lines has one object per line, such as {"user_id": "7", "item_id": "a"}; a JSON array holds such objects between [ and ].'),
   );
 }

@@ -44,15 +44,15 @@ export async function listRows(
   const warnings: string[] = [];
   if (lists < rows) {
     warnings.push(
-      `${thousands(rows - lists)} of ${thousands(rows)} rows repeat a list that the same user has already: each list counts once.`,
+      `${thousands(rows - lists)} of ${thousands(rows)} rows repeat a list of the same user; each list counts once.`,
     );
   }
   if (users < lists) {
     warnings.push(
-      `${thousands(lists - users)} lists are not the first of their user: they follow it, in the order of the rows.`,
+      `${thousands(lists - users)} lists follow an earlier list of the same user, in the order of the rows.`,
     );
   }
-  if (bracketed < 0.5 * rows) warnings.push(`Lists of items were divided at ${separatorName(separator)}.`);
+  if (bracketed < 0.5 * rows) warnings.push(`Lists of items were split at ${separatorName(separator)}.`);
   const texts = `list_filter(list_transform(string_split(item_list, ${sqlString(separator)}), part -> trim(part)), part -> part <> '')`;
   const list = `CASE WHEN NOT starts_with(ltrim(item_list), '[') THEN ${texts}
     WHEN json_valid(item_list) THEN from_json(item_list, '["VARCHAR"]') ELSE TRY_CAST(item_list AS VARCHAR[]) END`;

@@ -165,8 +165,8 @@ function changedIds({ source }: OpenedRows, config: DatasetConfig): string[] {
       (/INT|DOUBLE|DECIMAL/.test(type)
         ? 'drops leading zeros. '
         : type === 'BOOLEAN'
-          ? 'makes `true` and `false` of them. '
-          : 'may write them in another way. ') +
+          ? 'converts them to `true` and `false`. '
+          : 'may change how they are written. ') +
       "If that matters, read the file with read_csv('…', all_varchar = true)."
     );
   });
@@ -191,8 +191,8 @@ export async function whyNotKept(
     if (resolve(file) === resolve(baseDirectory, file)) continue;
     throw new DatasetError(
       'dataset/bad-query',
-      `A query reads \`${file}\`, which is in the folder of the config file (${baseDirectory}) and also in the one that RecSight ` +
-        `was started in (${process.cwd()}). Start it elsewhere, or give the query the whole path.`,
+      `A query reads \`${file}\`, which is in the folder of the config file (${baseDirectory}) and also in the folder that RecSight ` +
+        `was started in (${process.cwd()}). Start it elsewhere, or use the full path in the query.`,
     );
   }
   // Of the tables beside the query, DuckDB may have read copies.

@@ -73,7 +73,7 @@ export async function prepareDataset(
       };
     });
     if (reason !== null)
-      read.warnings.push(`The result of the query is not kept, and is made anew each time: ${reason}.`);
+      read.warnings.push(`The result of the query is not cached and is recomputed each time: ${reason}.`);
     return { fingerprint: reason === null ? fingerprint : null, cached, read };
   });
 
@@ -84,7 +84,7 @@ export async function prepareDataset(
   if (opened.read && (opened.fingerprint !== null || forRun)) {
     await writeDatasetCache(cacheDirectory, prepared).catch((error: unknown) => {
       result.warnings.push(
-        `The prepared data could not be kept in ${cacheDirectory} (${systemReason(error)}): they will be prepared again next time.`,
+        `The prepared data could not be cached in ${cacheDirectory} (${systemReason(error)}) and will be prepared again next time.`,
       );
     });
   }
@@ -270,7 +270,7 @@ function tableWarnings({ of, source, rows, features, conflicts }: EntityTable, k
   }
   if (differing > 0) {
     warnings.push(
-      `${differing} of ${kept.length} ${of} have several rows in ${nameOf(source)} with different features: the first one counts.`,
+      `${differing} of ${kept.length} ${of} have several rows in ${nameOf(source)} with different features; the first is used.`,
     );
   }
   return warnings;
@@ -285,7 +285,7 @@ function refuseUnusable(
     throw new DatasetError(
       'dataset/nothing-left',
       `No interactions are left after leaving out users with fewer than ${minUserInteractions} and items with fewer than ` +
-        `${minItemInteractions}, again and again until nothing changes. Lower \`minUserInteractions\` or \`minItemInteractions\`.`,
+        `${minItemInteractions}, repeated until nothing changes. Lower \`minUserInteractions\` or \`minItemInteractions\`.`,
     );
   }
   if (numUsers === 1) {
@@ -303,7 +303,7 @@ function refuseUnusable(
   if (validationEnd.every((end, user) => end === offsets[user + 1])) {
     throw new DatasetError(
       'dataset/users-too-short',
-      `None of the ${numUsers} users has 3 interactions or more, the least that leave-one-out needs: one for training, ` +
+      `None of the ${numUsers} users has 3 interactions or more, the minimum for leave-one-out: one for training, ` +
         'one for validation, one for testing. Is `dataset.columns.user` the right column?',
     );
   }

@@ -92,7 +92,7 @@ export async function readInteractions(
     return new DatasetError(
       'dataset/not-a-number',
       `${where}, expected ${expected}. Correct the value, name another column in \`${picks[name]!.field}\`, ` +
-        'list it in `dataset.missing` if it stands for nothing, or leave such rows out with `dataset.query`.',
+        'list it in `dataset.missing` if it marks a missing value, or leave such rows out with `dataset.query`.',
     );
   };
   if (counts![4] === true) throw await badValue('time_text', time, timeText!.expected);
@@ -230,8 +230,8 @@ async function doubtfulIds(
         ];
   const doubts = found.map(
     ([id, count]) =>
-      `The ${name} id \`${String(id)}\` stands in ${thousands(Number(count))} of ${thousands(numRows)} rows ` +
-      `(${percent(Number(count) / numRows)}) of \`${column}\`, and counts as a ${name}. If it stands for a missing id, list it in \`dataset.missing\`.`,
+      `The ${name} id \`${String(id)}\` appears in ${thousands(Number(count))} of ${thousands(numRows)} rows ` +
+      `(${percent(Number(count) / numRows)}) of \`${column}\`, and counts as a ${name}. If it marks a missing id, list it in \`dataset.missing\`.`,
   );
   return [...doubts, ...warnings];
 }

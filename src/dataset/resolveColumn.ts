@@ -29,7 +29,7 @@ export function resolveColumn(names: ColumnNames, { column: wanted, field }: Col
         ? ` If there is no time, but the rows of each user are in time order, set \`${field}\` to null.`
         : '') +
       (layout?.kind === 'delimited' && columns.length === 1
-        ? ` If its values are not divided by ${separatorName(layout.separator)}, set \`separator\` beside its \`path\`.`
+        ? ` If its values are not separated by ${separatorName(layout.separator)}, set \`separator\` beside its \`path\`.`
         : ''),
   );
 }
@@ -38,7 +38,7 @@ function remedy(names: ColumnNames, wanted: string, field: string): string {
   const { columns } = names;
   if (hasPlaces(names)) {
     return (
-      `Set \`${field}\` to the place of the right one, such as ${Math.min(2, columns.length)}, or name them all in \`header\` beside its \`path\`. ` +
+      `Set \`${field}\` to the position of the right one, such as ${Math.min(2, columns.length)}, or name them all in \`header\` beside its \`path\`. ` +
       'If the first line does name the columns, set `header` to true.'
     );
   }

@@ -183,7 +183,7 @@ export async function firstValue(
     const where = `${placeOf(part, Number(found[0]))}: column \`${pick.column}\` holds \`${shorten(text)}\``;
     return { where, text };
   }
-  throw new Error('A value was odd and is not any more: did the data change while they were read?');
+  throw new Error('A value was invalid and no longer is: did the data change while they were read?');
 }
 
 /** What the columns can be called; of several files, those of the first. */

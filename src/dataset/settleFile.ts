@@ -42,7 +42,7 @@ export async function settleFile(original: DataFile, folder: string): Promise<Se
   if (survey.nul !== null) {
     throw new DatasetError(
       'dataset/not-utf8',
-      `${file.label}, line ${await lineAt(file, survey.nul)}: found a NUL byte, which no text contains. ` +
+      `${file.label}, line ${await lineAt(file, survey.nul)}: found a NUL byte, which text never contains. ` +
         'Look for a damaged line; if the file is UTF-16, set `encoding` beside its `path` to `utf-16le`.',
     );
   }
@@ -55,8 +55,7 @@ export async function settleFile(original: DataFile, folder: string): Promise<Se
   }
   const { lf, crlf, cr } = survey.lineEnds;
   const isMixed = file.layout.kind !== 'json' && Number(lf) + Number(crlf) + Number(cr) > 1;
-  if (isMixed)
-    file = { ...file, guesses: [...file.guesses, 'line ends of several kinds (each ends a line)'] };
+  if (isMixed) file = { ...file, guesses: [...file.guesses, 'mixed line endings (each ends a line)'] };
   // DuckDB’s JSON reader takes the mark for a part of the first object.
   const hasMark = survey.hasMark && file.layout.kind === 'json';
   if (isMixed || hasMark || file.encoding !== 'utf-8') {
@@ -111,7 +110,7 @@ async function spanningWarning(file: DataFile, { quoted, spanning }: QuoteFacts)
   if (!isOdd) return [];
   const line = await lineAt(file, lines >= MANY_LINES ? longest : first);
   return [
-    `${file.label}, line ${line}: a value in double quotes goes on over ${lines + 1} lines` +
+    `${file.label}, line ${line}: a value in double quotes spans ${lines + 1} lines` +
       `${count > 1 ? `, one of ${count} such values` : ', unlike all others'}. ` +
       'If that quote is part of the text, the lines up to the next quote are lost: set `quote` beside its `path` to "".',
   ];

@@ -130,7 +130,7 @@ async function compactDates(connection: DuckDBConnection, rows: string, column: 
   const [example, all] = found!;
   if (all !== true) return [];
   return [
-    `The times in \`${column}\`, such as ${String(example)}, look like dates of the form \`%Y%m%d\`, and were read as counts. ` +
+    `The times in \`${column}\`, such as ${String(example)}, look like dates of the form \`%Y%m%d\`, but were read as numbers. ` +
       'If they are dates, set `dataset.timeFormat` to it.',
   ];
 }

@@ -116,7 +116,7 @@ async function oddTimes(connection: DuckDBConnection, table: string, seconds: st
   return warnings;
 }
 
-const LEAVE_OUT = 'if they stand for missing times, list them in `dataset.missing`';
+const LEAVE_OUT = 'if they mark missing times, list them in `dataset.missing`';
 
 function unitIndex(time: number): number {
   const size = Math.abs(time);

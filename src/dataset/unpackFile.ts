@@ -96,7 +96,7 @@ async function requireFile(path: string, label: string): Promise<void> {
   const what = found.isFIFO() ? 'a pipe' : found.isSocket() ? 'a socket' : 'a device';
   throw new DatasetError(
     'dataset/unreadable',
-    `${label} is ${what}, expected a file, which is read more than once. Write what comes from it into a file, and name that.`,
+    `${label} is ${what}, expected a regular file, because it is read more than once. Write its content to a file, and name that.`,
   );
 }
 
@@ -130,7 +130,7 @@ function refuseForeign(bytes: Buffer, label: string): void {
 function notPacked(label: string, ending: string): DatasetError {
   return new DatasetError(
     'dataset/not-gzip',
-    `${label} cannot be unpacked, though its name ends in ${ending}: it is cut off, damaged or not compressed. Compress it again, or rename it.`,
+    `${label} cannot be unpacked, though its name ends in ${ending}: it is truncated, damaged or not compressed. Compress it again, or rename it.`,
   );
 }
 

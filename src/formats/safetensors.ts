@@ -49,18 +49,18 @@ export function encodeSafetensors(tensors: ReadonlyMap<string, NamedTensor>): Bu
  * @throws RangeError or SyntaxError when the bytes are no whole safetensors file of float32 tensors, or not those written
  */
 export function decodeSafetensors(bytes: Buffer): Map<string, NamedTensor> {
-  if (bytes.length < 8) throw new RangeError('the file is cut off');
+  if (bytes.length < 8) throw new RangeError('the file is truncated');
   const headerLength = Number(bytes.readBigUInt64LE(0));
   const start = 8 + headerLength;
   if (headerLength > MAX_HEADER_BYTES || start > bytes.length) {
     throw new RangeError('the header is longer than the file');
   }
   const header: unknown = JSON.parse(bytes.toString('utf8', 8, start));
-  if (!isRecord(header)) throw new SyntaxError('the header is no object');
+  if (!isRecord(header)) throw new SyntaxError('the header is not an object');
   const { __metadata__: remarks, ...entries } = header;
   const places: { name: string; shape: number[]; from: number; to: number }[] = [];
   for (const [name, entry] of Object.entries(entries)) {
-    if (!isEntry(entry)) throw new RangeError(`the tensor ${name} is incomplete or no float32 tensor`);
+    if (!isEntry(entry)) throw new RangeError(`the tensor ${name} is incomplete or not a float32 tensor`);
     const [from, to] = entry.data_offsets;
     places.push({ name, shape: entry.shape, from, to });
   }
@@ -71,10 +71,10 @@ export function decodeSafetensors(bytes: Buffer): Map<string, NamedTensor> {
       throw new RangeError(`the tensor ${name} overlaps another, or there is a gap before it`);
     end = to;
   }
-  if (start + end !== bytes.length) throw new RangeError('the values are cut off, or there are too many');
+  if (start + end !== bytes.length) throw new RangeError('the values are truncated, or there are too many');
   const isMarked = isRecord(remarks) && remarks['sha256'] !== undefined;
   if (isMarked && remarks['sha256'] !== checksum(entries, [bytes.subarray(start)])) {
-    throw new RangeError('the checksum does not fit the content');
+    throw new RangeError('the checksum does not match the content');
   }
   const byName = new Map(places.map((place) => [place.name, place]));
   return new Map(

@@ -33,7 +33,7 @@ export function runtimeChoices(platform: NodeJS.Platform): RuntimeChoice[] {
     {
       runtime: 'webgpu',
       label: 'WebGPU',
-      description: 'GPUs of NVIDIA, AMD, Intel and Apple',
+      description: 'NVIDIA, AMD, Intel and Apple GPUs',
       detail: 'From npm, 200 MB. Needs the GPU’s driver, and on Linux Vulkan.',
     },
     {
@@ -47,8 +47,8 @@ export function runtimeChoices(platform: NodeJS.Platform): RuntimeChoice[] {
     {
       runtime: 'tensorflow-cpu',
       label: 'TensorFlow on the CPU',
-      description: 'No GPU: only to compare with',
-      detail: wheel ? 'From npm, or where that cannot be downloaded from PyPI, 1 GB.' : 'From npm, 500 MB.',
+      description: 'No GPU; for comparison only',
+      detail: wheel ? 'From npm, or from PyPI where the npm download fails; 1 GB.' : 'From npm, 500 MB.',
     },
   ];
   // There is no CUDA for macOS any more.

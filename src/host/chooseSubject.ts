@@ -75,7 +75,7 @@ export async function chooseRun(
   if (suitable.some((run) => run.directory === inView)) return inView;
   if (argument) return undefined;
   if (suitable.length === 0) {
-    void showInformation(`${title}: there is no run that allows this now.`);
+    void showInformation(`${title}: no run supports this now.`);
     return undefined;
   }
   return pickRun(suitable, title, runs);
@@ -93,7 +93,7 @@ async function knownRun(runs: RunCatalog, named: string): Promise<string> {
   // It may have been made just now.
   if (runs.get(directory) === undefined) await runs.refreshRun(directory);
   if (runs.get(directory) === undefined) {
-    throw new RunReadError('run/missing', `${directory} is not a run of this window.`);
+    throw new RunReadError('run/missing', `${directory} is not a run in this window.`);
   }
   return directory;
 }

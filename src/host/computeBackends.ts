@@ -47,7 +47,7 @@ export class ComputeBackends implements vscode.Disposable {
     const reports = new Map<string, BackendReport>();
     const picker = vscode.window.createQuickPick<BackendItem>();
     picker.title = 'Compute Backends';
-    picker.placeholder = 'Trying each for two seconds …';
+    picker.placeholder = 'Testing each for two seconds…';
     picker.busy = true;
     picker.ignoreFocusOut = true;
     picker.keepScrollPosition = true;
@@ -77,7 +77,7 @@ export class ComputeBackends implements vscode.Disposable {
         .finally(() => {
           if (stop.signal.aborted) return;
           picker.busy = false;
-          picker.placeholder = 'Choose what computes where a config leaves it open';
+          picker.placeholder = 'Choose the default for configs that name no backend';
         });
       const chosen = await closed;
       stop.abort();
@@ -145,7 +145,7 @@ export class ComputeBackends implements vscode.Disposable {
     const done = BACKEND_NAMES.every((name) => reports.has(name));
     const automatic = automaticBackend([...reports.values()]);
     const mark = (name: string, description: string) =>
-      name === preferred ? `${description}${description === '' ? '' : ' · '}chosen` : description;
+      name === preferred ? `${description}${description === '' ? '' : ' · '}selected` : description;
     const items: BackendItem[] = [
       {
         label: 'auto',
@@ -202,7 +202,7 @@ export class ComputeBackends implements vscode.Disposable {
     const inWorkspace = settings.inspect('backend')?.workspaceValue !== undefined;
     const target = inWorkspace ? vscode.ConfigurationTarget.Workspace : vscode.ConfigurationTarget.Global;
     await settings.update('backend', backend === 'auto' ? undefined : backend, target);
-    showSuccess(`Trainings compute with ${backend}`);
+    showSuccess(`Training now uses ${backend}`);
   }
 
   async #pickRuntime(): Promise<GpuRuntime | undefined> {

@@ -82,7 +82,7 @@ export class ConfigCommands {
     if (twin) {
       const choice = await choose(
         `${runs.titleOf(twin)} is already training with this config.`,
-        `${progressDetail(twin)}Another training would repeat it with the same settings and the same seed.`,
+        `${progressDetail(twin)}Training again would repeat it with the same settings and seed.`,
         { show: 'Show Running Run', train: 'Train Another' },
       );
       if (choice === 'show') showRun(twin.directory);

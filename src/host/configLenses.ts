@@ -64,7 +64,7 @@ export class ConfigLenses implements vscode.CodeLensProvider, vscode.Disposable 
       commands.push({
         title: lensTitle(run, Date.now()),
         tooltip:
-          'Open the last run of this config. Its metric is of the best epoch, on the validation split.',
+          'Open the last run of this config. The metric is from its best epoch, on the validation split.',
         command: 'recsight.openRun',
         arguments: [run.directory],
       });

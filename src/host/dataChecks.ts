@@ -60,7 +60,7 @@ export class DataChecks implements vscode.Disposable {
     let timer: NodeJS.Timeout | undefined;
     const late = new Promise<null>((resolve) => {
       timer = setTimeout(() => {
-        this.log.warn(`Looking at the data of a config took more than ${LIMIT / 1000} s and was given up.`);
+        this.log.warn(`Checking the data of a config took more than ${LIMIT / 1000} s and was stopped.`);
         for (const [other, time] of this.#slow) if (Date.now() - time >= SLOW_PAUSE) this.#slow.delete(other);
         this.#slow.set(key, Date.now());
         this.#process.close();
@@ -70,7 +70,7 @@ export class DataChecks implements vscode.Disposable {
     try {
       return await Promise.race([this.#process.call(method, args) as Promise<Answer>, late]);
     } catch (error) {
-      this.log.debug(`The data of a config could not be looked at: ${firstLine(String(error))}`);
+      this.log.debug(`The data of a config could not be checked: ${firstLine(String(error))}`);
       return null;
     } finally {
       clearTimeout(timer);

@@ -201,7 +201,7 @@ export class RunCatalog implements vscode.Disposable {
   #startWatchers(): void {
     if (this.#folders.size > MOST_WATCHED)
       this.log.warn(
-        `There are ${this.#folders.size} folders of runs. The last ${this.#folders.size - MOST_WATCHED} are read only on refresh.`,
+        `There are ${this.#folders.size} run folders. The last ${this.#folders.size - MOST_WATCHED} are read only on refresh.`,
       );
     for (const [runsDirectory, folder] of [...this.#folders].slice(0, MOST_WATCHED)) {
       folder.watcher ??= watchRuns(runsDirectory, {

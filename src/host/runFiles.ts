@@ -105,7 +105,7 @@ export async function deleteRun(directory: string, title: string): Promise<boole
       // There is no trash for this drive: ask for the worse.
     }
   }
-  const question = `Delete the run ${title} for good?`;
+  const question = `Permanently delete the run ${title}?`;
   const detail = `Deletes ${contents}. This cannot be undone.`;
   if (!(await confirm(question, detail, 'Delete Permanently'))) return false;
   await requireDeletable(directory);

@@ -63,14 +63,14 @@ export function failureMessage(run: RunSummary, title: string): string | null {
   if (status !== 'lost') return null;
   const { epoch, epochs } = manifest.progress;
   const where = epochs === 0 ? '' : ` after ${epoch} of ${epochs} epochs`;
-  return `The trainer of ${title} ended${where} without saying why. ${lostAdvice(run)}`;
+  return `The trainer of ${title} stopped${where} without reporting an error. ${lostAdvice(run)}`;
 }
 
 /** What can be done about a run whose trainer is gone. */
 export function lostAdvice({ resumable }: RunSummary): string {
   return resumable
     ? 'Resume the run to continue from its last checkpoint.'
-    : 'It left no checkpoint: train it again.';
+    : 'It has no checkpoint; train it again.';
 }
 
 /** Whether a run was started from a config file. */

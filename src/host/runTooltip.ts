@@ -14,7 +14,8 @@ export function runTooltip(run: RunSummary, title: string, settings: RunSettings
   const { manifest, status } = run;
   const { codicon } = statusIcon(run);
   const lines = [escaped`**${title}** — ${icon(codicon)} ${status}, ${formatAgo(lastActivity(run), now)}`];
-  if (status === 'lost') lines.push(escaped`Its trainer ended without saying why. ${lostAdvice(run)}`);
+  if (status === 'lost')
+    lines.push(escaped`Its trainer stopped without reporting an error. ${lostAdvice(run)}`);
   if (manifest.error) lines.push(escaped`${icon('error')} ${manifest.error.message}`);
   for (const { message } of manifest.warnings ?? []) lines.push(escaped`${icon('warning')} ${message}`);
   lines.push(escaped`${progressLine(run)}`);

@@ -207,7 +207,7 @@ export class RunTree implements vscode.TreeDataProvider<Node>, vscode.Disposable
       messages.push(otherPlacesText(otherPlaces.map((place) => vscode.workspace.asRelativePath(place))));
     if (numUnreadable > 0) {
       const folders = numUnreadable === 1 ? 'One folder' : `${numUnreadable} folders`;
-      messages.push(`${folders} could not be read as a run. The RecSight output says why.`);
+      messages.push(`${folders} could not be read as a run. See the RecSight output for details.`);
     }
     // The view takes undefined for “no message”, which its type does not tell.
     (this.#view as { message: string | undefined }).message = messages.join('\n') || undefined;

@@ -23,7 +23,7 @@ export class TrainerServiceError extends Error {
 
 /** Why something needs a trusted workspace. */
 export function trustNeeded(what: string): string {
-  return `${what} starts a process and reads the files that a config names, so it needs a trusted workspace.`;
+  return `${what} starts a process and reads the files named in a config, so it needs a trusted workspace.`;
 }
 
 /** @throws TrainerServiceError in a workspace that is not trusted */
@@ -53,7 +53,7 @@ export class TrainerService {
     if (!folder) {
       throw new TrainerServiceError(
         'workspace/no-folder',
-        `${path.basename(config.fsPath)} lies in no folder of this window. Runs are kept beside the configs: open the folder that holds it.`,
+        `${path.basename(config.fsPath)} is not in a folder of this window. Runs are stored beside their configs; open the folder that contains it.`,
       );
     }
     const options = await this.options(config);

@@ -113,7 +113,7 @@ async function readCheckpoint(
     if (state === null) {
       throw new InferenceError(
         'checkpoint/missing',
-        `There is no checkpoint in ${directory}. The run ended before its first epoch was saved: start it anew.`,
+        `There is no checkpoint in ${directory}. The run ended before its first epoch was saved; train it again.`,
       );
     }
     const { model, optimizer } = state.files;

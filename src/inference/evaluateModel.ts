@@ -60,7 +60,7 @@ export function rankingTask(dataset: PreparedDataset, part: Part, config: Evalua
     throw new InferenceError(
       'evaluation/all-seen',
       `The item held out for ${part} is in the history of every user (${chosen.length} of ${chosen.length}), and items of the ` +
-        'history are left out of the ranking, so there is nobody to count. Set `evaluation.filterSeen` to false: users meet ' +
+        'history are left out of the ranking, so no user is left to evaluate. Set `evaluation.filterSeen` to false: users meet ' +
         'items again here.',
     );
   }

@@ -69,7 +69,7 @@ export function chosenBackend(
   const { data: known } = configSchema.shape.backend.safeParse(preferred);
   if (known === undefined) {
     const names = configSchema.shape.backend.unwrap().options.join(', ');
-    warn(`The setting \`recsight.backend\` (RECSIGHT_BACKEND) is ${preferred}, which is none of ${names}.`);
+    warn(`The setting \`recsight.backend\` (RECSIGHT_BACKEND) is ${preferred}; expected one of ${names}.`);
   }
   return known ?? 'auto';
 }
@@ -122,7 +122,7 @@ export async function prepareUnchanged(
   if (prepared.dataset.fingerprint !== fingerprint) {
     throw new InferenceError(
       'dataset/changed',
-      `The data changed since this run was started, and ${notKept}: its results would no longer belong together. ` +
+      `The data changed since this run was started, and ${notKept}: its results would no longer be comparable. ` +
         'Restore the data files, or start a new run.',
     );
   }
@@ -135,7 +135,7 @@ async function sourceNotice(
   options: PrepareOptions,
   fingerprint: string,
 ): Promise<string | null> {
-  const used = 'the copy that was prepared for the run is used';
+  const used = 'the copy prepared for the run is used';
   try {
     const now = await currentFingerprint(config.dataset, options);
     return now === null || now === fingerprint
@@ -143,6 +143,6 @@ async function sourceNotice(
       : `The data files, or how RecSight reads them, have changed since this run was started: ${used}.`;
   } catch (error) {
     if (!(error instanceof DatasetError)) throw error;
-    return `The data files of this run cannot be read any more: ${used}. (${error.message})`;
+    return `The data files of this run can no longer be read: ${used}. (${error.message})`;
   }
 }

@@ -123,7 +123,7 @@ function productOf(model: Model, query: Query, items?: tf.Tensor2D): ProductScor
   tf.dispose(scoring.encoded);
   throw new InferenceError(
     'vectors/none',
-    'This model looks at a user and an item together, so it has no vectors whose products are its scores. ' +
-      `Models that have some: ${typesOf((described) => described.kind === 'trained' && described.scoresByProduct)}.`,
+    'This model scores a user and an item jointly, so it has no vectors whose dot products are its scores. ' +
+      `Models that do: ${typesOf((described) => described.kind === 'trained' && described.scoresByProduct)}.`,
   );
 }

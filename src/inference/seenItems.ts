@@ -47,7 +47,7 @@ function repeatShareOf({ numUsers, numItems, offsets, validationEnd, items }: Pr
 /** Says what `auto` decided and why; null where the config decided. */
 export function seenRuleText({ filterSeen, repeatShare }: SeenRule): string | null {
   if (repeatShare === undefined) return null;
-  const share = `${percent(repeatShare)} of the interactions before test repeat an item that the user had met`;
+  const share = `${percent(repeatShare)} of the interactions before test repeat an item of the user`;
   return filterSeen
     ? `Items of a user's history are left out of rankings: ${share}. \`evaluation.filterSeen: false\` keeps them.`
     : `Items of a user's history stay in rankings: ${share}. \`evaluation.filterSeen: true\` leaves them out.`;

@@ -173,7 +173,7 @@ export class InspectedRuns {
     if (!isTrained(config)) {
       throw new InspectionError(
         'inspection/baseline',
-        `The baseline \`${config.model.type}\` has learned no vectors and no attention. Choose a run of a trained model.`,
+        `The baseline \`${config.model.type}\` has no embeddings and no attention. Choose a run of a trained model.`,
       );
     }
     const manifest = await directory.readManifest();

@@ -32,7 +32,7 @@ function byExpression(text: string): Grade {
     expression = new RegExp(text.slice(1, -1), 'iu');
   } catch (error) {
     const reason = errorText(error);
-    throw new InspectionError('inspection/bad-expression', `${text} is no regular expression: ${reason}.`);
+    throw new InspectionError('inspection/bad-expression', `${text} is not a regular expression: ${reason}.`);
   }
   return (entry) => (expression.test(entry) ? 0 : NO_MATCH);
 }

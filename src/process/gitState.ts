@@ -80,7 +80,7 @@ async function ownFilters(git: (...args: string[]) => Promise<string>): Promise<
     if (scope !== 'local' && scope !== 'worktree') continue;
     const driver = name.slice('filter.'.length, name.lastIndexOf('.'));
     // `-c` takes what comes before the first sign for the name.
-    if (driver.includes('=')) throw new Error(`The filter ${driver} cannot be switched off.`);
+    if (driver.includes('=')) throw new Error(`The filter ${driver} cannot be disabled.`);
     drivers.add(driver);
   }
   return drivers;

@@ -130,22 +130,22 @@ async function requireNvidia(tool: ToolOptions): Promise<void> {
   } catch (error) {
     if (error instanceof ToolError && error.code === 'tool/canceled') throw error;
     throw new RuntimeInstallError(
-      'No NVIDIA GPU answers here (`nvidia-smi -L`), and TensorFlow computes on no other. ' +
-        'Install NVIDIA’s driver, or choose WebGPU, which works with the GPUs of all makers.',
+      'No NVIDIA GPU was found (`nvidia-smi -L`), and TensorFlow supports no other. ' +
+        'Install NVIDIA’s driver, or choose WebGPU, which works with GPUs of all vendors.',
     );
   }
 }
 
 /** A training step in a process of its own. */
 async function tryOut(runtime: GpuRuntime, trial: string, options: InstallOptions): Promise<BackendReport> {
-  options.onStep('trying it with a training step');
+  options.onStep('testing it with a training step');
   const name = runtime === 'webgpu' ? 'webgpu' : 'tensorflow';
   const report = await probeBackend(name, { ...options, runtimePath: trial });
   if (options.signal?.aborted === true) throw new ToolError('tool/canceled', 'It was canceled.');
   if (!report.available) throw new RuntimeInstallError(`It does not work. ${report.reason ?? ''}`);
   if (runtime !== 'tensorflow-cpu' && !report.isGpu) {
     throw new RuntimeInstallError(
-      `It works, but not on a GPU: it computes on ${report.device ?? 'something else'}, which is slower than what RecSight brings.`,
+      `It works, but not on a GPU: it runs on ${report.device ?? 'something else'}, which is slower than RecSight’s own kernels.`,
     );
   }
   return report;

@@ -66,8 +66,8 @@ async function probe(name: string, env: NodeJS.ProcessEnv): Promise<NodeRuntime 
     return code === 'ENOENT'
       ? 'there is no such program'
       : code === 'EACCES'
-        ? 'it may not be run'
-        : 'it ended with an error or gave no answer';
+        ? 'it is not executable'
+        : 'it failed or did not respond';
   }
   try {
     const [path, version] = JSON.parse(output) as [string, string];
@@ -77,7 +77,7 @@ async function probe(name: string, env: NodeJS.ProcessEnv): Promise<NodeRuntime 
     answers.set(program, { runtime: { path, version }, files });
     return { path, version, env };
   } catch {
-    return 'it does not answer like Node.js';
+    return 'it does not behave like Node.js';
   }
 }
 

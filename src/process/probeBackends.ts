@@ -57,7 +57,7 @@ export async function probeBackend(
       const isLate = killer !== null && Date.now() - started >= TIMEOUT_MS;
       resolve(
         isLate
-          ? `gave no answer within ${TIMEOUT_MS / 1000} s`
+          ? `did not respond within ${TIMEOUT_MS / 1000} s`
           : `ended with ${killer ?? `exit code ${String(code)}`}`,
       );
     });
@@ -84,6 +84,6 @@ function failedProbe(name: string, ending: string, complaints: string): BackendR
     threads: null,
     isGpu: false,
     stepsPerSecond: null,
-    reason: `The process that tried it ${ending}.${last === '' ? '' : ` It said: ${last}`}`,
+    reason: `The test process ${ending}.${last === '' ? '' : ` Its output: ${last}`}`,
   };
 }

@@ -72,7 +72,7 @@ export async function runTool(
     });
     refuseAborted(signal);
     if (exitCode === 0) return output;
-    const said = tail.length === 0 ? 'It said nothing.' : `It said last:\n${tail.join('\n')}`;
+    const said = tail.length === 0 ? 'It printed nothing.' : `Its last output:\n${tail.join('\n')}`;
     throw new ToolError('tool/failed', `${program} ended with exit code ${String(exitCode)}. ${said}`);
   } catch (error) {
     if (error instanceof Error && 'code' in error && error.code === 'ENOENT') {

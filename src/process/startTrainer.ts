@@ -66,18 +66,14 @@ export async function startTrainer(
       killGroup(child.pid, 'SIGKILL');
       await recordEnd(run, {
         status: 'stopped',
-        message: 'The run was stopped before its trainer had taken it up.',
+        message: 'The run was stopped before its trainer had started it.',
       });
       return;
     }
     if (performance.now() > deadline && child.pid !== undefined) {
       killGroup(child.pid, 'SIGKILL');
       throw new TrainerStartError(
-        await describeFailedStart(
-          options,
-          run,
-          `did not take up the run within ${START_TIMEOUT_MS / 1000} s`,
-        ),
+        await describeFailedStart(options, run, `did not start the run within ${START_TIMEOUT_MS / 1000} s`),
       );
     }
     await sleep(POLL_MS);
@@ -121,5 +117,5 @@ async function describeFailedStart(
   const log = await readFile(run.logPath, 'utf8').catch(() => '');
   const tail = log.slice(-LOG_TAIL_BYTES).trim();
   const printed = tail === '' ? 'It printed nothing.' : `It printed:\n${tail}`;
-  return `The trainer (${options.node.path}) ${ending} before it took up run ${run.id}. ${printed}`;
+  return `The trainer (${options.node.path}) ${ending} before it started run ${run.id}. ${printed}`;
 }

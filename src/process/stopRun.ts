@@ -32,8 +32,7 @@ export async function stopRun(run: RunDirectory, { graceMs = 30_000 }: StopOptio
   if (!(await stopping.ask(graceMs)) && (await stopping.force())) {
     await recordEnd(run, {
       status: 'stopped',
-      message:
-        'The trainer did not answer the request to stop and was ended by force. The last checkpoint is kept.',
+      message: 'The trainer did not respond to the stop request and was killed. The last checkpoint is kept.',
     });
   }
   const after = await readRun(run.path);

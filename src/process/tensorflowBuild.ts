@@ -111,7 +111,7 @@ async function findPython(tool: ToolOptions): Promise<string> {
   }
   throw new ToolError(
     'tool/missing',
-    'Python 3 with pip is needed to download TensorFlow. Install python3 and python3-pip (python3-venv brings no pip).',
+    'Python 3 with pip is needed to download TensorFlow. Install python3 and python3-pip (python3-venv does not include pip).',
   );
 }
 

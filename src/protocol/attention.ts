@@ -136,7 +136,7 @@ export interface AttentionOverview {
   /** Drawn at random with this seed where not all were read. */
   seed: number;
   heads: HeadReport[];
-  /** By length of the history, and by the popularity of its items (mean decile). */
+  /** By history length, and by the popularity of its items (mean decile). */
   groups: GroupReport[];
 }
 

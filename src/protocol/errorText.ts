@@ -6,39 +6,33 @@
 /** Why something failed, and what to do about it where that can be said of all cases. */
 type Cause = readonly [reason: string, remedy?: string];
 
-const NO_PERMISSION = 'Give yourself permission to it, or use another folder.';
+const NO_PERMISSION = 'Grant yourself permission, or use another folder.';
 const TRY_AGAIN = 'Free some space, and try again.';
 
 const CAUSES: Readonly<Record<string, Cause>> = {
   EACCES: ['permission was denied', NO_PERMISSION],
   EBUSY: ['another program is using it', 'Close that program, and try again.'],
   EDQUOT: ['the disk quota is used up', TRY_AGAIN],
-  EEXIST: ['there is something of that name already', 'Rename or remove it.'],
-  EFBIG: ['the file system takes no file of that size', 'Use a folder on another disk.'],
+  EEXIST: ['something with that name already exists', 'Rename or remove it.'],
+  EFBIG: ['the file system does not allow files of that size', 'Use a folder on another disk.'],
   EIO: ['the disk reported an error', 'Check the disk and the connection to it.'],
   EISDIR: ['it is a folder, and a file was expected'],
-  ELOOP: ['its links lead in a circle', 'Remove one of the links.'],
-  EMFILE: [
-    'too many files are open',
-    'Close other programs, or raise the limit of open files, and try again.',
-  ],
+  ELOOP: ['its links are circular', 'Remove one of the links.'],
+  EMFILE: ['too many files are open', 'Close other programs, or raise the open-file limit, and try again.'],
   ENAMETOOLONG: ['its name is too long', 'Use a shorter one.'],
-  ENFILE: [
-    'too many files are open',
-    'Close other programs, or raise the limit of open files, and try again.',
-  ],
+  ENFILE: ['too many files are open', 'Close other programs, or raise the open-file limit, and try again.'],
   ENOENT: ['there is no such file or folder'],
   ENOMEM: ['there is too little memory', 'Close other programs, and try again.'],
   ENOSPC: ['the disk is full', TRY_AGAIN],
-  ENOTDIR: ['a file is in the place of a folder on its path', 'Move that file, or use another folder.'],
+  ENOTDIR: ['a folder on its path is a file', 'Move that file, or use another folder.'],
   ENOTEMPTY: ['the folder is not empty'],
   EPERM: ['the system does not permit it', NO_PERMISSION],
-  EROFS: ['it is on a read-only file system', 'Use a folder that can be written to.'],
+  EROFS: ['it is on a read-only file system', 'Use a writable folder.'],
 };
 
 /** What could not be done, by the system's name of it. */
 const FAILURES: readonly (readonly [calls: RegExp, failure: string])[] = [
-  [/^mkd/, 'cannot be made'],
+  [/^mkd/, 'cannot be created'],
   [/^(?:open|opendir)$/, 'cannot be opened'],
   [/^(?:l?stat|fstat|statfs|access|read|scandir|readlink|realpath|watch)$/, 'cannot be read'],
   [/^(?:write|ftruncate|fsync|fdatasync|copyfile|l?utimes?|chmod|link|symlink)$/, 'cannot be written'],

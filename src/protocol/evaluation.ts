@@ -100,7 +100,7 @@ function candidatesText({ negatives, filterSeen, numCandidates, repeatShare }: E
   const why = repeatShare === undefined ? '' : ` (${percent(repeatShare)} of interactions repeat one)`;
   if (!negatives)
     return `ranked against all ${thousands(numCandidates)} items, items of the history ${seen}${why}`;
-  const items = filterSeen ? 'items that the user never met' : 'items, those of the history among them';
+  const items = filterSeen ? 'items that are new to the user' : 'items, those of the history among them';
   const draw = negatives.distribution === 'uniform' ? 'uniformly' : 'by popularity';
   return `ranked against ${thousands(negatives.count)} ${items}${why}, drawn ${draw} with seed ${negatives.seed}`;
 }

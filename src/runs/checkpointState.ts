@@ -132,7 +132,7 @@ export function stateFileOf(directory: string): string {
 export function unreadable(file: string, error: unknown): CheckpointError {
   return new CheckpointError(
     'checkpoint/unreadable',
-    `${file} cannot be read (${systemReason(error)}). The checkpoint was left as it is: try again when that is mended.`,
+    `${file} cannot be read (${systemReason(error)}). The checkpoint was left as it is: try again when that is fixed.`,
   );
 }
 
@@ -145,21 +145,21 @@ function decodeState(text: string, file: string): CheckpointState {
   } catch {
     throw damaged('is not valid JSON');
   }
-  if (typeof value !== 'object' || value === null) throw damaged('holds no state');
+  if (typeof value !== 'object' || value === null) throw damaged('contains no state');
   const { sha256, ...content } = value as Record<string, unknown>;
   const version = typeof content['schemaVersion'] === 'string' ? content['schemaVersion'] : '';
   const [major, supported] = [/^(\d+)\.\d+$/.exec(version)?.[1], SCHEMA_VERSION.split('.')[0]];
   if (Number(major) > Number(supported)) {
     throw new CheckpointError(
       'checkpoint/newer-version',
-      `${file} has schema version ${version}, and this RecSight reads ${supported}.x. Update RecSight to use this checkpoint.`,
+      `${file} has schema version ${version}, but this RecSight reads ${supported}.x. Update RecSight to use this checkpoint.`,
     );
   }
   if (major !== supported) throw damaged('has no valid `schemaVersion`');
   const isUnmarked = version === '1.0' && sha256 === undefined;
-  if (!isUnmarked && sha256 !== checksum(content)) throw damaged('does not fit its checksum');
+  if (!isUnmarked && sha256 !== checksum(content)) throw damaged('does not match its checksum');
   const { data, error } = stateSchema.safeParse(content);
-  if (data === undefined) throw damaged(`lacks \`${misfitOf(error)}\`, or has a wrong value there`);
+  if (data === undefined) throw damaged(`has no valid \`${misfitOf(error)}\``);
   return data;
 }
 

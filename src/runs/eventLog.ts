@@ -207,7 +207,7 @@ export class EventLogReader {
         this.skippedLines = this.newerLines = 0;
         throw new RunReadError(
           'run/newer-version',
-          `${this.path} holds only events of a newer version, and this RecSight reads version ${EVENT_VERSION}. Update RecSight to look at this run.`,
+          `${this.path} holds only events of a newer version, but this RecSight reads version ${EVENT_VERSION}. Update RecSight to view this run.`,
         );
       }
     } finally {

@@ -53,7 +53,7 @@ export class OutputFile {
         throw error;
       });
       if (found?.isDirectory() === true) {
-        throw new OutputError(`${name} is a folder, and a file is to be written. Name a file in it.`);
+        throw new OutputError(`${name} is a folder, expected a file. Name a file in it.`);
       }
       if (found !== null && !found.isFile()) return await OutputFile.#openStream(name, target);
       await mkdir(path.dirname(target), { recursive: true });
@@ -129,5 +129,5 @@ export async function followLinks(file: string): Promise<string> {
     if (found?.isSymbolicLink() !== true) return place;
     place = path.resolve(path.dirname(place), await readlink(place));
   }
-  throw new OutputError(`${file} is a link that leads to itself, so nothing can be written there.`);
+  throw new OutputError(`${file} is a link to itself, so nothing can be written there.`);
 }

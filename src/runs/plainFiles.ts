@@ -42,8 +42,8 @@ export async function requirePlainFolder(folder: string): Promise<void> {
 
 function refuse(found: Stats, wanted: 'file' | 'folder'): void {
   if (wanted === 'file' ? found.isFile() : found.isDirectory()) return;
-  const what = found.isSymbolicLink() ? 'a link' : `no ${wanted}`;
+  const what = found.isSymbolicLink() ? 'a link' : `not a ${wanted}`;
   throw new NotPlainError(
-    `it is ${what}, and a run has only plain files and folders. Put what it stands for in its place, or remove it`,
+    `it is ${what}, but a run may have only plain files and folders. Replace it with its target, or remove it`,
   );
 }

@@ -12,7 +12,7 @@ export async function requireDeletable(directory: string): Promise<void> {
   if (workspaceFolderOf(path.dirname(run.path)) === null || run.id.startsWith('.')) {
     throw new RunReadError(
       'run/unreadable',
-      `${run.path} does not lie in a folder of runs (.recsight/runs), so it is not deleted as one.`,
+      `${run.path} is not in a run folder (.recsight/runs), so it is not deleted.`,
     );
   }
   await run.readManifest();

@@ -111,7 +111,7 @@ export async function createRun(runsDirectory: string, run: NewRun): Promise<Run
     renameSync(unfinished, directory);
   } catch (error) {
     await rm(unfinished, { recursive: true, force: true }).catch(() => undefined);
-    throw toWriteError(error, directory, `No run can be kept in ${runsDirectory}`);
+    throw toWriteError(error, directory, `Runs cannot be stored in ${runsDirectory}`);
   }
   return new RunDirectory(directory);
 }
@@ -179,7 +179,7 @@ export class RunDirectory {
   /** Reads `run.json`. Throws RunReadError, and never passes on a manifest with a field that is not what its type says. */
   async readManifest(): Promise<RunManifest> {
     const file = path.join(this.path, MANIFEST_FILE);
-    const missing = 'The run was deleted in part, or is no run directory.';
+    const missing = 'The run was partly deleted, or this is not a run directory.';
     const value = await readJsonFile(file, missing, MAX_MANIFEST_BYTES);
     checkSchemaVersion(file, value);
     const { data, error } = manifestSchema.safeParse(value);
@@ -250,9 +250,9 @@ export class RunDirectory {
   /** The resolved config that the run was started with, or last resumed with. Throws RunReadError. */
   async readConfig(): Promise<unknown> {
     const file = path.join(this.path, CONFIG_FILE);
-    const config = await readJsonFile(file, 'The run was deleted in part and cannot be resumed.');
+    const config = await readJsonFile(file, 'The run was partly deleted and cannot be resumed.');
     if (!isRecord(config))
-      throw new RunReadError('run/corrupt', `${file} holds no config. The file is damaged.`);
+      throw new RunReadError('run/corrupt', `${file} contains no config. The file is damaged.`);
     return config;
   }
 
@@ -421,13 +421,13 @@ function checkSchemaVersion(file: string, value: unknown): void {
   if (major !== undefined && Number(major) > supported) {
     throw new RunReadError(
       'run/newer-version',
-      `${file} has schema version ${version as string}, and this RecSight reads ${supported}.x. Update RecSight to look at this run.`,
+      `${file} has schema version ${version as string}, but this RecSight reads ${supported}.x. Update RecSight to view this run.`,
     );
   }
   if (major === undefined) {
     throw new RunReadError(
       'run/corrupt',
-      `${file}: the field \`schemaVersion\` is missing or is no version.`,
+      `${file}: the field \`schemaVersion\` is missing or not a version.`,
     );
   }
 }

@@ -104,7 +104,7 @@ export async function acquireTrainerLock(
     if (holder.state === 'blocked' || performance.now() > deadline) {
       throw new RunWriteError(
         'run/write-failed',
-        `${run.id} cannot be taken up, because ${inTheWay} is in the way. If no trainer works on the run, delete that file.`,
+        `${run.id} cannot be started, because ${inTheWay} is in the way. If no trainer is working on the run, delete that file.`,
       );
     }
     // It is gone, is just being written, or was replaced meanwhile: look again.

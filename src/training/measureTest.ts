@@ -33,7 +33,7 @@ export async function testModel(
     throw new TrainingError(
       'checkpoint/not-finite',
       `The weights \`${broken}\` of the best checkpoint are not finite, so there is nothing to test. ` +
-        'Train anew with a lower `training.learningRate`.',
+        'Train again with a lower `training.learningRate`.',
     );
   }
   await test(recorder, config, dataset, best, () =>
@@ -108,5 +108,5 @@ function perUser({ metrics, tieBounds, ranks: { best, worst } }: RankingResult):
 
 export function baselineOf({ model }: ExperimentConfig): BaselineConfig {
   if (isBaseline(model)) return model;
-  throw new Error(`${model.type} is no baseline.`);
+  throw new Error(`${model.type} is not a baseline.`);
 }

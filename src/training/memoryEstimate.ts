@@ -54,14 +54,14 @@ export function checkMemory(estimate: MemoryEstimate, engineLimit: number | null
   if (engineLimit !== null && tensors > engineLimit) {
     throw new TrainingError(
       'memory/engine-limit',
-      `This training takes about ${gigabytes(tensors)} of tensors (${describe(estimate)}), and the engine holds ${gigabytes(engineLimit)}. ` +
+      `This run needs about ${gigabytes(tensors)} of tensors (${describe(estimate)}), but the engine is limited to ${gigabytes(engineLimit)}. ` +
         `${ways} The backend \`tensorflow\` has no such limit.`,
     );
   }
   if (total > USABLE_SHARE * available) {
     throw new TrainingError(
       'memory/too-small',
-      `This training takes about ${gigabytes(total)} (${describe(estimate)}), and this machine has ${gigabytes(available)} free. ${ways}`,
+      `This run needs about ${gigabytes(total)} (${describe(estimate)}), but this machine has ${gigabytes(available)} free. ${ways}`,
     );
   }
 }

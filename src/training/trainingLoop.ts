@@ -141,8 +141,8 @@ export class TrainingLoop {
     await saveCheckpoint(directory, this.model.state, null, { ...state, earlyStopping }, settle);
     await loadCheckpoint(run.checkpointPath('last'), this.model.state, this.#optimizer);
     this.#recorder.warn(
-      `The best epoch so far, ${best.epoch}, was measured by other rules than this version's, and was measured again: ` +
-        'earlier points of the validation curve cannot be compared with what follows.',
+      `The best epoch so far, ${best.epoch}, was evaluated with rules of an older version and has been evaluated again: ` +
+        'earlier points of the validation curve cannot be compared with later ones.',
     );
   }
 
@@ -151,12 +151,12 @@ export class TrainingLoop {
     const { epochs, earlyStopping, schedule } = this.#config.training;
     const done = this.#state.epoch - 1;
     if (done >= epochs)
-      return `Nothing is left to train: all ${epochs} epochs are done. \`recsight resume --set training.epochs=…\` plans more.`;
+      return `Nothing left to train: all ${epochs} epochs are done. \`recsight resume --set training.epochs=…\` adds more.`;
     if (this.#earlyStopping.shouldStop)
-      return `Nothing is left to train: validation was no better for ${earlyStopping.patience} epochs. \`recsight resume --set training.earlyStopping.patience=…\` (or null) goes on.`;
+      return `Nothing left to train: validation has not improved for ${earlyStopping.patience} epochs. \`recsight resume --set training.earlyStopping.patience=…\` (or null) continues.`;
     return schedule.type === 'constant'
       ? null
-      : `The ${schedule.type} schedule goes on with the learning rate ${this.#learningRate().toPrecision(3)}.`;
+      : `The ${schedule.type} schedule continues with the learning rate ${this.#learningRate().toPrecision(3)}.`;
   }
 
   /** @throws TrainingError when the loss is no number */
@@ -306,7 +306,7 @@ export class TrainingLoop {
     const { run, settle } = this.#recorder;
     const state = { ...this.#state, earlyStopping: this.#earlyStopping.state };
     const { snapshots } = this.#config.training;
-    await this.#unlessItFails(`The weights of epoch ${state.epoch - 1} were not kept.`, () =>
+    await this.#unlessItFails(`The weights of epoch ${state.epoch - 1} were not saved.`, () =>
       keepSnapshot(run, this.model.state, state, snapshots, settle),
     );
     await this.#removeOldSnapshots();
@@ -315,7 +315,7 @@ export class TrainingLoop {
   async #removeOldSnapshots(): Promise<void> {
     const { run, settle } = this.#recorder;
     const { snapshots } = this.#config.training;
-    await this.#unlessItFails('Weights of an epoch that are no longer kept could not be removed.', () =>
+    await this.#unlessItFails('The weights of an old epoch could not be deleted.', () =>
       removeOldSnapshots(run, this.#state.epoch - 1, snapshots, settle),
     );
   }

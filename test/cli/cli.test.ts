@@ -145,7 +145,7 @@ describe('recsight', () => {
   }
 
   it.each([
-    ['a file in the place of a folder', 'a file is in the place of a folder on its path. Move that file'],
+    ['a file in the place of a folder', 'a folder on its path is a file. Move that file'],
     ['a folder that may only be read', 'permission was denied. Give yourself permission to it'],
   ])('says why no run can be kept: %s', async (place, reason) => {
     const isRoot = process.getuid?.() === 0;
@@ -162,7 +162,7 @@ describe('recsight', () => {
     );
     await chmod(folder, 0o755);
     expect(code).toBe(1);
-    expect(stderr).toContain(`No run can be kept in ${path.join(folder, '.recsight', 'runs')}: ${reason}`);
+    expect(stderr).toContain(`Runs cannot be stored in ${path.join(folder, '.recsight', 'runs')}: ${reason}`);
     expect(stderr).not.toMatch(/\bE[A-Z]{4,}\b/);
   });
 
@@ -282,7 +282,7 @@ describe('recsight', () => {
     expect(text).toMatch(
       new RegExp(` 7 .*█.* ${newest.at(-1)!.toFixed(3)} {2}${shown.history.at(-1)!.id}\n`),
     );
-    expect(text).toContain(`What the user did next: ${shown.target.id}, rank ${shown.target.rank}`);
+    expect(text).toContain(`Next item of the user: ${shown.target.id}, rank ${shown.target.rank}`);
     expect(text).toMatch(/item \d of the history: 0\d+/);
 
     const composed = await recsight(
@@ -310,7 +310,7 @@ describe('recsight', () => {
     ['an unknown user', ['--user', '0077'], /no user “0077”/, 2],
     ['an unknown item', ['--history', '01,x9'], /no item “x9”/, 2],
     ['an empty history', ['--history', ''], /history is empty/, 1],
-    ['an unknown view', ['--user', '007', '--view', 'block7'], /“block7”, which is none of “block0”/, 2],
+    ['an unknown view', ['--user', '007', '--view', 'block7'], /“block7”; expected one of “block0”/, 2],
     ['an unknown checkpoint', ['--user', '007', '--checkpoint', 'epoch-9'], /epoch-9/, 1],
   ])('says what it cannot show: %s', async (_, args, message, code) => {
     await recsight('train', 'tiny.recsight.json', '--set', 'training.epochs=1');
@@ -478,7 +478,7 @@ describe('recsight', () => {
     );
     expect(code).toBe(0);
     expect(stdout).toMatch(
-      /Warning: Computing with \w+: webgpu, which was asked for, could not be started\./,
+      /Warning: Computing with \w+: webgpu, which was requested, could not be started\./,
     );
   });
 
@@ -517,7 +517,7 @@ describe('recsight', () => {
     await writeConfig({}, { path: 'gone.csv' });
     expect((await recsight('train', 'tiny.recsight.json')).code).toBe(1);
     expect((await recsight('resume', 'latest')).stdout).toContain(
-      'The run has no checkpoint to go on from: training starts again at its first step.',
+      'The run has no checkpoint: training starts again from the first step.',
     );
   });
 
@@ -568,7 +568,7 @@ describe('recsight', () => {
     for (const [args, message, code] of [
       [['--table', 'itmes'], /no table of vectors named “itmes”. It has “items”/, 1],
       [['--checkpoint', 'epoch-9'], /no checkpoint in .*epoch-9/, 1],
-      [['--dimensions', '4'], /“--dimensions” is “4”, which is none of 2, 3/, 2],
+      [['--dimensions', '4'], /“--dimensions” is “4”; expected one of 2, 3/, 2],
       [['--neighbors', 'many'], /“--neighbors” is “many”, which is no number/, 2],
     ] as const) {
       const output = await recsight('project', 'latest', ...args);
@@ -623,7 +623,7 @@ describe('recsight', () => {
       2,
     ],
     ['no argument', ['train'], /takes one <config>/, 2],
-    ['a run that is not there', ['stop', 'xyz'], /“xyz” fits no run/, 2],
+    ['a run that is not there', ['stop', 'xyz'], /“xyz” matches no run/, 2],
   ])('says clearly what is wrong: %s', async (_, args, message, code) => {
     const output = await recsight(...args);
     expect(output.stderr).toMatch(message);

@@ -185,7 +185,7 @@ describe('signals', () => {
     program.child.kill('SIGINT');
     const { code, stdout } = await program.ended;
     expect(code).toBe(130);
-    expect(stdout).not.toContain('ended by force');
+    expect(stdout).not.toContain('and was killed');
     expect(await statusOf(run)).toBe('stopped');
     expect(runningProcesses().filter(({ line }) => line.includes(run))).toEqual([]);
   });
@@ -302,11 +302,7 @@ describe('--output', () => {
 
   it.each([
     ['a folder', ['vectors', 'latest', '--format', 'csv', '--output', '.'], /“\.”, which is a folder/],
-    [
-      'two results in one',
-      ['vectors', 'latest', '--json', '--output', '-'],
-      /both go to the standard output/,
-    ],
+    ['two results in one', ['vectors', 'latest', '--json', '--output', '-'], /both write to standard output/],
     [
       'two files in one stream',
       ['project', 'latest', '--format', 'tensorboard', '--output', '-'],
@@ -410,7 +406,7 @@ describe('a run whose data file', () => {
 
   describe.each<[string, () => Promise<void>, RegExp, number]>([
     ['has changed', changeFile, /data files.* have changed since this run was started: the copy/, 2],
-    ['is gone', () => rm(file()), /data files.* cannot be read any more: the copy.*own\.csv/, 3],
+    ['is gone', () => rm(file()), /data files.* can no longer be read: the copy.*own\.csv/, 3],
   ])('%s', (_, change, said, epochs) => {
     beforeAll(change);
 

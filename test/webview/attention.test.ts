@@ -129,7 +129,7 @@ describe('self-attention', () => {
     expect(hatched).toBeGreaterThan(0.1);
     expect(hatched).toBeLessThan(0.9);
     await pointAt(page, 4, 12);
-    expect(await tooltip(page).innerText()).toContain('it came later');
+    expect(await tooltip(page).innerText()).toContain('which came later');
   });
 
   test('heads one by one, several as their mean, and other layers', async () => {
@@ -185,7 +185,7 @@ describe('self-attention', () => {
     expect([await legend.count(), await scale.count()]).toEqual([0, 0]);
     await page.getByText('lines', { exact: true }).click();
     await page.getByLabel('Next User (Alt+Right)').click();
-    await page.getByText('Lines are for up to 30 positions.').waitFor();
+    await page.getByText('Lines are available for up to 30 positions.').waitFor();
     expect(await page.getByText('lines', { exact: true }).count()).toBe(0);
   });
 });
@@ -270,7 +270,7 @@ describe('what if', () => {
     await page.locator('.tools', { hasText: 'change by your edits' }).waitFor();
     expect(await page.locator('.tools').innerText()).not.toContain('sums to 1');
     await pointAt(page, 17, 17);
-    expect(await tooltip(page).innerText()).toContain('by your change');
+    expect(await tooltip(page).innerText()).toContain('from your change');
     await page.getByText('Reset', { exact: true }).click();
     await expect.poll(() => page.locator('.changes').count()).toBe(0);
     await idle(page);
@@ -305,7 +305,7 @@ describe('what if', () => {
       await page.keyboard.press('Delete');
       if (index < 4) await expect.poll(() => page.locator('.history .line.dropped').count()).toBe(index + 1);
     }
-    await page.getByText('Every item of the history is left out. Put one back, or choose Reset.').waitFor();
+    await page.getByText('All items of the history are left out. Restore one, or choose Reset.').waitFor();
   });
 });
 
@@ -508,7 +508,7 @@ describe('all users', () => {
     const page = await open(host);
     await page.getByText('All users', { exact: true }).click();
     await page.locator('vscode-button', { hasText: 'Analyze Users' }).click();
-    await page.getByText('8 users, drawn with seed 42').waitFor();
+    await page.getByText('8 users, sampled with seed 42').waitFor();
     expect(await page.locator('.multiples recsight-picture').count()).toBe(2);
     expect(await page.locator('table.heads').first().locator('tbody tr').count()).toBe(8);
     const header = page.locator('.groups th[scope=col]');
@@ -522,11 +522,11 @@ describe('all users', () => {
     await page.locator('vscode-button', { hasText: 'Analyze Users' }).click();
     await page.getByText('checkpoint best', { exact: false }).waitFor();
     await choose(page, 'Checkpoint', 'epoch 2');
-    await page.getByText('These are the numbers of checkpoint best.').waitFor();
-    expect(await page.getByText('8 users, drawn').innerText()).toMatch(/checkpoint best$/);
+    await page.getByText('These numbers are from checkpoint best.').waitFor();
+    expect(await page.getByText('8 users, sampled').innerText()).toMatch(/checkpoint best$/);
     await page.locator('vscode-button', { hasText: 'Analyze Again' }).click();
-    await expect.poll(() => page.getByText('8 users, drawn').innerText()).toMatch(/checkpoint epoch-2$/);
-    expect(await page.getByText('These are the numbers').count()).toBe(0);
+    await expect.poll(() => page.getByText('8 users, sampled').innerText()).toMatch(/checkpoint epoch-2$/);
+    expect(await page.getByText('These numbers are from').count()).toBe(0);
   });
 
   test('the slots of a memory are called slots', async () => {
@@ -667,7 +667,7 @@ describe('the page', () => {
     host.failure = new Error('`weights.safetensors` is cut after 1,024 bytes.');
     const { page } = await openAtOnce(host);
     await page.locator('vscode-button', { hasText: 'Dismiss' }).click();
-    await page.getByRole('heading', { name: 'Nothing read yet' }).waitFor();
+    await page.getByRole('heading', { name: 'No results yet' }).waitFor();
     expect(await page.getByText('No items in this history').count()).toBe(0);
     host.failure = null;
     await page.locator('vscode-button', { hasText: 'Try Again' }).click();

@@ -10,7 +10,7 @@ const MODELS: ExampleModel[] = ['sasrec', 'sum', 'din', 'dien', 'twotower'];
 /** Users with one interaction, two, and twenty. */
 const SPARSE = new ExampleCatalog(undefined, [1, 2, 20]);
 
-describe('a history from nothing', () => {
+describe('a history from scratch', () => {
   test.each(MODELS)('%s: items are found, added and recommended from', async (model) => {
     const host = AttentionHost.of(model);
     const page = await open(host);
@@ -64,9 +64,7 @@ describe('histories with hardly anything in them', () => {
     async (model) => {
       const host = AttentionHost.of(model, { catalog: SPARSE });
       const { page } = await openAtOnce(host);
-      await page
-        .getByText('User u100 has one interaction, which this part of the history leaves out')
-        .waitFor();
+      await page.getByText('User u100 has one interaction, but none in this part of the history').waitFor();
       expect(await page.locator('[role=alert]').count()).toBe(0);
       await page.locator('vscode-button', { hasText: 'Show the Whole History' }).click();
       await page.locator('.recommendations tbody tr').first().waitFor();

@@ -118,7 +118,7 @@ describe('what is shown', () => {
         ['seed', '42'],
       ]);
       expect(await page.locator('.settings header').innerText()).toMatch(
-        /^Settings\s+3 differ from most of the 4 runs of this name\.$/,
+        /^Settings\s+3 differ from most of the 4 runs with this name\.$/,
       );
       expect(await page.locator('.settings tbody .codicon').count()).toBe(3);
       // A resume may change some of them.
@@ -127,7 +127,7 @@ describe('what is shown', () => {
       await view.runChanged(exampleRun('running', 20, { configDigest: 'other' }));
       await expect.poll(() => rowsOf(page)).toHaveLength(3);
       expect(await page.locator('.settings header').innerText()).toContain(
-        'None differs from RecSight’s defaults; no other run has this name.',
+        'None differ from RecSight’s defaults; no other run has this name.',
       );
     });
 
@@ -193,7 +193,7 @@ describe('what is shown', () => {
     const { page } = await open(host);
     const box = page.locator('.box.error');
     expect(await box.textContent()).toContain('The loss is NaN at step 143.');
-    expect(await box.textContent()).toContain('Resume goes on from the last checkpoint, after epoch 2.');
+    expect(await box.textContent()).toContain('Resume continues from the last checkpoint, after epoch 2.');
     await box.getByText('Open Log').click();
     await box.getByText('Open Config').click();
     expect(host.calls).toEqual(['hydrate', 'openLog', 'openConfig']);
@@ -204,7 +204,7 @@ describe('what is shown', () => {
     const host = new TestHost(exampleRun('failed', 0, { error }), []);
     const { page } = await open(host);
     expect(await page.locator('.actions vscode-button').allTextContents()).toEqual(['Train Again']);
-    expect(await page.locator('.box.error').textContent()).toContain('what the config file says now');
+    expect(await page.locator('.box.error').textContent()).toContain('the current config file');
     await page.locator('.actions vscode-button[appearance=primary]').click();
     expect(host.calls).toEqual(['hydrate', 'trainAgain']);
   });
@@ -244,7 +244,7 @@ describe('what is shown', () => {
     host.notice = '`fs.inotify.max_user_watches` is reached.';
     host.failure = new Error('`trainer.log` is no plain file.');
     host.series.fold([
-      { v: 1, seq: 0, time: 0, kind: 'log', level: 'warning', message: 'The id `42` stands in 7 rows.' },
+      { v: 1, seq: 0, time: 0, kind: 'log', level: 'warning', message: 'The id `42` appears in 7 rows.' },
     ]);
     const { page } = await open(host);
     await page.locator('.box.error').getByText('Open Log').click();

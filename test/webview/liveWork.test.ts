@@ -102,7 +102,7 @@ test('a log that is still being read: the run and what is happening, then its cu
   send();
   await whole(page);
   expect(await bounds()).toBe(outlined);
-  expect(await notes.textContent()).toContain('Drawn from up to');
+  expect(await notes.textContent()).toContain('Each point averages up to');
   expect(host.calls.filter((call) => call === 'history').length).toBe(1);
   // Nothing jumps.
   expect(await places()).toEqual(before);

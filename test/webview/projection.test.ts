@@ -205,9 +205,9 @@ test('a rectangle and a lasso select exactly the points inside; they can be isol
   await expect.poll(() => heading.textContent()).toBe(`${expected} points`);
   await expect.poll(() => page.locator('.chosen').textContent()).toMatch(/coherence 0\.\d+/);
   await expect.poll(() => page.getByRole('status').last().textContent()).not.toBe('');
-  expect(await page.locator('[aria-label="Most typical of the selection"] .list-row').count()).toBe(10);
+  expect(await page.locator('[aria-label="Most typical points"] .list-row').count()).toBe(10);
   await expect
-    .poll(() => page.locator('[aria-label="Nearest to its mean, of all rows"] .list-row').count())
+    .poll(() => page.locator('[aria-label="Nearest to the mean, all rows"] .list-row').count())
     .toBe(10);
 
   await page.getByRole('button', { name: 'Export Selection' }).click();
@@ -264,7 +264,7 @@ test('another run beside it, aligned: one camera, one hover, and what moved most
   const { page } = await open(host);
   await choose(page, 'Compare with', 'another epoch');
   await expect.poll(() => page.locator('recsight-scatter').count(), { timeout: 30_000 }).toBe(2);
-  await expect.poll(() => page.locator('[aria-label="Moved most"] .list-row').count()).toBe(100);
+  await expect.poll(() => page.locator('[aria-label="Largest moves"] .list-row').count()).toBe(100);
   expect(await page.locator('.caption').allTextContents()).toEqual([
     'epoch 12 (best) of sasrec-a',
     'epoch 1 of sasrec-a, aligned',
@@ -273,7 +273,7 @@ test('another run beside it, aligned: one camera, one hover, and what moved most
   await page.mouse.wheel(0, -400);
   await settled(page);
   expect(await plot(page, 'camera', 1)).toEqual(await plot(page, 'camera', 0));
-  const moved = page.locator('[aria-label="Moved most"] .list-row').first();
+  const moved = page.locator('[aria-label="Largest moves"] .list-row').first();
   await moved.hover();
   await expect.poll(() => page.locator('.scatter-card:visible').count()).toBe(2);
   await page.getByText('Color by Distance', { exact: true }).click();
@@ -282,7 +282,7 @@ test('another run beside it, aligned: one camera, one hover, and what moved most
   await choose(page, 'Compare with', 'sasrec-b');
   await expect
     .poll(() => page.locator('.rail.right .metadata').textContent(), { timeout: 30_000 })
-    .toMatch(/variance left over\s+0\.0%/);
+    .toMatch(/residual variance\s+0\.0%/);
 });
 
 test('the list of runs shows the ends of long titles, which tell them apart', async () => {
@@ -409,7 +409,7 @@ test('bookmarks are saved, opened and deleted', async () => {
   const host = ProjectionHost.of(500);
   const { page } = await open(host);
   await choose(page, 'Color by', 'genre');
-  await page.getByLabel('Name of the bookmark').fill('genres');
+  await page.getByLabel('Bookmark name').fill('genres');
   await page.getByRole('button', { name: 'Save Bookmark' }).click();
   await expect.poll(() => host.bookmarks.map(({ name }) => name)).toEqual(['genres']);
   await choose(page, 'Color by', 'year');

@@ -81,7 +81,7 @@ describe('categories with a color', () => {
     await others.last().click();
     await expect.poll(() => entries(page)).toContain(second);
     expect(await entries(page)).toContain(given);
-    await page.getByText('Color the most frequent', { exact: true }).click();
+    await page.getByText('Color the Most Frequent', { exact: true }).click();
     await expect.poll(() => entries(page)).toEqual(before);
   });
 
@@ -103,7 +103,7 @@ describe('categories with a color', () => {
     await page.keyboard.press('Enter');
     const chosen = [given, ...before.slice(1, 10), '4 others'];
     await expect.poll(() => entries(page)).toEqual(chosen);
-    await page.getByLabel('Name of the bookmark').fill('rare genres');
+    await page.getByLabel('Bookmark name').fill('rare genres');
     await page.getByRole('button', { name: 'Save Bookmark' }).click();
     await expect.poll(() => host.bookmarks.length).toBe(1);
     await expect
@@ -114,7 +114,7 @@ describe('categories with a color', () => {
     await page.reload();
     await page.locator('recsight-scatter').waitFor();
     await expect.poll(() => entries(page)).toEqual(chosen);
-    await page.getByText('Color the most frequent', { exact: true }).click();
+    await page.getByText('Color the Most Frequent', { exact: true }).click();
     await expect.poll(() => entries(page)).toEqual(before);
     await page.getByText('rare genres', { exact: true }).click();
     await expect.poll(() => entries(page)).toEqual(chosen);

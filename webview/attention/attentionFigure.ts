@@ -56,7 +56,8 @@ export async function attentionPng(state: AttentionState): Promise<ArrayBuffer> 
   const canvas = document.createElement('canvas');
   draw(new CanvasPainter(prepareCanvas(canvas, width, height, ratio), colors.fonts));
   const blob = await new Promise<Blob | null>((resolve) => canvas.toBlob(resolve, 'image/png'));
-  if (!blob) throw new Error('The browser made no picture of the map: it may be too large. Save it as SVG.');
+  if (!blob)
+    throw new Error('The browser could not render the map; it may be too large. Save it as SVG instead.');
   return blob.arrayBuffer();
 }
 

@@ -30,7 +30,7 @@ export function composedList(
     <header class="pane-head">
       <h2 id="history-title">Composed history ${sightNote(sight, items.length - firstRow, layout)}</h2>
       <p class="muted">
-        Oldest first. Drag a line, or press Alt with an arrow key, to move it; Delete takes it out.
+        Oldest first. Drag an item, or press Alt+Up or Alt+Down, to move it. Delete removes it.
       </p>
       ${layout.narrow ? barNames(state) : nothing}
     </header>
@@ -84,8 +84,8 @@ export function composedList(
             <span class="title">${fittedTitle(item.title, null)}</span>
             ${layout.narrow ? decisionBars(shown, row) : nothing}
             <span class="line-tools">
-              ${iconButton('arrow-up', `Move ${item.title} to earlier (Alt+Up)`, () => move(index, Math.max(0, index - 1)))}
-              ${iconButton('arrow-down', `Move ${item.title} to later (Alt+Down)`, () =>
+              ${iconButton('arrow-up', `Move ${item.title} Earlier (Alt+Up)`, () => move(index, Math.max(0, index - 1)))}
+              ${iconButton('arrow-down', `Move ${item.title} Later (Alt+Down)`, () =>
                 move(index, Math.min(items.length - 1, index + 1)),
               )}
               ${iconButton('trash', `Remove ${item.title} (Delete)`, () =>

@@ -37,14 +37,14 @@ export function contributionList(
         ${candidate ? fittedTitle(`Contributions to “${candidate.title}”`) : 'Contributions'}
       </h2>
       <p class="muted" title="The score minus the score without it">
-        How much each line changes the
+        Effect of each line on the
         score${candidate ? html`, <span class="number">${formatMetric(candidate.score)}</span>` : nothing}: +
         raises it, − lowers it.
       </p>
     </header>
     ${
       contributions.length === 0
-        ? html`<p class="muted">Nothing that this model knows of the user or the item can be left out.</p>`
+        ? html`<p class="muted">This model has no user or item inputs that can be left out.</p>`
         : html`<table class="diverging">
             <colgroup>
               <col class="kind" />
@@ -57,7 +57,7 @@ export function contributionList(
                 <th scope="col">of</th>
                 <th scope="col">what</th>
                 <th scope="col">bar</th>
-                <th scope="col">change of the score</th>
+                <th scope="col">change in score</th>
               </tr>
             </thead>
             <tbody>

@@ -99,8 +99,8 @@ function historyLine(
     class=${classes.filter((name) => name !== '').join(' ')}
     data-line=${index}
     tabindex=${tab}
-    aria-label=${`${position + 1}. ${title}${now === null ? ', left out' : swapped ? `, in the place of ${item.title}` : ''}`}
-    title=${`${title}${swapped ? ` in the place of ${item.title}` : ''}${date}`}
+    aria-label=${`${position + 1}. ${title}${now === null ? ', left out' : swapped ? `, replaces ${item.title}` : ''}`}
+    title=${`${title}${swapped ? ` (replaces ${item.title})` : ''}${date}`}
     .style=${layout.narrow ? '' : `--top: ${index * ROW_HEIGHT - top}px`}
     @pointerenter=${() => handlers.onFocus(focusOf(shown, index))}
     @focus=${() => {
@@ -162,7 +162,7 @@ function overview(
   const whole = lines.length * ROW_HEIGHT;
   if (!side || sight.height >= whole) {
     return html`<p class="muted">
-      Oldest first. ${side ? 'Point at a title to find its weights; ' : ''}Delete leaves
+      Oldest first. ${side ? 'Hover over a title to highlight its weights. ' : ''}Delete leaves
       ${side ? 'it' : 'an item'} out.
     </p>`;
   }
@@ -185,7 +185,7 @@ function overview(
   };
   return html`<div
     class="overview"
-    title="The whole map: drag to where you want to look"
+    title="Overview of the map; drag to scroll"
     @pointerdown=${go}
     @pointermove=${go}
   >

@@ -212,7 +212,7 @@ function goToLine(line: number): void {
 async function save(format: ExportFormat): Promise<void> {
   const { resources, settings, scene } = state;
   const run = runOf(state);
-  if (!run || !scene) throw new Error('There is nothing to save yet: wait until the weights are shown.');
+  if (!run || !scene) throw new Error('Nothing to save yet. Wait until the weights are shown.');
   const user = resources.history?.value?.user.id ?? '';
   const who = settings.composed ? 'composed' : `user-${fileNamePart(user)}`;
   const name = `attention-${fileNamePart(run.name)}-${who}.${format}`;

@@ -77,7 +77,7 @@ export function tools(
     ${
       displays.includes('lines') || side!.map.rows <= MOST_JOINED || !isSelfAttention(side!.map)
         ? nothing
-        : html`<span class="muted">Lines are for up to ${MOST_JOINED} positions.</span>`
+        : html`<span class="muted">Lines are available for up to ${MOST_JOINED} positions.</span>`
     }
   </section>`;
 }
@@ -88,12 +88,12 @@ function weightsNote(
   display: Display,
   { differences }: HeatMapScale,
 ): string {
-  const hatched = causal && display === 'map' ? ' · hatched: the future' : '';
+  const hatched = causal && display === 'map' ? ' · hatched: future positions' : '';
   // Tables and curves are always of the weights themselves.
   if (differences && (display === 'map' || display === 'lines')) return `change by your edits${hatched}`;
   if (sums === null) return 'not a distribution: weights need not sum to 1';
   const padded = result.weights.some((weights) => weights.view === view && weights.toPadding !== undefined);
-  const padding = padded ? ' with what goes to padding' : '';
+  const padding = padded ? ' including padding' : '';
   return `each ${sums === 'rows' ? 'row' : 'column'} sums to 1${padding}${hatched}`;
 }
 
@@ -261,8 +261,8 @@ function joins(
   const focus = state.focus.row === null ? state.settings.pinned : state.focus;
   return html`<div class="joins">
     <p class="muted">
-      Each item, left, attends to itself and items before it, right. Point at an item of the history to see
-      its lines alone.
+      Each item on the left attends to itself and the items before it, on the right. Hover over an item of the
+      history to see only its lines.
     </p>
     ${picture({
       label: `${selectionTitle(side.selected, side.selection)} as lines between ${titles.length} positions. The table holds the same weights.`,

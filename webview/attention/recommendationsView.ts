@@ -118,14 +118,13 @@ function list(
       ${
         result.target
           ? html`<p class="next-title" title=${result.target.title}>
-                ${icon('target')} Next came <b>${result.target.title}</b>
+                ${icon('target')} Next item: <b>${result.target.title}</b>
               </p>
               <p class="muted">
-                Rank <b class="number">${formatRank(result.target.rank)}</b> among the items of the run’s
-                test.
+                Rank <b class="number">${formatRank(result.target.rank)}</b> under the run’s test protocol.
               </p>`
           : html`<p class="muted">The next item is not known.</p>
-              <p class="muted">Ranked among the items of the run’s test.</p>`
+              <p class="muted">Ranked under the run’s test protocol.</p>`
       }
     </header>
     ${scrollArea({
@@ -134,10 +133,10 @@ function list(
         <thead>
           <tr>
             <th scope="col"><span class="visually-hidden">rank</span>#</th>
-            ${known ? html`<th scope="col" title=${`Places gained, compared with ${comparedWith}`}>${places}</th>` : nothing}
+            ${known ? html`<th scope="col" title=${`Places gained compared with ${comparedWith}`}>${places}</th>` : nothing}
             <th scope="col" class="name">item</th>
             <th scope="col">score</th>
-            ${known ? html`<th scope="col" title=${`Change of the score, compared with ${comparedWith}`}>${label}</th>` : nothing}
+            ${known ? html`<th scope="col" title=${`Change in score compared with ${comparedWith}`}>${label}</th>` : nothing}
           </tr>
         </thead>
         <tbody>

@@ -138,7 +138,7 @@ export function otherSource({
     const [own, other] = [current(resources.history), current(resources.otherHistory)];
     if (own === null || other === null) return null;
     if (!isSameHistory(own, other)) {
-      const problem = `${run.name} was trained on other data: its user ${other.user.id} has not the history of user ${own.user.id}. Choose a run of the same dataset.`;
+      const problem = `${run.name} was trained on different data: its user ${other.user.id} does not have the history of user ${own.user.id}. Choose a run on the same dataset.`;
       return { problem };
     }
   }

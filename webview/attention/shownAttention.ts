@@ -329,11 +329,11 @@ export function describeCell(
   const line = lines[row];
   const rowTitle = rows?.[row]?.title ?? (line ? lineTitle(line) : '');
   const columnTitle = columns[column]?.title ?? '';
-  if (map.causal && column > row) return `${rowTitle} cannot attend to ${columnTitle}: it came later`;
+  if (map.causal && column > row) return `${rowTitle} cannot attend to ${columnTitle}, which came later`;
   const value = valueAt(map, { row, column });
   if (!Number.isFinite(value)) return `${rowTitle}, ${columnTitle}: no weight, left out or not read`;
   const delta = change ? valueAt(change, { row, column }) : NaN;
-  const changed = Number.isFinite(delta) ? ` (${formatWeight(delta, true)} by your change)` : '';
+  const changed = Number.isFinite(delta) ? ` (${formatWeight(delta, true)} from your change)` : '';
   return `${relation(map, selected.view, rowTitle, columnTitle)}: ${formatWeight(value)}${changed}`;
 }
 

@@ -146,19 +146,19 @@ function reduced(state: AttentionState, action: AttentionAction): AttentionState
       const { item, position } = action.edit;
       const title = baseHistory(state)[position]?.title ?? '';
       const announcement =
-        item === null ? `${title} is left out.` : `${item.title} is in the place of ${title}.`;
+        item === null ? `${title} is left out.` : `${title} was replaced with ${item.title}.`;
       return { ...state, settings: { ...state.settings, edits }, swapping: null, announcement };
     }
     case 'restored': {
       const edits = withoutEdit(state.settings.edits, action.position);
-      const announcement = `${baseHistory(state)[action.position]?.title ?? ''} is back.`;
+      const announcement = `${baseHistory(state)[action.position]?.title ?? ''} was restored.`;
       return { ...state, settings: { ...state.settings, edits }, announcement };
     }
     case 'reset':
       return {
         ...state,
         settings: { ...state.settings, edits: [], showsChange: false },
-        announcement: 'The history is as it was.',
+        announcement: 'The history was reset.',
       };
     case 'asked':
       return { ...state, resources: reduceResources(state.resources, action) };
@@ -314,7 +314,7 @@ function failed(state: AttentionState, name: ResourceName, { message, code }: Re
   const isEdited = state.settings.edits.length > 0;
   const isEmpty = code === EMPTY_HISTORY;
   const problem = {
-    message: isEmpty ? 'Every item of the history is left out. Put one back, or choose Reset.' : message,
+    message: isEmpty ? 'All items of the history are left out. Restore one, or choose Reset.' : message,
     of: 'explain' as const,
   };
   // What was explained before is of another user or checkpoint, unless only an edit failed.

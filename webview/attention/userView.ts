@@ -114,8 +114,8 @@ function waiting(state: AttentionState, handlers: AttentionHandlers): TemplateRe
 function notRead(handlers: AttentionHandlers): TemplateResult {
   return html`<section class="empty" aria-labelledby="empty-title">
     ${icon('history')}
-    <h2 id="empty-title">Nothing read yet</h2>
-    <p>The weights and recommendations for this history will be here.</p>
+    <h2 id="empty-title">No results yet</h2>
+    <p>The weights and recommendations for this history will appear here.</p>
     <p>${button({ label: 'Try Again', icon: 'refresh', primary: true, onClick: handlers.onRetry })}</p>
   </section>`;
 }
@@ -133,10 +133,10 @@ function nothingToRead(
     <p>
       ${
         hasMore
-          ? `User ${user.id} has ${user.historyLength === 1 ? 'one interaction' : `${user.historyLength} interactions`}, which this part of the history leaves out`
+          ? `User ${user.id} has ${user.historyLength === 1 ? 'one interaction' : `${user.historyLength} interactions`}, but none in this part of the history`
           : `User ${user.id} has no interactions`
       },
-      and ${runOf(state)?.model ?? 'this model'} recommends by what a user did.
+      and ${runOf(state)?.model ?? 'this model'} needs a history to recommend from.
     </p>
     <p class="buttons">
       ${hasMore ? button({ label: 'Show the Whole History', primary: true, onClick: () => handlers.onEnd('all') }) : nothing}
@@ -153,7 +153,7 @@ function readingNotice(
   const model = runOf(state)?.model ?? 'The model';
   const told =
     lines.length > 0 && state.scene?.explained.result.history.length === 0
-      ? `${model} reads no history: it knows users by their ids and features.`
+      ? `${model} does not use the history: it represents users by their ids and features.`
       : unread > 0
         ? `${model} reads the newest ${lines.length} of ${lines.length + unread} items.`
         : null;
@@ -163,8 +163,8 @@ function readingNotice(
 function withoutAttention(state: AttentionState): TemplateResult {
   return html`<p class="notice">
     ${icon('info')}<span
-      >${runOf(state)?.model ?? 'This model'} has no attention weights. Contributions take their place: how
-      much of the score is lost without one item or feature.</span
+      >${runOf(state)?.model ?? 'This model'} has no attention weights. It shows contributions instead: the
+      drop in score when one item or feature is left out.</span
     >
   </p>`;
 }
@@ -194,7 +194,7 @@ function changesBar(state: AttentionState, handlers: AttentionHandlers): Templat
             onChange: (shows) => handlers.onSettings({ showsChange: shows === 'change' }),
           })
     }
-    ${button({ label: 'Reset', icon: 'discard', title: 'The history as it was', onClick: handlers.onReset })}
+    ${button({ label: 'Reset', icon: 'discard', title: 'Undo all changes to the history', onClick: handlers.onReset })}
   </section>`;
 }
 

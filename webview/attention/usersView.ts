@@ -33,8 +33,8 @@ export function usersView(state: AttentionState, handlers: AttentionHandlers): T
       ${icon('info')}
       <h2>${runOf(state)?.model ?? 'This model'} has no attention</h2>
       <p>
-        There are no heads to compare over users. The tab “One user” shows what each item of a history and
-        each feature contributed to a recommendation.
+        There are no heads to compare across users. The “One user” tab shows what each history item and
+        feature contributed to a recommendation.
       </p>
       <p>
         ${button({ label: 'One User', primary: true, onClick: () => handlers.onSettings({ tab: 'user' }) })}
@@ -42,10 +42,10 @@ export function usersView(state: AttentionState, handlers: AttentionHandlers): T
     </section>`;
   }
   return html`
-    <section class="tools" aria-label="Users to read">
+    <section class="tools" aria-label="Users to analyze">
       ${numberField({
         label: 'Users',
-        title: 'At most so many users, drawn at random',
+        title: 'Maximum number of users, sampled at random',
         min: 1,
         max: 1e7,
         value: state.settings.maxUsers,
@@ -53,7 +53,7 @@ export function usersView(state: AttentionState, handlers: AttentionHandlers): T
       })}
       ${numberField({
         label: 'Seed',
-        title: 'Of the draw: the same seed draws the same users',
+        title: 'Sampling seed; the same seed selects the same users',
         min: 0,
         max: 2 ** 31 - 1,
         value: state.settings.seed,
@@ -66,7 +66,7 @@ export function usersView(state: AttentionState, handlers: AttentionHandlers): T
               label: overview ? 'Analyze Again' : 'Analyze Users',
               icon: 'play',
               primary: true,
-              title: 'Let the model attend to the histories of many users, without the test items',
+              title: 'Run the model on the histories of many users, without their test items',
               onClick: handlers.onOverview,
             })
       }
@@ -85,11 +85,10 @@ function promise(state: AttentionState): TemplateResult | typeof nothing {
   const part = state.resources.views?.value?.some(({ axes }) => axes.includes('slot')) ? 'slot' : 'head';
   return html`<section class="empty">
     ${icon('organization')}
-    <h2>${part === 'slot' ? 'Slots' : 'Heads'} over all users</h2>
+    <h2>${part === 'slot' ? 'Slots' : 'Heads'} across all users</h2>
     <p>
-      Shows how far back each ${part} looks, how spread its attention is, what it gives to the newest item,
-      which ${part}s behave alike, and how this changes with the length of a history and the popularity of its
-      items. Choose
+      Shows how far back each ${part} looks, how spread out its attention is, how much it gives to the newest
+      item, which ${part}s behave alike, and how this varies with history length and item popularity. Choose
       <b>Analyze Users</b>.
     </p>
   </section>`;
@@ -110,26 +109,26 @@ function report(
         ? nothing
         : html`<p class="notice">
             ${icon('info')}<span
-              >These are the numbers of checkpoint ${checkpoint}. Choose <b>Analyze Again</b> for those of
+              >These numbers are from checkpoint ${checkpoint}. Choose <b>Analyze Again</b> for
               ${chosen}.</span
             >
           </p>`
     }
     <p class="muted">
-      ${formatCount(numUsers)} users, drawn with seed ${seed} · histories without the test items · checkpoint
-      ${checkpoint}
+      ${formatCount(numUsers)} users, sampled with seed ${seed} · histories without the test items ·
+      checkpoint ${checkpoint}
     </p>
     <section aria-labelledby="distance-title">
       <h2 id="distance-title">Attention by distance</h2>
-      <p class="muted">Mean weight by how many items back; 0 is the item itself. All on one scale.</p>
+      <p class="muted">Mean weight by distance in items; 0 is the item itself. All charts share one scale.</p>
       <div class="multiples">${multiples(heads)}</div>
     </section>
     <section aria-labelledby="heads-title">
       <h2 id="heads-title">${part === 'slot' ? 'Slots' : 'Heads'}</h2>
       ${scrollArea({ labelledBy: 'heads-title', className: 'sticky-names', content: headTable(heads) })}
     </section>
-    ${groupTable('By length of the history', 'historyLength', state, overview, handlers)}
-    ${groupTable('By popularity of the items', 'popularity', state, overview, handlers)}
+    ${groupTable('By history length', 'historyLength', state, overview, handlers)}
+    ${groupTable('By item popularity', 'popularity', state, overview, handlers)}
   `;
 }
 
@@ -161,7 +160,7 @@ function multiples(heads: readonly HeadReport[]): TemplateResult[] {
     return html`<figure>
       <figcaption>${title}</figcaption>
       ${picture({
-        label: `Attention by distance, ${title}. The table below holds the figures of each head.`,
+        label: `Attention by distance, ${title}. The table below lists the values of each head.`,
         height: CHART_HEIGHT,
         draw: (painter, colors, width) => drawCurves(painter, colors, chart, width, CHART_HEIGHT),
       })}
@@ -193,10 +192,10 @@ function headTable(heads: readonly HeadReport[]): TemplateResult {
         <th scope="col" title=${`${part === 'slot' ? 'Slots' : 'Heads'} with the same letter behave alike`}>
           group
         </th>
-        <th scope="col" title="Mean entropy of a row: 0 attends to one item">entropy (nats)</th>
-        <th scope="col" title="Share of the entropy of equal weights">of maximum</th>
+        <th scope="col" title="Mean entropy of a row; 0 means all attention on one item">entropy (nats)</th>
+        <th scope="col" title="Share of the maximum entropy (uniform weights)">of maximum</th>
         <th scope="col">mean distance (items)</th>
-        <th scope="col" title="Mean weight of the last row on the newest item">on newest item</th>
+        <th scope="col" title="Mean weight that the last row gives to the newest item">on newest item</th>
       </tr>
     </thead>
     <tbody>

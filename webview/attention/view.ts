@@ -146,7 +146,7 @@ function strip(state: AttentionState, handlers: AttentionHandlers): TemplateResu
   const newHistory = button({
     label: 'New History',
     icon: 'add',
-    title: 'Compose a history from nothing',
+    title: 'Compose a history from scratch',
     onClick: () => handlers.onCompose([]),
   });
   return html`<section class="strip" aria-label="User">
@@ -182,7 +182,7 @@ function strip(state: AttentionState, handlers: AttentionHandlers): TemplateResu
                 {
                   label: 'Find a user by id',
                   placeholder: 'Find a user by id…',
-                  empty: 'No user has such an id.',
+                  empty: 'No user has this id.',
                 },
                 ({ user }) => handlers.onUser(user),
               )}
@@ -204,7 +204,7 @@ function strip(state: AttentionState, handlers: AttentionHandlers): TemplateResu
                 : button({
                     label: 'Compose',
                     icon: 'edit',
-                    title: 'Change this history into one of an unknown user: add, take out and move items',
+                    title: 'Copy this history for an unknown user, to add, remove and move items',
                     onClick: () =>
                       handlers.onCompose(items.map(({ item, id, title }) => ({ item, id, title }))),
                   })
@@ -235,8 +235,8 @@ function noCheckpoint(state: AttentionState, handlers: AttentionHandlers): Templ
     ${icon('archive')}
     <h2>This run has no checkpoint yet</h2>
     <p>
-      The attention of ${runOf(state)?.name ?? 'a model'} is read from stored weights. Training stores the
-      first ones after its first epoch. A run that failed before that has none: train it again.
+      The attention of ${runOf(state)?.name ?? 'a model'} is computed from saved weights. Training saves the
+      first ones after its first epoch. A run that failed before that has none; train it again.
     </p>
     ${button({ label: 'Refresh', icon: 'refresh', primary: true, onClick: handlers.onRetry })}
   </section>`;

@@ -29,7 +29,7 @@ export function mapsOf(view: RecordedView, weights: RecordedWeights, candidate =
   const size = shape.reduce((product, length) => product * length, 1);
   if (shape.length !== axes.length || values.length !== size) {
     throw new Error(
-      `The weights of “${view.label}” have the shape [${shape.join(', ')}] and ${values.length} values, where its axes are ${axes.join(', ')}. The run was recorded by another version: open it again.`,
+      `The weights of “${view.label}” have the shape [${shape.join(', ')}] and ${values.length} values, but its axes are ${axes.join(', ')}. The run was recorded by another version; reopen it.`,
     );
   }
   const steps = shape.map((_, axis) =>
@@ -75,7 +75,7 @@ export function mapsOf(view: RecordedView, weights: RecordedWeights, candidate =
 /** The mean of some heads of one view. */
 export function meanMap(maps: readonly WeightMap[]): WeightMap {
   const [first] = maps;
-  if (!first) throw new Error('There are no heads to take the mean of.');
+  if (!first) throw new Error('There are no heads to average.');
   if (maps.length === 1) return first;
   const values = first.values.map(
     (_, index) => maps.reduce((sum, map) => sum + map.values[index]!, 0) / maps.length,

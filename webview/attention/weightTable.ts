@@ -41,7 +41,7 @@ function rowTable(
       <caption class="muted">
         <span
           >Attention of ${lines[row] ? lineTitle(lines[row]) : 'the newest item'}. Pin another line of the
-          history for its row.</span
+          history to see its row.</span
         >
       </caption>
       <thead>

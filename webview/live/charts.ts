@@ -103,7 +103,7 @@ export function chartModels(state: LiveState, handlers: ChartHandlers): ChartMod
     },
     {
       ...common,
-      title: 'Memory · CPU of the trainer',
+      title: 'Trainer memory · CPU',
       lines: [
         ...line('memory', {
           label: 'memory',

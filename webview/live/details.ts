@@ -24,7 +24,7 @@ export function details(
       dataset &&
         `${formatCount(dataset.numInteractions)} interactions, fingerprint ${dataset.fingerprint.slice(0, 12)}`,
     ],
-    ['commit', git && `${git.commit.slice(0, 12)}${git.dirty ? ' and uncommitted changes' : ''}`],
+    ['commit', git && `${git.commit.slice(0, 12)}${git.dirty ? ' with uncommitted changes' : ''}`],
     [
       'backend',
       manifest.backend &&
@@ -73,10 +73,10 @@ function settingsTable({ settings, usual, unreadable }: RunSettings): TemplateRe
   const special = settings.filter(({ differs }) => differs);
   const others = settings.filter(({ differs }) => !differs);
   const number =
-    special.length === 0 ? 'None differs' : special.length === 1 ? '1 differs' : `${special.length} differ`;
+    special.length === 0 ? 'None differ' : special.length === 1 ? '1 differs' : `${special.length} differ`;
   const from =
     usual.of === 'runs'
-      ? `most of the ${formatCount(usual.numRuns)} runs of this name`
+      ? `most of the ${formatCount(usual.numRuns)} runs with this name`
       : 'RecSight’s defaults; no other run has this name';
   return html`<section class="settings" aria-labelledby="settings-title">
     <header>

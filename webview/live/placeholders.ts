@@ -22,10 +22,10 @@ const FIRST: Record<ChartKind, string> = {
 };
 
 const NOT_YET: Record<ChartKind, string> = {
-  validation: 'The first validation comes at the end of an epoch.',
-  loss: 'The loss is drawn from the first step on.',
-  throughput: 'The throughput is drawn from the first step on.',
-  system: 'What the trainer’s process uses is measured from the first step on.',
+  validation: 'Validation runs at the end of an epoch.',
+  loss: 'The loss appears after the first step.',
+  throughput: 'The throughput appears after the first step.',
+  system: 'Memory and CPU use appear after the first step.',
 };
 
 /** What a chart without points says in place of a picture: what is happening, or null for nothing. */
@@ -35,9 +35,9 @@ export function chartPlaceholder(chart: ChartKind, { status, reading, steps }: K
   if (reading) return steps > 0 ? `Reading ${formatCount(steps)} ${steps === 1 ? 'step' : 'steps'}…` : null;
   if (status === 'preparing' || status === 'running') return NOT_YET[chart];
   const first = FIRST[chart];
-  if (status === 'stopping') return `Training stops before the first ${first}.`;
+  if (status === 'stopping') return `Training is stopping before the first ${first}.`;
   if (status === 'stopped') return `Training was stopped before the first ${first}.`;
   if (status === 'failed') return `Training failed before the first ${first}.`;
-  if (status === 'lost') return `The trainer was gone before the first ${first}.`;
+  if (status === 'lost') return `The trainer exited before the first ${first}.`;
   return `No ${first} was recorded.`;
 }

@@ -20,23 +20,23 @@ export function trouble({
   const { epoch } = manifest.progress;
   const last = epoch > 0 ? `the last checkpoint, after epoch ${epoch}` : 'the last checkpoint';
   const goOn = resumable
-    ? `Resume goes on from ${last}.`
-    : 'It left no checkpoint. Train Again trains what the config file says now, as another run.';
+    ? `Resume continues from ${last}.`
+    : 'There is no checkpoint. Train Again starts a new run with the current config file.';
   if (status === 'lost') {
     return {
-      title: 'The trainer is gone',
+      title: 'Trainer stopped unexpectedly',
       message:
-        'Its process ended without saying why: it was killed, ran out of memory, or the machine was restarted.',
+        'Its process stopped without reporting an error: it was killed, ran out of memory, or the machine restarted.',
       advice: goOn,
     };
   }
   if (status !== 'failed') return null;
   return {
     title: 'Training failed',
-    message: manifest.error?.message ?? 'The trainer gave no reason. Its log may have one.',
+    message: manifest.error?.message ?? 'The trainer reported no reason. Its log may say more.',
     advice: resumable
       ? goOn
-      : 'Mend the cause, then choose Train Again: it trains what the config file says now, as another run.',
+      : 'Fix the cause, then choose Train Again to start a new run with the current config file.',
   };
 }
 
@@ -92,7 +92,7 @@ export function testVerdict({ columns, rows }: TestTable): {
 } {
   const compared = rows.filter(({ gain }) => gain !== null);
   const below = compared.filter(({ gain }) => gain! < 0);
-  if (compared.length === 0) return { good: true, text: 'No baseline was measured beside it.' };
+  if (compared.length === 0) return { good: true, text: 'No baseline was evaluated for comparison.' };
   if (below.length === 0) return { good: true, text: 'At least as good as every baseline on every metric.' };
   const stronger = columns.filter(
     ({ own }, column) =>

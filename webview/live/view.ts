@@ -132,7 +132,7 @@ function actions(run: RunSummary, { canTrain, pending }: LiveState, handlers: Li
         ? html`${button({
             label: 'Projection',
             icon: 'graph-scatter',
-            title: 'Plot the item embeddings',
+            title: 'Plot item embeddings',
             onClick: () => handlers.onOpenView('projection'),
           })}
           ${button({
@@ -150,7 +150,7 @@ function actions(run: RunSummary, { canTrain, pending }: LiveState, handlers: Li
             icon: 'beaker',
             primary: !resumable && !restartable,
             disabled: busy,
-            title: 'Rank the test split with the best checkpoint',
+            title: 'Evaluate the best checkpoint on the test split',
             onClick: handlers.onEvaluate,
           })
         : nothing
@@ -162,7 +162,7 @@ function actions(run: RunSummary, { canTrain, pending }: LiveState, handlers: Li
             icon: 'debug-continue',
             primary: true,
             disabled: busy,
-            title: 'Train on from the last checkpoint',
+            title: 'Continue training from the last checkpoint',
             onClick: handlers.onResume,
           })
         : nothing
@@ -174,7 +174,7 @@ function actions(run: RunSummary, { canTrain, pending }: LiveState, handlers: Li
             icon: 'debug-rerun',
             primary: true,
             disabled: busy,
-            title: 'Train what the config file says now, as another run',
+            title: 'Start a new run with the current config file',
             onClick: handlers.onTrainAgain,
           })
         : nothing
@@ -186,7 +186,7 @@ function actions(run: RunSummary, { canTrain, pending }: LiveState, handlers: Li
             icon: 'debug-stop',
             primary: true,
             disabled: busy || run.status === 'stopping',
-            title: 'Save a checkpoint and end the trainer',
+            title: 'Save a checkpoint and stop the trainer',
             onClick: handlers.onStop,
           })
         : nothing
@@ -206,7 +206,7 @@ function facts({ manifest, status }: RunSummary, { series }: LiveState): Templat
     best &&
     progress.epochs > 0 &&
     `best ${bestIsLast ? '' : `${formatMetric(best.metrics[mainMetric] ?? NaN)} `}e${best.epoch}`;
-  return html`<ul class="facts" aria-label="Newest figures">
+  return html`<ul class="facts" aria-label="Latest values">
     ${
       last
         ? html`<li title=${measured}>
@@ -275,7 +275,7 @@ function testRows({ columns, rows }: TestTable): TemplateResult {
       <tr>
         <td></td>
         ${columns.map(({ name, own }) => html`<th scope="col" class=${own ? 'own' : ''}>${name}</th>`)}
-        <th scope="col">against best baseline</th>
+        <th scope="col">vs. best baseline</th>
       </tr>
     </thead>
     <tbody>

@@ -31,6 +31,6 @@ export async function chartPng(
   context.font = `${11 * pixelRatio}px ${theme.font}`;
   if (badge) context.fillText(badge.text, badgeStart, margin + 2 * pixelRatio);
   const blob = await new Promise<Blob | null>((resolve) => canvas.toBlob(resolve, 'image/png'));
-  if (!blob) throw new Error('The browser made no picture of the chart: it may be too large.');
+  if (!blob) throw new Error('The browser could not render the chart; it may be too large.');
   return blob.arrayBuffer();
 }

@@ -62,9 +62,11 @@ export function notesOn(lines: readonly DrawnLine[], partial: boolean): string[]
   const notPositive = sum((line) => line.notPositive);
   const notFinite = sum((line) => line.notFinite);
   return [
-    largest > 1 ? `Drawn from up to ${formatCount(largest)} values a point; the band is their range.` : '',
+    largest > 1
+      ? `Each point averages up to ${formatCount(largest)} values; the band shows their range.`
+      : '',
     ...smoothed,
-    notPositive > 0 ? `${plural(notPositive, 'value')} ≤ 0 not on the log axis.` : '',
+    notPositive > 0 ? `${plural(notPositive, 'value')} ≤ 0 not shown on the log axis.` : '',
     notFinite > 0 ? `${plural(notFinite, 'value')} not finite.` : '',
   ].filter((note) => note !== '');
 }

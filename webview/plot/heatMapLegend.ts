@@ -33,10 +33,10 @@ export class HeatMapLegend extends HTMLElement {
     if (!scale) return;
     const { low, high } = scaleEnds(scale);
     render(
-      html`<span class="number" title=${low.clipped ? 'Smaller values have the first color too' : nothing}
+      html`<span class="number" title=${low.clipped ? 'Smaller values use the first color' : nothing}
           >${low.text}</span
         ><canvas aria-hidden="true"></canvas
-        ><span class="number" title=${high.clipped ? 'Larger values have the last color too' : nothing}
+        ><span class="number" title=${high.clipped ? 'Larger values use the last color' : nothing}
           >${high.text}</span
         >`,
       this,

@@ -118,7 +118,7 @@ export class LineChart extends DrawnElement {
               },
             )}
             <recsight-menu
-              .label=${`More for ${model.title}`}
+              .label=${`More actions for ${model.title}`}
               .items=${this.#menu(model, drawable)}
             ></recsight-menu>
           </span>
@@ -143,7 +143,7 @@ export class LineChart extends DrawnElement {
           drawable || (this.#asTable && hasPoints)
             ? nothing
             : html`<p class="chart-empty">
-                ${hasPoints ? 'Nothing here can be drawn on this axis.' : model.empty}
+                ${hasPoints ? 'No values can be drawn on this axis.' : model.empty}
               </p>`
         }
         <p class="chart-notes">${notes.join(' ')}</p>`,

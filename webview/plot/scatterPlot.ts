@@ -178,7 +178,7 @@ export class ScatterPlot extends HTMLElement {
 
   /** The picture as a PNG file, under its title. */
   async toPng(lines: readonly string[]): Promise<ArrayBuffer> {
-    if (!this.#painter) throw new Error('There is no picture to save yet.');
+    if (!this.#painter) throw new Error('There is no image to save yet.');
     this.#draw();
     return scatterPng([this.#painter.canvas, this.#overlay], this.#size, lines, this.#theme);
   }
@@ -186,7 +186,7 @@ export class ScatterPlot extends HTMLElement {
   /** The picture as a vector graphic, under its title. */
   toSvg(lines: readonly string[]): string {
     const overlay = this.#overlayNow();
-    if (!overlay) throw new Error('There is no picture to save yet.');
+    if (!overlay) throw new Error('There is no image to save yet.');
     return scatterSvg(overlay, lines, (color) => {
       const [red, green, blue, opacity] = colorBytes(color);
       return [red, green, blue, opacity / 255];
@@ -274,7 +274,7 @@ export class ScatterPlot extends HTMLElement {
     const visible = order?.length ?? coordinates.values.length / coordinates.dimensions;
     this.#surface.setAttribute(
       'aria-label',
-      `${model.title}. ${formatCount(visible)} points. Arrow keys go from point to point, Enter chooses.`,
+      `${model.title}. ${formatCount(visible)} points. Arrow keys move between points; Enter selects.`,
     );
     this.#surface.dataset.tool = model.tool;
   }

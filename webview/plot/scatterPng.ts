@@ -24,6 +24,6 @@ export async function scatterPng(
     context.fillText(line, 12 * ratio, (10 + 18 * i) * ratio);
   });
   const blob = await new Promise<Blob | null>((resolve) => canvas.toBlob(resolve, 'image/png'));
-  if (!blob) throw new Error('The browser made no picture of the plot: it may be too large.');
+  if (!blob) throw new Error('The browser could not render the plot; it may be too large.');
   return blob.arrayBuffer();
 }

@@ -35,7 +35,7 @@ export function scatterSvg(overlay: Overlay, lines: readonly string[], resolve: 
   }
   if (drawn.length > MAX_SVG_POINTS) {
     throw new Error(
-      `${formatCount(drawn.length)} points are in sight, and an SVG file takes at most ` +
+      `${formatCount(drawn.length)} points are visible; an SVG file can hold at most ` +
         `${formatCount(MAX_SVG_POINTS)}. Zoom in, isolate a selection, or save a PNG.`,
     );
   }

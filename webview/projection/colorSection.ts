@@ -46,7 +46,7 @@ export function colorSection(
         value === OWN_COLORS.cluster
           ? slider({
               label: 'k',
-              title: 'Clusters that k-means looks for',
+              title: 'Number of k-means clusters',
               min: 2,
               max: 20,
               step: 1,

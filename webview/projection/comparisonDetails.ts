@@ -25,27 +25,25 @@ export function comparisonContent(
   const overlaps = comparison.overlap.filter(Number.isFinite);
   const overlap = overlaps.reduce((sum, value) => sum + value, 0) / Math.max(1, overlaps.length);
   return html`<header class="chosen">
-      <h2>Items that moved</h2>
-      <p class="muted">Distances after aligning the second table with the first (Procrustes).</p>
+      <h2>Moved items</h2>
+      <p class="muted">Distances after aligning the second table to the first (Procrustes).</p>
     </header>
     <dl class="metadata figures">
       <dt>in both tables</dt>
       <dd class="number">${formatCount(partners)} of ${formatCount(comparison.rows.length)}</dd>
-      <dt title="Squared distance that remains after the rotation, as a share of the first table’s variance">
-        variance left over
+      <dt title="Squared distance remaining after alignment, as a share of the first table’s variance">
+        residual variance
       </dt>
       <dd class="number">${percent(comparison.residual)}</dd>
-      <dt title="Of the 10 nearest rows in each table, those that are among them in both">
-        shared of the 10 nearest
-      </dt>
+      <dt title="Share of the 10 nearest rows that both tables have in common">shared 10 nearest</dt>
       <dd class="number">${percent(overlap)}</dd>
     </dl>
     <p class="row buttons">
       ${button({ label: 'Color by Distance', onClick: () => handlers.onSettings({ color: OWN_COLORS.moved }) })}
       ${button({ label: 'Color by Neighbors', onClick: () => handlers.onSettings({ color: OWN_COLORS.overlap }) })}
     </p>
-    <section class="rail-section" aria-label="Moved most">
-      <h2>Moved most</h2>
+    <section class="rail-section" aria-label="Largest moves">
+      <h2>Largest moves</h2>
       ${neighborList(comparison.mostMoved, 'euclidean', scene, settings.focus, handlers)}
     </section>`;
 }

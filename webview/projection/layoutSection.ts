@@ -57,7 +57,7 @@ function pcaControls(
   const explained = resources.pca?.value?.explained ?? new Float32Array(0);
   const highest = explained[0] ?? 1;
   const shown = settings.components.slice(0, settings.dimensions);
-  return html`<p class="bars-title muted small">variance by component</p>
+  return html`<p class="bars-title muted small">explained explained variance by component</p>
     <div
       class="bars"
       role="img"
@@ -109,7 +109,7 @@ function umapControls(state: ProjectionState, handlers: ProjectionHandlers): Tem
   return html`<div class="fields">
       ${numberField({
         label: 'neighbors',
-        title: 'Small shows detail, large the whole',
+        title: 'Small values show local detail, large values global structure',
         min: 2,
         max: 200,
         value: draft.numNeighbors,
@@ -117,7 +117,7 @@ function umapControls(state: ProjectionState, handlers: ProjectionHandlers): Tem
       })}
       ${numberField({
         label: 'minimum distance',
-        title: 'How close points may lie together',
+        title: 'Minimum spacing of points',
         min: 0,
         max: 1,
         step: 0.05,

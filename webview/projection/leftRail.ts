@@ -90,7 +90,7 @@ function tableSection(state: ProjectionState, { onSettings }: ProjectionHandlers
       ? nothing
       : iconButton(
           'info',
-          'Statistics of the table (S)',
+          'Table statistics (S)',
           () => onSettings({ tab: settings.tab === 'statistics' ? null : 'statistics' }),
           settings.tab === 'statistics',
         ),
@@ -112,12 +112,7 @@ function bookmarkSection(
   return section(
     'Bookmarks',
     html`<form class="row" @submit=${save}>
-        <input
-          class="field grow"
-          aria-label="Name of the bookmark"
-          placeholder="name of the view"
-          maxlength="80"
-        />
+        <input class="field grow" aria-label="Bookmark name" placeholder="bookmark name" maxlength="80" />
         <button type="submit" class="icon-button" aria-label="Save Bookmark" title="Save Bookmark">
           ${icon('bookmark')}
         </button>

@@ -118,7 +118,7 @@ function entry(
     type="button"
     class="list-row ${kind}"
     aria-pressed=${String(pressed)}
-    title=${pressed ? `${label} · show all alike` : `${label} · show among the others`}
+    title=${pressed ? `${label} · remove highlight` : `${label} · highlight`}
     @click=${() => onSettings({ raised: pressed ? null : index })}
   >
     ${swatch(classColor(coloring.legend, index, palette), index < 0)}
@@ -161,7 +161,7 @@ function colorChoice(
   const search: SearchBoxModel = {
     label: 'Find a category',
     placeholder: 'Find a category',
-    empty: 'No category without a color matches.',
+    empty: 'No uncolored category matches.',
     search: (text) =>
       Promise.resolve(
         others
@@ -175,8 +175,8 @@ function colorChoice(
       <p class="muted small">
         ${
           replaced === null
-            ? 'A click gives a category a free color.'
-            : `A click gives a category the color of ${replaced}.`
+            ? 'Click a category to give it a free color.'
+            : `Click a category to give it the color of ${replaced}.`
         }
       </p>
       ${others.length > MAX_LISTED ? html`<recsight-search-box .model=${search}></recsight-search-box>` : nothing}
@@ -198,7 +198,7 @@ function colorChoice(
     ${
       chosenColors(settings) !== null
         ? html`<button type="button" class="link" @click=${() => recolor(null, settings, handlers)}>
-            Color the most frequent
+            Color the Most Frequent
           </button>`
         : nothing
     }`;

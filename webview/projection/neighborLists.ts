@@ -47,7 +47,7 @@ export function neighborSection(
     </div>
     ${failure(resource, handlers)} ${neighborList(list, metric, scene, settings.focus, handlers)}
     <p class="muted small">
-      In the ${formatCount(scene.points.width)} dimensions of the table, over all its rows.
+      In the ${formatCount(scene.points.width)} dimensions of the table, over all rows.
     </p>
   </section>`;
 }

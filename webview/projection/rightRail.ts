@@ -197,7 +197,7 @@ function selectionContent(
         ${button({
           label: isolated ? 'Show All' : 'Isolate',
           icon: isolated ? 'eye' : 'filter',
-          title: isolated ? 'Show all points (I)' : 'Show these points alone (I)',
+          title: isolated ? 'Show all points (I)' : 'Show only these points (I)',
           onClick: () => handlers.onSettings({ isolated: isolated ? null : selection, camera: null }),
         })}
         <recsight-menu .label=${'Export Selection'} .items=${exports}></recsight-menu>
@@ -205,11 +205,11 @@ function selectionContent(
     </header>
     ${
       summary
-        ? html`<section class="rail-section" aria-label="Most typical of the selection">
-              <h2>Most typical of the selection</h2>
+        ? html`<section class="rail-section" aria-label="Most typical points">
+              <h2>Most typical points</h2>
               ${neighborList(summary.typical, 'cosine', scene, settings.focus, handlers)}
             </section>
-            ${neighborSection('Nearest to its mean, of all rows', state, resources.meanNeighbors, scene, handlers)}`
+            ${neighborSection('Nearest to the mean, all rows', state, resources.meanNeighbors, scene, handlers)}`
         : nothing
     }
     <section class="rail-section" aria-label="Selected points">
@@ -227,7 +227,7 @@ function selectionContent(
       ${
         listed.length < selection.length
           ? html`<p class="muted small">
-              The first ${MAX_LISTED}. All of them are in the table view and in exported files.
+              The first ${MAX_LISTED}; the table view and exported files have all of them.
             </p>`
           : nothing
       }

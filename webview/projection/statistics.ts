@@ -43,9 +43,9 @@ export function statisticsContent(
       <dd class="number">${formatMetric(anisotropy)}</dd>
       <dt title="(Σλ)²/Σλ² of the variances along the principal components">effective dimensions</dt>
       <dd class="number">${effectiveDimensions.toFixed(1)} of ${formatCount(width)}</dd>
-      <dt>norm, mean</dt>
+      <dt>mean norm</dt>
       <dd class="number">${formatMetric(norm.mean)}</dd>
-      <dt>norm, range</dt>
+      <dt>norm range</dt>
       <dd class="number">${formatMetric(norm.min)} – ${formatMetric(norm.max)}</dd>
       <dt title="Spearman’s rank correlation">norm–popularity correlation</dt>
       <dd class="number">${normToPopularity === null ? 'unknown' : formatMetric(normToPopularity)}</dd>
@@ -61,7 +61,7 @@ export function statisticsContent(
       </dd>
     </dl>
     <p class="muted small">
-      Dead rows are zero or have never moved in training; duplicate rows are the same to the last bit.
+      Dead rows are zero or were never updated in training; duplicate rows are bit-identical.
     </p>
     ${normsByDecile(normsOfDeciles(scene.points))}`;
 }
@@ -80,8 +80,6 @@ function normsByDecile(norms: readonly DecileNorm[]): TemplateResult | typeof no
         }),
       ),
     )}
-    <p class="muted small">
-      Mean length of the vectors that are drawn, by how often their items occur in training.
-    </p>
+    <p class="muted small">Mean norm of the plotted vectors, by how often their items occur in training.</p>
   </section>`;
 }

@@ -40,7 +40,7 @@ export function userContent(
       <h2>User ${path.user.id}</h2>
       <p class="muted">
         ${formatCount(path.items.length)}
-        items${items ? '. Path on the map: oldest thin, newest strong.' : ''}
+        items${items ? '. Path on the map: thin for the oldest, thick for the newest.' : ''}
       </p>
       <p class="row buttons">
         ${
@@ -63,7 +63,7 @@ export function userContent(
           onClick: () => handlers.onShowAttention({ user: path.user.user }),
         })}
       </p>
-      ${items ? nothing : html`<p class="muted">Choose a table of items to see the path on the map.</p>`}
+      ${items ? nothing : html`<p class="muted">Choose an item table to see the path on the map.</p>`}
     </header>
     <section class="rail-section" aria-label="Recommended">
       <h2>${icon('star-full')} Recommended <span class="aside muted">score</span></h2>

@@ -131,7 +131,7 @@ function stage(
 /** Why there is nothing to draw, and what to do; null where there is something or may still be. */
 function emptyText({ resources }: ProjectionState): string | null {
   if (withoutCheckpoint({ resources })) {
-    return 'This run has no checkpoint yet. There is a map after its first epoch.';
+    return 'This run has no checkpoint yet. The map appears after its first epoch.';
   }
   if (current(resources.tables)?.length === 0) {
     return 'This model has no embeddings to draw.';
@@ -145,7 +145,7 @@ function emptyText({ resources }: ProjectionState): string | null {
 function loadingText({ resources }: ProjectionState): string {
   if (resources.run?.status !== 'ready') return 'opening the run';
   if (resources.tables?.status !== 'ready') return 'reading the checkpoint';
-  return resources.points?.status === 'ready' ? 'laying out the points' : 'reading the points';
+  return resources.points?.status === 'ready' ? 'computing the layout' : 'reading the points';
 }
 
 const TOOLS: readonly { tool: ScatterTool; icon: string; label: string }[] = [
@@ -258,7 +258,7 @@ function maps(
       ${map({ ...first, frame })}
     </section>
     <section aria-label=${caption}>
-      <h2 class="caption" title=${`${other}, rotated onto the first (Procrustes)`}>${caption}</h2>
+      <h2 class="caption" title=${`${other}, aligned to the first (Procrustes)`}>${caption}</h2>
       ${
         second
           ? map({
@@ -269,7 +269,7 @@ function maps(
               contours: looks.secondContours(state, second, look),
             })
           : html`<p class="stage-message muted">
-              ${resources.comparison?.status === 'failed' ? 'There is no comparison; see Moved on the right.' : 'aligning the tables'}
+              ${resources.comparison?.status === 'failed' ? 'The comparison failed; see Moved on the right.' : 'aligning the tables'}
             </p>`
       }
     </section>
@@ -333,7 +333,7 @@ function strip(state: ProjectionState, { onSettings }: ProjectionHandlers): Temp
       stops.length > 1
         ? slider({
             label: 'epoch',
-            title: 'Of the stored checkpoints ([ and ])',
+            title: 'Saved checkpoints ([ and ])',
             min: 0,
             max: stops.length - 1,
             step: 1,

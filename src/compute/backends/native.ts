@@ -14,7 +14,7 @@ export const native: BackendDefinition = {
     if (!existsSync(path.join(assets, ADDON))) {
       throw new BackendError(
         `There is no addon for ${process.platform} on ${process.arch} (${ADDON}). ` +
-          'Where the sources are, `npm run kernels -- --native` builds it.',
+          'In a clone of the repository, `npm run kernels -- --native` builds it.',
         'absent',
       );
     }
@@ -22,7 +22,7 @@ export const native: BackendDefinition = {
       return await startKernelBackend('native', () => loadNativeLibrary(assets, threads), onWarning);
     } catch (error) {
       throw new BackendError(
-        `${ADDON} is there and does not load: ${error instanceof Error ? error.message : String(error)}.`,
+        `${ADDON} exists but does not load: ${error instanceof Error ? error.message : String(error)}.`,
       );
     }
   },

@@ -32,7 +32,7 @@ export function findPackages(name: string, searchPaths: readonly string[]): Opti
 export function howToInstall(packages: string): string {
   return (
     `Run “RecSight: Install GPU Runtime” in VS Code, or \`npm install ${packages}\` in a folder of your own and name that folder in the ` +
-    'setting `recsight.runtimePath` (in a terminal: RECSIGHT_RUNTIME_PATH). What a workspace has in its node_modules is not loaded.'
+    'setting `recsight.runtimePath` (in a terminal: RECSIGHT_RUNTIME_PATH). Packages in a workspace’s node_modules are not loaded.'
   );
 }
 

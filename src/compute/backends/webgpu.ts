@@ -49,13 +49,13 @@ export const webgpu: BackendDefinition = {
     if (adapter === null) {
       throw new BackendError(
         process.platform === 'linux'
-          ? 'No GPU answers. It needs a GPU driver with Vulkan, and the Vulkan loader (libvulkan1).'
-          : 'No GPU answers.',
+          ? 'No GPU was found. It needs a GPU driver with Vulkan, and the Vulkan loader (libvulkan1).'
+          : 'No GPU was found.',
         'absent',
       );
     }
     if (gpuOnly && isSoftware(adapter)) {
-      throw new BackendError('There is only a GPU in software, which is slower than the CPU.', 'absent');
+      throw new BackendError('There is only a software GPU, which is slower than the CPU.', 'absent');
     }
     try {
       backend.require();
@@ -65,7 +65,7 @@ export const webgpu: BackendDefinition = {
       );
     }
     if (!(await tf.setBackend('webgpu'))) {
-      throw new BackendError(`The GPU (${describeAdapter(adapter)}) refused to start.`);
+      throw new BackendError(`The GPU (${describeAdapter(adapter)}) could not be started.`);
     }
     return {
       name: 'webgpu',

@@ -84,8 +84,8 @@ export class KernelLibrary {
     }
     if (this.#executor.run(number, parts) !== 0) {
       throw new ComputeError(
-        `A compute thread ended in the middle of the kernel ${name}, so this step has no result. ` +
-          'Resume the run: it goes on from its last checkpoint with new threads.',
+        `A compute thread ended during the kernel ${name}, so this step has no result. ` +
+          'Resume the run: it continues from its last checkpoint with new threads.',
       );
     }
   }

@@ -103,8 +103,8 @@ export class KernelMemory {
     } catch {
       throw new ComputeError(
         `The engine's memory is full: ${gigabytes(this.#used)} of ${gigabytes(this.limitBytes)} are in use and ` +
-          `${gigabytes(pages * PAGE)} more were asked for. Lower \`training.batchSize\`, \`model.maxSequenceLength\` or ` +
-          '`model.hiddenSize`, or take the backend `tensorflow`, which has no such limit.',
+          `${gigabytes(pages * PAGE)} more were requested. Lower \`training.batchSize\`, \`model.maxSequenceLength\` or ` +
+          '`model.hiddenSize`, or use the backend `tensorflow`, which has no such limit.',
       );
     }
   }

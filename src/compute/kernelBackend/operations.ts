@@ -33,7 +33,7 @@ export function registerOperations(backendName: string): void {
         const inputs = call.inputs as Record<string, tf.TensorInfo>;
         const result = operation(backend, inputs, call.attrs ?? {});
         if (result !== null) return result;
-        if (general === undefined) throw new Error(`${kernelName} is not there for these arguments.`);
+        if (general === undefined) throw new Error(`${kernelName} does not support these arguments.`);
         return general(call);
       },
     });

@@ -30,7 +30,7 @@ export async function startKernelBackend(
     registerOperations(name);
     registerLayers(name);
   }
-  if (!(await tf.setBackend(name))) throw new Error('TensorFlow.js did not take it.');
+  if (!(await tf.setBackend(name))) throw new Error('TensorFlow.js rejected it.');
   if (degraded !== null) onWarning(degraded);
   return {
     name,

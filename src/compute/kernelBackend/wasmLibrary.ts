@@ -132,7 +132,9 @@ class WasmExecutor implements KernelExecutor {
             reject(new Error('it ended while starting'));
             this.workers.delete(worker);
             if (!this.#disposed) {
-              onThreadLost?.(`A compute thread has ended; ${this.threads} of ${threads} go on, more slowly.`);
+              onThreadLost?.(
+                `A compute thread has ended; ${this.threads} of ${threads} continue, more slowly.`,
+              );
             }
           });
         }),

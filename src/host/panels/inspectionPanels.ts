@@ -28,7 +28,7 @@ const EXTENSIONS: Record<ProjectionFormat, string> = { tensorboard: 'tsv', npy: 
 /** What the panels that look into a trained model have in common. */
 const inspection: Pick<PanelKind<InspectionPanelView>, 'subjects' | 'needsTrust' | 'createContent'> = {
   subjects: { kind: 'runs', min: 1, max: 1, isSuitable: ({ inspectable }) => inspectable },
-  needsTrust: 'Looking into a model',
+  needsTrust: 'Inspecting a model',
   createContent: (frame, context) => new InspectionPanel(frame, context),
 };
 

@@ -256,6 +256,6 @@ export class Panel implements PanelFrame<object> {
 function problemOfRun(directory: string, error: unknown): Problem {
   if (!(error instanceof RunReadError) || error.code !== 'run/missing')
     return { title: 'This run cannot be shown', text: errorMessage(error) };
-  const text = `${directory} is not there any more. You can close this panel; it comes back to life if the folder does.`;
+  const text = `${directory} no longer exists. You can close this panel; it recovers if the folder comes back.`;
   return { title: 'This run was deleted', text };
 }

@@ -121,7 +121,7 @@ export class PanelGroup implements vscode.WebviewPanelSerializer, vscode.Disposa
     if (subject === null || !admits(this.kind.subjects, subject)) {
       // The window was closed before the page could note what it shows.
       panel.webview.options = { localResourceRoots: [] };
-      const text = 'This panel did not note which run it showed. Open the run again from the RecSight view.';
+      const text = 'This panel does not know which run it showed. Reopen the run from the RecSight view.';
       panel.webview.html = messageHtml('No run', text, panel.webview.cspSource, []);
       return Promise.resolve();
     }

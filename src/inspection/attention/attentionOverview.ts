@@ -37,7 +37,7 @@ export async function attentionOverview(
   if (views.length === 0)
     throw new InspectionError(
       'inspection/no-attention',
-      `\`${manifest.model}\` divides no attention among the items of a history. Models that do: ${typesOf((model) => model.kind === 'trained' && model.recordsAttention)}.`,
+      `\`${manifest.model}\` has no attention over the items of a history. Models that do: ${typesOf((model) => model.kind === 'trained' && model.recordsAttention)}.`,
     );
   const needsNext = views.some(({ of }) => of === 'candidate');
   const readers = drawReaders(dataset, needsNext, maxUsers, seed);
@@ -59,12 +59,12 @@ export async function attentionOverview(
   return { numUsers: readers.length, seed, ...reports(summaries, groups) };
 }
 
-/** Users to read, the longest histories first. */
+/** Users to analyze, the longest histories first. */
 function drawReaders(dataset: PreparedDataset, needsNext: boolean, maxUsers: number, seed: number): Reader[] {
   if (!Number.isInteger(maxUsers) || maxUsers < 1)
     throw new InspectionError(
       'inspection/bad-request',
-      `An overview over ${maxUsers} users was asked for; it takes a whole number from 1.`,
+      `An overview of ${maxUsers} users was requested; expected a whole number of at least 1.`,
     );
   const { numUsers, offsets, validationEnd, items } = dataset;
   const known = Uint32Array.from({ length: numUsers }, (_, user) => user).filter(
@@ -74,7 +74,7 @@ function drawReaders(dataset: PreparedDataset, needsNext: boolean, maxUsers: num
   if (known.length === 0)
     throw new InspectionError(
       'inspection/no-users',
-      `No user has a history${needsNext ? ' and an item after it' : ''}, which an overview is made of. Use data with longer histories.`,
+      `No user has a history${needsNext ? ' and an item after it' : ''}, which an overview needs. Use data with longer histories.`,
     );
   new RandomStream(STREAMS.overviewUsers, seed).shuffle(known);
   return Array.from(known.subarray(0, maxUsers), (user) => {

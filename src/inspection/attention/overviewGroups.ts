@@ -51,5 +51,5 @@ function grouped(
 
 function lengthLabel(group: number): string {
   const [from, next] = [LENGTHS[group]!, LENGTHS[group + 1]];
-  return next === undefined ? `${from} items and more` : `${from} to ${next - 1} items`;
+  return next === undefined ? `${from} or more items` : `${from} to ${next - 1} items`;
 }

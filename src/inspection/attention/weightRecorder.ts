@@ -23,7 +23,7 @@ export class WeightRecorder {
     return Promise.all(
       this.#views.map(async ({ name }) => {
         const weights = this.#recorded.get(name);
-        if (weights === undefined) throw new Error(`The model has the view ${name} and did not record it.`);
+        if (weights === undefined) throw new Error(`The model has the view ${name} but did not record it.`);
         return { shape: weights.shape, values: Float32Array.from(await weights.data()) };
       }),
     );

@@ -29,7 +29,7 @@ export async function readBookmarks({ projectionPath }: RunDirectory): Promise<P
   if (bookmarks !== null) return bookmarks;
   throw new InspectionError(
     'inspection/damaged-bookmarks',
-    `${file} holds no list of bookmarks: the file is damaged. Mend it, or delete it to begin without bookmarks.`,
+    `${file} contains no list of bookmarks: the file is damaged. Fix it, or delete it to start without bookmarks.`,
   );
 }
 

@@ -70,7 +70,7 @@ function sharedRows(first: VectorTable, second: VectorTable): { first: Int32Arra
   if (rows.first.length === 0) {
     throw new InspectionError(
       'inspection/nothing-shared',
-      `The tables \`${one.name}\` (${one.numRows} ${one.rows}) and \`${other.name}\` (${other.numRows} ${other.rows}) share no id, so they cannot be compared. Choose two tables of the same things.`,
+      `The tables \`${one.name}\` (${one.numRows} ${one.rows}) and \`${other.name}\` (${other.numRows} ${other.rows}) have no id in common, so they cannot be compared. Choose two tables of the same kind.`,
     );
   }
   return { first: Int32Array.from(rows.first), second: Int32Array.from(rows.second) };

@@ -27,12 +27,26 @@ export function embeddingTables(model: Model, dataset: PreparedDataset): Embeddi
   const { numItems, numUsers } = dataset;
   const common = { feature: null, maxPosition: null };
   tables.push(
-    { ...common, name: PRODUCT_ITEMS, label: 'Items as scored', rows: 'items', numRows: numItems, width },
-    { ...common, name: PRODUCT_USERS, label: 'Users as scored', rows: 'users', numRows: numUsers, width },
+    {
+      ...common,
+      name: PRODUCT_ITEMS,
+      label: 'Item scoring vectors',
+      rows: 'items',
+      numRows: numItems,
+      width,
+    },
+    {
+      ...common,
+      name: PRODUCT_USERS,
+      label: 'User scoring vectors',
+      rows: 'users',
+      numRows: numUsers,
+      width,
+    },
   );
   const maxPosition = longestHistory(model, dataset) - 1;
   if (maxPosition >= 0) {
-    const label = 'Users’ states';
+    const label = 'User states';
     tables.push({
       ...{ name: STATES, label, rows: 'users', feature: null },
       ...{ numRows: numUsers, width: product.state, maxPosition },

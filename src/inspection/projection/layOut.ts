@@ -23,15 +23,15 @@ export function checkUmapRequest({ dimensions, numNeighbors, minDistance, epochs
   const isWhole = (value: number, least: number, most: number): boolean =>
     Number.isInteger(value) && value >= least && value <= most;
   const problem = !isWhole(dimensions, 2, 3)
-    ? `${dimensions} dimensions were asked for; a layout has 2 or 3.`
+    ? `${dimensions} dimensions were requested; expected 2 or 3.`
     : !isWhole(numNeighbors, 2, MOST_NEIGHBORS)
-      ? `${numNeighbors} neighbors were asked for; a neighborhood is of 2 to ${MOST_NEIGHBORS} rows.`
+      ? `${numNeighbors} neighbors were requested; expected 2 to ${MOST_NEIGHBORS}.`
       : !(minDistance >= 0 && minDistance <= 1)
-        ? `The minimal distance is ${minDistance}; it goes from 0 to 1.`
+        ? `The minimum distance is ${minDistance}; expected 0 to 1.`
         : epochs !== null && !isWhole(epochs, 1, MOST_EPOCHS)
-          ? `${epochs} epochs were asked for; there may be 1 to ${MOST_EPOCHS}.`
+          ? `${epochs} epochs were requested; expected 1 to ${MOST_EPOCHS}.`
           : !Number.isInteger(seed)
-            ? `The seed is ${seed}; it is a whole number.`
+            ? `The seed is ${seed}; expected a whole number.`
             : null;
   if (problem !== null) throw new InspectionError('inspection/bad-umap', problem);
 }

@@ -196,10 +196,7 @@ async function statisticsOf(
 function summaryOf(read: VectorTable, rows: Uint32Array): SelectionSummary {
   const { table } = read;
   if (rows.length === 0) {
-    throw new InspectionError(
-      'inspection/nothing-selected',
-      'No rows were selected, so there is no mean of them.',
-    );
+    throw new InspectionError('inspection/nothing-selected', 'No rows were selected, so they have no mean.');
   }
   for (const row of rows) requireRow(read, row);
   const selected = selectRows(table, rows);
@@ -286,8 +283,5 @@ function requireComponents({ description, table }: VectorTable, components: read
 
 function requireCount(count: number, most: number, of: string): void {
   if (Number.isInteger(count) && count >= 1 && count <= most) return;
-  throw new InspectionError(
-    'inspection/bad-count',
-    `${count} ${of} were asked for; there may be 1 to ${most}.`,
-  );
+  throw new InspectionError('inspection/bad-count', `${count} ${of} were requested; expected 1 to ${most}.`);
 }

@@ -17,7 +17,7 @@ export function sampleRows(
   if (!Number.isInteger(maxPoints) || maxPoints < 1) {
     throw new InspectionError(
       'inspection/bad-sampling',
-      `A sample of ${maxPoints} points was asked for; it takes a whole number of at least 1.`,
+      `A sample of ${maxPoints} points was requested; expected a whole number of at least 1.`,
     );
   }
   const rows = Uint32Array.from({ length: numRows }, (_, row) => row);

@@ -56,7 +56,7 @@ export class NextItemPrediction {
     this.#table = (separate ?? itemEmbedding) as tf.Tensor2D;
     this.views = {
       items: itemView('items', 'Items', itemEmbedding),
-      candidates: separate === null ? [] : [itemView('outputItems', 'Items as candidates', separate)],
+      candidates: separate === null ? [] : [itemView('outputItems', 'Candidate item vectors', separate)],
     };
   }
 

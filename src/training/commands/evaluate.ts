@@ -38,7 +38,7 @@ async function evaluateBest(recorder: RunRecorder, overrides: readonly string[])
     }
   } catch (error) {
     if (error instanceof RunBusyError) throw error;
-    if (error instanceof StopRequested) recorder.warn('The evaluation was stopped before it was done.');
+    if (error instanceof StopRequested) recorder.warn('The evaluation was stopped before it finished.');
     else recorder.event({ kind: 'log', level: 'error', message: reportFailure(error).message });
   }
   if (recorded === 'failed') await recorder.setStatus('failed', trainingError);

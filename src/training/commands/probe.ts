@@ -72,7 +72,7 @@ async function measure(
     const started = performance.now();
     const loss = await trainStep(model, optimizer, randomBatch(step), new RandomStream(SEED, step), STEP);
     if (!Number.isFinite(loss))
-      throw new Error(`It computes wrongly: the loss of a training step is ${loss}.`);
+      throw new Error(`It computes wrong results: the loss of a training step is ${loss}.`);
     return performance.now() - started;
   };
   // The first step compiles and allocates, so it counts only where it takes all the time there is.

@@ -77,7 +77,7 @@ function beginAnew(recorder: RunRecorder): void {
   recorder.event({
     kind: 'log',
     level: 'info',
-    message: 'The run has no checkpoint to go on from: training starts again at its first step.',
+    message: 'The run has no checkpoint: training starts again from the first step.',
   });
   recorder.update({ progress: { ...progress, step: 0, remainingMs: null, loss: null } });
 }

@@ -19,7 +19,7 @@ export async function vectors(directory: string, request: VectorRequest): Promis
   if (!isTrained(config)) {
     throw new TrainingError(
       'vectors/none',
-      `The baseline \`${config.model.type}\` has no vectors. Models that have some: ${typesOf((model) => model.kind === 'trained' && model.scoresByProduct)}.`,
+      `The baseline \`${config.model.type}\` has no vectors. Models that do: ${typesOf((model) => model.kind === 'trained' && model.scoresByProduct)}.`,
     );
   }
   const warn = (message: string) => console.error(message);

@@ -29,7 +29,7 @@ export class RunPanel {
 
   /** The newest value of a metric in the line of facts. */
   async fact(name: string): Promise<number> {
-    const item = this.page.getByRole('list', { name: 'Newest figures' }).getByRole('listitem');
+    const item = this.page.getByRole('list', { name: 'Latest values' }).getByRole('listitem');
     const text = await item.filter({ hasText: name }).locator('b').innerText({ timeout: 5000 });
     return Number(text);
   }

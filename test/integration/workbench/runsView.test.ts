@@ -145,7 +145,7 @@ describe('deleting a run', () => {
 
   it('deletes no run of another folder, whatever the command is given, and says so', async () => {
     await workbench.page.keyboard.press(DELETE_FOREIGN);
-    await workbench.notification(`${foreign.path} is not a run of this window.`).waitFor();
+    await workbench.notification(`${foreign.path} is not a run in this window.`).waitFor();
     expect(await question().count()).toBe(0);
     expect((await runsOf(elsewhere)).map(({ directory }) => directory)).toEqual([foreign.path]);
   });
@@ -162,7 +162,8 @@ describe('deleting a run', () => {
     const focused = workbench.page.locator('.part.sidebar .monaco-list-row.focused');
     await expect.poll(() => focused.innerText()).toContain('NDCG@10 0.1134');
     await workbench.page.keyboard.press('Delete');
-    expect(await question().innerText()).toContain(`${await startOf(focused)} for good?`);
+    expect(await question().innerText()).toMatch(/Permanently delete the run/);
+    expect(await question().innerText()).toContain(`${await startOf(focused)}?`);
     await question().getByRole('button', { name: 'Cancel' }).click();
     await question().waitFor({ state: 'detached' });
   });

@@ -71,10 +71,10 @@ describe('the cache', () => {
     expect(await kept()).toEqual([a, b]);
     printed = '';
     expect(await cache('prune', {})).toBe(0);
-    expect(printed).toBe('Removed 1 of 2 prepared datasets (1.00 kB): no run refers to it.\n');
+    expect(printed).toBe('Removed 1 of 2 prepared datasets (1.00 kB): no run uses it.\n');
     printed = '';
     expect(await cache('prune', {})).toBe(0);
-    expect(printed).toBe('Nothing to remove: no prepared dataset is without a run.\n');
+    expect(printed).toBe('Nothing to remove: a run uses every prepared dataset.\n');
   });
 
   it('loses by pruning what no run of the workspace refers to, and nothing else', async () => {

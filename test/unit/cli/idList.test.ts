@@ -21,5 +21,5 @@ test.each([
 
 test.each(['[1,', '[{"id":1}]', '[brackets]', '[0.5]'])('%s is refused', (value) => {
   expect(() => idList('--history', [value])).toThrow(UsageError);
-  expect(() => idList('--history', [value])).toThrow(/no JSON list of ids/);
+  expect(() => idList('--history', [value])).toThrow(/not a JSON list of ids/);
 });

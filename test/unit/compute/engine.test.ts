@@ -79,7 +79,7 @@ describe('the choice of an engine', () => {
   it('an engine asked for by name gives way to auto, says why, and is tried once', async () => {
     const { name, fallback, tried } = await choose('webgpu', { webgpu: 'absent', tensorflow: 'absent' });
     expect(name).toBe('native');
-    expect(fallback).toBe('webgpu, which was asked for, could not be started. Install webgpu.');
+    expect(fallback).toBe('webgpu, which was requested, could not be started. Install webgpu.');
     expect(tried).toEqual(['webgpu', 'tensorflow', 'native']);
   });
 

@@ -52,7 +52,7 @@ describe('our engines', () => {
     expect(library.threads).toBe(3);
     await [...workers][0]!.terminate();
     expect(library.threads).toBe(2);
-    expect(lost).toEqual(['A compute thread has ended; 2 of 3 go on, more slowly.']);
+    expect(lost).toEqual(['A compute thread has ended; 2 of 3 continue, more slowly.']);
     const { memory } = library;
     const [a, b, c] = [memory.allocate(4 * 4096), memory.allocate(4 * 4096), memory.allocate(4 * 4096)];
     memory.floats(a, 4096).fill(1);
@@ -77,7 +77,7 @@ describe('our engines', () => {
     mkdirSync(assets);
     const backend = await startBackend('wasm', { assets, searchPaths: [] });
     expect(backend.name).toBe('cpu');
-    expect(backend.fallback).toMatch(/wasm, which was asked for, could not be started\. .*kernels.*\.wasm/);
+    expect(backend.fallback).toMatch(/wasm, which was requested, could not be started\. .*kernels.*\.wasm/);
     expect(multiplies()).toBe(true);
   });
 
@@ -85,7 +85,7 @@ describe('our engines', () => {
     const assets = assetsWith('foreign', 'MZ: made for another machine');
     const backend = await startBackend('auto', { assets, searchPaths: [] });
     expect(backend.name).toBe('wasm');
-    expect(backend.fallback).toContain(`${ADDON} is there and does not load`);
+    expect(backend.fallback).toContain(`${ADDON} exists but does not load`);
     expect(multiplies()).toBe(true);
   });
 

@@ -71,8 +71,8 @@ test('files that cannot be a config', async () => {
       'config/unreadable',
       /not encoded as UTF-8/,
     ],
-    [huge, 'config/unreadable', /a config has at most/],
-    [await write('a.json', SMALL), 'config/unknown-format', /ends in \.recsight\.json/],
+    [huge, 'config/unreadable', /a config may have at most/],
+    [await write('a.json', SMALL), 'config/unknown-format', /name ending in \.recsight\.json/],
     [await write('empty.recsight.json', ''), 'config/invalid', /:1:1: The config is empty/],
   ] as const) {
     await expect(loadConfig(file)).rejects.toMatchObject({

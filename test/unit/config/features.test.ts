@@ -34,7 +34,7 @@ test.each([
   [
     '{"genre": {"type": "category", "minCout": 2}}',
     'users',
-    /`minCout` is no field of `dataset\.users\.features\.genre`\. Did you mean `minCount`\?/,
+    /`minCout` is not a field of `dataset\.users\.features\.genre`\. Did you mean `minCount`\?/,
   ],
   [
     '{"price": {"type": "number", "normalization": "zscore"}}',

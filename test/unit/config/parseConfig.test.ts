@@ -54,7 +54,7 @@ test('a misspelt field is marked, and the right one named', () => {
     path: 'model.numHead',
     marked: '"numHead"',
     suggestion: 'numHeads',
-    message: '`numHead` is no field of `model`. Did you mean `numHeads`?',
+    message: '`numHead` is not a field of `model`. Did you mean `numHeads`?',
     line: 1,
   });
   expect(onlyProblem(withModel('"num_blocks": 2')).suggestion).toBe('numBlocks');
@@ -65,10 +65,10 @@ test('a misspelt field is marked, and the right one named', () => {
 
 test('a field at the wrong level is told where it belongs; an unknown one what there is', () => {
   expect(onlyProblem('{"batch_size": 3,' + SMALL.slice(1)).message).toBe(
-    '`batch_size` is no field of a config. There is `training.batchSize`.',
+    '`batch_size` is not a field of a config. There is `training.batchSize`.',
   );
   expect(onlyProblem(withModel('"zzz": 2')).message).toMatch(
-    /^`zzz` is no field of `model`. Its fields are `type`, `preset`, `max/,
+    /^`zzz` is not a field of `model`. Its fields are `type`, `preset`, `max/,
   );
 });
 
@@ -197,21 +197,21 @@ test.each<[string, string, ConfigFormat, RegExp, string]>([
   ['a list', '[1]', 'json', /must be an object.*found a list/, '[1]'],
   ['a list', '- a', 'yaml', /must be an object.*found a list/, '- a'],
   ['a number', '3', 'json', /must be an object.*found `3`/, '3'],
-  ['a missing brace', '{"seed": 1', 'json', /end of the file stands where a closing brace/, ''],
+  ['a missing brace', '{"seed": 1', 'json', /end of the file appears where a closing brace/, ''],
   ['single quotes', "{'seed': 1}", 'json', /`'seed'` is not valid here.*double quotes/, "'seed'"],
   ['NaN', '{"seed": NaN}', 'json', /`NaN` is not valid here/, 'NaN'],
-  ['a missing comma', '{"seed": 1 "name": 2}', 'json', /`"name"` stands where a comma/, '"name"'],
-  ['an open comment', '{"seed": 1} /* x', 'json', /comment that has no end/, '/* x'],
-  ['a repeated key', '{"seed": 1,\n"seed": 2}', 'json', /`seed` is given twice, first in line 1/, '"seed"'],
-  ['a repeated key', 'seed: 1\nseed: 2', 'yaml', /`seed` is given twice, first in line 1/, 'seed'],
+  ['a missing comma', '{"seed": 1 "name": 2}', 'json', /`"name"` appears where a comma/, '"name"'],
+  ['an open comment', '{"seed": 1} /* x', 'json', /comment that is never closed/, '/* x'],
+  ['a repeated key', '{"seed": 1,\n"seed": 2}', 'json', /`seed` is given twice, first on line 1/, '"seed"'],
+  ['a repeated key', 'seed: 1\nseed: 2', 'yaml', /`seed` is given twice, first on line 1/, 'seed'],
   ['a tab', 'a:\n\tb: 1', 'yaml', /[Tt]abs/, '\t'],
   ['two documents', 'a: 1\n---\nb: 2', 'yaml', /several documents/, '---\nb: 2'],
   ['an unknown anchor', 'a: *b', 'yaml', /anchor|alias/i, '*b'],
-  ['a key that is a list', '? [a]\n: 1', 'yaml', /field name must be a plain text/, '[a]'],
+  ['a key that is a list', '? [a]\n: 1', 'yaml', /field name must be a plain string/, '[a]'],
   ['deep nesting', '['.repeat(50_000), 'json', /nested too deeply/, ''],
   ['deep nesting', '['.repeat(50_000), 'yaml', /nested too deeply/, ''],
   ['deep nesting', '- '.repeat(50_000), 'yaml', /nested too deeply/, ''],
-  ['data', 'x'.repeat(1_000_001), 'json', /a config has at most/, ''],
+  ['data', 'x'.repeat(1_000_001), 'json', /a config may have at most/, ''],
 ])('%s as a config (%#)', (_name, text, format, message, marked) => {
   const problem = onlyProblem(text, format);
   expect(problem.message).toMatch(message);
@@ -234,7 +234,7 @@ test('aliases may share, multiply and bite their own tail', () => {
   expect(shared.config).toMatchObject({ name: 'a', dataset: { path: 'a' } });
   const bomb = Array.from({ length: 40 }, (_, n) => `a${n + 1}: &a${n + 1} [*a${n}, *a${n}]`).join('\n');
   expect(onlyProblem(`a0: &a0 x\n${bomb}`, 'yaml').message).toMatch(/at most 10000 values/);
-  expect(onlyProblem('seed: &a [*a]\ndataset: &b {path: *b}', 'yaml').message).toMatch(/would have no end/);
+  expect(onlyProblem('seed: &a [*a]\ndataset: &b {path: *b}', 'yaml').message).toMatch(/would be infinite/);
   // An alias stands for the anchor of its name that came last before it, also one of a field's name.
   const again = parseConfig('name: &p a\ndataset: {path: &p b}\nmodel: {&type type: sasrec}\n', 'yaml');
   expect(again.problems).toEqual([]);
@@ -253,19 +253,19 @@ test.each<[string, string, 'json' | 'yaml', RegExp, number]>([
     'aliases',
     `dataset: &a {path: x}\nmodel: {type: sasrec}\nxs: [${'*a,'.repeat(3000)}]`,
     'yaml',
-    /`xs` is no field/,
+    /`xs` is not a field/,
     1,
   ],
   ['aliases, too many', `a: &a {path: x}\nxs: [${'*a,'.repeat(10_000)}]`, 'yaml', /at most 10000 values/, 1],
   ['bad values', withPaths(list(9000, '{}')), 'json', /path.0`: expected/, 101],
   ['bad values, too many', withPaths(list(20_000, '{}')), 'json', /at most 10000 values/, 1],
-  ['values', withPaths(list(40_000, '1')), 'json', /more than the \d+ values/, 1],
-  ['lines', '- 1\n'.repeat(40_000), 'yaml', /more than the \d+ values/, 1],
+  ['values', withPaths(list(40_000, '1')), 'json', /more than \d+ values/, 1],
+  ['lines', '- 1\n'.repeat(40_000), 'yaml', /more than \d+ values/, 1],
   [
     'unknown fields',
     `{${Array.from({ length: 9000 }, (_, n) => `"k${n}": 1`).join(',')}, ${SMALL.slice(1)}`,
     'json',
-    /`k0` is no field/,
+    /`k0` is not a field/,
     101,
   ],
   ['repeated fields', `{"seed": 1${',"seed": 1'.repeat(9000)}}`, 'json', /`seed` is given twice/, 101],
@@ -304,7 +304,7 @@ test.each<[string, string, 'json' | 'yaml', RegExp, number]>([
   const problems = problemsOf(text, format);
   expect(problems[0]?.message).toMatch(message);
   expect(problems).toHaveLength(count);
-  if (count > 1) expect(problems.at(-1)?.message).toMatch(/more problems than these 100/);
+  if (count > 1) expect(problems.at(-1)?.message).toMatch(/more than 100 problems/);
 });
 
 test('lines and columns count from 1, with any line ends', () => {

@@ -27,7 +27,7 @@ test('what has a type fills in the defaults of that type, and says the same when
 });
 
 test.each([
-  ['{"beta1": 0.8}', /`beta1` is no field of `training`\. There is `training\.optimizer\.beta1`\./],
+  ['{"beta1": 0.8}', /`beta1` is not a field of `training`\. There is `training\.optimizer\.beta1`\./],
   [
     '{"optimizer": {"type": "adma"}}',
     /`training\.optimizer\.type`: expected `adam`, .*Did you mean `adam`\?/,
@@ -36,14 +36,14 @@ test.each([
     '{"optimizer": {"type": "sgd", "nesterov": true}}',
     /`training\.optimizer\.nesterov` needs a `momentum` above 0/,
   ],
-  ['{"optimizer": {"type": "sgd", "beta1": 0.9}}', /`beta1` is no field of `training\.optimizer`/],
+  ['{"optimizer": {"type": "sgd", "beta1": 0.9}}', /`beta1` is not a field of `training\.optimizer`/],
   ['{"schedule": {"type": "exponential", "rate": 1.5}}', /`training\.schedule\.rate`: expected a number/],
   ['{"schedule": "cosine"}', /`training\.schedule`: expected an object with `type`/],
   [
     '{"clipping": {"type": "globalNorm", "norm": 0}}',
     /`training\.clipping\.norm`: expected a number above 0/,
   ],
-  ['{"clipping": {"type": "globalNorm", "nrom": 1}}', /`nrom` is no field .*Did you mean `norm`\?/],
+  ['{"clipping": {"type": "globalNorm", "nrom": 1}}', /`nrom` is not a field .*Did you mean `norm`\?/],
   ['{"clipping": 5}', /`training\.clipping`: expected `null` or an object with `type` .*, found `5`/],
 ])('%s: the message says what is wrong', (training, message) => {
   const { config, problems } = parse(training);

@@ -47,7 +47,7 @@ test.each<[string, DatasetInput, Record<string, string | Buffer>, string, RegExp
     'dataset/is-directory',
     /`sub` is a folder.*`sub\/\*\.csv`/,
   ],
-  ['an address', { path: 'https://example.com/a.csv' }, {}, 'dataset/remote-file', /is an address/],
+  ['an address', { path: 'https://example.com/a.csv' }, {}, 'dataset/remote-file', /is a URL/],
   ['an empty file', { path: 'a.csv' }, { 'a.csv': '' }, 'dataset/empty-file', /a\.csv is empty/],
   [
     'an empty .gz',
@@ -91,7 +91,7 @@ test.each<[string, DatasetInput, Record<string, string | Buffer>, string, RegExp
     { path: 'a.csv' },
     { 'a.csv': '1,1193,978300760\n1,661,978302109\n' },
     'dataset/missing-column',
-    /no column `user_id`.*it has no header \(its first line is `1,1193,978300760`\), and its columns are `1`, `2`, `3`\. Set `dataset\.columns\.user` to the place/,
+    /no column `user_id`.*it has no header \(its first line is `1,1193,978300760`\), and its columns are `1`, `2`, `3`\. Set `dataset\.columns\.user` to the position/,
   ],
   [
     'a time that is none',
@@ -261,7 +261,7 @@ test.each<[string, DatasetInput, Record<string, string | Buffer>, string, RegExp
     { path: 'a.csv.gz' },
     { 'a.csv.gz': gzipSync(many).subarray(0, -20) },
     'dataset/not-gzip',
-    /a\.csv\.gz cannot be unpacked.*cut off/,
+    /a\.csv\.gz cannot be unpacked.*truncated/,
   ],
   [
     'a broken Parquet file',
@@ -277,7 +277,7 @@ test.each<[string, DatasetInput, Record<string, string | Buffer>, string, RegExp
     'dataset/bad-query',
     /`dataset\.query` cannot run: syntax error/,
   ],
-  ['SQL with two statements', { query: 'SELECT 1; SELECT 2' }, {}, 'dataset/bad-query', /holds 2 statements/],
+  ['SQL with two statements', { query: 'SELECT 1; SELECT 2' }, {}, 'dataset/bad-query', /has 2 statements/],
   [
     'SQL that does not select',
     { query: "COPY (SELECT 1) TO 'x.csv'" },

@@ -109,7 +109,7 @@ describe('what is wrong with data is what the trainer says', () => {
     execFileSync('mkfifo', [join(folder.path, 'pipe.csv')]);
     for (const path of ['pipe.csv', '/dev/zero']) {
       const [problem] = await check(folder, { path });
-      expect(problem?.message).toMatch(/ is a (pipe|device), expected a file/);
+      expect(problem?.message).toMatch(/ is a (pipe|device), expected a regular file/);
       expect(problem?.message).toBe(await trainerSays(folder, { path }));
     }
   });

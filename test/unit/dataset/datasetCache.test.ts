@@ -212,7 +212,7 @@ describe('the cache', () => {
       { cacheDirectory: join(folder.path, 'a.csv', 'cache') },
     );
     expect(dataset.numUsers).toBe(3);
-    expect(warnings.join('\n')).toMatch(/could not be kept in .*a\.csv.*prepared again next time/);
+    expect(warnings.join('\n')).toMatch(/could not be cached in .*a\.csv.*prepared again next time/);
   });
 });
 
@@ -240,7 +240,7 @@ test.skipIf(disk === null)(
     const folder = dataFolder({ 'a.csv': plainCsv(300, 40) });
     const { dataset, warnings } = await folder.prepare({ path: 'a.csv' }, { cacheDirectory: disk! });
     expect(dataset.items).toHaveLength(12_000);
-    expect(warnings.join('\n')).toMatch(/could not be kept in .*the disk is full/);
+    expect(warnings.join('\n')).toMatch(/could not be cached in .*the disk is full/);
     expect(readdirSync(disk!)).toEqual([]);
   },
 );

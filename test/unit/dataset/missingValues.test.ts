@@ -30,7 +30,7 @@ describe('missing ids', () => {
       const as = await prepared(folder, { path: 'a.csv' });
       expect(as.histories).toEqual({ ...kept, [id]: ['a', 'b'] });
       expect(as.warnings.filter((warning) => warning.includes(id))).toEqual([
-        `The user id \`${id}\` stands in 2 of 8 rows (25.0%) of \`user_id\`, and counts as a user. If it stands for a missing id, list it in \`dataset.missing\`.`,
+        `The user id \`${id}\` appears in 2 of 8 rows (25.0%) of \`user_id\`, and counts as a user. If it marks a missing id, list it in \`dataset.missing\`.`,
       ]);
       const without = await prepared(folder, { path: 'a.csv', missing: [id] });
       expect(without.histories).toEqual(kept);

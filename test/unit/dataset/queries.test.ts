@@ -8,7 +8,7 @@ const header = 'user_id,item_id,timestamp\n';
 const rowsOf = (user: string) => [1, 2, 3].map((time) => `${user},i${time},${time}\n`).join('');
 
 describe('the result of a query', () => {
-  const said = /^The result of the query is not kept, and is made anew each time: (.*)\.$/;
+  const said = /^The result of the query is not cached and is recomputed each time: (.*)\.$/;
 
   test.each([
     ["SELECT * FROM 'a.csv' WHERE now() IS NOT NULL", 'it calls `now()`'],
@@ -104,7 +104,9 @@ test('ids that a query takes for truth values or dates are named', async () => {
   const rows = [1, 2, 3].map((time) => `2013-1-${time},${time > 1 ? 'T' : 'false'},${time}\n2013-1-1,f,9\n`);
   const folder = dataFolder({ 'a.csv': `${header}${rows.join('')}` });
   const { warnings } = await folder.prepare({ query: "FROM 'a.csv'" });
-  expect(warnings.join('\n')).toMatch(/`user_id` as DATE.*\n.*`item_id` as BOOLEAN, which makes `true`/);
+  expect(warnings.join('\n')).toMatch(
+    /`user_id` as DATE.*\n.*`item_id` as BOOLEAN, which converts them to `true`/,
+  );
 });
 
 describe('without a time column', () => {

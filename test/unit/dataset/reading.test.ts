@@ -29,17 +29,17 @@ describe('a file is read as it is', () => {
     ['tabs in a file of any name', { path: 'a.data' }, divided(plainCsv(), '\t'), ['a.data: separated by tabs']],
     ['a separator that the config says', { path: 'a.csv', separator: '|' }, divided(plainCsv(), '|'), []],
     ['a line that says the separator', { path: 'a.csv' }, `sep=;\n${divided(plainCsv(), ';')}`, ['a.csv: separated by `;`']],
-    ['no header', { path: 'a.csv', columns: places }, noHeader, ['a.csv: no header, columns by place (`1` to `3`)']],
-    ['no header, places as text', { path: 'a.csv', columns: { user: '1', item: '2', timestamp: '3' } }, noHeader, ['a.csv: no header, columns by place (`1` to `3`)']],
+    ['no header', { path: 'a.csv', columns: places }, noHeader, ['a.csv: no header, columns by position (`1` to `3`)']],
+    ['no header, places as text', { path: 'a.csv', columns: { user: '1', item: '2', timestamp: '3' } }, noHeader, ['a.csv: no header, columns by position (`1` to `3`)']],
     ['no header, as the config says', { path: 'a.csv', header: false, columns: places }, noHeader, []],
     ['names from the config', { path: 'a.csv', header: ['user_id', 'item_id', 'timestamp'] }, noHeader, []],
-    ['other names than the header has', { path: 'a.csv', header: ['user_id', 'item_id', 'timestamp'] }, plainCsv().replace('user_id,item_id,timestamp', 'a,b,c'), ['a.csv: its first line names columns and is no row']],
+    ['other names than the header has', { path: 'a.csv', header: ['user_id', 'item_id', 'timestamp'] }, plainCsv().replace('user_id,item_id,timestamp', 'a,b,c'), ['a.csv: its first line names columns and is not a row']],
     ['comments in front', { path: 'a.csv' }, `# made today\n${plainCsv()}`, ['a.csv: 1 comment line in front']],
-    ['row names that the header lacks', { path: 'a.csv' }, plainCsv().replace(/^(u\d)/gm, 'r,$1'), ['a.csv: row names in front of each row, which the header does not name']],
+    ['row names that the header lacks', { path: 'a.csv' }, plainCsv().replace(/^(u\d)/gm, 'r,$1'), ['a.csv: a row name before each row, which the header does not name']],
     ['a separator at the end of each row', { path: 'a.csv' }, plainCsv().replace(/^(u\d.*)$/gm, '$1,'), ['a.csv: a separator at the end of each row']],
     ['UTF-16', { path: 'a.csv' }, utf16(plainCsv()), ['a.csv: UTF-16LE']],
     ['UTF-16 without a mark', { path: 'a.csv' }, utf16(plainCsv()).subarray(2), ['a.csv: UTF-16LE']],
-    ['line ends of two kinds', { path: 'a.csv' }, plainCsv().replace('\n', '\r\n'), ['a.csv: line ends of several kinds (each ends a line)']],
+    ['line ends of two kinds', { path: 'a.csv' }, plainCsv().replace('\n', '\r\n'), ['a.csv: mixed line endings (each ends a line)']],
     ['line ends of old Macs', { path: 'a.csv' }, plainCsv().replaceAll('\n', '\r'), []],
     ['a JSON array', { path: 'a.json' }, JSON.stringify(json), []],
     ['a JSON array over several lines', { path: 'a.json' }, JSON.stringify(json, null, 2), []],
@@ -148,7 +148,7 @@ describe('headers', () => {
       .prepare({ path: 'a.dat', separator: ',' })
       .catch((error: unknown) => (error as Error).message);
     expect(message).toMatch(
-      /only column is `user_id::item_id::timestamp`.*not divided by `,`, set `separator`/,
+      /only column is `user_id::item_id::timestamp`.*not separated by `,`, set `separator`/,
     );
     expect(message).not.toContain('Did you mean');
   });
@@ -160,7 +160,7 @@ describe('headers', () => {
         .replace(/,(\d+)$/gm, ',x,$1'),
     });
     const { report } = await folder.prepare({ path: 'a.csv' });
-    expect(report.reading).toEqual(['a.csv: several columns called `item_id`, of which the first counts']);
+    expect(report.reading).toEqual(['a.csv: several columns called `item_id`, of which the first is used']);
   });
 });
 
@@ -265,7 +265,7 @@ describe('quotes', () => {
       .replace(/\nu2,i1,(\d+)/, '\nu2,i1",$1');
     const { report } = await dataFolder({ 'a.csv': text }).prepare({ path: 'a.csv' });
     expect(report.warnings.join('\n')).toMatch(
-      /a\.csv, line 7: a value in double quotes goes on over 5 lines, unlike all others/,
+      /a\.csv, line 7: a value in double quotes spans 5 lines, unlike all others/,
     );
   });
 
@@ -335,7 +335,7 @@ describe('lists of items', () => {
     const { dataset, report } = await dataFolder({ 'a.tsv': text }).prepare({ path: 'a.tsv', columns });
     expect(histories(dataset)).toEqual({ u: ['i1', 'i2', 'i3', 'i9', 'i1'], v: ['i2', 'i1', 'i3'] });
     expect(report.warnings.join('\n')).toMatch(/1 of 5 rows repeat a list/);
-    expect(report.warnings.join('\n')).toMatch(/1 lists are not the first of their user/);
+    expect(report.warnings.join('\n')).toMatch(/1 lists follow an earlier list of the same user/);
     expect(report.dropped.emptyIds).toBe(1);
   });
 });

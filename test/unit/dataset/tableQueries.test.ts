@@ -36,7 +36,7 @@ test('a query beside a table that is read from a copy is kept, too', async () =>
   const config = { query: "SELECT * FROM 'a.csv'", items: { path: 'films.csv' } };
   const first = await folder.prepare(config);
   expect(first.dataset.itemTitles?.[1]).toBe('Amélie');
-  expect(first.warnings.filter((text) => text.includes('not kept'))).toEqual([]);
+  expect(first.warnings.filter((text) => text.includes('not cached'))).toEqual([]);
   expect((await folder.prepare(config)).cached).toBe(true);
   folder.write('films.csv', films.replace('Second', 'Other'));
   const changed = await folder.prepare(config);

@@ -78,7 +78,7 @@ describe('a missing time', () => {
     const folder = dataFolder({ 'a.csv': `${later(date)}u,i2,2013-03-02\nu,i9,${time}\n` });
     const { warnings } = await folder.prepare({ path: 'a.csv' });
     expect(warnings).toContain(
-      'Times of 0 or on 1970-01-01: 1, while most are years later. They count as the oldest; if they stand for missing times, list them in `dataset.missing`.',
+      'Times of 0 or on 1970-01-01: 1, while most are years later. They count as the oldest; if they mark missing times, list them in `dataset.missing`.',
     );
     const without = await folder.prepare({ path: 'a.csv', missing: [time] });
     expect(without.report.dropped.missingTimes).toBe(1);

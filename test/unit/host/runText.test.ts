@@ -69,7 +69,7 @@ describe('failureMessage', () => {
     expect(failureMessage(makeRun({ error: printed }, 'failed'), title)).toBe(
       'sasrec · 14:05 failed: The trainer ended with exit code 1.',
     );
-    expect(failureMessage(makeRun({}, 'lost'), title)).toContain('ended after 7 of 20 epochs');
+    expect(failureMessage(makeRun({}, 'lost'), title)).toContain('stopped after 7 of 20 epochs');
     expect(failureMessage(makeRun({}, 'finished'), title)).toBeNull();
     expect(failureMessage(makeRun({}, 'stopped'), title)).toBeNull();
   });

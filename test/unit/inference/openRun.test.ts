@@ -38,7 +38,7 @@ describe('the config of a run', () => {
   it.each([
     [{ model: { type: 'sasrec', hiddenSize: -1 } }, /does not fit this version.*Start a new run/],
     [{}, /does not fit this version/],
-    [null, /holds no config/],
+    [null, /contains no config/],
   ])('that does not fit is refused: %o', async (config, message) => {
     await expect(read(config)).rejects.toThrow(message);
   });

@@ -64,10 +64,10 @@ describe('the data of a run', () => {
     [
       'has changed',
       () => writeFile(data, csv.replaceAll('i2', 'i9')),
-      /^The data files.* have changed since this run was started: the copy that was prepared for the run is used\.$/,
+      /^The data files.* have changed since this run was started: the copy prepared for the run is used\.$/,
     ],
-    ['is gone', () => rm(data), /^The data files of this run cannot be read any more: .*no file `a\.csv`/],
-    ['is empty', () => writeFile(data, ''), /cannot be read any more: .*a\.csv is empty/],
+    ['is gone', () => rm(data), /^The data files of this run can no longer be read: .*no file `a\.csv`/],
+    ['is empty', () => writeFile(data, ''), /can no longer be read: .*a\.csv is empty/],
   ])(
     'are those that it was started with when their file %s, and that is said',
     async (_what, change, said) => {

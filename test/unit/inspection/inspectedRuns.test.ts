@@ -50,7 +50,7 @@ it('tells once that data files have changed, and nobody waits for it', async () 
   expect(notices).toEqual([]);
   await Promise.all([runs.checkSources(), runs.checkSources()]);
   expect(notices).toHaveLength(1);
-  expect(notices[0]).toMatch(/the copy that was prepared for the run is used/);
+  expect(notices[0]).toMatch(/the copy prepared for the run is used/);
   await runs.checkSources();
   expect(notices).toHaveLength(1);
 });

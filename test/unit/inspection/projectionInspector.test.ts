@@ -363,7 +363,7 @@ describe('the projection of a run', () => {
       inspector.compare(items, { run: other, checkpoint: 'best', table: 'vectors/users' }, ALL, {
         components: [0],
       }),
-    ).rejects.toThrow(/`items` \(24 items\) and `vectors\/users` \(40 users\) share no id/);
+    ).rejects.toThrow(/`items` \(24 items\) and `vectors\/users` \(40 users\) have no id in common/);
   });
 
   it('shows states as they were some items ago', async () => {
@@ -496,7 +496,7 @@ describe('the projection of a run', () => {
       'neighborhood',
       (one) => one.umap(items, ALL, { ...UMAP, numNeighbors: 1000 }, 'lay'),
       'inspection/bad-umap',
-      /1000 neighbors were asked for; a neighborhood is of 2 to 200/,
+      /1000 neighbors were requested; expected 2 to 200/,
     ],
     [
       'rows of a count',

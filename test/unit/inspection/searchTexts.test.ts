@@ -17,7 +17,7 @@ describe('searchTexts', () => {
   });
 
   it('says what is wrong with a regular expression', () => {
-    expect(() => searchTexts('/(/', [titles], 10)).toThrow(/is no regular expression/);
+    expect(() => searchTexts('/(/', [titles], 10)).toThrow(/is not a regular expression/);
   });
 
   it('takes the best of several columns and keeps to the limit', () => {

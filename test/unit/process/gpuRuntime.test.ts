@@ -66,17 +66,17 @@ describe.skipIf(process.platform === 'win32')('installing a GPU runtime', () => 
     expect(lines.join('\n')).toMatch(
       /added 1 package: install .*tfjs-backend-webgpu@4\.22\.0 .*webgpu@0\.6\.2/,
     );
-    expect(steps).toEqual(['installing WebGPU', 'trying it with a training step']);
+    expect(steps).toEqual(['installing WebGPU', 'testing it with a training step']);
   });
 
   it('keeps what was there when the new one does not work', async () => {
     await install('webgpu', { npm: NPM }, { available: true, isGpu: true });
     const marker = path.join(runtimePath, 'webgpu', 'marker');
     await writeFile(marker, 'old');
-    const failure = install('webgpu', { npm: NPM }, { available: false, reason: 'No GPU answers.' });
+    const failure = install('webgpu', { npm: NPM }, { available: false, reason: 'No GPU was found.' });
     await expect(failure).rejects.toMatchObject({
       code: 'runtime/not-installed',
-      message: expect.stringMatching(/It does not work\. No GPU answers\./) as unknown,
+      message: expect.stringMatching(/It does not work\. No GPU was found\./) as unknown,
     });
     expect(await readFile(marker, 'utf8')).toBe('old');
     expect(await readdir(runtimePath)).toEqual(['webgpu']);
@@ -84,7 +84,7 @@ describe.skipIf(process.platform === 'win32')('installing a GPU runtime', () => 
 
   it('is not content with a GPU in software', async () => {
     const failure = install('webgpu', { npm: NPM }, { available: true, isGpu: false, device: 'SwiftShader' });
-    await expect(failure).rejects.toThrow(/not on a GPU: it computes on SwiftShader/);
+    await expect(failure).rejects.toThrow(/not on a GPU: it runs on SwiftShader/);
     expect(await readdir(runtimePath)).toEqual([]);
   });
 

@@ -31,10 +31,10 @@ test('a setting that is only a launcher is followed to the program', async () =>
 
 test.each([
   ['is not there', () => Promise.resolve('/nowhere/node'), /no such program/],
-  ['may not be run', async () => (await chmodded(), await chmodded()), /may not be run/],
+  ['is not executable', async () => (await chmodded(), await chmodded()), /is not executable/],
   ['is too old', () => script(`echo '["/usr/bin/node","18.20.0"]'`), /version 18\.20\.0, and 20 or newer/],
-  ['is something else', () => script('echo hello'), /does not answer like Node\.js/],
-  ['fails', () => script('exit 3'), /ended with an error/],
+  ['is something else', () => script('echo hello'), /does not behave like Node\.js/],
+  ['fails', () => script('exit 3'), /failed or did not respond/],
 ])('a setting that %s is refused, not replaced', async (_name, make, message) => {
   const setting = await make();
   const finding = findNode(setting);

@@ -55,7 +55,7 @@ describe('probing backends', () => {
   it('reports a backend that takes its process down', async () => {
     const report = await probeBackend('tensorflow', options);
     expect(report).toMatchObject({ name: 'tensorflow', available: false, stepsPerSecond: null });
-    expect(report.reason).toMatch(/process that tried it ended with/);
+    expect(report.reason).toMatch(/test process ended with/);
     expect((await probeBackend('webgpu', options)).reason).toMatch(/ended with exit code 1/);
   });
 

@@ -130,7 +130,7 @@ test.each(['deaf', 'hasty'])(
     await expect.poll(zombies).toEqual([]);
     expect(await run.takeRequests()).toEqual([]);
     const log = readFileSync(run.eventsPath, 'utf8');
-    expect(log).toContain('ended by force');
+    expect(log).toContain('and was killed');
     expect(log.trim().split('\n').at(-1)).toContain('"status":"stopped"');
   },
 );
@@ -151,7 +151,7 @@ test('a process that stays after its run has stopped is ended', async () => {
   const pid = await pidOf(run);
   expect(await stopRun(run, { graceMs: 500 })).toBe('stopped');
   expect(await readProcessStartTime(pid)).toBeNull();
-  expect(readFileSync(run.eventsPath, 'utf8')).not.toContain('ended by force');
+  expect(readFileSync(run.eventsPath, 'utf8')).not.toContain('and was killed');
 });
 
 test('who writes down how a trainer ended is not taken for it, nor ended', async () => {
@@ -289,7 +289,7 @@ test('a trainer that has not taken up its run is ended at once when it is to sto
   const { status, manifest } = await readRun(run.path);
   expect(status).toBe('stopped');
   expect(manifest.error).toBeNull();
-  expect(await readFile(run.eventsPath, 'utf8')).toContain('stopped before its trainer had taken it up');
+  expect(await readFile(run.eventsPath, 'utf8')).toContain('stopped before its trainer had started it');
   const table = execFileSync('ps', ['-o', 'args=', '-A'], { encoding: 'utf8' });
   expect(table.split('\n').filter((line) => line.includes(run.path))).toEqual([]);
 });

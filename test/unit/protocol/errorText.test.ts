@@ -20,16 +20,16 @@ test('what the system refuses is told in words', async () => {
   for (const [work, text] of [
     [
       () => mkdir(below),
-      `${below} cannot be made: a file is in the place of a folder on its path. Move that file, or use another folder.`,
+      `${below} cannot be created: a folder on its path is a file. Move that file, or use another folder.`,
     ],
     [
       () => mkdir(folder),
-      `${folder} cannot be made: there is something of that name already. Rename or remove it.`,
+      `${folder} cannot be created: something with that name already exists. Rename or remove it.`,
     ],
     [() => readFile(folder), 'A file cannot be read: it is a folder, and a file was expected.'],
     [
       () => readdir(below),
-      `${below} cannot be read: a file is in the place of a folder on its path. Move that file, or use another folder.`,
+      `${below} cannot be read: a folder on its path is a file. Move that file, or use another folder.`,
     ],
     [
       () => readFile(path.join(folder, "it's, here")),
@@ -49,7 +49,7 @@ test('what the system refuses is told in words', async () => {
 test.each([
   [
     "EACCES: permission denied, mkdir '/data/.recsight'",
-    '/data/.recsight cannot be made: permission was denied.',
+    '/data/.recsight cannot be created: permission was denied.',
   ],
   [
     "EROFS: read-only file system, open '/data/a.csv'",

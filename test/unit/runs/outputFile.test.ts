@@ -73,10 +73,10 @@ test('a folder, and a link to itself, are refused by name', async () => {
   const folder = await temporaryFolder();
   await expect(writeOutput(folder, ['a'])).rejects.toMatchObject({
     code: 'output/no-file',
-    message: `${folder} is a folder, and a file is to be written. Name a file in it.`,
+    message: `${folder} is a folder, expected a file. Name a file in it.`,
   });
   await symlink('loop', path.join(folder, 'loop'));
-  await expect(writeOutput(path.join(folder, 'loop'), ['a'])).rejects.toThrow(/a link that leads to itself/);
+  await expect(writeOutput(path.join(folder, 'loop'), ['a'])).rejects.toThrow(/a link to itself/);
 });
 
 test.each([

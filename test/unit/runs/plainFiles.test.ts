@@ -90,7 +90,7 @@ describe.skipIf(process.platform === 'win32')('a run with links in it', () => {
     execFileSync('mkfifo', [manifest]);
     const { runs, unreadable } = await listRuns(path.dirname(run.path));
     expect(runs).toEqual([]);
-    expect(unreadable[0]?.message).toMatch(/run\.json cannot be read \(it is no file/);
+    expect(unreadable[0]?.message).toMatch(/run\.json cannot be read \(it is not a file/);
     await link('run.json', '/dev/zero');
     expect((await listRuns(path.dirname(run.path))).unreadable[0]?.message).toMatch(/it is a link/);
   });

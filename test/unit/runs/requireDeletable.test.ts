@@ -30,6 +30,6 @@ test('nothing else is deleted as a run', async () => {
   await writeFile(path.join(runs, 'photos', 'run.json'), '{}');
   await expect(requireDeletable(path.join(runs, 'photos'))).rejects.toMatchObject({ code: 'run/corrupt' });
   await rename(run.path, elsewhere);
-  await expect(requireDeletable(elsewhere)).rejects.toThrow(/does not lie in a folder of runs/);
+  await expect(requireDeletable(elsewhere)).rejects.toThrow(/is not in a run folder/);
   await rm(elsewhere, { recursive: true });
 });

@@ -210,6 +210,6 @@ test('a folder that takes no run is named, with the reason and what to do', asyn
   const runs = runsDirectoryOf(folder);
   await expect(createRun(runs, newRun(folder))).rejects.toMatchObject({
     code: 'run/write-failed',
-    message: `No run can be kept in ${runs}: a file is in the place of a folder on its path. Move that file, or use another folder.`,
+    message: `Runs cannot be stored in ${runs}: a folder on its path is a file. Move that file, or use another folder.`,
   });
 });

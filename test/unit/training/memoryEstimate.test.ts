@@ -195,11 +195,11 @@ describe('checkMemory', () => {
 
   it('refuses what the machine cannot hold, with the numbers and what to do', () => {
     expect(() => checkMemory({ ...estimate, available: 1e9 }, null)).toThrow(
-      /takes about \d+\.\d GB .*this machine has 1\.0 GB free\. Lower `training\.batchSize`/,
+      /needs about \d+\.\d GB .*this machine has 1\.0 GB free\. Lower `training\.batchSize`/,
     );
   });
 
   it('refuses what the engine cannot hold', () => {
-    expect(() => checkMemory(estimate, 1e9)).toThrow(/the engine holds 1\.0 GB/);
+    expect(() => checkMemory(estimate, 1e9)).toThrow(/the engine is limited to 1\.0 GB/);
   });
 });

@@ -244,7 +244,7 @@ describe('TrainingLoop', () => {
       const warnings = (await eventsOf(run)).flatMap((event) =>
         event.kind === 'log' ? [event.message] : [],
       );
-      expect(warnings).toEqual([expect.stringMatching(/weights of epoch 2 were not kept\..*epoch-2/)]);
+      expect(warnings).toEqual([expect.stringMatching(/weights of epoch 2 were not saved\..*epoch-2/)]);
     });
 
     it.each([
@@ -372,7 +372,7 @@ describe('TrainingLoop', () => {
     expect(await weightsOf(run, 'last', 'optimizer')).toEqual(await weightsOf(other, 'last', 'optimizer'));
     const messages = (await eventsOf(run)).flatMap((event) => (event.kind === 'log' ? [event.message] : []));
     expect(messages).toContainEqual(
-      expect.stringContaining(`The best epoch so far, ${epoch}, was measured by other`),
+      expect.stringContaining(`The best epoch so far, ${epoch}, was evaluated with`),
     );
   });
 

@@ -48,7 +48,7 @@ describe('data', () => {
     expect(mean![50]).toBeCloseTo(2, 1);
     expect(average![50]).toBeCloseTo(2, 0);
     expect(notesOn([drawn], false)).toEqual([
-      `Drawn from up to ${drawn.largestBucket} values a point; the band is their range.`,
+      `Each point averages up to ${drawn.largestBucket} values; the band shows their range.`,
       'The end value is smoothed.',
     ]);
     // What an outline has is no count of the run's values.
@@ -86,7 +86,10 @@ describe('data', () => {
   test('a log axis leaves out what is not positive and says so', () => {
     const drawn = drawLine(line([1, 0, -1, NaN]), 'log', ALL, 100);
     expect([...drawn.buckets.mean]).toEqual([1, NaN, NaN, NaN]);
-    expect(notesOn([drawn], false)).toEqual(['2 values ≤ 0 not on the log axis.', '1 value not finite.']);
+    expect(notesOn([drawn], false)).toEqual([
+      '2 values ≤ 0 not shown on the log axis.',
+      '1 value not finite.',
+    ]);
   });
 
   test('lines with different x share one axis', () => {

@@ -28,23 +28,23 @@ test.each(STATUSES)('%s, while its log is read: how much that is, or nothing', (
 
 const READ: Record<RunStatus, string[]> = {
   preparing: [
-    'The first validation comes at the end of an epoch.',
-    'The loss is drawn from the first step on.',
-    'The throughput is drawn from the first step on.',
-    'What the trainer’s process uses is measured from the first step on.',
+    'Validation runs at the end of an epoch.',
+    'The loss appears after the first step.',
+    'The throughput appears after the first step.',
+    'Memory and CPU use appear after the first step.',
   ],
   running: [
-    'The first validation comes at the end of an epoch.',
-    'The loss is drawn from the first step on.',
-    'The throughput is drawn from the first step on.',
-    'What the trainer’s process uses is measured from the first step on.',
+    'Validation runs at the end of an epoch.',
+    'The loss appears after the first step.',
+    'The throughput appears after the first step.',
+    'Memory and CPU use appear after the first step.',
   ],
   evaluating: each('No ', ' was recorded.'),
   finished: each('No ', ' was recorded.'),
-  stopping: each('Training stops before the first ', '.'),
+  stopping: each('Training is stopping before the first ', '.'),
   stopped: each('Training was stopped before the first ', '.'),
   failed: each('Training failed before the first ', '.'),
-  lost: each('The trainer was gone before the first ', '.'),
+  lost: each('The trainer exited before the first ', '.'),
 };
 function each(before: string, after: string): string[] {
   return ['validation', 'step', 'step', 'measurement'].map((what) => before + what + after);

@@ -49,7 +49,7 @@ function attentionArguments(shape: number[], attributes: Attributes) {
   const [batch, length, width] = shape as [number, number, number];
   if ((width / numHeads!) * length > MAX_HEAD) {
     throw new ComputeError(
-      `Attention over ${length} positions with heads of ${width / numHeads!} does not fit into the engine's scratch. ` +
+      `Attention over ${length} positions with heads of ${width / numHeads!} does not fit into the engine's scratch memory. ` +
         'Lower `model.maxSequenceLength`, or raise `model.numHeads`.',
     );
   }
