@@ -23,7 +23,7 @@ export function insertModelList(text: string): string {
   });
   return insert(
     text,
-    ['| `model.type` | what it is | reference presets |', '|---|---|---|', ...rows],
+    ['| `model.type` | description | reference presets |', '|---|---|---|', ...rows],
     'README.md',
   );
 }

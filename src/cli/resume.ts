@@ -5,7 +5,7 @@ import { followTrainer } from './followTrainer';
 import { nextSeq } from './watchRun';
 import { findRun, trainerOptions } from './workspace';
 
-/** `recsight resume <run>`: goes on from the last checkpoint and shows the run until it ends. */
+/** `recsight resume <run>`: continues from the last checkpoint and shows the run until it ends. */
 export async function resume(name: string, options: CliOptions): Promise<number> {
   const run = await findRun(name, options.runs);
   const fromSeq = await nextSeq(run);

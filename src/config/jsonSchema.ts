@@ -137,7 +137,7 @@ function describeType(type: string, schema: JsonSchema): string {
     case 'boolean':
       return '`true` or `false`';
     case 'string':
-      return schema.minLength === undefined ? 'text' : 'a non-empty string';
+      return schema.minLength === undefined ? 'text' : 'non-empty text';
     case 'array': {
       const items = schema.items === undefined ? '' : ` of ${plural(describeExpected(schema.items))}`;
       return `a ${schema.minItems === undefined ? '' : 'non-empty '}list${items}`;

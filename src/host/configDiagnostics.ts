@@ -108,7 +108,7 @@ export class ConfigDiagnostics implements vscode.CodeActionProvider, vscode.Disp
   /** @param trusting whether data that were found in order, and have not changed since, need no second look */
   async #checkData(document: vscode.TextDocument, trusting = false): Promise<void> {
     const format = configFormat(document.uri.path);
-    // The left side of a diff is a file of the past: nobody can mend it.
+    // The left side of a diff is a file of the past: nobody can fix it.
     if (format === null || !isConfigDocument(document)) return;
     if (document.isClosed) return;
     const checked = this.#checkedOf(document);

@@ -301,7 +301,7 @@ export class RunDirectory {
   }
 
   /**
-   * Takes all waiting requests, oldest first, and removes them. What is no valid request is removed and left out; what is no
+   * Takes all waiting requests, oldest first, and removes them. An invalid request is removed and left out; what is no
    * plain file is left alone. Throws RunReadError when it cannot be known whether there are any; they then wait.
    */
   async takeRequests(): Promise<ControlRequest[]> {

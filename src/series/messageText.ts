@@ -5,7 +5,7 @@
 
 const CODE = /`([^`\n]+)`/g;
 
-/** A message as plain text: “`seed` is no number” becomes “seed” in quotation marks. A JSON string has its own. */
+/** A message as plain text: “`seed` is not a number” becomes “seed” in quotation marks. A JSON string has its own. */
 export function quoteCode(message: string): string {
   return message.replace(CODE, (_, code: string) => (/^".*"$/.test(code) ? code : `“${code}”`));
 }

@@ -61,7 +61,7 @@ export class RunRecorder {
     const lock = await acquireTrainerLock(run);
     try {
       const recorded = await run.readManifest();
-      // Its trainer died: it goes on from what that saved.
+      // Its trainer died: it continues from what that saved.
       const manifest = isActive(recorded.status) ? await followCheckpoints(run, recorded) : recorded;
       await sweepRun(run.path);
       // Requests to an earlier trainer of this run are not for this one.

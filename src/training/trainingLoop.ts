@@ -159,7 +159,7 @@ export class TrainingLoop {
       : `The ${schedule.type} schedule continues with the learning rate ${this.#learningRate().toPrecision(3)}.`;
   }
 
-  /** @throws TrainingError when the loss is no number */
+  /** @throws TrainingError when the loss is not a number */
   async run(): Promise<TrainingOutcome> {
     const { epochs } = this.#config.training;
     try {

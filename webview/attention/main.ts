@@ -258,7 +258,7 @@ function measure(): void {
 
 provideOpposite(app);
 window.addEventListener('resize', measure);
-// Keys may come faster than frames, and each goes on from where the one before it led.
+// Keys may come faster than frames, and each continues from where the one before it led.
 window.addEventListener('keydown', () => frame !== null && drawNow(), { capture: true });
 window.addEventListener('keydown', keyPressed);
 measure();

@@ -136,7 +136,7 @@ function readSeries(run: RunSummary, history?: RunHistory): RunSeries {
 
 /**
  * Leaves out the validation of an epoch that a trainer measured and did not save before it died: wherever a run is told of, it
- * has the epochs that a resume goes on from.
+ * has the epochs that a resume continues from.
  */
 function forgetUnsaved(series: RunSeries, run: RunSummary): void {
   const step = lastSaved(run);

@@ -28,7 +28,7 @@ const TAB_NAMES: Record<RailTab, string> = {
   statistics: 'Statistics',
 };
 
-/** The details of what is chosen; null where nothing is. */
+/** The details of what is selected; null where nothing is. */
 export function rightRail(state: ProjectionState, handlers: ProjectionHandlers): TemplateResult | null {
   const { settings, scene } = state;
   const tabs = openTabs(state);

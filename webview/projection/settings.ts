@@ -136,7 +136,7 @@ export const DEFAULT_SETTINGS: ProjectionSettings = {
 /** More chosen rows are not kept: a reload would cost more than choosing them again. */
 const MAX_KEPT_ROWS = 20_000;
 
-/** How points are laid out: two tables are compared on the components of the first, whatever else is chosen. */
+/** How points are laid out: two tables are compared on the components of the first, whatever else is selected. */
 export function shownMethod({ method, second }: ProjectionSettings): ProjectionSettings['method'] {
   return second === null ? method : 'pca';
 }

@@ -216,14 +216,14 @@ export function isUmapRunning({ settings, resources }: ProjectionState): boolean
 
 /** Where another view sent the user. */
 function focused(settings: ProjectionSettings, { item, user }: InspectionFocus): ProjectionSettings {
-  // Of items: the table that is shown first, unless one is chosen.
+  // Of items: the table that is shown first, unless another is selected.
   if (item !== undefined)
     return { ...settings, focus: rowOfItem(item), table: null, tab: 'point', second: null };
   if (user !== undefined) return { ...settings, user, table: null, tab: 'user', second: null };
   return settings;
 }
 
-/** Changes that make what is chosen or looked at meaningless take it along. */
+/** Changes that make what is selected or looked at meaningless take it along. */
 function changedSettings(state: ProjectionState, changes: Partial<ProjectionSettings>): ProjectionSettings {
   const last = state.settings;
   const settings = { ...last, ...changes };

@@ -71,7 +71,7 @@ export interface Choice<Value extends string> {
 }
 
 export interface ChoiceOptions<Value extends string> {
-  /** Says what is chosen; also names the group of radio buttons, so it must be unique in the page. */
+  /** Says what is selected; also names the group of radio buttons, so it must be unique in the page. */
   label: string;
   choices: readonly Choice<Value>[];
   value: Value;

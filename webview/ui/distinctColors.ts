@@ -75,7 +75,7 @@ interface Candidate {
 }
 
 interface Rated extends Candidate {
-  /** From what is chosen or taken. */
+  /** From what is selected or taken. */
   distance: number;
 }
 
@@ -93,7 +93,7 @@ function distance(a: Candidate, b: Candidate): number {
   return least;
 }
 
-/** Of those that can be told from what is chosen, or as far as there are such. */
+/** Of those that can be told from what is selected, or as far as there are such. */
 function nearest(to: Candidate, others: readonly Rated[]): Rated | null {
   const least = Math.min(1, Math.max(...others.map((other) => other.distance)));
   const apart = others.filter((other) => other.distance >= least);

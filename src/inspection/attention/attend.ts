@@ -84,7 +84,7 @@ function check(
   if (!Number.isInteger(topK) || topK < 0)
     throw new InspectionError(
       'inspection/bad-request',
-      `${topK} recommendations were asked for; it takes a whole number from 0.`,
+      `${topK} recommendations were requested; expected a whole number of at least 0.`,
     );
   if (subject.history.length === 0 && needsHistory(model))
     throw new InspectionError(

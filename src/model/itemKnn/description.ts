@@ -4,7 +4,7 @@ import { itemKnnSchema, NEWEST_COUNTED } from './options';
 export const itemKnn = {
   kind: 'baseline',
   title: 'item-kNN',
-  summary: 'items that share users with those of the history',
+  summary: 'items that share users with the items of the history',
   page: 'baselines',
   options: itemKnnSchema,
   newestCounted: NEWEST_COUNTED,

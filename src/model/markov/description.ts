@@ -13,7 +13,7 @@ const markovSchema = z
 export const markov = {
   kind: 'baseline',
   title: 'Markov',
-  summary: 'what followed the newest item most often',
+  summary: 'items that most often followed the newest item',
   page: 'baselines',
   options: markovSchema,
   load: async () => {

@@ -13,7 +13,7 @@ const popularitySchema = z
 export const popularity = {
   kind: 'baseline',
   title: 'popularity',
-  summary: 'the most popular items for everybody',
+  summary: 'the most popular items, for every user',
   page: 'baselines',
   options: popularitySchema,
   load: async () => {

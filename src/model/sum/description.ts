@@ -5,7 +5,7 @@ import { sumPresets } from './presets';
 export const sum = {
   kind: 'trained',
   title: 'SUM',
-  summary: 'several memory slots for a user, read by the candidate (SUM, SUMV2)',
+  summary: 'user memory with several slots, read by the candidate (SUM, SUMV2)',
   page: 'sum',
   options: sumSchema,
   presets: sumPresets,

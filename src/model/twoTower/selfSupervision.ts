@@ -8,7 +8,7 @@ import type { TwoTowerConfig } from './options';
 /** What self-supervised learning needs. */
 export interface SelfSupervision {
   pattern: ViewPattern;
-  /** Places, among the parts of an item's vector, of the columns that may be hidden: the id and all that is no number. */
+  /** Places, among the parts of an item's vector, of the columns that may be hidden: the id and everything but numbers. */
   columns: readonly number[];
   numParts: number;
   related: readonly (readonly number[])[];
