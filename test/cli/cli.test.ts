@@ -146,7 +146,7 @@ describe('recsight', () => {
 
   it.each([
     ['a file in the place of a folder', 'a folder on its path is a file. Move that file'],
-    ['a folder that may only be read', 'permission was denied. Give yourself permission to it'],
+    ['a folder that may only be read', 'permission was denied. Grant yourself permission'],
   ])('says why no run can be kept: %s', async (place, reason) => {
     const isRoot = process.getuid?.() === 0;
     if (place.startsWith('a file')) await writeFile(path.join(folder, '.recsight'), '');
@@ -569,7 +569,7 @@ describe('recsight', () => {
       [['--table', 'itmes'], /no table of vectors named “itmes”. It has “items”/, 1],
       [['--checkpoint', 'epoch-9'], /no checkpoint in .*epoch-9/, 1],
       [['--dimensions', '4'], /“--dimensions” is “4”; expected one of 2, 3/, 2],
-      [['--neighbors', 'many'], /“--neighbors” is “many”, which is no number/, 2],
+      [['--neighbors', 'many'], /“--neighbors” is “many”, which is not a number/, 2],
     ] as const) {
       const output = await recsight('project', 'latest', ...args);
       expect(output.stderr).toMatch(message);

@@ -138,7 +138,7 @@ describe('signals', () => {
     program.child.kill('SIGHUP');
     const { code, stderr } = await program.ended;
     expect(code).toBe(129);
-    expect(stderr).toContain(`goes on: ${run}\n`);
+    expect(stderr).toContain(`continues: ${run}\n`);
     await expect.poll(() => isTraining(run), PATIENCE).toBe(true);
     expect((await recsight('stop', run)).code).toBe(0);
     expect(await statusOf(run)).toBe('stopped');
@@ -206,8 +206,8 @@ describe('signals', () => {
     resumed.child.kill('SIGHUP');
     const hungUp = await resumed.ended;
     expect(hungUp.code).toBe(129);
-    expect(hungUp.stderr).toContain(`goes on: ${run}\n`);
-    expect(await readFile(new RunDirectory(run).logPath, 'utf8')).toContain('No terminal follows this run');
+    expect(hungUp.stderr).toContain(`continues: ${run}\n`);
+    expect(await readFile(new RunDirectory(run).logPath, 'utf8')).toContain('Detached from the terminal');
     expect(await statusOf(run)).toBe('running');
 
     const stopped = await recsight('stop', 'latest', '--json');
@@ -256,7 +256,7 @@ describe('signals', () => {
     const { code, stderr } = await program.ended;
     const run = await newRun(before);
     expect(code).toBe(141);
-    expect(stderr).toContain(`goes on: ${run}\n`);
+    expect(stderr).toContain(`continues: ${run}\n`);
     await expect.poll(() => isTraining(run), PATIENCE).toBe(true);
     expect((await recsight('stop', run)).code).toBe(0);
   });
@@ -278,7 +278,7 @@ describe('--output', () => {
     const lines = vectors.stdout.trimEnd().split('\n');
     expect(lines[0]).toBe(`id,${[...Array(16).keys()].join(',')}`);
     expect(lines).toHaveLength(21);
-    expect(vectors.stderr).toMatch(/^Wrote 20 vectors of 16 values, .* to the standard output\.$/m);
+    expect(vectors.stderr).toMatch(/^Wrote 20 vectors of 16 values, .* to standard output\.$/m);
     expect((await lstat('/dev/stdout')).isSymbolicLink()).toBe(true);
   });
 
@@ -367,7 +367,7 @@ describe('--set for a run that there is', () => {
     expect(code).toBe(1);
     const { error } = JSON.parse(stdout) as { error: { code: string; message: string } };
     expect(error.code).toBe('config/fixed');
-    expect(error.message).toMatch(/^`model\.hiddenSize` cannot change .* takes `training\.epochs`/);
+    expect(error.message).toMatch(/^`model\.hiddenSize` cannot change .* accepts `training\.epochs`/);
     expect(await readFile(path.join(directory, 'run.json'), 'utf8')).toBe(before);
 
     await rm(path.join(directory, 'checkpoints', 'best'), { recursive: true });

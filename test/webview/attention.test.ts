@@ -532,7 +532,7 @@ describe('all users', () => {
   test('the slots of a memory are called slots', async () => {
     const page = await open(AttentionHost.of('sum'));
     await page.getByText('All users', { exact: true }).click();
-    await page.getByRole('heading', { name: 'Slots over all users' }).waitFor();
+    await page.getByRole('heading', { name: 'Slots across all users' }).waitFor();
     await page.locator('vscode-button', { hasText: 'Analyze Users' }).click();
     await page.getByRole('heading', { name: 'Slots', exact: true }).waitFor();
     const corners = await page.locator('table.heads thead th:first-child').allTextContents();

@@ -86,7 +86,7 @@ describe('histories with hardly anything in them', () => {
 
   test('two towers that read no history say so', async () => {
     const page = await open(AttentionHost.of('twotower', { maxLength: 0 }));
-    await page.getByText('twotower reads no history').waitFor();
+    await page.getByText('twotower does not use the history').waitFor();
     expect(await page.locator('.diverging tbody tr', { hasText: 'history' }).count()).toBe(0);
   });
 

@@ -118,7 +118,7 @@ export class LineChart extends DrawnElement {
               },
             )}
             <recsight-menu
-              .label=${`More actions for ${model.title}`}
+              .label=${`More for ${model.title}`}
               .items=${this.#menu(model, drawable)}
             ></recsight-menu>
           </span>
