@@ -3,6 +3,7 @@ import { listRuns } from '../runs/runStore';
 import { formatAgo, formatMetric, formatMetricName } from '../series/format';
 import { protocolBadge } from '../protocol/evaluation';
 import { epochsText, warningName, type RunSummary } from '../protocol/run';
+import { statusLabel } from '../protocol/statusDisplay';
 import type { CliOptions } from './cliOptions';
 import { notes, output, printJson } from './terminal';
 import { runsDirectoriesFor } from './workspace';
@@ -44,7 +45,7 @@ function row({ manifest, status }: RunSummary, idWidth: number): string {
     metrics?.[mainMetric] === undefined ? '–' : formatMetric(metrics[mainMetric]);
   return [
     manifest.id.padEnd(idWidth),
-    status.padEnd(10),
+    statusLabel(status).padEnd(10),
     (epochsText(manifest) || '–').padStart(13),
     `${formatMetricName(mainMetric)} validation ${value(best?.metrics)}  test ${value(test?.metrics)}`,
     // Of the validation, by which runs are chosen. Numbers that were measured in another way are not to be compared.

@@ -10,6 +10,7 @@ import {
   type RunSummary,
   type TestResult,
 } from '../protocol/run';
+import { statusLabel } from '../protocol/statusDisplay';
 import { EventLogReader } from '../runs/eventLog';
 import type { RunDirectory } from '../runs/runDirectory';
 import { readRun } from '../runs/runStore';
@@ -75,7 +76,8 @@ export async function watchRun(run: RunDirectory, { json, wanted, fromSeq }: Wat
       const old = failure && { error: failure, protocol: null, test: null, baselines: null };
       if (json) printJson({ ...reported, ...old });
       else if (old === null) printSummary(run, summary, seconds);
-      else output.print(`\nRun ${run.id} stays as it was (${status}); this evaluation failed.\n`);
+      else
+        output.print(`\nRun ${run.id} stays as it was (${statusLabel(status)}); this evaluation failed.\n`);
       return wanted.includes(status);
     }
     await sleep(POLL_MS);
@@ -114,7 +116,9 @@ function printSummary(run: RunDirectory, summary: RunSummary, seconds: number): 
     progress.epochs === 0 ? '' : `${progress.epoch} ${progress.epoch === 1 ? 'epoch' : 'epochs'}, `;
   const { warnings = [] } = manifest;
   const doubts = warnings.length === 0 ? '' : `, but ${warnings.map(warningName).join(' and ')}`;
-  const lines = [`\nRun ${run.id}: ${status} after ${epochs}${formatDuration(1000 * seconds)}${doubts}.`];
+  const lines = [
+    `\nRun ${run.id}: ${statusLabel(status)} after ${epochs}${formatDuration(1000 * seconds)}${doubts}.`,
+  ];
   if (error !== null) lines.push(error.message);
   for (const { message } of warnings) lines.push(`Warning: ${message}`);
   if (status === 'lost')

@@ -1,4 +1,5 @@
 import { epochsText, isActive, type RunSummary } from '../protocol/run';
+import { statusLabel } from '../protocol/statusDisplay';
 import { formatAgo, formatMetric, formatMetricName } from '../series/format';
 import { lastActivity, mainMetricValue } from './runText';
 
@@ -8,7 +9,7 @@ export function lastRunText(run: RunSummary, now: number): string {
   const value = mainMetricValue(manifest);
   const metric = value === null ? null : `${formatMetricName(manifest.mainMetric)} ${formatMetric(value)}`;
   const parts: (string | null)[] = isActive(status)
-    ? [`${status} ${epochsText(manifest)}`.trimEnd(), metric]
-    : [status === 'finished' ? null : status, metric, formatAgo(lastActivity(run), now)];
+    ? [`${statusLabel(status)} ${epochsText(manifest)}`.trimEnd(), metric]
+    : [status === 'finished' ? null : statusLabel(status), metric, formatAgo(lastActivity(run), now)];
   return parts.filter((part) => part !== null).join(' · ');
 }

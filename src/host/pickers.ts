@@ -1,7 +1,7 @@
 import * as vscode from 'vscode';
 import { configName } from '../config/configFile';
 import type { RunSummary } from '../protocol/run';
-import { statusIcon } from '../protocol/statusIcon';
+import { statusIcon } from '../protocol/statusDisplay';
 import { formatAge } from '../series/format';
 import { isConfigDocument, type ConfigCatalog } from './configCatalog';
 import { newestRunOf } from './configLenses';

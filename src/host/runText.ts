@@ -1,4 +1,5 @@
 import { epochsText, isActive, type RunManifest, type RunSummary } from '../protocol/run';
+import { statusLabel } from '../protocol/statusDisplay';
 import { RunDirectory } from '../runs/runDirectory';
 import { cutSentence } from '../series/cutText';
 import { formatCount, formatMetric, formatMetricName } from '../series/format';
@@ -44,12 +45,13 @@ export function resultFacts(run: RunSummary): string[] {
   const value = mainMetricValue(manifest);
   const facts: string[] = [];
   if (value !== null) facts.push(`${formatMetricName(manifest.mainMetric)} ${formatMetric(value)}`);
-  if (status === 'preparing' || status === 'stopping' || status === 'evaluating') facts.push(status);
+  if (status === 'preparing' || status === 'stopping' || status === 'evaluating')
+    facts.push(statusLabel(status));
   // How far a run got matters as long as it has not got to its end.
   const progress = epochsText(manifest);
   if (progress !== '' && status !== 'preparing' && (status !== 'finished' || value === null))
     facts.push(progress);
-  return facts.length === 0 ? [status] : facts;
+  return facts.length === 0 ? [statusLabel(status)] : facts;
 }
 
 /**

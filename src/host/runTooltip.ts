@@ -1,7 +1,7 @@
 import { describeProtocol, type Metrics } from '../protocol/evaluation';
 import { baselinesBeside, isActive, type RunSummary } from '../protocol/run';
 import { isUnset, usualName, type RunSettings } from '../protocol/runSettings';
-import { statusIcon } from '../protocol/statusIcon';
+import { statusIcon, statusLabel } from '../protocol/statusDisplay';
 import { formatAgo, formatCount, formatDuration, formatMetric, formatMetricName } from '../series/format';
 import { lastActivity, lostAdvice, progressParts } from './runText';
 import { escaped, icon, joinMarkdown, type Markdown } from './safeText';
@@ -13,7 +13,9 @@ import { escaped, icon, joinMarkdown, type Markdown } from './safeText';
 export function runTooltip(run: RunSummary, title: string, settings: RunSettings, now: number): Markdown {
   const { manifest, status } = run;
   const { codicon } = statusIcon(run);
-  const lines = [escaped`**${title}** — ${icon(codicon)} ${status}, ${formatAgo(lastActivity(run), now)}`];
+  const lines = [
+    escaped`**${title}** — ${icon(codicon)} ${statusLabel(status)}, ${formatAgo(lastActivity(run), now)}`,
+  ];
   if (status === 'lost')
     lines.push(escaped`Its trainer stopped without reporting an error. ${lostAdvice(run)}`);
   if (manifest.error) lines.push(escaped`${icon('error')} ${manifest.error.message}`);

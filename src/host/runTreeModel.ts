@@ -1,6 +1,6 @@
 import { comparisonKey, protocolBadge } from '../protocol/evaluation';
 import { epochsText, isActive, warningName, type RunSummary } from '../protocol/run';
-import { statusIcon, type StatusIcon } from '../protocol/statusIcon';
+import { statusIcon, statusLabel, type StatusIcon } from '../protocol/statusDisplay';
 import { formatMetric, formatMetricName } from '../series/format';
 import { gainOver } from '../evaluation/metrics/metrics';
 import { mainMetricValue, resultFacts } from './runText';
@@ -103,7 +103,7 @@ export function runRow(
   return {
     label: best ? `★ ${label!}` : label!,
     description: parts.filter((part) => part !== '').join(' · '),
-    spoken: `${run.manifest.name}, ${run.status}, ${spokenBest}${spokenProgress(run)}${[...doubts, settings, start].filter((part) => part !== '').join(', ')}`,
+    spoken: `${run.manifest.name}, ${statusLabel(run.status)}, ${spokenBest}${spokenProgress(run)}${[...doubts, settings, start].filter((part) => part !== '').join(', ')}`,
     icon: statusIcon(run),
   };
 }
@@ -127,7 +127,7 @@ function activeText(active: readonly RunSummary[]): string {
   if (run === undefined) return '';
   if (active.length > 1) return `${active.length} running`;
   const progress = run.status === 'preparing' ? '' : epochsText(run.manifest);
-  return `1 ${run.status}${progress === '' ? '' : `, ${progress}`}`;
+  return `1 ${statusLabel(run.status)}${progress === '' ? '' : `, ${progress}`}`;
 }
 
 function spokenProgress(run: RunSummary): string {

@@ -1,5 +1,6 @@
 import * as vscode from 'vscode';
 import { isActive, type RunSummary } from '../protocol/run';
+import { statusLabel } from '../protocol/statusDisplay';
 import { hover } from './messages';
 import { commandLink, icon, joinMarkdown, escaped } from './safeText';
 import { activeRuns, statusDetail, statusTexts } from './statusText';
@@ -69,7 +70,7 @@ function tooltipOf(run: RunSummary, title: string, failed: boolean): vscode.Mark
     commandLink(escaped`${icon('graph-line')} Open`, COMMANDS.open, directory),
   ];
   const lines = [
-    escaped`**${title}** — ${status}`,
+    escaped`**${title}** — ${statusLabel(status)}`,
     escaped`${statusDetail(run)}`,
     joinMarkdown(links, '&nbsp;&nbsp;&nbsp;'),
   ];

@@ -1,4 +1,5 @@
 import { epochsText, isActive, warningName, type RunSummary } from '../protocol/run';
+import { statusLabel } from '../protocol/statusDisplay';
 import { formatDuration, formatMetric, formatMetricName } from '../series/format';
 import { plainText } from './safeText';
 import { mainMetricValue, progressParts, shortError } from './runText';
@@ -23,8 +24,8 @@ export function statusTexts(run: RunSummary, others: number): StatusTexts {
   const name = plainText(manifest.name);
   if (!isActive(status)) {
     return {
-      text: `$(error) ${name} ${status}`,
-      spoken: `Run ${name} ${status}`,
+      text: `$(error) ${name} ${statusLabel(status)}`,
+      spoken: `Run ${name} ${statusLabel(status)}`,
       failed: true,
     };
   }

@@ -4,7 +4,7 @@ import { describeProtocol, protocolBadge } from '../../src/protocol/evaluation';
 import type { RunMark, RunMessage } from '../../src/protocol/livePanel';
 import { epochsText, throughputUnit, type RunManifest, type RunSummary } from '../../src/protocol/run';
 import { isTested, runAbilities } from '../../src/protocol/runAbilities';
-import { statusIcon } from '../../src/protocol/statusIcon';
+import { statusIcon, statusLabel } from '../../src/protocol/statusDisplay';
 import {
   formatCount,
   formatDelta,
@@ -74,7 +74,7 @@ function header(run: RunSummary, state: LiveState, handlers: LiveHandlers): Temp
   return html`<header class="panel-header">
       <div class="identity">
         <h1>${fittedTitle(state.title, `${state.title} · ${run.directory}`)}</h1>
-        <p class="status status-${status}" role="status">${icon(panelIcon(run))}${status}</p>
+        <p class="status status-${status}" role="status">${icon(panelIcon(run))}${statusLabel(status)}</p>
       </div>
       ${
         status === 'preparing'

@@ -52,7 +52,7 @@ describe('compute backends in the workbench', () => {
     await workbench.runCommand('RecSight: Show Compute Backends');
     await expect.poll(() => workbench.quickPickRow('cpu').innerText(), soon).toMatch(/\d steps\/s/);
     await workbench.pick('cpu');
-    await workbench.statusBarItem('Trainings compute with cpu').waitFor();
+    await workbench.statusBarItem('Training now uses cpu').waitFor();
     await workbench.runCommand('RecSight: Train Model');
     await workbench.pick('short');
     await expect.poll(() => runsOf(folder), soon).toHaveLength(1);

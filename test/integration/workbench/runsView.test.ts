@@ -130,7 +130,9 @@ describe('deleting a run', () => {
     const others = (await runsOf(folder)).filter(({ directory }) => directory !== narrow.path);
 
     await workbench.chooseFromMenu(workbench.treeRow('NDCG@10 0.1123'), 'Delete Run');
-    expect(await question().innerText()).toMatch(/^Delete the run sasrec-movietweetings · \S+ for good\?/m);
+    expect(await question().innerText()).toMatch(
+      /^Permanently delete the run sasrec-movietweetings · \S+\?/m,
+    );
     await question().getByRole('button', { name: 'Cancel' }).click();
     await question().waitFor({ state: 'detached' });
 

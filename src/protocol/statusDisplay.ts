@@ -21,6 +21,23 @@ const STATUS_ICONS: Record<RunStatus, StatusIcon> = {
   lost: { codicon: 'warning', color: 'list.warningForeground' },
 };
 
+/** Words for people: an id of a status is never shown, so that the two can change apart. */
+const STATUS_LABELS: Record<RunStatus, string> = {
+  preparing: 'preparing',
+  running: 'running',
+  evaluating: 'evaluating',
+  stopping: 'stopping',
+  finished: 'finished',
+  stopped: 'stopped',
+  failed: 'failed',
+  lost: 'lost',
+};
+
+/** What a run's status is called in the middle of a sentence or beside its icon. */
+export function statusLabel(status: RunStatus): string {
+  return STATUS_LABELS[status];
+}
+
 /** The icon of a run's status; a run whose numbers are to be doubted has none that says all is well. */
 export function statusIcon(run: RunSummary): StatusIcon {
   return endedInDoubt(run) ? STATUS_ICONS.lost : STATUS_ICONS[run.status];
