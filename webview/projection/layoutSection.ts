@@ -57,7 +57,7 @@ function pcaControls(
   const explained = resources.pca?.value?.explained ?? new Float32Array(0);
   const highest = explained[0] ?? 1;
   const shown = settings.components.slice(0, settings.dimensions);
-  return html`<p class="bars-title muted small">explained explained variance by component</p>
+  return html`<p class="bars-title muted small">explained variance by component</p>
     <div
       class="bars"
       role="img"

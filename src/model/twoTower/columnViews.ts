@@ -113,7 +113,7 @@ export function mutualInformation(
   return information;
 }
 
-/** For each column the ⌊F/2⌋ others with the largest mutual information, the first first; equals by their place. */
+/** For each column the ⌊F/2⌋ others with the largest mutual information, in descending order; ties by their place. */
 export function relatedColumns(information: readonly (readonly number[])[]): number[][] {
   const half = Math.floor(information.length / 2);
   return information.map((row, column) =>

@@ -29,6 +29,8 @@ const PHRASES = [
   /asked for; (?:a|it|there)\b/,
   /goes on from/,
   /\b[Mm]ends? (?:the cause|it)\b/,
+  // A word twice.
+  /(?<![\w-])([a-z]{3,}) \1(?![\w-])/,
 ];
 
 /** One spelling, that of the public config and of the APIs: neighbor, color, center, initialize. */
