@@ -7,6 +7,7 @@ import { datasetSchema } from '../options/datasetSchema';
 import { fieldRule, nameList } from '../options/fieldRule';
 import {
   BASELINES,
+  DEFAULT_BASELINES,
   describedModel,
   isBaseline,
   MODEL_OPTIONS,
@@ -101,7 +102,7 @@ const evaluationSchema = z
       ),
     baselines: z
       .array(z.enum(BASELINES))
-      .default(BASELINES)
+      .default(DEFAULT_BASELINES)
       .meta(describe('Baselines evaluated on test by the same protocol.')),
   })
   .prefault({})

@@ -29,6 +29,7 @@ const MODEL_BATCH = 256;
 const MAX_SCORES = 8 * 1024 * 1024;
 
 type Part = RankingTask['part'];
+type Seeded = Pick<ExperimentConfig, 'evaluation' | 'seed'>;
 type Progress = (done: number, total: number) => void | Promise<void>;
 
 /**
@@ -112,30 +113,32 @@ export async function evaluateModel(
  */
 export async function evaluateBaselines(
   dataset: PreparedDataset,
-  config: EvaluationConfig,
+  { evaluation, seed }: Seeded,
   onProgress?: Progress,
 ): Promise<Map<string, RankingResult>> {
   const sequences: TrainingSequences = { ...dataset, ends: dataset.validationEnd };
   const results = new Map<string, RankingResult>();
-  for (const name of config.baselines) {
-    const baseline = await fitBaseline(defaultBaseline(name), sequences, letEventsInOf(onProgress));
+  for (const name of evaluation.baselines) {
+    const baseline = await fitBaseline(defaultBaseline(name), sequences, seed, letEventsInOf(onProgress));
     const ranker = rankByScores(baseline);
-    results.set(name, await evaluate(ranker, rankingTask(dataset, 'test', config), config, onProgress));
+    results.set(
+      name,
+      await evaluate(ranker, rankingTask(dataset, 'test', evaluation), evaluation, onProgress),
+    );
   }
   return results;
 }
 
 /** Ranks the held-out items of one part by a baseline, fitted on the interactions before them. */
 export async function evaluateBaseline(
-  model: BaselineConfig,
+  { model, evaluation, seed }: Seeded & { model: BaselineConfig },
   dataset: PreparedDataset,
   part: Part,
-  config: EvaluationConfig,
   onProgress?: Progress,
 ): Promise<RankingResult> {
   const ends = part === 'validation' ? dataset.trainEnd : dataset.validationEnd;
-  const ranker = rankByScores(await fitBaseline(model, { ...dataset, ends }, letEventsInOf(onProgress)));
-  return evaluate(ranker, rankingTask(dataset, part, config), config, onProgress);
+  const baseline = await fitBaseline(model, { ...dataset, ends }, seed, letEventsInOf(onProgress));
+  return evaluate(rankByScores(baseline), rankingTask(dataset, part, evaluation), evaluation, onProgress);
 }
 
 function evaluate(

@@ -20,8 +20,9 @@ export async function modelSize(config: TrainedModelConfig, context: SizeContext
 export async function fitBaseline(
   config: BaselineConfig,
   sequences: TrainingSequences,
+  seed: number,
   letEventsIn?: LetEventsIn,
 ): Promise<Baseline> {
   const implementation: BaselineImplementation<BaselineConfig> = await describedModel(config).load();
-  return implementation.fit(sequences, config, letEventsIn);
+  return implementation.fit(sequences, config, seed, letEventsIn);
 }

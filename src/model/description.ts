@@ -49,6 +49,8 @@ export interface BaselineDescription<
   Schema extends ModelOptionsSchema = ModelOptionsSchema,
 > extends Described<Schema> {
   kind: 'baseline';
+  /** Whether it is measured next to every model whose config names no baselines: for those that take seconds. */
+  measuredByDefault: boolean;
   /** Newest interactions of a user that count; all if left out. */
   newestCounted?: number;
   load(): Promise<BaselineImplementation<z.output<Schema>>>;
@@ -66,8 +68,16 @@ export interface TrainedImplementation<Options> {
 }
 
 export interface BaselineImplementation<Options> {
-  /** Calls `letEventsIn` now and then, also while scores are made later. */
-  fit(sequences: TrainingSequences, options: Options, letEventsIn?: LetEventsIn): Promise<Baseline>;
+  /**
+   * Calls `letEventsIn` now and then, also while scores are made later.
+   * @param seed of all that is drawn
+   */
+  fit(
+    sequences: TrainingSequences,
+    options: Options,
+    seed: number,
+    letEventsIn?: LetEventsIn,
+  ): Promise<Baseline>;
 }
 
 /** Options that follow a reference: they take the place of the defaults, and a config may still say otherwise. */

@@ -35,6 +35,10 @@ export const MODEL_OPTIONS = optionsOf(MODELS);
 export const BASELINE_MODELS = MODELS.filter((model) => model.kind === 'baseline');
 /** Their types. */
 export const BASELINES = BASELINE_MODELS.map((model) => typeOf(model));
+/** Of those that are measured next to every model. */
+export const DEFAULT_BASELINES = BASELINE_MODELS.filter(
+  (model: BaselineDescription) => model.measuredByDefault,
+).map((model) => typeOf(model));
 
 const byType = new Map<string, ModelDescription>(MODELS.map((model) => [typeOf(model), model]));
 

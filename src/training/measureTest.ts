@@ -52,7 +52,7 @@ export async function testBaseline(
   dataset: PreparedDataset,
 ): Promise<void> {
   await test(recorder, config, dataset, NO_TRAINING, () =>
-    evaluateBaseline(baselineOf(config), dataset, 'test', config.evaluation, () => recorder.letEventsIn()),
+    evaluateBaseline({ ...config, model: baselineOf(config) }, dataset, 'test', () => recorder.letEventsIn()),
   );
 }
 
@@ -69,7 +69,7 @@ async function test(
 ): Promise<void> {
   const started = performance.now();
   const own = await evaluateOwn();
-  const baselineResults = await evaluateBaselines(dataset, config.evaluation, () => recorder.letEventsIn());
+  const baselineResults = await evaluateBaselines(dataset, config, () => recorder.letEventsIn());
   const seconds = (performance.now() - started) / 1000;
 
   const baselines: TestResult['baselines'] = {};

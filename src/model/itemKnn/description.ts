@@ -6,10 +6,11 @@ export const itemKnn = {
   title: 'item-kNN',
   summary: 'items that share users with the items of the history',
   page: 'baselines',
+  measuredByDefault: true,
   options: itemKnnSchema,
   newestCounted: NEWEST_COUNTED,
   load: async () => {
     const { ItemKnn } = await import('./itemKnn');
-    return { fit: (sequences, options, letEventsIn) => ItemKnn.fit(sequences, options, letEventsIn) };
+    return { fit: (sequences, options, _seed, letEventsIn) => ItemKnn.fit(sequences, options, letEventsIn) };
   },
 } as const satisfies BaselineDescription<typeof itemKnnSchema>;

@@ -15,9 +15,10 @@ export const markov = {
   title: 'Markov',
   summary: 'items that most often followed the newest item',
   page: 'baselines',
+  measuredByDefault: true,
   options: markovSchema,
   load: async () => {
     const { Markov } = await import('./markov');
-    return { fit: (sequences, _, letEventsIn) => Markov.fit(sequences, letEventsIn) };
+    return { fit: (sequences, _options, _seed, letEventsIn) => Markov.fit(sequences, letEventsIn) };
   },
 } as const satisfies BaselineDescription<typeof markovSchema>;

@@ -15,9 +15,10 @@ export const popularity = {
   title: 'popularity',
   summary: 'the most popular items, for every user',
   page: 'baselines',
+  measuredByDefault: true,
   options: popularitySchema,
   load: async () => {
     const { Popularity } = await import('./popularity');
-    return { fit: (sequences, _, letEventsIn) => Popularity.fit(sequences, letEventsIn) };
+    return { fit: (sequences, _options, _seed, letEventsIn) => Popularity.fit(sequences, letEventsIn) };
   },
 } as const satisfies BaselineDescription<typeof popularitySchema>;

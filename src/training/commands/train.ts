@@ -102,13 +102,8 @@ async function measureBaseline(recorder: RunRecorder, config: ExperimentConfig):
   await recorder.setStatus('running');
   const started = performance.now();
   const letEventsIn = () => recorder.letEventsIn();
-  const result = await evaluateBaseline(
-    baselineOf(config),
-    dataset,
-    'validation',
-    config.evaluation,
-    letEventsIn,
-  );
+  const baseline = { ...config, model: baselineOf(config) };
+  const result = await evaluateBaseline(baseline, dataset, 'validation', letEventsIn);
   const measured: MeasuredMetrics = { ...NO_TRAINING, metrics: result.metrics };
   const seconds = (performance.now() - started) / 1000;
   recorder.event({ kind: 'validation', ...measured, protocol: result.protocol, best: true, seconds });

@@ -5,6 +5,7 @@ import { configSchema, type EvaluationConfig } from '../../../src/config/schema'
 import { describeProtocol, protocolBadge } from '../../../src/protocol/evaluation';
 import { evaluateBaseline, evaluateBaselines, rankingTask } from '../../../src/inference/evaluateModel';
 import { leftOutText, seenRule, seenRuleText } from '../../../src/inference/seenItems';
+import { defaultBaseline } from '../../../src/model/models';
 import { datasetOf } from './tinyDataset';
 
 const evaluation = (settings: object): EvaluationConfig =>
@@ -67,13 +68,17 @@ describe('seen items under `auto`', () => {
 });
 
 describe('a target that was seen', () => {
-  const itemKnn = { type: 'itemKnn', numNeighbors: null, shrinkage: 0 } as const;
+  const measured = (config: EvaluationConfig) => ({
+    seed: 1,
+    model: defaultBaseline('itemKnn'),
+    evaluation: config,
+  });
 
   it.each([{ type: 'full' }, { type: 'sampled', count: 59 }])(
     'is not given away by filtering what else was seen: %o',
     async (candidates) => {
       const config = evaluation({ cutoffs: [1, 10], candidates });
-      const { metrics, protocol } = await evaluateBaseline(itemKnn, REPEATS, 'test', config);
+      const { metrics, protocol } = await evaluateBaseline(measured(config), REPEATS, 'test');
       expect(protocol.filterSeen).toBe(false);
       expect(protocol.numUsers).toBe(NUM_USERS);
       expect(protocol.seenTargets).toBeGreaterThan(0.9 * NUM_USERS);
@@ -84,10 +89,11 @@ describe('a target that was seen', () => {
 
   it('leaves the count where seen items are filtered, for the model and for baselines', async () => {
     const config = evaluation({ cutoffs: [1, 10], filterSeen: true });
-    const { protocol, ranks } = await evaluateBaseline(itemKnn, ONCE, 'test', config);
+    const { protocol, ranks } = await evaluateBaseline(measured(config), ONCE, 'test');
     expect(protocol).toMatchObject({ filterSeen: true, numUsers: 3, seenTargets: 1 });
     expect(ranks.best).toHaveLength(3);
-    for (const [, result] of await evaluateBaselines(ONCE, config)) expect(result.protocol).toEqual(protocol);
+    for (const [, result] of await evaluateBaselines(ONCE, measured(config)))
+      expect(result.protocol).toEqual(protocol);
     expect([...rankingTask(ONCE, 'test', config).users]).toEqual([0, 1, 2]);
     expect([...rankingTask(ONCE, 'validation', config).users]).toEqual([0, 1, 2, 3]);
     expect(leftOutText(rankingTask(ONCE, 'validation', config))).toBeNull();
@@ -101,7 +107,8 @@ describe('a target that was seen', () => {
   });
 
   it('counts where seen items stay, and the protocol says how many there are', async () => {
-    const { protocol } = await evaluateBaseline(itemKnn, ONCE, 'test', evaluation({ filterSeen: false }));
+    const config = evaluation({ filterSeen: false });
+    const { protocol } = await evaluateBaseline(measured(config), ONCE, 'test');
     expect(protocol).toMatchObject({ filterSeen: false, numUsers: 4, seenTargets: 1 });
     expect(protocolBadge(protocol)).toBe('full · LOO · seen kept');
     expect(describeProtocol(protocol)).toContain(

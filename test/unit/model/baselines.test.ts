@@ -5,6 +5,7 @@ import { fitBaseline } from '../../../src/model/createModel';
 import { ItemKnn } from '../../../src/model/itemKnn/itemKnn';
 import { NEWEST_COUNTED } from '../../../src/model/itemKnn/options';
 import { Markov } from '../../../src/model/markov/markov';
+import { defaultBaseline } from '../../../src/model/models';
 import { Popularity } from '../../../src/model/popularity/popularity';
 
 const NUM_ITEMS = 6;
@@ -151,8 +152,7 @@ describe('baselines', () => {
         throw new Error('stopped');
       };
       // As above: all of it would take minutes.
-      const config = type === 'itemKnn' ? { type, numNeighbors: null, shrinkage: 0 } : { type };
-      await expect(fitBaseline(config, many, stop)).rejects.toThrow('stopped');
+      await expect(fitBaseline(defaultBaseline(type), many, 1, stop)).rejects.toThrow('stopped');
     },
   );
 });
