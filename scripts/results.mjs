@@ -42,7 +42,7 @@ if (values.table !== true) {
     try {
       await run(process.execPath, ['dist/cli.js', 'train', config, '--runs', RUNS, ...set]);
     } catch {
-      console.error(`${name} has no result: see above. The data are expected in ../shared/data.`);
+      console.error(`${name} has no result: see above. The data is expected in ../shared/data.`);
       process.exitCode = 1;
     }
   }

@@ -154,7 +154,7 @@ export function datasetErrorFrom(error: unknown, subject = 'The data'): DatasetE
   if (/requires the extension|HTTP/.test(text)) {
     return new DatasetError(
       'dataset/remote-file',
-      'The data are on the network or in a format this build cannot read. Download them, or convert them to CSV or Parquet.',
+      'The data is on the network or in a format this build cannot read. Download it, or convert it to CSV or Parquet.',
     );
   }
   const values = /Expected Number of Columns: (\d+) Found: (\d+)/.exec(text);

@@ -74,7 +74,7 @@ const cells = rows.map((row) => [
 ]);
 console.error(
   formatTable(
-    ['measure', 'what', 'median ms', 'from, to', 'processor ms', 'wanted ms'],
+    ['measure', 'what', 'median ms', 'from, to', 'CPU ms', 'target ms'],
     cells,
     values.markdown,
   ),
