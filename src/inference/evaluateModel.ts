@@ -161,15 +161,22 @@ function letEventsInOf(onProgress: Progress | undefined): LetEventsIn {
   return () => onProgress?.(0, 0);
 }
 
+/** The baselines that a run measures: those of its evaluation, and its own model if it is one. */
+export function measuredBaselines({
+  model,
+  evaluation,
+}: Pick<ExperimentConfig, 'model' | 'evaluation'>): BaselineDescription[] {
+  const measured: readonly string[] = [model.type, ...evaluation.baselines];
+  return BASELINE_MODELS.filter((baseline) => measured.includes(typeOf(baseline)));
+}
+
 /** What is to be said where a baseline counts only the newest interactions of some users. */
 export function newestCountedNotes(
   { offsets }: PreparedDataset,
-  { model, evaluation }: Pick<ExperimentConfig, 'model' | 'evaluation'>,
+  config: Pick<ExperimentConfig, 'model' | 'evaluation'>,
 ): string[] {
-  const measured: readonly string[] = [model.type, ...evaluation.baselines];
-  return BASELINE_MODELS.flatMap((baseline: BaselineDescription) => {
-    const { newestCounted, title } = baseline;
-    if (newestCounted === undefined || !measured.includes(typeOf(baseline))) return [];
+  return measuredBaselines(config).flatMap(({ newestCounted, title }) => {
+    if (newestCounted === undefined) return [];
     let longer = 0;
     for (let user = 1; user < offsets.length; user++)
       if (offsets[user]! - offsets[user - 1]! > newestCounted) longer++;

@@ -53,6 +53,8 @@ export interface BaselineDescription<
   measuredByDefault: boolean;
   /** Newest interactions of a user that count; all if left out. */
   newestCounted?: number;
+  /** Bytes that the fit takes, where they grow faster than the data. */
+  fitBytes?(numItems: number): number;
   load(): Promise<BaselineImplementation<z.output<Schema>>>;
 }
 

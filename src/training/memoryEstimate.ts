@@ -2,8 +2,10 @@ import { freemem, totalmem } from 'node:os';
 import { optimizerSize } from '../compute/optimizers/createOptimizer';
 import type { TrainedConfig } from '../config/schema';
 import { modelSize } from '../model/createModel';
+import type { BaselineDescription } from '../model/description';
 import type { ModelData } from '../model/model';
 import type { MemoryEstimate } from '../protocol/run';
+import { thousands } from '../protocol/thousands';
 import { TrainingError } from './trainingError';
 
 const BYTES = 4;
@@ -62,6 +64,26 @@ export function checkMemory(estimate: MemoryEstimate, engineLimit: number | null
     throw new TrainingError(
       'memory/too-small',
       `This run needs about ${gigabytes(total)} (${describe(estimate)}), but this machine has ${gigabytes(available)} free. ${ways}`,
+    );
+  }
+}
+
+/**
+ * Refuses baselines that cannot be fitted before anything else is done, since most are fitted after a long training.
+ * @throws TrainingError with the numbers
+ */
+export function checkBaselineMemory(
+  baselines: readonly Pick<BaselineDescription, 'title' | 'fitBytes'>[],
+  numItems: number,
+  available = availableBytes(),
+): void {
+  for (const { title, fitBytes } of baselines) {
+    const bytes = BASE_BYTES + (fitBytes?.(numItems) ?? 0);
+    if (fitBytes === undefined || bytes <= USABLE_SHARE * available) continue;
+    throw new TrainingError(
+      'memory/too-small',
+      `Fitting ${title} to ${thousands(numItems)} items needs about ${gigabytes(bytes)}, but this machine has ` +
+        `${gigabytes(available)} free. Leave out rare items with \`dataset.minItemInteractions\`, or use another baseline.`,
     );
   }
 }

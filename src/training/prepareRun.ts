@@ -4,8 +4,9 @@ import { describeChanges, type ConfigChange } from '../config/changeConfig';
 import type { ExperimentConfig } from '../config/schema';
 import type { PreparedDataset } from '../dataset/preparedDataset';
 import type { DatasetSummary } from '../protocol/run';
-import { newestCountedNotes, rankingTask } from '../inference/evaluateModel';
+import { measuredBaselines, newestCountedNotes, rankingTask } from '../inference/evaluateModel';
 import { chosenBackend, engineSearchPaths, prepareUnchanged } from '../inference/openRun';
+import { checkBaselineMemory } from './memoryEstimate';
 import type { RunRecorder } from './runRecorder';
 import { leftOutText, seenRule, seenRuleText } from '../inference/seenItems';
 
@@ -30,6 +31,7 @@ export async function startEngine(
   return started;
 }
 
+/** @throws TrainingError when a baseline that is to be measured would not fit into memory, or no user counts */
 export async function prepare(recorder: RunRecorder, config: ExperimentConfig): Promise<PreparedDataset> {
   const { run, manifest } = recorder;
   const { dataset, cached, seconds, warnings, checkSource } = await prepareUnchanged(
@@ -48,6 +50,7 @@ export async function prepare(recorder: RunRecorder, config: ExperimentConfig): 
   for (const warning of [...(notice === null ? [] : [notice]), ...warnings]) recorder.warn(warning);
   recorder.event({ kind: 'dataset', dataset: summary, seconds, cached });
   recorder.update({ dataset: summary, timings: { ...manifest.timings, prepare: seconds } });
+  checkBaselineMemory(measuredBaselines(config), dataset.numItems);
   for (const message of newestCountedNotes(dataset, config))
     recorder.event({ kind: 'log', level: 'info', message });
   sayWhatIsRanked(recorder, dataset, config);

@@ -9,7 +9,7 @@ import { createModel } from '../../../src/model/createModel';
 import type { BatchBuilder } from '../../../src/model/batches/batchBuilder';
 import type { ExampleBatch, ExampleBuilder } from '../../../src/model/batches/exampleBatches';
 import type { SequenceBatch, SequenceBuilder } from '../../../src/model/batches/sequenceBatches';
-import { checkMemory, estimateMemory } from '../../../src/training/memoryEstimate';
+import { checkBaselineMemory, checkMemory, estimateMemory } from '../../../src/training/memoryEstimate';
 import { trainStep } from '../../../src/training/trainStep';
 import { useBackend } from '../compute/useBackend';
 import { modelData } from '../model/modelData';
@@ -201,5 +201,21 @@ describe('checkMemory', () => {
 
   it('refuses what the engine cannot hold', () => {
     expect(() => checkMemory(estimate, 1e9)).toThrow(/the engine is limited to 1\.0 GB/);
+  });
+});
+
+describe('checkBaselineMemory', () => {
+  const matrix = { title: 'Matrix', fitBytes: (numItems: number) => 8 * numItems ** 2 };
+
+  it('lets pass what fits, and baselines whose memory grows with the data', () => {
+    expect(() => checkBaselineMemory([matrix, { title: 'Small' }], 10_000, 2e9)).not.toThrow();
+    expect(() => checkBaselineMemory([{ title: 'Small' }], 10_000_000, 1e6)).not.toThrow();
+  });
+
+  it('refuses what the machine cannot hold, with the numbers and what to do', () => {
+    expect(() => checkBaselineMemory([{ title: 'Small' }, matrix], 10_000, 1e9)).toThrow(
+      'Fitting Matrix to 10,000 items needs about 1.0 GB, but this machine has 1.0 GB free. ' +
+        'Leave out rare items with `dataset.minItemInteractions`, or use another baseline.',
+    );
   });
 });
