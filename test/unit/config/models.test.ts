@@ -156,11 +156,11 @@ describe('samples', () => {
   const folder = path.resolve('samples/movietweetings');
   const samples = readdirSync(folder).filter((name) => name.endsWith('.recsight.json'));
 
-  it('are there for every kind of model', () => {
+  it('are there for every model that is trained', () => {
     const types = new Set(samples.map((name) => (configOf(name).model as { type: string }).type));
     const known = configSchema.shape.model.options.map((option) => option.shape.type.value);
     const trained = known.filter((type) => !isBaseline({ type } as ExperimentConfig['model']));
-    expect([...types].sort()).toEqual([...trained].sort());
+    expect([...types]).toEqual(expect.arrayContaining(trained));
   });
 
   it.each(samples)('%s is valid, and its model can be made', async (name) => {
