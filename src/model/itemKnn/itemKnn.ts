@@ -1,6 +1,9 @@
 import { type Baseline, forEachSequence, type TrainingSequences } from '../baseline';
 import { nowAndThen, type LetEventsIn } from '../../protocol/letEventsIn';
+import { ModelError } from '../modelError';
+import { featureWeights, type FeatureWeights } from './featureWeights';
 import { NEWEST_COUNTED, type ItemKnnConfig } from './options';
+import { similarityOf, type Similarity } from './similarity';
 
 /** Items similar to one item, and how similar each is. */
 interface Neighbors {
@@ -12,48 +15,57 @@ interface Neighbors {
 const CACHED_NEIGHBORS = 32 * 1024 * 1024;
 
 /**
- * Item-based nearest neighbors: an item's score is the sum of its cosine similarities to the items of the history, where
- * an item is the set of users who met it (Sarwar et al., 2001; Deshpande and Karypis, 2004). Of users with more than
- * {@link NEWEST_COUNTED} interactions only the newest count.
+ * Item-based nearest neighbors: an item's score is the sum of its similarities to the items of the history, where an item
+ * is the set of users who met it, or a vector of their weights (Sarwar et al., 2001; Deshpande and Karypis, 2004; Ferrari
+ * Dacrema et al., 2019). Of users with more than {@link NEWEST_COUNTED} interactions only the newest count.
  */
 export class ItemKnn implements Baseline {
   readonly #numItems: number;
   readonly #numNeighbors: number | null;
-  readonly #shrinkage: number;
+  readonly #similarity: Similarity;
   /** Users of each item, and items of each user, without repetitions. */
   readonly #usersOf: number[][];
   readonly #itemsOf: Uint32Array[] = [];
+  #weights: FeatureWeights = {
+    users: new Float64Array(0),
+    items: new Float64Array(0),
+    means: new Float64Array(0),
+  };
+  /** Of each item's vector of users. */
+  readonly #squaredNorms: Float64Array;
   readonly #cache = new Map<number, Neighbors>();
   #cached = 0;
-  /** Users that two items share, while one item's neighbors are counted; 0 for all otherwise. */
-  readonly #together: Uint32Array;
-  /** Room for the items that share users with one. */
+  /** Products of one item's vector with the others', while its neighbors are looked for; 0 for all otherwise. */
+  readonly #products: Float64Array;
+  /** Room for the items that share users with one, and whether an item is among them. */
   readonly #found: Uint32Array;
-
+  readonly #isFound: Uint8Array;
   readonly #letEventsIn: () => Promise<void>;
 
-  private constructor(
-    numItems: number,
-    { numNeighbors, shrinkage }: Pick<ItemKnnConfig, 'numNeighbors' | 'shrinkage'>,
-    letEventsIn?: LetEventsIn,
-  ) {
+  private constructor(numItems: number, options: ItemKnnConfig, letEventsIn?: LetEventsIn) {
     this.#letEventsIn = nowAndThen(letEventsIn);
-    this.#numNeighbors = numNeighbors;
-    this.#shrinkage = shrinkage;
+    this.#numNeighbors = options.numNeighbors;
+    this.#similarity = similarityOf(options);
     this.#numItems = numItems;
-    this.#together = new Uint32Array(numItems + 1);
+    this.#squaredNorms = new Float64Array(numItems + 1);
+    this.#products = new Float64Array(numItems + 1);
     this.#found = new Uint32Array(numItems);
+    this.#isFound = new Uint8Array(numItems + 1);
     this.#usersOf = Array.from({ length: numItems + 1 }, () => []);
   }
 
   /** @param letEventsIn called now and then while this fits, and while scores are made */
   static async fit(
     sequences: TrainingSequences,
-    options: Pick<ItemKnnConfig, 'numNeighbors' | 'shrinkage'>,
+    options: ItemKnnConfig,
     letEventsIn?: LetEventsIn,
   ): Promise<ItemKnn> {
     const knn = new ItemKnn(sequences.numItems, options, letEventsIn);
     await forEachSequence(sequences, (items) => knn.#addUser(items), letEventsIn);
+    await knn.#weigh(options);
+    // Without a bound both items of a pair are neighbors.
+    if (options.neighborsOf === 'candidate' && options.numNeighbors !== null)
+      await knn.#keepNeighborsOfCandidates();
     return knn;
   }
 
@@ -75,30 +87,25 @@ export class ItemKnn implements Baseline {
     return scores;
   }
 
+  async #weigh(options: ItemKnnConfig): Promise<void> {
+    this.#weights = featureWeights(this.#itemsOf, this.#usersOf, options);
+    for (const [user, items] of this.#itemsOf.entries()) {
+      for (const item of items) this.#squaredNorms[item]! += this.#strength(user, item) ** 2;
+      await this.#letEventsIn();
+    }
+  }
+
+  #strength(user: number, item: number): number {
+    const { users, items, means } = this.#weights;
+    return users[user]! * (items[item]! - means[user]!);
+  }
+
+  /** The candidates that an item of a history adds to. */
   #neighbors(item: number): Neighbors {
     const cached = this.#cache.get(item);
     if (cached !== undefined) return cached;
-    const together = this.#together;
-    const found = this.#found;
-    let count = 0;
-    for (const user of this.#usersOf[item]!) {
-      const others = this.#itemsOf[user]!;
-      for (let place = 0; place < others.length; place++) {
-        const other = others[place]!;
-        if (together[other]!++ === 0) found[count++] = other;
-      }
-    }
-    const items = found.subarray(0, count).filter((other) => other !== item);
-    const size = this.#usersOf[item]!.length;
-    // A plain loop: `from` with a callback takes ten times as long.
-    const similarities = new Float32Array(items.length);
-    for (let place = 0; place < items.length; place++) {
-      const other = items[place]!;
-      const norm = Math.sqrt(size * this.#usersOf[other]!.length);
-      similarities[place] = together[other]! / (norm + this.#shrinkage);
-    }
-    for (let place = 0; place < count; place++) together[found[place]!] = 0;
-    const neighbors = this.#mostSimilar({ items, similarities });
+    const met = this.#squaredNorms[item]!;
+    const neighbors = this.#mostSimilar(item, (dot, candidate) => this.#similarity(dot, candidate, met));
     if (this.#cached + neighbors.items.length <= CACHED_NEIGHBORS) {
       this.#cache.set(item, neighbors);
       this.#cached += neighbors.items.length;
@@ -106,13 +113,85 @@ export class ItemKnn implements Baseline {
     return neighbors;
   }
 
-  /** The neighbors that count; of equals the earlier items. */
-  #mostSimilar({ items, similarities }: Neighbors): Neighbors {
-    if (this.#numNeighbors === null || items.length <= this.#numNeighbors) return { items, similarities };
-    const order = Uint32Array.from(items.keys()).sort(
-      (a, b) => similarities[b]! - similarities[a]! || items[a]! - items[b]!,
-    );
-    const kept = order.subarray(0, this.#numNeighbors);
+  /**
+   * Looks for the neighbors of every candidate, and keeps for each item of a history the candidates whose neighbor it is.
+   * @throws ModelError when they are too many
+   */
+  async #keepNeighborsOfCandidates(): Promise<void> {
+    const all: Neighbors[] = [];
+    const counts = new Uint32Array(this.#numItems + 1);
+    for (let item = 1; item <= this.#numItems; item++) {
+      const candidate = this.#squaredNorms[item]!;
+      const own = this.#mostSimilar(item, (dot, met) => this.#similarity(dot, candidate, met));
+      all.push(own);
+      this.#cached += own.items.length;
+      if (this.#cached > CACHED_NEIGHBORS)
+        throw new ModelError(
+          'model/too-many-neighbors',
+          `Item-kNN found more than ${CACHED_NEIGHBORS} neighbors for the first ${item} of ${this.#numItems} candidates, which is as ` +
+            'many as it keeps. Lower `model.numNeighbors`, set `model.neighborsOf` to `history`, or leave out rare items ' +
+            'with `dataset.minItemInteractions`.',
+        );
+      for (const met of own.items) counts[met]!++;
+      await this.#letEventsIn();
+    }
+    for (let item = 1; item <= this.#numItems; item++) {
+      const count = counts[item]!;
+      this.#cache.set(item, { items: new Uint32Array(count), similarities: new Float32Array(count) });
+    }
+    const filled = counts.fill(0);
+    for (const [before, { items, similarities }] of all.entries()) {
+      for (const [place, met] of items.entries()) {
+        const added = this.#cache.get(met)!;
+        added.items[filled[met]!] = before + 1;
+        added.similarities[filled[met]!++] = similarities[place]!;
+      }
+      await this.#letEventsIn();
+    }
+  }
+
+  /**
+   * The neighbors of an item that count; of equals the earlier items.
+   * @param similarity of the product with another item's vector, and this one's squared norm
+   */
+  #mostSimilar(item: number, similarity: (dot: number, squaredNorm: number) => number): Neighbors {
+    const products = this.#products;
+    const found = this.#found;
+    const isFound = this.#isFound;
+    const { users, items: weights, means } = this.#weights;
+    let count = 0;
+    for (const user of this.#usersOf[item]!) {
+      const others = this.#itemsOf[user]!;
+      const mean = means[user]!;
+      const factor = this.#strength(user, item) * users[user]!;
+      for (let place = 0; place < others.length; place++) {
+        const other = others[place]!;
+        if (isFound[other] === 0) {
+          isFound[other] = 1;
+          found[count++] = other;
+        }
+        products[other]! += factor * (weights[other]! - mean);
+      }
+    }
+    const items = found.subarray(0, count).filter((other) => other !== item);
+    // A plain loop: `from` with a callback takes ten times as long.
+    const similarities = new Float32Array(items.length);
+    for (let place = 0; place < items.length; place++) {
+      const other = items[place]!;
+      similarities[place] = similarity(products[other]!, this.#squaredNorms[other]!);
+    }
+    for (let place = 0; place < count; place++) isFound[found[place]!] = products[found[place]!] = 0;
+    return this.#bounded({ items, similarities });
+  }
+
+  /** As many as are kept. Where only some are, those that are no more similar than a stranger are none. */
+  #bounded({ items, similarities }: Neighbors): Neighbors {
+    const bound = this.#numNeighbors;
+    if (bound === null) return { items, similarities };
+    const order = Uint32Array.from(items.keys())
+      .filter((place) => similarities[place]! > 0)
+      .sort((a, b) => similarities[b]! - similarities[a]! || items[a]! - items[b]!);
+    const kept = order.subarray(0, bound);
     return {
       items: kept.map((place) => items[place]!),
       similarities: Float32Array.from(kept, (place) => similarities[place]!),

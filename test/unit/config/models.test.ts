@@ -97,6 +97,17 @@ describe('bad options of models', () => {
       'model.loss.sharedNegatives',
       /needs `model.trainOn` to be `all`, which is `last`/,
     ],
+    [
+      { type: 'itemKnn', similarity: { type: 'adjustedCosine' } },
+      'model.similarity.type',
+      /needs `featureWeighting` to be `bm25`, which is `none`/,
+    ],
+    [
+      { type: 'itemKnn', similarity: { type: 'jaccard' }, featureWeighting: 'tfIdf' },
+      'model.featureWeighting',
+      /must be `none` if `similarity.type` is `jaccard`/,
+    ],
+    [{ type: 'itemKnn', similarity: { type: 'pearson' } }, 'model.similarity.type', /found `"pearson"`/],
     [{ type: 'din', preset: 'paper' }, 'model.preset', /expected .*, found `"paper"`/],
   ])('%o: %s', (model, field, message) => {
     const { config, problems } = parse(model);

@@ -3,10 +3,12 @@ import { describe, expect, it } from 'vitest';
 import type { TrainingSequences } from '../../../src/model/baseline';
 import { fitBaseline } from '../../../src/model/createModel';
 import { ItemKnn } from '../../../src/model/itemKnn/itemKnn';
-import { NEWEST_COUNTED } from '../../../src/model/itemKnn/options';
+import { itemKnnSchema, NEWEST_COUNTED } from '../../../src/model/itemKnn/options';
 import { Markov } from '../../../src/model/markov/markov';
 import { defaultBaseline } from '../../../src/model/models';
 import { Popularity } from '../../../src/model/popularity/popularity';
+
+const itemKnn = (options: object = {}) => itemKnnSchema.parse({ type: 'itemKnn', ...options });
 
 const NUM_ITEMS = 6;
 const arbitraryUsers = fc.array(
@@ -71,7 +73,7 @@ describe('baselines', () => {
     // Item 1 shares two users with 2, and one with each of 3 and 4, which have two and one.
     const users = [[1, 2, 3], [1, 2, 4], [3]];
     const scores = async (numNeighbors: number | null): Promise<number[]> => {
-      const knn = await ItemKnn.fit(sequences(users), { numNeighbors, shrinkage: 0 });
+      const knn = await ItemKnn.fit(sequences(users), itemKnn({ numNeighbors }));
       return [...(await knn.score([Uint32Array.of(1)]))];
     };
     const [second, third, fourth] = [1, 1 / 2, 1 / Math.sqrt(2)];
@@ -79,7 +81,7 @@ describe('baselines', () => {
     expect(rounded(await scores(null))).toEqual(rounded([0, second, third, fourth, 0, 0]));
     expect(rounded(await scores(2))).toEqual(rounded([0, second, 0, fourth, 0, 0]));
     expect(rounded(await scores(1))).toEqual([0, 1, 0, 0, 0, 0]);
-    const equals = await ItemKnn.fit(sequences([[1, 3, 2]]), { numNeighbors: 1, shrinkage: 0 });
+    const equals = await ItemKnn.fit(sequences([[1, 3, 2]]), itemKnn({ numNeighbors: 1 }));
     expect([...(await equals.score([Uint32Array.of(1)]))]).toEqual([0, 1, 0, 0, 0, 0]);
   });
 
@@ -96,7 +98,7 @@ describe('baselines', () => {
             const shared = first.filter((user) => second.includes(user)).length;
             return a === b || shared === 0 ? 0 : shared / Math.sqrt(first.length * second.length);
           };
-          const knn = await ItemKnn.fit(sequences(users), { numNeighbors: null, shrinkage: 0 });
+          const knn = await ItemKnn.fit(sequences(users), itemKnn());
           const scores = await knn.score([Uint32Array.from(history)]);
           for (let item = 1; item <= NUM_ITEMS; item++) {
             const expected = history.reduce((sum, met) => sum + similarity(met, item), 0);
@@ -118,7 +120,7 @@ describe('baselines', () => {
       items: history,
     };
     const scored = async (newest: Uint32Array) => {
-      const knn = await ItemKnn.fit(user, { numNeighbors: null, shrinkage: 0 });
+      const knn = await ItemKnn.fit(user, itemKnn());
       return [...(await knn.score([newest]))].map((score) => (score > 0 ? 1 : 0));
     };
     const expected = history.map((item) => (item > 2 ? 1 : 0));
@@ -130,7 +132,7 @@ describe('baselines', () => {
   it('item-kNN can be given up in the middle of a history', async () => {
     const items = Uint32Array.from({ length: 3000 }, (_, place) => place + 1);
     const one = { numItems: 3000, offsets: Uint32Array.of(0), ends: Uint32Array.of(3000), items };
-    const knn = await ItemKnn.fit(one, { numNeighbors: null, shrinkage: 0 }, () => {
+    const knn = await ItemKnn.fit(one, itemKnn(), () => {
       throw new Error('stopped');
     });
     // Pauses come by the clock: there is at least one in so much work.
