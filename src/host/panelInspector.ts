@@ -14,6 +14,7 @@ export class PanelInspector {
   #callsUnderWay = 0;
   #visible: boolean;
   #idleTimer: NodeJS.Timeout | null = null;
+  #disposed = false;
 
   constructor(
     private readonly start: () => Promise<CalledProcess>,
@@ -55,7 +56,14 @@ export class PanelInspector {
     this.#process = null;
   }
 
+  /** Ends the process for good: calls are rejected from now on, such as those of a dialog that outlives its panel. */
+  dispose(): void {
+    this.#disposed = true;
+    this.close();
+  }
+
   async #started(): Promise<CalledProcess> {
+    if (this.#disposed) throw new Error('The panel is closed.');
     if (this.#process?.inspector?.calls.$closed) this.#process = null;
     this.#process ??= { starting: this.start(), inspector: null };
     const process = this.#process;

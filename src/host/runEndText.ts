@@ -44,7 +44,7 @@ export function endsText(runs: readonly { run: RunSummary; title: string }[]): s
   const named = runs.slice(0, NAMED_RUNS).map(({ run, title }) => `${title} ${endName(run)}`);
   const others = runs.length - named.length;
   const all = others === 0 ? named : [...named, `${others} more`];
-  return `${runs.length} runs have ended: ${new Intl.ListFormat('en-GB').format(all)}.`;
+  return `${runs.length} runs have ended: ${new Intl.ListFormat('en').format(all)}.`;
 }
 
 function endName({ manifest, status }: RunSummary): string {

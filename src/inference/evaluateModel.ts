@@ -27,6 +27,8 @@ import { seenRule } from './seenItems';
 const MODEL_BATCH = 256;
 /** Bounds the score matrix of one batch to about 32 MB, where there is one. */
 const MAX_SCORES = 8 * 1024 * 1024;
+/** Floats of an embedding, about. */
+const EMBEDDING_WIDTH = 64;
 
 type Part = RankingTask['part'];
 type Seeded = Pick<ExperimentConfig, 'evaluation' | 'seed'>;
@@ -147,7 +149,9 @@ function evaluate(
   { metrics, cutoffs }: EvaluationConfig,
   onProgress?: Progress,
 ): Promise<RankingResult> {
-  const batchSize = Math.max(1, Math.min(MODEL_BATCH, Math.floor(MAX_SCORES / task.numItems)));
+  // Engines without a kernel for it gather the embeddings of all negatives.
+  const perUser = Math.max(task.numItems, task.sampled ? (1 + task.sampled.count) * EMBEDDING_WIDTH : 0);
+  const batchSize = Math.max(1, Math.min(MODEL_BATCH, Math.floor(MAX_SCORES / perUser)));
   return evaluateRanking(task, ranker, {
     metrics: rankingMetrics(metrics),
     cutoffs,

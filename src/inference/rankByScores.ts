@@ -24,7 +24,8 @@ export function rankByScores(scorer: Scorer): Ranker {
         const own = rowOf(row);
         const column = target - 1;
         if (negatives !== null) {
-          const candidates = Float32Array.of(own[column]!, ...negatives[row]!);
+          const candidates = new Float32Array(1 + negatives[row]!.length);
+          candidates[0] = own[column]!;
           negatives[row]!.forEach((item, place) => (candidates[place + 1] = own[item - 1]!));
           return rankOf(candidates, 0);
         }

@@ -30,8 +30,8 @@ const KEY_DIGITS = 24;
 const RESULT_FILE = /^[a-z]+-(?:[0-9a-f]{24}\.(?:safetensors|json)|\d+-\d+-\d+\.json)$/;
 
 /**
- * Results that took long, kept in a folder of their run, a file for each key. All of them can be made again: one that is missing or
- * damaged is, and the oldest go when there are too many.
+ * Results that took long, kept in a folder of their run, a file for each key. All of them can be made again: a missing or
+ * damaged one is recomputed, and the oldest are removed when there are too many.
  */
 export class KeptResults {
   /**
@@ -74,12 +74,14 @@ export class KeptResults {
     const files = await Promise.all(
       names.map(async (name) => {
         const file = path.join(this.folder, name);
-        const { size, mtimeMs } = await lstat(file);
-        return { file, size, age: name === newest ? -Infinity : -mtimeMs };
+        // Another process may sweep the same folder.
+        const stats = await lstat(file).catch(() => null);
+        return stats && { file, size: stats.size, age: name === newest ? -Infinity : -stats.mtimeMs };
       }),
     );
     let room = this.maxBytes;
-    for (const { file, size } of files.sort((a, b) => a.age - b.age)) {
+    const present = files.filter((file) => file !== null);
+    for (const { file, size } of present.sort((a, b) => a.age - b.age)) {
       room -= size;
       if (room < 0) await rm(file, { force: true });
     }

@@ -26,7 +26,9 @@ export function candidates(name: string, env: NodeJS.ProcessEnv, platform: NodeJ
     .filter((folder) => paths.isAbsolute(folder));
   // Others, such as `.cmd`, cannot be started without a shell.
   const endings = isWindows ? ['.exe', '.com'] : [''];
-  return folders.flatMap((folder) => endings.map((ending) => paths.join(folder, `${name}${ending}`)));
+  const named = endings.some((ending) => ending !== '' && name.toLowerCase().endsWith(ending));
+  const names = named ? [name] : endings.map((ending) => `${name}${ending}`);
+  return folders.flatMap((folder) => names.map((file) => paths.join(folder, file)));
 }
 
 /** `taskkill.exe`, `nvidia-smi.exe` and their like, by their place. */

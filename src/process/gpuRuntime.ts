@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs';
 import { mkdir, rename, rm } from 'node:fs/promises';
 import path from 'node:path';
 import type { BackendReport } from '../protocol/backends';
@@ -68,9 +69,7 @@ export async function installGpuRuntime(
         await mkdir(trial);
         await install(tool);
         const report = await tryOut(runtime, trial, options);
-        const final = path.join(runtimePath, runtime);
-        await rm(final, { recursive: true, force: true });
-        await rename(trial, final);
+        await replaceFolder(path.join(runtimePath, runtime), trial);
         return report;
       } catch (error) {
         if (error instanceof ToolError && error.code === 'tool/canceled') throw error;
@@ -83,6 +82,22 @@ export async function installGpuRuntime(
     await rm(trial, { recursive: true, force: true });
   }
   throw new RuntimeInstallError(failures.join('\n'));
+}
+
+/** Puts `replacement` in the place of a folder. Where that cannot be moved, as files in use on Windows, it stays as it was. */
+async function replaceFolder(folder: string, replacement: string): Promise<void> {
+  const previous = `${folder}.previous`;
+  await rm(previous, { recursive: true, force: true });
+  const had = existsSync(folder);
+  if (had) await rename(folder, previous);
+  try {
+    await rename(replacement, folder);
+  } catch (error) {
+    if (had) await rename(previous, folder);
+    throw error;
+  }
+  // What cannot be removed yet is removed by the next installation.
+  await rm(previous, { recursive: true, force: true }).catch(() => undefined);
 }
 
 /** npm lies beside Node.js, which the setting may name. Last, so that the user's Python and compiler stay the first. */

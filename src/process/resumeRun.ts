@@ -9,7 +9,7 @@ import { startTrainer } from './startTrainer';
 import type { LaterOptions } from './trainerOptions';
 
 /**
- * Goes on with a run that was stopped, failed or lost, from its last checkpoint. Resolves when the trainer lives.
+ * Continues a run that was stopped, failed or lost, from its last checkpoint. Resolves when the trainer lives.
  * Throws RunBusyError when one works on the run already, RunReadError, and TrainerStartError.
  */
 export async function resumeRun(options: LaterOptions, run: RunDirectory): Promise<void> {

@@ -1,4 +1,5 @@
 import { spawn } from 'node:child_process';
+import { createInterface } from 'node:readline';
 import { killGroup } from './killGroup';
 
 /** A program that is needed is missing, or ended badly. */
@@ -48,19 +49,16 @@ export async function runTool(
   });
   let output = '';
   const tail: string[] = [];
-  const listen = (text: string) => {
-    for (const line of text.split(/\r?\n|\r/)) {
-      if (line.trim() === '') continue;
-      onLine?.(line);
-      tail.push(line.trim());
-      if (tail.length > TAIL_LINES) tail.shift();
-    }
+  const hear = (line: string) => {
+    if (line.trim() === '') return;
+    onLine?.(line);
+    tail.push(line.trim());
+    if (tail.length > TAIL_LINES) tail.shift();
   };
-  child.stdout.setEncoding('utf8').on('data', (text: string) => {
-    output += text;
-    listen(text);
-  });
-  child.stderr.setEncoding('utf8').on('data', listen);
+  child.stdout.setEncoding('utf8').on('data', (text: string) => (output += text));
+  // Progress bars end their lines with \r; readline keeps a line together that comes in pieces.
+  for (const input of [child.stdout, child.stderr])
+    createInterface({ input, crlfDelay: Infinity }).on('line', hear);
   const kill = () => {
     if (child.pid !== undefined) killGroup(child.pid, 'SIGKILL');
   };

@@ -18,7 +18,7 @@ const POLL_MS = 50;
 const START_TIMEOUT_MS = 60_000;
 const LOG_TAIL_BYTES = 4000;
 
-/** The trainer process could not be started or ended before it took up its run. The message holds what it printed. */
+/** The trainer process could not be started or ended before it took up its run. The message contains what it printed. */
 export class TrainerStartError extends Error {
   override readonly name = 'TrainerStartError';
   readonly code = 'trainer/start-failed';

@@ -6,7 +6,7 @@ export type Subject =
   | { kind: 'runs'; runs: readonly string[] }
   /** Absolute path. */
   | { kind: 'file'; path: string }
-  /** All that the window holds. */
+  /** Everything in the window. */
   | { kind: 'workspace' };
 
 /** One run as a subject. @param directory absolute path of the run directory */

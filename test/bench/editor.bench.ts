@@ -73,11 +73,7 @@ const cells = rows.map((row) => [
   row.wanted?.toFixed(0) ?? '',
 ]);
 console.error(
-  formatTable(
-    ['measure', 'what', 'median ms', 'from, to', 'CPU ms', 'target ms'],
-    cells,
-    values.markdown,
-  ),
+  formatTable(['measure', 'what', 'median ms', 'from, to', 'CPU ms', 'target ms'], cells, values.markdown),
 );
 const machine = {
   processor: cpus()[0]?.model ?? 'unknown',

@@ -100,6 +100,6 @@ export function testVerdict({ columns, rows }: TestTable): {
   );
   const metrics = below.map(({ metric }) => formatMetricName(metric)).join(', ');
   const where = below.length === compared.length ? 'every metric' : metrics;
-  const names = new Intl.ListFormat('en-GB').format(stronger.map(({ name }) => name));
+  const names = new Intl.ListFormat('en').format(stronger.map(({ name }) => name));
   return { good: false, text: `Below ${names} on ${where}.` };
 }

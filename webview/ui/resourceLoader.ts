@@ -23,6 +23,7 @@ export class ResourceLoader<
   readonly #options: LoaderOptions<Host, Values, State>;
   /** Told apart from the tasks of an earlier page of the same panel, which may still be at work. */
   readonly #page = crypto.randomUUID();
+  #numTasks = 0;
   readonly #running = new Map<keyof Values, { key: string; task: string }>();
 
   constructor(options: LoaderOptions<Host, Values, State>) {
@@ -69,7 +70,7 @@ export class ResourceLoader<
 
   #ask({ name, key, ask }: Wanted<Host, Values>): void {
     const { host, dispatch } = this.#options;
-    const task = `${key} ${this.#page}`;
+    const task = `${String(name)} ${++this.#numTasks} ${this.#page}`;
     this.#running.set(name, { key, task });
     const settle = (action: ResourceAction<Values>): void => {
       if (this.#running.get(name)?.task === task) this.#running.delete(name);

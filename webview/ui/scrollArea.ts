@@ -99,7 +99,7 @@ class HintOfMore extends AsyncDirective {
     const hint = area.querySelector<HTMLElement>(':scope > .scroll-hint')!;
     area.dataset.more = sides.join(' ');
     hint.hidden = sides.length === 0;
-    const words = new Intl.ListFormat('en-GB').format(sides.map((side) => SIDES[side].words));
+    const words = new Intl.ListFormat('en').format(sides.map((side) => SIDES[side].words));
     hint.textContent = `${sides.map((side) => SIDES[side].arrow).join(' ')} More ${words}`;
     if (this.#hasFocus) return;
     if (sides.length > 0) element.tabIndex = 0;

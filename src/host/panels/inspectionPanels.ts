@@ -116,7 +116,7 @@ class InspectionPanel implements PanelContent {
 
   dispose(): void {
     this.#listeners.dispose();
-    this.#inspector.close();
+    this.#inspector.dispose();
   }
 
   async #hydrate(): Promise<InspectionPanelSnapshot> {
@@ -153,7 +153,7 @@ class InspectionPanel implements PanelContent {
     this.frame.tell((view) => view.runsChanged.asEvent(choices));
   }
 
-  /** The runs to choose from, newest first; this panel's own is always one of them. */
+  /** The runs to choose from, newest first. This panel's own is always one of them: at the end if it is outside the workspace. */
   #choicesNow(): RunChoice[] {
     const runs = this.context.runs.runs.filter(({ manifest }) => hasLearned(manifest));
     const own = this.#run;

@@ -50,6 +50,8 @@ export class Panel implements PanelFrame<object> {
   #hydrated = false;
   /** The panel says why there is no page. */
   #pageless = false;
+  /** How often it was loaded. */
+  #loads = 0;
   #closed = false;
   #preview: boolean;
 
@@ -149,8 +151,11 @@ export class Panel implements PanelFrame<object> {
     const styles = [address(`${this.kind.id}.css`)];
     this.#hydrated = false;
     this.#joiner.clear();
+    const load = ++this.#loads;
+    this.#pageless = true;
     const problem = await this.#problem();
-    if (this.#closed) return;
+    // A later load has looked at the subject after this one.
+    if (this.#closed || load !== this.#loads) return;
     this.#pageless = problem !== null;
     webview.html = problem
       ? messageHtml(problem.title, problem.text, cspSource, styles)

@@ -61,7 +61,7 @@ export interface PanelContent {
   readonly argumentSchemas: ArgumentSchemas;
   /** A run of the subject is another one now, or gone (null). */
   runChanged?(run: RunSummary | null): void;
-  /** What is shown is called otherwise now: titles of runs depend on what other runs there are. */
+  /** The title of the subject has changed: titles of runs depend on the other runs. */
   titleChanged?(shown: string): void;
   visibilityChanged?(visible: boolean): void;
   /** Has the page show something, now or as soon as it is there. */
@@ -84,6 +84,6 @@ export interface PanelFrame<View extends object> {
   tell(event: (view: BirpcReturn<View>) => Promise<void>): void;
   /** Loads the page anew. */
   load(): Promise<void>;
-  /** The user has done something with what is shown: the panel is no mere preview any more. */
+  /** The user has done something with what is shown: the panel is no longer a preview. */
   keepOpen(): void;
 }

@@ -78,27 +78,31 @@ export function projectionInspector(runs: InspectedRuns, tasks: Tasks): Projecti
     },
     umap: async (source, sampling, request, task) => {
       checkUmapRequest(request);
-      const read = await store.read(source);
-      const rows = rowsOf(read, sampling);
-      return tasks.run(task, (running) => keptLayout(runs, read, rows, request, running));
+      // From the start, so that it can be canceled while its checkpoint is loaded.
+      return tasks.run(task, async (running) => {
+        const read = await store.read(source);
+        return keptLayout(runs, read, rowsOf(read, sampling), request, running);
+      });
     },
     cancel: (task) => {
       tasks.cancel(task);
       return Promise.resolve();
     },
     recommendationCounts: async (source, sampling, k, task) => {
-      const read = await store.read(source);
       requireCount(k, MOST_NEIGHBORS, 'recommendations');
-      if (read.description.rows !== 'items') {
-        throw new InspectionError(
-          'inspection/no-items',
-          `The rows of \`${source.table}\` are ${read.description.rows}, and only items are recommended.`,
-        );
-      }
-      const counts =
-        (await knownRecommendationCounts(runs, source, k)) ??
-        (await tasks.run(task, (running) => countRecommendations(runs, source, k, running)));
-      return countColumn(counts, rowsOf(read, sampling), k);
+      return tasks.run(task, async (running) => {
+        const read = await store.read(source);
+        if (read.description.rows !== 'items') {
+          throw new InspectionError(
+            'inspection/no-items',
+            `The rows of \`${source.table}\` are ${read.description.rows}, and only items are recommended.`,
+          );
+        }
+        const counts =
+          (await knownRecommendationCounts(runs, source, k)) ??
+          (await countRecommendations(runs, source, k, running));
+        return countColumn(counts, rowsOf(read, sampling), k);
+      });
     },
     neighbors: async (source, query, metric, k) => {
       const read = await store.read(source);

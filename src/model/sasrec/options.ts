@@ -146,7 +146,11 @@ export const sasrecSchema = z
       .number()
       .min(0)
       .default(0)
-      .meta(describe('Weight λ of the loss λ·Σ w² of the item table, and of the position table.')),
+      .meta(
+        describe(
+          'Weight λ of the loss λ·Σ w² of the embedding tables: items, positions, and a separate output table.',
+        ),
+      ),
     loss: nextItemLossSchema,
   })
   .superRefine(

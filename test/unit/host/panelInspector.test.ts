@@ -140,6 +140,14 @@ describe('PanelInspector', () => {
     inspector.close();
     await outcome;
   });
+
+  it('starts no process for a call that comes after its panel', async () => {
+    const inspector = panelInspector();
+    await inspector.call('pid', []);
+    inspector.dispose();
+    await expect(inspector.call('pid', [])).rejects.toThrow('The panel is closed.');
+    expect(started).toHaveLength(1);
+  });
 });
 
 it('warms up without a word, whether that works or not', async () => {

@@ -51,7 +51,7 @@ describe('endsText', () => {
     }));
     expect(endsText(runs.slice(0, 2))).toBe('2 runs have ended: run 0 finished and run 1 failed.');
     expect(endsText(runs)).toBe(
-      '5 runs have ended: run 0 finished, run 1 failed, run 2 was lost and 2 more.',
+      '5 runs have ended: run 0 finished, run 1 failed, run 2 was lost, and 2 more.',
     );
     expect(runs.map(({ run }) => endedBadly(run))).toEqual([false, true, true, false, false]);
   });

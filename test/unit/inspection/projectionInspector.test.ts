@@ -293,6 +293,15 @@ describe('the projection of a run', () => {
     await inspector.cancel('no such task');
   });
 
+  it('ends when it is canceled while its checkpoint is loaded', async () => {
+    const { inspector, told } = open();
+    const laying = inspector.umap(items, ALL, { ...UMAP, epochs: 10_000, seed: 98 }, 'early');
+    const failure = expect(laying).rejects.toMatchObject({ code: 'inspection/canceled' });
+    await inspector.cancel('early');
+    await failure;
+    expect(told.filter(({ progress }) => progress.layout !== undefined)).toEqual([]);
+  });
+
   it('numbers clusters from the largest', async () => {
     const { inspector } = open();
     const clusters = await inspector.clusters(items, ALL, 4, 1);

@@ -106,6 +106,9 @@ describe('programs', () => {
     const env = { PATH: ['.', 'bin', '', '/usr/bin', '/bin'].join(':') };
     expect(candidates('git', env, 'linux')).toEqual(['/usr/bin/git', '/bin/git']);
     const windows = { Path: '.;;tools;C:\\Git\\cmd;D:\\x' };
+    expect(candidates('git.exe', windows, 'win32')).toEqual(
+      candidates('git', windows, 'win32').filter((file) => file.endsWith('.exe')),
+    );
     expect(candidates('git', windows, 'win32')).toEqual([
       'C:\\Git\\cmd\\git.exe',
       'C:\\Git\\cmd\\git.com',

@@ -69,6 +69,23 @@ describe.skipIf(process.platform === 'win32')('installing a GPU runtime', () => 
     expect(steps).toEqual(['installing WebGPU', 'testing it with a training step']);
   });
 
+  it('takes the place of what was there, of which nothing stays', async () => {
+    await install('webgpu', { npm: NPM }, { available: true, isGpu: true });
+    await writeFile(path.join(runtimePath, 'webgpu', 'marker'), 'old');
+    await install('webgpu', { npm: NPM }, { available: true, isGpu: true });
+    expect(await readdir(path.join(runtimePath, 'webgpu'))).not.toContain('marker');
+    expect(await readdir(runtimePath)).toEqual(['webgpu']);
+  });
+
+  it('hears whole lines, in however many pieces they come', async () => {
+    await install(
+      'webgpu',
+      { npm: `printf 'half a '; sleep 0.1; echo line; ${NPM}` },
+      { available: true, isGpu: true },
+    );
+    expect(lines).toContain('half a line');
+  });
+
   it('keeps what was there when the new one does not work', async () => {
     await install('webgpu', { npm: NPM }, { available: true, isGpu: true });
     const marker = path.join(runtimePath, 'webgpu', 'marker');

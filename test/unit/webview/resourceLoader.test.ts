@@ -93,7 +93,7 @@ test('an answer to what is wanted no more changes nothing, and long work for it 
   page.host.answers.get('a')!('A');
   await answered();
   page.state = page.loader.update({ ...page.state, table: 'b' });
-  expect(page.host.canceled).toEqual(['A-layout']);
+  expect(page.host.canceled).toEqual(['layout']);
   page.host.answers.get('b')!('B');
   await answered();
   page.host.answers.get('A-layout')!('late');

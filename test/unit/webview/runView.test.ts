@@ -41,7 +41,7 @@ test('the verdict names the baselines that are better, and where', () => {
     testVerdict(testTable(exampleRun('finished', 20, { test: exampleTest(share) }).manifest)!);
   expect(verdict(0.8)).toEqual({ good: false, text: 'Below Markov on every metric.' });
   expect(verdict(0.7).text).toBe('Below item-kNN and Markov on every metric.');
-  expect(verdict(0.2).text).toBe('Below popularity, item-kNN and Markov on every metric.');
+  expect(verdict(0.2).text).toBe('Below popularity, item-kNN, and Markov on every metric.');
   const test = exampleTest();
   test.baselines.markov!['hr@10'] = 0.9;
   const manifest = exampleRun('finished', 20, { test }).manifest;
