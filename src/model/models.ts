@@ -2,6 +2,7 @@ import type { z } from 'zod';
 import type { BaselineDescription, ModelDescription, TrainedDescription } from './description';
 import { dien } from './dien/description';
 import { din } from './din/description';
+import { ease } from './ease/description';
 import { gru4rec } from './gru4rec/description';
 import { itemKnn } from './itemKnn/description';
 import { markov } from './markov/description';
@@ -11,7 +12,7 @@ import { sum } from './sum/description';
 import { twoTower } from './twoTower/description';
 
 /** All models, in the order in which they are listed everywhere. The first one is that of a new config. */
-export const MODELS = [sasrec, gru4rec, sum, din, dien, twoTower, popularity, itemKnn, markov] as const;
+export const MODELS = [sasrec, gru4rec, sum, din, dien, twoTower, popularity, itemKnn, markov, ease] as const;
 
 type Described = (typeof MODELS)[number];
 type OptionsOf<Kind extends Described['kind']> = z.output<Extract<Described, { kind: Kind }>['options']>;
