@@ -17,6 +17,8 @@ export const STREAMS = {
   evaluationNegatives: 6,
   /** Negative histories that are the same in each epoch: seed, purpose. */
   fixedNegatives: 7,
+  /** Which positions of a batch are masked, and by what: seed, purpose, epoch, batch. */
+  masks: 8,
   /** Users of an overview of attention: purpose, seed. */
   overviewUsers: 11,
   /** Pairs of rows for the mean cosine of a table. */
