@@ -1,5 +1,6 @@
 import type { z } from 'zod';
 import type { BaselineDescription, ModelDescription, TrainedDescription } from './description';
+import { bert4rec } from './bert4rec/description';
 import { dien } from './dien/description';
 import { din } from './din/description';
 import { ease } from './ease/description';
@@ -12,7 +13,19 @@ import { sum } from './sum/description';
 import { twoTower } from './twoTower/description';
 
 /** All models, in the order in which they are listed everywhere. The first one is that of a new config. */
-export const MODELS = [sasrec, gru4rec, sum, din, dien, twoTower, popularity, itemKnn, markov, ease] as const;
+export const MODELS = [
+  sasrec,
+  gru4rec,
+  bert4rec,
+  sum,
+  din,
+  dien,
+  twoTower,
+  popularity,
+  itemKnn,
+  markov,
+  ease,
+] as const;
 
 type Described = (typeof MODELS)[number];
 type OptionsOf<Kind extends Described['kind']> = z.output<Extract<Described, { kind: Kind }>['options']>;

@@ -23,6 +23,7 @@ describe('the history that a model is meant to read whole', () => {
   it.each([
     [{ type: 'sasrec', maxSequenceLength: 30 }, 30],
     [{ type: 'din', maxSequenceLength: 30 }, 30],
+    [{ type: 'bert4rec', maxSequenceLength: 30 }, 30],
     [{ type: 'twoTower' }, undefined],
     [{ type: 'popularity' }, undefined],
   ])('is bounded in %o to %s', (model, expected) => {

@@ -246,6 +246,7 @@ describe.each(Object.entries({ ...ATTENTION_MODELS, ...OTHER_MODELS }))(
 const KNOWN: Record<string, string[]> = {
   sasrec: [],
   gru4rec: [],
+  bert4rec: [],
   sum: ['category = b', 'tags = y, x', 'user id = u4'],
   sumv2: ['category = b', 'tags = y, x'],
   din: ['age = 50', 'category = b', 'group = p', 'tags = y, x', 'user id = u4'],

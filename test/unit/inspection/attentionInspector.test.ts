@@ -78,8 +78,11 @@ describe('an overview', () => {
             const own = [...values.subarray(row * length, row * length + seen)];
             add(Math.floor(row / length), { query, weights: own, isLast: query === length - 1 });
           }
-        else if (axes.join() === 'position')
-          add(0, { query: length - 1, weights: [...values], isLast: true });
+        else if (axes.join() === 'head,position' || axes.join() === 'position')
+          for (let head = 0; head < values.length / length; head++) {
+            const weights = [...values.subarray(head * length, (head + 1) * length)];
+            add(head, { query: length - 1, weights, isLast: true });
+          }
         else if (axes.join() === 'position,slot')
           for (let slot = 0, slots = values.length / length; slot < slots; slot++)
             add(slot, {

@@ -6,7 +6,7 @@ import type { KernelBackend } from '../../../src/compute/kernelBackend/kernelBac
 import { RandomStream } from '../../../src/compute/random';
 import { configSchema, type TrainedConfig } from '../../../src/config/schema';
 import { createModel } from '../../../src/model/createModel';
-import type { BatchBuilder } from '../../../src/model/batches/batchBuilder';
+import type { Batch, BatchBuilder } from '../../../src/model/batches/batchBuilder';
 import type { ExampleBatch, ExampleBuilder } from '../../../src/model/batches/exampleBatches';
 import type { SequenceBatch, SequenceBuilder } from '../../../src/model/batches/sequenceBatches';
 import { checkBaselineMemory, checkMemory, estimateMemory } from '../../../src/training/memoryEstimate';
@@ -29,17 +29,27 @@ function randomBatch(
   numItems: number,
   seed: number,
   length = builder.maxLength,
-): SequenceBatch | ExampleBatch {
-  const request = builder as SequenceBuilder | ExampleBuilder;
+): SequenceBatch | ExampleBatch | Batch {
   const random = new RandomStream(seed);
   const draw = (count: number) => Int32Array.from({ length: count }, () => 1 + random.nextInt(numItems));
+  if (!('numNegatives' in builder)) return ownBatch(builder, size, numItems, draw, seed);
+  const request = builder as SequenceBuilder | ExampleBuilder;
   const { numNegatives } = request;
   const users = new Int32Array(size);
   if (request.unit === 'interactions') {
     const histories = draw(size * length);
     const candidates = draw(size * (1 + numNegatives));
     const negativeHistories = request.negativeHistories ? draw(size * length) : null;
-    return { kind: 'examples', size, length, users, histories, candidates, numNegatives, negativeHistories };
+    return {
+      kind: 'examples',
+      size,
+      length,
+      users,
+      histories,
+      candidates,
+      numNegatives,
+      negativeHistories,
+    };
   }
   const positions = size * length;
   return {
@@ -52,6 +62,21 @@ function randomBatch(
     negatives: numNegatives > 0 ? draw(numNegatives * (request.sharedNegatives ? 1 : positions)) : null,
     numNegatives,
   };
+}
+
+/** A batch of a model that has a builder of its own: users with one more item than it reads of a history. */
+function ownBatch(
+  builder: BatchBuilder,
+  size: number,
+  numItems: number,
+  draw: (count: number) => Int32Array,
+  seed: number,
+): Batch {
+  const length = builder.maxLength + 1;
+  const offsets = Uint32Array.from({ length: size + 1 }, (_, user) => user * length);
+  const items = Uint32Array.from(draw(size * length));
+  const data = { numUsers: size, numItems, offsets, trainEnd: offsets.slice(1), items, times: null };
+  return builder.build(data, size, seed).batch(1, 0);
 }
 
 type Case = [model: object, batchSize: number, numItems: number, training: object];
@@ -97,6 +122,9 @@ describe.each(['wasm', 'native'] as const)('the memory of training on %s', (name
       3000,
       {},
     ],
+    [{ type: 'bert4rec', maxSequenceLength: 50 }, 32, 300, {}],
+    [{ type: 'bert4rec', maxSequenceLength: 20, outputHead: true, normalization: 'post' }, 64, 3000, {}],
+    [{ type: 'bert4rec', maxSequenceLength: 10, loss: { type: 'bpr' }, dropout: 0 }, 16, 12_000, {}],
     [{ type: 'twoTower', useBatchNorm: false, dropout: 0.2, normalizeOutput: true }, 512, 2000, {}],
     [{ type: 'twoTower', embeddingSize: 64 }, 32, 12_000, {}],
     [{ type: 'twoTower', maxSequenceLength: 500 }, 64, 500, {}],
