@@ -1,6 +1,7 @@
 import type { z } from 'zod';
 import type { BaselineDescription, ModelDescription, TrainedDescription } from './description';
 import { bert4rec } from './bert4rec/description';
+import { bprMf } from './bprMf/description';
 import { dien } from './dien/description';
 import { din } from './din/description';
 import { ease } from './ease/description';
@@ -21,6 +22,7 @@ export const MODELS = [
   din,
   dien,
   twoTower,
+  bprMf,
   popularity,
   itemKnn,
   markov,

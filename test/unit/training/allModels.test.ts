@@ -99,6 +99,14 @@ const MODELS: Record<string, ModelInput> = {
     hiddenSizes: [8, 4],
     loss: { type: 'maxMargin' },
   },
+  bprMf: { type: 'bprMf', embeddingSize: 8, l2: 0.01 },
+  'bprMf, RecBole': {
+    type: 'bprMf',
+    preset: 'recbole',
+    embeddingSize: 8,
+    itemBias: false,
+    sigmoidEpsilon: 1e-10,
+  },
 };
 
 const dataset = withFeatures(tinyDataset(40));

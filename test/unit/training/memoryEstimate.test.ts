@@ -132,6 +132,8 @@ describe.each(['wasm', 'native'] as const)('the memory of training on %s', (name
     [{ type: 'twoTower', embeddingSize: 64, l2: 1e-4 }, 32, 12_000, {}],
     [{ type: 'twoTower', loss: { type: 'crossEntropy', numNegatives: 8 } }, 128, 500, {}],
     [{ type: 'twoTower', loss: { type: 'maxMargin' }, negativeBatchNorm: 'separate' }, 256, 500, {}],
+    [{ type: 'bprMf' }, 512, 12_000, {}],
+    [{ type: 'bprMf', l2: 0, numNegatives: 4 }, 2048, 500, {}],
     [{ type: 'din', maxSequenceLength: 10, embeddingSize: 64 }, 8, 12_000, {}],
     [{ type: 'dien', maxSequenceLength: 10, evolution: 'GRU', auxiliaryWeight: 0 }, 64, 500, {}],
     [{ type: 'dien', maxSequenceLength: 5, embeddingSize: 64 }, 8, 12_000, {}],
