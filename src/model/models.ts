@@ -6,6 +6,7 @@ import { dien } from './dien/description';
 import { din } from './din/description';
 import { ease } from './ease/description';
 import { gru4rec } from './gru4rec/description';
+import { ials } from './ials/description';
 import { itemKnn } from './itemKnn/description';
 import { markov } from './markov/description';
 import { popularity } from './popularity/description';
@@ -27,6 +28,7 @@ export const MODELS = [
   itemKnn,
   markov,
   ease,
+  ials,
 ] as const;
 
 type Described = (typeof MODELS)[number];

@@ -14,7 +14,7 @@ const DIRECTORY = path.resolve(process.env.GOLDEN_DIR ?? 'test/golden');
 const TOLERANCE = 1e-5;
 /** Fixtures that were computed in float64, and that our float64 code has to equal. */
 const DOUBLE_TOLERANCE = 1e-9;
-const DOUBLES: ReadonlySet<string> = new Set(['ease', 'gbce', 'metrics', 'metrics_lists']);
+const DOUBLES: ReadonlySet<string> = new Set(['ease', 'ials', 'gbce', 'metrics', 'metrics_lists']);
 
 const CHECKS = path.resolve('test/golden/checks');
 const namesIn = (directory: string, extension: string): string[] =>

@@ -109,6 +109,13 @@ describe('bad options of models', () => {
       /must be `none` if `similarity.type` is `jaccard`/,
     ],
     [{ type: 'itemKnn', similarity: { type: 'pearson' } }, 'model.similarity.type', /found `"pearson"`/],
+    [{ type: 'ials', factors: 0 }, 'model.factors', /expected a whole number .*, found `0`/],
+    [
+      { type: 'ials', objective: { type: 'hkv', regularization: 0 } },
+      'model.objective.regularization',
+      /above 0, found `0`/,
+    ],
+    [{ type: 'ials', objective: { type: 'bpr' } }, 'model.objective.type', /found `"bpr"`/],
     [{ type: 'din', preset: 'paper' }, 'model.preset', /expected .*, found `"paper"`/],
   ])('%o: %s', (model, field, message) => {
     const { config, problems } = parse(model);
