@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { describe } from '../../options/describe';
 import { fieldRule } from '../../options/fieldRule';
 import { nextItemLossSchema } from '../parts/nextItemLossOptions';
-import { maxSequenceLengthField } from '../parts/sharedOptions';
+import { maxSequenceLengthField, numBlocksField, transformerWidthField } from '../parts/sharedOptions';
 
 const rate = (value: number, help: string) => z.number().min(0).lt(1).default(value).meta(describe(help));
 
@@ -28,13 +28,8 @@ export const bert4recSchema = z
         ),
       ),
     maxSequenceLength: maxSequenceLengthField,
-    hiddenSize: z
-      .int()
-      .min(1)
-      .max(4096)
-      .default(64)
-      .meta(describe('Width d of the item vectors and of the blocks.')),
-    numBlocks: z.int().min(1).max(64).default(2).meta(describe('Number of transformer blocks.')),
+    hiddenSize: transformerWidthField,
+    numBlocks: numBlocksField,
     numHeads: z
       .int()
       .min(1)

@@ -10,6 +10,21 @@ export const maxSequenceLengthField = z
   .default(50)
   .meta(describe('Maximum history length; longer histories are truncated to their newest items.'));
 
+/** `hiddenSize` of a stack of transformer blocks. */
+export const transformerWidthField = z
+  .int()
+  .min(1)
+  .max(4096)
+  .default(64)
+  .meta(describe('Width d of the item vectors and of the blocks.'));
+
+export const numBlocksField = z
+  .int()
+  .min(1)
+  .max(64)
+  .default(2)
+  .meta(describe('Number of transformer blocks.'));
+
 export const outputEmbeddingField = z
   .enum(['shared', 'separate'])
   .default('shared')

@@ -2,7 +2,12 @@ import { z } from 'zod';
 import { describe } from '../../options/describe';
 import { fieldRule } from '../../options/fieldRule';
 import { nextItemLossSchema, sharesNegatives, trainOnSchema } from '../parts/nextItemLossOptions';
-import { maxSequenceLengthField, outputEmbeddingField } from '../parts/sharedOptions';
+import {
+  maxSequenceLengthField,
+  numBlocksField,
+  outputEmbeddingField,
+  transformerWidthField,
+} from '../parts/sharedOptions';
 
 /** A rate of dropout at one place; null is `dropout`. */
 const dropoutAt = (place: string) =>
@@ -29,13 +34,8 @@ export const sasrecSchema = z
         ),
       ),
     maxSequenceLength: maxSequenceLengthField,
-    hiddenSize: z
-      .int()
-      .min(1)
-      .max(4096)
-      .default(64)
-      .meta(describe('Width d of the item vectors and of the blocks.')),
-    numBlocks: z.int().min(1).max(64).default(2).meta(describe('Number of transformer blocks.')),
+    hiddenSize: transformerWidthField,
+    numBlocks: numBlocksField,
     numHeads: z
       .int()
       .min(1)
