@@ -21,6 +21,10 @@ export interface RankingTask {
   history(user: number): Uint32Array;
   /** The held-out item. */
   target(user: number): number;
+  /** Seconds since 1970 of the items of the history; left out where the data have no times. */
+  times?(user: number): Float64Array;
+  /** When the held-out item comes; only where the ranker is told. */
+  targetTime?(user: number): number;
   /** What metrics of lists know of the items. It is asked for only where there are such metrics. */
   catalog(): Catalog;
   /** Where not the whole catalog is ranked: what else is, and how it was drawn. */
@@ -35,6 +39,10 @@ export interface RankingBatch {
   histories: readonly Uint32Array[];
   /** Each user's held-out item. */
   targets: readonly number[];
+  /** Seconds since 1970 of each user's items; left out where the data have no times. */
+  times?: readonly Float64Array[];
+  /** When each user's held-out item comes; only where the ranker is told. */
+  nextTimes?: readonly number[];
   numItems: number;
   /** Whether the history's items are no candidates. */
   filterSeen: boolean;
@@ -100,6 +108,8 @@ export async function evaluateRanking(
       users: batch,
       histories: batch.map((user) => task.history(user)),
       targets: batch.map((user) => task.target(user)),
+      ...(task.times && { times: batch.map((user) => task.times!(user)) }),
+      ...(task.targetTime && { nextTimes: batch.map((user) => task.targetTime!(user)) }),
       numItems,
       filterSeen,
       negatives: task.sampled ? batch.map((user) => task.sampled!.of(user)) : null,
@@ -163,6 +173,7 @@ export function protocolOf(task: RankingTask, cutoffs: readonly number[]): Evalu
     filterSeen,
     seenTargets,
     ...(repeatShare === undefined ? {} : { repeatShare }),
+    ...(task.targetTime && { targetTime: true as const }),
     ties: 'expectation',
     cutoffs: [...cutoffs],
     numUsers: users.length,

@@ -10,6 +10,7 @@ import {
 } from '../evaluation/evaluateRanking';
 import { rankingMetrics } from '../evaluation/metrics/metrics';
 import type { TrainingSequences } from '../model/baseline';
+import type { BatchBuilder } from '../model/batches/batchBuilder';
 import type { LetEventsIn } from '../protocol/letEventsIn';
 import { fitBaseline } from '../model/createModel';
 import type { BaselineDescription } from '../model/description';
@@ -38,10 +39,16 @@ type Progress = (done: number, total: number) => void | Promise<void>;
  * The users, histories and held-out items of one part. The history of the test part includes the validation item, which
  * lies before it in time. Where items of the history are no candidates, users whose held-out item is one of them are left
  * out: a ranking that kept this item alone of all that was seen would hand over the answer.
+ * @param reads of times: who reads the held-out item's is told, and the protocol says so
  * @throws InferenceError when nobody is left
  */
-export function rankingTask(dataset: PreparedDataset, part: Part, config: EvaluationConfig): RankingTask {
-  const { offsets, trainEnd, validationEnd, items } = dataset;
+export function rankingTask(
+  dataset: PreparedDataset,
+  part: Part,
+  config: EvaluationConfig,
+  reads: Pick<BatchBuilder, 'times'> = {},
+): RankingTask {
+  const { offsets, trainEnd, validationEnd, items, times } = dataset;
   const start = part === 'validation' ? trainEnd : validationEnd;
   const end = (user: number): number => (part === 'validation' ? validationEnd[user]! : offsets[user + 1]!);
   const held = Uint32Array.from(start.keys()).filter((user) => start[user]! < end(user));
@@ -76,6 +83,8 @@ export function rankingTask(dataset: PreparedDataset, part: Part, config: Evalua
     seenTargets: chosen.length - unseen.length,
     history,
     target,
+    ...(times && { times: (user) => times.subarray(offsets[user], start[user]) }),
+    ...(times && reads.times === 'target' && { targetTime: (user) => times[start[user]!]! }),
     catalog: () => catalogOf(dataset),
     ...(candidates.type === 'sampled' && {
       sampled: {
@@ -103,7 +112,7 @@ export async function evaluateModel(
 ): Promise<RankingResult> {
   const ranker = new ModelRanker(model, letEventsInOf(onProgress));
   try {
-    return await evaluate(ranker, rankingTask(dataset, part, config), config, onProgress);
+    return await evaluate(ranker, rankingTask(dataset, part, config, model.batches), config, onProgress);
   } finally {
     ranker.dispose();
   }

@@ -27,7 +27,7 @@ export class ModelRanker implements Ranker {
   }
 
   async rank(batch: RankingBatch): Promise<Ranking> {
-    const query = queryOf(batch, this.#model.batches.maxLength);
+    const query = queryOf(batch, this.#model.batches);
     const scoring = tf.tidy(
       () => this.#model.scoring(query, undefined, this.#items) as Scoring & tf.TensorContainer,
     );

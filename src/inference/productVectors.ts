@@ -109,12 +109,12 @@ function usersFrom(
   end: number,
   itemsAgo: number,
 ): Query {
-  const { numUsers, offsets, items } = dataset;
+  const { numUsers, offsets, items, times: allTimes } = dataset;
   const users = Array.from({ length: Math.min(end, numUsers) - first }, (_, row) => first + row);
-  const histories = users.map((user) =>
-    items.subarray(offsets[user], Math.max(offsets[user]!, offsets[user + 1]! - itemsAgo)),
-  );
-  return queryOf({ users, histories }, model.batches.maxLength);
+  const last = (user: number): number => Math.max(offsets[user]!, offsets[user + 1]! - itemsAgo);
+  const histories = users.map((user) => items.subarray(offsets[user], last(user)));
+  const times = allTimes && users.map((user) => allTimes.subarray(offsets[user], last(user)));
+  return queryOf({ users, histories, times }, model.batches);
 }
 
 function productOf(model: Model, query: Query, items?: tf.Tensor2D): ProductScoring {

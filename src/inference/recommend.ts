@@ -31,7 +31,7 @@ export async function* recommend(
   k: number,
   { filterSeen }: Pick<SeenRule, 'filterSeen'>,
 ): AsyncGenerator<Recommendations> {
-  const { offsets, items: interactions } = dataset;
+  const { offsets, items: interactions, times: allTimes } = dataset;
   const made: { items?: tf.Tensor2D } = {};
   let batchSize = JOINT_BATCH;
   try {
@@ -39,8 +39,9 @@ export async function* recommend(
       const batch = users.slice(first, first + batchSize);
       first += batch.length;
       const histories = batch.map((user) => interactions.subarray(offsets[user], offsets[user + 1]));
+      const times = allTimes && batch.map((user) => allTimes.subarray(offsets[user], offsets[user + 1]));
       const seen = filterSeen ? histories : histories.map(() => new Uint32Array());
-      const query = queryOf({ users: batch, histories }, model.batches.maxLength);
+      const query = queryOf({ users: batch, histories, times }, model.batches);
       const scoring = tf.tidy(
         () => model.scoring(query, undefined, made.items) as Scoring & tf.TensorContainer,
       );

@@ -28,6 +28,11 @@ export interface Histories {
   length: number;
   /** `[size, length]` */
   histories: Int32Array;
+  /**
+   * Seconds since 1970 of each item and, last, of what is to be predicted, or of the newest item where that is unknown;
+   * `[size, length + 1]`. Before a short history it is the oldest item's. Only where the model's batches read times.
+   */
+  times?: Float64Array;
 }
 
 /** Users to score items for. Histories have a length of 1 at least, though they may be all padding. */

@@ -39,6 +39,8 @@ export interface EvaluationProtocol {
   seenTargets?: number;
   /** Where the data decided on `filterSeen`: the share of interactions before test whose item the user had met before. */
   repeatShare?: number;
+  /** The model was told when the held-out item comes, which nobody knows of the future. Absent where it was not. */
+  targetTime?: true;
   /**
    * `expectation`: metrics are means over all orders of tied items. `average`, of older runs: tied items took the average
    * of the ranks they span.
@@ -68,10 +70,12 @@ export interface SampledNegatives {
 export function comparisonKey(protocol: EvaluationProtocol): string {
   const { split, part, candidates, numCandidates, negatives, filterSeen, seenTargets, ties, numUsers } =
     protocol;
+  const { targetTime } = protocol;
   const drawn = negatives && [negatives.count, negatives.distribution, negatives.seed];
   return JSON.stringify([
     ...[split, part, candidates, numCandidates, drawn ?? null],
     ...[filterSeen, seenTargets ?? null, ties, numUsers],
+    ...(targetTime ? ['targetTime'] : []),
   ]);
 }
 
@@ -79,14 +83,16 @@ export function comparisonKey(protocol: EvaluationProtocol): string {
 export function protocolBadge(protocol: EvaluationProtocol): string {
   const { candidates, negatives, filterSeen } = protocol;
   const ranked = negatives ? `${thousands(negatives.count)} ${negatives.distribution} negatives` : candidates;
-  return `${ranked} · ${splitName(protocol).badge} · ${filterSeen ? 'seen filtered' : 'seen kept'}`;
+  const told = protocol.targetTime ? ' · target time known' : '';
+  return `${ranked} · ${splitName(protocol).badge} · ${filterSeen ? 'seen filtered' : 'seen kept'}${told}`;
 }
 
 /** One sentence that says the protocol in full, for hovers, tables and reports. */
 export function describeProtocol(protocol: EvaluationProtocol): string {
   const { part, numUsers, ties } = protocol;
   const tied = ties === 'average' ? 'ties at average rank' : 'ties by expectation';
-  return `${part}, ${splitName(protocol).text}, ${candidatesText(protocol)}, ${tied}, ${thousands(numUsers)} users${seenTargetsText(protocol)}`;
+  const told = protocol.targetTime ? ', the model knows when the held-out item comes' : '';
+  return `${part}, ${splitName(protocol).text}, ${candidatesText(protocol)}${told}, ${tied}, ${thousands(numUsers)} users${seenTargetsText(protocol)}`;
 }
 
 function splitName({

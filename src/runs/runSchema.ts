@@ -70,6 +70,7 @@ export const protocolSchema = z.looseObject({
   filterSeen: z.boolean(),
   seenTargets: count.exactOptional(),
   repeatShare: z.number().exactOptional(),
+  targetTime: z.literal(true).exactOptional(),
   ties: nameOf<'expectation' | 'average'>(),
   cutoffs: z.array(count).max(MAX_ENTRIES),
   numUsers: count,

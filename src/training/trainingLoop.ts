@@ -128,7 +128,7 @@ export class TrainingLoop {
   async #measureBestAlike(protocol: EvaluationProtocol): Promise<void> {
     const { run, settle } = this.#recorder;
     const { evaluation } = this.#config;
-    const task = rankingTask(this.#dataset, 'validation', evaluation);
+    const task = rankingTask(this.#dataset, 'validation', evaluation, this.model.batches);
     if (comparisonKey(protocol) === comparisonKey(protocolOf(task, evaluation.cutoffs))) return;
     const directory = run.checkpointPath('best');
     const state = await loadCheckpoint(directory, this.model.state, null);

@@ -1,14 +1,11 @@
 import * as tf from '@tensorflow/tfjs-core';
-import type { PreparedDataset } from '../../dataset/preparedDataset';
 import type { Model, Scoring } from '../../model/model';
 import type {
   AttentionRequest,
   AttentionResult,
-  AttentionSubject,
   RecordedWeights,
   ScoredItem,
 } from '../../protocol/attention';
-import type { HistoryItem } from '../../protocol/inspection';
 import { catalogScores } from '../../inference/catalogScores';
 import { queryOf } from '../../inference/query';
 import { seenRule } from '../../inference/seenItems';
@@ -19,6 +16,7 @@ import { ItemRanking } from './itemRanking';
 import type { ItemVectors } from './itemVectors';
 import { leaveOneOut } from './leaveOneOut';
 import { itemLabel, userLabel } from '../runInspector';
+import { filledTimes, subjectTimes } from './subjectTimes';
 import { WeightRecorder } from './weightRecorder';
 
 /**
@@ -36,7 +34,16 @@ export async function attend(
   check(run, model, request);
   const { subject, target, topK } = request;
   const { maxLength } = model.batches;
-  const query = queryOf({ users: [subject.user], histories: [Uint32Array.from(subject.history)] }, maxLength);
+  const times = subjectTimes(dataset, subject, target);
+  const query = queryOf(
+    {
+      users: [subject.user],
+      histories: [Uint32Array.from(subject.history)],
+      times: [filledTimes(times.history)],
+      nextTimes: [times.target],
+    },
+    model.batches,
+  );
   const read = subject.history.slice(Math.max(0, subject.history.length - maxLength));
 
   const recorder = new WeightRecorder(model.attentions);
@@ -57,13 +64,15 @@ export async function attend(
 
     const wantsContributions = model.attentions.length === 0 || request.contributions === true;
     return {
-      history: labeled(dataset, subject).slice(subject.history.length - read.length),
+      history: subject.history
+        .map((item, place) => ({ ...itemLabel(dataset, item), time: milliseconds(times.history[place]!) }))
+        .slice(subject.history.length - read.length),
       weights: candidates.length === 0 ? [] : await weightsOf(model, recorder, read.length),
       candidates: candidates.map(scored),
       recommendations: ranking.best(topK).map(scored),
       target: target === null ? null : scored(target),
       contributions: wantsContributions
-        ? await leaveOneOut(run, model, itemVectors, subject, candidates)
+        ? await leaveOneOut(run, model, itemVectors, subject, candidates, times)
         : [],
     };
   } finally {
@@ -116,21 +125,4 @@ async function weightsOf(
   });
 }
 
-/**
- * The items of a history by name. Those that stand in the same order in what the user did have its time; others, which
- * somebody put in, have none.
- */
-function labeled(dataset: PreparedDataset, { user, history }: AttentionSubject): HistoryItem[] {
-  const { items, offsets, times } = dataset;
-  const end = user < 0 ? 0 : offsets[user + 1]!;
-  let place = user < 0 ? 0 : offsets[user]!;
-  return history.map((item) => {
-    const found = items.subarray(place, end).indexOf(item);
-    let time: number | null = null;
-    if (found >= 0) {
-      time = times === null ? null : times[place + found]! * 1000;
-      place += found + 1;
-    }
-    return { ...itemLabel(dataset, item), time };
-  });
-}
+const milliseconds = (seconds: number | null): number | null => (seconds === null ? null : seconds * 1000);

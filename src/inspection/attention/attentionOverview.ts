@@ -66,7 +66,7 @@ function drawReaders(dataset: PreparedDataset, needsNext: boolean, maxUsers: num
       'inspection/bad-request',
       `An overview of ${maxUsers} users was requested; expected a whole number of at least 1.`,
     );
-  const { numUsers, offsets, validationEnd, items } = dataset;
+  const { numUsers, offsets, validationEnd, items, times } = dataset;
   const known = Uint32Array.from({ length: numUsers }, (_, user) => user).filter(
     (user) =>
       offsets[user]! < validationEnd[user]! && (!needsNext || validationEnd[user]! < offsets[user + 1]!),
@@ -79,7 +79,13 @@ function drawReaders(dataset: PreparedDataset, needsNext: boolean, maxUsers: num
   new RandomStream(STREAMS.overviewUsers, seed).shuffle(known);
   return Array.from(known.subarray(0, maxUsers), (user) => {
     const [first, last] = historyBounds(dataset, user, 'validation');
-    return { user, history: items.subarray(first, last), next: needsNext ? items[last]! : 0 };
+    return {
+      user,
+      history: items.subarray(first, last),
+      next: needsNext ? items[last]! : 0,
+      times: times?.subarray(first, last) ?? new Float64Array(),
+      nextTime: last < offsets[user + 1]! ? (times?.[last] ?? null) : null,
+    };
   }).sort((a, b) => b.history.length - a.history.length || a.user - b.user);
 }
 
@@ -90,8 +96,13 @@ async function recordBatch(
   batch: readonly Reader[],
 ): Promise<WeightBlock[]> {
   const query = queryOf(
-    { users: batch.map(({ user }) => user), histories: batch.map(({ history }) => history) },
-    model.batches.maxLength,
+    {
+      users: batch.map(({ user }) => user),
+      histories: batch.map(({ history }) => history),
+      times: batch.map(({ times }) => times),
+      nextTimes: batch.map(({ nextTime }) => nextTime),
+    },
+    model.batches,
   );
   const recorder = new WeightRecorder(views);
   try {

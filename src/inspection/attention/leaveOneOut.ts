@@ -8,6 +8,7 @@ import { queryOf } from '../../inference/query';
 import type { OpenRun } from '../inspectedRuns';
 import type { ItemVectors } from './itemVectors';
 import { itemLabel } from '../runInspector';
+import { filledTimes, type SubjectTimes } from './subjectTimes';
 
 /** Histories that go through a model at once. */
 const BLOCK = 64;
@@ -23,20 +24,31 @@ export async function leaveOneOut(
   itemVectors: ItemVectors,
   subject: AttentionSubject,
   candidates: readonly number[],
+  times: SubjectTimes,
 ): Promise<Contribution[][]> {
   const scores = (query: Query): Promise<Float32Array> =>
     candidateScores(model, itemVectors, query, candidates);
   const { maxLength } = model.batches;
   const history = Uint32Array.from(subject.history);
-  const query = queryOf({ users: [subject.user], histories: [history] }, maxLength);
+  const seconds = filledTimes(times.history);
+  const queryWithout = (places: readonly (number | null)[]): Query =>
+    queryOf(
+      {
+        users: places.map(() => subject.user),
+        histories: places.map((place) => history.filter((_, other) => other !== place)),
+        times: places.map((place) => seconds.filter((_, other) => other !== place)),
+        nextTimes: places.map(() => times.target),
+      },
+      model.batches,
+    );
+  const query = queryWithout([null]);
   const whole = await scores(query);
   const contributions: Contribution[][] = candidates.map(() => []);
 
   const firstRead = Math.max(0, history.length - maxLength);
   for (let first = firstRead; first < history.length; first += BLOCK) {
     const places = Array.from({ length: Math.min(BLOCK, history.length - first) }, (_, row) => first + row);
-    const histories = places.map((place) => history.filter((_, other) => other !== place));
-    const without = await scores(queryOf({ users: places.map(() => subject.user), histories }, maxLength));
+    const without = await scores(queryWithout(places));
     places.forEach((place, row) => {
       const position = place - firstRead;
       const label = `item ${position + 1} of the history: ${itemLabel(dataset, history[place]!).title}`;

@@ -13,6 +13,10 @@ export interface Reader {
   history: Uint32Array;
   /** What the user did next; 0 where nobody asks for it. */
   next: number;
+  /** Seconds since 1970 of the history; nothing where the data have no times. */
+  times: Float64Array;
+  /** The same of what the user did next; null where that is unknown. */
+  nextTime: number | null;
 }
 
 /** Users who are alike. */

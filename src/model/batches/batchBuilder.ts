@@ -30,6 +30,9 @@ export interface Batches {
   batch(epoch: number, index: number): Batch;
 }
 
+/** Times of a history, or also that of what is to be predicted, so that a measurement has to say that the model knew it. */
+export type TimesRead = 'history' | 'target';
+
 /** How a model wants the training part cut into batches. There are some to share; a model may bring its own. */
 export interface BatchBuilder {
   /** What the rows of a batch are, for people. */
@@ -38,6 +41,8 @@ export interface BatchBuilder {
   readonly maxLength: number;
   /** Training meets no shorter history. */
   readonly minLength: number;
+  /** What it reads of times; none if left out. */
+  readonly times?: TimesRead;
   /**
    * @param batchSize rows of a batch, as the config has it
    * @throws ModelError when there is nothing to learn from

@@ -2,8 +2,9 @@ import { RandomStream } from '../../compute/random';
 import { STREAMS } from '../../compute/randomStreams';
 import { ModelError } from '../modelError';
 import type { Sampler } from '../parts/samplingWeights';
-import type { Batch, BatchBuilder, Batches, TrainingData } from './batchBuilder';
+import type { Batch, BatchBuilder, Batches, TimesRead, TrainingData } from './batchBuilder';
 import { NegativeSampler } from './negativeSampler';
+import { paddedTimes } from './paddedTimes';
 import { ShuffledOrder } from './shuffledOrder';
 
 /** Whole sequences, with the next item as the target at each position. */
@@ -15,6 +16,8 @@ export interface SequenceRequest {
   sampler: Sampler;
   /** One set of negatives for all positions of a batch. */
   sharedNegatives: boolean;
+  /** Whether items come with their times; no if left out. */
+  times?: TimesRead;
 }
 
 /** Sequences of one optimizer step, arrays of `size × length`. */
@@ -30,6 +33,8 @@ export interface SequenceBatch extends Batch {
   /** `numNegatives` items for each position, or for all of them where the request shares them; null when there are none. */
   negatives: Int32Array | null;
   numNegatives: number;
+  /** Where the request wants them: seconds since 1970 of each item and, last, of the last target, `[size, length + 1]`. */
+  times?: Float64Array;
 }
 
 /** Makes batches of sequences. */
@@ -74,6 +79,12 @@ export class SequenceBatches implements Batches {
           'test, the training part needs at least two more. Use data with longer histories, or set `minUserInteractions` to 4 to see what is left.',
       );
     }
+    if (request.times !== undefined && data.times === null) {
+      throw new ModelError(
+        'training/no-times',
+        'The model reads the times of interactions, and the data have none. Name their column in `dataset.columns.timestamp`.',
+      );
+    }
     this.#users = new ShuffledOrder(users, seed);
     this.#sampler = request.numNegatives > 0 ? new NegativeSampler(data, request.sampler) : null;
     this.stepsPerEpoch = Math.ceil(users.length / batchSize);
@@ -82,7 +93,7 @@ export class SequenceBatches implements Batches {
   batch(epoch: number, index: number): SequenceBatch {
     const from = index * this.#batchSize;
     const users = this.#users.of(epoch).subarray(from, from + this.#batchSize);
-    const sequences = Array.from(users, (user) => this.#sequence(user));
+    const sequences = Array.from(users, (user) => this.#newest(user, this.#data.items));
     // Columns that are padding for everybody change nothing, so they are left out.
     const length = Math.max(...sequences.map((sequence) => sequence.length)) - 1;
     const size = users.length;
@@ -93,7 +104,7 @@ export class SequenceBatches implements Batches {
       items.set(sequence.subarray(0, -1), start);
       targets.set(sequence.subarray(1), start);
     });
-    const { numNegatives } = this.#request;
+    const { numNegatives, times } = this.#request;
     const random = new RandomStream(this.#seed, STREAMS.negatives, epoch, index);
     const negatives = this.#sampler && this.#negatives(this.#sampler, users, targets, length, random);
     return {
@@ -105,14 +116,22 @@ export class SequenceBatches implements Batches {
       targets,
       negatives,
       numNegatives,
+      ...(times !== undefined && { times: this.#times(users, length + 1) }),
     };
   }
 
-  /** The newest training items of a user: at most one more than the model reads, because the last is only a target. */
-  #sequence(user: number): Uint32Array {
-    const { offsets, trainEnd, items } = this.#data;
+  /** Of the newest training interactions of a user: at most one more than the model reads, because the last is only a target. */
+  #newest<Values extends Uint32Array | Float64Array>(user: number, values: Values): Values {
+    const { offsets, trainEnd } = this.#data;
     const end = trainEnd[user]!;
-    return items.subarray(Math.max(offsets[user]!, end - this.#request.maxLength - 1), end);
+    return values.subarray(Math.max(offsets[user]!, end - this.#request.maxLength - 1), end) as Values;
+  }
+
+  #times(users: Uint32Array, columns: number): Float64Array {
+    return paddedTimes(
+      Array.from(users, (user) => this.#newest(user, this.#data.times!)),
+      columns,
+    );
   }
 
   #negatives(

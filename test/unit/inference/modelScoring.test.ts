@@ -43,10 +43,7 @@ describe('scoring in an evaluation', () => {
     const model = await create(config);
     const task = rankingTask(DATASET, 'test', evaluation);
     const users = [...task.users];
-    const query = queryOf(
-      { users, histories: users.map((user) => task.history(user)) },
-      model.batches.maxLength,
-    );
+    const query = queryOf({ users, histories: users.map((user) => task.history(user)) }, model.batches);
     const all = Int32Array.from({ length: DATASET.numItems }, (_, place) => place + 1);
     const scores = tf.tidy(() => (model.scoring(query) as JointScoring).score(all).arraySync());
     const expected = users.map((user, row) => {
@@ -69,7 +66,7 @@ describe('scoring in an evaluation', () => {
       const model = await create(config);
       const query = queryOf(
         { users: [1, 2], histories: [DATASET.items.subarray(0, 3), DATASET.items.subarray(0, 2)] },
-        5,
+        model.batches,
       );
       tf.tidy(() => {
         const first = model.scoring(query);

@@ -95,7 +95,7 @@ describe.each(Object.entries(ATTENTION_MODELS))('attention of %s', (_, input) =>
       tf.tidy(() => {
         const query = queryOf(
           { users: [5, 2], histories: [Uint32Array.from(long), Uint32Array.from(history)] },
-          6,
+          model.batches,
         );
         const scoring = model.scoring(query, keep);
         if (scoring.kind === 'joint') scoring.score(Int32Array.from(candidates), keep);

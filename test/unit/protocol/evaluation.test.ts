@@ -1,5 +1,10 @@
 import { expect, test } from 'vitest';
-import { describeProtocol, protocolBadge, type EvaluationProtocol } from '../../../src/protocol/evaluation';
+import {
+  comparisonKey,
+  describeProtocol,
+  protocolBadge,
+  type EvaluationProtocol,
+} from '../../../src/protocol/evaluation';
 
 const protocol: EvaluationProtocol = {
   split: 'leaveOneOut',
@@ -23,4 +28,11 @@ test('the numbers of a protocol are written as all others are', () => {
   expect(describeProtocol(sampled)).toContain('ranked against 1,000 items');
   expect(describeProtocol(sampled)).toContain('uniformly with seed 12345');
   expect(protocolBadge(sampled)).toBe('1,000 uniform negatives · LOO · seen kept');
+});
+
+test('a model that was told when the held-out item comes is not compared with others', () => {
+  const told: EvaluationProtocol = { ...protocol, targetTime: true };
+  expect(comparisonKey(told)).not.toBe(comparisonKey(protocol));
+  expect(protocolBadge(told)).toBe('full · LOO · seen filtered · target time known');
+  expect(describeProtocol(told)).toContain(', the model knows when the held-out item comes, ties by');
 });

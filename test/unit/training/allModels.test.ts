@@ -242,7 +242,7 @@ describe.each(Object.entries(MODELS))('%s', (_, modelConfig) => {
     const users = Array.from(task.users);
     const histories = users.map((user) => task.history(user));
     const targets = users.map((user) => task.target(user));
-    const scores = scoresOf(model, queryOf({ users, histories }, model.batches.maxLength));
+    const scores = scoresOf(model, queryOf({ users, histories }, model.batches));
     const { numItems } = dataset;
     const ranker = rankByScores({ score: () => Promise.resolve(Float32Array.from(scores.flat())) });
     const { filterSeen } = task;
@@ -265,7 +265,10 @@ describe.each(Object.entries(MODELS))('%s', (_, modelConfig) => {
 
   it('scores items alone as it scores them among all', async () => {
     const model = await createModel(settings.model, modelDataOf(dataset), 7);
-    const query = queryOf({ users: [0, 3], histories: [Uint32Array.of(1, 2, 3), Uint32Array.of(5)] }, 6);
+    const query = queryOf(
+      { users: [0, 3], histories: [Uint32Array.of(1, 2, 3), Uint32Array.of(5)] },
+      model.batches,
+    );
     tf.tidy(() => {
       const scoring: Scoring = model.scoring(query);
       if (scoring.kind === 'product') return;
@@ -286,7 +289,7 @@ describe.each(Object.entries(MODELS))('%s', (_, modelConfig) => {
     itemCounts[5] = 0;
     const model = await createModel(settings.model, { ...modelDataOf(dataset), itemCounts }, 7);
     const histories = [Uint32Array.of(5), Uint32Array.of(1, 5, 2), new Uint32Array(), Uint32Array.of(3)];
-    const query = queryOf({ users: [0, 1, -1, -1], histories }, 6);
+    const query = queryOf({ users: [0, 1, -1, -1], histories }, model.batches);
     const scores = scoresOf(model, query);
     expect(scores).toHaveLength(4);
     expect(scores[0]).toHaveLength(dataset.numItems);

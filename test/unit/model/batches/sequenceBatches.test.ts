@@ -39,6 +39,35 @@ describe('SequenceBatches', () => {
     ]);
   });
 
+  it('has the times of items and of the last target where they are wanted, the oldest before them', () => {
+    const untimed = datasetOf([[1, 2, 3, 4, 5, 6, 7]], 9);
+    const dataset = { ...untimed, times: Float64Array.from(untimed.items, (item) => 10.5 * item) };
+    const batchOf = (maxLength: number) =>
+      new SequenceBatches(dataset, { ...request, maxLength, times: 'history' }, 2, 1).batch(1, 0);
+    expect([...batchOf(3).times!]).toEqual([21, 31.5, 42, 52.5]);
+    expect([...batchOf(9).times!]).toEqual([10.5, 21, 31.5, 42, 52.5]);
+    expect(new SequenceBatches(dataset, request, 2, 1).batch(1, 0)).not.toHaveProperty('times');
+    expect(() => new SequenceBatches(untimed, { ...request, times: 'target' }, 2, 1)).toThrow(
+      'Name their column in `dataset.columns.timestamp`',
+    );
+    const short = datasetOf(
+      [
+        [1, 2, 3, 4, 5],
+        [6, 7, 8, 9],
+      ],
+      9,
+    );
+    const times = Float64Array.from(short.items, (item) => item);
+    const { users, times: padded } = new SequenceBatches(
+      { ...short, times },
+      { ...request, times: 'target' },
+      2,
+      1,
+    ).batch(1, 0);
+    const row = users.indexOf(1);
+    expect([...padded!.subarray(row * 3, row * 3 + 3)]).toEqual([6, 6, 7]);
+  });
+
   it('visits every user once an epoch, in another order each epoch, the same for the same seed', () => {
     const dataset = datasetOf(
       Array.from({ length: 9 }, (_, user) => [user + 1, user + 1, user + 1, user + 1]),

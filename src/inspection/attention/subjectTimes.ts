@@ -1,0 +1,35 @@
+import type { PreparedDataset } from '../../dataset/preparedDataset';
+import type { AttentionSubject } from '../../protocol/attention';
+
+/** Seconds since 1970; null where they are unknown. */
+export interface SubjectTimes {
+  history: (number | null)[];
+  /** Of what the user did next. */
+  target: number | null;
+}
+
+/**
+ * When the user did what a history consists of. Items that stand in the same order in what the user did have its time; others,
+ * which somebody put in, have none.
+ */
+export function subjectTimes(
+  { items, offsets, times }: PreparedDataset,
+  { user, history }: AttentionSubject,
+  target: number | null,
+): SubjectTimes {
+  const end = user < 0 ? 0 : offsets[user + 1]!;
+  let place = user < 0 ? 0 : offsets[user]!;
+  const next = (item: number): number | null => {
+    const found = items.subarray(place, end).indexOf(item);
+    if (found < 0) return null;
+    place += found + 1;
+    return times === null ? null : times[place - 1]!;
+  };
+  return { history: history.map(next), target: target === null ? null : next(target) };
+}
+
+/** The same as a model reads it: what has no time comes with the item before it, or else with the one after it. */
+export function filledTimes(known: readonly (number | null)[]): Float64Array {
+  let last = known.find((time) => time !== null) ?? 0;
+  return Float64Array.from(known, (time) => (last = time ?? last));
+}
