@@ -17,6 +17,7 @@ const allowedImports = {
   compute: [],
   analysis: ['compute', 'protocol'],
   model: ['compute', 'options', 'protocol'],
+  userCode: ['compute', 'model', 'options', 'evaluation', 'protocol'],
   runs: ['protocol'],
   formats: ['protocol'],
   inference: [

@@ -21,6 +21,8 @@ export const STREAMS = {
   masks: 8,
   /** Users of an overview of attention: purpose, seed. */
   overviewUsers: 11,
+  /** What the batch builders of own models draw: seed, purpose, and what they name. */
+  ownModels: 0x6f77,
   /** Pairs of rows for the mean cosine of a table. */
   statistics: 0x6573,
   /** Initial centers of k-means: seed, purpose, start. */
