@@ -102,7 +102,8 @@ function checkParts(parts: Partial<ModelParts> | undefined): asserts parts is Mo
   if (typeof loss !== 'function') fail('a function `loss(batch, random)`');
   if (typeof scoring !== 'function') fail('a function `scoring(query, record, items)`');
   for (const [list, views] of Object.entries<readonly { name: string }[]>({ embeddings, attentions })) {
-    if (!Array.isArray(views)) fail(`\`${list}\` as an array`);
+    const isList: boolean = Array.isArray(views);
+    if (!isList) fail(`\`${list}\` as an array`);
     const names = views.map(({ name }) => name);
     const twice = names.find((name, place) => names.indexOf(name) !== place);
     if (twice !== undefined) fail(`each of \`${list}\` with a name of its own; two are named \`${twice}\``);
