@@ -3,16 +3,18 @@ import { attend, multiHeadAttention, type AttentionInput } from '../../compute/l
 import { dropout } from '../../compute/layers/dropout';
 import { feedForward } from '../../compute/layers/feedForward';
 import { layerNorm, type LayerNormalization } from '../../compute/layers/layerNorm';
-import type { Activation } from '../../compute/layers/linear';
+import { linear, type Activation } from '../../compute/layers/linear';
 import { projections, type Projection } from '../../compute/layers/projections';
 import { residualLinear } from '../../compute/layers/residualLinear';
+import { swiGlu } from '../../compute/layers/swiGlu';
 import type { Initializer, Parameters } from '../../compute/parameters';
 import type { RandomStream } from '../../compute/random';
 import type { Recorder } from '../model';
-import { createDense } from './dense';
+import { createDense, dense } from './dense';
 
 /*
- * Blocks of self-attention and a feed-forward layer (Vaswani et al., "Attention Is All You Need", NeurIPS 2017).
+ * Blocks of self-attention and a feed-forward layer (Vaswani et al., "Attention Is All You Need", NeurIPS 2017). With gated
+ * residuals and LayerNorm before each sub-layer they are LiGR's (Borisyuk et al., 2025, arXiv 2502.03417).
  * Shapes in comments: B sequences, T positions, d = width.
  */
 
@@ -25,7 +27,12 @@ export interface TransformerBlockOptions {
   outputProjection: boolean;
   /** Position i sees no position behind it. */
   causal: boolean;
-  activation: Activation;
+  /** Of the feed-forward layer's hidden part; `swiglu` is silu(x·W₁)·(x·W₃), with a kernel more. */
+  activation: Activation | 'swiglu';
+  /** Whether the feed-forward layer has biases. It has if left out. */
+  feedForwardBias?: boolean;
+  /** Whether what a sub-layer adds to its input x is multiplied by σ(x·G + g). It is not if left out. */
+  gatedResiduals?: boolean;
   /** Added to the variance by LayerNorm. */
   normEpsilon: number;
   dropout: BlockDropout;
@@ -46,10 +53,7 @@ export interface BlockDropout {
 }
 
 /** The parameters of a block, and what else it needs to run. */
-export interface TransformerBlock extends Pick<
-  TransformerBlockOptions,
-  'numHeads' | 'causal' | 'activation' | 'dropout'
-> {
+export interface TransformerBlock extends Pick<TransformerBlockOptions, 'numHeads' | 'causal' | 'dropout'> {
   /** Of its attention weights. */
   name: string;
   query: Projection;
@@ -58,10 +62,18 @@ export interface TransformerBlock extends Pick<
   /** Null where the joined heads are the output. */
   output: Projection | null;
   attentionNorm: LayerNormalization;
-  inner: Projection;
-  outer: Projection;
+  inner: FeedForwardLayer;
+  /** Of the inner values; none where SwiGLU takes its place. */
+  activation: Activation;
+  /** x·W₃ of SwiGLU; null for others. */
+  factor: FeedForwardLayer | null;
+  outer: FeedForwardLayer;
   feedForwardNorm: LayerNormalization;
+  /** Null where residuals have no gates. */
+  gates: { attention: Projection; feedForward: Projection } | null;
 }
+
+type FeedForwardLayer = Projection | { kernel: tf.Tensor2D; bias: null };
 
 /** What a forward pass knows beside the states. */
 export interface BlockPass {
@@ -74,26 +86,45 @@ export interface BlockPass {
   record: Recorder | undefined;
 }
 
-/** Makes the parameters of a block: `<name>/attention/…`, `attentionNorm`, `feedForward/…` and `feedForwardNorm`. */
+/** Makes the parameters of a block: `<name>/attention/…`, `attentionNorm`, `feedForward/…`, `feedForwardNorm` and `gate/…`. */
 export function createTransformerBlock(
   parameters: Parameters,
   name: string,
   options: TransformerBlockOptions,
 ): TransformerBlock {
-  const { width, innerSize, normEpsilon, kernelInitializer } = options;
-  const { numHeads, causal, activation, dropout: rates } = options;
+  const { width, innerSize, normEpsilon, kernelInitializer, feedForwardBias = true } = options;
+  const { numHeads, causal, dropout: rates } = options;
   const create = (part: string, inputSize: number, outputSize: number): Projection =>
     createDense(parameters, `${name}/${part}`, inputSize, outputSize, kernelInitializer(inputSize));
+  const createKernel = (part: string, inputSize: number, outputSize: number): tf.Tensor2D =>
+    parameters.create(
+      `${name}/${part}/kernel`,
+      [inputSize, outputSize],
+      kernelInitializer(inputSize),
+    ) as tf.Tensor2D;
+  const createLayer = (part: string, inputSize: number, outputSize: number): FeedForwardLayer =>
+    feedForwardBias
+      ? create(part, inputSize, outputSize)
+      : { kernel: createKernel(part, inputSize, outputSize), bias: null };
   return {
-    ...{ name, numHeads, causal, activation, dropout: rates },
+    ...{ name, numHeads, causal, dropout: rates },
     query: create('attention/query', width, width),
     key: create('attention/key', width, width),
     value: create('attention/value', width, width),
     output: options.outputProjection ? create('attention/output', width, width) : null,
     attentionNorm: createLayerNorm(parameters, `${name}/attentionNorm`, width, normEpsilon),
-    inner: create('feedForward/inner', width, innerSize),
-    outer: create('feedForward/outer', innerSize, width),
+    inner: createLayer('feedForward/inner', width, innerSize),
+    activation: options.activation === 'swiglu' ? 'none' : options.activation,
+    factor: options.activation === 'swiglu' ? createLayer('feedForward/linear', width, innerSize) : null,
+    outer: createLayer('feedForward/outer', innerSize, width),
     feedForwardNorm: createLayerNorm(parameters, `${name}/feedForwardNorm`, width, normEpsilon),
+    gates:
+      options.gatedResiduals === true
+        ? {
+            attention: create('gate/attention', width, width),
+            feedForward: create('gate/feedForward', width, width),
+          }
+        : null,
   };
 }
 
@@ -125,11 +156,11 @@ export function postNormBlock(x: tf.Tensor, block: TransformerBlock, pass: Block
   return layerNorm(addFeedForward(attended, null, block, pass), block.feedForwardNorm);
 }
 
-/** residual + dropout(Attention(query, key, value)), all `[B, T, d]`. */
+/** residual + dropout(Attention(query, key, value)), all `[B, T, d]`; with gates, residual + σ(residual·G + g)·that. */
 export function addAttention(
   residual: tf.Tensor,
   [query, key, value]: readonly [tf.Tensor, tf.Tensor, tf.Tensor],
-  { name, numHeads, causal, output, dropout: rates }: TransformerBlock,
+  { name, numHeads, causal, output, gates, dropout: rates }: TransformerBlock,
   { keyMask, queryMask, random, record }: BlockPass,
 ): tf.Tensor {
   const input: AttentionInput = {
@@ -143,29 +174,56 @@ export function addAttention(
     random,
   };
   const mixed = record === undefined ? attend(input) : recordedAttention(input, name, record);
+  const gate = gates?.attention ?? null;
   return output === null
-    ? tf.add(residual, dropout(mixed, rates.attentionOutput, random))
-    : residualLinear(mixed, output, residual, rates.attentionOutput, random);
+    ? addGated(residual, dropout(mixed, rates.attentionOutput, random), gate)
+    : addLinear(residual, mixed, output, rates.attentionOutput, gate, random);
 }
 
-/** x + dropout(FFN(x)), or FFN(LN(x)) with a normalization. @param x `[B, T, d]` */
+/** x + dropout(FFN(x)), or FFN(LN(x)) with a normalization; with gates, x + σ(x·G + g)·that. @param x `[B, T, d]` */
 export function addFeedForward(
   x: tf.Tensor,
   normalization: LayerNormalization | null,
-  { inner, outer, activation, dropout: rates }: TransformerBlock,
+  { inner, factor, outer, activation, gates, dropout: rates }: TransformerBlock,
   { random }: BlockPass,
 ): tf.Tensor {
-  return feedForward({
-    x,
-    normalization,
-    inner,
-    outer,
-    activation,
-    innerDropout: rates.inner,
-    outerDropout: rates.outer,
-    random,
-  });
+  if (factor === null && gates === null && hasBias(inner) && hasBias(outer))
+    return feedForward({
+      x,
+      normalization,
+      inner,
+      outer,
+      activation,
+      innerDropout: rates.inner,
+      outerDropout: rates.outer,
+      random,
+    });
+  const normalized = normalization === null ? x : layerNorm(x, normalization);
+  const values = linear(normalized, inner.kernel, inner.bias, activation);
+  const hidden = factor === null ? values : swiGlu(values, linear(normalized, factor.kernel, factor.bias));
+  const gate = gates?.feedForward ?? null;
+  return addLinear(x, dropout(hidden, rates.inner, random), outer, rates.outer, gate, random);
 }
+
+/** residual + dropout(x·W + b), gated. */
+function addLinear(
+  residual: tf.Tensor,
+  x: tf.Tensor,
+  layer: FeedForwardLayer,
+  rate: number,
+  gate: Projection | null,
+  random: RandomStream | null,
+): tf.Tensor {
+  if (gate === null && hasBias(layer)) return residualLinear(x, layer, residual, rate, random);
+  return addGated(residual, dropout(linear(x, layer.kernel, layer.bias), rate, random), gate);
+}
+
+/** residual + σ(residual·G + g)·value, or without a gate the sum (LiGR's gates read the residual, not its normalized form). */
+function addGated(residual: tf.Tensor, value: tf.Tensor, gate: Projection | null): tf.Tensor {
+  return tf.add(residual, gate === null ? value : tf.mul(dense(residual, gate, 'sigmoid'), value));
+}
+
+const hasBias = (layer: FeedForwardLayer): layer is Projection => layer.bias !== null;
 
 function recordedAttention(input: AttentionInput, name: string, record: Recorder): tf.Tensor {
   const { output, weights } = multiHeadAttention(input);

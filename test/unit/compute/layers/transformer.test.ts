@@ -7,6 +7,7 @@ import { layerNorm } from '../../../../src/compute/layers/layerNorm';
 import { linear, type Activation } from '../../../../src/compute/layers/linear';
 import { projections } from '../../../../src/compute/layers/projections';
 import { residualLinear } from '../../../../src/compute/layers/residualLinear';
+import { swiGlu } from '../../../../src/compute/layers/swiGlu';
 import { RandomStream } from '../../../../src/compute/random';
 import { TEST_BACKENDS, useBackend } from '../useBackend';
 
@@ -32,6 +33,18 @@ describe.each(TEST_BACKENDS)('the layers of a transformer on %s', (name) => {
   useBackend(name);
 
   const draw = (...shape: number[]) => tf.randomNormal(shape, 0, 1, 'float32', shape.length + shape[0]!);
+
+  test('swiGlu is z·σ(z)·v, also far from 0, and leaves no tensors behind', () => {
+    const far = tf.tensor([-90, -20, -1, 0, 1, 20, 90]);
+    const plain = (z: tf.Tensor, v: tf.Tensor) => tf.mul(tf.mul(z, tf.sigmoid(z)), v);
+    expectSame([draw(3, 65), tf.mul(draw(3, 65), 2)], swiGlu, plain);
+    expectSame([far, tf.onesLike(far)], swiGlu, plain);
+    const inputs = [draw(4, 5), draw(4, 5)];
+    const before = tf.memory().numTensors;
+    const gradients = tf.grads((z: tf.Tensor, v: tf.Tensor) => swiGlu(z, v))(inputs);
+    tf.dispose(gradients);
+    expect(tf.memory().numTensors).toBe(before);
+  });
 
   test.each([
     [1, 1, 1],
