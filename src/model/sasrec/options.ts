@@ -25,12 +25,12 @@ export const sasrecSchema = z
       .literal('sasrec')
       .meta(describe('SASRec: self-attentive sequential recommendation (Kang and McAuley, ICDM 2018).')),
     preset: z
-      .enum(['recohut', 'kang205', 'pmixer', 'recbole', 'gsasrec'])
+      .enum(['recohut', 'kang205', 'pmixer', 'recbole', 'gsasrec', 'esasrec'])
       .nullable()
       .default(null)
       .meta(
         describe(
-          'Follow a public implementation, with its defaults for all options below: RecoHut’s notebook, the original kang205/SASRec, pmixer/SASRec.pytorch, RecBole, or gSASRec. Options set here take precedence.',
+          'Follow a public implementation, with its defaults for all options below: RecoHut’s notebook, the original kang205/SASRec, pmixer/SASRec.pytorch, RecBole, gSASRec, or eSASRec. Options set here take precedence.',
         ),
       ),
     maxSequenceLength: maxSequenceLengthField,
@@ -50,9 +50,22 @@ export const sasrecSchema = z
       .default(null)
       .meta(describe('Width of the feed-forward layer’s hidden part. `null`: the same as `hiddenSize`.')),
     activation: z
-      .enum(['relu', 'gelu'])
+      .enum(['relu', 'gelu', 'swiglu'])
       .default('relu')
-      .meta(describe('Activation of the feed-forward layer.')),
+      .meta(
+        describe(
+          'Activation of the feed-forward layer. `swiglu`: its hidden part is silu(x·W₁)·(x·W₃), with a third kernel.',
+        ),
+      ),
+    feedForwardBias: z.boolean().default(true).meta(describe('Biases of the feed-forward layer.')),
+    gatedResiduals: z
+      .boolean()
+      .default(false)
+      .meta(
+        describe(
+          'Multiply what a sub-layer adds to its input x by a gate σ(x·G + g), with a kernel and bias of its own (LiGR).',
+        ),
+      ),
     normalization: z
       .enum(['pre', 'post', 'kang'])
       .default('pre')

@@ -13,9 +13,20 @@ import { SOFTWARE_WEBGL, Workbench } from '../harness/workbench';
  */
 
 const soon = { timeout: 60_000, interval: 100 };
-const MODELS = ['bert4rec', 'bprMf', 'dien', 'din', 'gru4rec', 'gsasrec', 'sasrec', 'sum', 'twoTower'];
+const MODELS = [
+  'bert4rec',
+  'bprMf',
+  'dien',
+  'din',
+  'esasrec',
+  'gru4rec',
+  'gsasrec',
+  'sasrec',
+  'sum',
+  'twoTower',
+];
 /** Their attention is among what they compute; the others are explained by what their scores lose. */
-const WITH_ATTENTION = ['bert4rec', 'dien', 'din', 'gsasrec', 'sasrec', 'sum'];
+const WITH_ATTENTION = ['bert4rec', 'dien', 'din', 'esasrec', 'gsasrec', 'sasrec', 'sum'];
 
 let folder: string;
 let workbench: Workbench;

@@ -239,7 +239,9 @@ describe('hovers', () => {
     const { hover } = await at('{"model": {"type": "sasrec", "hidden|Size": 32}}');
     expect(hover).toContain('Width d of the item vectors');
     expect(hover).toContain('**Value:** a whole number from 1 to 4096.');
-    expect(hover).toMatch(/\*\*Default:\*\* `64`; by preset `50` with `kang205`.*`128` with `gsasrec`\./);
+    expect(hover).toMatch(
+      /\*\*Default:\*\* `64`; by preset `50` with `kang205`.*`128` with `gsasrec`, `64` with `esasrec`\./,
+    );
     expect((await at('{"training": {"learning|Rate": 1}}')).hover).toContain(
       '**Default:** `0.001`, unless the model’s `preset` says otherwise.',
     );

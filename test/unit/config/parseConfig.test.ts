@@ -89,7 +89,7 @@ test.each([
     '"activation": "Gelo"',
     'model.activation',
     '"Gelo"',
-    'expected `relu` or `gelu`, found `"Gelo"`. Did you mean `gelu`?',
+    'expected `relu`, `gelu` or `swiglu`, found `"Gelo"`. Did you mean `gelu`?',
   ],
   ['"numHeads": 3', 'model.numHeads', '3', '`model.numHeads` must divide `hiddenSize` (64), found `3`'],
   [

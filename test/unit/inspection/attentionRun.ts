@@ -33,6 +33,7 @@ export const ATTENTION_MODELS: Record<string, ModelInput> = {
     normalization: 'post',
   },
   gsasrec: { ...blocks, preset: 'gsasrec' },
+  esasrec: { ...blocks, preset: 'esasrec' },
   bert4rec: { ...blocks, type: 'bert4rec' },
   din: { type: 'din', ...pair },
   'din, no softmax': { type: 'din', ...pair, attentionSoftmax: false },

@@ -33,7 +33,9 @@ const create = (change: Options = {}, seed = 3, numItems = NUM_ITEMS): Sasrec =>
   );
 };
 
-const PRESETS = ['recohut', 'kang205', 'pmixer', 'recbole', 'gsasrec'] as const;
+const PRESETS = ['recohut', 'kang205', 'pmixer', 'recbole', 'gsasrec', 'esasrec'] as const;
+/** The blocks of eSASRec: gates, and a feed-forward layer with a product. */
+const LIGR: Options = { gatedResiduals: true, activation: 'swiglu' };
 
 describe.each(TEST_BACKENDS)('SASRec on %s', (backend) => {
   useBackend(backend);
@@ -44,6 +46,7 @@ describe.each(TEST_BACKENDS)('SASRec on %s', (backend) => {
     ['the original blocks', { preset: 'kang205', numHeads: 2 }],
     ['gSASRec’s', { preset: 'gsasrec' }],
     ['RecBole’s', { preset: 'recbole' }],
+    ['eSASRec’s', { preset: 'esasrec', numHeads: 2 }],
     ['no positions', { positions: 'none' }],
   ])('with %s does not see padding: a longer row gives the same scores', (_, change) => {
     const model = create(change);
@@ -113,6 +116,17 @@ describe.each(TEST_BACKENDS)('SASRec on %s', (backend) => {
     ['dropout everywhere', { dropout: 0.3, inputNorm: true }],
     ['dropout without an output projection', { dropout: 0.3, outputProjection: false }],
     ['the last position only', { causal: false, trainOn: 'last' }],
+    ['LiGR’s blocks with biases and dropout', { ...LIGR, dropout: 0.3, numHeads: 2 }],
+    [
+      'gates around gelu without biases',
+      { gatedResiduals: true, activation: 'gelu', feedForwardBias: false },
+    ],
+    [
+      'gates without an output projection, post-norm',
+      { ...LIGR, normalization: 'post', outputProjection: false },
+    ],
+    ['SwiGLU without gates', { activation: 'swiglu', dropout: 0.3 }],
+    ['relu without biases', { feedForwardBias: false }],
     // Losses alone are differentiated with GRU4Rec, which is faster.
     ['shared negatives', { loss: LOSSES['sampledSoftmax, shared, corrected']! }],
   ])('%s: gradients agree with finite differences', (_, change) => {
@@ -158,12 +172,37 @@ describe.each(TEST_BACKENDS)('SASRec on %s', (backend) => {
     expect(lossOf(model, batchFor(model.batches, [[4]], [[9]], NUM_ITEMS))).toBeGreaterThan(0);
   });
 
-  it('draws the same bits from the same seed', () => {
+  it.each<[string, Options]>([
+    ['gBCE', { loss: LOSSES.gbce! }],
+    ['LiGR’s blocks', LIGR],
+  ])('draws the same bits from the same seed with %s', (_, change) => {
     const weights = () => {
-      const model = create({ dropout: 0.3, loss: LOSSES.gbce! });
+      const model = create({ dropout: 0.3, ...change });
       return trainedWeights(model, (step) => batchFor(model.batches, rows, targets, 6, step));
     };
     expect(weights()).toEqual(weights());
+  });
+
+  it('passes nothing through gates that are shut, and all through those that are open', () => {
+    const model = create({ ...LIGR, finalNorm: false, normEpsilon: 1e-5 });
+    const plain = create({ ...LIGR, gatedResiduals: false, finalNorm: false, normEpsilon: 1e-5 });
+    const states = (of: Sasrec) => tf.tidy(() => of.states(queryOf([4, 9, 2])).dataSync());
+    const gate = (value: number) => {
+      for (const [name, variable] of model.variables) {
+        if (!name.includes('/gate/')) plain.variables.get(name)!.assign(variable);
+        else tf.tidy(() => variable.assign(tf.fill(variable.shape, name.endsWith('/bias') ? value : 0)));
+      }
+    };
+    gate(-200);
+    const table = model.variables.get('itemEmbedding')!.arraySync() as number[][];
+    const positions = model.variables.get('positionEmbedding')!.arraySync() as number[][];
+    const input = [4, 9, 2].flatMap((item, place) =>
+      table[item]!.map((value, index) => value * Math.sqrt(6) + positions[2 + place]![index]!),
+    );
+    states(model).forEach((value, index) => expect(value).toBeCloseTo(input[index]!, 5));
+    gate(200);
+    const open = states(plain);
+    states(model).forEach((value, index) => expect(value).toBeCloseTo(open[index]!, 5));
   });
 
   it.each([...PRESETS, null])('keeps no tensors from step to step with the preset %s', (preset) => {
@@ -181,6 +220,7 @@ describe('SASRec', () => {
     ['the original blocks', { preset: 'kang205', scaleEmbedding: false }],
     ['the preset recohut', { preset: 'recohut' }],
     ['the preset recbole', { preset: 'recbole' }],
+    ['the preset esasrec', { preset: 'esasrec', loss: { type: 'crossEntropy' } }],
   ])('learns 32 users by heart with %s', (_, change) => {
     const size = { hiddenSize: 32, numBlocks: 1, innerSize: 32, initializerRange: 0.1 };
     const model = create({ embeddingL2: 0, ...size, ...change, ...{ dropout: 0 } }, 2, 40);
@@ -205,6 +245,8 @@ describe('SASRec', () => {
   it.each<[string, Options]>([
     ['the defaults', {}],
     ...PRESETS.map((preset): [string, Options] => [`the preset ${preset}`, { preset }]),
+    ['LiGR’s blocks with biases', { ...LIGR, innerSize: 9 }],
+    ['relu without biases', { feedForwardBias: false, innerSize: 9 }],
   ])('knows the size of its parameters with %s', (_, change) => {
     const model = create(change);
     let count = 0;
@@ -236,6 +278,9 @@ describe('a config of SASRec', () => {
       'model.loss.sharedNegatives',
     ],
     [{ preset: 'nobody' }, 'model.preset'],
+    [{ activation: 'silu' }, 'model.activation'],
+    [{ gatedResiduals: 'yes' }, 'model.gatedResiduals'],
+    [{ preset: 'esasrec', feedForwardBias: 0 }, 'model.feedForwardBias'],
   ])('%j is refused', (model, path) => {
     const found = problems(model);
     expect(found).toHaveLength(1);

@@ -33,6 +33,16 @@ const MODELS: Record<string, ModelInput> = {
     numBlocks: 1,
     loss: { type: 'bce', numNegatives: 2 },
   },
+  'sasrec, eSASRec': {
+    type: 'sasrec',
+    maxSequenceLength: 8,
+    hiddenSize: 8,
+    numBlocks: 1,
+    activation: 'swiglu',
+    feedForwardBias: false,
+    gatedResiduals: true,
+    loss: { type: 'sampledSoftmax', numNegatives: 4 },
+  },
   gru4rec: { type: 'gru4rec', maxSequenceLength: 8, embeddingSize: 8, hiddenSize: 8, embeddingDropout: 0.2 },
   bert4rec: { type: 'bert4rec', maxSequenceLength: 8, hiddenSize: 8, numBlocks: 1, dropout: 0.2 },
   'bert4rec, BPR, as RecBole': {

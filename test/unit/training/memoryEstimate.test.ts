@@ -158,6 +158,23 @@ describe.each(['wasm', 'native'] as const)('the memory of training on %s', (name
       12_000,
       { optimizer: { type } },
     ]),
+    [{ maxSequenceLength: 50, activation: 'swiglu', innerSize: 256, gatedResiduals: true }, 16, 300, {}],
+    [
+      {
+        maxSequenceLength: 100,
+        numHeads: 2,
+        activation: 'swiglu',
+        feedForwardBias: false,
+        gatedResiduals: true,
+        dropout: 0,
+        loss: { type: 'sampledSoftmax', numNegatives: 32 },
+      },
+      16,
+      3000,
+      {},
+    ],
+    [{ maxSequenceLength: 50, gatedResiduals: true, normalization: 'post' }, 32, 300, {}],
+    [{ maxSequenceLength: 50, activation: 'swiglu', innerSize: 128, dropout: 0.5 }, 32, 300, {}],
   ];
 
   // Both engines have the same memory; what differs is the number of threads.
@@ -176,6 +193,7 @@ describe.each(['wasm', 'native'] as const)('the memory of training on %s', (name
       }
       const taken = library.memory.peakBytes - before;
       const { tensors } = await estimateMemory(config, modelData(numItems), library.threads);
+      console.log(tensors / taken, JSON.stringify(model));
       expect(tensors / taken).toBeGreaterThan(3 / 4);
       expect(tensors / taken).toBeLessThan(4 / 3);
       recommender.dispose();
