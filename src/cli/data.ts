@@ -2,7 +2,7 @@ import path from 'node:path';
 import { loadConfig } from '../config/configFile';
 import { formatReport } from '../dataset/datasetReport';
 import { prepareDataset } from '../dataset/prepareDataset';
-import { longestHistory } from '../model/models';
+import { historyLimit } from '../model/models';
 import { cacheDirectoryOf } from '../runs/runDirectory';
 import type { CliOptions } from './cliOptions';
 import { output, printJson } from './terminal';
@@ -20,7 +20,7 @@ export async function data(configPath: string, options: CliOptions): Promise<num
     baseDirectory,
     cacheDirectory,
     seed: config.seed,
-    maxSequenceLength: longestHistory(config.model),
+    historyLimit: historyLimit(config.model),
   });
   if (options.json === true) printJson({ ...report, cached, seconds });
   else output.print(`${formatReport(report)}\n`);

@@ -1,5 +1,6 @@
 import type { FeatureFacts } from './encodeFeature';
 import type { PreparedDataset } from './preparedDataset';
+import type { HistoryLimit } from '../protocol/historyLimit';
 import { percent } from '../protocol/percent';
 import { thousands } from '../protocol/thousands';
 
@@ -53,12 +54,12 @@ const MANY_TIES = 0.05;
 const MANY_UNKNOWN = 0.1;
 
 /**
- * Counts what the report tells. `maxSequenceLength` is the model's, to say how many histories it cuts.
+ * Counts what the report tells. `historyLimit` is the model's, to say how many histories are longer.
  */
 export function datasetReport(
   dataset: PreparedDataset,
   facts: ReadingFacts,
-  maxSequenceLength: number | undefined,
+  historyLimit: HistoryLimit | undefined,
 ): DatasetReport {
   const { offsets, items, times, trainEnd, validationEnd, numUsers, numItems } = dataset;
   const lengths = new Uint32Array(numUsers);
@@ -75,7 +76,7 @@ export function datasetReport(
     lengths[user] = end - start;
     training += trainEnd[user]! - start;
     if (validationEnd[user]! < end) evaluated++;
-    if (maxSequenceLength !== undefined && trainEnd[user]! - start > maxSequenceLength) cut++;
+    if (historyLimit !== undefined && trainEnd[user]! - start > historyLimit.maxLength) cut++;
     for (let row = start; row < trainEnd[user]!; row++) inTraining[items[row]!] = 1;
     if (times === null) continue;
     const range: [number, number] = timeRange ?? [Infinity, -Infinity];
@@ -122,8 +123,12 @@ export function datasetReport(
     );
   }
   if (cut > 0) {
+    const { maxLength, learnsOlder } = historyLimit!;
     warnings.push(
-      `${thousands(cut)} of ${thousands(numUsers)} training histories are longer than \`maxSequenceLength\` (${maxSequenceLength!}): only their newest items are used.`,
+      `${thousands(cut)} of ${thousands(numUsers)} training histories are longer than \`maxSequenceLength\` (${maxLength}): ` +
+        (learnsOlder
+          ? 'training uses all of their items, ranking only the newest.'
+          : 'only their newest items are used.'),
     );
   }
   for (const { of, name, unknownShare, kind } of facts.features) {

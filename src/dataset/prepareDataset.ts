@@ -2,6 +2,7 @@ import { describeSplit, splitterOf } from '../splits/splits';
 import type { FeaturesConfig } from '../options/featureSchema';
 import type { DatasetConfig } from '../config/schema';
 import { systemReason } from '../protocol/errorText';
+import type { HistoryLimit } from '../protocol/historyLimit';
 import { arrangeSteps, type ArrangedInteractions } from './arrangeInteractions';
 import { readDatasetCache, writeDatasetCache, type CachedDataset } from './datasetCache';
 import { DatasetError } from './datasetError';
@@ -25,8 +26,8 @@ export interface PrepareOptions {
   cacheDirectory: string;
   /** Decides the order of a user's simultaneous interactions. */
   seed: number;
-  /** The model's, for a warning about histories it cuts. */
-  maxSequenceLength?: number | undefined;
+  /** The model's, to say how many histories are longer. */
+  historyLimit?: HistoryLimit | undefined;
   /** Whether a run is made of them: then they are kept even where only the run can find them again. */
   forRun?: boolean;
   /** Threads for reading; the result does not depend on it. */
@@ -54,11 +55,11 @@ export async function prepareDataset(
   options: PrepareOptions,
 ): Promise<PreparedResult> {
   const started = performance.now();
-  const { cacheDirectory, seed, maxSequenceLength, forRun = false } = options;
+  const { cacheDirectory, seed, historyLimit, forRun = false } = options;
   const looks = await looksOfSource(config, options);
   const known = looks && (await knownFingerprint(looks, options));
   const kept = known === null ? null : await readDatasetCache(cacheDirectory, known);
-  if (kept !== null) return preparedResult(kept, { cached: true, started, maxSequenceLength });
+  if (kept !== null) return preparedResult(kept, { cached: true, started, historyLimit });
   const opened = await withDuckDb(options, async (connection) => {
     const source = await openSource(connection, config, options.baseDirectory);
     const fingerprint = await sourceFingerprint(config, source, options);
@@ -80,7 +81,7 @@ export async function prepareDataset(
   const prepared = opened.read
     ? await finishInTurns(arrange(opened.read, opened.fingerprint, opened.read.config, seed), options.signal)
     : opened.cached;
-  const result = preparedResult(prepared, { cached: opened.cached !== null, started, maxSequenceLength });
+  const result = preparedResult(prepared, { cached: opened.cached !== null, started, historyLimit });
   if (opened.read && (opened.fingerprint !== null || forRun)) {
     await writeDatasetCache(cacheDirectory, prepared).catch((error: unknown) => {
       result.warnings.push(
@@ -97,10 +98,10 @@ function preparedResult(
   {
     cached,
     started,
-    maxSequenceLength,
-  }: { cached: boolean; started: number; maxSequenceLength: number | undefined },
+    historyLimit,
+  }: { cached: boolean; started: number; historyLimit: HistoryLimit | undefined },
 ): PreparedResult {
-  const report = datasetReport(dataset, facts, maxSequenceLength);
+  const report = datasetReport(dataset, facts, historyLimit);
   const warnings = [...report.reading.map((line) => `Read ${line}.`), ...report.warnings];
   return { dataset, cached, seconds: secondsSince(started), warnings, report };
 }
@@ -112,14 +113,14 @@ function secondsSince(started: number): number {
 /** The prepared dataset that is kept under a fingerprint, whatever has become of its source; null when there is none. */
 export async function readKeptDataset(
   fingerprint: string,
-  { cacheDirectory, maxSequenceLength }: Pick<PrepareOptions, 'cacheDirectory' | 'maxSequenceLength'>,
+  { cacheDirectory, historyLimit }: Pick<PrepareOptions, 'cacheDirectory' | 'historyLimit'>,
 ): Promise<PreparedResult | null> {
   // It may come from a file that somebody else wrote, and names a folder here.
   if (!/^[0-9a-f]{64}$/.test(fingerprint)) return null;
   const started = performance.now();
   const kept = await readDatasetCache(cacheDirectory, fingerprint);
   if (kept === null) return null;
-  const report = datasetReport(kept.dataset, kept.facts, maxSequenceLength);
+  const report = datasetReport(kept.dataset, kept.facts, historyLimit);
   const seconds = secondsSince(started);
   return { dataset: kept.dataset, cached: true, seconds, warnings: report.warnings, report };
 }

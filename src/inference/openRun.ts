@@ -1,5 +1,5 @@
 import { withLaterOptions } from '../config/laterOptions';
-import { longestHistory } from '../model/models';
+import { historyLimit } from '../model/models';
 import { existsSync, readdirSync } from 'node:fs';
 import path from 'node:path';
 import { configSchema, type ExperimentConfig } from '../config/schema';
@@ -99,7 +99,7 @@ export async function prepareUnchanged(
     baseDirectory: path.dirname(run.resolveConfigPath(manifest)),
     cacheDirectory: cacheDirectoryOf(path.dirname(run.path)),
     seed: config.seed,
-    maxSequenceLength: longestHistory(config.model),
+    historyLimit: historyLimit(config.model),
     forRun: true,
     signal,
   };

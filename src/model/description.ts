@@ -2,6 +2,7 @@ import type { z } from 'zod';
 import type { DatasetOptions } from '../options/datasetSchema';
 import type { TrainingOptionsInput } from '../options/trainingSchema';
 import type { Baseline, TrainingSequences } from './baseline';
+import type { HistoryLimit } from '../protocol/historyLimit';
 import type { LetEventsIn } from '../protocol/letEventsIn';
 import type { Model, ModelData, ModelSize, SizeContext } from './model';
 
@@ -39,8 +40,8 @@ export interface TrainedDescription<
   rules?: readonly DatasetRule<z.output<Schema>>[];
   /** Options that came later, with what a run from before was trained with. */
   laterOptions?: SomeOptions<Schema>;
-  /** The longest history that it reads, where it is meant to read all of it, so that people should know where it does not. */
-  longestHistory(options: z.output<Schema>): number | undefined;
+  /** Where it is meant to read whole histories: up to which length it does, so that people know where it does not. */
+  historyLimit(options: z.output<Schema>): HistoryLimit | undefined;
   load(): Promise<TrainedImplementation<z.output<Schema>>>;
 }
 

@@ -1,4 +1,5 @@
 import type { z } from 'zod';
+import type { HistoryLimit } from '../protocol/historyLimit';
 import type { BaselineDescription, ModelDescription, TrainedDescription } from './description';
 import { bert4rec } from './bert4rec/description';
 import { bprMf } from './bprMf/description';
@@ -95,10 +96,10 @@ export function defaultBaseline(type: BaselineConfig['type']): BaselineConfig {
   return BASELINE_MODELS.find((model) => typeOf(model) === type)!.options.parse({ type });
 }
 
-/** The longest history that a model reads, where it is meant to read all of it. */
-export function longestHistory(model: ModelConfig): number | undefined {
+/** How much a model reads of a history, where it is meant to read all of it. */
+export function historyLimit(model: ModelConfig): HistoryLimit | undefined {
   const described = describedModel(model);
-  return described.kind === 'trained' ? described.longestHistory(model) : undefined;
+  return described.kind === 'trained' ? described.historyLimit(model) : undefined;
 }
 
 /** Types of the models of which something holds, for messages: `` `sasrec`, `din` ``. */

@@ -11,6 +11,8 @@ import { ShuffledOrder } from './shuffledOrder';
 export interface SequenceRequest {
   /** Positions that the model reads, at most. */
   maxLength: number;
+  /** What is learned of a longer history: its newest items, or all, window by window. */
+  longHistories: 'newest' | 'windows';
   /** For each position, or for the batch where they are shared. */
   numNegatives: number;
   sampler: Sampler;
@@ -52,6 +54,13 @@ export function sequenceBuilder(request: SequenceRequest): SequenceBuilder {
   };
 }
 
+/** The part of a history that makes a row: `items[start] … items[end - 1]`, of which the first is no target. */
+interface Window {
+  user: number;
+  start: number;
+  end: number;
+}
+
 /** Cuts the training parts of all users into batches of left-padded sequences. */
 export class SequenceBatches implements Batches {
   readonly stepsPerEpoch: number;
@@ -59,8 +68,9 @@ export class SequenceBatches implements Batches {
   readonly #request: SequenceRequest;
   readonly #batchSize: number;
   readonly #seed: number;
-  /** Users with at least one item and its successor to learn from. */
-  readonly #users: ShuffledOrder;
+  readonly #windows: readonly Window[];
+  /** Of the windows, by index. */
+  readonly #order: ShuffledOrder;
   readonly #sampler: NegativeSampler | null;
 
   /** @throws ModelError when no user has two training interactions */
@@ -69,10 +79,8 @@ export class SequenceBatches implements Batches {
     this.#request = request;
     this.#batchSize = batchSize;
     this.#seed = seed;
-    const users = Uint32Array.from(data.trainEnd.keys()).filter(
-      (user) => data.trainEnd[user]! - data.offsets[user]! >= 2,
-    );
-    if (users.length === 0) {
+    this.#windows = windowsOf(data, request);
+    if (this.#windows.length === 0) {
       throw new ModelError(
         'training/no-sequences',
         'No user has two interactions to learn from: after leave-one-out takes each user’s last two for validation and ' +
@@ -85,15 +93,17 @@ export class SequenceBatches implements Batches {
         'The model reads the times of interactions, and the data have none. Name their column in `dataset.columns.timestamp`.',
       );
     }
-    this.#users = new ShuffledOrder(users, seed);
+    this.#order = new ShuffledOrder(Uint32Array.from(this.#windows.keys()), seed);
     this.#sampler = request.numNegatives > 0 ? new NegativeSampler(data, request.sampler) : null;
-    this.stepsPerEpoch = Math.ceil(users.length / batchSize);
+    this.stepsPerEpoch = Math.ceil(this.#windows.length / batchSize);
   }
 
   batch(epoch: number, index: number): SequenceBatch {
     const from = index * this.#batchSize;
-    const users = this.#users.of(epoch).subarray(from, from + this.#batchSize);
-    const sequences = Array.from(users, (user) => this.#newest(user, this.#data.items));
+    const order = this.#order.of(epoch).subarray(from, from + this.#batchSize);
+    const windows = Array.from(order, (index) => this.#windows[index]!);
+    const users = Int32Array.from(windows, ({ user }) => user);
+    const sequences = windows.map(({ start, end }) => this.#data.items.subarray(start, end));
     // Columns that are padding for everybody change nothing, so they are left out.
     const length = Math.max(...sequences.map((sequence) => sequence.length)) - 1;
     const size = users.length;
@@ -111,32 +121,25 @@ export class SequenceBatches implements Batches {
       kind: 'sequences',
       size,
       length,
-      users: Int32Array.from(users),
+      users,
       items,
       targets,
       negatives,
       numNegatives,
-      ...(times !== undefined && { times: this.#times(users, length + 1) }),
+      ...(times !== undefined && { times: this.#times(windows, length + 1) }),
     };
   }
 
-  /** Of the newest training interactions of a user: at most one more than the model reads, because the last is only a target. */
-  #newest<Values extends Uint32Array | Float64Array>(user: number, values: Values): Values {
-    const { offsets, trainEnd } = this.#data;
-    const end = trainEnd[user]!;
-    return values.subarray(Math.max(offsets[user]!, end - this.#request.maxLength - 1), end) as Values;
-  }
-
-  #times(users: Uint32Array, columns: number): Float64Array {
+  #times(windows: readonly Window[], columns: number): Float64Array {
     return paddedTimes(
-      Array.from(users, (user) => this.#newest(user, this.#data.times!)),
+      windows.map(({ start, end }) => this.#data.times!.subarray(start, end)),
       columns,
     );
   }
 
   #negatives(
     sampler: NegativeSampler,
-    users: Uint32Array,
+    users: Int32Array,
     targets: Int32Array,
     length: number,
     random: RandomStream,
@@ -156,4 +159,27 @@ export class SequenceBatches implements Batches {
     });
     return negatives;
   }
+}
+
+/**
+ * The windows of all users who have an item and its successor to learn from, oldest user first. A window has one item more than
+ * the model reads, because its last is only a target; where older items are learned, it begins with the last target of the window
+ * before, so that every item but a user's first is a target once.
+ */
+function windowsOf(
+  { offsets, trainEnd }: TrainingData,
+  { maxLength, longHistories }: SequenceRequest,
+): Window[] {
+  const windows: Window[] = [];
+  for (const [user, last] of trainEnd.entries()) {
+    const first = offsets[user]!;
+    let end = last;
+    while (end - first >= 2) {
+      const start = Math.max(first, end - maxLength - 1);
+      windows.push({ user, start, end });
+      if (longHistories === 'newest') break;
+      end = start + 1;
+    }
+  }
+  return windows;
 }

@@ -11,7 +11,10 @@ export const bert4rec = {
   presets: bert4recPresets,
   scoresByProduct: true,
   recordsAttention: true,
-  longestHistory: ({ maxSequenceLength }) => maxSequenceLength,
+  historyLimit: ({ maxSequenceLength, sequences }) => ({
+    maxLength: maxSequenceLength,
+    learnsOlder: sequences !== 'newest',
+  }),
   load: async () => {
     const [{ Bert4rec }, { bert4recSize }] = await Promise.all([import('./bert4rec'), import('./size')]);
     return { create: (...given) => new Bert4rec(...given), size: bert4recSize };

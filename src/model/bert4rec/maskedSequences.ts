@@ -52,7 +52,7 @@ class MaskedSequences implements Batches {
     this.#config = config;
     this.#batchSize = batchSize;
     this.#seed = seed;
-    this.#sequences = sequencesOf(data, config.sequences);
+    this.#sequences = sequencesOf(data, config);
     const { length } = this.#sequences.users;
     this.#order = new ShuffledOrder(
       Uint32Array.from({ length }, (_, index) => index),
@@ -165,21 +165,24 @@ class MaskedSequences implements Batches {
 /** Sequences of at least two items: a lone item that is masked leaves nothing to tell it from. */
 function sequencesOf(
   { numUsers, offsets, trainEnd }: TrainingData,
-  kind: Bert4recConfig['sequences'],
+  config: Bert4recConfig,
 ): { users: Uint32Array; ends: Uint32Array } {
+  const isPrefix = config.sequences === 'prefixes';
+  /** Items between the ends of two sequences of a user. */
+  const distance = { newest: Infinity, windows: numPositions(config), prefixes: 1 }[config.sequences];
   const users: number[] = [];
   const ends: number[] = [];
   for (let user = 0; user < numUsers; user++) {
     const [shortest, whole] = [offsets[user]! + 2, trainEnd[user]!];
     // RecBole's prefixes have a next item, which BERT4Rec does not look at.
-    const [first, last] = kind === 'users' ? [Math.max(shortest, whole), whole] : [shortest, whole - 1];
-    for (let end = first; end <= last; end++) {
+    const last = isPrefix ? whole - 1 : whole;
+    for (let end = last; end >= shortest; end -= distance) {
       users.push(user);
       ends.push(end);
     }
   }
   if (users.length === 0) {
-    const [needed, count] = kind === 'users' ? ['two', 4] : ['three', 5];
+    const [needed, count] = isPrefix ? ['three', 5] : ['two', 4];
     throw new ModelError(
       'training/no-sequences',
       `No user has ${needed} interactions to learn from: after leave-one-out takes each user’s last two for validation and ` +

@@ -123,11 +123,11 @@ export const bert4recSchema = z
         ),
       ),
     sequences: z
-      .enum(['users', 'prefixes'])
-      .default('users')
+      .enum(['windows', 'newest', 'prefixes'])
+      .default('windows')
       .meta(
         describe(
-          'Training sequences. `users`: one per user and epoch. `prefixes`: all that a history began with, without its last training item (RecBole); slower by the length of the histories.',
+          'Training sequences. `windows`: whole histories, where they are longer than the model reads in windows of that length. `newest`: the newest window of each. `prefixes`: all that a history began with, without its last training item (RecBole); slower by the length of the histories.',
         ),
       ),
     loss: nextItemLossSchema,

@@ -11,7 +11,7 @@ export const bprMf = {
   presets: bprMfPresets,
   scoresByProduct: true,
   recordsAttention: false,
-  longestHistory: () => undefined,
+  historyLimit: () => undefined,
   load: async () => {
     const [{ BprMf }, { bprMfSize }] = await Promise.all([import('./bprMf'), import('./size')]);
     return { create: (...given) => new BprMf(...given), size: bprMfSize };

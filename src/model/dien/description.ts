@@ -11,7 +11,7 @@ export const dien = {
   presets: dienPresets,
   scoresByProduct: false,
   recordsAttention: true,
-  longestHistory: ({ maxSequenceLength }) => maxSequenceLength,
+  historyLimit: ({ maxSequenceLength }) => ({ maxLength: maxSequenceLength, learnsOlder: true }),
   load: async () => {
     const [{ Dien }, { dienSize }] = await Promise.all([import('./dien'), import('./size')]);
     return { create: (...given) => new Dien(...given), size: dienSize };

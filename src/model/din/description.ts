@@ -11,7 +11,7 @@ export const din = {
   presets: dinPresets,
   scoresByProduct: false,
   recordsAttention: true,
-  longestHistory: ({ maxSequenceLength }) => maxSequenceLength,
+  historyLimit: ({ maxSequenceLength }) => ({ maxLength: maxSequenceLength, learnsOlder: true }),
   load: async () => {
     const [{ Din }, { dinSize }] = await Promise.all([import('./din'), import('./size')]);
     return { create: (...given) => new Din(...given), size: dinSize };

@@ -11,7 +11,11 @@ export const gru4rec = {
   presets: gru4recPresets,
   scoresByProduct: true,
   recordsAttention: false,
-  longestHistory: ({ maxSequenceLength }) => maxSequenceLength,
+  laterOptions: { longHistories: 'newest' },
+  historyLimit: ({ maxSequenceLength, longHistories, trainOn }) => ({
+    maxLength: maxSequenceLength,
+    learnsOlder: trainOn === 'last' || longHistories === 'windows',
+  }),
   load: async () => {
     const [{ Gru4rec }, { gru4recSize }] = await Promise.all([import('./gru4rec'), import('./size')]);
     return { create: (...given) => new Gru4rec(...given), size: gru4recSize };

@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { describe } from '../../options/describe';
 import { fieldRule } from '../../options/fieldRule';
 import { nextItemLossSchema, sharesNegatives, trainOnSchema } from '../parts/nextItemLossOptions';
-import { maxSequenceLengthField, outputEmbeddingField } from '../parts/sharedOptions';
+import { longHistoriesField, maxSequenceLengthField, outputEmbeddingField } from '../parts/sharedOptions';
 
 export const gru4recSchema = z
   .strictObject({
@@ -23,6 +23,7 @@ export const gru4recSchema = z
         ),
       ),
     maxSequenceLength: maxSequenceLengthField,
+    longHistories: longHistoriesField,
     embeddingSize: z.int().min(1).max(4096).default(64).meta(describe('Width of the item embeddings.')),
     hiddenSize: z.int().min(1).max(4096).default(64).meta(describe('Width of the recurrent state.')),
     numLayers: z

@@ -5,6 +5,7 @@ export const gru4recPresets = {
   recbole: {
     model: {
       maxSequenceLength: 50,
+      longHistories: 'newest',
       embeddingSize: 64,
       hiddenSize: 128,
       numLayers: 1,

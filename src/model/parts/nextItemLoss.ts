@@ -48,14 +48,21 @@ export class NextItemLoss {
   }
 
   /** The batches that the loss is computed from. @param maxLength positions that the model reads, at most */
-  batches(trainOn: 'all' | 'last', maxLength: number): SequenceBuilder | ExampleBuilder {
+  batches(
+    trainOn: 'all' | 'last',
+    maxLength: number,
+    longHistories: 'windows' | 'newest',
+  ): SequenceBuilder | ExampleBuilder {
     const { type } = this.#config;
     const sampling =
       type === 'crossEntropy'
         ? ({ numNegatives: 0, sampler: 'unconsumed' } as const)
         : { numNegatives: this.#config.numNegatives, sampler: this.#config.sampler };
     return trainOn === 'all'
-      ? sequenceBuilder({ maxLength, ...sampling, sharedNegatives: sharesNegatives(this.#config) })
+      ? sequenceBuilder({
+          ...{ maxLength, longHistories, ...sampling },
+          sharedNegatives: sharesNegatives(this.#config),
+        })
       : exampleBuilder({ maxLength, minLength: 1, ...sampling, negativeHistories: false });
   }
 

@@ -12,6 +12,8 @@ export interface NextItemOptions {
   loss: NextItemLossConfig;
   trainOn: 'all' | 'last';
   maxSequenceLength: number;
+  /** Whether longer histories are learned from in windows, or from their newest items; it has no effect on `last`. */
+  longHistories: 'windows' | 'newest';
   /** Whether states are scored against the vectors that the model reads, or against a table of their own. */
   outputEmbedding: 'shared' | 'separate';
   /** How that table starts. */
@@ -48,7 +50,7 @@ export class NextItemPrediction {
   constructor(parameters: Parameters, itemEmbedding: tf.Variable, data: ModelData, options: NextItemOptions) {
     this.#options = options;
     this.#loss = new NextItemLoss(options.loss, data);
-    this.batches = this.#loss.batches(options.trainOn, options.maxSequenceLength);
+    this.batches = this.#loss.batches(options.trainOn, options.maxSequenceLength, options.longHistories);
     const separate =
       options.outputEmbedding === 'separate'
         ? parameters.create('outputEmbedding', itemEmbedding.shape, options.initializer)

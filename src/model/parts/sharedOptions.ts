@@ -8,7 +8,16 @@ export const maxSequenceLengthField = z
   .min(1)
   .max(2048)
   .default(50)
-  .meta(describe('Maximum history length; longer histories are truncated to their newest items.'));
+  .meta(describe('Maximum history length that is read; of longer histories, the newest items.'));
+
+export const longHistoriesField = z
+  .enum(['windows', 'newest'])
+  .default('windows')
+  .meta(
+    describe(
+      'Training on histories longer than `maxSequenceLength`. `windows`: all items, in windows of that length, each a row of its own. `newest`: the newest window only. Ranking always reads the newest items.',
+    ),
+  );
 
 /** `hiddenSize` of a stack of transformer blocks. */
 export const transformerWidthField = z

@@ -11,7 +11,11 @@ export const sasrec = {
   presets: sasrecPresets,
   scoresByProduct: true,
   recordsAttention: true,
-  longestHistory: ({ maxSequenceLength }) => maxSequenceLength,
+  laterOptions: { longHistories: 'newest' },
+  historyLimit: ({ maxSequenceLength, longHistories, trainOn }) => ({
+    maxLength: maxSequenceLength,
+    learnsOlder: trainOn === 'last' || longHistories === 'windows',
+  }),
   load: async () => {
     const [{ Sasrec }, { sasrecSize }] = await Promise.all([import('./sasrec'), import('./size')]);
     return { create: (...given) => new Sasrec(...given), size: sasrecSize };

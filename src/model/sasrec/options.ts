@@ -3,6 +3,7 @@ import { describe } from '../../options/describe';
 import { fieldRule } from '../../options/fieldRule';
 import { nextItemLossSchema, sharesNegatives, trainOnSchema } from '../parts/nextItemLossOptions';
 import {
+  longHistoriesField,
   maxSequenceLengthField,
   numBlocksField,
   outputEmbeddingField,
@@ -34,6 +35,7 @@ export const sasrecSchema = z
         ),
       ),
     maxSequenceLength: maxSequenceLengthField,
+    longHistories: longHistoriesField,
     hiddenSize: transformerWidthField,
     numBlocks: numBlocksField,
     numHeads: z

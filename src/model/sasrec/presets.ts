@@ -5,6 +5,7 @@ export const sasrecPresets = {
   recohut: {
     model: {
       maxSequenceLength: 40,
+      longHistories: 'newest',
       numBlocks: 1,
       numHeads: 1,
       innerSize: 128,
@@ -39,6 +40,7 @@ export const sasrecPresets = {
   kang205: {
     model: {
       maxSequenceLength: 50,
+      longHistories: 'newest',
       hiddenSize: 50,
       numBlocks: 2,
       numHeads: 1,
@@ -72,6 +74,7 @@ export const sasrecPresets = {
   pmixer: {
     model: {
       maxSequenceLength: 200,
+      longHistories: 'newest',
       hiddenSize: 50,
       numBlocks: 2,
       numHeads: 1,
@@ -101,6 +104,7 @@ export const sasrecPresets = {
   recbole: {
     model: {
       maxSequenceLength: 50,
+      longHistories: 'newest',
       hiddenSize: 64,
       numBlocks: 2,
       numHeads: 2,
@@ -131,6 +135,7 @@ export const sasrecPresets = {
   gsasrec: {
     model: {
       maxSequenceLength: 200,
+      longHistories: 'newest',
       hiddenSize: 128,
       numBlocks: 2,
       numHeads: 1,
@@ -161,6 +166,7 @@ export const sasrecPresets = {
   esasrec: {
     model: {
       maxSequenceLength: 200,
+      longHistories: 'newest',
       hiddenSize: 64,
       numBlocks: 2,
       numHeads: 1,

@@ -11,7 +11,7 @@ export const sum = {
   presets: sumPresets,
   scoresByProduct: false,
   recordsAttention: true,
-  longestHistory: ({ maxSequenceLength }) => maxSequenceLength,
+  historyLimit: ({ maxSequenceLength }) => ({ maxLength: maxSequenceLength, learnsOlder: true }),
   load: async () => {
     const [{ Sum }, { sumSize }] = await Promise.all([import('./sum'), import('./size')]);
     return { create: (...given) => new Sum(...given), size: sumSize };

@@ -41,7 +41,7 @@ export const twoTower = {
   // Towers read ids and features alone before they could read a history.
   laterOptions: { maxSequenceLength: 0 },
   // They are meant to read only what a user did last.
-  longestHistory: () => undefined,
+  historyLimit: () => undefined,
   load: async () => {
     const [{ TwoTower }, { twoTowerSize }] = await Promise.all([import('./twoTower'), import('./size')]);
     return { create: (...given) => new TwoTower(...given), size: twoTowerSize };

@@ -39,6 +39,8 @@ export type NextItemLoss =
 export interface NextItemOptions {
   /** Newest items of a history that the model reads. */
   maxSequenceLength: number;
+  /** Training on longer histories: on all of their items, in windows of that length (the default), or on the newest ones only. */
+  longHistories?: 'windows' | 'newest';
   /** `{ type: 'crossEntropy' }` if left out. */
   loss?: NextItemLoss;
   /**
@@ -74,13 +76,19 @@ export function nextItem(
   parameters: ModelParameters,
   data: ModelData,
   itemTable: tf.Variable,
-  { maxSequenceLength, loss = { type: 'crossEntropy' }, trainOn = 'all' }: NextItemOptions,
+  {
+    maxSequenceLength,
+    longHistories = 'windows',
+    loss = { type: 'crossEntropy' },
+    trainOn = 'all',
+  }: NextItemOptions,
 ): NextItem {
   checkTable(itemTable, data);
   const prediction = new NextItemPrediction(parameters.own, itemTable, data, {
     loss: checkedLoss(loss),
     trainOn,
     maxSequenceLength,
+    longHistories,
     outputEmbedding: 'shared',
     initializer: { kind: 'constant', value: 0 }, // of a separate table, which there is none of
   });

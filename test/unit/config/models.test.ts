@@ -4,7 +4,7 @@ import { describe, expect, it } from 'vitest';
 import { parseConfig } from '../../../src/config/parseConfig';
 import { configSchema, isTrained, type ExperimentConfig } from '../../../src/config/schema';
 import { createModel, modelSize } from '../../../src/model/createModel';
-import { isBaseline, longestHistory } from '../../../src/model/models';
+import { historyLimit, isBaseline } from '../../../src/model/models';
 import type { FeatureColumn } from '../../../src/protocol/features';
 import { useBackend } from '../compute/useBackend';
 import { modelData } from '../model/modelData';
@@ -21,13 +21,30 @@ function parse(model: object, dataset: object = FEATURES) {
 
 describe('the history that a model is meant to read whole', () => {
   it.each([
-    [{ type: 'sasrec', maxSequenceLength: 30 }, 30],
-    [{ type: 'din', maxSequenceLength: 30 }, 30],
-    [{ type: 'bert4rec', maxSequenceLength: 30 }, 30],
+    [
+      { type: 'sasrec', maxSequenceLength: 30 },
+      { maxLength: 30, learnsOlder: true },
+    ],
+    [
+      { type: 'sasrec', maxSequenceLength: 30, longHistories: 'newest' },
+      { maxLength: 30, learnsOlder: false },
+    ],
+    [
+      { type: 'gru4rec', preset: 'recbole' },
+      { maxLength: 50, learnsOlder: true },
+    ],
+    [
+      { type: 'din', maxSequenceLength: 30 },
+      { maxLength: 30, learnsOlder: true },
+    ],
+    [
+      { type: 'bert4rec', maxSequenceLength: 30, sequences: 'newest' },
+      { maxLength: 30, learnsOlder: false },
+    ],
     [{ type: 'twoTower' }, undefined],
     [{ type: 'popularity' }, undefined],
-  ])('is bounded in %o to %s', (model, expected) => {
-    expect(longestHistory(parse(model).config!.model)).toBe(expected);
+  ])('is bounded in %o to %o', (model, expected) => {
+    expect(historyLimit(parse(model).config!.model)).toEqual(expected);
   });
 });
 

@@ -6,7 +6,10 @@ test('the report counts, and warns of what makes results doubtful', async () => 
   const folder = dataFolder({
     'a.csv': `${plainCsv(4, 5)}lonely,i1,86400\nlonely,rare,86401\nu0,i0,1000\nu3,late,99999\n,x,1\n`,
   });
-  const { report } = await folder.prepare({ path: 'a.csv' }, { maxSequenceLength: 3 });
+  const { report } = await folder.prepare(
+    { path: 'a.csv' },
+    { historyLimit: { maxLength: 3, learnsOlder: true } },
+  );
   expect(report).toMatchObject({
     rows: 25,
     users: 5,
@@ -25,7 +28,9 @@ test('the report counts, and warns of what makes results doubtful', async () => 
   expect(all).toContain('Only 4 users can be evaluated');
   // i4 is held out everywhere, and so is `late`.
   expect(all).toContain('2 of 7 items never occur in training');
-  expect(all).toContain('2 of 5 training histories are longer than `maxSequenceLength` (3)');
+  expect(all).toContain(
+    '2 of 5 training histories are longer than `maxSequenceLength` (3): training uses all of their items, ranking only the newest.',
+  );
 
   const lines = formatReport(report).split('\n');
   expect(lines.slice(0, 8)).toEqual([

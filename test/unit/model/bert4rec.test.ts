@@ -248,34 +248,43 @@ describe('batches of masked sequences', () => {
     model.dispose();
     return batches;
   };
-  const sequences = fc.array(fc.array(fc.integer({ min: 1, max: NUM_ITEMS }), { maxLength: 9 }), {
+  const sequences = fc.array(fc.array(fc.integer({ min: 1, max: NUM_ITEMS }), { maxLength: 15 }), {
     minLength: 1,
     maxLength: 6,
   });
 
-  it('have the newest items of each user, with the masked ones as targets', () => {
-    fc.assert(
-      fc.property(sequences, fc.integer({ min: 0, max: 99 }), (rows, seed) => {
-        fc.pre(rows.some((row) => row.length >= 2));
-        const {
-          size,
-          length,
-          items,
-          rows: targets,
-        } = build({ maskProbability: 0.5 }, dataOf(rows), 10, seed).batch(1, 0) as MaskedBatch;
-        const restored = items.slice();
-        expect(targets.targets.length).toBeGreaterThan(0);
-        targets.positions!.forEach((place, row) => (restored[place] = targets.targets[row]!));
-        const padded = (row: number[]) => [...Array.from({ length: length - row.length }, () => 0), ...row];
-        const expected = rows.filter((row) => row.length >= 2).map((row) => padded(row.slice(-6)).join());
-        const found = Array.from({ length: size }, (_, row) =>
-          restored.subarray(row * length, (row + 1) * length).join(),
-        );
-        expect(found.sort()).toEqual(expected.sort());
-      }),
-      { numRuns: 60 },
-    );
-  });
+  it.each(['newest', 'windows'] as const)(
+    'have the %s of each user, with the masked ones as targets',
+    (kind) => {
+      /** Six items are read: five and the mask token that ranking adds. */
+      const windows = (row: number[]): number[][] =>
+        row.length < 2 ? [] : [row.slice(-6), ...(kind === 'windows' ? windows(row.slice(0, -6)) : [])];
+      fc.assert(
+        fc.property(sequences, fc.integer({ min: 0, max: 99 }), (rows, seed) => {
+          fc.pre(rows.some((row) => row.length >= 2));
+          const {
+            size,
+            length,
+            items,
+            rows: targets,
+          } = build({ sequences: kind, maskProbability: 0.5 }, dataOf(rows), 20, seed).batch(
+            1,
+            0,
+          ) as MaskedBatch;
+          const restored = items.slice();
+          expect(targets.targets.length).toBeGreaterThan(0);
+          targets.positions!.forEach((place, row) => (restored[place] = targets.targets[row]!));
+          const padded = (row: number[]) => [...Array.from({ length: length - row.length }, () => 0), ...row];
+          const expected = rows.flatMap(windows).map((row) => padded(row).join());
+          const found = Array.from({ length: size }, (_, row) =>
+            restored.subarray(row * length, (row + 1) * length).join(),
+          );
+          expect(found.sort()).toEqual(expected.sort());
+        }),
+        { numRuns: 60 },
+      );
+    },
+  );
 
   it('mask 15% of the items, of which 80% are the token, 10% random and 10% unchanged', () => {
     const rows = Array.from({ length: 400 }, () => Array.from({ length: 51 }, () => 3));

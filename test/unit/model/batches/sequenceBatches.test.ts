@@ -1,3 +1,4 @@
+import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { SequenceRequest } from '../../../../src/model/batches/sequenceBatches';
 import { SequenceBatches } from '../../../../src/model/batches/sequenceBatches';
@@ -5,6 +6,7 @@ import { datasetOf, tinyDataset } from '../../inference/tinyDataset';
 
 const request: SequenceRequest = {
   maxLength: 3,
+  longHistories: 'newest',
   numNegatives: 0,
   sampler: 'unconsumed',
   sharedNegatives: false,
@@ -66,6 +68,37 @@ describe('SequenceBatches', () => {
     ).batch(1, 0);
     const row = users.indexOf(1);
     expect([...padded!.subarray(row * 3, row * 3 + 3)]).toEqual([6, 6, 7]);
+  });
+
+  it('cuts long histories into windows, in which every item but a user’s first is a target once', () => {
+    fc.assert(
+      fc.property(
+        fc.array(fc.array(fc.integer({ min: 1, max: 9 }), { minLength: 4, maxLength: 15 }), { minLength: 1 }),
+        fc.integer({ min: 1, max: 5 }),
+        (histories, maxLength) => {
+          const dataset = datasetOf(histories, 9);
+          const windows = { ...request, maxLength, longHistories: 'windows' as const };
+          const batches = new SequenceBatches(dataset, windows, 3, 1);
+          const found: string[] = [];
+          for (let index = 0; index < batches.stepsPerEpoch; index++) {
+            const { size, length, users, items, targets } = batches.batch(1, index);
+            expect(length).toBeLessThanOrEqual(maxLength);
+            for (let place = 0; place < size * length; place++) {
+              if (targets[place] === 0) continue;
+              const follows = place % length === length - 1 || items[place + 1] === targets[place];
+              expect(follows).toBe(true);
+              found.push(`${users[Math.floor(place / length)]}: ${items[place]} ${targets[place]}`);
+            }
+          }
+          const expected = histories.flatMap((items, user) =>
+            // Leave-one-out keeps the last two.
+            items.slice(1, -2).map((item, place) => `${user}: ${items[place]} ${item}`),
+          );
+          expect(found.sort()).toEqual(expected.sort());
+        },
+      ),
+      { numRuns: 60 },
+    );
   });
 
   it('visits every user once an epoch, in another order each epoch, the same for the same seed', () => {

@@ -1,0 +1,7 @@
+/** How much a model reads of a history. */
+export interface HistoryLimit {
+  /** Items; of longer histories it reads the newest. */
+  maxLength: number;
+  /** Whether training also learns from the older items of longer histories. */
+  learnsOlder: boolean;
+}
