@@ -10,6 +10,7 @@ import { copyFile, mkdir, readdir, rename, rm } from 'node:fs/promises';
 import path from 'node:path';
 import { parseArgs } from 'node:util';
 import esbuild from 'esbuild';
+import { writeOwnTypes } from './scripts/lib/ownTypes.mjs';
 import { webviewBuildOptions } from './webview/build.mjs';
 
 const root = import.meta.dirname;
@@ -125,6 +126,13 @@ async function copyKernels() {
   }
 }
 
+/** What a new model is written with: its text, and the types that model files import. */
+async function writeUserCodeFiles() {
+  const folder = path.join(outdir, 'userCode');
+  await writeOwnTypes(path.join(folder, 'v1.d.ts'));
+  await copyFile(path.join(root, 'src/userCode/templates/model.ts'), path.join(folder, 'model.ts'));
+}
+
 /**
  * Says when a build starts and ends, in the words that the problem matcher in .vscode/tasks.json waits for.
  *
@@ -145,7 +153,7 @@ const announceBuilds = {
 };
 
 const started = performance.now();
-await copyKernels();
+await Promise.all([copyKernels(), writeUserCodeFiles()]);
 if (flags.watch) {
   for (const options of bundles) {
     const context = await esbuild.context({

@@ -58,9 +58,10 @@ const allowedImports = {
     'inference',
   ],
   process: ['runs', 'config', 'protocol'],
-  host: ['process', 'runs', 'config', 'model', 'evaluation', 'series', 'protocol'],
+  host: ['userCode', 'process', 'runs', 'config', 'model', 'evaluation', 'series', 'protocol'],
   cli: [
     'protocol',
+    'userCode',
     'options',
     'series',
     'config',
@@ -253,6 +254,11 @@ export default tseslint.config(
       'test/until.ts',
     ],
     rules: { 'no-restricted-syntax': ['error', ...bannedSyntax, ...timingSyntax] },
+  },
+  {
+    // As users write them.
+    files: ['src/userCode/templates/**'],
+    rules: { 'no-restricted-syntax': 'off' },
   },
   {
     files: ['**/*.mjs', '*.config.ts'],

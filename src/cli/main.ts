@@ -9,6 +9,7 @@ import type { CliOptions } from './cliOptions';
 import { data } from './data';
 import { evaluate } from './evaluate';
 import { CLOSED_OUTPUT_EXIT_CODE } from './exitOnSignals';
+import { newModel } from './newModel';
 import { project } from './project';
 import { resume } from './resume';
 import { runs } from './runs';
@@ -42,6 +43,13 @@ const COMMANDS: Record<string, Command> = {
     argument: 'config',
     options: { ...runsOption, ...set, ...detach, ...json },
     execute: train,
+  },
+  'new-model': {
+    usage: 'recsight new-model <name> [--json]',
+    summary: 'Write a model file, models/<name>.ts, to change as you like, and a config that trains it',
+    argument: 'name',
+    options: json,
+    execute: newModel,
   },
   runs: {
     usage: 'recsight runs [--runs DIR] [--json]',
