@@ -10,6 +10,7 @@ import { lossKernels } from './layers/lossKernels';
 import { normalizationKernels } from './layers/normalizationKernels';
 import { optimizerKernels } from './layers/optimizerKernels';
 import { rankingKernels } from './layers/rankingKernels';
+import { pointwiseAttentionKernels } from './layers/pointwiseAttentionKernels';
 import { recurrenceKernels } from './layers/recurrenceKernels';
 import type { Attributes, Gradient, Inputs, Layer, LayerKernel } from './layers/layer';
 
@@ -25,6 +26,7 @@ const layers: Readonly<Record<string, Layer>> = {
   ...normalizationKernels,
   ...dropoutKernels,
   ...attentionKernels,
+  ...pointwiseAttentionKernels,
   ...recurrenceKernels,
   ...lossKernels,
   ...optimizerKernels,

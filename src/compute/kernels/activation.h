@@ -9,10 +9,14 @@ INLINE Vec activate(const Activation activation, Vec z) {
     case ACTIVATION_GELU: return z * 0.5f * (1.0f + errorFunction(z * 0.70710678118654752f));
     case ACTIVATION_SIGMOID: return sigmoid(z);
     case ACTIVATION_TANH: return hyperbolicTangent(z);
+    case ACTIVATION_SILU: return silu(z);
   }
 }
 
-/** The activation's derivative, from its result y; gelu's from its input, which is saved instead. */
+/** Whether an activation's derivative is made from its input, which is saved instead of its result. */
+INLINE bool savesInput(Activation activation) { return activation == ACTIVATION_GELU || activation == ACTIVATION_SILU; }
+
+/** The activation's derivative, from its result y, or from its input where that is saved. */
 INLINE Vec derivative(const Activation activation, Vec saved) {
   switch (activation) {
     case ACTIVATION_NONE: return splat(1);
@@ -23,6 +27,7 @@ INLINE Vec derivative(const Activation activation, Vec saved) {
     }
     case ACTIVATION_SIGMOID: return saved * (1.0f - saved);
     case ACTIVATION_TANH: return 1.0f - saved * saved;
+    case ACTIVATION_SILU: return siluSlope(sigmoid(saved), silu(saved));
   }
 }
 
@@ -50,6 +55,7 @@ INLINE void activateAs(Activation activation, const float *z, float *y, long cou
     case ACTIVATION_GELU: activateRun(ACTIVATION_GELU, z, y, count); break;
     case ACTIVATION_SIGMOID: activateRun(ACTIVATION_SIGMOID, z, y, count); break;
     case ACTIVATION_TANH: activateRun(ACTIVATION_TANH, z, y, count); break;
+    case ACTIVATION_SILU: activateRun(ACTIVATION_SILU, z, y, count); break;
   }
 }
 /** dy·f′ from what `derivative` reads; dy may be dz itself. */
@@ -62,5 +68,6 @@ INLINE void derivativeAs(Activation activation, const float *saved, const float 
     case ACTIVATION_GELU: derivativeRun(ACTIVATION_GELU, saved, dy, dz, count); break;
     case ACTIVATION_SIGMOID: derivativeRun(ACTIVATION_SIGMOID, saved, dy, dz, count); break;
     case ACTIVATION_TANH: derivativeRun(ACTIVATION_TANH, saved, dy, dz, count); break;
+    case ACTIVATION_SILU: derivativeRun(ACTIVATION_SILU, saved, dy, dz, count); break;
   }
 }

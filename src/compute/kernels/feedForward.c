@@ -10,7 +10,7 @@
 /*
  * feedForwardForward: y[rows, width] = x + dropout(dropout(f(n·W₁ + b₁))·W₂ + b₂), where n is LayerNorm(x), or x itself
  * without gamma; W₁[width, size] is innerKernel, W₂[size, width] outerKernel. saved[rows, 2] keeps mean and 1/deviation,
- * inner[rows, size] the value of f, or what goes into it for gelu.
+ * inner[rows, size] the value of f, or what goes into it where that is saved.
  * Plain definition: feedForward of src/compute/layers/feedForward.ts.
  */
 static void feedForwardForward(const Call *call, int part, int parts) {
@@ -33,7 +33,7 @@ static void feedForwardForward(const Call *call, int part, int parts) {
     }
     multiply(count, size, width, rowMajor(input, width), rowMajor(args.innerKernel, size), inner, size, START_WITH_BIAS,
              args.innerBias, call->scratch);
-    float *value = activation == ACTIVATION_GELU ? active : inner;
+    float *value = savesInput(activation) ? active : inner;
     activateAs(activation, inner, value, count * size);
     if (dropsInner) {
       dropRun(innerMask, value, active, (uint32_t)innerAt, count * size);
@@ -83,7 +83,7 @@ static void feedForwardBackward(const Call *call, int part, int parts) {
       dropRun(outerMask, dy, dresult, (uint32_t)at, count * width);
       dz = dresult;
     }
-    if (activation == ACTIVATION_GELU) {
+    if (savesInput(activation)) {
       activateAs(activation, inner, active, count * size);
       value = active;
     }

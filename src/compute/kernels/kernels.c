@@ -17,6 +17,7 @@
 #include "linearForward.c"
 #include "losses.c"
 #include "matMul.c"
+#include "pointwiseAttention.c"
 #include "ranking.c"
 #include "reduction.c"
 #include "rows.c"
@@ -61,6 +62,8 @@ const Kernel KERNELS[] = {
     {"diceBackward", {diceSums, diceBackward}},
     {"attentionForward", {attentionForward}},
     {"attentionBackward", {attentionBackward}},
+    {"pointwiseAttentionForward", {pointwiseAttentionForward}},
+    {"pointwiseAttentionBackward", {pointwiseAttentionBackward, pointwiseAttentionFinish}},
     {"gruForward", {gruForward}},
     {"gruBackward", {gruBackward, gruFinish}},
     {"sumRecurrenceForward", {sumRecurrenceForward}},

@@ -6,7 +6,7 @@
 
 /*
  * linearBackward: with dz[rows, out] = dy∘f′, dx[rows, in] = dz·kernelᵀ, dkernel[in, out] = xᵀ·dz and dbias[out] = Σ_rows dz.
- * f′ is taken from saved[rows, out], which is y, or what went into f for gelu.
+ * f′ is taken from saved[rows, out], which is y, or what went into f for gelu and silu.
  * workspace: parts·(in + 1)·out floats for the parts' sums, then rows·out for dz when there is an activation.
  * Plain definition: the gradients of linear of src/compute/layers/linear.ts.
  */

@@ -5,8 +5,8 @@
 #include "layerNorm.h"
 
 /*
- * linearForward: y[rows, out] = f(x[rows, in]·kernel[in, out] + bias[out]); z[rows, out] keeps what goes into f, for gelu's
- * gradient.
+ * linearForward: y[rows, out] = f(x[rows, in]·kernel[in, out] + bias[out]); z[rows, out] keeps what goes into f, for the gradients
+ * of gelu and silu.
  * Plain definition: linear of src/compute/layers/linear.ts.
  */
 static void linearForward(const Call *call, int part, int parts) {

@@ -6,7 +6,8 @@ enum { MAX_PAGES = 65535, MULTIPLY_FLOATS = 786432, OWN_FLOATS = 1310720, MAX_PA
     MAX_PROJECTIONS = 3, CROSS_ENTROPY_ROWS = 24, RANKING_ROWS = 96, RANKING_COLUMNS = 1024, RANKING_STRIDE = 1056,
     GRU_CHUNK = 64, GRU_PADDING = 16, SUM_ROWS = 16, SUM_STEPS = 8, SUM_HEADER = 16, MAX_ARGUMENTS = 32, MAX_PHASES = 4 };
 
-typedef enum { ACTIVATION_NONE, ACTIVATION_RELU, ACTIVATION_GELU, ACTIVATION_SIGMOID, ACTIVATION_TANH } Activation;
+typedef enum { ACTIVATION_NONE, ACTIVATION_RELU, ACTIVATION_GELU, ACTIVATION_SIGMOID, ACTIVATION_TANH,
+    ACTIVATION_SILU } Activation;
 typedef enum { POOLING_SUM, POOLING_MEAN, POOLING_SQRTN } Pooling;
 typedef enum { UPDATE_GATE, UPDATE_KEEP, UPDATE_ATTENTION, UPDATE_ATTENTION_GATE, UPDATE_ATTENTION_KEEP } Update;
 typedef enum { BINARY_ADD, BINARY_SUB, BINARY_MULTIPLY, BINARY_REAL_DIV, BINARY_MAXIMUM, BINARY_MINIMUM,
@@ -478,6 +479,48 @@ INLINE AttentionBackwardArguments attentionBackwardArguments(const Call *call) {
       address(call, 5), address(call, 6), address(call, 7), address(call, 8), (long)call->args[9], (long)call->args[10],
       (long)call->args[11], (long)call->args[12], call->args[13] != 0, (float)call->args[14], call->args[15], call->args[16],
       call->args[17]};
+}
+
+/* projected[batch, length, 2·heads·(keySize + valueSize)], keyMask[batch, length] or NULL, positionBias[positions] or NULL,
+    timeBias[buckets] or NULL, bounds[buckets] or NULL, times[batch, 2, length] or NULL, gamma[heads·valueSize],
+    beta[heads·valueSize], y[batch, length, heads·valueSize], logits[batch, heads, length, length],
+    mixed[batch, length, heads·valueSize], saved[batch, length, 2], weights[batch, heads, length, length] or NULL */
+typedef struct {
+  const float *projected, *keyMask, *positionBias, *timeBias;
+  const int32_t *bounds, *times;
+  const float *gamma, *beta;
+  float *y, *logits, *mixed, *saved, *weights;
+  long batch, length, heads, keySize, valueSize, positions, buckets;
+  float divisor, epsilon;
+} PointwiseAttentionForwardArguments;
+INLINE PointwiseAttentionForwardArguments pointwiseAttentionForwardArguments(const Call *call) {
+  return (PointwiseAttentionForwardArguments){address(call, 0), address(call, 1), address(call, 2), address(call, 3),
+      address(call, 4), address(call, 5), address(call, 6), address(call, 7), address(call, 8), address(call, 9),
+      address(call, 10), address(call, 11), address(call, 12), (long)call->args[13], (long)call->args[14], (long)call->args[15],
+      (long)call->args[16], (long)call->args[17], (long)call->args[18], (long)call->args[19], (float)call->args[20],
+      (float)call->args[21]};
+}
+
+/* projected[batch, length, 2·heads·(keySize + valueSize)], keyMask[batch, length] or NULL, positionBias[positions] or NULL,
+    timeBias[buckets] or NULL, bounds[buckets] or NULL, times[batch, 2, length] or NULL, gamma[heads·valueSize],
+    beta[heads·valueSize], logits[batch, heads, length, length], mixed[batch, length, heads·valueSize], saved[batch, length, 2],
+    dy[batch, length, heads·valueSize], dprojected[batch, length, 2·heads·(keySize + valueSize)],
+    dmixed[batch, length, heads·valueSize], partials, dpositionBias[positions] or NULL, dtimeBias[buckets] or NULL,
+    dgamma[heads·valueSize], dbeta[heads·valueSize] */
+typedef struct {
+  const float *projected, *keyMask, *positionBias, *timeBias;
+  const int32_t *bounds, *times;
+  const float *gamma, *beta, *logits, *mixed, *saved, *dy;
+  float *dprojected, *dmixed, *partials, *dpositionBias, *dtimeBias, *dgamma, *dbeta;
+  long batch, length, heads, keySize, valueSize, positions, buckets;
+  float divisor;
+} PointwiseAttentionBackwardArguments;
+INLINE PointwiseAttentionBackwardArguments pointwiseAttentionBackwardArguments(const Call *call) {
+  return (PointwiseAttentionBackwardArguments){address(call, 0), address(call, 1), address(call, 2), address(call, 3),
+      address(call, 4), address(call, 5), address(call, 6), address(call, 7), address(call, 8), address(call, 9),
+      address(call, 10), address(call, 11), address(call, 12), address(call, 13), address(call, 14), address(call, 15),
+      address(call, 16), address(call, 17), address(call, 18), (long)call->args[19], (long)call->args[20], (long)call->args[21],
+      (long)call->args[22], (long)call->args[23], (long)call->args[24], (long)call->args[25], (float)call->args[26]};
 }
 
 /* x[batch, steps, width], mask[batch, steps], inputKernel[width, 3·hidden], inputBias[3·hidden],

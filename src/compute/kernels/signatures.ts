@@ -33,7 +33,7 @@ export const sizes = {
 
 /** Values that are passed as their place in a list. */
 export const codes = {
-  Activation: ['none', 'relu', 'gelu', 'sigmoid', 'tanh'],
+  Activation: ['none', 'relu', 'gelu', 'sigmoid', 'tanh', 'silu'],
   Pooling: ['sum', 'mean', 'sqrtn'],
   /** What weighs a GRU's candidate: src/compute/layers/gru.ts. */
   Update: ['gate', 'keep', 'attention', 'attentionGate', 'attentionKeep'],
@@ -191,6 +191,22 @@ export const kernels = {
     dquery: 'out [batch, length, width]', dkey: 'out [batch, length, width]', dvalue: 'out [batch, length, width]',
     batch: 'size', length: 'size', width: 'size', heads: 'size', causal: 'flag', scale: 'number',
     dropoutRate: 'double', dropoutKey: 'double', dropoutStart: 'double' } },
+  pointwiseAttentionForward: { file: 'pointwiseAttention', phases: ['pointwiseAttentionForward'], arguments: {
+    projected: 'in [batch, length, 2·heads·(keySize + valueSize)]', keyMask: 'in? [batch, length]',
+    positionBias: 'in? [positions]', timeBias: 'in? [buckets]', bounds: 'inInts? [buckets]', times: 'inInts? [batch, 2, length]',
+    gamma: 'in [heads·valueSize]', beta: 'in [heads·valueSize]', y: 'out [batch, length, heads·valueSize]',
+    logits: 'out [batch, heads, length, length]', mixed: 'out [batch, length, heads·valueSize]', saved: 'out [batch, length, 2]',
+    weights: 'out? [batch, heads, length, length]', batch: 'size', length: 'size', heads: 'size', keySize: 'size',
+    valueSize: 'size', positions: 'size', buckets: 'size', divisor: 'number', epsilon: 'number' } },
+  pointwiseAttentionBackward: { file: 'pointwiseAttention', phases: ['pointwiseAttentionBackward', 'pointwiseAttentionFinish'], arguments: {
+    projected: 'in [batch, length, 2·heads·(keySize + valueSize)]', keyMask: 'in? [batch, length]',
+    positionBias: 'in? [positions]', timeBias: 'in? [buckets]', bounds: 'inInts? [buckets]', times: 'inInts? [batch, 2, length]',
+    gamma: 'in [heads·valueSize]', beta: 'in [heads·valueSize]', logits: 'in [batch, heads, length, length]',
+    mixed: 'in [batch, length, heads·valueSize]', saved: 'in [batch, length, 2]', dy: 'in [batch, length, heads·valueSize]',
+    dprojected: 'out [batch, length, 2·heads·(keySize + valueSize)]', dmixed: 'out [batch, length, heads·valueSize]',
+    partials: 'out', dpositionBias: 'out? [positions]', dtimeBias: 'out? [buckets]',
+    dgamma: 'out [heads·valueSize]', dbeta: 'out [heads·valueSize]', batch: 'size', length: 'size', heads: 'size',
+    keySize: 'size', valueSize: 'size', positions: 'size', buckets: 'size', divisor: 'number' } },
   gruForward: { file: 'gru', phases: ['gruForward'], arguments: {
     x: 'in [batch, steps, width]', mask: 'in [batch, steps]', inputKernel: 'in [width, 3·hidden]', inputBias: 'in [3·hidden]',
     recurrentKernel: 'in [hidden, 3·hidden]', recurrentBias: 'in [3·hidden]', attention: 'in? [batch, steps]',

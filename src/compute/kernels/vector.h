@@ -149,6 +149,10 @@ INLINE Vec exponential(Vec x) {
 }
 
 INLINE Vec sigmoid(Vec x) { return 1.0f / (1.0f + exponentialWithin(clamp(-x, -87, 88))); }
+/** x·σ(x), which comes to nothing far below 0. */
+INLINE Vec silu(Vec x) { return choose(x < splat(-87), splat(0), x * sigmoid(x)); }
+/** Its derivative, from both. */
+INLINE Vec siluSlope(Vec sigmoidOfX, Vec siluOfX) { return multiplyAdd(siluOfX, 1.0f - sigmoidOfX, sigmoidOfX); }
 /** Near zero the difference 2σ(2x) − 1 loses all digits, so the odd series takes over there. */
 INLINE Vec hyperbolicTangent(Vec x) {
   Vec large = 2.0f / (1.0f + exponentialWithin(clamp(x * -2.0f, -87, 88))) - 1.0f;

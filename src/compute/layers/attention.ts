@@ -84,7 +84,7 @@ function plainAttention(
 }
 
 /** 1 where position i may see position j, else 0, of a shape like `[B, 1, T, T]`; null if all may see all. */
-function visiblePairs(
+export function visiblePairs(
   size: number,
   length: number,
   causal: boolean,

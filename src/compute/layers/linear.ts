@@ -1,8 +1,8 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { fused } from '../fused';
 
-/** `gelu` is x·Φ(x) with the exact error function (Hendrycks and Gimpel, 2016, arXiv 1606.08415). */
-export type Activation = 'none' | 'relu' | 'gelu' | 'sigmoid' | 'tanh';
+/** `gelu` is x·Φ(x) with the exact error function (Hendrycks and Gimpel, 2016, arXiv 1606.08415), `silu` is x·σ(x). */
+export type Activation = 'none' | 'relu' | 'gelu' | 'sigmoid' | 'tanh' | 'silu';
 
 /**
  * activation(x·W + b) on the last axis.
@@ -48,5 +48,7 @@ export function activate(x: tf.Tensor, activation: Activation): tf.Tensor {
       return tf.sigmoid(x);
     case 'tanh':
       return tf.tanh(x);
+    case 'silu':
+      return tf.mul(x, tf.sigmoid(x));
   }
 }

@@ -2,6 +2,9 @@ import { sizes } from '../../kernels/signatures';
 import type { Activation } from '../../layers/linear';
 import { maskArguments, sizeOf, type Layer } from './layer';
 
+/** Activations whose gradient needs what went in; that of the others needs what came out. */
+const SAVES_INPUT: ReadonlySet<unknown> = new Set<Activation>(['gelu', 'silu']);
+
 /** Products with a kernel, and what is fused to them. */
 export const linearKernels: Record<string, Layer> = {
   Linear: {
@@ -12,12 +15,12 @@ export const linearKernels: Record<string, Layer> = {
       const rows = sizeOf(x!.shape) / inputSize;
       const shape = [...x!.shape.slice(0, -1), outputSize];
       const y = backend.output(shape);
-      const z = activation === 'gelu' ? backend.opaque(rows * outputSize) : undefined;
+      const z = SAVES_INPUT.has(activation) ? backend.opaque(rows * outputSize) : undefined;
       backend.run('linearForward', backend.library.parts(rows * inputSize * outputSize), {
         ...{ x: x!, kernel: kernel!, bias, y, z },
         ...{ rows, in: inputSize, out: outputSize, activation: activation as Activation },
       });
-      // The gradient of gelu needs what went in, that of the others what came out. As a scalar: see `opaque`.
+      // As a scalar: see `opaque`.
       return [y.info, z?.info ?? backend.reshaped(y.info, [])];
     },
     gradient: {

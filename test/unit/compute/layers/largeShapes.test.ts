@@ -1,6 +1,7 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { describe, expect, it } from 'vitest';
 import { multiHeadAttention } from '../../../../src/compute/layers/attention';
+import { pointwiseAttention } from '../../../../src/compute/layers/pointwiseAttention';
 import { batchNorm } from '../../../../src/compute/layers/batchNorm';
 import { dice } from '../../../../src/compute/layers/dice';
 import { dropout } from '../../../../src/compute/layers/dropout';
@@ -160,6 +161,37 @@ describe.each(TEST_BACKENDS)('large shapes on %s', (backend) => {
       ],
     });
   });
+
+  test.each([
+    [40, 20, 2, 24, 16],
+    [3, 150, 1, 70, 33],
+    // Its rows do not fit into the scratch at once.
+    [2, 810, 1, 8, 8],
+  ])(
+    'pointwise attention, %i × %i with %i heads of %i and %i',
+    async (size, length, numHeads, keySize, valueSize) => {
+      const mask = drawMask(size * length, 0.9);
+      const times = drawIndices(size * length, 1e9).sort();
+      await checkAgainstPlain({
+        inputs: {
+          projected: draw(size, length, 2 * numHeads * (keySize + valueSize)),
+          positionBias: draw(length + 3),
+          table: draw(129),
+          gamma: draw(numHeads * valueSize),
+          beta: draw(numHeads * valueSize),
+        },
+        layer: ({ projected, positionBias, table, gamma, beta }) => [
+          pointwiseAttention({
+            ...{ projected, numHeads, keySize, valueSize, positionBias },
+            divisor: Math.sqrt(length),
+            keyMask: tf.tensor2d(mask, [size, length]),
+            timeBias: { table, queryTimes: times, keyTimes: times },
+            normalization: { gamma, beta, epsilon: 1e-6 },
+          }),
+        ],
+      });
+    },
+  );
 
   // The second shape needs more scratch than kernels have by default.
   test.each([

@@ -7,7 +7,7 @@ import { linear as reference } from '../reference/linear';
 import type { Values } from '../reference/special';
 import { keepsNaN, TEST_BACKENDS, useBackend } from '../useBackend';
 
-const ACTIVATIONS = ['none', 'relu', 'gelu', 'sigmoid', 'tanh'] as const;
+const ACTIVATIONS = ['none', 'relu', 'gelu', 'sigmoid', 'tanh', 'silu'] as const;
 
 describe.each(TEST_BACKENDS)('linear on %s', (backend) => {
   useBackend(backend);

@@ -35,5 +35,7 @@ function activate(x: number, activation: Activation): number {
       return sigmoid(x);
     case 'tanh':
       return Math.tanh(x);
+    case 'silu':
+      return x * sigmoid(x);
   }
 }
