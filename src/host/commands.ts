@@ -11,6 +11,7 @@ import type { ConfigDiagnostics } from './configDiagnostics';
 import { livePanel } from './panels/livePanel';
 import { PANELS, type OpenPanels } from './panels/openPanels';
 import { createConfig } from './newConfig';
+import { createModel } from './newModel';
 import { reportError } from './reportError';
 import type { RunCatalog } from './runCatalog';
 import { deleteRun, openConfig, openLog } from './runFiles';
@@ -26,6 +27,8 @@ export interface CommandContext {
   runs: RunCatalog;
   trainer: TrainerService;
   tree: RunTree;
+  /** Folder of what new models are made of. */
+  userCodeAssets: string;
   log: vscode.LogOutputChannel;
 }
 
@@ -60,6 +63,7 @@ export function registerCommands(context: CommandContext): vscode.Disposable {
     register('train', (uri: vscode.Uri | undefined) => configCommands.train(uri)),
     register('validateConfig', (uri: vscode.Uri | undefined) => configCommands.validate(uri)),
     register('newConfig', () => createConfig()),
+    register('newModel', () => createModel(context.userCodeAssets)),
     register('refreshRuns', () => runs.refresh()),
     register('showBackends', () => backends.show()),
     register('installGpuRuntime', (runtime: unknown) => backends.install(asGpuRuntime(runtime))),

@@ -8,6 +8,7 @@ import { ConfigLenses } from './configLenses';
 import { ContextKeys } from './contextKeys';
 import { DataChecks } from './dataChecks';
 import { EndNotices } from './endNotices';
+import { ModelTypes } from './modelTypes';
 import { livePanel } from './panels/livePanel';
 import { OpenPanels } from './panels/openPanels';
 import { RunCatalog } from './runCatalog';
@@ -25,6 +26,7 @@ export function activate(context: vscode.ExtensionContext): void {
   const log = vscode.window.createOutputChannel('RecSight', { log: true });
   const trainerPath = vscode.Uri.joinPath(extensionUri, 'dist', 'trainer.js').fsPath;
   const runtimePath = vscode.Uri.joinPath(globalStorageUri, 'runtime').fsPath;
+  const userCodeAssets = vscode.Uri.joinPath(extensionUri, 'dist', 'userCode').fsPath;
 
   const configs = new ConfigCatalog(log);
   const runs = new RunCatalog(log);
@@ -35,6 +37,7 @@ export function activate(context: vscode.ExtensionContext): void {
   const dataChecks = new DataChecks(trainer, log);
   const diagnostics = new ConfigDiagnostics(dataChecks);
   const completion = new ConfigCompletion(dataChecks);
+  const modelTypes = new ModelTypes(userCodeAssets, log);
   const backends = new ComputeBackends(trainer, runtimePath, log);
   const panels = new OpenPanels({
     ...{ extensionUri, runs, configs: runConfigs, trainer, log },
@@ -54,6 +57,7 @@ export function activate(context: vscode.ExtensionContext): void {
     runs,
     trainer,
     tree,
+    userCodeAssets,
     log,
   });
 
@@ -64,6 +68,7 @@ export function activate(context: vscode.ExtensionContext): void {
     dataChecks,
     diagnostics,
     completion,
+    modelTypes,
     runs,
     backends,
     panels,

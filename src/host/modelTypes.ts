@@ -1,0 +1,48 @@
+import path from 'node:path';
+import * as vscode from 'vscode';
+import { writeTypes } from '../userCode/workspaceTypes';
+import { firstLine } from './errorMessage';
+
+/** Text that every model file and metric file has in one of its first lines. */
+const IMPORT = /from\s+['"]recsight\/v1['"]/;
+
+/** Whether a document is a model file or a metric file, as far as its text says. */
+export function isUserCode(document: vscode.TextDocument): boolean {
+  const { languageId, uri } = document;
+  return uri.scheme === 'file' && /^(type|java)script$/.test(languageId) && IMPORT.test(document.getText());
+}
+
+/** Gives the types of `recsight/v1` to a workspace in which a model file is opened, such as after a clone or an update. */
+export class ModelTypes {
+  /** Folders that have been given them since the window was opened. */
+  readonly #given = new Set<string>();
+  readonly #subscription: vscode.Disposable;
+
+  constructor(
+    private readonly assets: string,
+    private readonly log: vscode.LogOutputChannel,
+  ) {
+    this.#subscription = vscode.workspace.onDidOpenTextDocument((document) => this.#give(document));
+    for (const document of vscode.workspace.textDocuments) this.#give(document);
+  }
+
+  dispose(): void {
+    this.#subscription.dispose();
+  }
+
+  /** Nothing is written into a workspace that the user has not come to trust. */
+  #give(document: vscode.TextDocument): void {
+    if (!vscode.workspace.isTrusted || !isUserCode(document)) return;
+    const folder = vscode.workspace.getWorkspaceFolder(document.uri)?.uri.fsPath;
+    if (folder === undefined || this.#given.has(folder)) return;
+    this.#given.add(folder);
+    writeTypes(folder, this.assets).then(
+      (written) => {
+        const names = written.map((file) => path.relative(folder, file));
+        if (names.length > 0) this.log.info(`Wrote ${names.join(', ')} for the types of recsight/v1.`);
+      },
+      (error: unknown) =>
+        this.log.warn(`The types of recsight/v1 could not be written: ${firstLine(String(error))}`),
+    );
+  }
+}
