@@ -53,11 +53,20 @@ export type {
 } from '../model/model';
 export type { Sampler } from '../model/parts/samplingWeights';
 export type { CategoryColumn, FeatureColumn, MultiColumn, NumberColumn } from '../protocol/features';
-export type { TransformerBlock } from '../model/parts/transformerBlock';
 export type { AttentionOptions, BlockPass } from './v1/layers';
 export type { Encode, NextItem, NextItemLoss, NextItemOptions } from './v1/nextItem';
-export type { OptionDeclaration, OptionDeclarations, OptionValues } from './v1/options';
-export type { BlockOptions, ModelParameters } from './v1/parameters';
+export type {
+  BooleanOption,
+  EnumOption,
+  IntegerOption,
+  ListOption,
+  NumberOption,
+  OptionDeclaration,
+  OptionDeclarations,
+  OptionValues,
+  StringOption,
+} from './v1/options';
+export type { BlockOptions, ModelParameters, TransformerBlock } from './v1/parameters';
 export type { Catalog, RelevantPlaces, TopLists };
 
 /** What `create` gets. */

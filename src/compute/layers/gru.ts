@@ -3,7 +3,7 @@ import { fused } from '../fused';
 import { linear } from './linear';
 import { columnsOf, positionsOf } from './positions';
 
-/** The last axis holds the reset gate, the update gate and the candidate, H wide each. */
+/** Parameters of a GRU. The last axis holds the reset gate, the update gate and the candidate, H wide each. */
 export interface GruParameters {
   /** `[D, 3H]` */
   inputKernel: tf.Tensor2D;
@@ -25,6 +25,7 @@ export interface GruParameters {
  */
 export type GruUpdate = 'gate' | 'keep' | 'attention' | 'attentionGate' | 'attentionKeep';
 
+/** How a GRU moves its state. */
 export interface GruOptions {
   /** Whether the reset gate acts after the product with the recurrent kernel (PyTorch) or before it (TensorFlow 1). */
   resetAfter: boolean;
@@ -33,6 +34,7 @@ export interface GruOptions {
   attention?: tf.Tensor2D;
 }
 
+/** What a GRU makes. */
 export interface GruOutput {
   /** `[B, T, H]`: the states at all positions. */
   states: tf.Tensor3D;

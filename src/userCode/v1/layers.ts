@@ -11,7 +11,8 @@ import type { RandomStream } from '../../compute/random';
 import type { Histories, Recorder } from '../../model/model';
 import { historyMask } from '../../model/parts/historyMask';
 import * as sequences from '../../model/parts/lastPosition';
-import { preNormBlock, type TransformerBlock } from '../../model/parts/transformerBlock';
+import { preNormBlock, type TransformerBlock as KnownBlock } from '../../model/parts/transformerBlock';
+import type { TransformerBlock } from './parameters';
 
 /*
  * The layers that run on RecSight's kernels, forward and backward. On an engine without kernels (plain JavaScript, WebGPU) the
@@ -187,5 +188,5 @@ export interface BlockPass {
  * @param block of `parameters.createTransformerBlock`
  */
 export function transformerBlock(x: tf.Tensor3D, block: TransformerBlock, pass: BlockPass): tf.Tensor3D {
-  return preNormBlock(x, block, { record: undefined, ...pass }) as tf.Tensor3D;
+  return preNormBlock(x, block as KnownBlock, { record: undefined, ...pass }) as tf.Tensor3D;
 }

@@ -1,16 +1,12 @@
 import type * as tf from '@tensorflow/tfjs-core';
 import type { GruParameters } from '../../compute/layers/gru';
 import type { LayerNormalization } from '../../compute/layers/layerNorm';
+import type { Activation } from '../../compute/layers/linear';
 import type { Projection } from '../../compute/layers/projections';
 import { Parameters, type Initializer } from '../../compute/parameters';
 import { createDense } from '../../model/parts/dense';
 import { createGru } from '../../model/parts/gruLayer';
-import {
-  createLayerNorm,
-  createTransformerBlock,
-  type TransformerBlock,
-  type TransformerBlockOptions,
-} from '../../model/parts/transformerBlock';
+import { createLayerNorm, createTransformerBlock } from '../../model/parts/transformerBlock';
 
 /** Options of a transformer block; `width` is all that must be said. */
 export interface BlockOptions {
@@ -23,9 +19,15 @@ export interface BlockOptions {
   /** Position i sees no later position. Yes if left out. */
   causal?: boolean;
   /** Of the feed-forward layer; `gelu` if left out. */
-  activation?: TransformerBlockOptions['activation'];
+  activation?: Activation;
   /** Rate of all dropout in the block; 0 if left out. */
   dropout?: number;
+}
+
+/** Parameters of `layers.transformerBlock`, which alone knows what is in them. */
+export interface TransformerBlock {
+  /** The name that attention weights are recorded under. */
+  readonly name: string;
 }
 
 /** Added to the variance by layer normalization. */
