@@ -95,13 +95,17 @@ function chooseMember(schema: JsonSchema, value: unknown): JsonSchema {
     return schema;
   }
   const type = (value as { type?: unknown }).type;
-  const types = schema.oneOf.flatMap((member) => member.properties?.type?.const ?? []);
+  const types = typesOf(schema.oneOf);
   return (
     schema.oneOf.find((member) => member.properties?.type?.const === type) ?? {
       ...schema,
       properties: { type: { enum: types } },
     }
   );
+}
+
+function typesOf(union: readonly JsonSchema[]): NonNullable<JsonSchema['enum']> {
+  return union.flatMap((member) => member.properties?.type?.const ?? []);
 }
 
 /** What a field takes, in words: `a whole number from 1 to 64, or null`. */
@@ -119,10 +123,15 @@ function expectedWords(schema: JsonSchema): string[] {
     return options.map((option) => `\`${String(option)}\``);
   }
   if (schema.anyOf !== undefined) {
-    return schema.anyOf.flatMap(expectedWords);
+    const names = schema.anyOf.flatMap((member) => member.enum ?? []);
+    return schema.anyOf.flatMap((member) =>
+      member.oneOf !== undefined && typesOf(member.oneOf).every((type) => names.includes(type))
+        ? ['an object with one of these as `type`']
+        : expectedWords(member),
+    );
   }
   if (schema.oneOf !== undefined) {
-    const types = schema.oneOf.flatMap((member) => member.properties?.type?.const ?? []);
+    const types = typesOf(schema.oneOf);
     return [`an object with \`type\` ${joinWords(types.map((type) => `\`${String(type)}\``))}`];
   }
   return [schema.type ?? []].flat().map((type) => describeType(type, schema));

@@ -6,6 +6,7 @@ import { describe } from '../options/describe';
 import { datasetSchema } from '../options/datasetSchema';
 import { fieldRule, nameList } from '../options/fieldRule';
 import {
+  BASELINE_OPTIONS,
   BASELINES,
   DEFAULT_BASELINES,
   describedModel,
@@ -101,9 +102,13 @@ const evaluationSchema = z
         ),
       ),
     baselines: z
-      .array(z.enum(BASELINES))
+      .array(z.union([z.enum(BASELINES), z.discriminatedUnion('type', BASELINE_OPTIONS)]))
       .default(DEFAULT_BASELINES)
-      .meta(describe('Baselines evaluated on test by the same protocol.')),
+      .meta(
+        describe(
+          'Baselines evaluated on test by the same protocol: names, or objects with `type` and options as `model` has them.',
+        ),
+      ),
   })
   .prefault({})
   .meta(describe('Evaluation protocol.'));

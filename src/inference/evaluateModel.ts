@@ -1,4 +1,5 @@
 import { STREAMS } from '../compute/randomStreams';
+import { namedBaselines } from '../config/namedBaselines';
 import type { EvaluationConfig, ExperimentConfig } from '../config/schema';
 import { RandomStream } from '../compute/random';
 import type { PreparedDataset } from '../dataset/preparedDataset';
@@ -15,7 +16,7 @@ import type { LetEventsIn } from '../protocol/letEventsIn';
 import { fitBaseline } from '../model/createModel';
 import type { BaselineDescription } from '../model/description';
 import type { Model } from '../model/model';
-import { BASELINE_MODELS, defaultBaseline, typeOf, type BaselineConfig } from '../model/models';
+import { BASELINE_MODELS, typeOf, type BaselineConfig } from '../model/models';
 import { thousands } from '../protocol/thousands';
 import { catalogOf } from './catalogOf';
 import { InferenceError } from './inferenceError';
@@ -119,8 +120,8 @@ export async function evaluateModel(
 }
 
 /**
- * Ranks the held-out items of the test part by each baseline. Baselines are fitted on all that comes before the test
- * item: more than the model learned from, so a model that beats them does so fairly.
+ * Ranks the held-out items of the test part by each baseline, by the baseline's key. Baselines are fitted on all that comes before
+ * the test item: more than the model learned from, so a model that beats them does so fairly.
  */
 export async function evaluateBaselines(
   dataset: PreparedDataset,
@@ -129,11 +130,11 @@ export async function evaluateBaselines(
 ): Promise<Map<string, RankingResult>> {
   const sequences: TrainingSequences = { ...dataset, ends: dataset.validationEnd };
   const results = new Map<string, RankingResult>();
-  for (const name of evaluation.baselines) {
-    const baseline = await fitBaseline(defaultBaseline(name), sequences, seed, letEventsInOf(onProgress));
+  for (const { key, config } of namedBaselines(evaluation)) {
+    const baseline = await fitBaseline(config, sequences, seed, letEventsInOf(onProgress));
     const ranker = rankByScores(baseline);
     results.set(
-      name,
+      key,
       await evaluate(ranker, rankingTask(dataset, 'test', evaluation), evaluation, onProgress),
     );
   }
@@ -179,7 +180,8 @@ export function measuredBaselines({
   model,
   evaluation,
 }: Pick<ExperimentConfig, 'model' | 'evaluation'>): BaselineDescription[] {
-  const measured: readonly string[] = [model.type, ...evaluation.baselines];
+  const named = namedBaselines(evaluation).map(({ config }) => config.type);
+  const measured: readonly string[] = [model.type, ...named];
   return BASELINE_MODELS.filter((baseline) => measured.includes(typeOf(baseline)));
 }
 

@@ -52,6 +52,12 @@ export const BACKEND_PROBE = sasrec.options.parse({
 /** The options of each, in the same order. */
 export const MODEL_OPTIONS = optionsOf(MODELS);
 export const BASELINE_MODELS = MODELS.filter((model) => model.kind === 'baseline');
+type BaselineOptions = (typeof BASELINE_MODELS)[number]['options'];
+/** Their options. */
+export const BASELINE_OPTIONS = BASELINE_MODELS.map(({ options }) => options) as [
+  BaselineOptions,
+  ...BaselineOptions[],
+];
 /** Their types. */
 export const BASELINES = BASELINE_MODELS.map((model) => typeOf(model));
 /** Of those that are measured next to every model. */

@@ -36,7 +36,7 @@ export interface MeasuredMetrics {
 /** The result of the test split: the model's metrics beside those of the baselines, all by one protocol. */
 export interface TestResult extends MeasuredMetrics {
   protocol: EvaluationProtocol;
-  /** Baseline name → its metrics by the same protocol. */
+  /** Baseline → its metrics by the same protocol: `itemKnn`, or with options of its own `itemKnn(shrinkage=50)`. */
   baselines: Record<string, Metrics>;
   /** What people call each baseline. Results of older versions lack it. */
   baselineTitles?: Record<string, string>;
@@ -53,10 +53,11 @@ export function baselinesBeside(
 ): [title: string, metrics: Metrics][] {
   return Object.entries(baselines)
     .filter(
-      ([name, others]) =>
-        name !== model || Object.entries(metrics).some(([metric, value]) => others[metric] !== value),
+      ([key, others]) =>
+        key.split('(')[0] !== model ||
+        Object.entries(metrics).some(([metric, value]) => others[metric] !== value),
     )
-    .map(([name, others]) => [baselineTitles[name] ?? name, others]);
+    .map(([key, others]) => [baselineTitles[key] ?? key, others]);
 }
 
 const OLDER_TITLES: Readonly<Record<string, string>> = { itemKnn: 'item-kNN', markov: 'Markov' };

@@ -1,8 +1,9 @@
+import { namedBaselines } from '../config/namedBaselines';
 import type { ExperimentConfig, TrainedConfig } from '../config/schema';
 import type { PreparedDataset } from '../dataset/preparedDataset';
 import type { RankingResult } from '../evaluation/evaluateRanking';
 import type { Model } from '../model/model';
-import { findModel, isBaseline, type BaselineConfig } from '../model/models';
+import { isBaseline, type BaselineConfig } from '../model/models';
 import { withWarning, type MeasuredMetrics, type TestResult } from '../protocol/run';
 import { loadCheckpoint } from '../inference/checkpoint';
 import { evaluateBaseline, evaluateBaselines, evaluateModel, rankingTask } from '../inference/evaluateModel';
@@ -75,7 +76,7 @@ async function test(
   const baselines: TestResult['baselines'] = {};
   for (const [name, { metrics }] of baselineResults) baselines[name] = metrics;
   const baselineTitles = Object.fromEntries(
-    config.evaluation.baselines.map((type) => [type, findModel(type)!.title]),
+    namedBaselines(config.evaluation).map(({ key, title }) => [key, title]),
   );
   const { metrics, protocol } = own;
   const { users } = rankingTask(dataset, 'test', config.evaluation);

@@ -320,6 +320,32 @@ describe('recsight', () => {
     expect(output.code).toBe(code);
   });
 
+  it('measures baselines with options, and tells two of one type apart', async () => {
+    const baselines = ['popularity', 'itemKnn', { type: 'itemKnn', shrinkage: 50, numNeighbors: 3 }];
+    const train = ['train', 'tiny.recsight.json', '--set', 'training.epochs=1', '--set'];
+    const named = (...more: object[]) => `evaluation.baselines=${JSON.stringify([...baselines, ...more])}`;
+    const trained = await recsight(...train, named(), '--json');
+    const report = JSON.parse(trained.stdout.trimEnd().split('\n').at(-1)!) as TrainReport;
+    const keys = ['popularity', 'itemKnn', 'itemKnn(numNeighbors=3, shrinkage=50)'];
+    expect(Object.keys(report.baselines)).toEqual(keys);
+    expect((await recsight('evaluate', 'latest')).stdout).toMatch(
+      /\npopularity .*\nitem-kNN +\d.*\nitem-kNN \(numNeighbors 3, shrinkage 50\) .*\n\n/,
+    );
+    const other = named({ type: 'itemKnn', shrinkage: 9, numNeighbors: 3 });
+    expect((await recsight('evaluate', 'latest', '--set', other)).stdout).toMatch(
+      /\nitem-kNN +\d.*\nitem-kNN \(shrinkage 50\) .*\nitem-kNN \(shrinkage 9\) .*\n\n/,
+    );
+
+    const wrong = await recsight(
+      'train',
+      'tiny.recsight.json',
+      '--set',
+      'evaluation.baselines=[{"type":"ease","lambda":3}]',
+    );
+    expect(wrong.code).toBe(1);
+    expect(wrong.stderr).toContain('“lambda” is not a field of “evaluation.baselines.0”.');
+  });
+
   it('measures a baseline as a model of its own, evaluates and resumes it', async () => {
     const { stdout } = await recsight(
       'train',

@@ -51,6 +51,18 @@ describe('changes of a run’s config', () => {
     expect(changes).toEqual([]);
   });
 
+  it('may be other baselines, with options of their own', () => {
+    for (const command of ['resume', 'evaluate'] as const) {
+      const set = ['evaluation.baselines=["markov",{"type":"ease","regularization":9}]'];
+      const { config, changes } = changeConfig(stored, set, command);
+      expect(config.evaluation.baselines).toEqual(['markov', { type: 'ease', regularization: 9 }]);
+      expect(describeChanges(changes)).toBe(
+        'evaluation.baselines from ["popularity","itemKnn","markov"] to ["markov",{"type":"ease","regularization":9}]',
+      );
+      expect(changeConfig(config, [], command).changes).toEqual([]);
+    }
+  });
+
   it('of an evaluation may be all that it is measured by', () => {
     const set = ['evaluation.candidates={"type":"sampled","count":50}'];
     expect(changeConfig(stored, set, 'evaluate').config.evaluation.candidates).toMatchObject({ count: 50 });

@@ -185,6 +185,17 @@ describe('completion', () => {
     ]);
   });
 
+  test('offers baselines by name, as objects, and the options of each', async () => {
+    const inside = async (baselines: string) =>
+      (await at(`{"evaluation": {"baselines": [${baselines}]}}`)).labels;
+    for (const place of ['"|"', '|', '"popularity", |'])
+      expect(await inside(place)).toEqual(expect.arrayContaining(['"ease"', '{"type":"itemKnn"}']));
+    expect(await inside('{"type": "|"}')).toHaveLength(5);
+    const options = await inside('{"type": "itemKnn", |}');
+    expect(options).toEqual(expect.arrayContaining(['numNeighbors', 'shrinkage']));
+    expect(options).not.toContain('regularization');
+  });
+
   test('leaves to RecSight what depends on files and on the rest of the config', async () => {
     for (const text of [
       '{"dataset": {"path": "|"}}',
@@ -245,6 +256,8 @@ describe('hovers', () => {
     expect((await at('{"training": {"learning|Rate": 1}}')).hover).toContain(
       '**Default:** `0.001`, unless the model’s `preset` says otherwise.',
     );
+    const baseline = await at('{"evaluation": {"baselines": [{"type": "itemKnn", "shrin|kage": 5}]}}');
+    expect(baseline.hover).toMatch(/similarities that rest on few users.*\*\*Default:\*\* `0`\./s);
     expect((await at('{"model": {"typ|e": "sasrec"}}')).hover).toMatch(
       /`gru4rec`: GRU4Rec.*\*\*Required\.\*\*/s,
     );

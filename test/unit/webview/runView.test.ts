@@ -55,6 +55,24 @@ test('a baseline is not compared with itself, unless it has options of its own',
   expect(names({ ...manifest, model: 'itemKnn' })).toEqual(['markov', 'popularity', 'item-kNN', 'Markov']);
 });
 
+test('baselines of one type are told apart, and one with the options of the run is left out', () => {
+  const test = exampleTest();
+  const key = 'itemKnn(shrinkage=50)';
+  test.baselines[key] = { ...test.metrics };
+  test.baselineTitles = {
+    popularity: 'popularity',
+    itemKnn: 'item-kNN',
+    [key]: 'item-kNN (shrinkage 50)',
+    markov: 'Markov',
+  };
+  const { manifest } = exampleRun('finished', 20, { test });
+  const names = (run: typeof manifest) => testTable(run)!.columns.map(({ name }) => name);
+  expect(names(manifest).slice(1)).toEqual(['popularity', 'item-kNN', 'Markov', 'item-kNN (shrinkage 50)']);
+  expect(names({ ...manifest, model: 'itemKnn' }).slice(1)).toEqual(['popularity', 'item-kNN', 'Markov']);
+  delete test.baselineTitles;
+  expect(names(manifest).slice(1)).toEqual(['popularity', 'item-kNN', 'Markov', key]);
+});
+
 test('a baseline that lacks a metric leaves a hole', () => {
   const test = exampleTest();
   test.baselines = { popularity: { mrr: 0.01 } };
