@@ -4,7 +4,7 @@ import { Bert4rec } from '../../../src/model/bert4rec/bert4rec';
 import type { MaskedBatch } from '../../../src/model/bert4rec/maskedSequences';
 import { bert4recSchema, newestCount } from '../../../src/model/bert4rec/options';
 import { bert4recPresets } from '../../../src/model/bert4rec/presets';
-import { newestSupervised } from '../../../src/model/bert4rec/quirks';
+import { newestSupervised, withoutOldest } from '../../../src/model/bert4rec/quirks';
 import { modelData, queryOf } from '../../unit/model/modelData';
 import type { GoldenCheck, Nested } from '../goldenCheck';
 
@@ -33,6 +33,7 @@ interface Fixture {
     forward_masked: number[][][];
     layers_masked: number[][][][];
     attentions_masked: number[][][][][];
+    test_item_seq: number[][];
     full_sort_predict: number[][];
     predict_item: number[];
     predict: number[];
@@ -106,9 +107,10 @@ export const check: GoldenCheck = (fixture, compare) => {
 
   for (const reference of golden.cases) {
     const label = `${reference.n_layers} layers`;
-    const create = (loss: object): Bert4rec => {
-      const model = new Bert4rec(parse(reference.n_layers, loss), modelData(golden.n_items - 1), 1);
-      const names = namesOf(reference.n_layers);
+    const create = (loss: object, blocks = reference.n_layers, outputHead = true): Bert4rec => {
+      const config = { ...parse(blocks, loss), outputHead };
+      const model = new Bert4rec(config, modelData(golden.n_items - 1), 1);
+      const names = namesOf(blocks, outputHead);
       const left = new Set(model.variables.keys());
       for (const [theirs, ours] of Object.entries(names)) {
         tf.tidy(() => model.variables.get(ours)!.assign(asOurs(ours, reference.state_dict[theirs]!)));
@@ -147,6 +149,13 @@ export const check: GoldenCheck = (fixture, compare) => {
     const present = (rows: number[][][]) => rows.map((row, user) => row.slice(length - lengths[user]!));
     const theirs = <T>(rows: T[][]): T[][] => rows.map((row, user) => row.slice(0, lengths[user]));
     compare(`${label}, states`, present(states).flat(2), theirs(reference.forward_masked));
+    // What a shorter stack without a head makes is the state between the blocks.
+    reference.layers_masked.forEach((layer, index) => {
+      const stack = create({ type: 'crossEntropy' }, index + 1, false);
+      const between = tf.tidy(() => stack.states({ size: lengths.length, length, histories }).arraySync());
+      compare(`${label}, states after block ${index}`, present(between).flat(2), theirs(layer));
+      stack.dispose();
+    });
     weights.forEach((block, index) => {
       const ours = block.map((heads, user) => {
         const padding = length - lengths[user]!;
@@ -157,6 +166,10 @@ export const check: GoldenCheck = (fixture, compare) => {
       );
       compare(`${label}, attention of block ${index}`, ours.flat(3), expected);
     });
+
+    const read = withoutOldest(queryOf(...moved(golden.item_seq))).histories;
+    const expected = reference.test_item_seq.map((row) => row.filter((item) => item !== 0 && item !== golden.mask_token));
+    compare(`${label}, items read for ranking`, read.filter((item) => item !== 0), expected);
 
     const scores = tf.tidy(() => {
       const scoring = model.scoring(queryOf(...moved(golden.item_seq)));
@@ -183,9 +196,8 @@ export const check: GoldenCheck = (fixture, compare) => {
 };
 
 /** RecBole's names and ours. */
-function namesOf(numBlocks: number): Record<string, string> {
+function namesOf(numBlocks: number, outputHead = true): Record<string, string> {
   const names: Record<string, string> = {
-    output_bias: 'itemBias',
     'item_embedding.weight': 'itemEmbedding',
     'position_embedding.weight': 'positionEmbedding',
   };
@@ -198,8 +210,11 @@ function namesOf(numBlocks: number): Record<string, string> {
     names[`${theirs}.bias`] = `${ours}/beta`;
   };
   norm('LayerNorm', 'inputNorm');
-  linear('output_ffn', 'head');
-  norm('output_ln', 'headNorm');
+  if (outputHead) {
+    names.output_bias = 'itemBias';
+    linear('output_ffn', 'head');
+    norm('output_ln', 'headNorm');
+  }
   for (let block = 0; block < numBlocks; block++) {
     const layer = `trm_encoder.layer.${block}`;
     for (const part of ['query', 'key', 'value'])

@@ -16,8 +16,10 @@ interface Fixture {
   num_heads: number;
   n_items: number;
   ln_eps: number;
+  logits_t: number;
   x: number[][];
   y: number[][];
+  yw: number[][];
   negatives: number[][][];
   cases: {
     n_blocks: number;
@@ -40,16 +42,17 @@ interface Fixture {
 /** RecTools' LiGR layers, the blocks of eSASRec. */
 export const check: GoldenCheck = (fixture, compare) => {
   const golden = fixture as Fixture;
-  const { D: width, session_max_len: length, x, y } = golden;
+  const { D: width, session_max_len: length, x, y, yw } = golden;
+  const numNegatives = golden.negatives[0]![0]!.length;
   const batch = (negatives: number[][][] | null): SequenceBatch => ({
     kind: 'sequences',
     size: x.length,
     length,
     users: new Int32Array(x.length),
     items: Int32Array.from(x.flat()),
-    targets: Int32Array.from(y.flat()),
+    targets: Int32Array.from(y.flatMap((row, user) => row.map((item, place) => (yw[user]![place] === 0 ? 0 : item)))),
     negatives: negatives && Int32Array.from(negatives.flat(2)),
-    numNegatives: negatives === null ? 0 : golden.negatives[0]![0]!.length,
+    numNegatives: negatives === null ? 0 : numNegatives,
   });
 
   for (const reference of golden.cases) {
@@ -127,7 +130,7 @@ export const check: GoldenCheck = (fixture, compare) => {
     compare(`${label}, softmax`, [lossOf(model, batch(null))], reference.softmax_loss);
     model.dispose();
 
-    const sampled = create({ type: 'sampledSoftmax', numNegatives: golden.negatives[0]![0]!.length });
+    const sampled = create({ type: 'sampledSoftmax', numNegatives, temperature: golden.logits_t });
     compare(`${label}, sampled softmax`, [lossOf(sampled, batch(golden.negatives))], reference.sampled_softmax_loss);
     if (reference.grad_sampled_softmax !== undefined) {
       const { value, grads } = tf.variableGrads(
