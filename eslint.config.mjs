@@ -11,17 +11,18 @@ const allowedImports = {
   series: ['evaluation', 'protocol'],
   splits: ['protocol'],
   options: ['evaluation', 'splits', 'protocol'],
-  config: ['model', 'options', 'evaluation', 'protocol'],
+  config: ['model', 'options', 'evaluation', 'userCode', 'protocol'],
   dataset: ['config', 'options', 'splits', 'protocol'],
   evaluation: ['protocol'],
   compute: [],
   analysis: ['compute', 'protocol'],
   model: ['compute', 'options', 'protocol'],
-  userCode: ['compute', 'model', 'options', 'evaluation', 'protocol'],
+  userCode: ['compute', 'model', 'options', 'evaluation', 'runs', 'protocol'],
   runs: ['protocol'],
   formats: ['protocol'],
   inference: [
     'protocol',
+    'userCode',
     'formats',
     'config',
     'options',
@@ -33,6 +34,7 @@ const allowedImports = {
   ],
   training: [
     'protocol',
+    'userCode',
     'formats',
     'options',
     'series',
@@ -46,6 +48,7 @@ const allowedImports = {
   ],
   inspection: [
     'protocol',
+    'userCode',
     'formats',
     'series',
     'config',
@@ -57,8 +60,8 @@ const allowedImports = {
     'runs',
     'inference',
   ],
-  process: ['runs', 'config', 'protocol'],
-  host: ['userCode', 'process', 'runs', 'config', 'model', 'evaluation', 'series', 'protocol'],
+  process: ['runs', 'config', 'userCode', 'protocol'],
+  host: ['process', 'runs', 'config', 'userCode', 'model', 'evaluation', 'series', 'protocol'],
   cli: [
     'protocol',
     'userCode',
@@ -93,11 +96,23 @@ zones.push({
     'A webview may import only src/protocol, src/series, src/formats and src/evaluation (docs/architecture.md).',
 });
 
+// Code of the user runs in the trainer and the inspector, and nowhere else.
+for (const folder of ['runs', 'config', 'process', 'host', 'cli'])
+  zones.push({
+    target: `./src/${folder}`,
+    from: ['loadUserCode.ts', 'openOwnModel.ts', 'ownModel.ts', 'v1.ts', 'v1'].map(
+      (file) => `./src/userCode/${file}`,
+    ),
+    message: 'Only the trainer and the inspector run code of the user, with tensors.',
+  });
+
 /** Libraries that only one folder may know, so that each can be replaced in one place. */
 const libraryHomes = {
   vscode: ['src/host', 'test/integration'],
   '@duckdb/node-api': ['src/dataset'],
   chokidar: ['src/runs'],
+  sucrase: ['src/userCode'],
+  acorn: ['src/userCode'],
   '@vscode/webview-ui-toolkit': ['webview/ui'],
   uplot: ['webview/plot'],
   '@deck.gl/core': ['webview/plot', 'test/unit/webview'],

@@ -11,6 +11,7 @@ import type {
 import { writeOutput } from '../runs/outputFile';
 import type { CheckpointSource, ItemLabel, UserHistory } from '../protocol/inspection';
 import { attentionText } from './attentionText';
+import { agreeToCode } from './agreeToCode';
 import type { CliOptions } from './cliOptions';
 import { exitOnSignals } from './exitOnSignals';
 import { idList } from './idList';
@@ -37,6 +38,7 @@ export async function attention(name: string, options: CliOptions): Promise<numb
     );
   exitOnSignals();
   const run = await findRun(name, options.runs);
+  await agreeToCode(run, options);
   const source = { run: run.path, checkpoint: options.checkpoint ?? 'best' };
   const target =
     options.output === undefined

@@ -2,6 +2,8 @@
 export interface CliOptions {
   runs?: string;
   set?: string[];
+  /** Hash of the code of a run that may be run. */
+  'allow-code'?: string;
   json?: boolean;
   detach?: boolean;
   /** Whether users are meant, or how many. */

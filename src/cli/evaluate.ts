@@ -1,5 +1,6 @@
 import { evaluateRun } from '../process/resumeRun';
 import type { StartHooks } from '../process/trainerOptions';
+import { agreeToCode } from './agreeToCode';
 import type { CliOptions } from './cliOptions';
 import { followTrainer } from './followTrainer';
 import { nextSeq } from './watchRun';
@@ -8,6 +9,7 @@ import { findRun, trainerOptions } from './workspace';
 /** `recsight evaluate <run>`: measures the best checkpoint of an ended run on test. */
 export async function evaluate(name: string, options: CliOptions): Promise<number> {
   const run = await findRun(name, options.runs);
+  await agreeToCode(run, options);
   const fromSeq = await nextSeq(run);
   const before = (await run.readManifest()).test?.evaluatedAt;
   const start = async (hooks: StartHooks) => {

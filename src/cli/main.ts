@@ -35,6 +35,7 @@ const runsOption = { runs: { type: 'string' } } as const;
 const json = { json: { type: 'boolean' } } as const;
 const detach = { detach: { type: 'boolean' } } as const;
 const set = { set: { type: 'string', multiple: true } } as const;
+const allowCode = { 'allow-code': { type: 'string' } } as const;
 
 const COMMANDS: Record<string, Command> = {
   train: {
@@ -66,26 +67,29 @@ const COMMANDS: Record<string, Command> = {
     execute: stop,
   },
   resume: {
-    usage: 'recsight resume <run> [--runs DIR] [--set path=value]… [--detach] [--json]',
+    usage: 'recsight resume <run> [--runs DIR] [--set path=value]… [--allow-code HASH] [--detach] [--json]',
     summary: 'Continue a run from its last checkpoint, for instance with more epochs',
     argument: 'run',
-    options: { ...runsOption, ...set, ...detach, ...json },
+    options: { ...runsOption, ...set, ...allowCode, ...detach, ...json },
     execute: resume,
   },
   evaluate: {
-    usage: 'recsight evaluate <run> [--runs DIR] [--set path=value]… [--detach] [--json]',
+    usage: 'recsight evaluate <run> [--runs DIR] [--set path=value]… [--allow-code HASH] [--detach] [--json]',
     summary: 'Evaluate a run’s best checkpoint and the baselines on the test split',
     argument: 'run',
-    options: { ...runsOption, ...set, ...detach, ...json },
+    options: { ...runsOption, ...set, ...allowCode, ...detach, ...json },
     execute: evaluate,
   },
   vectors: {
-    usage: 'recsight vectors <run> [--users] [--format npy|csv|jsonl] [--output FILE] [--runs DIR] [--json]',
+    usage:
+      'recsight vectors <run> [--users] [--format npy|csv|jsonl] [--output FILE]\n' +
+      '      [--allow-code HASH] [--runs DIR] [--json]',
     summary: 'Write the item or user vectors of a run, for a vector index',
     argument: 'run',
     options: {
       ...runsOption,
       ...json,
+      ...allowCode,
       users: { type: 'boolean' },
       format: { type: 'string' },
       output: { type: 'string' },
@@ -96,12 +100,13 @@ const COMMANDS: Record<string, Command> = {
     usage:
       'recsight project <run> [--list] [--table NAME] [--position N] [--checkpoint NAME] [--method pca|umap|none] [--dimensions 2|3]\n' +
       '      [--neighbors N] [--min-distance X] [--metric cosine|euclidean] [--seed N]\n' +
-      '      [--format csv|tensorboard|npy] [--output FILE] [--runs DIR] [--json]',
+      '      [--format csv|tensorboard|npy] [--output FILE] [--allow-code HASH] [--runs DIR] [--json]',
     summary: 'Project the embeddings of a model, or list its tables',
     argument: 'run',
     options: {
       ...runsOption,
       ...json,
+      ...allowCode,
       list: { type: 'boolean' },
       table: { type: 'string' },
       position: { type: 'string' },
@@ -119,12 +124,13 @@ const COMMANDS: Record<string, Command> = {
   },
   attention: {
     usage:
-      'recsight attention <run> (--user ID | --history ID,ID,… | --overview) [--candidate ID]… [--view NAME] [--contributions] [--users N] [--seed N] [--checkpoint NAME] [--output FILE] [--runs DIR] [--json]',
+      'recsight attention <run> (--user ID | --history ID,ID,… | --overview) [--candidate ID]… [--view NAME] [--contributions] [--users N] [--seed N] [--checkpoint NAME] [--output FILE] [--allow-code HASH] [--runs DIR] [--json]',
     summary: 'Show the attention of a model for one user, or across many',
     argument: 'run',
     options: {
       ...runsOption,
       ...json,
+      ...allowCode,
       user: { type: 'string' },
       history: { type: 'string', multiple: true },
       candidate: { type: 'string', multiple: true },
@@ -170,6 +176,7 @@ ${Object.values(COMMANDS)
 
 <run> is a run id, a unique beginning or end of one, a path, or "latest".
 --runs DIR is the folder of the runs. Default: .recsight/runs of the workspace.
+--allow-code HASH agrees to run the code that a run brings along, such as a model file of somebody else.
 --output FILE may be a device, a FIFO, or - for standard output.
 With --json the last line of the output is one JSON object: the result, or {"error":{"code","message"}}.
 Ctrl-C (or SIGTERM) saves a checkpoint and stops the trainer; a second one kills it. --detach starts a run and returns.

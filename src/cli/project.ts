@@ -11,6 +11,7 @@ import {
   type UmapRequest,
 } from '../protocol/projection';
 import { formatCount, formatPercent } from '../series/format';
+import { agreeToCode } from './agreeToCode';
 import type { CliOptions } from './cliOptions';
 import { exitOnSignals } from './exitOnSignals';
 import { numberOf } from './numberOf';
@@ -41,6 +42,7 @@ interface Projection {
 export async function project(runName: string, options: CliOptions): Promise<number> {
   exitOnSignals();
   const run = await findRun(runName, options.runs);
+  await agreeToCode(run, options);
   const method = oneOf('--method', options.method ?? 'pca', METHODS);
   const format = formatOf(options);
   const source = { run: run.path, checkpoint: options.checkpoint ?? 'best' };

@@ -2,6 +2,7 @@ import path from 'node:path';
 import { exportVectors } from '../process/exportVectors';
 import { VECTOR_FORMATS, type VectorFormat } from '../protocol/vectors';
 import { formatCount } from '../series/format';
+import { agreeToCode } from './agreeToCode';
 import type { CliOptions } from './cliOptions';
 import { exitOnSignals } from './exitOnSignals';
 import { outputTarget } from './outputTarget';
@@ -13,6 +14,7 @@ import { findRun, trainerOptions } from './workspace';
 export async function vectors(runName: string, options: CliOptions): Promise<number> {
   exitOnSignals();
   const run = await findRun(runName, options.runs);
+  await agreeToCode(run, options);
   const of = options.users === true ? 'users' : 'items';
   const format = formatOf(options);
   const name = options.output ?? `${run.id}-${of}.${format}`;

@@ -1,6 +1,7 @@
 import { ConfigError, type NamedConfig } from './configFile';
 import { leavesOf } from './configLeaves';
 import { parseConfig } from './parseConfig';
+import type { OwnCode } from '../userCode/declaration';
 import type { ExperimentConfig } from './schema';
 import { withLaterOptions } from './laterOptions';
 
@@ -38,22 +39,24 @@ export interface ConfigChange {
 /**
  * Puts `--set path=value` arguments onto the config of a run.
  * @param stored the config as the run keeps it
+ * @param own what the model and metric files declare that the run keeps
  * @throws ConfigError when a value is not valid, and when a field may not change (`config/fixed`)
  */
 export function changeConfig(
   stored: unknown,
   overrides: readonly string[],
   command: LaterCommand,
+  own?: OwnCode,
 ): { config: NamedConfig; changes: ConfigChange[] } {
   const text = JSON.stringify(withLaterOptions(stored));
-  const before = parseConfig(text, 'json').config;
+  const before = parseConfig(text, 'json', [], own).config;
   if (before === null) {
     throw new ConfigError(
       'config/invalid',
       'The run’s config.json is not valid in this version of RecSight, so it cannot be changed. Start a new run from the config file.',
     );
   }
-  const { config, problems } = parseConfig(text, 'json', overrides);
+  const { config, problems } = parseConfig(text, 'json', overrides, own);
   if (config === null) {
     const all = overrides.join(' --set ');
     const errors = problems.filter(({ severity }) => severity === 'error');

@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import { readFile, stat } from 'node:fs/promises';
 import path from 'node:path';
 import { systemReason } from '../protocol/errorText';
+import { ownFilesIn, readOwnCode } from './ownFiles';
 import { parseConfig, type ConfigFormat, type ConfigProblem } from './parseConfig';
 import type { ExperimentConfig } from './schema';
 
@@ -51,7 +52,9 @@ export async function loadConfig(file: string, overrides: readonly string[] = []
       `${file} is not a config file name. Expected a name ending in .recsight.json, .recsight.yaml or .recsight.yml.`,
     );
   }
-  const { config, problems } = parseConfig(await readText(file), format, overrides);
+  const text = await readText(file);
+  const own = await readOwnCode(path.dirname(file), ownFilesIn(text, format, overrides));
+  const { config, problems } = parseConfig(text, format, overrides, own);
   if (config === null) {
     const errors = problems.filter((problem) => problem.severity === 'error');
     throw new ConfigError(
@@ -66,8 +69,18 @@ export async function loadConfig(file: string, overrides: readonly string[] = []
   return named;
 }
 
-/** `file:line:column: message`, which terminals make a link of, or the `--set` argument in front. */
+/**
+ * `file:line:column: message`, which terminals make a link of, or the `--set` argument in front. What is wrong with a model or
+ * metric file is said of that, a line for each.
+ */
 export function formatProblem(file: string, problem: ConfigProblem): string {
+  const { ownFile } = problem;
+  if (ownFile !== undefined) {
+    const own = path.join(path.dirname(file), ownFile.path);
+    return ownFile.problems
+      .map(({ line, column, message }) => `${own}:${line}:${column}: ${message}`)
+      .join('\n');
+  }
   const place =
     problem.override === undefined
       ? `${file}:${problem.line}:${problem.column}`

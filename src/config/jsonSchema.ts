@@ -31,8 +31,8 @@ export interface JsonSchema {
  * JSON Schema of a config file as a person writes it: fields with a default may be left out. Editors take completion
  * and hovers from what editorSchema.ts makes of it; src/config takes the words of its messages from it.
  */
-export function buildJsonSchema(): JsonSchema {
-  const schema = z.toJSONSchema(configSchema, {
+export function buildJsonSchema(config: typeof configSchema = configSchema): JsonSchema {
+  const schema = z.toJSONSchema(config, {
     io: 'input',
     target: 'draft-7',
     override: ({ jsonSchema }) => {
@@ -48,20 +48,25 @@ export function buildJsonSchema(): JsonSchema {
   return { $schema: 'http://json-schema.org/draft-07/schema#', title: 'RecSight experiment', ...schema };
 }
 
-let built: JsonSchema | null = null;
+const built = new WeakMap<typeof configSchema, JsonSchema>();
 
 /** The schema, built once. */
-export function configJsonSchema(): JsonSchema {
-  built ??= buildJsonSchema();
-  return built;
+export function configJsonSchema(config: typeof configSchema = configSchema): JsonSchema {
+  const known = built.get(config) ?? buildJsonSchema(config);
+  built.set(config, known);
+  return known;
 }
 
 /**
  * The schema of the field at `path`, or null when there is no such field. `value` is the config that holds it: its
  * `type` fields tell which member of a union is meant.
  */
-export function findFieldSchema(path: readonly (string | number)[], value: unknown): JsonSchema | null {
-  let schema: JsonSchema | null = configJsonSchema();
+export function findFieldSchema(
+  path: readonly (string | number)[],
+  value: unknown,
+  root: JsonSchema = configJsonSchema(),
+): JsonSchema | null {
+  let schema: JsonSchema | null = root;
   let inside: unknown = value;
   for (const part of path) {
     const chosen: JsonSchema = chooseMember(schema, inside);

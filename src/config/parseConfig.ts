@@ -1,10 +1,12 @@
 import { z } from 'zod';
+import { isRecord } from '../protocol/isRecord';
+import type { CodeProblem, Declaration, OwnCode } from '../userCode/declaration';
 import { configJsonSchema, describeExpected, findFieldSchema, type JsonSchema } from './jsonSchema';
 import { readJson } from './jsonSource';
 import { nearestName, plainName } from './nearestName';
 import { applyOverrides, overrideOf } from './overrides';
 import { applyPreset } from './presets';
-import { configSchema, type ExperimentConfig } from './schema';
+import { configSchemaWith, type ExperimentConfig } from './schema';
 import {
   findNode,
   formatPath,
@@ -41,6 +43,8 @@ export interface ConfigProblem {
   suggestion?: string;
   /** The `--set` argument that the problem comes from. Its offsets then say what was overridden. */
   override?: string;
+  /** The problems of a model or metric file that the field names, by its path from the folder of the config. */
+  ownFile?: { path: string; problems: readonly CodeProblem[] };
 }
 
 export interface ParsedConfig {
@@ -52,21 +56,25 @@ export interface ParsedConfig {
 
 type Draft = Omit<ConfigProblem, 'line' | 'column' | 'path'> & { path: ConfigPath };
 
+const NO_CODE: OwnCode = new Map();
+
 /** Nobody reads more, and an editor would be busy showing them. */
 const MAX_PROBLEMS = 100;
 
 /**
  * Reads and validates a config text, with `--set` arguments applied, and fills in the defaults. Never throws:
  * everything that is wrong is in `problems`.
+ * @param own what the model and metric files declare that the config names; see `ownFiles.ts`
  */
 export function parseConfig(
   text: string,
   format: ConfigFormat,
   overrides: readonly string[] = [],
+  own: OwnCode = NO_CODE,
 ): ParsedConfig {
   const byteOrderMark = text.startsWith('\uFEFF') ? 1 : 0;
   const drafts: Draft[] = [];
-  const config = readAndValidate(text.slice(byteOrderMark), format, overrides, drafts);
+  const config = readAndValidate(text.slice(byteOrderMark), format, overrides, own, drafts);
   const lineStarts = findLineStarts(text);
   if (drafts.length > MAX_PROBLEMS) {
     const message = `There are more than ${MAX_PROBLEMS} problems. Fix these first.`;
@@ -82,6 +90,7 @@ function readAndValidate(
   text: string,
   format: ConfigFormat,
   overrides: readonly string[],
+  own: OwnCode,
   drafts: Draft[],
 ): ExperimentConfig | null {
   const document = readSource(text, format);
@@ -110,7 +119,7 @@ function readAndValidate(
     );
     return null;
   }
-  return validate(document.root, drafts);
+  return validate(document.root, own, drafts);
 }
 
 /** A config text as a tree, if it can be read; one that would take too long is not. Never throws. */
@@ -167,7 +176,7 @@ function findDuplicates(root: SourceNode, text: string): SourceProblem[] {
   return problems.slice(0, MAX_PROBLEMS + 1);
 }
 
-function validate(root: SourceNode, drafts: Draft[]): ExperimentConfig | null {
+function validate(root: SourceNode, own: OwnCode, drafts: Draft[]): ExperimentConfig | null {
   const value = toValue(root);
   if (root.kind !== 'object') {
     drafts.push(
@@ -180,7 +189,10 @@ function validate(root: SourceNode, drafts: Draft[]): ExperimentConfig | null {
     );
     return null;
   }
-  const result = configSchema.safeParse(applyPreset(value));
+  const ownProblems = findOwnProblems(root, value, own);
+  drafts.push(...ownProblems);
+  const schema = configSchemaWith(own);
+  const result = schema.safeParse(applyPreset(value));
   if (result.success) {
     for (const { path, message } of findWarnings(result.data)) {
       const { start, end } = valueRange(root, path);
@@ -191,6 +203,7 @@ function validate(root: SourceNode, drafts: Draft[]): ExperimentConfig | null {
     }
     return result.data;
   }
+  const json = configJsonSchema(schema);
   const { issues } = result.error;
   for (const issue of issues) {
     if (drafts.length > MAX_PROBLEMS) {
@@ -200,7 +213,9 @@ function validate(root: SourceNode, drafts: Draft[]): ExperimentConfig | null {
     if (issue.code === 'custom' && issues.some((other) => hasUnknownKeyAt(other, issue.path))) {
       continue;
     }
-    for (const draft of describeIssue(issue, root, value)) {
+    // What is wrong with a file has been said.
+    if (ownProblems.some(({ path }) => formatPath(path) === formatPath(issue.path as ConfigPath))) continue;
+    for (const draft of describeIssue(issue, root, value, json)) {
       // A number may break two rules that are told in the same words.
       if (drafts.some((other) => other.message === draft.message && other.start === draft.start)) {
         continue;
@@ -212,23 +227,48 @@ function validate(root: SourceNode, drafts: Draft[]): ExperimentConfig | null {
   return null;
 }
 
+/** What is wrong with the model and metric files that a config names. */
+function findOwnProblems(root: SourceNode, value: unknown, own: OwnCode): Draft[] {
+  const drafts: Draft[] = [];
+  const check = (field: ConfigPath, name: string, kind: Declaration['kind']): void => {
+    const read = own.get(name);
+    if (read === undefined || read.declaration?.kind === kind) return;
+    const { start, end } = valueRange(root, field);
+    const [first] = read.problems;
+    const what =
+      first === undefined
+        ? `is a metric file; expected a model`
+        : `cannot be used: line ${first.line}, column ${first.column}: ${first.message}`;
+    const draft = errorAt(
+      field,
+      start,
+      end,
+      `\`${formatPath(field)}\`: \`${name}\` ${what.replace(/\.$/, '')}.`,
+    );
+    drafts.push(first === undefined ? draft : { ...draft, ownFile: { path: name, problems: read.problems } });
+  };
+  const { model } = isRecord(value) ? value : {};
+  if (isRecord(model) && typeof model.type === 'string') check(['model', 'type'], model.type, 'model');
+  return drafts;
+}
+
 type Issue = z.core.$ZodIssue;
 
 function hasUnknownKeyAt(issue: Issue, path: PropertyKey[]): boolean {
   return issue.code === 'unrecognized_keys' && issue.path.join('.') === path.join('.');
 }
 
-function describeIssue(issue: Issue, root: SourceNode, value: unknown): Draft[] {
+function describeIssue(issue: Issue, root: SourceNode, value: unknown, json: JsonSchema): Draft[] {
   const path = issue.path.map((part) => (typeof part === 'symbol' ? String(part) : part));
   if (issue.code === 'unrecognized_keys') {
     const keys = issue.keys.slice(0, MAX_PROBLEMS + 1);
-    return keys.map((key) => describeUnknownKey([...path, key], root, value));
+    return keys.map((key) => describeUnknownKey([...path, key], root, value, json));
   }
   if (issue.code === 'invalid_union' && issue.errors.length > 0) {
-    return describeUnion(issue, path, root, value);
+    return describeUnion(issue, path, root, value, json);
   }
   const field = `\`${formatPath(path)}\``;
-  const schema = findFieldSchema(path, value);
+  const schema = findFieldSchema(path, value, json);
   const node = findNode(root, path);
   const { start, end } = valueRange(root, path);
   if (issue.code === 'custom' || issue.code === 'invalid_format') {
@@ -257,6 +297,7 @@ function describeUnion(
   path: ConfigPath,
   root: SourceNode,
   value: unknown,
+  json: JsonSchema,
 ): Draft[] {
   const isScalar = findNode(root, path)?.kind === 'scalar';
   const fitting = issue.errors.filter(
@@ -270,20 +311,20 @@ function describeUnion(
   if (fitting.length === 1 && only !== undefined) {
     return only
       .slice(0, MAX_PROBLEMS + 1)
-      .flatMap((inner) => describeIssue({ ...inner, path: [...path, ...inner.path] }, root, value));
+      .flatMap((inner) => describeIssue({ ...inner, path: [...path, ...inner.path] }, root, value, json));
   }
   const { start, end } = valueRange(root, path);
-  const schema = findFieldSchema(path, value);
+  const schema = findFieldSchema(path, value, json);
   const node = findNode(root, path);
   const expected = schema === null ? 'another value' : describeExpected(schema);
   const found = node === undefined ? 'nothing' : describeFound(node);
   return [errorAt(path, start, end, `\`${formatPath(path)}\`: expected ${expected}, found ${found}.`)];
 }
 
-function describeUnknownKey(path: ConfigPath, root: SourceNode, value: unknown): Draft {
+function describeUnknownKey(path: ConfigPath, root: SourceNode, value: unknown, json: JsonSchema): Draft {
   const name = String(path.at(-1));
   const parentPath = path.slice(0, -1);
-  const parent = findFieldSchema(parentPath, value);
+  const parent = findFieldSchema(parentPath, value, json);
   const names = Object.keys(parent?.properties ?? {});
   const { start, end } = keyRange(root, path);
   const where = parentPath.length === 0 ? 'a config' : `\`${formatPath(parentPath)}\``;
@@ -292,7 +333,7 @@ function describeUnknownKey(path: ConfigPath, root: SourceNode, value: unknown):
   if (nearest !== null) {
     return suggest(draft, nearest);
   }
-  const elsewhere = findByName(configJsonSchema(), name, []);
+  const elsewhere = findByName(json, name, []);
   if (elsewhere !== null) {
     return { ...draft, message: `${draft.message} There is \`${formatPath(elsewhere)}\`.` };
   }

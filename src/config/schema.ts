@@ -15,7 +15,10 @@ import {
   type ModelConfig,
   type TrainedModelConfig,
 } from '../model/models';
+import type { OwnModelOptions } from '../model/ownModel';
 import { trainingSchema } from '../options/trainingSchema';
+import type { OwnCode } from '../userCode/declaration';
+import { optionsSchema } from '../userCode/optionSchema';
 
 /*
  * The one description of a config file. The validator, the defaults, the table in docs/config.md and the JSON Schema
@@ -113,89 +116,103 @@ const evaluationSchema = z
   .prefault({})
   .meta(describe('Evaluation protocol.'));
 
-export const configSchema = z
-  .strictObject({
-    $schema: z.string().optional().meta(describe('Address of the JSON Schema. Ignored.')),
-    name: z
-      .string()
-      .regex(
-        /^[\p{L}\p{N}][\p{L}\p{N} ._-]{0,63}$/u,
-        'must start with a letter or digit and hold only letters, digits, spaces and ._-, at most 64',
-      )
-      .optional()
-      .meta(describe('Name of the runs. Default: the file name without `.recsight.json`.')),
-    seed: z
-      .int()
-      .min(0)
-      .max(0xffffffff)
-      .default(DEFAULT_SEED)
-      .meta(
-        describe(
-          'Seed of everything random: initial weights, dropout, negatives, batches, order of simultaneous interactions.',
+/** The model that `type` selects: one of ours, or of the user's own. */
+const modelSchema = (own: readonly OwnModelOptions[]) =>
+  z
+    .discriminatedUnion('type', [...MODEL_OPTIONS, ...own] as unknown as [
+      ...typeof MODEL_OPTIONS,
+      OwnModelOptions,
+    ])
+    .meta(describe('The model. `type` selects it and determines the other fields.'));
+
+const makeConfigSchema = (own: readonly OwnModelOptions[]) =>
+  z
+    .strictObject({
+      $schema: z.string().optional().meta(describe('Address of the JSON Schema. Ignored.')),
+      name: z
+        .string()
+        .regex(
+          /^[\p{L}\p{N}][\p{L}\p{N} ._-]{0,63}$/u,
+          'must start with a letter or digit and hold only letters, digits, spaces and ._-, at most 64',
+        )
+        .optional()
+        .meta(describe('Name of the runs. Default: the file name without `.recsight.json`.')),
+      seed: z
+        .int()
+        .min(0)
+        .max(0xffffffff)
+        .default(DEFAULT_SEED)
+        .meta(
+          describe(
+            'Seed of everything random: initial weights, dropout, negatives, batches, order of simultaneous interactions.',
+          ),
         ),
-      ),
-    dataset: datasetSchema,
-    model: z
-      .discriminatedUnion('type', MODEL_OPTIONS)
-      .meta(describe('The model. `type` selects it and determines the other fields.')),
-    training: trainingSchema,
-    evaluation: evaluationSchema,
-    backend: z
-      .enum(['auto', ...BACKEND_NAMES])
-      .default('auto')
-      .meta(
-        describe(
-          'Compute backend. `auto` takes the first that works here: `tensorflow` or `webgpu` on a GPU, `native`, `wasm`, plain JavaScript (`cpu`). `recsight backends` lists them.',
+      dataset: datasetSchema,
+      model: modelSchema(own),
+      training: trainingSchema,
+      evaluation: evaluationSchema,
+      backend: z
+        .enum(['auto', ...BACKEND_NAMES])
+        .default('auto')
+        .meta(
+          describe(
+            'Compute backend. `auto` takes the first that works here: `tensorflow` or `webgpu` on a GPU, `native`, `wasm`, plain JavaScript (`cpu`). `recsight backends` lists them.',
+          ),
         ),
+    })
+    .superRefine(
+      fieldRule(
+        ['training', 'earlyStopping', 'metric'],
+        ({ training, evaluation }) =>
+          evaluation.cutoffs.includes(Number(training.earlyStopping.metric.split('@')[1])),
+        ({ evaluation }) =>
+          `needs a cut-off that is in \`evaluation.cutoffs\` (${evaluation.cutoffs.join(', ')})`,
       ),
-  })
-  .superRefine(
-    fieldRule(
-      ['training', 'earlyStopping', 'metric'],
-      ({ training, evaluation }) =>
-        evaluation.cutoffs.includes(Number(training.earlyStopping.metric.split('@')[1])),
-      ({ evaluation }) =>
-        `needs a cut-off that is in \`evaluation.cutoffs\` (${evaluation.cutoffs.join(', ')})`,
-    ),
-  )
-  .superRefine(
-    fieldRule(
-      ['training', 'earlyStopping', 'metric'],
-      ({ training, evaluation }) => evaluation.metrics.includes(training.earlyStopping.metric.split('@')[0]!),
-      ({ evaluation }) =>
-        `needs a metric that is in \`evaluation.metrics\` (${nameList(evaluation.metrics)})`,
-    ),
-  )
-  .superRefine(({ evaluation: { metrics, candidates }, dataset }, context) => {
-    const features = Object.values(dataset.items?.features ?? {});
-    metrics.forEach((name, place) => {
-      const metric = findMetric(name);
-      if (metric?.needs !== 'list') return;
-      const refuse = (message: string): void =>
-        context.addIssue({ code: 'custom', path: ['evaluation', 'metrics', place], message });
-      if (candidates.type !== 'full')
-        refuse(
-          'describes what is recommended from the whole catalog: `evaluation.candidates.type` must be `full`',
-        );
-      if (metric.needsCategories === true && features.every(({ type }) => type === 'number'))
-        refuse('needs categories of the items: a `category` or `multi` feature in `dataset.items.features`');
-    });
-  })
-  .superRefine(({ model, dataset }, context) => {
-    const described = describedModel(model);
-    for (const rule of described.kind === 'trained' ? (described.rules ?? []) : [])
-      if (!rule.holds(model, dataset))
-        context.addIssue({
-          code: 'custom',
-          path: ['model', ...rule.path],
-          message: rule.message(model, dataset),
-        });
-  })
-  .superRefine(({ model, dataset: { items, users } }, context) => {
-    for (const { path, message } of unknownFeatures(model, { items, users }))
-      context.addIssue({ code: 'custom', path, message });
-  })
-  .meta(describe('A RecSight experiment.'));
+    )
+    .superRefine(
+      fieldRule(
+        ['training', 'earlyStopping', 'metric'],
+        ({ training, evaluation }) =>
+          evaluation.metrics.includes(training.earlyStopping.metric.split('@')[0]!),
+        ({ evaluation }) =>
+          `needs a metric that is in \`evaluation.metrics\` (${nameList(evaluation.metrics)})`,
+      ),
+    )
+    .superRefine(({ evaluation: { metrics, candidates }, dataset }, context) => {
+      const features = Object.values(dataset.items?.features ?? {});
+      metrics.forEach((name, place) => {
+        const metric = findMetric(name);
+        if (metric?.needs !== 'list') return;
+        const refuse = (message: string): void =>
+          context.addIssue({ code: 'custom', path: ['evaluation', 'metrics', place], message });
+        if (candidates.type !== 'full')
+          refuse(
+            'describes what is recommended from the whole catalog: `evaluation.candidates.type` must be `full`',
+          );
+        if (metric.needsCategories === true && features.every(({ type }) => type === 'number'))
+          refuse(
+            'needs categories of the items: a `category` or `multi` feature in `dataset.items.features`',
+          );
+      });
+    })
+    .superRefine(({ model, dataset }, context) => {
+      const described = describedModel(model);
+      for (const rule of described.kind === 'trained' ? (described.rules ?? []) : [])
+        if (!rule.holds(model, dataset))
+          context.addIssue({
+            code: 'custom',
+            path: ['model', ...rule.path],
+            message: rule.message(model, dataset),
+          });
+    })
+    .superRefine(({ model, dataset: { items, users } }, context) => {
+      for (const { path, message } of unknownFeatures(model, { items, users }))
+        context.addIssue({ code: 'custom', path, message });
+    })
+    .meta(describe('A RecSight experiment.'));
+
+/** The schema of configs that name no code of their user. */
+export const configSchema = makeConfigSchema([]);
 
 /** The features that a model's config names and the dataset does not declare. */
 function unknownFeatures(
@@ -218,6 +235,19 @@ function unknownFeatures(
     );
   });
 }
+
+/** The schema of configs that name model and metric files. Those that are not as they should be take anything. */
+export function configSchemaWith(own: OwnCode): typeof configSchema {
+  if (own.size === 0) return configSchema;
+  const models = [...own].flatMap(([path, { declaration }]) =>
+    declaration?.kind === 'metric' ? [] : [optionsSchema(path, declaration)],
+  );
+  const schema = made.get(own) ?? makeConfigSchema(models as OwnModelOptions[]);
+  made.set(own, schema);
+  return schema;
+}
+
+const made = new WeakMap<OwnCode, typeof configSchema>();
 
 /** A config file after validation, with all defaults filled in. */
 export type ExperimentConfig = z.output<typeof configSchema>;

@@ -2,7 +2,8 @@ import { withLaterOptions } from '../config/laterOptions';
 import { historyLimit } from '../model/models';
 import { existsSync, readdirSync } from 'node:fs';
 import path from 'node:path';
-import { configSchema, type ExperimentConfig } from '../config/schema';
+import { ownFilesOf } from '../config/ownFiles';
+import { configSchema, configSchemaWith, type ExperimentConfig } from '../config/schema';
 import { DatasetError } from '../dataset/datasetError';
 import {
   currentFingerprint,
@@ -12,6 +13,7 @@ import {
   type PrepareOptions,
 } from '../dataset/prepareDataset';
 import type { RunManifest } from '../protocol/run';
+import { readOwnCodeOf } from '../userCode/runDeclarations';
 import { cacheDirectoryOf, type RunDirectory } from '../runs/runDirectory';
 import { InferenceError } from './inferenceError';
 
@@ -21,7 +23,9 @@ import { InferenceError } from './inferenceError';
 
 /** The resolved config that the run was started with. @throws InferenceError when this version cannot use it */
 export async function readConfig(run: RunDirectory): Promise<ExperimentConfig> {
-  const { data, error } = configSchema.safeParse(withLaterOptions(await run.readConfig()));
+  const stored = await run.readConfig();
+  const schema = ownFilesOf(stored).length === 0 ? configSchema : configSchemaWith(await readOwnCodeOf(run));
+  const { data, error } = schema.safeParse(withLaterOptions(stored));
   if (data !== undefined) return data;
   const [issue] = error.issues;
   throw new InferenceError(

@@ -1,7 +1,6 @@
 import { startBackend } from '../compute/engine';
 import { isTrained, type TrainedConfig } from '../config/schema';
 import type { PreparedDataset } from '../dataset/preparedDataset';
-import { createModel } from '../model/createModel';
 import type { Model } from '../model/model';
 import type { CheckpointSource, InspectedRun, StoredCheckpoint } from '../protocol/inspection';
 import type { RunManifest } from '../protocol/run';
@@ -10,6 +9,7 @@ import { loadCheckpoint } from '../inference/checkpoint';
 import { epochsBehind, readState } from '../runs/checkpointState';
 import { modelDataOf } from '../inference/modelData';
 import { chosenBackend, engineSearchPaths, prepareUnchanged, readConfig } from '../inference/openRun';
+import { openRunModel } from '../inference/runModel';
 import { InspectionError } from './inspectionError';
 
 /** Models that are kept open at once; two are compared. */
@@ -133,9 +133,10 @@ export class InspectedRuns {
 
   /** Works with the model as it was before its training. */
   async useUntrained<Result>(run: string, work: (model: Model) => Promise<Result>): Promise<Result> {
-    const { config, dataset } = await this.open(run);
+    const { directory, config, dataset } = await this.open(run);
     await this.#startEngine(config);
-    const model = await createModel(config.model, modelDataOf(dataset), config.seed);
+    const implementation = await openRunModel(directory, config);
+    const model = implementation.create(config.model, modelDataOf(dataset), config.seed);
     try {
       return await work(model);
     } finally {
@@ -186,7 +187,8 @@ export class InspectedRuns {
 
   async #load({ directory, config, dataset }: OpenRun, checkpoint: string): Promise<Model> {
     await this.#startEngine(config);
-    const model = await createModel(config.model, modelDataOf(dataset), config.seed);
+    const implementation = await openRunModel(directory, config);
+    const model = implementation.create(config.model, modelDataOf(dataset), config.seed);
     try {
       await loadCheckpoint(directory.checkpointPath(checkpoint), model.state, null);
     } catch (error) {

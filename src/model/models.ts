@@ -1,5 +1,6 @@
 import type { z } from 'zod';
 import type { HistoryLimit } from '../protocol/historyLimit';
+import { isCodePath } from '../protocol/codePath';
 import type { BaselineDescription, ModelDescription, TrainedDescription } from './description';
 import { bert4rec } from './bert4rec/description';
 import { bprMf } from './bprMf/description';
@@ -10,6 +11,7 @@ import { gru4rec } from './gru4rec/description';
 import { ials } from './ials/description';
 import { itemKnn } from './itemKnn/description';
 import { markov } from './markov/description';
+import { ownModel, type OwnModelConfig } from './ownModel';
 import { popularity } from './popularity/description';
 import { sasrec } from './sasrec/description';
 import { sum } from './sum/description';
@@ -36,7 +38,7 @@ type Described = (typeof MODELS)[number];
 type OptionsOf<Kind extends Described['kind']> = z.output<Extract<Described, { kind: Kind }>['options']>;
 
 /** Of a model that is trained by gradients. */
-export type TrainedModelConfig = OptionsOf<'trained'>;
+export type TrainedModelConfig = OptionsOf<'trained'> | OwnModelConfig;
 export type BaselineConfig = OptionsOf<'baseline'>;
 export type ModelConfig = TrainedModelConfig | BaselineConfig;
 
@@ -82,7 +84,7 @@ export function typeOf<Type extends string>(model: {
 
 /** The description of a model, by its `type`; undefined for one that this version does not know. */
 export function findModel(type: string): ModelDescription | undefined {
-  return byType.get(type);
+  return byType.get(type) ?? (isCodePath(type) ? ownModel(type) : undefined);
 }
 
 /** The description of a model whose config was checked. */
@@ -90,7 +92,7 @@ export function describedModel(model: TrainedModelConfig): TrainedDescription;
 export function describedModel(model: BaselineConfig): BaselineDescription;
 export function describedModel(model: ModelConfig): ModelDescription;
 export function describedModel({ type }: ModelConfig): ModelDescription {
-  return byType.get(type)!;
+  return findModel(type)!;
 }
 
 export function isBaseline(model: ModelConfig): model is BaselineConfig {

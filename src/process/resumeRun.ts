@@ -5,6 +5,8 @@ import type { RunDirectory } from '../runs/runDirectory';
 import { RunBusyError } from '../runs/runErrors';
 import { readRun } from '../runs/runStore';
 import { readLiveTrainer } from '../runs/trainerLock';
+import { requireRunConsent } from '../userCode/consent';
+import { readOwnCodeOf } from '../userCode/runDeclarations';
 import { startTrainer } from './startTrainer';
 import type { LaterOptions } from './trainerOptions';
 
@@ -16,7 +18,12 @@ export async function resumeRun(options: LaterOptions, run: RunDirectory): Promi
   const before = await readIdle(run);
   const overrides = options.overrides ?? [];
   if (overrides.length > 0) {
-    const { training } = changeConfig(await run.readConfig(), overrides, 'resume').config;
+    const { training } = changeConfig(
+      await run.readConfig(),
+      overrides,
+      'resume',
+      await readOwnCodeOf(run),
+    ).config;
     if (training.epochs < before.progress.epoch)
       throw new ConfigError(
         'config/fixed',
@@ -33,11 +40,13 @@ export async function resumeRun(options: LaterOptions, run: RunDirectory): Promi
 export async function evaluateRun(options: LaterOptions, run: RunDirectory): Promise<void> {
   const before = await readIdle(run);
   const overrides = options.overrides ?? [];
-  if (overrides.length > 0) changeConfig(await run.readConfig(), overrides, 'evaluate');
+  if (overrides.length > 0)
+    changeConfig(await run.readConfig(), overrides, 'evaluate', await readOwnCodeOf(run));
   await startTrainer(options, 'evaluate', run, before);
 }
 
 async function readIdle(run: RunDirectory): Promise<RunManifest> {
+  await requireRunConsent(run);
   const { status, manifest } = await readRun(run.path);
   if (isActive(status)) {
     const trainer = await readLiveTrainer(run);

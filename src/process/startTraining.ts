@@ -1,9 +1,15 @@
 import path from 'node:path';
 import { configDigest, loadConfig } from '../config/configFile';
+import { ownFilesOf } from '../config/ownFiles';
 import { isTrained } from '../config/schema';
 import { errorText } from '../protocol/errorText';
 import { recordEnd } from '../runs/recordEnd';
+import type { CodePath } from '../protocol/codePath';
+import type { KeptCode } from '../protocol/keptCode';
+import { codeHash } from '../runs/keptCode';
 import { createRun, type RunDirectory } from '../runs/runDirectory';
+import { workspaceFolderFor } from '../runs/workspaceRuns';
+import { allowCode } from '../userCode/consent';
 import { readGitState } from './gitState';
 import { readOwnVersion } from './ownVersion';
 import { startTrainer } from './startTrainer';
@@ -20,6 +26,7 @@ export async function startTraining(
 ): Promise<RunDirectory> {
   const configPath = path.resolve(options.configPath);
   const config = await loadConfig(configPath, options.overrides);
+  const code = await collectCode(ownFilesOf(config), path.dirname(configPath));
   const run = await createRun(options.runsDirectory, {
     name: config.name,
     model: config.model.type,
@@ -31,6 +38,7 @@ export async function startTraining(
     // Baselines are fitted at once: none of their epochs will ever come.
     epochs: isTrained(config) ? config.training.epochs : 0,
     git: await readGitState(path.dirname(configPath)),
+    ...(code !== null && { code }),
     versions: { recsight: await readOwnVersion(options.trainerPath), node: options.node.version },
   });
   try {
@@ -44,4 +52,15 @@ export async function startTraining(
     throw error;
   }
   return run;
+}
+
+/** Reads the code that a config names, for the run to keep. Who trains with it agrees to run it. @throws CodeError */
+async function collectCode(names: readonly CodePath[], configFolder: string): Promise<KeptCode | null> {
+  if (names.length === 0) return null;
+  // Most configs need no parser.
+  const { collectSources } = await import('../userCode/collectSources');
+  const workspaceFolder = workspaceFolderFor(configFolder, configFolder);
+  const code = await collectSources(names, configFolder, workspaceFolder);
+  await allowCode({ ...code, hash: codeHash(code), workspaceFolder });
+  return code;
 }

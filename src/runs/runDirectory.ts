@@ -5,7 +5,9 @@ import { mkdir, open, readdir, readFile, rm, stat, writeFile, type FileHandle } 
 import path from 'node:path';
 import { systemReason } from '../protocol/errorText';
 import { RUN_SCHEMA_VERSION, type ControlRequest, type GitState, type RunManifest } from '../protocol/run';
+import type { KeptCode } from '../protocol/keptCode';
 import { makeFolder, writeFileAtomically } from './atomicFile';
+import { writeKeptCode } from './keptCode';
 import { sweepRuns } from './leftovers';
 import { NotPlainError, requirePlainFile, requirePlainFolder } from './plainFiles';
 import { meansMissing, RunReadError, RunWriteError, systemErrorCode, toWriteError } from './runErrors';
@@ -46,6 +48,8 @@ export interface NewRun {
   epochs: number;
   git: GitState | null;
   versions: Record<string, string>;
+  /** Code of its user that it needs. */
+  code?: KeptCode;
 }
 
 /** `<workspaceFolder>/.recsight/runs`, where the runs of a workspace are kept. */
@@ -107,6 +111,7 @@ export async function createRun(runsDirectory: string, run: NewRun): Promise<Run
     await mkdir(path.join(unfinished, 'control'), { recursive: true });
     await keepOutOfGit(runsDirectory);
     await writeFile(path.join(unfinished, CONFIG_FILE), `${stringifyRunJson(run.config, 2)}\n`);
+    if (run.code !== undefined) await writeKeptCode(unfinished, run.code);
     await new RunDirectory(unfinished).writeManifest(manifest);
     renameSync(unfinished, directory);
   } catch (error) {

@@ -1,11 +1,11 @@
 import { freemem, totalmem } from 'node:os';
 import { optimizerSize } from '../compute/optimizers/createOptimizer';
 import type { TrainedConfig } from '../config/schema';
-import { modelSize } from '../model/createModel';
 import type { BaselineDescription } from '../model/description';
-import type { ModelData } from '../model/model';
+import type { ModelSize } from '../model/model';
 import type { MemoryEstimate } from '../protocol/run';
 import { thousands } from '../protocol/thousands';
+import type { RunRecorder } from './runRecorder';
 import { TrainingError } from './trainingError';
 
 const BYTES = 4;
@@ -19,21 +19,14 @@ const USABLE_SHARE = 0.9;
 /**
  * What training is going to take, before anything is allocated: tables and layers with their gradients and the
  * optimizer's state, what a step keeps for its backward pass or for the update, and the process itself. The interactions themselves are small beside it.
- * @param threads of the engine; some losses have a gradient of the catalog for each
  */
-export async function estimateMemory(
-  config: TrainedConfig,
-  data: ModelData,
-  threads: number,
-): Promise<MemoryEstimate> {
-  const { parameters, activations } = await modelSize(config.model, {
-    data,
-    batchSize: config.training.batchSize,
-    threads,
-  });
-  const optimizer = optimizerSize(config.training.optimizer);
+export function estimateMemory(
+  { training }: Pick<TrainedConfig, 'training'>,
+  { parameters, activations }: ModelSize,
+): MemoryEstimate {
+  const optimizer = optimizerSize(training.optimizer);
   // While a gradient is clipped, it is there twice.
-  const clipped = config.training.clipping === null ? 0 : 1;
+  const clipped = training.clipping === null ? 0 : 1;
   const bytes = {
     parameters: BYTES * parameters,
     gradients: BYTES * parameters,
@@ -41,8 +34,33 @@ export async function estimateMemory(
     // The update comes when nothing is left of the backward pass but the gradients.
     activations: BYTES * Math.max(activations, (optimizer.working + clipped) * parameters),
   };
+  return inAll(bytes, availableBytes());
+}
+
+/** The estimate with what the activations of a step were measured to take, in bytes. */
+export function withActivations(estimate: MemoryEstimate, activations: number): MemoryEstimate {
+  const { parameters, gradients, optimizer, available } = estimate;
+  const bytes = {
+    parameters,
+    gradients,
+    optimizer,
+    activations: Math.max(estimate.activations, activations),
+  };
+  return inAll(bytes, available);
+}
+
+function inAll(
+  bytes: Pick<MemoryEstimate, 'parameters' | 'gradients' | 'optimizer' | 'activations'>,
+  available: number,
+): MemoryEstimate {
   const tensors = ALLOWANCE * (bytes.parameters + bytes.gradients + bytes.optimizer + bytes.activations);
-  return { ...bytes, tensors, total: tensors + BASE_BYTES, available: availableBytes() };
+  return { ...bytes, tensors, total: tensors + BASE_BYTES, available };
+}
+
+/** Puts an estimate into the run, and tells of it. */
+export function tellMemory(recorder: RunRecorder, estimate: MemoryEstimate): void {
+  recorder.event({ kind: 'memory', estimate });
+  recorder.update({ memory: estimate });
 }
 
 /**

@@ -6,6 +6,7 @@ import type { PreparedDataset } from '../dataset/preparedDataset';
 import type { DatasetSummary } from '../protocol/run';
 import { measuredBaselines, newestCountedNotes, rankingTask } from '../inference/evaluateModel';
 import { chosenBackend, engineSearchPaths, prepareUnchanged } from '../inference/openRun';
+import { codeNotice } from '../inference/runModel';
 import { checkBaselineMemory } from './memoryEstimate';
 import type { RunRecorder } from './runRecorder';
 import { leftOutText, seenRule, seenRuleText } from '../inference/seenItems';
@@ -69,6 +70,12 @@ function sayWhatIsRanked(
     const text = leftOutText(rankingTask(dataset, part, evaluation));
     if (text !== null) recorder.event({ kind: 'log', level: 'info', message: text });
   }
+}
+
+/** Says when the code of a run is no longer that of the workspace. */
+export async function tellChangedCode(recorder: RunRecorder): Promise<void> {
+  const message = await codeNotice(recorder.run);
+  if (message !== null) recorder.event({ kind: 'log', level: 'info', message });
 }
 
 export function tellChanges(recorder: RunRecorder, since: string, changes: readonly ConfigChange[]): void {

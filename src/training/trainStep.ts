@@ -4,6 +4,7 @@ import type { RandomStream } from '../compute/random';
 import type { ClippingConfig } from '../options/trainingSchema';
 import type { Model } from '../model/model';
 import type { Batch } from '../model/batches/batchBuilder';
+import type { StepChecks, StepResult } from '../userCode/stepChecks';
 import { clipGradients } from './clipGradients';
 
 export interface StepSettings {
@@ -21,11 +22,48 @@ export async function trainStep(
   optimizer: Optimizer,
   batch: Batch,
   random: RandomStream,
+  settings: StepSettings,
+): Promise<number> {
+  return applyStep(model, optimizer, computeStep(model, batch, random), settings);
+}
+
+/**
+ * The same of a model that its user wrote, which is checked.
+ * @param random makes the stream of the step's random numbers from its start
+ * @throws CodeError with the place of what is wrong in the user's file; nothing was changed then
+ */
+export async function checkedTrainStep(
+  model: Model,
+  checks: StepChecks,
+  optimizer: Optimizer,
+  batch: Batch,
+  random: () => RandomStream,
+  settings: StepSettings,
+  place: { epoch: number; step: number },
+): Promise<number> {
+  const again = (): StepResult => computeStep(model, batch, random());
+  const result = checks.compute(again);
+  try {
+    const loss = (await result.value.data())[0]!;
+    await checks.requireFinite(loss, result, again, place);
+  } catch (error) {
+    tf.dispose([result.value, result.grads]);
+    throw error;
+  }
+  return applyStep(model, optimizer, result, settings);
+}
+
+function computeStep(model: Model, batch: Batch, random: RandomStream): StepResult {
+  return tf.variableGrads(() => model.loss(batch, random), [...model.variables.values()]);
+}
+
+async function applyStep(
+  { variables }: Model,
+  optimizer: Optimizer,
+  { value, grads }: StepResult,
   { learningRate, clipping = null }: StepSettings,
 ): Promise<number> {
-  const { variables } = model;
-  const { value, grads } = tf.variableGrads(() => model.loss(batch, random), [...variables.values()]);
-  let gradients: Record<string, tf.Tensor> = grads;
+  let gradients = grads;
   try {
     const loss = (await value.data())[0]!;
     if (Number.isFinite(loss)) {

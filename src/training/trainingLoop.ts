@@ -1,5 +1,4 @@
 import { STREAMS } from '../compute/randomStreams';
-import { createModel } from '../model/createModel';
 import { modelDataOf } from '../inference/modelData';
 import { createOptimizer } from '../compute/optimizers/createOptimizer';
 import type { Optimizer } from '../compute/optimizers/optimizer';
@@ -15,15 +14,18 @@ import { RunWriteError } from '../runs/runErrors';
 import { loadCheckpoint, saveCheckpoint, sweepCheckpoint } from '../inference/checkpoint';
 import type { TrainingState } from '../runs/checkpointState';
 import { EarlyStopping } from './earlyStopping';
+import { isOwn, openRunModel, type RunModel } from '../inference/runModel';
+import { StepChecks } from '../userCode/stepChecks';
 import { evaluateModel, rankingTask } from '../inference/evaluateModel';
 import { nameOfNotFinite } from '../inference/finiteWeights';
 import { scheduledShare } from './learningRateSchedule';
 import { divergenceMessage } from './resultWarnings';
+import { tellMemory, withActivations } from './memoryEstimate';
 import type { RunRecorder } from './runRecorder';
 import { keepSnapshot, removeOldSnapshots } from './snapshots';
 import { StopRequested } from './stopRequested';
 import { TrainingError } from './trainingError';
-import { trainStep } from './trainStep';
+import { checkedTrainStep, trainStep, type StepSettings } from './trainStep';
 
 /** Weight of the newest step in the running mean of step times. */
 const STEP_TIME_DECAY = 0.05;
@@ -39,6 +41,8 @@ export class TrainingLoop {
   readonly #batches: Batches;
   readonly #optimizer: Optimizer;
   readonly #earlyStopping: EarlyStopping;
+  /** Of a model that its user wrote. */
+  readonly #checks: StepChecks | null;
   #state: Omit<TrainingState, 'earlyStopping'> = { epoch: 1, stepInEpoch: 0, step: 0, lossSum: 0 };
   #stepMs: number | null = null;
   #validationMs = 0;
@@ -50,12 +54,25 @@ export class TrainingLoop {
     config: TrainedConfig,
     dataset: PreparedDataset,
     recorder: RunRecorder,
+    implementation?: RunModel,
   ): Promise<TrainingLoop> {
-    const model = await createModel(config.model, modelDataOf(dataset), config.seed);
-    return new TrainingLoop(config, dataset, recorder, model);
+    const builder = implementation ?? (await openRunModel(recorder.run, config));
+    const given = [config.model, modelDataOf(dataset), config.seed] as const;
+    if (isOwn(builder)) {
+      const own = builder.create(...given);
+      return new TrainingLoop(config, dataset, recorder, own, new StepChecks(own, builder.file));
+    }
+    return new TrainingLoop(config, dataset, recorder, builder.create(...given), null);
   }
 
-  private constructor(config: TrainedConfig, dataset: PreparedDataset, recorder: RunRecorder, model: Model) {
+  private constructor(
+    config: TrainedConfig,
+    dataset: PreparedDataset,
+    recorder: RunRecorder,
+    model: Model,
+    checks: StepChecks | null,
+  ) {
+    this.#checks = checks;
     const { training, seed } = config;
     this.#config = config;
     this.#dataset = dataset;
@@ -218,8 +235,10 @@ export class TrainingLoop {
   async #trainStep(batch: Batch, learningRate: number): Promise<number> {
     const { epoch, step } = this.#state;
     const { clipping } = this.#config.training;
-    const random = new RandomStream(this.#config.seed, STREAMS.dropout, step);
-    const loss = await trainStep(this.model, this.#optimizer, batch, random, { learningRate, clipping });
+    const random = () => new RandomStream(this.#config.seed, STREAMS.dropout, step);
+    const settings = { learningRate, clipping };
+    if (this.#checks !== null) return this.#checkedStep(this.#checks, batch, random, settings);
+    const loss = await trainStep(this.model, this.#optimizer, batch, random(), settings);
     if (!Number.isFinite(loss)) {
       throw new TrainingError(
         'training/diverged',
@@ -227,6 +246,23 @@ export class TrainingLoop {
           `Lower \`training.learningRate\` (it is ${this.#config.training.learningRate}). The best checkpoint so far is kept.`,
       );
     }
+    return loss;
+  }
+
+  /** The same of a model that its user wrote. The first step shows what it takes. @throws CodeError */
+  async #checkedStep(
+    checks: StepChecks,
+    batch: Batch,
+    random: () => RandomStream,
+    settings: StepSettings,
+  ): Promise<number> {
+    const { epoch, step } = this.#state;
+    const isFirst = checks.activationBytes === null;
+    const place = { epoch, step: step + 1 };
+    const loss = await checkedTrainStep(this.model, checks, this.#optimizer, batch, random, settings, place);
+    const { memory } = this.#recorder.manifest;
+    if (isFirst && memory !== undefined)
+      tellMemory(this.#recorder, withActivations(memory, checks.activationBytes!));
     return loss;
   }
 

@@ -49,7 +49,9 @@ const operations: Record<string, Operation> = {
     const [aRows, aColumns] = a!.shape.slice(-2) as [number, number];
     const [bRows, bColumns] = b!.shape.slice(-2) as [number, number];
     const [m, depth] = transposeA === true ? [aColumns, aRows] : [aRows, aColumns];
-    const n = transposeB === true ? bRows : bColumns;
+    const [n, bDepth] = transposeB === true ? [bRows, bColumns] : [bColumns, bRows];
+    // The general kernel says what is wrong.
+    if (bDepth !== depth) return null;
     const batchShape = tf.broadcast_util.assertAndGetBroadcastShape(
       a!.shape.slice(0, -2),
       b!.shape.slice(0, -2),

@@ -1,13 +1,14 @@
 import { changeConfig } from '../../config/changeConfig';
 import { isTrained, type ExperimentConfig } from '../../config/schema';
-import { createModel } from '../../model/createModel';
 import { readState, type TrainingState } from '../../runs/checkpointState';
 import { RunBusyError } from '../../runs/runErrors';
 import { EarlyStopping } from '../earlyStopping';
 import { testBaseline, testModel } from '../measureTest';
 import { modelDataOf } from '../../inference/modelData';
 import { readConfig } from '../../inference/openRun';
-import { prepare, startEngine, tellChanges } from '../prepareRun';
+import { openRunModel } from '../../inference/runModel';
+import { readOwnCodeOf } from '../../userCode/runDeclarations';
+import { prepare, startEngine, tellChangedCode, tellChanges } from '../prepareRun';
 import type { RunRecorder } from '../runRecorder';
 import { StopRequested } from '../stopRequested';
 import { reportFailure, workOnRun } from './workOnRun';
@@ -26,12 +27,14 @@ async function evaluateBest(recorder: RunRecorder, overrides: readonly string[])
   let finished = recorded === 'finished';
   await recorder.setStatus('evaluating');
   try {
+    await tellChangedCode(recorder);
     const config = await evaluationConfig(recorder, overrides);
     if (isTrained(config)) {
       finished ||= trainingIsComplete(await readState(recorder.run.checkpointPath('last')), config);
       await startEngine(recorder, config, 0);
+      const implementation = await openRunModel(recorder.run, config);
       const dataset = await prepare(recorder, config);
-      const model = await createModel(config.model, modelDataOf(dataset), config.seed);
+      const model = implementation.create(config.model, modelDataOf(dataset), config.seed);
       await testModel(recorder, config, dataset, model);
     } else {
       await testBaseline(recorder, config, await prepare(recorder, config));
@@ -51,7 +54,12 @@ async function evaluationConfig(
   overrides: readonly string[],
 ): Promise<ExperimentConfig> {
   if (overrides.length === 0) return readConfig(recorder.run);
-  const { config, changes } = changeConfig(await recorder.run.readConfig(), overrides, 'evaluate');
+  const { config, changes } = changeConfig(
+    await recorder.run.readConfig(),
+    overrides,
+    'evaluate',
+    await readOwnCodeOf(recorder.run),
+  );
   tellChanges(recorder, 'For this evaluation', changes);
   return config;
 }

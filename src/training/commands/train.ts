@@ -5,10 +5,12 @@ import type { MeasuredMetrics } from '../../protocol/run';
 import { readState } from '../../runs/checkpointState';
 import { evaluateBaseline } from '../../inference/evaluateModel';
 import { baselineOf, NO_TRAINING, testBaseline, testModel } from '../measureTest';
-import { checkMemory, estimateMemory } from '../memoryEstimate';
+import { checkMemory, estimateMemory, tellMemory } from '../memoryEstimate';
 import { modelDataOf } from '../../inference/modelData';
 import { readConfig } from '../../inference/openRun';
-import { prepare, startEngine, tellChanges } from '../prepareRun';
+import { isOwn, openRunModel } from '../../inference/runModel';
+import { readOwnCodeOf } from '../../userCode/runDeclarations';
+import { prepare, startEngine, tellChangedCode, tellChanges } from '../prepareRun';
 import type { RunRecorder } from '../runRecorder';
 import { TrainingError } from '../trainingError';
 import { TrainingLoop } from '../trainingLoop';
@@ -23,9 +25,10 @@ export function train(directory: string): Promise<void> {
 
 /** `resume`: takes up a run that was stopped, failed or lost, with what is changed for it. */
 export function resume(directory: string, overrides: readonly string[]): Promise<void> {
-  return workOnRun(directory, async (recorder) =>
-    runTraining(recorder, await changeRun(recorder, overrides), true),
-  );
+  return workOnRun(directory, async (recorder) => {
+    await tellChangedCode(recorder);
+    await runTraining(recorder, await changeRun(recorder, overrides), true);
+  });
 }
 
 /** Trains until the planned end, early stopping or a request; at a planned end reads the test split, once. */
@@ -42,12 +45,17 @@ async function runTraining(
   const checkpoint = resuming ? await readState(recorder.run.checkpointPath('last')) : null;
   if (resuming && checkpoint === null) beginAnew(recorder);
   const engine = await startEngine(recorder, config, checkpoint?.step ?? 0);
+  const implementation = await openRunModel(recorder.run, config);
   const dataset = await prepare(recorder, config);
-  const memory = await estimateMemory(config, modelDataOf(dataset), engine.threads);
-  recorder.event({ kind: 'memory', estimate: memory });
-  recorder.update({ memory });
+  const data = modelDataOf(dataset);
+  const { batchSize } = config.training;
+  const size = implementation.size(config.model, { data, batchSize, threads: engine.threads });
+  const memory = estimateMemory(config, size);
+  // What an own model takes, its first step shows.
+  if (isOwn(implementation)) recorder.update({ memory });
+  else tellMemory(recorder, memory);
   checkMemory(memory, engine.memoryLimit ?? null);
-  const loop = await TrainingLoop.create(config, dataset, recorder);
+  const loop = await TrainingLoop.create(config, dataset, recorder, implementation);
   if (checkpoint !== null) {
     await loop.restore();
     const left = loop.whatIsLeft();
@@ -86,7 +94,8 @@ function beginAnew(recorder: RunRecorder): void {
 async function changeRun(recorder: RunRecorder, overrides: readonly string[]): Promise<ExperimentConfig> {
   const { run, manifest } = recorder;
   if (overrides.length === 0) return readConfig(run);
-  const { config, changes } = changeConfig(await run.readConfig(), overrides, 'resume');
+  const own = await readOwnCodeOf(run);
+  const { config, changes } = changeConfig(await run.readConfig(), overrides, 'resume', own);
   if (changes.length === 0) return config;
   await run.writeConfig(config, recorder.settle);
   const { epochs } = config.training;

@@ -1,6 +1,5 @@
 import { startBackend } from '../../compute/engine';
 import { isTrained } from '../../config/schema';
-import { createModel } from '../../model/createModel';
 import { typesOf } from '../../model/models';
 import type { VectorReport, VectorRequest } from '../../protocol/vectors';
 import { RunDirectory } from '../../runs/runDirectory';
@@ -8,6 +7,7 @@ import { loadCheckpoint } from '../../inference/checkpoint';
 import { exportVectors } from '../exportVectors';
 import { modelDataOf } from '../../inference/modelData';
 import { chosenBackend, engineSearchPaths, prepareUnchanged, readConfig } from '../../inference/openRun';
+import { openRunModel } from '../../inference/runModel';
 import { TrainingError } from '../trainingError';
 
 /** `vectors`: writes vectors of the best checkpoint of a run, which may be in training. Changes nothing in the run. */
@@ -28,8 +28,9 @@ export async function vectors(directory: string, request: VectorRequest): Promis
     searchPaths: engineSearchPaths(),
     onWarning: warn,
   });
+  const implementation = await openRunModel(run, config);
   const { dataset, checkSource } = await prepareUnchanged(run, await run.readManifest(), config);
-  const model = await createModel(config.model, modelDataOf(dataset), config.seed);
+  const model = implementation.create(config.model, modelDataOf(dataset), config.seed);
   const state = await loadCheckpoint(run.checkpointPath('best'), model.state, null);
   const written = await exportVectors(model, dataset, request);
   return { ...written, epoch: state.earlyStopping.best?.epoch ?? state.epoch, notice: await checkSource() };

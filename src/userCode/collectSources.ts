@@ -1,0 +1,135 @@
+import { readFile, realpath, stat } from 'node:fs/promises';
+import { builtinModules, createRequire } from 'node:module';
+import path from 'node:path';
+import type { CodePath } from '../protocol/codePath';
+import { isRecord } from '../protocol/isRecord';
+import type { KeptCode } from '../protocol/keptCode';
+import { systemReason } from '../protocol/errorText';
+import { CodeError } from './codeError';
+import { candidatesOf, importsOf, isRelative } from './imports';
+import { parseCode } from './parseCode';
+import { isProvided } from './provided';
+
+const MAX_FILES = 500;
+const MAX_BYTES = 4 * 1024 * 1024;
+
+/**
+ * Reads the model and metric files that a config names and all files that these import, so that a run can keep them. Runs nothing.
+ * @param configFolder absolute
+ * @param workspaceFolder absolute; code from elsewhere is not taken
+ * @throws CodeError
+ */
+export async function collectSources(
+  names: readonly CodePath[],
+  configFolder: string,
+  workspaceFolder: string,
+): Promise<KeptCode> {
+  const files = new Map<string, string>();
+  const packages = new Map<string, string>();
+  const root = await realpath(workspaceFolder);
+  const relative = (file: string): string => path.relative(workspaceFolder, file).split(path.sep).join('/');
+  const waiting: { file: string; place: string }[] = [];
+  const want = (file: string, place: string): void => {
+    if (!waiting.some((other) => other.file === file)) waiting.push({ file, place });
+  };
+  const entries: Record<string, string> = {};
+  for (const name of names) {
+    const file = path.resolve(configFolder, name);
+    entries[name] = relative(file);
+    want(file, file);
+  }
+  for (const { file, place } of waiting) {
+    const real = await realpath(file).catch(() => file);
+    if (isOutside(workspaceFolder, file) || isOutside(root, real))
+      throw new CodeError(
+        'code/outside',
+        `${place}: ${file} is outside of the workspace folder ${workspaceFolder}, whose code alone is used. Copy the file into the workspace.`,
+      );
+    const text = await readCode(file, place);
+    files.set(relative(file), text);
+    if (files.size > MAX_FILES)
+      throw new CodeError(
+        'code/too-many-files',
+        `${place}: the code consists of more than ${MAX_FILES} files.`,
+      );
+    if (file.endsWith('.json')) continue;
+    const parsed = parseCode(text);
+    if ('message' in parsed)
+      throw new CodeError('code/syntax', `${file}:${parsed.line}:${parsed.column}: ${parsed.message}`);
+    for (const { specifier, node } of importsOf(parsed)) {
+      const { line, column } = parsed.problem(node, '');
+      const importedAt = `${file}:${line}:${column}`;
+      if (isRelative(specifier)) {
+        want(await findFile(path.resolve(path.dirname(file), specifier), specifier, importedAt), importedAt);
+      } else if (!isProvided(specifier) && !isBuiltin(specifier)) {
+        const name = packageName(specifier);
+        packages.set(name, await packageVersion(name, file, importedAt));
+      }
+    }
+  }
+  return {
+    api: 'v1',
+    configFolder: relative(configFolder),
+    entries,
+    files,
+    packages: [...packages].map(([name, version]) => ({ name, version })),
+  };
+}
+
+function isOutside(folder: string, file: string): boolean {
+  const [first] = path.relative(folder, file).split(path.sep);
+  return first === '..' || path.isAbsolute(first!);
+}
+
+async function readCode(file: string, place: string): Promise<string> {
+  try {
+    const { size } = await stat(file);
+    if (size > MAX_BYTES)
+      throw new CodeError(
+        'code/too-large',
+        `${place}: ${file} has ${size} bytes; code may have at most ${MAX_BYTES}.`,
+      );
+    return new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(await readFile(file));
+  } catch (error) {
+    if (error instanceof CodeError) throw error;
+    throw new CodeError('code/unreadable', `${place}: ${file} cannot be read: ${systemReason(error)}.`);
+  }
+}
+
+async function findFile(wanted: string, specifier: string, place: string): Promise<string> {
+  for (const candidate of candidatesOf(wanted))
+    if (
+      await stat(candidate).then(
+        (found) => found.isFile(),
+        () => false,
+      )
+    )
+      return candidate;
+  throw new CodeError(
+    'code/missing',
+    `${place}: There is no file \`${specifier}\` (${wanted}, also with .ts or .js).`,
+  );
+}
+
+function isBuiltin(specifier: string): boolean {
+  return specifier.startsWith('node:') || builtinModules.includes(specifier);
+}
+
+/** `@scope/name` of `@scope/name/part`. */
+function packageName(specifier: string): string {
+  return specifier.split('/', specifier.startsWith('@') ? 2 : 1).join('/');
+}
+
+async function packageVersion(name: string, importer: string, place: string): Promise<string> {
+  const folders = createRequire(importer).resolve.paths(name) ?? [];
+  for (const folder of folders) {
+    const text = await readFile(path.join(folder, name, 'package.json'), 'utf8').catch(() => null);
+    if (text === null) continue;
+    const manifest: unknown = JSON.parse(text);
+    return isRecord(manifest) && typeof manifest.version === 'string' ? manifest.version : '';
+  }
+  throw new CodeError(
+    'code/missing',
+    `${place}: The package \`${name}\` is not installed in the workspace. Install it with \`npm install ${name}\`.`,
+  );
+}

@@ -1,0 +1,207 @@
+import { existsSync } from 'node:fs';
+import { cp, mkdtemp, readFile, rename, rm, stat, symlink, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { afterEach, beforeEach, expect, it, vi } from 'vitest';
+import { openRunModel, codeNotice } from '../../../src/inference/runModel';
+import { readConfig } from '../../../src/inference/openRun';
+import { readKeptCode } from '../../../src/runs/keptCode';
+import { RunDirectory, runsDirectoryOf } from '../../../src/runs/runDirectory';
+import { collectSources } from '../../../src/userCode/collectSources';
+import { allowCode, isAllowed } from '../../../src/userCode/consent';
+import { readRunCode } from '../../../src/userCode/runCode';
+import { useBackend } from '../compute/useBackend';
+import { makeOwnRun, modelFile } from './ownRun';
+
+/* The code that a run keeps: which files, that it runs only where its user has agreed, and that it is what the run was made with. */
+
+useBackend('wasm');
+let folder: string;
+
+beforeEach(async () => {
+  folder = await mkdtemp(path.join(tmpdir(), 'recsight-own-'));
+  vi.stubEnv('XDG_CONFIG_HOME', path.join(folder, 'settings'));
+});
+afterEach(async () => {
+  vi.unstubAllEnvs();
+  await rm(folder, { recursive: true, force: true });
+});
+
+/** A model whose code leaves a file when it runs. */
+const leavesMark = (): string =>
+  modelFile({
+    top: `import { writeFileSync } from 'node:fs';\nwriteFileSync(${JSON.stringify(path.join(folder, 'ran'))}, '');`,
+  });
+const hasRun = (): boolean => existsSync(path.join(folder, 'ran'));
+
+const FILES = {
+  'models/mine.ts': modelFile({
+    top: "import { scale } from './parts/scale.js';\nimport type { Only } from './types';\nimport constants from '../constants.json';",
+    states: 'tf.mul(tf.mean(vectors, 1), scale * constants.two)',
+  }),
+  'models/parts/scale.ts': "export { scale } from './number';\n",
+  'models/parts/number.ts': 'export const scale: number = 0.5;\n',
+  'models/unused.ts': 'export const no = 1;\n',
+  'constants.json': '{ "two": 2 }',
+};
+
+it('keeps a model file and all files that it imports, but for those of types', async () => {
+  const { run } = await makeOwnRun(folder, FILES);
+  const code = (await readKeptCode(run.path))!;
+  expect([...code.files.keys()].sort()).toEqual([
+    'constants.json',
+    'models/mine.ts',
+    'models/parts/number.ts',
+    'models/parts/scale.ts',
+  ]);
+  expect(code).toMatchObject({
+    entries: { './models/mine.ts': 'models/mine.ts' },
+    configFolder: '',
+    packages: [],
+  });
+  expect(code.files.get('models/parts/number.ts')).toBe(FILES['models/parts/number.ts']);
+});
+
+it('runs what the run keeps, whatever has become of the files', async () => {
+  const { run, config } = await makeOwnRun(folder, FILES);
+  expect(await codeNotice(run)).toBeNull();
+  await writeFile(path.join(folder, 'models/parts/number.ts'), 'throw new Error("not this");');
+  await rm(path.join(folder, 'models/mine.ts'));
+  expect(await codeNotice(run)).toBe(
+    '`models/mine.ts`, `models/parts/number.ts` have changed in the workspace since this run was started: the source that the run keeps is used.',
+  );
+  expect(await readConfig(run)).toEqual(config);
+  const implementation = await openRunModel(run, config);
+  expect(implementation).toMatchObject({ file: 'models/mine.ts' });
+});
+
+it('runs packages of the workspace, and notes their versions', async () => {
+  const files = {
+    'node_modules/half/package.json': '{ "name": "half", "version": "1.2.3", "main": "index.js" }',
+    'node_modules/half/index.js': 'exports.half = 0.5;',
+    'models/mine.ts': modelFile({
+      top: "import { half } from 'half';",
+      states: 'tf.mul(tf.mean(vectors, 1), half)',
+    }),
+  };
+  const { run, config } = await makeOwnRun(folder, files);
+  expect((await readKeptCode(run.path))!.packages).toEqual([{ name: 'half', version: '1.2.3' }]);
+  await openRunModel(run, config);
+  // The same code elsewhere would run other packages.
+  const code = (await readRunCode(run))!;
+  expect(await isAllowed(code)).toBe(true);
+  expect(await isAllowed({ ...code, workspaceFolder: path.join(folder, 'elsewhere') })).toBe(false);
+});
+
+it('runs nothing before its user has agreed, and reads configs all the same', async () => {
+  const { run, config } = await makeOwnRun(folder, { 'models/mine.ts': leavesMark() }, { allowed: false });
+  expect(await readConfig(run)).toEqual(config);
+  const { hash } = (await readRunCode(run))!;
+  await expect(openRunModel(run, config)).rejects.toMatchObject({
+    code: 'code/not-allowed',
+    message:
+      `The run ${run.id} has code that you have not agreed to run on this machine: \`models/mine.ts\`, hash ${hash.slice(0, 12)}. ` +
+      `Read it in ${path.join(run.path, 'code')}. To run it now and later, repeat the command with \`--allow-code ${hash.slice(0, 12)}\`.`,
+  });
+  expect(hasRun()).toBe(false);
+  await allowCode((await readRunCode(run))!);
+  await openRunModel(run, config);
+  expect(hasRun()).toBe(true);
+});
+
+it('keeps agreements out of the reach of others', async () => {
+  await makeOwnRun(folder, { 'models/mine.ts': modelFile() });
+  const settings = path.join(folder, 'settings/recsight/allowed-code');
+  if (process.platform !== 'win32') expect((await stat(settings)).mode & 0o777).toBe(0o700);
+});
+
+it.each([
+  ['a file', 'code/models/mine.ts', (text: string) => `${text}\n// more`],
+  [
+    'the entry',
+    'code.json',
+    (text: string) => text.replace('": "models/mine.ts"', '": "models/parts/scale.ts"'),
+  ],
+])('refuses to run %s that was changed in the run', async (_, file, change) => {
+  const { run, config } = await makeOwnRun(folder, FILES);
+  const target = path.join(run.path, file);
+  await writeFile(target, change(await readFile(target, 'utf8')));
+  await expect(openRunModel(run, config)).rejects.toMatchObject({
+    code: 'run/corrupt',
+    message: expect.stringContaining(`${target} has changed since the run was started`) as string,
+  });
+});
+
+it('asks again where hashes were changed along with the code', async () => {
+  const { run, config } = await makeOwnRun(folder, { 'models/mine.ts': modelFile() });
+  const other = await makeOwnRun(folder, { 'models/mine.ts': leavesMark() }, { allowed: false });
+  for (const file of ['code.json', 'code/models/mine.ts'])
+    await cp(path.join(other.run.path, file), path.join(run.path, file));
+  await expect(openRunModel(run, config)).rejects.toMatchObject({ code: 'code/not-allowed' });
+  expect(hasRun()).toBe(false);
+});
+
+it.each([
+  ['../../outside.ts', '"path": "models/mine.ts"', '"path": "../../outside.ts"'],
+  ['an absolute path', '"path": "models/mine.ts"', '"path": "/etc/passwd"'],
+  ['a newer surface', '"api": "v1"', '"api": "v2"'],
+])('refuses a code.json with %s', async (_, found, written) => {
+  const { run } = await makeOwnRun(folder, { 'models/mine.ts': modelFile() });
+  const file = path.join(run.path, 'code.json');
+  await writeFile(file, (await readFile(file, 'utf8')).replace(found, written));
+  await expect(readKeptCode(run.path)).rejects.toMatchObject({ code: 'run/corrupt' });
+});
+
+it('follows no link out of the run', async () => {
+  const { run } = await makeOwnRun(folder, { 'models/mine.ts': modelFile() });
+  const kept = path.join(run.path, 'code/models/mine.ts');
+  await rename(kept, path.join(folder, 'moved.ts'));
+  await symlink(path.join(folder, 'moved.ts'), kept);
+  await expect(readKeptCode(run.path)).rejects.toMatchObject({ code: 'run/unreadable' });
+});
+
+it('finds the workspace of a run that was moved along with it', async () => {
+  const { run } = await makeOwnRun(path.join(folder, 'a'), { 'models/mine.ts': modelFile() });
+  await rename(path.join(folder, 'a'), path.join(folder, 'b'));
+  const moved = new RunDirectory(path.join(runsDirectoryOf(path.join(folder, 'b')), run.id));
+  const code = (await readRunCode(moved))!;
+  expect(code.workspaceFolder).toBe(path.join(folder, 'b'));
+  // Agreed is what runs, wherever it lies.
+  expect(await isAllowed(code)).toBe(true);
+});
+
+it.each([
+  ["import './none';", 'code/missing', /mine\.ts:2:8: There is no file `\.\/none`/],
+  [
+    "import { a } from 'not-installed';",
+    'code/missing',
+    /mine\.ts:2:19: The package `not-installed` is not installed/,
+  ],
+  [
+    "import { a } from '../../outside';",
+    'code/outside',
+    /mine\.ts:2:19: .* is outside of the workspace folder/,
+  ],
+  ["import './bad';", 'code/syntax', /bad\.ts:1:11: Syntax error/],
+])('says where %s is wrong', async (top, code, message) => {
+  const workspace = path.join(folder, 'workspace');
+  await writeFile(path.join(folder, 'outside.ts'), 'export const a = 1;');
+  const files = { 'models/mine.ts': modelFile({ top: `${top}\nvoid a;` }), 'models/bad.ts': 'const b = ;' };
+  await makeOwnRun(workspace, { ...files, 'models/mine.ts': modelFile() });
+  await writeFile(path.join(workspace, 'models/mine.ts'), files['models/mine.ts']);
+  await expect(collectSources(['./models/mine.ts'], workspace, workspace)).rejects.toMatchObject({
+    code,
+    message: expect.stringMatching(message) as string,
+  });
+});
+
+it('takes no code through a link that leads out of the workspace', async () => {
+  const workspace = path.join(folder, 'workspace');
+  await makeOwnRun(workspace, { 'models/mine.ts': modelFile() });
+  await writeFile(path.join(folder, 'outside.ts'), 'export const a = 1;');
+  await symlink(path.join(folder, 'outside.ts'), path.join(workspace, 'models/link.ts'));
+  await writeFile(path.join(workspace, 'models/mine.ts'), "import './link';");
+  await expect(collectSources(['./models/mine.ts'], workspace, workspace)).rejects.toMatchObject({
+    code: 'code/outside',
+  });
+});
