@@ -91,7 +91,7 @@ function weightsNote(
   const hatched = causal && display === 'map' ? ' · hatched: future positions' : '';
   // Tables and curves are always of the weights themselves.
   if (differences && (display === 'map' || display === 'lines')) return `change by your edits${hatched}`;
-  if (sums === null) return 'not a distribution: weights need not sum to 1';
+  if (sums === null) return `not a distribution: weights need not sum to 1${hatched}`;
   const padded = result.weights.some((weights) => weights.view === view && weights.toPadding !== undefined);
   const padding = padded ? ' including padding' : '';
   return `each ${sums === 'rows' ? 'row' : 'column'} sums to 1${padding}${hatched}`;

@@ -7,7 +7,6 @@ import type {
   ScoredItem,
 } from '../../protocol/attention';
 import { catalogScores } from '../../inference/catalogScores';
-import { queryOf } from '../../inference/query';
 import { seenRule } from '../../inference/seenItems';
 import { cutPadding } from './cutPadding';
 import type { OpenRun } from '../inspectedRuns';
@@ -16,7 +15,7 @@ import { ItemRanking } from './itemRanking';
 import type { ItemVectors } from './itemVectors';
 import { leaveOneOut } from './leaveOneOut';
 import { itemLabel, userLabel } from '../runInspector';
-import { filledTimes, subjectTimes } from './subjectTimes';
+import { subjectQuery, subjectTimes } from './subjectTimes';
 import { WeightRecorder } from './weightRecorder';
 
 /**
@@ -35,15 +34,7 @@ export async function attend(
   const { subject, target, topK } = request;
   const { maxLength } = model.batches;
   const times = subjectTimes(dataset, subject, target);
-  const query = queryOf(
-    {
-      users: [subject.user],
-      histories: [Uint32Array.from(subject.history)],
-      times: [filledTimes(times.history)],
-      nextTimes: [times.target],
-    },
-    model.batches,
-  );
+  const query = subjectQuery(dataset, model, subject.user, [subject.history], target);
   const read = subject.history.slice(Math.max(0, subject.history.length - maxLength));
 
   const recorder = new WeightRecorder(model.attentions);
@@ -72,7 +63,7 @@ export async function attend(
       recommendations: ranking.best(topK).map(scored),
       target: target === null ? null : scored(target),
       contributions: wantsContributions
-        ? await leaveOneOut(run, model, itemVectors, subject, candidates, times)
+        ? await leaveOneOut(run, model, itemVectors, subject, candidates, target)
         : [],
     };
   } finally {

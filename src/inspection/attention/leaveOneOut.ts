@@ -4,11 +4,10 @@ import type { PreparedDataset } from '../../dataset/preparedDataset';
 import type { Model, ModelInput, Query } from '../../model/model';
 import type { AttentionSubject, Contribution } from '../../protocol/attention';
 import type { FeatureColumn } from '../../protocol/features';
-import { queryOf } from '../../inference/query';
 import type { OpenRun } from '../inspectedRuns';
 import type { ItemVectors } from './itemVectors';
 import { itemLabel } from '../runInspector';
-import { filledTimes, type SubjectTimes } from './subjectTimes';
+import { subjectQuery } from './subjectTimes';
 
 /** Histories that go through a model at once. */
 const BLOCK = 64;
@@ -24,23 +23,16 @@ export async function leaveOneOut(
   itemVectors: ItemVectors,
   subject: AttentionSubject,
   candidates: readonly number[],
-  times: SubjectTimes,
+  target: number | null,
 ): Promise<Contribution[][]> {
   const scores = (query: Query): Promise<Float32Array> =>
     candidateScores(model, itemVectors, query, candidates);
   const { maxLength } = model.batches;
-  const history = Uint32Array.from(subject.history);
-  const seconds = filledTimes(times.history);
-  const queryWithout = (places: readonly (number | null)[]): Query =>
-    queryOf(
-      {
-        users: places.map(() => subject.user),
-        histories: places.map((place) => history.filter((_, other) => other !== place)),
-        times: places.map((place) => seconds.filter((_, other) => other !== place)),
-        nextTimes: places.map(() => times.target),
-      },
-      model.batches,
-    );
+  const { history } = subject;
+  const queryWithout = (places: readonly (number | null)[]): Query => {
+    const histories = places.map((place) => history.filter((_, other) => other !== place));
+    return subjectQuery(dataset, model, subject.user, histories, target);
+  };
   const query = queryWithout([null]);
   const whole = await scores(query);
   const contributions: Contribution[][] = candidates.map(() => []);

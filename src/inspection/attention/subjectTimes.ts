@@ -1,4 +1,6 @@
 import type { PreparedDataset } from '../../dataset/preparedDataset';
+import { queryOf } from '../../inference/query';
+import type { Model, Query } from '../../model/model';
 import type { AttentionSubject } from '../../protocol/attention';
 
 /** Seconds since 1970; null where they are unknown. */
@@ -28,7 +30,30 @@ export function subjectTimes(
   return { history: history.map(next), target: target === null ? null : next(target) };
 }
 
-/** The same as a model reads it: what has no time comes with the item before it, or else with the one after it. */
+/**
+ * What a model reads of a user with each of some histories. What has no time comes with the item before it, or else with the one
+ * after it.
+ * @param target what the user did next; null if unknown
+ */
+export function subjectQuery(
+  dataset: PreparedDataset,
+  { batches }: Model,
+  user: number,
+  histories: readonly (readonly number[])[],
+  target: number | null,
+): Query {
+  const known = histories.map((history) => subjectTimes(dataset, { user, history: [...history] }, target));
+  return queryOf(
+    {
+      users: histories.map(() => user),
+      histories: histories.map((history) => Uint32Array.from(history)),
+      times: known.map(({ history }) => filledTimes(history)),
+      nextTimes: known.map((times) => times.target),
+    },
+    batches,
+  );
+}
+
 export function filledTimes(known: readonly (number | null)[]): Float64Array {
   let last = known.find((time) => time !== null) ?? 0;
   return Float64Array.from(known, (time) => (last = time ?? last));

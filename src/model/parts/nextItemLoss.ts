@@ -8,6 +8,7 @@ import {
 } from '../../compute/layers/losses';
 import { sharesNegatives, type NextItemLossConfig } from './nextItemLossOptions';
 import type { ModelData, ProductScoring } from '../model';
+import type { TimesRead } from '../batches/batchBuilder';
 import { exampleBuilder, type ExampleBatch, type ExampleBuilder } from '../batches/exampleBatches';
 import { sequenceBuilder, type SequenceBatch, type SequenceBuilder } from '../batches/sequenceBatches';
 import { samplingWeights } from './samplingWeights';
@@ -22,6 +23,15 @@ export interface TargetRows {
   candidates: Int32Array | null;
   /** Negatives of all rows, `[k]`; null unless they are shared. */
   sharedNegatives: Int32Array | null;
+}
+
+/** What a model wants of its batches beside what its loss does. */
+interface Batching {
+  trainOn: 'all' | 'last';
+  /** Positions that the model reads, at most. */
+  maxSequenceLength: number;
+  longHistories: 'windows' | 'newest';
+  times?: TimesRead;
 }
 
 type SampledSoftmaxConfig = Extract<NextItemLossConfig, { type: 'sampledSoftmax' }>;
@@ -47,12 +57,13 @@ export class NextItemLoss {
     this.#beta = config.type === 'gbce' ? gbceBeta(config.numNegatives, numItems, config.t) : 1;
   }
 
-  /** The batches that the loss is computed from. @param maxLength positions that the model reads, at most */
-  batches(
-    trainOn: 'all' | 'last',
-    maxLength: number,
-    longHistories: 'windows' | 'newest',
-  ): SequenceBuilder | ExampleBuilder {
+  /** The batches that the loss is computed from. */
+  batches({
+    trainOn,
+    maxSequenceLength: maxLength,
+    longHistories,
+    times,
+  }: Batching): SequenceBuilder | ExampleBuilder {
     const { type } = this.#config;
     const sampling =
       type === 'crossEntropy'
@@ -62,6 +73,7 @@ export class NextItemLoss {
       ? sequenceBuilder({
           ...{ maxLength, longHistories, ...sampling },
           sharedNegatives: sharesNegatives(this.#config),
+          ...(times && { times }),
         })
       : exampleBuilder({ maxLength, minLength: 1, ...sampling, negativeHistories: false });
   }

@@ -2,6 +2,7 @@ import * as tf from '@tensorflow/tfjs-core';
 import { embeddingLookup } from '../../compute/layers/embedding';
 import type { Initializer, Parameters } from '../../compute/parameters';
 import type { EmbeddingView, Histories, ModelData, ProductScoring } from '../model';
+import type { TimesRead } from '../batches/batchBuilder';
 import type { ExampleBatch, ExampleBuilder } from '../batches/exampleBatches';
 import type { SequenceBatch, SequenceBuilder } from '../batches/sequenceBatches';
 import { lastPosition } from './lastPosition';
@@ -18,6 +19,8 @@ export interface NextItemOptions {
   outputEmbedding: 'shared' | 'separate';
   /** How that table starts. */
   initializer: Initializer;
+  /** What the model reads of times; none if left out. They come with sequences alone. */
+  times?: TimesRead;
   /** What stands for the padding where the loss counts it as an item: its row of the table, or zeros. The row if left out. */
   paddingVector?: 'trained' | 'zero';
 }
@@ -50,7 +53,7 @@ export class NextItemPrediction {
   constructor(parameters: Parameters, itemEmbedding: tf.Variable, data: ModelData, options: NextItemOptions) {
     this.#options = options;
     this.#loss = new NextItemLoss(options.loss, data);
-    this.batches = this.#loss.batches(options.trainOn, options.maxSequenceLength, options.longHistories);
+    this.batches = this.#loss.batches(options);
     const separate =
       options.outputEmbedding === 'separate'
         ? parameters.create('outputEmbedding', itemEmbedding.shape, options.initializer)
@@ -64,9 +67,11 @@ export class NextItemPrediction {
 
   targets(batch: SequenceBatch | ExampleBatch): Targets {
     const { size, length } = batch;
-    const histories = batch.kind === 'sequences' ? batch.items : batch.histories;
+    const isSequences = batch.kind === 'sequences';
+    const histories = isSequences ? batch.items : batch.histories;
+    const times = isSequences ? batch.times : undefined;
     return {
-      histories: { size, length, histories },
+      histories: { size, length, histories, ...(times && { times }) },
       rows: targetRows(batch, sharesNegatives(this.#options.loss)),
     };
   }
