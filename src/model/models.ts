@@ -8,6 +8,7 @@ import { dien } from './dien/description';
 import { din } from './din/description';
 import { ease } from './ease/description';
 import { gru4rec } from './gru4rec/description';
+import { hstu } from './hstu/description';
 import { ials } from './ials/description';
 import { itemKnn } from './itemKnn/description';
 import { markov } from './markov/description';
@@ -22,6 +23,7 @@ export const MODELS = [
   sasrec,
   gru4rec,
   bert4rec,
+  hstu,
   sum,
   din,
   dien,

@@ -21,12 +21,13 @@ const MODELS = [
   'esasrec',
   'gru4rec',
   'gsasrec',
+  'hstu',
   'sasrec',
   'sum',
   'twoTower',
 ];
 /** Their attention is among what they compute; the others are explained by what their scores lose. */
-const WITH_ATTENTION = ['bert4rec', 'dien', 'din', 'esasrec', 'gsasrec', 'sasrec', 'sum'];
+const WITH_ATTENTION = ['bert4rec', 'dien', 'din', 'esasrec', 'gsasrec', 'hstu', 'sasrec', 'sum'];
 
 let folder: string;
 let workbench: Workbench;

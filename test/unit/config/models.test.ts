@@ -41,6 +41,10 @@ describe('the history that a model is meant to read whole', () => {
       { type: 'bert4rec', maxSequenceLength: 30, sequences: 'newest' },
       { maxLength: 30, learnsOlder: false },
     ],
+    [
+      { type: 'hstu', preset: 'rectools' },
+      { maxLength: 200, learnsOlder: false },
+    ],
     [{ type: 'twoTower' }, undefined],
     [{ type: 'popularity' }, undefined],
   ])('is bounded in %o to %o', (model, expected) => {
@@ -50,6 +54,8 @@ describe('the history that a model is meant to read whole', () => {
 
 describe('bad options of models', () => {
   it.each<[object, string, RegExp]>([
+    [{ type: 'hstu', hiddenSize: 10, numHeads: 3 }, 'model.numHeads', /divide `hiddenSize` \(10\) unless/],
+    [{ type: 'hstu', timeBias: 'query' }, 'model.timeBias', /`history`/],
     [{ type: 'sum', slots: 0 }, 'model.slots', /expected a whole number .*, found `0`/],
     [
       { type: 'sasrec', hiddenSize: 10, numHeads: 3 },

@@ -39,6 +39,14 @@ export function datasetOf(users: number[][], numItems: number): PreparedDataset 
   };
 }
 
+/** The same with times, between which there are more seconds from interaction to interaction. */
+export function withTimes(dataset: PreparedDataset): PreparedDataset {
+  return {
+    ...dataset,
+    times: Float64Array.from(dataset.items, (_, place) => 1_600_000_000 + 7 * place ** 2),
+  };
+}
+
 /** The same with a category and tags of items, and an age and a group of users. */
 export function withFeatures(dataset: PreparedDataset): PreparedDataset {
   const { numUsers, numItems } = dataset;

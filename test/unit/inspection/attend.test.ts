@@ -11,7 +11,8 @@ import { evaluateModel, rankingTask } from '../../../src/inference/evaluateModel
 import { queryOf } from '../../../src/inference/query';
 import { modelDataOf } from '../../../src/inference/modelData';
 import { useBackend } from '../compute/useBackend';
-import { ATTENTION_MODELS, DATASET, OTHER_MODELS, runOf } from './attentionRun';
+import { filledTimes, subjectTimes } from '../../../src/inspection/attention/subjectTimes';
+import { ATTENTION_MODELS, DATASET, OTHER_MODELS, runOf, type ModelInput } from './attentionRun';
 
 const NUM_ITEMS = DATASET.numItems;
 const histories = fc.array(fc.integer({ min: 1, max: NUM_ITEMS }), { minLength: 1, maxLength: 9 });
@@ -94,7 +95,14 @@ describe.each(Object.entries(ATTENTION_MODELS))('attention of %s', (_, input) =>
         recorded.set(name, { shape: values.shape, values: Float32Array.from(values.dataSync<'float32'>()) });
       tf.tidy(() => {
         const query = queryOf(
-          { users: [5, 2], histories: [Uint32Array.from(long), Uint32Array.from(history)] },
+          {
+            users: [5, 2],
+            histories: [Uint32Array.from(long), Uint32Array.from(history)],
+            times: [
+              new Float64Array(long.length),
+              filledTimes(subjectTimes(DATASET, { user: 2, history }, null).history),
+            ],
+          },
           model.batches,
         );
         const scoring = model.scoring(query, keep);
@@ -247,6 +255,7 @@ const KNOWN: Record<string, string[]> = {
   sasrec: [],
   gru4rec: [],
   bert4rec: [],
+  hstu: [],
   sum: ['category = b', 'tags = y, x', 'user id = u4'],
   sumv2: ['category = b', 'tags = y, x'],
   din: ['age = 50', 'category = b', 'group = p', 'tags = y, x', 'user id = u4'],
@@ -344,6 +353,21 @@ describe('attend', () => {
       requestOf(3, [own[0]!, stranger, own[2]!]),
     );
     expect(history.map(({ time }) => time)).toEqual([(1000 + first) * 1000, null, (1002 + first) * 1000]);
+    model.dispose();
+  });
+
+  it('ranks what the user did next as the evaluation does where the model knows when that was', async () => {
+    const { run, model } = await runOf({ ...ATTENTION_MODELS.hstu!, timeBias: 'target' } as ModelInput);
+    const { evaluation } = run.config;
+    evaluation.filterSeen = true;
+    const { ranks, protocol } = await evaluateModel(model, DATASET, 'test', evaluation);
+    expect(protocol.targetTime).toBe(true);
+    const task = rankingTask(DATASET, 'test', evaluation);
+    for (const [row, user] of [...task.users].entries()) {
+      const request = requestOf(user, [...task.history(user)], { target: task.target(user) });
+      const { target } = await attend(run, model, new ItemVectors(), request);
+      expect(target!.rank).toBe((ranks.best[row]! + ranks.worst[row]!) / 2);
+    }
     model.dispose();
   });
 

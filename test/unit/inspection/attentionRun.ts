@@ -8,7 +8,7 @@ import type { Model } from '../../../src/model/model';
 import type { RunManifest } from '../../../src/protocol/run';
 import { RunDirectory } from '../../../src/runs/runDirectory';
 import { modelDataOf } from '../../../src/inference/modelData';
-import { tinyDataset, withFeatures } from '../inference/tinyDataset';
+import { tinyDataset, withFeatures, withTimes } from '../inference/tinyDataset';
 
 export type ModelInput = z.input<typeof configSchema>['model'];
 
@@ -35,6 +35,8 @@ export const ATTENTION_MODELS: Record<string, ModelInput> = {
   gsasrec: { ...blocks, preset: 'gsasrec' },
   esasrec: { ...blocks, preset: 'esasrec' },
   bert4rec: { ...blocks, type: 'bert4rec' },
+  hstu: { ...blocks, type: 'hstu' },
+  'hstu, positions from the oldest': { ...blocks, type: 'hstu', positions: 'fromOldest', timeBias: 'none' },
   din: { type: 'din', ...pair },
   'din, no softmax': { type: 'din', ...pair, attentionSoftmax: false },
   'dien, AUGRU': { type: 'dien', ...pair, evolution: 'AUGRU', auxiliaryWeight: 0 },
@@ -50,7 +52,7 @@ export const OTHER_MODELS: Record<string, ModelInput> = {
   twoTower: { type: 'twoTower', embeddingSize: 4, hiddenSizes: [8, 5] },
 };
 
-export const DATASET = withFeatures(tinyDataset(30, 12));
+export const DATASET = withTimes(withFeatures(tinyDataset(30, 12)));
 
 /** A run that lies nowhere, and its model before any training. */
 export async function runOf(

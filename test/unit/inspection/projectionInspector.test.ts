@@ -80,7 +80,7 @@ describe.each(Object.entries(TINY_MODELS))('the tables of %s', (name, model) => 
     const { inspector } = open();
     const tables = await inspector.embeddingTables({ run, checkpoint: 'last' });
     expect(tables.length).toBeGreaterThan(0);
-    const isProduct = ['sasrec', 'gru4rec', 'bert4rec', 'twoTower'].includes(name);
+    const isProduct = ['sasrec', 'gru4rec', 'bert4rec', 'hstu', 'twoTower'].includes(name);
     expect(tables.some((table) => table.name === 'vectors/items')).toBe(isProduct);
     expect(tables.some((table) => table.name === 'states')).toBe(isProduct);
     for (const { name: table, rows, numRows, width, maxPosition } of tables) {

@@ -18,6 +18,7 @@ export const TINY_MODELS: Record<string, ConfigInput['model']> = {
   sasrec: { type: 'sasrec', maxSequenceLength: 6, hiddenSize: 8, numBlocks: 1 },
   gru4rec: { type: 'gru4rec', maxSequenceLength: 6, embeddingSize: 8, hiddenSize: 6 },
   bert4rec: { type: 'bert4rec', maxSequenceLength: 6, hiddenSize: 8, numBlocks: 1 },
+  hstu: { type: 'hstu', maxSequenceLength: 6, hiddenSize: 8, numBlocks: 1 },
   sum: { type: 'sum', maxSequenceLength: 6, hiddenSize: 8, slots: 3, layerSizes: [8], userEmbeddingSize: 4 },
   din: { type: 'din', maxSequenceLength: 6, embeddingSize: 4, attentionLayers: [6], headLayers: [8] },
   dien: {

@@ -17,7 +17,7 @@ import { RunRecorder } from '../../../src/training/runRecorder';
 import { decodeSafetensors } from '../../../src/formats/safetensors';
 import { TrainingLoop, type TrainingOutcome } from '../../../src/training/trainingLoop';
 import { useBackend } from '../compute/useBackend';
-import { datasetOf, tinyDataset, withFeatures } from '../inference/tinyDataset';
+import { datasetOf, tinyDataset, withFeatures, withTimes } from '../inference/tinyDataset';
 
 /* What holds for every model that is trained, whatever it is. */
 
@@ -45,6 +45,18 @@ const MODELS: Record<string, ModelInput> = {
   },
   gru4rec: { type: 'gru4rec', maxSequenceLength: 8, embeddingSize: 8, hiddenSize: 8, embeddingDropout: 0.2 },
   bert4rec: { type: 'bert4rec', maxSequenceLength: 8, hiddenSize: 8, numBlocks: 1, dropout: 0.2 },
+  hstu: { type: 'hstu', maxSequenceLength: 8, hiddenSize: 8, numBlocks: 1, dropout: 0.2 },
+  'hstu, target time, as research': {
+    type: 'hstu',
+    maxSequenceLength: 8,
+    hiddenSize: 8,
+    numHeads: 2,
+    timeBias: 'target',
+    affineNorm: false,
+    finalNorm: false,
+    positions: 'fromOldest',
+    loss: { type: 'sampledSoftmax', numNegatives: 4, temperature: 0.05, normalize: true },
+  },
   'bert4rec, BPR, as RecBole': {
     type: 'bert4rec',
     maxSequenceLength: 8,
@@ -119,7 +131,7 @@ const MODELS: Record<string, ModelInput> = {
   },
 };
 
-const dataset = withFeatures(tinyDataset(40));
+const dataset = withTimes(withFeatures(tinyDataset(40)));
 
 function configOf(model: ModelInput): TrainedConfig {
   return configSchema.parse({
@@ -133,6 +145,10 @@ function configOf(model: ModelInput): TrainedConfig {
     training: { epochs: 2, batchSize: 32, learningRate: 0.01, earlyStopping: { patience: null } },
   }) as TrainedConfig;
 }
+
+/** Some for items that nobody did. */
+const timesOf = (histories: readonly Uint32Array[]): Float64Array[] =>
+  histories.map((history) => Float64Array.from(history, (_, place) => 1000 * place));
 
 const isFinite = (values: Iterable<number>): boolean => [...values].every(Number.isFinite);
 
@@ -248,16 +264,19 @@ describe.each(Object.entries(MODELS))('%s', (_, modelConfig) => {
     const result = await evaluateModel(model, dataset, 'validation', settings.evaluation);
     expect(isFinite(Object.values(result.metrics))).toBe(true);
 
-    const task = rankingTask(dataset, 'validation', settings.evaluation);
+    const task = rankingTask(dataset, 'validation', settings.evaluation, model.batches);
     const users = Array.from(task.users);
     const histories = users.map((user) => task.history(user));
     const targets = users.map((user) => task.target(user));
-    const scores = scoresOf(model, queryOf({ users, histories }, model.batches));
+    const times = users.map((user) => task.times!(user));
+    const nextTimes = task.targetTime && users.map((user) => task.targetTime!(user));
+    const told = { times, ...(nextTimes && { nextTimes }) };
+    const scores = scoresOf(model, queryOf({ users, histories, ...told }, model.batches));
     const { numItems } = dataset;
     const ranker = rankByScores({ score: () => Promise.resolve(Float32Array.from(scores.flat())) });
     const { filterSeen } = task;
     const batch = {
-      ...{ users, histories, targets, filterSeen, numItems },
+      ...{ users, histories, targets, filterSeen, numItems, ...told },
       ...{ negatives: null, listLength: 3 },
     };
     const ranking = await ranker.rank(batch);
@@ -275,10 +294,8 @@ describe.each(Object.entries(MODELS))('%s', (_, modelConfig) => {
 
   it('scores items alone as it scores them among all', async () => {
     const model = await createModel(settings.model, modelDataOf(dataset), 7);
-    const query = queryOf(
-      { users: [0, 3], histories: [Uint32Array.of(1, 2, 3), Uint32Array.of(5)] },
-      model.batches,
-    );
+    const histories = [Uint32Array.of(1, 2, 3), Uint32Array.of(5)];
+    const query = queryOf({ users: [0, 3], histories, times: timesOf(histories) }, model.batches);
     tf.tidy(() => {
       const scoring: Scoring = model.scoring(query);
       if (scoring.kind === 'product') return;
@@ -299,7 +316,7 @@ describe.each(Object.entries(MODELS))('%s', (_, modelConfig) => {
     itemCounts[5] = 0;
     const model = await createModel(settings.model, { ...modelDataOf(dataset), itemCounts }, 7);
     const histories = [Uint32Array.of(5), Uint32Array.of(1, 5, 2), new Uint32Array(), Uint32Array.of(3)];
-    const query = queryOf({ users: [0, 1, -1, -1], histories }, model.batches);
+    const query = queryOf({ users: [0, 1, -1, -1], histories, times: timesOf(histories) }, model.batches);
     const scores = scoresOf(model, query);
     expect(scores).toHaveLength(4);
     expect(scores[0]).toHaveLength(dataset.numItems);
@@ -309,7 +326,9 @@ describe.each(Object.entries(MODELS))('%s', (_, modelConfig) => {
 
   it('learns from the shortest histories that it accepts, or says that there are none', async () => {
     // Every training part is of one or two items.
-    const short = withFeatures(datasetOf([[1, 2, 3], [2, 3, 4, 5], [6, 7, 8, 9], [1]], dataset.numItems));
+    const short = withTimes(
+      withFeatures(datasetOf([[1, 2, 3], [2, 3, 4, 5], [6, 7, 8, 9], [1]], dataset.numItems)),
+    );
     const run = await newRun();
     const recorder = await RunRecorder.open(run);
     try {

@@ -69,6 +69,7 @@ function randomBatch(
     targets: draw(positions),
     negatives: numNegatives > 0 ? draw(numNegatives * (request.sharedNegatives ? 1 : positions)) : null,
     numNegatives,
+    ...(builder.times && { times: new Float64Array(size * (length + 1)) }),
   };
 }
 
@@ -133,6 +134,21 @@ describe.each(['wasm', 'native'] as const)('the memory of training on %s', (name
     [{ type: 'bert4rec', maxSequenceLength: 50 }, 32, 300, {}],
     [{ type: 'bert4rec', maxSequenceLength: 20, outputHead: true, normalization: 'post' }, 64, 3000, {}],
     [{ type: 'bert4rec', maxSequenceLength: 10, loss: { type: 'bpr' }, dropout: 0 }, 16, 12_000, {}],
+    [{ type: 'hstu', maxSequenceLength: 50 }, 32, 300, {}],
+    [{ type: 'hstu', maxSequenceLength: 20, numHeads: 2, loss: { type: 'bce' }, dropout: 0 }, 64, 3000, {}],
+    [
+      {
+        type: 'hstu',
+        maxSequenceLength: 10,
+        keySize: 16,
+        valueSize: 100,
+        finalNorm: false,
+        loss: { type: 'sampledSoftmax', numNegatives: 100, normalize: true },
+      },
+      32,
+      3000,
+      {},
+    ],
     [{ type: 'twoTower', useBatchNorm: false, dropout: 0.2, normalizeOutput: true }, 512, 2000, {}],
     [{ type: 'twoTower', embeddingSize: 64 }, 32, 12_000, {}],
     [{ type: 'twoTower', maxSequenceLength: 500 }, 64, 500, {}],
