@@ -67,14 +67,33 @@ const withoutComputation = {
   },
 };
 
+/**
+ * Leaves out what reads model and metric files, which most configs do not name: it is in bundles of its own, loaded when it is needed.
+ *
+ * @type {esbuild.Plugin}
+ */
+const withoutCodeReaders = {
+  name: 'without-code-readers',
+  setup(build) {
+    build.onResolve({ filter: /\/(readDeclaration|collectSources)$/ }, ({ kind, path: module }) =>
+      kind === 'dynamic-import' ? { path: `./${path.basename(module)}.js`, external: true } : undefined,
+    );
+  },
+};
+
 /** @type {esbuild.BuildOptions[]} */
 const bundles = [
   {
     ...node,
     outdir,
+    entryPoints: ['src/userCode/readDeclaration.ts', 'src/userCode/collectSources.ts'],
+  },
+  {
+    ...node,
+    outdir,
     entryPoints: { extension: 'src/host/extension.ts' },
     external: ['vscode'],
-    plugins: [withoutComputation],
+    plugins: [withoutComputation, withoutCodeReaders],
   },
   {
     ...node,
@@ -91,7 +110,7 @@ const bundles = [
     outdir,
     entryPoints: { cli: 'src/cli/main.ts' },
     external: nativePackages,
-    plugins: [withoutComputation],
+    plugins: [withoutComputation, withoutCodeReaders],
     banner: { js: '#!/usr/bin/env node' },
   },
   { ...webviewBuildOptions, ...common, outdir: path.join(outdir, 'webview') },

@@ -27,14 +27,21 @@ export function ownFilesIn(
   return document.root === null ? [] : ownFilesOf(toValue(document.root));
 }
 
-/** Reads what model and metric files declare. Runs nothing, and never throws: what is wrong is in their problems. */
-export async function readOwnCode(folder: string, names: readonly CodePath[]): Promise<OwnCode> {
+/**
+ * Reads what model and metric files declare. Runs nothing, and never throws: what is wrong is in their problems.
+ * @param textOf reads a file; an editor has the text of those that are open
+ */
+export async function readOwnCode(
+  folder: string,
+  names: readonly CodePath[],
+  textOf: (file: string) => Promise<string> = (file) => readFile(file, 'utf8'),
+): Promise<OwnCode> {
   if (names.length === 0) return NONE;
   const { readDeclaration } = await import('../userCode/readDeclaration');
   const read = async (name: CodePath): Promise<ReadDeclaration> => {
     const file = path.resolve(folder, name);
     try {
-      return readDeclaration(await readFile(file, 'utf8'));
+      return readDeclaration(await textOf(file));
     } catch (error) {
       const isMissing = error instanceof Error && 'code' in error && error.code === 'ENOENT';
       const message = isMissing

@@ -4,6 +4,7 @@ import { GPU_RUNTIMES, type GpuRuntime } from '../process/gpuRuntime';
 import type { RunAbilities } from '../protocol/runAbilities';
 import { subjectOfRun } from '../protocol/subject';
 import { chooseRun, chooseSubject } from './chooseSubject';
+import { mayRunCode } from './codeConsent';
 import type { ComputeBackends } from './computeBackends';
 import type { ConfigCatalog } from './configCatalog';
 import { ConfigCommands } from './configCommands';
@@ -57,20 +58,26 @@ export function registerCommands(context: CommandContext): vscode.Disposable {
   const show = (directory: string, preserveFocus = false) => {
     panels.of(livePanel.id).open(subjectOfRun(directory), { preserveFocus });
   };
+  const mayRun = (directory: string, what: string) => mayRunCode(directory, titleOf(runs, directory), what);
   const configCommands = new ConfigCommands({ ...context, show });
 
   return vscode.Disposable.from(
     register('train', (uri: vscode.Uri | undefined) => configCommands.train(uri)),
+    register('trainModel', (uri: vscode.Uri | undefined) => configCommands.trainModel(uri, false)),
+    register('debugModel', (uri: vscode.Uri | undefined) => configCommands.trainModel(uri, true)),
     register('validateConfig', (uri: vscode.Uri | undefined) => configCommands.validate(uri)),
     register('newConfig', () => createConfig()),
     register('newModel', () => createModel(context.userCodeAssets)),
     register('refreshRuns', () => runs.refresh()),
     register('showBackends', () => backends.show()),
     register('installGpuRuntime', (runtime: unknown) => backends.install(asGpuRuntime(runtime))),
-    ...PANELS.map(({ id, command: { name, title }, subjects }) =>
+    ...PANELS.map(({ id, command: { name, title }, subjects, needsTrust }) =>
       register(name, async (argument: unknown) => {
         const subject = await chooseSubject(context, argument, title, subjects);
-        if (subject !== undefined) panels.of(id).open(subject);
+        if (subject === undefined) return;
+        const executed = needsTrust !== undefined && subject.kind === 'runs' ? subject.runs : [];
+        for (const directory of executed) if (!(await mayRun(directory, needsTrust!))) return;
+        panels.of(id).open(subject);
       }),
     ),
     registerForRun('openConfig', 'Open Config', () => true, openConfig),
@@ -86,6 +93,7 @@ export function registerCommands(context: CommandContext): vscode.Disposable {
       'Resume Run',
       ({ resumable }) => resumable,
       async (directory) => {
+        if (!(await mayRun(directory, 'Resuming'))) return;
         await trainer.resume(directory);
         show(directory);
       },
@@ -101,6 +109,7 @@ export function registerCommands(context: CommandContext): vscode.Disposable {
       'Evaluate Run',
       ({ evaluable }) => evaluable,
       async (directory) => {
+        if (!(await mayRun(directory, 'Evaluating'))) return;
         await trainer.evaluate(directory);
         show(directory);
       },

@@ -1,12 +1,14 @@
 import path from 'node:path';
 import * as vscode from 'vscode';
-import { configDigest, loadConfig } from '../config/configFile';
+import { configDigest, configFormat, loadConfig } from '../config/configFile';
 import type { RunSummary } from '../protocol/run';
 import type { ConfigCatalog } from './configCatalog';
 import type { ConfigDiagnostics } from './configDiagnostics';
 import { fixesOf, rangeOf } from './configFixes';
+import { configOfModel } from './configsOfModel';
 import { firstLine } from './errorMessage';
 import { choose, commandButton, showError, showSuccess, withProgress } from './messages';
+import { isUserCode } from './modelTypes';
 import { chooseConfig } from './pickers';
 import type { RunCatalog } from './runCatalog';
 import { configFileOf, offerConfigCopy } from './runFiles';
@@ -35,6 +37,18 @@ export class ConfigCommands {
     if (uri) await this.#trainOnce(uri);
   }
 
+  /** Saves a model file, and trains it with a config that names it, which may be what is named. */
+  async trainModel(argument: vscode.Uri | undefined, debug: boolean): Promise<void> {
+    const title = debug ? 'Debug Model' : 'Train Model';
+    const document = vscode.window.activeTextEditor?.document;
+    const model = argument ?? (document && isUserCode(document) ? document.uri : undefined);
+    const isConfig = model === undefined || configFormat(model.path) !== null;
+    const uri = await (isConfig ? this.#choose(model, title) : configOfModel(this.context, model, title));
+    if (!uri) return;
+    if (!isConfig) await (await vscode.workspace.openTextDocument(model)).save();
+    await this.#trainOnce(uri, debug);
+  }
+
   /** Trains what the config file of a run says today. */
   async trainAgain(directory: string): Promise<void> {
     const uri = await configFileOf(directory);
@@ -57,19 +71,19 @@ export class ConfigCommands {
   }
 
   /** The second click of a double click finds the first one's training being started, and leaves it at that. */
-  async #trainOnce(uri: vscode.Uri): Promise<void> {
+  async #trainOnce(uri: vscode.Uri, debug = false): Promise<void> {
     // Saving changes the scheme of a config that was not on disk yet.
     const key = uri.path;
     if (this.#starting.has(key)) return;
     this.#starting.add(key);
     try {
-      await this.#train(uri);
+      await this.#train(uri, debug);
     } finally {
       this.#starting.delete(key);
     }
   }
 
-  async #train(uri: vscode.Uri): Promise<void> {
+  async #train(uri: vscode.Uri, debug: boolean): Promise<void> {
     const document = await savedDocument(uri);
     if (!document || !(await this.#isValid(document))) return;
     const { runs, trainer, show } = this.context;
@@ -93,7 +107,7 @@ export class ConfigCommands {
         location: vscode.ProgressLocation.Window,
         title: `Starting ${path.basename(document.uri.fsPath)}`,
       },
-      () => trainer.train(document.uri, showRun),
+      () => trainer.train(document.uri, showRun, debug),
     );
   }
 

@@ -6,6 +6,7 @@ import { parseConfig } from '../config/parseConfig';
 import type { DatasetConfig } from '../config/schema';
 import type { DataProblem } from '../protocol/dataCheck';
 import { quoteCode } from '../series/messageText';
+import { mayNameCode, type CodeFiles } from './codeFiles';
 import { isConfigDocument } from './configCatalog';
 import { fixesOf, rangeOf, type ShownProblem } from './configFixes';
 import type { DataChecks } from './dataChecks';
@@ -43,7 +44,10 @@ export class ConfigDiagnostics implements vscode.CodeActionProvider, vscode.Disp
   readonly #checked = new Map<string, Checked>();
   readonly #disposables: { dispose(): unknown }[];
 
-  constructor(private readonly dataChecks: DataChecks) {
+  constructor(
+    private readonly dataChecks: DataChecks,
+    private readonly code: CodeFiles,
+  ) {
     const checkAll = () => vscode.workspace.textDocuments.forEach((document) => this.check(document));
     this.#disposables = [
       this.#collection,
@@ -51,6 +55,9 @@ export class ConfigDiagnostics implements vscode.CodeActionProvider, vscode.Disp
       vscode.workspace.onDidChangeTextDocument(({ document }) => this.#checkSoon(document)),
       vscode.workspace.onDidCloseTextDocument((document) => this.#forget(document)),
       vscode.workspace.onDidGrantWorkspaceTrust(checkAll),
+      code.onDidChange(() =>
+        vscode.workspace.textDocuments.filter(mayNameCode).forEach((document) => this.#checkSoon(document)),
+      ),
       // Not every disk tells of its changes.
       vscode.window.onDidChangeActiveTextEditor((editor) => {
         if (editor) this.check(editor.document);
@@ -62,13 +69,9 @@ export class ConfigDiagnostics implements vscode.CodeActionProvider, vscode.Disp
     checkAll();
   }
 
-  /**
-   * Checks a document now and returns what is wrong with its text; nothing for a document that is no config. What is wrong with
-   * its data is shown as soon as that is known.
-   */
-  check(document: vscode.TextDocument): ShownProblem[] {
+  /** Checks a document, unless it is no config. What is wrong with its data is shown as soon as that is known. */
+  check(document: vscode.TextDocument): void {
     void this.#checkData(document);
-    return this.#checked.get(document.uri.toString())?.text ?? [];
   }
 
   /** Checks a document and its data, which are given up where they take too long. */
@@ -116,7 +119,10 @@ export class ConfigDiagnostics implements vscode.CodeActionProvider, vscode.Disp
     clearTimeout(checked.filesTimer);
     checked.filesTimer = undefined;
     const text = document.getText();
-    checked.text = parseConfig(text, format).problems;
+    const code = mayNameCode(document) ? await this.code.read(document, format) : undefined;
+    // A newer check is on its way, or there is nothing to check any more.
+    if (document.getText() !== text || this.#checked.get(document.uri.toString()) !== checked) return;
+    checked.text = parseConfig(text, format, [], code).problems;
     const dataset = readDataset(text, format);
     // Until it is known what the new ones say, what is said of values that stay stays.
     const before = checked.dataset;
@@ -210,5 +216,13 @@ function toDiagnostic(document: vscode.TextDocument, problem: ShownProblem): vsc
     problem.severity === 'error' ? vscode.DiagnosticSeverity.Error : vscode.DiagnosticSeverity.Warning;
   const diagnostic = new vscode.Diagnostic(rangeOf(document, problem), quoteCode(problem.message), severity);
   diagnostic.source = 'RecSight';
+  const { ownFile } = problem;
+  if (ownFile !== undefined) {
+    const file = vscode.Uri.file(path.resolve(path.dirname(document.uri.fsPath), ownFile.path));
+    diagnostic.relatedInformation = ownFile.problems.map(({ line, column, message }) => {
+      const place = new vscode.Location(file, new vscode.Position(line - 1, column - 1));
+      return new vscode.DiagnosticRelatedInformation(place, quoteCode(message));
+    });
+  }
   return diagnostic;
 }

@@ -1,5 +1,6 @@
 import * as vscode from 'vscode';
 import { isActive, type RunSummary } from '../protocol/run';
+import { mayNameCode } from './codeFiles';
 import { isConfigDocument } from './configCatalog';
 import { lastRunText } from './configLensText';
 import type { RunCatalog } from './runCatalog';
@@ -56,6 +57,14 @@ export class ConfigLenses implements vscode.CodeLensProvider, vscode.Disposable 
         title: '▶ Train',
         tooltip: 'Train the model that this config describes',
         command: 'recsight.train',
+        arguments: [uri],
+      });
+    }
+    if (vscode.workspace.isTrusted && mayNameCode(document)) {
+      commands.push({
+        title: 'Debug Model',
+        tooltip: 'Train under the debugger, which stops at the breakpoints of the model file',
+        command: 'recsight.debugModel',
         arguments: [uri],
       });
     }

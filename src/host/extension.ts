@@ -1,6 +1,8 @@
 import * as vscode from 'vscode';
 import { registerCommands } from './commands';
 import { ComputeBackends } from './computeBackends';
+import { CodeDiagnostics } from './codeDiagnostics';
+import { CodeFiles } from './codeFiles';
 import { ConfigCatalog } from './configCatalog';
 import { ConfigCompletion } from './configCompletion';
 import { ConfigDiagnostics } from './configDiagnostics';
@@ -8,9 +10,11 @@ import { ConfigLenses } from './configLenses';
 import { ContextKeys } from './contextKeys';
 import { DataChecks } from './dataChecks';
 import { EndNotices } from './endNotices';
+import { ModelLenses } from './modelLenses';
 import { ModelTypes } from './modelTypes';
 import { livePanel } from './panels/livePanel';
 import { OpenPanels } from './panels/openPanels';
+import { OwnOptions } from './ownOptions';
 import { RunCatalog } from './runCatalog';
 import { RunConfigs } from './runConfigs';
 import { RunTree } from './runTree';
@@ -35,8 +39,11 @@ export function activate(context: vscode.ExtensionContext): void {
   // Which Node.js there is takes a moment to find out, and is then known when something is opened or trained.
   if (vscode.workspace.isTrusted) trainer.options().catch(() => undefined);
   const dataChecks = new DataChecks(trainer, log);
-  const diagnostics = new ConfigDiagnostics(dataChecks);
+  const code = new CodeFiles();
+  const codeDiagnostics = new CodeDiagnostics(runs);
+  const diagnostics = new ConfigDiagnostics(dataChecks, code);
   const completion = new ConfigCompletion(dataChecks);
+  const ownOptions = new OwnOptions(code);
   const modelTypes = new ModelTypes(userCodeAssets, log);
   const backends = new ComputeBackends(trainer, runtimePath, log);
   const panels = new OpenPanels({
@@ -46,6 +53,7 @@ export function activate(context: vscode.ExtensionContext): void {
   const livePanels = panels.of(livePanel.id);
   const tree = new RunTree(runs, runConfigs);
   const lenses = new ConfigLenses(runs);
+  const modelLenses = new ModelLenses();
   const statusBar = new StatusBar(runs, livePanels);
   const endNotices = new EndNotices(runs, livePanels, trainer);
   const contextKeys = new ContextKeys(runs, configs, livePanels.onDidOpen);
@@ -66,14 +74,18 @@ export function activate(context: vscode.ExtensionContext): void {
     log,
     configs,
     dataChecks,
+    code,
+    codeDiagnostics,
     diagnostics,
     completion,
+    ownOptions,
     modelTypes,
     runs,
     backends,
     panels,
     tree,
     lenses,
+    modelLenses,
     statusBar,
     endNotices,
     contextKeys,

@@ -28,7 +28,7 @@ export async function chooseConfig(
   return pickConfig(configs.uris, runs.runs, title);
 }
 
-async function pickConfig(
+export async function pickConfig(
   configs: readonly vscode.Uri[],
   runs: readonly RunSummary[],
   title: string,

@@ -3,7 +3,7 @@ import * as vscode from 'vscode';
 import { evaluateRun, resumeRun } from '../process/resumeRun';
 import { startTraining } from '../process/startTraining';
 import { stopRun } from '../process/stopRun';
-import type { TrainerOptions } from '../process/trainerOptions';
+import type { TrainerOptions, TrainerProgram } from '../process/trainerOptions';
 import { findNode } from '../process/nodeRuntime';
 import { RunDirectory, runsDirectoryOf } from '../runs/runDirectory';
 import { workspaceFolderFor } from '../runs/workspaceRuns';
@@ -14,7 +14,7 @@ export class TrainerServiceError extends Error {
   override readonly name = 'TrainerServiceError';
 
   constructor(
-    readonly code: 'trust/needed' | 'workspace/no-folder',
+    readonly code: 'trust/needed' | 'workspace/no-folder' | 'debug/not-started',
     message: string,
   ) {
     super(message);
@@ -46,9 +46,10 @@ export class TrainerService {
 
   /**
    * Trains what a config file describes. Resolves as soon as its trainer lives.
+   * @param debug under VS Code's debugger
    * @param onStarted hears the run's directory before: its panel can be opened while the trainer starts
    */
-  async train(config: vscode.Uri, onStarted: (directory: string) => void): Promise<void> {
+  async train(config: vscode.Uri, onStarted: (directory: string) => void, debug = false): Promise<void> {
     const folder = vscode.workspace.getWorkspaceFolder(config);
     if (!folder) {
       throw new TrainerServiceError(
@@ -63,6 +64,7 @@ export class TrainerService {
       ...options,
       configPath: config.fsPath,
       runsDirectory,
+      ...(debug && { launch: (program: TrainerProgram) => debugTrainer(folder, config, program) }),
       onStarted: ({ path: directory }) => {
         this.log.info(`Training ${config.fsPath} with ${options.node.path} as ${directory}`);
         this.runs.follow(runsDirectory, folder);
@@ -118,4 +120,34 @@ export class TrainerService {
       backend: settings.get<string>('backend', 'auto'),
     };
   }
+}
+
+/** Starts a trainer under the JavaScript debugger, which finds breakpoints in model files by the source maps that they run with. */
+async function debugTrainer(
+  folder: vscode.WorkspaceFolder,
+  config: vscode.Uri,
+  { node, trainerPath, args, cwd, env }: TrainerProgram,
+): Promise<void> {
+  const started = await vscode.debug.startDebugging(folder, {
+    type: 'node',
+    request: 'launch',
+    name: `RecSight: ${path.basename(config.fsPath)}`,
+    runtimeExecutable: node,
+    program: trainerPath,
+    args: [...args],
+    cwd,
+    env,
+    console: 'internalConsole',
+    outputCapture: 'std',
+    internalConsoleOptions: 'neverOpen',
+    // Those of the run's code are written into it; ours are not the user's to step into.
+    sourceMaps: true,
+    resolveSourceMapLocations: null,
+    skipFiles: ['<node_internals>/**', `${path.dirname(trainerPath)}/**`, '**/node_modules/**'],
+  });
+  if (!started)
+    throw new TrainerServiceError(
+      'debug/not-started',
+      'The debugger did not start. Check that VS Code’s built-in extension JavaScript Debugger is enabled.',
+    );
 }

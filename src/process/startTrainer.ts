@@ -11,7 +11,12 @@ import type { RunDirectory } from '../runs/runDirectory';
 import { RunBusyError, toWriteError } from '../runs/runErrors';
 import { BUSY_EXIT_CODE, readLiveTrainer } from '../runs/trainerLock';
 import { killGroup } from './killGroup';
-import { trainerEnvironment, type LaterOptions, type TrainerOptions } from './trainerOptions';
+import {
+  trainerEnvironment,
+  type LaterOptions,
+  type TrainerOptions,
+  type TrainerProgram,
+} from './trainerOptions';
 
 const POLL_MS = 50;
 /** A loaded machine may need long to start a process; a trainer that has not claimed its run by then hangs. */
@@ -35,6 +40,11 @@ export async function startTrainer(
   run: RunDirectory,
   before: RunManifest | null,
 ): Promise<void> {
+  if (options.launch !== undefined) {
+    options.onStarted?.(run);
+    await options.launch(programOf(options, command, run));
+    return;
+  }
   const child = spawnTrainer(options, command, run);
   options.onStarted?.(run);
   const ending = { reason: null as string | null, isBusy: false };
@@ -80,6 +90,18 @@ export async function startTrainer(
   }
 }
 
+function programOf(options: LaterOptions, command: string, run: RunDirectory): TrainerProgram {
+  // Those of a new run are in its config already.
+  const changes = command === 'train' ? [] : [JSON.stringify(options.overrides ?? [])];
+  return {
+    node: options.node.path,
+    trainerPath: options.trainerPath,
+    args: [command, run.path, ...changes],
+    cwd: path.dirname(run.path),
+    env: trainerEnvironment(options),
+  };
+}
+
 /**
  * A trainer has its own process group and no terminal, and writes its output into the run's log. Synchronous, so that
  * the caller hears also what happens to the process at once.
@@ -93,11 +115,10 @@ function spawnTrainer(options: LaterOptions, command: string, run: RunDirectory)
     throw toWriteError(error, run.logPath);
   }
   try {
-    // Those of a new run are in its config already.
-    const changes = command === 'train' ? [] : [JSON.stringify(options.overrides ?? [])];
-    const child = spawn(options.node.path, [options.trainerPath, command, run.path, ...changes], {
-      cwd: path.dirname(run.path),
-      env: trainerEnvironment(options),
+    const { node, trainerPath, args, cwd, env } = programOf(options, command, run);
+    const child = spawn(node, [trainerPath, ...args], {
+      cwd,
+      env,
       detached: true,
       stdio: ['ignore', log, log],
       windowsHide: true,

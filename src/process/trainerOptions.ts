@@ -26,6 +26,19 @@ export interface StartHooks {
   onStarted?: (run: RunDirectory) => void;
   /** Ends a trainer that has not taken up its run yet. One that has is to be stopped with `stopRun`. */
   signal?: AbortSignal;
+  /** Starts the process in the place of this one, such as under a debugger. Resolves when it has been started. */
+  launch?: (program: TrainerProgram) => Promise<void>;
+}
+
+/** How the process of a trainer is started. */
+export interface TrainerProgram {
+  /** Absolute path of Node.js. */
+  node: string;
+  trainerPath: string;
+  args: readonly string[];
+  cwd: string;
+  /** The whole environment. */
+  env: NodeJS.ProcessEnv;
 }
 
 /** Of a trainer that takes up a run that there is. */
