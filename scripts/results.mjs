@@ -54,7 +54,7 @@ if (values.table !== true) {
  *   id: string, name: string, model: string, createdAt: number, best: { epoch: number } | null,
  *   test: { epoch: number, metrics: Metrics, baselines: Record<string, Metrics>,
  *     protocol: { candidates: string, numUsers: number } } | null,
- *   timings: { train: number }, backend: { name: string } | null, progress: { epoch: number },
+ *   timings: { train: number }, backend: { name: string } | null, progress: { epoch: number, epochs: number },
  * }} Manifest
  */
 
@@ -78,10 +78,14 @@ for (const name of chosen) {
     .sort((a, b) => b.createdAt - a.createdAt)[0];
   if (!newest?.test) continue;
   const { metrics, baselines, protocol, epoch } = newest.test;
+  const { progress, timings } = newest;
+  // Baselines are fitted at once, as part of their evaluation.
+  const training =
+    progress.epochs === 0 ? '– | –' : `${epoch} of ${progress.epoch} | ${Math.round(timings.train)} s`;
   const baseline = (/** @type {string} */ type) => digits(baselines[type]?.['ndcg@10']);
   console.log(
     `| ${name} | ${protocol.candidates} | ${digits(metrics['hr@10'])} | ${digits(metrics['ndcg@10'])} | ` +
-      `${baseline('popularity')} | ${baseline('itemKnn')} | ${baseline('markov')} | ${epoch} of ${newest.progress.epoch} | ` +
-      `${Math.round(newest.timings.train)} s | ${protocol.numUsers} |`,
+      `${baseline('popularity')} | ${baseline('itemKnn')} | ${baseline('markov')} | ${training} | ` +
+      `${protocol.numUsers} |`,
   );
 }
