@@ -23,9 +23,15 @@ describe('recsight new-model', () => {
   });
   afterEach(() => rm(folder, { recursive: true, force: true }));
 
+  /** What is agreed to in a test is not the user's. */
+  const environment = () => ({ ...process.env, XDG_CONFIG_HOME: path.join(folder, '.settings') });
+
   async function run(program: string, ...args: string[]): Promise<Output> {
     try {
-      return { code: 0, ...(await execute(process.execPath, [program, ...args], { cwd: folder })) };
+      return {
+        code: 0,
+        ...(await execute(process.execPath, [program, ...args], { cwd: folder, env: environment() })),
+      };
     } catch (error) {
       const { code, stdout, stderr } = error as Output;
       return { code, stdout, stderr };
@@ -99,6 +105,23 @@ export default defineModel({
     );
     expect(await readFile(path.join(folder, 'models/tsconfig.json'), 'utf8')).toBe('{}');
   });
+
+  it('writes a model that trains on the sample, and beats popularity', async () => {
+    for (const file of ['interactions.csv.gz', 'items.csv', 'sasrec.recsight.json'])
+      await cp(path.join('samples/movietweetings', file), path.join(folder, file));
+    await recsight('new-model', 'mine');
+    const changes = ['training.epochs=2', 'model.maxSequenceLength=20', 'backend=wasm'];
+    const { code, stdout, stderr } = await recsight(
+      ...['train', 'mine.recsight.json', '--json'],
+      ...changes.flatMap((change) => ['--set', change]),
+    );
+    expect(code, stderr).toBe(0);
+    const { test, baselines } = JSON.parse(stdout.trim().split('\n').at(-1)!) as {
+      test: Record<string, number>;
+      baselines: Record<string, Record<string, number>>;
+    };
+    expect(test['ndcg@10']).toBeGreaterThan(1.2 * baselines.popularity!['ndcg@10']!);
+  }, 240_000);
 
   it.each(['../up', 'a b', '', '1st'])('rejects the name %j', async (name) => {
     const { code, stderr } = await recsight('new-model', name);
