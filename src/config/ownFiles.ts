@@ -1,5 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import path from 'node:path';
+import { ownMetricName } from '../evaluation/ownMetric';
 import { systemReason } from '../protocol/errorText';
 import { isCodePath, type CodePath } from '../protocol/codePath';
 import { isRecord } from '../protocol/isRecord';
@@ -51,6 +52,13 @@ export async function readOwnCode(
     }
   };
   return new Map(await Promise.all(names.map(async (name) => [name, await read(name)] as const)));
+}
+
+/** What results call a metric that a config names, with its cut-off: `./metrics/evenHits.ts@10` is `Even hits ↑@10` there. */
+export function measuredName(metric: string, own: OwnCode): string {
+  const [name, cutoff] = metric.split('@');
+  const declaration = own.get(name!)?.declaration;
+  return declaration?.kind === 'metric' ? `${ownMetricName(declaration)}@${cutoff}` : metric;
 }
 
 const NONE: OwnCode = new Map();

@@ -1,10 +1,10 @@
 import { z } from 'zod';
-import { isRecord } from '../protocol/isRecord';
-import type { CodeProblem, Declaration, OwnCode } from '../userCode/declaration';
+import type { OwnCode } from '../userCode/declaration';
 import { configJsonSchema, describeExpected, findFieldSchema, type JsonSchema } from './jsonSchema';
 import { readJson } from './jsonSource';
 import { nearestName, plainName } from './nearestName';
 import { applyOverrides, overrideOf } from './overrides';
+import { findOwnProblems, type OwnFileProblems } from './ownProblems';
 import { applyPreset } from './presets';
 import { configSchemaWith, type ExperimentConfig } from './schema';
 import {
@@ -44,7 +44,7 @@ export interface ConfigProblem {
   /** The `--set` argument that the problem comes from. Its offsets then say what was overridden. */
   override?: string;
   /** The problems of a model or metric file that the field names, by its path from the folder of the config. */
-  ownFile?: { path: string; problems: readonly CodeProblem[] };
+  ownFile?: OwnFileProblems;
 }
 
 export interface ParsedConfig {
@@ -189,7 +189,10 @@ function validate(root: SourceNode, own: OwnCode, drafts: Draft[]): ExperimentCo
     );
     return null;
   }
-  const ownProblems = findOwnProblems(root, value, own);
+  const ownProblems = findOwnProblems(value, own).map(({ path, message, ownFile }) => {
+    const { start, end } = valueRange(root, path);
+    return { ...errorAt(path, start, end, message), ...(ownFile !== undefined && { ownFile }) };
+  });
   drafts.push(...ownProblems);
   const schema = configSchemaWith(own);
   const result = schema.safeParse(applyPreset(value));
@@ -225,31 +228,6 @@ function validate(root: SourceNode, own: OwnCode, drafts: Draft[]): ExperimentCo
     }
   }
   return null;
-}
-
-/** What is wrong with the model and metric files that a config names. */
-function findOwnProblems(root: SourceNode, value: unknown, own: OwnCode): Draft[] {
-  const drafts: Draft[] = [];
-  const check = (field: ConfigPath, name: string, kind: Declaration['kind']): void => {
-    const read = own.get(name);
-    if (read === undefined || read.declaration?.kind === kind) return;
-    const { start, end } = valueRange(root, field);
-    const [first] = read.problems;
-    const what =
-      first === undefined
-        ? `is a metric file; expected a model`
-        : `cannot be used: line ${first.line}, column ${first.column}: ${first.message}`;
-    const draft = errorAt(
-      field,
-      start,
-      end,
-      `\`${formatPath(field)}\`: \`${name}\` ${what.replace(/\.$/, '')}.`,
-    );
-    drafts.push(first === undefined ? draft : { ...draft, ownFile: { path: name, problems: read.problems } });
-  };
-  const { model } = isRecord(value) ? value : {};
-  if (isRecord(model) && typeof model.type === 'string') check(['model', 'type'], model.type, 'model');
-  return drafts;
 }
 
 type Issue = z.core.$ZodIssue;

@@ -17,7 +17,8 @@ import {
 } from '../model/models';
 import type { OwnModelOptions } from '../model/ownModel';
 import { trainingSchema } from '../options/trainingSchema';
-import type { OwnCode } from '../userCode/declaration';
+import type { Metric } from '../evaluation/metrics/metric';
+import type { MetricDeclaration, OwnCode } from '../userCode/declaration';
 import { optionsSchema } from '../userCode/optionSchema';
 
 /*
@@ -28,104 +29,112 @@ import { optionsSchema } from '../userCode/optionSchema';
 
 const metricNames = RANKING_METRICS.map(({ name }) => name);
 
-const metricSchema = z
-  .string()
-  .superRefine((name, context) => {
-    if (metricNames.includes(name)) return;
-    const message = 'compares scores with labels, such as clicks, and the dataset has no labels';
-    if (METRICS.some((metric) => metric.name === name)) context.addIssue({ code: 'custom', message });
-    else context.addIssue({ code: 'invalid_value', values: metricNames, input: name });
-  })
-  .meta({ enum: metricNames });
+/** The name of a metric: one of ours, or a file of the user's own. */
+function metricSchema(own: OwnCode) {
+  const files = [...own].flatMap(([file, { declaration }]) => (declaration?.kind === 'model' ? [] : [file]));
+  const names = [...metricNames, ...files];
+  return z
+    .string()
+    .superRefine((name, context) => {
+      if (names.includes(name)) return;
+      const message = 'compares scores with labels, such as clicks, and the dataset has no labels';
+      if (METRICS.some((metric) => metric.name === name)) context.addIssue({ code: 'custom', message });
+      else context.addIssue({ code: 'invalid_value', values: names, input: name });
+    })
+    .meta({ enum: names });
+}
 
-const evaluationSchema = z
-  .strictObject({
-    metrics: z
-      .array(metricSchema)
-      .min(1)
-      .refine((metrics) => new Set(metrics).size === metrics.length, 'must not name a metric twice')
-      .default(DEFAULT_METRICS.map(({ name }) => name))
-      .meta(
-        describe('Metrics, each at every cut-off, in the order of results. `docs/metrics.md` defines them.'),
-      ),
-    cutoffs: z
-      .array(z.int().min(1).max(10_000))
-      .min(1)
-      .refine((cutoffs) => new Set(cutoffs).size === cutoffs.length, 'must not name a cut-off twice')
-      .default([5, 10, 20])
-      .meta(describe('Cut-offs k of the ranking metrics.')),
-    maxValidationUsers: z
-      .int()
-      .min(1)
-      .nullable()
-      .default(null)
-      .meta(
-        describe(
-          'Number of users in validation, drawn once, for models that rank slowly. `null`: all. The test always uses all.',
-        ),
-      ),
-    candidates: z
-      .discriminatedUnion('type', [
-        z.strictObject({ type: z.literal('full') }).meta(describe('The whole catalog.')),
-        z
-          .strictObject({
-            type: z.literal('sampled'),
-            count: z.int().min(1).max(100_000).default(100).meta(describe('Negatives for each user.')),
-            distribution: z
-              .enum(['uniform', 'popularity'])
-              .default('uniform')
-              .meta(
-                describe(
-                  'Distribution of the negatives: uniform, or in proportion to training interactions.',
-                ),
-              ),
-            seed: z
-              .int()
-              .min(0)
-              .max(0xffffffff)
-              .default(DEFAULT_SEED)
-              .meta(
-                describe('Seed of the sampling. Runs with the same data and seed get the same negatives.'),
-              ),
-          })
-          .meta(
-            describe(
-              'The held-out item against a random sample of items that the user has never met (or of all others, if seen items stay in the ranking): the protocol of many older papers. Its numbers are far higher than those of full ranking and must not be compared with them.',
-            ),
+const evaluationSchema = (own: OwnCode) =>
+  z
+    .strictObject({
+      metrics: z
+        .array(metricSchema(own))
+        .min(1)
+        .refine((metrics) => new Set(metrics).size === metrics.length, 'must not name a metric twice')
+        .default(DEFAULT_METRICS.map(({ name }) => name))
+        .meta(
+          describe(
+            'Metrics, each at every cut-off, in the order of results. `docs/metrics.md` defines them.',
           ),
-      ])
-      .prefault({ type: 'full' })
-      .meta(describe('Candidates of the ranking.')),
-    filterSeen: z
-      .union([z.literal('auto'), z.boolean()])
-      .default('auto')
-      .meta(
-        describe(
-          'Leave items of the user’s history out of the ranking. Users whose held-out item is in their history are then not counted. `auto`: leave them out, unless at least a tenth of the interactions before test repeat an item of the user.',
         ),
-      ),
-    baselines: z
-      .array(z.union([z.enum(BASELINES), z.discriminatedUnion('type', BASELINE_OPTIONS)]))
-      .default(DEFAULT_BASELINES)
-      .meta(
-        describe(
-          'Baselines evaluated on test by the same protocol: names, or objects with `type` and options as `model` has them.',
+      cutoffs: z
+        .array(z.int().min(1).max(10_000))
+        .min(1)
+        .refine((cutoffs) => new Set(cutoffs).size === cutoffs.length, 'must not name a cut-off twice')
+        .default([5, 10, 20])
+        .meta(describe('Cut-offs k of the ranking metrics.')),
+      maxValidationUsers: z
+        .int()
+        .min(1)
+        .nullable()
+        .default(null)
+        .meta(
+          describe(
+            'Number of users in validation, drawn once, for models that rank slowly. `null`: all. The test always uses all.',
+          ),
         ),
-      ),
-  })
-  .prefault({})
-  .meta(describe('Evaluation protocol.'));
+      candidates: z
+        .discriminatedUnion('type', [
+          z.strictObject({ type: z.literal('full') }).meta(describe('The whole catalog.')),
+          z
+            .strictObject({
+              type: z.literal('sampled'),
+              count: z.int().min(1).max(100_000).default(100).meta(describe('Negatives for each user.')),
+              distribution: z
+                .enum(['uniform', 'popularity'])
+                .default('uniform')
+                .meta(
+                  describe(
+                    'Distribution of the negatives: uniform, or in proportion to training interactions.',
+                  ),
+                ),
+              seed: z
+                .int()
+                .min(0)
+                .max(0xffffffff)
+                .default(DEFAULT_SEED)
+                .meta(
+                  describe('Seed of the sampling. Runs with the same data and seed get the same negatives.'),
+                ),
+            })
+            .meta(
+              describe(
+                'The held-out item against a random sample of items that the user has never met (or of all others, if seen items stay in the ranking): the protocol of many older papers. Its numbers are far higher than those of full ranking and must not be compared with them.',
+              ),
+            ),
+        ])
+        .prefault({ type: 'full' })
+        .meta(describe('Candidates of the ranking.')),
+      filterSeen: z
+        .union([z.literal('auto'), z.boolean()])
+        .default('auto')
+        .meta(
+          describe(
+            'Leave items of the user’s history out of the ranking. Users whose held-out item is in their history are then not counted. `auto`: leave them out, unless at least a tenth of the interactions before test repeat an item of the user.',
+          ),
+        ),
+      baselines: z
+        .array(z.union([z.enum(BASELINES), z.discriminatedUnion('type', BASELINE_OPTIONS)]))
+        .default(DEFAULT_BASELINES)
+        .meta(
+          describe(
+            'Baselines evaluated on test by the same protocol: names, or objects with `type` and options as `model` has them.',
+          ),
+        ),
+    })
+    .prefault({})
+    .meta(describe('Evaluation protocol.'));
 
 /** The model that `type` selects: one of ours, or of the user's own. */
-const modelSchema = (own: readonly OwnModelOptions[]) =>
+const modelSchema = (own: OwnCode) =>
   z
-    .discriminatedUnion('type', [...MODEL_OPTIONS, ...own] as unknown as [
+    .discriminatedUnion('type', [...MODEL_OPTIONS, ...ownModels(own)] as unknown as [
       ...typeof MODEL_OPTIONS,
       OwnModelOptions,
     ])
     .meta(describe('The model. `type` selects it and determines the other fields.'));
 
-const makeConfigSchema = (own: readonly OwnModelOptions[]) =>
+const makeConfigSchema = (own: OwnCode) =>
   z
     .strictObject({
       $schema: z.string().optional().meta(describe('Address of the JSON Schema. Ignored.')),
@@ -150,7 +159,7 @@ const makeConfigSchema = (own: readonly OwnModelOptions[]) =>
       dataset: datasetSchema,
       model: modelSchema(own),
       training: trainingSchema,
-      evaluation: evaluationSchema,
+      evaluation: evaluationSchema(own),
       backend: z
         .enum(['auto', ...BACKEND_NAMES])
         .default('auto')
@@ -181,10 +190,13 @@ const makeConfigSchema = (own: readonly OwnModelOptions[]) =>
     .superRefine(({ evaluation: { metrics, candidates }, dataset }, context) => {
       const features = Object.values(dataset.items?.features ?? {});
       metrics.forEach((name, place) => {
-        const metric = findMetric(name);
-        if (metric?.needs !== 'list') return;
         const refuse = (message: string): void =>
           context.addIssue({ code: 'custom', path: ['evaluation', 'metrics', place], message });
+        const metric = declaredMetric(name, own);
+        const isTwin = (other: string): boolean => declaredMetric(other, own)?.title === metric?.title;
+        if (own.has(name) && metric !== undefined && metrics.findIndex(isTwin) !== place)
+          refuse(`has the title of another metric, \`${metric.title}\`: results could not be told apart`);
+        if (metric?.needs !== 'list') return;
         if (candidates.type !== 'full')
           refuse(
             'describes what is recommended from the whole catalog: `evaluation.candidates.type` must be `full`',
@@ -211,8 +223,20 @@ const makeConfigSchema = (own: readonly OwnModelOptions[]) =>
     })
     .meta(describe('A RecSight experiment.'));
 
+function ownModels(own: OwnCode): OwnModelOptions[] {
+  return [...own].flatMap(([path, { declaration }]) =>
+    declaration?.kind === 'metric' ? [] : [optionsSchema(path, declaration) as OwnModelOptions],
+  );
+}
+
 /** The schema of configs that name no code of their user. */
-export const configSchema = makeConfigSchema([]);
+export const configSchema = makeConfigSchema(new Map());
+
+/** What is known of a metric that a config names. */
+function declaredMetric(name: string, own: OwnCode): Metric | MetricDeclaration | undefined {
+  const declaration = own.get(name)?.declaration;
+  return declaration?.kind === 'metric' ? declaration : findMetric(name);
+}
 
 /** The features that a model's config names and the dataset does not declare. */
 function unknownFeatures(
@@ -239,10 +263,7 @@ function unknownFeatures(
 /** The schema of configs that name model and metric files. Those that are not as they should be take anything. */
 export function configSchemaWith(own: OwnCode): typeof configSchema {
   if (own.size === 0) return configSchema;
-  const models = [...own].flatMap(([path, { declaration }]) =>
-    declaration?.kind === 'metric' ? [] : [optionsSchema(path, declaration)],
-  );
-  const schema = made.get(own) ?? makeConfigSchema(models as OwnModelOptions[]);
+  const schema = made.get(own) ?? makeConfigSchema(own);
   made.set(own, schema);
   return schema;
 }

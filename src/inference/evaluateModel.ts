@@ -9,7 +9,7 @@ import {
   type RankingResult,
   type RankingTask,
 } from '../evaluation/evaluateRanking';
-import { rankingMetrics } from '../evaluation/metrics/metrics';
+import { rankingMetrics, type OwnMetrics } from '../evaluation/metrics/metrics';
 import type { TrainingSequences } from '../model/baseline';
 import type { BatchBuilder } from '../model/batches/batchBuilder';
 import type { LetEventsIn } from '../protocol/letEventsIn';
@@ -110,10 +110,11 @@ export async function evaluateModel(
   part: Part,
   config: EvaluationConfig,
   onProgress?: Progress,
+  own?: OwnMetrics,
 ): Promise<RankingResult> {
   const ranker = new ModelRanker(model, letEventsInOf(onProgress));
   try {
-    return await evaluate(ranker, rankingTask(dataset, part, config, model.batches), config, onProgress);
+    return await evaluate(ranker, rankingTask(dataset, part, config, model.batches), config, onProgress, own);
   } finally {
     ranker.dispose();
   }
@@ -127,6 +128,7 @@ export async function evaluateBaselines(
   dataset: PreparedDataset,
   { evaluation, seed }: Seeded,
   onProgress?: Progress,
+  own?: OwnMetrics,
 ): Promise<Map<string, RankingResult>> {
   const sequences: TrainingSequences = { ...dataset, ends: dataset.validationEnd };
   const results = new Map<string, RankingResult>();
@@ -135,7 +137,7 @@ export async function evaluateBaselines(
     const ranker = rankByScores(baseline);
     results.set(
       key,
-      await evaluate(ranker, rankingTask(dataset, 'test', evaluation), evaluation, onProgress),
+      await evaluate(ranker, rankingTask(dataset, 'test', evaluation), evaluation, onProgress, own),
     );
   }
   return results;
@@ -147,10 +149,12 @@ export async function evaluateBaseline(
   dataset: PreparedDataset,
   part: Part,
   onProgress?: Progress,
+  own?: OwnMetrics,
 ): Promise<RankingResult> {
   const ends = part === 'validation' ? dataset.trainEnd : dataset.validationEnd;
   const baseline = await fitBaseline(model, { ...dataset, ends }, seed, letEventsInOf(onProgress));
-  return evaluate(rankByScores(baseline), rankingTask(dataset, part, evaluation), evaluation, onProgress);
+  const task = rankingTask(dataset, part, evaluation);
+  return evaluate(rankByScores(baseline), task, evaluation, onProgress, own);
 }
 
 function evaluate(
@@ -158,12 +162,13 @@ function evaluate(
   task: RankingTask,
   { metrics, cutoffs }: EvaluationConfig,
   onProgress?: Progress,
+  own?: OwnMetrics,
 ): Promise<RankingResult> {
   // Engines without a kernel for it gather the embeddings of all negatives.
   const perUser = Math.max(task.numItems, task.sampled ? (1 + task.sampled.count) * EMBEDDING_WIDTH : 0);
   const batchSize = Math.max(1, Math.min(MODEL_BATCH, Math.floor(MAX_SCORES / perUser)));
   return evaluateRanking(task, ranker, {
-    metrics: rankingMetrics(metrics),
+    metrics: rankingMetrics(metrics, own),
     cutoffs,
     batchSize,
     ...(onProgress === undefined ? {} : { onProgress }),

@@ -1,8 +1,10 @@
 import { isCodePath } from '../protocol/codePath';
-import type { TrainedConfig } from '../config/schema';
+import type { ExperimentConfig, TrainedConfig } from '../config/schema';
+import type { OwnMetrics } from '../evaluation/metrics/metrics';
 import type { TrainedImplementation } from '../model/description';
 import { describedModel, type TrainedModelConfig } from '../model/models';
 import type { RunDirectory } from '../runs/runDirectory';
+import { openOwnMetrics } from '../userCode/openOwnMetrics';
 import { openOwnModel, type OwnImplementation } from '../userCode/openOwnModel';
 import { changedFiles, readRunCode } from '../userCode/runCode';
 import { InferenceError } from './inferenceError';
@@ -22,12 +24,30 @@ export function isOwn(model: RunModel): model is OwnImplementation {
 export async function openRunModel(run: RunDirectory, { model }: TrainedConfig): Promise<RunModel> {
   if (!isCodePath(model.type)) return describedModel(model).load();
   const code = await readRunCode(run);
-  if (code === null)
-    throw new InferenceError(
-      'code/missing',
-      `The code of the model \`${model.type}\` is missing from the run: there is no code.json in ${run.path}. Restore it, or start a new run.`,
-    );
+  if (code === null) throw codeMissing(run, model.type);
   return openOwnModel(code, model.type);
+}
+
+/**
+ * The metrics of its user that a run is measured by, by their names in the config; none where it has none.
+ * @throws CodeError as {@link openRunModel} does
+ */
+export async function openRunMetrics(
+  run: RunDirectory,
+  { evaluation }: Pick<ExperimentConfig, 'evaluation'>,
+): Promise<OwnMetrics> {
+  const names = evaluation.metrics.filter(isCodePath);
+  if (names.length === 0) return new Map();
+  const code = await readRunCode(run);
+  if (code === null) throw codeMissing(run, names[0]!);
+  return openOwnMetrics(code, names);
+}
+
+function codeMissing(run: RunDirectory, name: string): InferenceError {
+  return new InferenceError(
+    'code/missing',
+    `The code of \`${name}\` is missing from the run: there is no code.json in ${run.path}. Restore it, or start a new run.`,
+  );
 }
 
 /** What to tell people where the code of a run is no longer that of the workspace; null where it is, or the run has none. */

@@ -5,6 +5,9 @@ import { fieldRule } from './fieldRule';
 
 const metrics = RANKING_METRICS.map(({ name }) => name).join('|');
 
+/** The file of a metric of the user. */
+const OWN_METRIC = '\\.\\.?/[^@]*\\.m?[jt]s';
+
 const beta1 = z.number().min(0).lt(1).default(0.9).meta(describe('Decay of the first moment.'));
 const beta2 = z.number().min(0).lt(1).default(0.999).meta(describe('Decay of the second moment.'));
 const adamEpsilon = z.number().positive().default(1e-8).meta(describe('Added to the denominator.'));
@@ -232,7 +235,7 @@ export const trainingSchema = z
       .strictObject({
         metric: z
           .string()
-          .regex(new RegExp(`^(${metrics})@[1-9]\\d*$`), 'must look like `ndcg@10`')
+          .regex(new RegExp(`^(${metrics}|${OWN_METRIC})@[1-9]\\d*$`), 'must look like `ndcg@10`')
           .default(`${DEFAULT_METRIC.name}@10`)
           .meta(
             describe(

@@ -1,6 +1,6 @@
 import path from 'node:path';
 import { configDigest, loadConfig } from '../config/configFile';
-import { ownFilesOf } from '../config/ownFiles';
+import { measuredName, ownFilesOf } from '../config/ownFiles';
 import { isTrained } from '../config/schema';
 import { errorText } from '../protocol/errorText';
 import { recordEnd } from '../runs/recordEnd';
@@ -10,6 +10,7 @@ import { codeHash } from '../runs/keptCode';
 import { createRun, type RunDirectory } from '../runs/runDirectory';
 import { workspaceFolderFor } from '../runs/workspaceRuns';
 import { allowCode } from '../userCode/consent';
+import { declarationsOf } from '../userCode/runDeclarations';
 import { readGitState } from './gitState';
 import { readOwnVersion } from './ownVersion';
 import { startTrainer } from './startTrainer';
@@ -34,7 +35,7 @@ export async function startTraining(
     config,
     configDigest: configDigest(config),
     seed: config.seed,
-    mainMetric: config.training.earlyStopping.metric,
+    mainMetric: measuredName(config.training.earlyStopping.metric, await declarationsOf(code)),
     // Baselines are fitted at once: none of their epochs will ever come.
     epochs: isTrained(config) ? config.training.epochs : 0,
     git: await readGitState(path.dirname(configPath)),

@@ -3,7 +3,7 @@
  * of ours.
  */
 export function isCodePath(name: unknown): name is CodePath {
-  return typeof name === 'string' && /^\.\.?\/.*\.m?[jt]s$/.test(name);
+  return typeof name === 'string' && /^\.\.?\/[^@]*\.m?[jt]s$/.test(name);
 }
 
 /** Relative to the folder of the config. */

@@ -1,4 +1,4 @@
-import { findMetric } from '../evaluation/metrics/metrics';
+import { shownMetric } from '../evaluation/metrics/metrics';
 import { thousands } from '../protocol/thousands';
 
 /*
@@ -125,7 +125,7 @@ export function formatEpoch(epoch: number): string {
 /** A metric's name as papers write it: `NDCG@10`, `Recall@5`, `MRR`, `LogLoss`. One that is not known stays as it is. */
 export function formatMetricName(name: string): string {
   const [, rest = ''] = /^[^@]*(.*)$/s.exec(name) ?? [];
-  const metric = findMetric(name);
+  const metric = shownMetric(name);
   return metric === undefined ? name : metric.title + rest;
 }
 

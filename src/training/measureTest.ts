@@ -2,11 +2,13 @@ import { namedBaselines } from '../config/namedBaselines';
 import type { ExperimentConfig, TrainedConfig } from '../config/schema';
 import type { PreparedDataset } from '../dataset/preparedDataset';
 import type { RankingResult } from '../evaluation/evaluateRanking';
+import type { OwnMetrics } from '../evaluation/metrics/metrics';
 import type { Model } from '../model/model';
 import { isBaseline, type BaselineConfig } from '../model/models';
 import { withWarning, type MeasuredMetrics, type TestResult } from '../protocol/run';
 import { loadCheckpoint } from '../inference/checkpoint';
 import { evaluateBaseline, evaluateBaselines, evaluateModel, rankingTask } from '../inference/evaluateModel';
+import { openRunMetrics } from '../inference/runModel';
 import { nameOfNotFinite } from '../inference/finiteWeights';
 import { belowPopularityMessage } from './resultWarnings';
 import type { RunRecorder } from './runRecorder';
@@ -37,8 +39,8 @@ export async function testModel(
         'Train again with a lower `training.learningRate`.',
     );
   }
-  await test(recorder, config, dataset, best, () =>
-    evaluateModel(model, dataset, 'test', config.evaluation, () => recorder.letEventsIn()),
+  await test(recorder, config, dataset, best, (metrics) =>
+    evaluateModel(model, dataset, 'test', config.evaluation, () => recorder.letEventsIn(), metrics),
   );
   recorder.update({ best });
   const { test: result, warnings, mainMetric } = recorder.manifest;
@@ -52,8 +54,9 @@ export async function testBaseline(
   config: ExperimentConfig,
   dataset: PreparedDataset,
 ): Promise<void> {
-  await test(recorder, config, dataset, NO_TRAINING, () =>
-    evaluateBaseline({ ...config, model: baselineOf(config) }, dataset, 'test', () => recorder.letEventsIn()),
+  const baseline = { ...config, model: baselineOf(config) };
+  await test(recorder, config, dataset, NO_TRAINING, (metrics) =>
+    evaluateBaseline(baseline, dataset, 'test', () => recorder.letEventsIn(), metrics),
   );
 }
 
@@ -66,11 +69,13 @@ async function test(
   config: ExperimentConfig,
   dataset: PreparedDataset,
   { epoch, step }: Pick<MeasuredMetrics, 'epoch' | 'step'>,
-  evaluateOwn: () => Promise<RankingResult>,
+  evaluateOwn: (metrics: OwnMetrics) => Promise<RankingResult>,
 ): Promise<void> {
   const started = performance.now();
-  const own = await evaluateOwn();
-  const baselineResults = await evaluateBaselines(dataset, config, () => recorder.letEventsIn());
+  const ownMetrics = await openRunMetrics(recorder.run, config);
+  const own = await evaluateOwn(ownMetrics);
+  const letEventsIn = () => recorder.letEventsIn();
+  const baselineResults = await evaluateBaselines(dataset, config, letEventsIn, ownMetrics);
   const seconds = (performance.now() - started) / 1000;
 
   const baselines: TestResult['baselines'] = {};

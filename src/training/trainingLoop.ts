@@ -5,7 +5,8 @@ import type { Optimizer } from '../compute/optimizers/optimizer';
 import { RandomStream } from '../compute/random';
 import type { TrainedConfig } from '../config/schema';
 import type { PreparedDataset } from '../dataset/preparedDataset';
-import { protocolOf } from '../evaluation/evaluateRanking';
+import { protocolOf, type RankingResult } from '../evaluation/evaluateRanking';
+import type { OwnMetrics } from '../evaluation/metrics/metrics';
 import type { Model } from '../model/model';
 import type { Batch, Batches } from '../model/batches/batchBuilder';
 import { comparisonKey, type EvaluationProtocol } from '../protocol/evaluation';
@@ -14,7 +15,7 @@ import { RunWriteError } from '../runs/runErrors';
 import { loadCheckpoint, saveCheckpoint, sweepCheckpoint } from '../inference/checkpoint';
 import type { TrainingState } from '../runs/checkpointState';
 import { EarlyStopping } from './earlyStopping';
-import { isOwn, openRunModel, type RunModel } from '../inference/runModel';
+import { isOwn, openRunMetrics, openRunModel, type RunModel } from '../inference/runModel';
 import { StepChecks } from '../userCode/stepChecks';
 import { evaluateModel, rankingTask } from '../inference/evaluateModel';
 import { nameOfNotFinite } from '../inference/finiteWeights';
@@ -41,6 +42,8 @@ export class TrainingLoop {
   readonly #batches: Batches;
   readonly #optimizer: Optimizer;
   readonly #earlyStopping: EarlyStopping;
+  /** Those that its user wrote. */
+  readonly #metrics: OwnMetrics;
   /** Of a model that its user wrote. */
   readonly #checks: StepChecks | null;
   #state: Omit<TrainingState, 'earlyStopping'> = { epoch: 1, stepInEpoch: 0, step: 0, lossSum: 0 };
@@ -57,12 +60,13 @@ export class TrainingLoop {
     implementation?: RunModel,
   ): Promise<TrainingLoop> {
     const builder = implementation ?? (await openRunModel(recorder.run, config));
+    const metrics = await openRunMetrics(recorder.run, config);
     const given = [config.model, modelDataOf(dataset), config.seed] as const;
     if (isOwn(builder)) {
       const own = builder.create(...given);
-      return new TrainingLoop(config, dataset, recorder, own, new StepChecks(own, builder.file));
+      return new TrainingLoop(config, dataset, recorder, own, metrics, new StepChecks(own, builder.file));
     }
-    return new TrainingLoop(config, dataset, recorder, builder.create(...given), null);
+    return new TrainingLoop(config, dataset, recorder, builder.create(...given), metrics, null);
   }
 
   private constructor(
@@ -70,8 +74,10 @@ export class TrainingLoop {
     dataset: PreparedDataset,
     recorder: RunRecorder,
     model: Model,
+    metrics: OwnMetrics,
     checks: StepChecks | null,
   ) {
+    this.#metrics = metrics;
     this.#checks = checks;
     const { training, seed } = config;
     this.#config = config;
@@ -79,8 +85,8 @@ export class TrainingLoop {
     this.#recorder = recorder;
     this.model = model;
     this.#optimizer = createOptimizer(training.optimizer, this.model.variables);
-    const { metric, patience, minDelta } = training.earlyStopping;
-    this.#earlyStopping = new EarlyStopping(metric, patience, minDelta);
+    const { patience, minDelta } = training.earlyStopping;
+    this.#earlyStopping = new EarlyStopping(recorder.manifest.mainMetric, patience, minDelta);
     this.#batches = this.model.batches.build(dataset, training.batchSize, seed);
     const { unit: batchUnit } = this.model.batches;
     recorder.update({ progress: { ...recorder.manifest.progress, batchUnit } });
@@ -149,9 +155,7 @@ export class TrainingLoop {
     if (comparisonKey(protocol) === comparisonKey(protocolOf(task, evaluation.cutoffs))) return;
     const directory = run.checkpointPath('best');
     const state = await loadCheckpoint(directory, this.model.state, null);
-    const { metrics } = await evaluateModel(this.model, this.#dataset, 'validation', evaluation, () =>
-      this.#recorder.letEventsIn(),
-    );
+    const { metrics } = await this.#validate();
     const best = { ...this.#earlyStopping.state.best!, metrics };
     this.#earlyStopping.state = { ...this.#earlyStopping.state, best };
     const earlyStopping = { ...state.earlyStopping, best };
@@ -276,9 +280,7 @@ export class TrainingLoop {
     await this.#checkWeights();
 
     const started = performance.now();
-    const result = await evaluateModel(this.model, this.#dataset, 'validation', this.#config.evaluation, () =>
-      recorder.letEventsIn(),
-    );
+    const result = await this.#validate();
     this.#validationMs = performance.now() - started;
     const measured: MeasuredMetrics = { epoch, step, metrics: result.metrics };
     const isFirst = this.#earlyStopping.state.best === null;
@@ -311,6 +313,12 @@ export class TrainingLoop {
       progress: { ...recorder.manifest.progress, epoch },
       timings: this.#timings(this.#validationMs),
     });
+  }
+
+  #validate(): Promise<RankingResult> {
+    const letEventsIn = () => this.#recorder.letEventsIn();
+    const { evaluation } = this.#config;
+    return evaluateModel(this.model, this.#dataset, 'validation', evaluation, letEventsIn, this.#metrics);
   }
 
   /** The loss of the next step would tell too, but no epoch may be validated and kept with such weights. */

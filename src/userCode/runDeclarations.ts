@@ -1,3 +1,4 @@
+import type { KeptCode } from '../protocol/keptCode';
 import { readKeptCode } from '../runs/keptCode';
 import type { RunDirectory } from '../runs/runDirectory';
 import type { OwnCode } from './declaration';
@@ -7,7 +8,11 @@ import type { OwnCode } from './declaration';
  * @throws RunReadError when the code is damaged
  */
 export async function readOwnCodeOf(run: RunDirectory): Promise<OwnCode> {
-  const code = await readKeptCode(run.path);
+  return declarationsOf(await readKeptCode(run.path));
+}
+
+/** What the models and metrics of some code declare, by their names in the config. Runs nothing. */
+export async function declarationsOf(code: KeptCode | null): Promise<OwnCode> {
   if (code === null) return new Map();
   // Most runs need no parser.
   const { readDeclaration } = await import('./readDeclaration');

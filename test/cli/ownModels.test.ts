@@ -256,6 +256,36 @@ describe('own models', () => {
     expect(existsSync(path.join(folder, 'tampered'))).toBe(false);
   });
 
+  it('are measured by metrics of the user, whose title and direction results carry', async () => {
+    await mkdir(path.join(workspace(), 'metrics'));
+    await writeFile(
+      path.join(workspace(), 'metrics/missed.ts'),
+      `import { defineMetric } from 'recsight/v1';
+export default defineMetric({
+  title: 'Missed places', definition: 'Places in front.', higherIsBetter: false, needs: 'rank',
+  of: ({ places }, k) => (places[0]! - 1) / k,
+});
+`,
+    );
+    const own = ['evaluation.metrics=["ndcg","./metrics/missed.ts"]', 'evaluation.cutoffs=[10]'];
+    const set = [...own, 'training.earlyStopping.metric=./metrics/missed.ts@10'].flatMap((each) => [
+      '--set',
+      each,
+    ]);
+    const { code, stdout } = await recsight('train', 'mine.recsight.json', ...set);
+    expect(code).toBe(0);
+    expect(stdout).toMatch(/Epoch 1\/2 .* validation Missed places@10 0\.\d+ ★/);
+    expect(stdout).toMatch(/^ +NDCG@10 +Missed places@10$/m);
+    const [id] = await readdir(path.join(workspace(), '.recsight/runs'));
+    const { manifest } = await readRun(path.join(workspace(), '.recsight/runs', id!));
+    expect(manifest.mainMetric).toBe('Missed places ↓@10');
+    expect(Object.keys(manifest.test!.metrics)).toEqual(['ndcg@10', 'Missed places ↓@10']);
+    // Without the file, and from elsewhere.
+    await rm(path.join(workspace(), 'metrics'), { recursive: true });
+    expect((await recsight('runs')).stdout).toMatch(/Missed places@10 validation 0\.\d+ {2}test 0\.\d+/);
+    expect((await recsight('evaluate', 'latest')).stdout).toContain('Missed places@10');
+  });
+
   describe('say in one line, with file, line and column, where there is', () => {
     it.each<[string, string, string, RegExp]>([
       ['a syntax error', 'title:', 'title', /models\/mine\.ts:7:\d+: Syntax error: /],

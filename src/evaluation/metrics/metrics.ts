@@ -1,3 +1,4 @@
+import { readOwnMetricName, type ShownMetric } from '../ownMetric';
 import { auc } from './auc';
 import { averagePopularity } from './averagePopularity';
 import { coverage } from './coverage';
@@ -34,10 +35,16 @@ export const DEFAULT_METRIC: Metric = ndcg;
 /** Those that a ranking is measured by, which have a value at each cut-off: all that need no labels. */
 export const RANKING_METRICS = METRICS.filter((metric) => metric.needs !== 'scores and labels');
 
+/** Metrics of the user, by their names in the config. */
+export type OwnMetrics = ReadonlyMap<string, RankMetric | ListMetric>;
+
 /** The metrics of some names, in their order. @throws Error for one that no ranking is measured by */
-export function rankingMetrics(names: readonly string[]): (RankMetric | ListMetric)[] {
+export function rankingMetrics(
+  names: readonly string[],
+  own: OwnMetrics = new Map(),
+): (RankMetric | ListMetric)[] {
   return names.map((name) => {
-    const metric = RANKING_METRICS.find((other) => other.name === name);
+    const metric = own.get(name) ?? RANKING_METRICS.find((other) => other.name === name);
     if (metric === undefined) throw new Error(`No ranking is measured by ${name}.`);
     return metric;
   });
@@ -57,9 +64,14 @@ export function findMetric(name: string): Metric | undefined {
   return METRICS.find((metric) => metric.name.toLowerCase() === family);
 }
 
+/** What is to be shown of a metric in results, with a cut-off or without: one of ours, or of the user. */
+export function shownMetric(name: string): ShownMetric | undefined {
+  return findMetric(name) ?? readOwnMetricName(name.split('@')[0]!);
+}
+
 /** 1 for a metric of which a larger value is better, −1 for one of which a smaller is; 1 for one that this version does not know. */
 export function directionOf(name: string): 1 | -1 {
-  return findMetric(name)?.higherIsBetter === false ? -1 : 1;
+  return shownMetric(name)?.higherIsBetter === false ? -1 : 1;
 }
 
 /** By how much a value of a metric is better than another: below 0 where it is worse. */

@@ -8,7 +8,7 @@ import { baselineOf, NO_TRAINING, testBaseline, testModel } from '../measureTest
 import { checkMemory, estimateMemory, tellMemory } from '../memoryEstimate';
 import { modelDataOf } from '../../inference/modelData';
 import { readConfig } from '../../inference/openRun';
-import { isOwn, openRunModel } from '../../inference/runModel';
+import { isOwn, openRunMetrics, openRunModel } from '../../inference/runModel';
 import { readOwnCodeOf } from '../../userCode/runDeclarations';
 import { prepare, startEngine, tellChangedCode, tellChanges } from '../prepareRun';
 import type { RunRecorder } from '../runRecorder';
@@ -112,7 +112,8 @@ async function measureBaseline(recorder: RunRecorder, config: ExperimentConfig):
   const started = performance.now();
   const letEventsIn = () => recorder.letEventsIn();
   const baseline = { ...config, model: baselineOf(config) };
-  const result = await evaluateBaseline(baseline, dataset, 'validation', letEventsIn);
+  const metrics = await openRunMetrics(recorder.run, config);
+  const result = await evaluateBaseline(baseline, dataset, 'validation', letEventsIn, metrics);
   const measured: MeasuredMetrics = { ...NO_TRAINING, metrics: result.metrics };
   const seconds = (performance.now() - started) / 1000;
   recorder.event({ kind: 'validation', ...measured, protocol: result.protocol, best: true, seconds });

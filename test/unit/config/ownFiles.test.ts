@@ -1,11 +1,11 @@
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { loadConfig } from '../../../src/config/configFile';
 import { changeConfig } from '../../../src/config/changeConfig';
 import { configJsonSchema, findFieldSchema } from '../../../src/config/jsonSchema';
-import { ownFilesIn, readOwnCode } from '../../../src/config/ownFiles';
+import { measuredName, ownFilesIn, readOwnCode } from '../../../src/config/ownFiles';
 import { parseConfig } from '../../../src/config/parseConfig';
 import { configSchemaWith, isTrained } from '../../../src/config/schema';
 import { describedModel } from '../../../src/model/models';
@@ -85,7 +85,7 @@ it('says of a missing or broken file what is wrong, once', async () => {
     { path: 'model.type', ownFile: { path: './broken.ts', problems: [{ line: 3, column: 10 }] } },
   ]);
   expect(await messages({ type: './metric.ts' })).toEqual([
-    '`model.type`: `./metric.ts` is a metric file; expected a model.',
+    '`model.type`: `./metric.ts` is not a model file.',
   ]);
 });
 
@@ -117,6 +117,41 @@ it('lets a run change what may change, by what its code declares', async () => {
   const { config: changed } = changeConfig(config, ['training.epochs=3'], 'resume', own);
   expect(changed.training.epochs).toBe(3);
   expect(() => changeConfig(config, ['model.rate=0.1'], 'resume', own)).toThrow('cannot change once a run');
+});
+
+it('takes metrics of the user, also to select the best epoch', async () => {
+  const parseMetrics = async (metrics: string[], metric: string) => {
+    const text = JSON.stringify({
+      dataset: { path: 'a.csv' },
+      model: { type: 'sasrec' },
+      training: { earlyStopping: { metric } },
+      evaluation: { metrics },
+    });
+    const own = await readOwnCode(folder, ownFilesIn(text, 'json'));
+    const { config, problems } = parseConfig(text, 'json', [], own);
+    return { config, own, messages: problems.map(({ message }) => message) };
+  };
+  const { config, own, messages: none } = await parseMetrics(['ndcg', './metric.ts'], './metric.ts@10');
+  expect(none).toEqual([]);
+  expect(config!.evaluation.metrics).toEqual(['ndcg', './metric.ts']);
+  expect(measuredName(config!.training.earlyStopping.metric, own)).toBe('M ↑@10');
+  expect(measuredName('ndcg@10', own)).toBe('ndcg@10');
+  expect((await parseMetrics(['ndcg'], './metric.ts@10')).messages).toEqual([
+    '`training.earlyStopping.metric` needs a metric that is in `evaluation.metrics` (`ndcg`), found `"./metric.ts@10"`.',
+  ]);
+  expect((await parseMetrics(['ndcg', './mine.ts'], 'ndcg@10')).messages).toEqual([
+    '`evaluation.metrics.1`: `./mine.ts` is not a metric file.',
+  ]);
+  expect((await parseMetrics(['ndcg', './none.ts'], 'ndcg@10')).messages).toEqual([
+    '`evaluation.metrics.1`: `./none.ts` cannot be used: line 1, column 1: There is no such file.',
+  ]);
+  await writeFile(
+    path.join(folder, 'twin.ts'),
+    (await readFile(path.join(folder, 'metric.ts'), 'utf8')).replace("title: 'M'", "title: 'NDCG'"),
+  );
+  expect((await parseMetrics(['ndcg', './twin.ts'], 'ndcg@10')).messages[0]).toContain(
+    'has the title of another metric, `NDCG`: results could not be told apart',
+  );
 });
 
 it('takes a name without a folder for a model of ours', async () => {

@@ -52,7 +52,7 @@ export interface OwnRun {
 export async function makeOwnRun(
   folder: string,
   files: Record<string, string>,
-  { allowed = true, model = {}, training = {} } = {},
+  { allowed = true, model = {}, training = {}, evaluation = {} } = {},
 ): Promise<OwnRun> {
   for (const [name, text] of Object.entries(files)) {
     await mkdir(path.dirname(path.join(folder, name)), { recursive: true });
@@ -62,7 +62,14 @@ export async function makeOwnRun(
     seed: 7,
     dataset: { path: 'unused.csv' },
     model: { type: './models/mine.ts', ...model },
-    training: { epochs: 2, batchSize: 8, learningRate: 0.01, earlyStopping: { patience: null }, ...training },
+    training: {
+      epochs: 2,
+      batchSize: 8,
+      learningRate: 0.01,
+      earlyStopping: { patience: null, ...(Object.keys(evaluation).length > 0 && { metric: 'hr@3' }) },
+      ...training,
+    },
+    evaluation,
   };
   const names = ownFilesOf(raw);
   const config = configSchemaWith(await readOwnCode(folder, names)).parse(raw) as TrainedConfig;
