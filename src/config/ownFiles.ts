@@ -1,4 +1,4 @@
-import { readFile } from 'node:fs/promises';
+import { readFile, stat } from 'node:fs/promises';
 import path from 'node:path';
 import { ownMetricName } from '../evaluation/ownMetric';
 import { systemReason } from '../protocol/errorText';
@@ -35,7 +35,7 @@ export function ownFilesIn(
 export async function readOwnCode(
   folder: string,
   names: readonly CodePath[],
-  textOf: (file: string) => Promise<string> = (file) => readFile(file, 'utf8'),
+  textOf: (file: string) => Promise<string> = readCode,
 ): Promise<OwnCode> {
   if (names.length === 0) return NONE;
   const { readDeclaration } = await import('../userCode/readDeclaration');
@@ -61,4 +61,14 @@ export function measuredName(metric: string, own: OwnCode): string {
   return declaration?.kind === 'metric' ? `${ownMetricName(declaration)}@${cutoff}` : metric;
 }
 
+/** A config may come from anybody, and name what would never be read to its end. */
+async function readCode(file: string): Promise<string> {
+  const found = await stat(file);
+  if (!found.isFile()) throw new Error('it is not a file');
+  if (found.size > MAX_BYTES)
+    throw new Error(`it has ${found.size} bytes; code may have at most ${MAX_BYTES}`);
+  return readFile(file, 'utf8');
+}
+
+const MAX_BYTES = 4 * 1024 * 1024;
 const NONE: OwnCode = new Map();

@@ -83,7 +83,9 @@ function isOutside(folder: string, file: string): boolean {
 
 async function readCode(file: string, place: string): Promise<string> {
   try {
-    const { size } = await stat(file);
+    const found = await stat(file);
+    if (!found.isFile()) throw new CodeError('code/unreadable', `${place}: ${file} is not a file.`);
+    const { size } = found;
     if (size > MAX_BYTES)
       throw new CodeError(
         'code/too-large',

@@ -1,4 +1,4 @@
-import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterAll, beforeAll, expect, it } from 'vitest';
@@ -87,6 +87,17 @@ it('says of a missing or broken file what is wrong, once', async () => {
   expect(await messages({ type: './metric.ts' })).toEqual([
     '`model.type`: `./metric.ts` is not a model file.',
   ]);
+});
+
+it('reads no more than code can be', async () => {
+  await mkdir(path.join(folder, 'folder.ts'));
+  expect(await messages({ type: './folder.ts' })).toEqual([
+    '`model.type`: `./folder.ts` cannot be used: line 1, column 1: The file cannot be read: it is not a file.',
+  ]);
+  await writeFile(path.join(folder, 'long.ts'), ' '.repeat(5 * 1024 * 1024));
+  expect((await messages({ type: './long.ts' }))[0]).toContain(
+    'it has 5242880 bytes; code may have at most 4194304',
+  );
 });
 
 it('says in a terminal what is wrong with a model file, with the place in that file', async () => {
