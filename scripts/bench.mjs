@@ -2,7 +2,7 @@
 /*
  * npm run bench: measures, prints tables, and ends with one line of JSON, `{"rows": [ … ], "machine": { … }}`.
  *
- *   npm run bench -- [--work NAME,…] [--engine NAME,…] [--peer torch] [--steps 30] [--threads 2] [--min-length N]
+ *   npm run bench -- [--work NAME,…] [--engine NAME,…] [--peer torch,torch-compiled] [--steps 30] [--threads 2] [--min-length N]
  *                    [--rows N] [--points N,…] [--times N] [--only NAME,…] [--markdown]
  *
  * A benchmark is a file test/bench/NAME.bench.ts that prints what it found and, last, a line of the same form.
@@ -21,7 +21,7 @@ const benchmarks = [
   { name: 'dataset', works: ['dataset'], seconds: 60 },
   {
     name: 'compute',
-    works: ['sasrec', 'dien', 'sum', 'din', 'twotower', 'evaluation', 'evaluation100k'],
+    works: ['sasrec', 'hstu', 'dien', 'sum', 'din', 'twotower', 'evaluation', 'evaluation100k'],
     seconds: 30,
   },
   { name: 'startup', works: ['startup'], seconds: 30 },

@@ -5,7 +5,7 @@ import type { Block } from './protocol';
 import { formatTable, hundredth, median, tenth } from './report';
 
 /*
- * How long a training step, or an evaluation, takes: on each engine of ours and, with `--peer torch`, in PyTorch.
+ * How long a training step, or an evaluation, takes: on each engine of ours and, with `--peer torch,torch-compiled`, in PyTorch.
  * docs/performance.md has the protocol.
  */
 
@@ -14,7 +14,7 @@ const BLOCK = 5;
 /** Seconds after which its turn is over in any case, so that a slow engine does not keep the others waiting. */
 const LONGEST_TURN = 3;
 /** The same for the steps that warm up: several are needed to compare losses. */
-const LONGEST_WARM_UP = 60;
+const LONGEST_WARM_UP = 180;
 /** The same weights and batches give losses this near to each other, as a share. */
 const LOSS_TOLERANCE = 1e-3;
 /** Shares of the processor time from which a measurement deserves a warning. */
@@ -29,8 +29,13 @@ interface Row {
   steps: number;
   ms: number;
   fastestMs: number;
+  /** What it is compared with. */
+  peer: string | null;
   peerMs: number | null;
   peerFastestMs: number | null;
+  /** Processor time of all threads per step, which depends less on what else the machine does: of the block that took least. */
+  processorMs: number;
+  peerProcessorMs: number | null;
   /** The peer's time by ours; null without a peer, and when both did not compute the same. */
   ratio: number | null;
   /** Share of the machine that other processes took meanwhile. */
@@ -57,7 +62,7 @@ const rows: Row[] = [];
 for (const work of options.works) rows.push(...(await measure(work)));
 
 const header = ['work', 'engine', 'threads', 'ms', 'fastest', 'steps'];
-if (options.peer) header.push('PyTorch ms', 'fastest', 'ratio', 'loss differs by');
+if (options.peers.length > 0) header.push('next to', 'ms', 'fastest', 'ratio', 'loss differs by');
 const cells = (row: Row): string[] => [
   row.work,
   row.engine,
@@ -65,8 +70,9 @@ const cells = (row: Row): string[] => [
   row.ms.toFixed(1),
   row.fastestMs.toFixed(1),
   String(row.steps),
-  ...(options.peer
+  ...(options.peers.length > 0
     ? [
+        row.peer ?? '',
         row.peerMs?.toFixed(1) ?? '',
         row.peerFastestMs?.toFixed(1) ?? '',
         row.ratio?.toFixed(2) ?? '–',
@@ -93,15 +99,18 @@ async function measure(work: string): Promise<Row[]> {
     }
     const [first] = participants;
     if (first === undefined) return [];
-    if (options.peer) {
+    if (options.peers.length > 0) {
       const folder = temporaryFolder();
       await first.export(folder);
-      participants.push(await startTorch(folder, work, options));
+      for (const peer of options.peers) participants.push(await startTorch(peer, folder, work, options));
     }
     console.error(`${work}: ${participants.map(({ name, device }) => `${name} (${device})`).join(', ')} …`);
     const { timings, others } = await alternate(work, participants);
-    const peer = options.peer ? timings.pop()! : null;
-    return timings.map((timing) => ({ ...toRow(work, timing, peer), others: hundredth(others) }));
+    const own = timings.slice(0, timings.length - options.peers.length);
+    const peers = options.peers.length > 0 ? timings.slice(own.length) : [null];
+    return peers.flatMap((peer) =>
+      own.map((timing) => ({ ...toRow(work, timing, peer), others: hundredth(others) })),
+    );
   } finally {
     await Promise.all(participants.map((participant) => participant.stop()));
   }
@@ -154,7 +163,7 @@ function toRow(
       losses.map((loss) => loss.toPrecision(6)).join(' '),
     );
     warnings.add(
-      `${work}: ${name} does not compute what PyTorch does. The losses are ${ours} and ${theirs}.`,
+      `${work}: ${name} does not compute what ${peer.participant.name} does. The losses are ${ours} and ${theirs}.`,
     );
     process.exitCode = 1;
   }
@@ -166,11 +175,18 @@ function toRow(
     steps: times.length,
     ms: tenth(median(times)),
     fastestMs: tenth(Math.min(...times)),
+    peer: peer?.participant.name ?? null,
     peerMs: peerTimes && tenth(median(peerTimes)),
     peerFastestMs: peerTimes && tenth(Math.min(...peerTimes)),
+    processorMs: processorMsOf(blocks),
+    peerProcessorMs: peer && processorMsOf(peer.blocks),
     ratio: peerTimes && agrees ? hundredth(median(peerTimes) / median(times)) : null,
     lossDifference,
   };
+}
+
+function processorMsOf(blocks: readonly Block[]): number {
+  return tenth(Math.min(...blocks.map(({ processorMs, ms }) => processorMs / ms.length)));
 }
 
 /** Over the steps that both took. NaN counts as infinitely far. */

@@ -4,6 +4,11 @@ import path from 'node:path';
 import { parseArgs } from 'node:util';
 import { Participant, Unavailable, type Command } from './participant';
 
+/** What PyTorch is called in tables: as it runs line by line, and as `torch.compile` makes it. */
+const PEERS = { torch: 'PyTorch', 'torch-compiled': 'PyTorch, compiled' };
+
+export type Peer = keyof typeof PEERS;
+
 /** What `npm run bench` was asked for, as far as it concerns the tensor benchmarks. */
 export function readOptions() {
   const { values } = parseArgs({
@@ -18,12 +23,14 @@ export function readOptions() {
     },
     strict: false,
   }) as { values: { work: string; engine: string; peer?: string; steps: string; threads: string } & Flags };
-  if (values.peer !== undefined && values.peer !== 'torch')
-    throw new Error(`The only peer is torch, and not ${values.peer}.`);
+  const peers = values.peer?.split(',') ?? [];
+  const unknown = peers.find((name) => !(name in PEERS));
+  if (unknown !== undefined)
+    throw new Error(`The peers are ${Object.keys(PEERS).join(' and ')}, and not ${unknown}.`);
   return {
     works: values.work.split(','),
     engines: values.engine.split(','),
-    peer: values.peer === 'torch',
+    peers: peers as Peer[],
     steps: Number(values.steps),
     threads: Number(values.threads),
     minLength: values['min-length'],
@@ -49,13 +56,18 @@ export function engineCommand(engine: string, work: string, { threads, minLength
  * Starts the PyTorch side; without it there is nothing to compare, so the benchmark ends if it cannot be started.
  * @param problem folder with what an engine has exported
  */
-export async function startTorch(problem: string, work: string, { threads }: Options): Promise<Participant> {
+export async function startTorch(
+  peer: Peer,
+  problem: string,
+  work: string,
+  { threads }: Options,
+): Promise<Participant> {
   const program = process.env.RECSIGHT_BENCH_PYTHON ?? 'python3';
   try {
     return await Participant.start({
-      name: 'PyTorch',
+      name: PEERS[peer],
       program,
-      args: [path.resolve('test/bench/torch/peer.py'), work, problem, String(threads)],
+      args: [path.resolve('test/bench/torch/peer.py'), work, problem, String(threads), peer],
       env: { PYTHONDONTWRITEBYTECODE: '1', OMP_NUM_THREADS: String(threads) },
     });
   } catch (error) {

@@ -25,7 +25,7 @@ for (const engine of options.engines) {
   const start = () => Participant.start(engineCommand(engine, WORK, options));
   try {
     const { ms, threads } = await firstStep(start);
-    if (options.peer) peerMs ??= await peerFirstStep(start);
+    if (options.peers.length > 0) peerMs ??= await peerFirstStep(start);
     const ratio = peerMs === null ? null : hundredth(peerMs / ms);
     rows.push({ work: 'startup', engine, threads, ms: tenth(ms), peerMs: peerMs && tenth(peerMs), ratio });
   } catch (error) {
@@ -38,9 +38,15 @@ const cells = rows.map((row) => [
   row.engine,
   String(row.threads),
   row.ms.toFixed(0),
-  ...(options.peer ? [row.peerMs?.toFixed(0) ?? '', row.ratio?.toFixed(2) ?? '–'] : []),
+  ...(options.peers.length > 0 ? [row.peerMs?.toFixed(0) ?? '', row.ratio?.toFixed(2) ?? '–'] : []),
 ]);
-const header = ['work', 'engine', 'threads', 'ms', ...(options.peer ? ['PyTorch ms', 'ratio'] : [])];
+const header = [
+  'work',
+  'engine',
+  'threads',
+  'ms',
+  ...(options.peers.length > 0 ? ['PyTorch ms', 'ratio'] : []),
+];
 console.log(formatTable(header, cells, options.markdown));
 for (const note of notes) console.log(note);
 console.log(JSON.stringify({ rows }));
@@ -66,5 +72,5 @@ async function peerFirstStep(startEngine: () => Promise<Participant>): Promise<n
   const exporter = await startEngine();
   await exporter.export(folder);
   await exporter.stop();
-  return (await firstStep(() => startTorch(folder, WORK, options))).ms;
+  return (await firstStep(() => startTorch('torch', folder, WORK, options))).ms;
 }

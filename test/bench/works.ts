@@ -1,5 +1,6 @@
 import { DIEN_SIZES, DienTask } from './models/dien';
 import { DIN_SIZES, DinTask } from './models/din';
+import { HSTU_SIZES, HstuTask } from './models/hstu';
 import { EVALUATION_100K_SIZES, EVALUATION_SIZES, Ranking } from './models/ranking';
 import { SASREC_SIZES, SasrecTask } from './models/sasrec';
 import { SUM_SIZES, SumTask } from './models/sum';
@@ -11,6 +12,7 @@ type Create = (minLength: number | null) => Work;
 
 const works: Record<string, Create> = {
   sasrec: (minLength) => new Training(new SasrecTask(shortened(SASREC_SIZES, minLength))),
+  hstu: (minLength) => new Training(new HstuTask(shortened(HSTU_SIZES, minLength))),
   dien: (minLength) => new Training(new DienTask(shortened(DIEN_SIZES, minLength))),
   sum: (minLength) => new Training(new SumTask(shortened(SUM_SIZES, minLength))),
   din: (minLength) => new Training(new DinTask(shortened(DIN_SIZES, minLength))),

@@ -6,12 +6,12 @@ const needsTimes: DatasetRule<HstuConfig> = {
   path: ['timeBias'],
   holds: ({ timeBias }, { columns }) =>
     timeBias === 'none' || (columns.timestamp !== null && columns.items === undefined),
-  message: ({ timeBias }, { columns }) => {
+  message: (_, { columns }) => {
     const why =
       columns.timestamp === null
         ? '`dataset.columns.timestamp` is null'
         : 'lists (`dataset.columns.items`) have none';
-    return `needs the times of interactions while it is \`${timeBias}\`, and ${why}: set it to \`none\`, or name a column of times`;
+    return `needs the times of interactions, and ${why}: set it to \`none\`, or name a column of times`;
   },
 };
 

@@ -1,6 +1,6 @@
 """The PyTorch side of the benchmark.
 
-    python peer.py WORK FOLDER THREADS
+    python peer.py WORK FOLDER THREADS [torch|torch-compiled]
 
 Loads the problem in FOLDER and answers each line of its input: a number of steps to take within some time, as
 {"steps": 5, "seconds": 3}, with the milliseconds and the loss of each and the processor time that passed in and between
@@ -23,10 +23,11 @@ MODULES = {"sum": "sum_model", "twotower": "two_tower"}
 RANKINGS = {"evaluation", "evaluation100k"}
 
 
-def training(work, problem):
+def training(work, problem, compiles):
     """A function that takes one optimizer step and returns the loss before it."""
     model = importlib.import_module(MODULES.get(work, work)).Model(problem)
     optimizer = torch.optim.Adam(model.parameters(), lr=problem.settings["learningRate"])
+    loss_of = torch.compile(model.loss) if compiles else model.loss
     taken = 0
 
     def step():
@@ -34,7 +35,7 @@ def training(work, problem):
         batch = problem.batches[taken % len(problem.batches)]
         taken += 1
         optimizer.zero_grad()
-        loss = model.loss(batch)
+        loss = loss_of(batch)
         loss.backward()
         optimizer.step()
         return loss.item()
@@ -46,7 +47,7 @@ def answer(message):
     print(json.dumps(message), flush=True)
 
 
-def main(work, folder, threads):
+def main(work, folder, threads, peer="torch"):
     torch.set_num_threads(int(threads))
     problem = Problem(folder)
     if work in RANKINGS:
@@ -54,7 +55,7 @@ def main(work, folder, threads):
 
         step = Ranking(problem).run
     else:
-        step = training(work, problem)
+        step = training(work, problem, peer == "torch-compiled")
     answer({"ready": torch.__version__, "threads": torch.get_num_threads()})
 
     idle_since = time.process_time()

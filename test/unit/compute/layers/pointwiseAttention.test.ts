@@ -166,6 +166,8 @@ describe.each(TEST_BACKENDS)('pointwiseAttention on %s', (backend) => {
 });
 
 describe('buckets of gaps', () => {
+  useBackend('cpu');
+
   const bucketsOf = (gaps: number[], buckets = 129): number[] =>
     Array.from(
       timeBuckets(
