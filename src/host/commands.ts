@@ -4,7 +4,6 @@ import { GPU_RUNTIMES, type GpuRuntime } from '../process/gpuRuntime';
 import type { RunAbilities } from '../protocol/runAbilities';
 import { subjectOfRun } from '../protocol/subject';
 import { chooseRun, chooseSubject } from './chooseSubject';
-import { mayRunCode } from './codeConsent';
 import type { ComputeBackends } from './computeBackends';
 import type { ConfigCatalog } from './configCatalog';
 import { ConfigCommands } from './configCommands';
@@ -58,7 +57,6 @@ export function registerCommands(context: CommandContext): vscode.Disposable {
   const show = (directory: string, preserveFocus = false) => {
     panels.of(livePanel.id).open(subjectOfRun(directory), { preserveFocus });
   };
-  const mayRun = (directory: string, what: string) => mayRunCode(directory, titleOf(runs, directory), what);
   const configCommands = new ConfigCommands({ ...context, show });
 
   return vscode.Disposable.from(
@@ -76,7 +74,7 @@ export function registerCommands(context: CommandContext): vscode.Disposable {
         const subject = await chooseSubject(context, argument, title, subjects);
         if (subject === undefined) return;
         const executed = needsTrust !== undefined && subject.kind === 'runs' ? subject.runs : [];
-        for (const directory of executed) if (!(await mayRun(directory, needsTrust!))) return;
+        for (const directory of executed) if (!(await trainer.mayRun(directory, needsTrust!))) return;
         panels.of(id).open(subject);
       }),
     ),
@@ -93,9 +91,7 @@ export function registerCommands(context: CommandContext): vscode.Disposable {
       'Resume Run',
       ({ resumable }) => resumable,
       async (directory) => {
-        if (!(await mayRun(directory, 'Resuming'))) return;
-        await trainer.resume(directory);
-        show(directory);
+        if (await trainer.resume(directory)) show(directory);
       },
     ),
     registerForRun(
@@ -109,9 +105,7 @@ export function registerCommands(context: CommandContext): vscode.Disposable {
       'Evaluate Run',
       ({ evaluable }) => evaluable,
       async (directory) => {
-        if (!(await mayRun(directory, 'Evaluating'))) return;
-        await trainer.evaluate(directory);
-        show(directory);
+        if (await trainer.evaluate(directory)) show(directory);
       },
     ),
     registerForRun(

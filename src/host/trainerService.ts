@@ -7,6 +7,7 @@ import type { TrainerOptions, TrainerProgram } from '../process/trainerOptions';
 import { findNode } from '../process/nodeRuntime';
 import { RunDirectory, runsDirectoryOf } from '../runs/runDirectory';
 import { workspaceFolderFor } from '../runs/workspaceRuns';
+import { mayRunCode } from './codeConsent';
 import type { RunCatalog } from './runCatalog';
 
 /** Something was asked for that cannot be done now; the message says what to do instead. */
@@ -74,17 +75,33 @@ export class TrainerService {
     await this.runs.refreshRun(run.path);
   }
 
-  async resume(directory: string): Promise<void> {
+  /**
+   * Whether the code that a run brings along may be run, which the user may be asked.
+   * @param what is to be done with it, as the beginning of a sentence
+   * @throws TrainerServiceError in a workspace that is not trusted
+   */
+  mayRun(directory: string, what: string): Promise<boolean> {
+    requireTrust(what);
+    const run = this.runs.get(directory);
+    return mayRunCode(directory, run ? this.runs.titleOf(run) : path.basename(directory), what);
+  }
+
+  /** Resolves with whether it was done: what the user does not want to run is left as it is. */
+  async resume(directory: string): Promise<boolean> {
+    if (!(await this.mayRun(directory, 'Resuming'))) return false;
     await resumeRun(await this.options(vscode.Uri.file(directory)), new RunDirectory(directory));
     this.log.info(`Resumed ${directory}`);
     await this.runs.refreshRun(directory);
+    return true;
   }
 
-  /** Evaluates the best checkpoint on test; the result arrives in the run's manifest. */
-  async evaluate(directory: string): Promise<void> {
+  /** Evaluates the best checkpoint on test, as `resume` does; the result arrives in the run's manifest. */
+  async evaluate(directory: string): Promise<boolean> {
+    if (!(await this.mayRun(directory, 'Evaluating'))) return false;
     await evaluateRun(await this.options(vscode.Uri.file(directory)), new RunDirectory(directory));
     this.log.info(`Evaluating ${directory}`);
     await this.runs.refreshRun(directory);
+    return true;
   }
 
   /** Resolves when the trainer has ended. */

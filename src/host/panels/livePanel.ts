@@ -52,9 +52,9 @@ class LivePanel implements PanelContent {
     const { configs, trainer, open, log } = context;
     this.#directory = directory;
     /** Who acts on a run means to see what comes of it. */
-    const kept = (answer: Promise<void>) => {
+    const kept = async (answer: Promise<unknown>) => {
       frame.keepOpen();
-      return answer;
+      await answer;
     };
     this.functions = {
       hydrate: () => this.#hydrate(),
@@ -68,9 +68,8 @@ class LivePanel implements PanelContent {
       },
       openConfig: () => openConfig(directory),
       openLog: () => openLog(directory),
-      openView: (view) => {
-        open(view, frame.subject);
-        return Promise.resolve();
+      openView: async (view) => {
+        if (await trainer.mayRun(directory, 'Inspecting a model')) open(view, frame.subject);
       },
       save: saveFile,
     };
