@@ -1,15 +1,18 @@
 import * as tf from '@tensorflow/tfjs-core';
+import { checkShapes } from './layerShapes';
 
 /**
  * Runs a fused layer's kernel if the engine in use has one.
  * @param name of the layer, as in docs/compute.md
  * @returns its outputs, or null where the caller has to run the plain definition
+ * @throws LayerInputError when the inputs' shapes do not fit each other, whether there is a kernel or not
  */
 export function fused(
   name: string,
   inputs: Record<string, tf.Tensor>,
   attributes: Record<string, number | boolean | string> = {},
 ): tf.Tensor[] | null {
+  checkShapes(name, inputs);
   const kernelName = kernelNameOf(name, Object.keys(inputs));
   if (findKernel(kernelName, tf.getBackend()) === undefined) return null;
   return tf.engine().runKernel(kernelName, inputs, attributes);

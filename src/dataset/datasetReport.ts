@@ -126,9 +126,11 @@ export function datasetReport(
     const { maxLength, learnsOlder } = historyLimit!;
     warnings.push(
       `${thousands(cut)} of ${thousands(numUsers)} training histories are longer than \`maxSequenceLength\` (${maxLength}): ` +
-        (learnsOlder
-          ? 'training uses all of their items, ranking only the newest.'
-          : 'only their newest items are used.'),
+        {
+          true: 'training uses all of their items, ranking only the newest.',
+          false: 'only their newest items are used.',
+          undefined: 'ranking reads only their newest items.',
+        }[`${learnsOlder}`],
     );
   }
   for (const { of, name, unknownShare, kind } of facts.features) {

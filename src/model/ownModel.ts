@@ -20,7 +20,7 @@ export function ownModel(type: CodePath): TrainedDescription<OwnModelOptions> {
     recordsAttention: true,
     historyLimit: (options) => {
       const { maxSequenceLength: maxLength } = options as { maxSequenceLength?: unknown };
-      return typeof maxLength === 'number' ? { maxLength, learnsOlder: false } : undefined;
+      return typeof maxLength === 'number' ? { maxLength, learnsOlder: undefined } : undefined;
     },
     load: () => Promise.reject(new Error(`The code of ${type} is loaded from the run that keeps it.`)),
   };

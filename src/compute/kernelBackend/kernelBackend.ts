@@ -98,6 +98,12 @@ export class KernelBackend extends MathBackendCPU {
     return this.library.memory.floats(this.at(tensor), tf.util.sizeFromShape(tensor.shape));
   }
 
+  /** The same for a tensor of int32. */
+  ints(tensor: tf.TensorInfo): Int32Array {
+    const { buffer, byteOffset, length } = this.floats(tensor);
+    return new Int32Array(buffer, byteOffset, length);
+  }
+
   /** The same values under another shape. */
   reshaped(tensor: tf.TensorInfo, shape: number[]): tf.TensorInfo {
     this.incRef(tensor.dataId);

@@ -1,5 +1,6 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { kernelNameOf } from '../fused';
+import { checkIndices } from '../layerShapes';
 import type { KernelBackend } from './kernelBackend';
 import { attentionKernels } from './layers/attentionKernels';
 import { dropoutKernels } from './layers/dropoutKernels';
@@ -38,8 +39,11 @@ const gradientsOf = new Set<string>();
 
 /** Registers the layers under a backend's name. */
 export function registerLayers(backendName: string): void {
-  forEachVariant((name, gradientName, inputs, { forward, gradient }) => {
-    register(name, backendName, forward);
+  forEachVariant((name, gradientName, inputs, { forward, gradient }, layer) => {
+    register(name, backendName, (backend, given, attributes) => {
+      checkIndices(layer, given, (indices) => backend.ints(indices));
+      return forward(backend, given, attributes);
+    });
     if (gradient === undefined) return;
     register(gradientName, backendName, gradient.kernel);
     if (gradientsOf.has(name)) return;
@@ -91,13 +95,13 @@ function registerGradient(
 
 /** Calls `visit` for each layer with each set of inputs that it may be given. */
 function forEachVariant(
-  visit: (name: string, gradientName: string, inputs: string[], layer: Layer) => void,
+  visit: (kernelName: string, gradientName: string, inputs: string[], layer: Layer, name: string) => void,
 ): void {
   for (const [name, layer] of Object.entries(layers)) {
     const { required, optional = [] } = layer;
     for (let chosen = 0; chosen < 2 ** optional.length; chosen++) {
       const inputs = [...required, ...optional.filter((_, place) => (chosen & (1 << place)) !== 0)];
-      visit(kernelNameOf(name, inputs), kernelNameOf(`${name}Gradient`, inputs), inputs, layer);
+      visit(kernelNameOf(name, inputs), kernelNameOf(`${name}Gradient`, inputs), inputs, layer, name);
     }
   }
 }

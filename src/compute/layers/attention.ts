@@ -1,5 +1,6 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { fused } from '../fused';
+import { LayerInputError } from '../layerShapes';
 import type { RandomStream } from '../random';
 import { dropoutBy, reserveDropout, type DropoutMask } from './dropout';
 
@@ -45,6 +46,10 @@ export function attend(input: AttentionInput): tf.Tensor {
 function attention(input: AttentionInput, wantsWeights: boolean): [tf.Tensor, tf.Tensor | undefined] {
   const { query, key, value, numHeads, causal, keyMask, random } = input;
   const [size, length, width] = query.shape as [number, number, number];
+  if (width % numHeads !== 0)
+    throw new LayerInputError(
+      `Attention: ${numHeads} heads cannot share a width of ${width}; it must be a multiple.`,
+    );
   const scale = input.scale ?? 1 / Math.sqrt(width / numHeads);
   const mask = reserveDropout(random, input.dropout, size * numHeads * length * length);
 
