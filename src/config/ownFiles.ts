@@ -62,7 +62,7 @@ export function measuredName(metric: string, own: OwnCode): string {
 }
 
 /** A config may come from anybody, and name what would never be read to its end. */
-async function readCode(file: string): Promise<string> {
+export async function readCode(file: string): Promise<string> {
   const found = await stat(file);
   if (!found.isFile()) throw new Error('it is not a file');
   if (found.size > MAX_BYTES)

@@ -1,8 +1,7 @@
-import { readFile } from 'node:fs/promises';
 import path from 'node:path';
 import * as vscode from 'vscode';
 import { looseValue } from '../config/datasetText';
-import { ownFilesOf, readOwnCode } from '../config/ownFiles';
+import { ownFilesOf, readCode, readOwnCode } from '../config/ownFiles';
 import type { ConfigFormat } from '../config/parseConfig';
 import type { OwnCode } from '../userCode/declaration';
 
@@ -99,5 +98,5 @@ async function textOf(file: string, config: vscode.Uri): Promise<string> {
   const folder = vscode.workspace.getWorkspaceFolder(config);
   if (folder && path.relative(folder.uri.fsPath, file).split(path.sep)[0] === '..')
     throw new Error(`it is outside of the workspace folder ${folder.uri.fsPath}`);
-  return readFile(file, 'utf8');
+  return readCode(file);
 }
