@@ -21,6 +21,7 @@ import { watchEngine } from './watchEngine';
  */
 export function guardedModel(model: OwnModel, file: string, data: ModelData): OwnModel {
   const guards = new Guards(model, file);
+  let scorings = 0;
   return {
     ...model,
     batches: guards.batches(model.batches),
@@ -34,7 +35,9 @@ export function guardedModel(model: OwnModel, file: string, data: ModelData): Ow
       const recorder = guards.recorder(record);
       const score = (): Scoring => model.scoring(query, recorder, items);
       return guards.run(() => {
-        const scoring = score();
+        // Weights that are recorded may be kept; the first time may make what is used again.
+        const isChecked = record === undefined && ++scorings === 2;
+        const scoring = isChecked ? guards.withoutLeaks(score) : score();
         return scoring.kind === 'joint'
           ? guards.joint(scoring, query)
           : guards.product(scoring, score, query, data);
@@ -66,6 +69,25 @@ class Guards {
     const made = this.run(work);
     this.requireShape(what, made, work, shape, expected);
     return made;
+  }
+
+  /** Work of which nothing may be left but what it returns. @throws CodeError with the place where a tensor was made that is left */
+  withoutLeaks(score: () => Scoring): Scoring {
+    const made: { tensor: tf.Tensor; place: Place | null }[] = [];
+    const scoring = watchEngine({ made: (tensor) => made.push({ tensor, place: currentPlace() }) }, () =>
+      tf.tidy(() => score() as Scoring & tf.TensorContainer),
+    );
+    const { kind } = scoring;
+    const returned: unknown[] =
+      kind === 'joint' ? scoring.encoded : [scoring.states, scoring.items, scoring.bias];
+    const left = made.filter(({ tensor }) => !tensor.isDisposed && !returned.includes(tensor));
+    if (left.length === 0) return scoring;
+    const count = left.length === 1 ? 'a tensor' : `${left.length} tensors`;
+    throw this.#error(
+      left.find(({ place }) => place !== null)?.place ?? null,
+      `Each scoring leaves ${count} behind (shape [${left[0]!.tensor.shape.join(', ')}]), so that memory would run out. ` +
+        'Do not `tf.keep` what it makes.',
+    );
   }
 
   batches(builder: BatchBuilder): BatchBuilder {

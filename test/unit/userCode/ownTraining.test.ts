@@ -158,6 +158,14 @@ describe.each(['wasm', 'cpu'] as const)('on %s', (backend) => {
       /^models\/mine\.ts:19:80: `items` has the shape \[11, 4\]; expected \[12, 4\]/,
     ],
     [
+      'a tensor that each scoring leaves behind',
+      {
+        returned:
+          'scoring: (query, record, known) => prediction.scoring(tf.add(tf.keep(encode(query)), 0), known),',
+      },
+      /^models\/mine\.ts:12:17: Each scoring leaves a tensor behind \(shape \[\d+, 4\]\)/,
+    ],
+    [
       'a parameter made twice',
       { create: "parameters.create('items', [1], { kind: 'constant', value: 0 });" },
       /^models\/mine\.ts:8:16: .*items/,
