@@ -26,7 +26,7 @@ export interface CodeFile {
  */
 export class CodeFiles implements vscode.Disposable {
   readonly #changes = new vscode.EventEmitter<vscode.Uri>();
-  /** What was read last for a config. Who reads the same gets the same. */
+  /** What was read last for a config: the same object as long as the files are the same. */
   readonly #known = new Map<string, { key: string; code: OwnCode }>();
   readonly #disposables: { dispose(): unknown }[] = [this.#changes];
   #isWatching = false;

@@ -52,7 +52,7 @@ export async function allowCode(code: Agreement): Promise<void> {
   } catch (error) {
     throw new CodeError(
       'code/not-allowed',
-      `It cannot be noted that the code may run: ${file} cannot be written (${systemReason(error)}).`,
+      `The agreement to run the code cannot be stored: ${file} cannot be written (${systemReason(error)}).`,
     );
   }
 }

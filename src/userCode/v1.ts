@@ -153,7 +153,10 @@ interface DescribedMetric {
   range?: string;
 }
 
-/** A metric of the places that relevant items have among all candidates: a mean over users. */
+/**
+ * A metric of the places that relevant items have among all candidates: a mean over users. Users without a relevant item among the
+ * first k count as 0, so higher values should be better: where lower ones are, missing everything would be the best.
+ */
 export interface RankMetricDefinition extends DescribedMetric {
   needs: 'rank';
   /** Value of one user, for one order of the candidates, with the cut-off k. */

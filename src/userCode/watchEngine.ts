@@ -79,7 +79,7 @@ export function watchEngine<Result>(listener: EngineListener, work: () => Result
   try {
     return work();
   } finally {
-    // What the class has is behind these again.
+    // The methods of the class show again.
     Object.assign(engine, { trackTensor, runKernelFunc });
   }
 }

@@ -162,7 +162,7 @@ export class SequenceBatches implements Batches {
 }
 
 /**
- * The windows of all users who have an item and its successor to learn from, oldest user first. A window has one item more than
+ * The windows of all users who have an item and its successor to learn from, each user's newest first. A window has one item more than
  * the model reads, because its last is only a target; where older items are learned, it begins with the last target of the window
  * before, so that every item but a user's first is a target once.
  */
