@@ -87,10 +87,10 @@ export const check: GoldenCheck = (fixture, compare) => {
         timeBias: isOn ? 'target' : 'none',
         loss: { ...hstuPresets.research.model.loss, temperature: golden.temperature },
       });
-      const create = (numNegatives: number): Hstu => {
+      const create = (numNegatives: number, numBlocks = golden.num_blocks): Hstu => {
         const loss = { ...config.loss, numNegatives } as typeof config.loss;
-        const model = new Hstu({ ...config, loss }, modelData(golden.num_items), 1);
-        assignHstu(model, namesOf(golden.num_blocks, isOn), reference.state_dict);
+        const model = new Hstu({ ...config, loss, numBlocks }, modelData(golden.num_items), 1);
+        assignHstu(model, namesOf(numBlocks, isOn), reference.state_dict);
         return model;
       };
 
@@ -101,8 +101,13 @@ export const check: GoldenCheck = (fixture, compare) => {
         const raw = model.states(query, (_, recorded) => weights.push(recorded.arraySync() as number[][][][]));
         return raw.arraySync();
       });
-      const last = pass.layers.at(-1)!;
-      compare(`${label}, states`, newest(states).flat(), present(last));
+      compare(`${label}, states`, newest(states).flat(), present(pass.layers.at(-1)!));
+      pass.layers.slice(0, -1).forEach((layer, index) => {
+        const shallow = create(4, index + 1);
+        const after = tf.tidy(() => shallow.states(query).arraySync());
+        compare(`${label}, states after block ${index}`, newest(after).flat(), present(layer));
+        shallow.dispose();
+      });
       weights.forEach((block, index) => {
         const ours = block.flatMap((heads, user) => {
           const padding = width - lengths[user]!;

@@ -25,6 +25,8 @@ interface Fixture {
     variants: {
       relative_time_attention: boolean;
       relative_pos_attention: boolean;
+      /** After each block. */
+      blocks: number[][][][];
       attention: number[][][][][];
       output: number[][][];
       softmax_loss: number;
@@ -73,10 +75,10 @@ export const check: GoldenCheck = (fixture, compare) => {
         timeBias: byTime ? 'target' : 'none',
         loss: { ...hstuPresets.rectools.model.loss, temperature: golden.logits_t },
       });
-      const create = (numNegatives: number): Hstu => {
+      const create = (numNegatives: number, numBlocks = golden.n_blocks): Hstu => {
         const loss = { ...config.loss, numNegatives } as typeof config.loss;
-        const model = new Hstu({ ...config, loss }, modelData(numRows - 1), 1);
-        assignHstu(model, namesOf(golden.n_blocks, byTime, byPosition), {
+        const model = new Hstu({ ...config, loss, numBlocks }, modelData(numRows - 1), 1);
+        assignHstu(model, namesOf(numBlocks, byTime, byPosition), {
           ...reference.state_dict,
           // Theirs counts positions from the newest.
           'pos_encoding_layer.pos_emb.weight': [
@@ -94,6 +96,12 @@ export const check: GoldenCheck = (fixture, compare) => {
           .arraySync(),
       );
       compare(`${label}, states`, present(states).flat(), present(variant.output));
+      variant.blocks.slice(0, -1).forEach((block, index) => {
+        const shallow = create(4, index + 1);
+        const after = tf.tidy(() => shallow.states(query).arraySync());
+        compare(`${label}, states after block ${index}`, present(after).flat(), present(block));
+        shallow.dispose();
+      });
       weights.forEach((block, index) =>
         compare(`${label}, attention of block ${index}`, flat(block), variant.attention[index]!),
       );
