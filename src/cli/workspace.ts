@@ -10,10 +10,14 @@ import { UsageError } from './usageError';
 
 /** Where the runs of a config in `start` are kept: what `--runs` says, else the `.recsight/runs` of the workspace. */
 export function runsDirectoryFor(option: string | undefined, start: string): string {
-  if (option !== undefined) return path.resolve(option);
+  return option === undefined ? runsDirectoryOf(workspaceOf(start)) : path.resolve(option);
+}
+
+/** The workspace folder of a config in `start`: where that does not say, the current folder if it is below. */
+export function workspaceOf(start: string): string {
   const folder = path.resolve(start);
   const isBelow = !path.relative(process.cwd(), folder).startsWith('..');
-  return runsDirectoryOf(workspaceFolderFor(folder, isBelow ? process.cwd() : folder));
+  return workspaceFolderFor(folder, isBelow ? process.cwd() : folder);
 }
 
 /** All places that have runs of the workspace one is in, or what `--runs` says; the first is where new ones are kept. */

@@ -64,6 +64,7 @@ export class TrainerService {
     const run = await startTraining({
       ...options,
       configPath: config.fsPath,
+      workspaceFolder,
       runsDirectory,
       ...(debug && { launch: (program: TrainerProgram) => debugTrainer(folder, config, program) }),
       onStarted: ({ path: directory }) => {

@@ -8,7 +8,6 @@ import type { CodePath } from '../protocol/codePath';
 import type { KeptCode } from '../protocol/keptCode';
 import { codeHash } from '../runs/keptCode';
 import { createRun, type RunDirectory } from '../runs/runDirectory';
-import { workspaceFolderFor } from '../runs/workspaceRuns';
 import { allowCode } from '../userCode/consent';
 import { declarationsOf } from '../userCode/runDeclarations';
 import { readGitState } from './gitState';
@@ -20,14 +19,20 @@ import type { StartHooks, TrainerOptions } from './trainerOptions';
  * Trains what a config file describes, in a process of its own that outlives this one. Resolves with the run as soon
  * as its trainer lives (or has already ended). Throws ConfigError, RunWriteError, and TrainerStartError, after which
  * the run stays, as failed.
+ * @param options.workspaceFolder absolute; only code below it can be used
  */
 export async function startTraining(
   options: TrainerOptions &
-    StartHooks & { configPath: string; runsDirectory: string; overrides?: readonly string[] },
+    StartHooks & {
+      configPath: string;
+      workspaceFolder: string;
+      runsDirectory: string;
+      overrides?: readonly string[];
+    },
 ): Promise<RunDirectory> {
   const configPath = path.resolve(options.configPath);
   const config = await loadConfig(configPath, options.overrides);
-  const code = await collectCode(ownFilesOf(config), path.dirname(configPath));
+  const code = await collectCode(ownFilesOf(config), path.dirname(configPath), options.workspaceFolder);
   const run = await createRun(options.runsDirectory, {
     name: config.name,
     model: config.model.type,
@@ -56,11 +61,14 @@ export async function startTraining(
 }
 
 /** Reads the code that a config names, for the run to keep. Who trains with it agrees to run it. @throws CodeError */
-async function collectCode(names: readonly CodePath[], configFolder: string): Promise<KeptCode | null> {
+async function collectCode(
+  names: readonly CodePath[],
+  configFolder: string,
+  workspaceFolder: string,
+): Promise<KeptCode | null> {
   if (names.length === 0) return null;
   // Most configs need no parser.
   const { collectSources } = await import('../userCode/collectSources');
-  const workspaceFolder = workspaceFolderFor(configFolder, configFolder);
   const code = await collectSources(names, configFolder, workspaceFolder);
   await allowCode({ ...code, hash: codeHash(code), workspaceFolder });
   return code;

@@ -13,6 +13,7 @@ import { readProcessStartTime } from '../../../src/runs/processStartTime';
 import { RunDirectory, runsDirectoryOf } from '../../../src/runs/runDirectory';
 import { listRuns, readRun } from '../../../src/runs/runStore';
 import { acquireTrainerLock, readLiveTrainer } from '../../../src/runs/trainerLock';
+import { readRunCode } from '../../../src/userCode/runCode';
 import { until } from '../../until';
 import { temporaryFolder } from '../runs/newRun';
 import { bundleScript } from '../runs/spawnScript';
@@ -44,6 +45,7 @@ async function start(name: string, overrides?: string[]): Promise<RunDirectory> 
   const run = await startTraining({
     ...options,
     configPath,
+    workspaceFolder: folder,
     runsDirectory: runsDirectoryOf(folder),
     ...(overrides === undefined ? {} : { overrides }),
   });
@@ -193,6 +195,7 @@ test('a trainer that dies at once is told with what it printed, and its run is f
   const starting = startTraining({
     ...options,
     configPath: await writeConfig(folder, 'broken'),
+    workspaceFolder: folder,
     runsDirectory,
   });
   await expect(starting).rejects.toMatchObject({
@@ -209,14 +212,39 @@ test('a Node.js that is not there, and a trainer that is not there', async () =>
   const configPath = await writeConfig(folder, 'polite');
   const runsDirectory = runsDirectoryOf(folder);
   const node = { ...options.node, path: path.join(folder, 'no-node') };
-  await expect(startTraining({ ...options, node, configPath, runsDirectory })).rejects.toThrow(
-    /could not be started \(there is no such file or folder\)/,
-  );
+  await expect(
+    startTraining({ ...options, node, configPath, workspaceFolder: folder, runsDirectory }),
+  ).rejects.toThrow(/could not be started \(there is no such file or folder\)/);
   const trainerPath = path.join(folder, 'no-trainer.js');
-  await expect(startTraining({ ...options, trainerPath, configPath, runsDirectory })).rejects.toThrow(
-    /Cannot find module/,
-  );
+  await expect(
+    startTraining({ ...options, trainerPath, configPath, workspaceFolder: folder, runsDirectory }),
+  ).rejects.toThrow(/Cannot find module/);
   expect((await listRuns(runsDirectory)).runs.map((run) => run.status)).toEqual(['failed', 'failed']);
+});
+
+test('a config in a folder of its own may name a model in another folder of the workspace, before there are runs', async () => {
+  const folder = await temporaryFolder();
+  await mkdir(path.join(folder, 'configs'));
+  await mkdir(path.join(folder, 'models'));
+  vi.stubEnv('XDG_CONFIG_HOME', path.join(folder, 'settings'));
+  onTestFinished(() => void vi.unstubAllEnvs());
+  const model =
+    "import { defineModel } from 'recsight/v1';\nexport default defineModel({ title: 'Mine', options: {}, create() {} });";
+  await writeFile(path.join(folder, 'models/mine.ts'), model);
+  const configPath = path.join(folder, 'configs', 'polite.recsight.json');
+  await writeFile(configPath, '{ "dataset": { "path": "a.csv" }, "model": { "type": "../models/mine.ts" } }');
+  const run = await startTraining({
+    ...options,
+    configPath,
+    workspaceFolder: folder,
+    runsDirectory: runsDirectoryOf(folder),
+  });
+  onTestFinished(() => killLeftovers(run));
+  expect(await readRunCode(run)).toMatchObject({
+    workspaceFolder: folder,
+    configFolder: 'configs',
+    entries: { '../models/mine.ts': 'models/mine.ts' },
+  });
 });
 
 test('a bad config makes no run', async () => {
@@ -224,7 +252,9 @@ test('a bad config makes no run', async () => {
   const configPath = path.join(folder, 'bad.recsight.json');
   await writeFile(configPath, '{');
   const runsDirectory = runsDirectoryOf(folder);
-  await expect(startTraining({ ...options, configPath, runsDirectory })).rejects.toMatchObject({
+  await expect(
+    startTraining({ ...options, configPath, workspaceFolder: folder, runsDirectory }),
+  ).rejects.toMatchObject({
     name: 'ConfigError',
   });
   expect(existsSync(runsDirectory)).toBe(false);
@@ -265,7 +295,7 @@ test('a stop that comes while the trainer is starting is not lost', async () => 
   const folder = await temporaryFolder();
   const configPath = await writeConfig(folder, 'polite');
   const runsDirectory = runsDirectoryOf(folder);
-  const starting = startTraining({ ...options, configPath, runsDirectory });
+  const starting = startTraining({ ...options, configPath, workspaceFolder: folder, runsDirectory });
   const found = await until('the run', async () => (await listRuns(runsDirectory)).runs[0]);
   expect(await stopRun(new RunDirectory(found.directory))).toBe('stopped');
   await starting;
@@ -278,6 +308,7 @@ test('a trainer that has not taken up its run is ended at once when it is to sto
   const run = await startTraining({
     ...options,
     configPath: await writeConfig(folder, 'slow'),
+    workspaceFolder: folder,
     runsDirectory: runsDirectoryOf(folder),
     signal: stopping.signal,
     onStarted: (begun) => {
