@@ -1,11 +1,8 @@
-import { readFile } from 'node:fs/promises';
-import path from 'node:path';
 import * as vscode from 'vscode';
 import type { RunSummary } from '../protocol/run';
-import { keptFilePath } from '../runs/keptCode';
-import { RunDirectory } from '../runs/runDirectory';
 import { quoteCode } from '../series/messageText';
 import type { CodeProblem } from '../userCode/declaration';
+import { failedLine, filesOfRun } from './failedLine';
 import { isUserCode } from './modelTypes';
 import type { RunCatalog } from './runCatalog';
 
@@ -14,7 +11,7 @@ const DEBOUNCE = 250;
 
 /**
  * Underlines in model and metric files what their declarations say wrong, as one types, and the line at which a run failed, until
- * the file changes.
+ * the file changes or a run with it starts.
  */
 export class CodeDiagnostics implements vscode.Disposable {
   readonly #declared = vscode.languages.createDiagnosticCollection('recsight-code');
@@ -71,45 +68,24 @@ export class CodeDiagnostics implements vscode.Disposable {
     if (document.getText() === text) this.#declared.set(document.uri, problems.map(toDiagnostic));
   }
 
-  /** A failed run says `models/x.ts:3:5: …`. Its line is told where the file is still what failed. */
-  async #showFailure({ directory, manifest }: RunSummary): Promise<void> {
-    const place = /^(.+?\.m?[jt]s):(\d+):(\d+): ([\s\S]+)$/.exec(manifest.error?.message ?? '');
-    if (place === null) return;
-    const [, name, line, column, message] = place;
-    const run = new RunDirectory(directory);
-    const [uri, kept] = [await this.#uriOf(run, name!), keptFilePath(run.path, name!)];
-    if (uri === null) return;
-    const texts = await Promise.all([uri.fsPath, kept].map((file) => readFile(file, 'utf8').catch(() => '')));
-    if (texts[0] !== texts[1]) return;
-    const start = { line: Number(line), column: Number(column) };
-    const problem = { ...start, endLine: start.line, endColumn: start.column, message: message! };
-    this.#failed.set(uri, [toDiagnostic(problem)]);
+  /** Underlines the line at which a run failed. */
+  async #showFailure(run: RunSummary): Promise<void> {
+    const isOurs = (file: string) => vscode.workspace.getWorkspaceFolder(vscode.Uri.file(file)) !== undefined;
+    const failed = await failedLine(run, isOurs);
+    if (failed === null) return;
+    const { file, line, column, message } = failed;
+    const problem = { line, column, endLine: line, endColumn: column, message };
+    this.#failed.set(vscode.Uri.file(file), [toDiagnostic(problem)]);
   }
 
   async #forget({ directory }: RunSummary): Promise<void> {
-    const run = new RunDirectory(directory);
     const uris: vscode.Uri[] = [];
     this.#failed.forEach((uri) => uris.push(uri));
-    for (const uri of uris) {
-      const folder = vscode.workspace.getWorkspaceFolder(uri);
-      if (!folder) continue;
-      const name = path.relative(folder.uri.fsPath, uri.fsPath).split(path.sep).join('/');
-      if (
-        await readFile(keptFilePath(run.path, name)).then(
-          () => true,
-          () => false,
-        )
-      )
-        this.#failed.delete(uri);
-    }
-  }
-
-  /** The file of the workspace that a run has kept under this name. */
-  async #uriOf(run: RunDirectory, name: string): Promise<vscode.Uri | null> {
-    const folder = vscode.workspace.getWorkspaceFolder(vscode.Uri.file(run.path));
-    const config = run.resolveConfigPath(await run.readManifest());
-    const base = vscode.workspace.getWorkspaceFolder(vscode.Uri.file(config)) ?? folder;
-    return base ? vscode.Uri.joinPath(base.uri, ...name.split('/')) : null;
+    const files = await filesOfRun(
+      directory,
+      uris.map(({ fsPath }) => fsPath),
+    );
+    for (const file of files) this.#failed.delete(vscode.Uri.file(file));
   }
 }
 
