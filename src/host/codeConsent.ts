@@ -5,6 +5,16 @@ import { allowCode, isAllowed } from '../userCode/consent';
 import { readRunCode, shortHash } from '../userCode/runCode';
 import { choose } from './messages';
 
+/** Whether the code of a run may be run without asking. Never throws: who asks is told what is wrong with the run. */
+export async function codeMayRun(directory: string): Promise<boolean> {
+  try {
+    const code = await readRunCode(new RunDirectory(directory));
+    return code === null || (await isAllowed(code));
+  } catch {
+    return false;
+  }
+}
+
 /**
  * Whether the code of a run may be run: it has none, the user has trained with it, or agrees now. A run that comes from elsewhere
  * brings code that they may never have seen.

@@ -9,13 +9,16 @@ import type {
   RunChoice,
 } from '../../protocol/inspectionPanel';
 import type { ProjectionFormat } from '../../protocol/projection';
+import { isRecord } from '../../protocol/isRecord';
 import { hasLearned, type RunSummary } from '../../protocol/run';
 import { subjectOfRun } from '../../protocol/subject';
-import { startInspector } from '../../process/inspector';
+import { startInspector, type Inspector } from '../../process/inspector';
 import { readRun } from '../../runs/runStore';
+import { codeMayRun } from '../codeConsent';
 import { showWarning } from '../messages';
 import { PanelInspector } from '../panelInspector';
 import { askWhereToSave, saveFile } from '../runFiles';
+import { AskedRuns } from './askedRuns';
 import { inspectorArguments, ownArguments } from './inspectorArguments';
 import { runDirectory, type ArgumentSchemas, type ArgumentsOf } from './pageCalls';
 import type { PanelContent, PanelContext, PanelFrame, PanelKind } from './panelKind';
@@ -23,12 +26,18 @@ import type { PanelContent, PanelContext, PanelFrame, PanelKind } from './panelK
 /** How long the process of a hidden panel is kept when nothing is asked of it. */
 const IDLE_MS = 10 * 60_000;
 
+/** What needs a trusted workspace, and that the user agrees to the code of a run. */
+const INSPECTING = 'Inspecting a model';
+
 const EXTENSIONS: Record<ProjectionFormat, string> = { tensorboard: 'tsv', npy: 'npy', csv: 'csv' };
+
+/** What a page asks of a run before all else, and again when the user tries again. */
+const FIRST_CALL: keyof Inspector = 'describeRun';
 
 /** What the panels that look into a trained model have in common. */
 const inspection: Pick<PanelKind<InspectionPanelView>, 'subjects' | 'needsTrust' | 'createContent'> = {
   subjects: { kind: 'runs', min: 1, max: 1, isSuitable: ({ inspectable }) => inspectable },
-  needsTrust: 'Inspecting a model',
+  needsTrust: INSPECTING,
   createContent: (frame, context) => new InspectionPanel(frame, context),
 };
 
@@ -58,6 +67,7 @@ class InspectionPanel implements PanelContent {
   readonly argumentSchemas: ArgumentSchemas;
   readonly #directory: string;
   readonly #inspector: PanelInspector;
+  readonly #asked: AskedRuns;
   readonly #listeners: vscode.Disposable;
   /** The panel's run, which need not lie in the workspace. */
   #run: RunSummary | null = null;
@@ -72,24 +82,30 @@ class InspectionPanel implements PanelContent {
   ) {
     this.#directory = frame.runs[0]!;
     this.#inspector = new PanelInspector(() => this.#startInspector(), IDLE_MS, frame.isVisible);
-    if (frame.isVisible && vscode.workspace.isTrusted) this.#inspector.warmUp(this.#directory);
-    const known = runDirectory((directory) => this.#choices.some((choice) => choice.run === directory));
+    this.#asked = new AskedRuns((directory) => context.trainer.mayRun(directory, INSPECTING));
+    if (frame.isVisible && vscode.workspace.isTrusted) void this.#warmUp();
+    const isKnown = (directory: string) => this.#choices.some(({ run }) => run === directory);
+    const known = runDirectory(isKnown);
     const passedOn = inspectorArguments(known);
     const own: OwnFunctions = {
       hydrate: () => this.#hydrate(),
       save: saveFile,
-      openView: (view, run, focus) => {
-        context.open(view, subjectOfRun(run), focus);
-        return Promise.resolve();
+      openView: async (view, run, focus) => {
+        if (await context.trainer.mayRun(run, INSPECTING)) context.open(view, subjectOfRun(run), focus);
       },
       exportTable: async (request, fileName) => {
         const target = await askWhereToSave(`${fileName}.${EXTENSIONS[request.format]}`);
         if (!target) return [];
+        await this.#asked.require(request.source.run, false);
         const written = await this.#inspector.call('exportTable', [{ ...request, output: target.fsPath }]);
         return written as string[];
       },
     };
-    const ask = (name: string) => [name, (...args: unknown[]) => this.#inspector.call(name, args)] as const;
+    const call = async (name: string, args: unknown[]) => {
+      for (const run of runsOf(args).filter(isKnown)) await this.#asked.require(run, name === FIRST_CALL);
+      return this.#inspector.call(name, args);
+    };
+    const ask = (name: string) => [name, (...args: unknown[]) => call(name, args)] as const;
     this.functions = { ...Object.fromEntries(Object.keys(passedOn).map(ask)), ...own };
     this.argumentSchemas = { ...passedOn, ...(ownArguments(known) satisfies ArgumentsOf<OwnFunctions>) };
     this.#listeners = vscode.Disposable.from(
@@ -117,6 +133,11 @@ class InspectionPanel implements PanelContent {
   dispose(): void {
     this.#listeners.dispose();
     this.#inspector.dispose();
+  }
+
+  /** Only where nobody has to be asked: the page asks when it is there. */
+  async #warmUp(): Promise<void> {
+    if (await codeMayRun(this.#directory)) this.#inspector.warmUp(this.#directory);
   }
 
   async #hydrate(): Promise<InspectionPanelSnapshot> {
@@ -166,4 +187,11 @@ class InspectionPanel implements PanelContent {
       createdAt: run.manifest.createdAt,
     }));
   }
+}
+
+/** What may be directories of runs in the arguments of a call. */
+function runsOf(args: readonly unknown[]): string[] {
+  return args
+    .map((argument) => (isRecord(argument) ? argument.run : argument))
+    .filter((run) => typeof run === 'string');
 }
