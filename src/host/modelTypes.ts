@@ -1,5 +1,6 @@
 import path from 'node:path';
 import * as vscode from 'vscode';
+import { SETTINGS_FOLDER } from '../runs/runDirectory';
 import { writeTypes } from '../userCode/workspaceTypes';
 import { firstLine } from './errorMessage';
 
@@ -14,7 +15,7 @@ export function isUserCode(document: vscode.TextDocument): boolean {
 
 /** Gives the types of `recsight/v1` to a workspace in which a model file is opened, such as after a clone or an update. */
 export class ModelTypes {
-  /** Folders that have been given them since the window was opened. */
+  /** Folders of model files that have been given them since the window was opened. */
   readonly #given = new Set<string>();
   readonly #subscription: vscode.Disposable;
 
@@ -34,9 +35,11 @@ export class ModelTypes {
   #give(document: vscode.TextDocument): void {
     if (!vscode.workspace.isTrusted || !isUserCode(document)) return;
     const folder = vscode.workspace.getWorkspaceFolder(document.uri)?.uri.fsPath;
-    if (folder === undefined || this.#given.has(folder)) return;
-    this.#given.add(folder);
-    writeTypes(folder, this.assets).then(
+    const codeFolder = path.dirname(document.uri.fsPath);
+    if (folder === undefined || this.#given.has(codeFolder) || isCopy(path.relative(folder, codeFolder)))
+      return;
+    this.#given.add(codeFolder);
+    writeTypes(folder, codeFolder, this.assets).then(
       (written) => {
         const names = written.map((file) => path.relative(folder, file));
         if (names.length > 0) this.log.info(`Wrote ${names.join(', ')} for the types of recsight/v1.`);
@@ -45,4 +48,9 @@ export class ModelTypes {
         this.log.warn(`The types of recsight/v1 could not be written: ${firstLine(String(error))}`),
     );
   }
+}
+
+/** Whether a folder is one of a run's, or of an installed package: what is there is not for the user to write. */
+function isCopy(folder: string): boolean {
+  return folder.split(path.sep).some((part) => part === SETTINGS_FOLDER || part === 'node_modules');
 }

@@ -52,7 +52,7 @@ export async function writeNewModel(folder: string, name: string, assets: string
       `There is a model file ${model} already. Choose another name.`,
     );
   }
-  const types = await writeTypes(folder, assets);
+  const types = await writeTypes(folder, path.dirname(model), assets);
   const source = await newestConfig(folder);
   const config = path.join(folder, `${name}.recsight.json`);
   const isNew = await writeIfNew(config, configText(name, source?.values ?? null));
