@@ -9,7 +9,7 @@ import { loadCheckpoint } from '../inference/checkpoint';
 import { epochsBehind, readState } from '../runs/checkpointState';
 import { modelDataOf } from '../inference/modelData';
 import { chosenBackend, engineSearchPaths, prepareUnchanged, readConfig } from '../inference/openRun';
-import { openRunModel } from '../inference/runModel';
+import { codeNotice, openRunModel } from '../inference/runModel';
 import { InspectionError } from './inspectionError';
 
 /** Models that are kept open at once; two are compared. */
@@ -46,7 +46,7 @@ export class InspectedRuns {
 
   /**
    * @param assets folder of the compute kernels
-   * @param notice hears what people should know of a run's data, such as that their files have changed
+   * @param notice hears what people should know of a run's data and code, such as that their files have changed
    */
   constructor(
     private readonly assets: string,
@@ -65,7 +65,7 @@ export class InspectedRuns {
   }
 
   /**
-   * Looks at the sources of the runs that were opened, and tells where they have changed. It happens by itself, somewhat later:
+   * Looks at the sources of the data and the code of the runs that were opened, and tells where they have changed. It happens by itself, somewhat later:
    * nobody who opens a run is to wait for it.
    */
   checkSources(): Promise<void> {
@@ -179,7 +179,7 @@ export class InspectedRuns {
     }
     const manifest = await directory.readManifest();
     const { dataset, warnings, checkSource } = await prepareUnchanged(directory, manifest, config);
-    this.#unchecked.push(checkSource);
+    this.#unchecked.push(checkSource, () => codeNotice(directory));
     this.#checkTimer ??= setTimeout(() => void this.checkSources(), CHECK_SOURCE_AFTER).unref();
     for (const warning of warnings) this.warn(warning);
     return { directory, manifest, config, dataset };

@@ -20,6 +20,6 @@ export interface VectorReport {
   files: string[];
   /** Of the checkpoint that the vectors are from. */
   epoch: number;
-  /** What to tell people of the run's data, such as that their files have changed since; null without. */
+  /** What to tell people of the run's data and code, such as that their files have changed since; null without. */
   notice: string | null;
 }

@@ -7,7 +7,7 @@ import { loadCheckpoint } from '../../inference/checkpoint';
 import { exportVectors } from '../exportVectors';
 import { modelDataOf } from '../../inference/modelData';
 import { chosenBackend, engineSearchPaths, prepareUnchanged, readConfig } from '../../inference/openRun';
-import { openRunModel } from '../../inference/runModel';
+import { codeNotice, openRunModel } from '../../inference/runModel';
 import { TrainingError } from '../trainingError';
 
 /** `vectors`: writes vectors of the best checkpoint of a run, which may be in training. Changes nothing in the run. */
@@ -33,5 +33,7 @@ export async function vectors(directory: string, request: VectorRequest): Promis
   const model = implementation.create(config.model, modelDataOf(dataset), config.seed);
   const state = await loadCheckpoint(run.checkpointPath('best'), model.state, null);
   const written = await exportVectors(model, dataset, request);
-  return { ...written, epoch: state.earlyStopping.best?.epoch ?? state.epoch, notice: await checkSource() };
+  const notices = [await checkSource(), await codeNotice(run)].filter((notice) => notice !== null);
+  const notice = notices.length === 0 ? null : notices.join('\n');
+  return { ...written, epoch: state.earlyStopping.best?.epoch ?? state.epoch, notice };
 }
