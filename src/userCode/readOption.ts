@@ -116,6 +116,13 @@ function readTyped(name: string, reading: Reading): OptionDeclaration | null {
         return null;
       }
       const element = readOption(`${name}.items`, items.value, report);
+      if (element?.type === 'array' || element?.type === 'boolean') {
+        report(
+          items.value,
+          `The list ${where} can contain numbers, texts, or values of an \`enum\`, and nothing else.`,
+        );
+        return null;
+      }
       const lengths = readNumbers(
         ['minItems', 'maxItems'],
         isLength,

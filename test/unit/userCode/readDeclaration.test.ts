@@ -134,6 +134,12 @@ it.each([
   [option('{ type: "string", maxLength: -1 }'), 'a whole number of at least 0', '-1'],
   [option('{ type: "string", items: { type: "string" } }'), '`items` has no meaning', 'items'],
   [option('{ type: "array" }'), 'must say what it contains', '"array"'],
+  [option('{ type: "array", items: { type: "boolean" } }'), 'and nothing else', '{ type: "boolean" }'],
+  [
+    option('{ type: "array", items: { type: "array", items: { type: "integer" } } }'),
+    'and nothing else',
+    '{ type: "array", items: { type: "integer" } }',
+  ],
   [option('{ type: "array", items: { type: "integer" }, default: [1.5] }'), 'not a value', '[1.5]'],
   [option('{ enum: [] }'), 'must be a list of different', '[]'],
   [option('{ enum: ["a", "a"] }'), 'must be a list of different', '["a", "a"]'],
