@@ -26,7 +26,7 @@ export async function configOfModel(
   if (only) return only;
   const file = vscode.workspace.asRelativePath(model, false);
   void showInformation(
-    `No config names \`${file}\` yet. Set \`model.type\` of a config to its path, such as \`./${file}\`.`,
+    `No config names \`${file}\` yet. Set \`model.type\` of a config to its path from the config: \`./${file}\` for a config in the workspace folder.`,
     commandButton('New Config', 'recsight.newConfig'),
   );
   return undefined;
