@@ -34,11 +34,15 @@ const manifestSchema = z.looseObject({
   packages: z.array(z.looseObject({ name: z.string().max(300), version: z.string().max(100) })).max(1000),
 });
 
-/** SHA-256, hex, of all of a run's code: its files with their paths, and which of them are its models and metrics. */
-export function codeHash({ api, entries, files }: KeptCode): string {
+/**
+ * SHA-256, hex, of all of a run's code: its files with their paths, which of them are its models and metrics, and the names of the
+ * packages that it may import.
+ */
+export function codeHash({ api, entries, files, packages }: KeptCode): string {
   const sorted = <Value>(pairs: Iterable<[string, Value]>) => [...pairs].sort(([a], [b]) => (a < b ? -1 : 1));
   const hashes = sorted([...files].map(([file, text]) => [file, hashOf(text)]));
-  return hashOf(JSON.stringify([api, sorted(Object.entries(entries)), hashes]));
+  const names = packages.map(({ name }) => name).sort();
+  return hashOf(JSON.stringify([api, sorted(Object.entries(entries)), hashes, names]));
 }
 
 /** Writes a run's code into its directory, which is being made. */

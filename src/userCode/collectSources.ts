@@ -1,12 +1,12 @@
 import { readFile, realpath, stat } from 'node:fs/promises';
-import { builtinModules, createRequire } from 'node:module';
+import { createRequire } from 'node:module';
 import path from 'node:path';
 import type { CodePath } from '../protocol/codePath';
 import { isRecord } from '../protocol/isRecord';
 import type { KeptCode } from '../protocol/keptCode';
 import { systemReason } from '../protocol/errorText';
 import { CodeError } from './codeError';
-import { candidatesOf, importsOf, isRelative } from './imports';
+import { candidatesOf, importsOf, isBuiltin, isRelative, packageName } from './imports';
 import { parseCode } from './parseCode';
 import { isProvided } from './provided';
 
@@ -111,15 +111,6 @@ async function findFile(wanted: string, specifier: string, place: string): Promi
     'code/missing',
     `${place}: There is no file \`${specifier}\` (${wanted}, also with .ts or .js).`,
   );
-}
-
-function isBuiltin(specifier: string): boolean {
-  return specifier.startsWith('node:') || builtinModules.includes(specifier);
-}
-
-/** `@scope/name` of `@scope/name/part`. */
-function packageName(specifier: string): string {
-  return specifier.split('/', specifier.startsWith('@') ? 2 : 1).join('/');
 }
 
 async function packageVersion(name: string, importer: string, place: string): Promise<string> {

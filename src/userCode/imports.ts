@@ -1,3 +1,4 @@
+import { builtinModules } from 'node:module';
 import type { Node } from 'acorn';
 import type { ParsedCode } from './parseCode';
 
@@ -32,6 +33,16 @@ export function importsOf({ program }: ParsedCode): Import[] {
 /** Whether a file imports another of the user's own. */
 export function isRelative(specifier: string): boolean {
   return specifier.startsWith('./') || specifier.startsWith('../') || specifier === '.' || specifier === '..';
+}
+
+/** Whether it is a module of Node.js. */
+export function isBuiltin(specifier: string): boolean {
+  return specifier.startsWith('node:') || builtinModules.includes(specifier);
+}
+
+/** `@scope/name` of `@scope/name/part`. */
+export function packageName(specifier: string): string {
+  return specifier.split('/', specifier.startsWith('@') ? 2 : 1).join('/');
 }
 
 /** The paths that an import of a path may mean, best first: endings may be left out, and are those of the compiled files. */

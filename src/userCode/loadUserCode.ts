@@ -8,7 +8,7 @@ import { keptFilePath } from '../runs/keptCode';
 import { CodeError } from './codeError';
 import { requireConsent } from './consent';
 import { rememberSource, userError } from './describeFailure';
-import { candidatesOf, isRelative } from './imports';
+import { candidatesOf, isBuiltin, isRelative, packageName } from './imports';
 import { PROVIDED } from './provided';
 import type { RunCode } from './runCode';
 import * as v1 from './v1';
@@ -102,13 +102,27 @@ export class UserCode {
   #import(specifier: string, importer: string, workspaceFile: string): unknown {
     const provided = PROVIDED.find((name) => name === specifier);
     if (provided !== undefined) return provided === 'recsight/v1' ? v1 : tf;
-    // Packages are those that the files found where they were written.
-    if (!isRelative(specifier)) return createRequire(workspaceFile)(specifier) as unknown;
+    if (!isRelative(specifier)) {
+      this.#requirePackage(specifier);
+      // Packages are those that the files found where they were written.
+      return createRequire(workspaceFile)(specifier) as unknown;
+    }
     const wanted = path.posix.join(path.posix.dirname(importer), specifier);
     const found = candidatesOf(wanted).find((candidate) => this.code.files.has(candidate));
     if (found !== undefined) return this.#require(found);
     throw new Error(
       `\`${specifier}\` is not among the files that the run keeps: imports must be written out as literals`,
+    );
+  }
+
+  /** The user has agreed to the packages that the run names, and to no others. */
+  #requirePackage(specifier: string): void {
+    if (isBuiltin(specifier)) return;
+    const name = packageName(specifier);
+    const leadsOut = specifier.split(/[\\/]/).includes('..');
+    if (!leadsOut && this.code.packages.some((known) => known.name === name)) return;
+    throw new Error(
+      `The package \`${name}\`, asked for as \`${specifier}\`, is not among those that the run names: imports must be written out as literals`,
     );
   }
 }

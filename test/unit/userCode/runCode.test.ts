@@ -5,7 +5,7 @@ import path from 'node:path';
 import { afterEach, beforeEach, expect, it, vi } from 'vitest';
 import { openRunModel, codeNotice } from '../../../src/inference/runModel';
 import { readConfig } from '../../../src/inference/openRun';
-import { readKeptCode } from '../../../src/runs/keptCode';
+import { codeHash, readKeptCode } from '../../../src/runs/keptCode';
 import { RunDirectory, runsDirectoryOf } from '../../../src/runs/runDirectory';
 import { collectSources } from '../../../src/userCode/collectSources';
 import { allowCode, isAllowed } from '../../../src/userCode/consent';
@@ -91,6 +91,54 @@ it('runs packages of the workspace, and notes their versions', async () => {
   const code = (await readRunCode(run))!;
   expect(await isAllowed(code)).toBe(true);
   expect(await isAllowed({ ...code, workspaceFolder: path.join(folder, 'elsewhere') })).toBe(false);
+});
+
+it.each([
+  ["const require2 = require;\nconst { half } = require2(['ha', 'lf'].join(''));", 'half'],
+  ["import 'half2';\nconst { half } = require(['half2', '..', 'half'].join('/'));", 'half2/../half'],
+  ["const name = 'half/index.js';\nvoid import('half2');\nconst { half } = require(name);", 'half/index.js'],
+])('runs no package that the run does not name: %s', async (top, specifier) => {
+  const ran = path.join(folder, 'ran');
+  const { run, config } = await makeOwnRun(folder, {
+    'node_modules/half/package.json': '{ "name": "half", "version": "1.2.3", "main": "index.js" }',
+    'node_modules/half/index.js': `require('fs').writeFileSync(${JSON.stringify(ran)}, ''); exports.half = 0.5;`,
+    'node_modules/half2/package.json': '{ "name": "half2", "version": "1.0.0", "main": "index.js" }',
+    'node_modules/half2/index.js': '',
+    'models/mine.ts': modelFile({
+      top: `declare const require: any;\n${top}`,
+      states: 'tf.mul(tf.mean(vectors, 1), half)',
+    }),
+  });
+  await expect(openRunModel(run, config)).rejects.toMatchObject({
+    code: 'code/failed',
+    message: expect.stringMatching(
+      new RegExp(
+        `^models/mine\\.ts:\\d+:\\d+: The package \`half2?\`, asked for as \`${specifier}\`, is not among those`,
+      ),
+    ) as string,
+  });
+  expect(hasRun()).toBe(false);
+});
+
+it('runs modules of Node.js, however they are asked for', async () => {
+  const top =
+    "declare const require: any;\nvoid require(['node:', 'path'].join('')).join(require('os').tmpdir(), 'x');";
+  const { run, config } = await makeOwnRun(folder, { 'models/mine.ts': modelFile({ top }) });
+  expect(await openRunModel(run, config)).toMatchObject({ file: 'models/mine.ts' });
+});
+
+it('asks again where packages were added to a run', async () => {
+  const { run } = await makeOwnRun(folder, { 'models/mine.ts': modelFile() });
+  const code = (await readRunCode(run))!;
+  const file = path.join(run.path, 'code.json');
+  const { packages, ...manifest } = JSON.parse(await readFile(file, 'utf8')) as { packages: unknown };
+  expect(packages).toEqual([]);
+  await writeFile(file, JSON.stringify({ ...manifest, packages: [{ name: 'half', version: '1' }] }));
+  await expect(readRunCode(run)).rejects.toMatchObject({ code: 'run/corrupt' });
+  // With the hash changed along, it is code that nobody has agreed to.
+  const hash = codeHash({ ...code, packages: [{ name: 'half', version: '1' }] });
+  expect(hash).not.toBe(code.hash);
+  expect(codeHash({ ...code, packages: [{ name: 'half', version: '2' }] })).toBe(hash);
 });
 
 it('runs nothing before its user has agreed, and reads configs all the same', async () => {
