@@ -11,3 +11,6 @@ export interface KeptCode {
   /** Packages of the workspace that the files import. The run does not keep these. */
   packages: readonly { name: string; version: string }[];
 }
+
+/** What the code of a run may have: it is read whole, and a run or a config may come from anybody. */
+export const CODE_LIMITS = { files: 500, fileBytes: 4 * 1024 * 1024, bytes: 64 * 1024 * 1024 } as const;

@@ -2,9 +2,9 @@ import { createHash } from 'node:crypto';
 import { mkdir, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { z } from 'zod';
-import type { KeptCode } from '../protocol/keptCode';
+import { CODE_LIMITS, type KeptCode } from '../protocol/keptCode';
 import { systemReason } from '../protocol/errorText';
-import { readPlainFile } from './plainFiles';
+import { readPlainFileIn } from './plainFiles';
 import { meansMissing, RunReadError } from './runErrors';
 import { parseRunFile, stringifyRunJson } from './runJson';
 import { misfitOf } from './runSchema';
@@ -74,7 +74,7 @@ export function keptFilePath(directory: string, file: string): string {
  */
 export async function readKeptCode(directory: string): Promise<KeptCode | null> {
   const file = path.join(directory, MANIFEST);
-  const text = await readText(file, true);
+  const text = await readText(directory, MANIFEST, true);
   if (text === null) return null;
   const { data, error } = manifestSchema.safeParse(parsed(file, text));
   if (data === undefined)
@@ -83,16 +83,31 @@ export async function readKeptCode(directory: string): Promise<KeptCode | null> 
       `${file}: the field \`${misfitOf(error)}\` is missing or has a wrong value. The file is damaged; the code of the run cannot be used.`,
     );
   const files = new Map<string, string>();
+  let bytes = 0;
   for (const { path: name, sha256: expected } of data.files) {
-    const kept = keptFilePath(directory, name);
-    const content = (await readText(kept, false))!;
-    if (hashOf(content) !== expected) throw changed(kept);
+    const content = (await readText(directory, `${FOLDER}/${name}`, false))!;
+    if (hashOf(content) !== expected) throw changed(keptFilePath(directory, name));
     files.set(name, content);
+    bytes += Buffer.byteLength(content);
+    if (bytes > CODE_LIMITS.bytes)
+      throw new RunReadError(
+        'run/unreadable',
+        `${path.join(directory, FOLDER)} cannot be read (all code of a run may have at most ${CODE_LIMITS.bytes} bytes).`,
+      );
   }
   const { api, configFolder, entries, packages } = data;
   const code = { api, configFolder, entries, packages, files };
   if (codeHash(code) !== data.hash) throw changed(file);
   return code;
+}
+
+/**
+ * The text that a run keeps of one file of its code, by a name from wherever. Never throws.
+ * @returns null where the name leads out of the code, or there is no plain file of a fair size and of text
+ */
+export async function readKeptFile(directory: string, name: string): Promise<string | null> {
+  if (!inside.safeParse(name).success) return null;
+  return textOf(directory, `${FOLDER}/${name}`).catch(() => null);
 }
 
 function changed(file: string): RunReadError {
@@ -110,9 +125,10 @@ function parsed(file: string, text: string): unknown {
   }
 }
 
-async function readText(file: string, mayBeMissing: boolean): Promise<string | null> {
+async function readText(directory: string, name: string, mayBeMissing: boolean): Promise<string | null> {
+  const file = path.join(directory, name);
   try {
-    return new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(await readPlainFile(file));
+    return await textOf(directory, name);
   } catch (error) {
     if (meansMissing(error)) {
       if (mayBeMissing) return null;
@@ -123,6 +139,12 @@ async function readText(file: string, mayBeMissing: boolean): Promise<string | n
     }
     throw new RunReadError('run/unreadable', `${file} cannot be read (${systemReason(error)}).`);
   }
+}
+
+/** @param name from the run's directory */
+async function textOf(directory: string, name: string): Promise<string> {
+  const content = await readPlainFileIn(directory, name, CODE_LIMITS.fileBytes);
+  return new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(content);
 }
 
 function hashOf(text: string): string {

@@ -29,6 +29,21 @@ export async function readPlainFile(file: string): Promise<Buffer> {
   return readFile(file);
 }
 
+/**
+ * The content of a plain file of a run that may lie in folders of it, each a plain one.
+ * @param directory of the run @param file path from it, with `/`; the caller knows that it does not lead out
+ * @throws NotPlainError, an error whose message follows the path where the file is too large, and the system's error
+ */
+export async function readPlainFileIn(directory: string, file: string, maxBytes: number): Promise<Buffer> {
+  const parts = file.split('/');
+  for (const depth of parts.keys()) await requirePlainFolder(path.join(directory, ...parts.slice(0, depth)));
+  const target = path.join(directory, ...parts);
+  const found = await lstat(target);
+  refuse(found, 'file');
+  if (found.size > maxBytes) throw new Error(`it has ${found.size} bytes; code may have at most ${maxBytes}`);
+  return readFile(target);
+}
+
 /** A file that is made if it is not there. @throws NotPlainError */
 export function requirePlainOrNoFileSync(file: string): void {
   const found = lstatSync(file, { throwIfNoEntry: false });

@@ -3,15 +3,12 @@ import { createRequire } from 'node:module';
 import path from 'node:path';
 import type { CodePath } from '../protocol/codePath';
 import { isRecord } from '../protocol/isRecord';
-import type { KeptCode } from '../protocol/keptCode';
+import { CODE_LIMITS, type KeptCode } from '../protocol/keptCode';
 import { systemReason } from '../protocol/errorText';
 import { CodeError } from './codeError';
 import { candidatesOf, importsOf, isBuiltin, isRelative, packageName } from './imports';
 import { parseCode } from './parseCode';
 import { isProvided } from './provided';
-
-const MAX_FILES = 500;
-const MAX_BYTES = 4 * 1024 * 1024;
 
 /**
  * Reads the model and metric files that a config names and all files that these import, so that a run can keep them. Runs nothing.
@@ -26,6 +23,7 @@ export async function collectSources(
 ): Promise<KeptCode> {
   const files = new Map<string, string>();
   const packages = new Map<string, string>();
+  let bytes = 0;
   const root = await realpath(workspaceFolder);
   const relative = (file: string): string => path.relative(workspaceFolder, file).split(path.sep).join('/');
   const waiting: { file: string; place: string }[] = [];
@@ -47,10 +45,16 @@ export async function collectSources(
       );
     const text = await readCode(file, place);
     files.set(relative(file), text);
-    if (files.size > MAX_FILES)
+    bytes += Buffer.byteLength(text);
+    if (bytes > CODE_LIMITS.bytes)
+      throw new CodeError(
+        'code/too-large',
+        `${place}: the code has more than ${CODE_LIMITS.bytes} bytes in all.`,
+      );
+    if (files.size > CODE_LIMITS.files)
       throw new CodeError(
         'code/too-many-files',
-        `${place}: the code consists of more than ${MAX_FILES} files.`,
+        `${place}: the code consists of more than ${CODE_LIMITS.files} files.`,
       );
     if (file.endsWith('.json')) continue;
     const parsed = parseCode(text);
@@ -86,10 +90,10 @@ async function readCode(file: string, place: string): Promise<string> {
     const found = await stat(file);
     if (!found.isFile()) throw new CodeError('code/unreadable', `${place}: ${file} is not a file.`);
     const { size } = found;
-    if (size > MAX_BYTES)
+    if (size > CODE_LIMITS.fileBytes)
       throw new CodeError(
         'code/too-large',
-        `${place}: ${file} has ${size} bytes; code may have at most ${MAX_BYTES}.`,
+        `${place}: ${file} has ${size} bytes; code may have at most ${CODE_LIMITS.fileBytes}.`,
       );
     return new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(await readFile(file));
   } catch (error) {

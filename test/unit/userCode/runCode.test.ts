@@ -1,11 +1,11 @@
 import { existsSync } from 'node:fs';
-import { cp, mkdtemp, readFile, rename, rm, stat, symlink, writeFile } from 'node:fs/promises';
+import { cp, mkdtemp, readFile, rename, rm, stat, symlink, truncate, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterEach, beforeEach, expect, it, vi } from 'vitest';
 import { openRunModel, codeNotice } from '../../../src/inference/runModel';
 import { readConfig } from '../../../src/inference/openRun';
-import { codeHash, readKeptCode } from '../../../src/runs/keptCode';
+import { codeHash, readKeptCode, readKeptFile, writeKeptCode } from '../../../src/runs/keptCode';
 import { RunDirectory, runsDirectoryOf } from '../../../src/runs/runDirectory';
 import { collectSources } from '../../../src/userCode/collectSources';
 import { allowCode, isAllowed } from '../../../src/userCode/consent';
@@ -200,12 +200,59 @@ it.each([
   await expect(readKeptCode(run.path)).rejects.toMatchObject({ code: 'run/corrupt' });
 });
 
-it('follows no link out of the run', async () => {
+it.each(['code', 'code/models', 'code/models/mine.ts'])(
+  'reads nothing behind a link at %s',
+  async (place) => {
+    const { run } = await makeOwnRun(folder, { 'models/mine.ts': modelFile() });
+    expect(await readKeptFile(run.path, 'models/mine.ts')).toBe(modelFile());
+    await rename(path.join(run.path, place), path.join(folder, 'moved'));
+    await symlink(path.join(folder, 'moved'), path.join(run.path, place));
+    await expect(readKeptCode(run.path)).rejects.toMatchObject({
+      code: 'run/unreadable',
+      message: expect.stringContaining('it is a link') as string,
+    });
+    expect(await readKeptFile(run.path, 'models/mine.ts')).toBeNull();
+  },
+);
+
+it('reads no name that leads out of the code, and nothing that is missing or no file', async () => {
   const { run } = await makeOwnRun(folder, { 'models/mine.ts': modelFile() });
-  const kept = path.join(run.path, 'code/models/mine.ts');
-  await rename(kept, path.join(folder, 'moved.ts'));
-  await symlink(path.join(folder, 'moved.ts'), kept);
-  await expect(readKeptCode(run.path)).rejects.toMatchObject({ code: 'run/unreadable' });
+  for (const name of ['../run.json', 'models/../../run.json', '/etc/hosts', '', 'models', 'none.ts', 'a\0b'])
+    expect(await readKeptFile(run.path, name)).toBeNull();
+});
+
+it.each(['code.json', 'code/models/mine.ts'])('reads no %s that is too large', async (name) => {
+  const { run } = await makeOwnRun(folder, { 'models/mine.ts': modelFile() });
+  await truncate(path.join(run.path, name), 2 ** 40);
+  await expect(readKeptCode(run.path)).rejects.toMatchObject({
+    code: 'run/unreadable',
+    message: expect.stringMatching(
+      /\(it has 1099511627776 bytes; code may have at most 4194304\)\.$/,
+    ) as string,
+  });
+  expect(await readKeptFile(run.path, 'models/mine.ts')).toBe(name === 'code.json' ? modelFile() : null);
+});
+
+it('takes and reads no code that is too large in all', async () => {
+  const files = { 'models/mine.ts': modelFile() };
+  const { run } = await makeOwnRun(folder, files);
+  const code = (await readKeptCode(run.path))!;
+  const large = `"${'x'.repeat(2 ** 22 - 2)}"`;
+  const many = Array.from({ length: 16 }, (_, index) => `large${index}.json`);
+  for (const name of many) await writeFile(path.join(folder, name), large);
+  const imports = many.map((name) => `import '../${name}';\n`).join('');
+  await writeFile(path.join(folder, 'models/mine.ts'), `${imports}${files['models/mine.ts']}`);
+  await expect(collectSources(['./models/mine.ts'], folder, folder)).rejects.toMatchObject({
+    code: 'code/too-large',
+  });
+  await rm(path.join(run.path, 'code.json'));
+  await rm(path.join(run.path, 'code'), { recursive: true });
+  const kept = [...code.files, ...many.map((name): [string, string] => [name, large])];
+  await writeKeptCode(run.path, { ...code, files: new Map(kept) });
+  await expect(readKeptCode(run.path)).rejects.toMatchObject({
+    code: 'run/unreadable',
+    message: expect.stringContaining('all code of a run may have at most 67108864 bytes') as string,
+  });
 });
 
 it('finds the workspace of a run that was moved along with it', async () => {
