@@ -193,8 +193,9 @@ const makeConfigSchema = (own: OwnCode) =>
         const refuse = (message: string): void =>
           context.addIssue({ code: 'custom', path: ['evaluation', 'metrics', place], message });
         const metric = declaredMetric(name, own);
-        const isTwin = (other: string): boolean => declaredMetric(other, own)?.title === metric?.title;
-        if (own.has(name) && metric !== undefined && metrics.findIndex(isTwin) !== place)
+        const isTwin = (other: string): boolean =>
+          other !== name && declaredMetric(other, own)?.title === metric?.title;
+        if (own.has(name) && metric !== undefined && metrics.some(isTwin))
           refuse(`has the title of another metric, \`${metric.title}\`: results could not be told apart`);
         if (metric?.needs !== 'list') return;
         if (candidates.type !== 'full')

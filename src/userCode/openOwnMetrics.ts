@@ -59,16 +59,19 @@ function guardedMetric(metric: DefinedMetric, file: string): RankMetric | ListMe
     ...described,
     needs: 'list',
     ...(metric.needsCategories === true && { needsCategories: true }),
-    of: (...given) =>
-      guard(
-        'a number, or a Float64Array with one for each user',
-        (value) => isNumber(value) || value instanceof Float64Array,
-        () => metric.of(...given),
-      ),
+    of: (lists, ...given) => {
+      const users = lists.items.length / lists.length;
+      return guard(
+        `a number, or a Float64Array with one for each of the ${users} users`,
+        (value) => isNumber(value) || (value instanceof Float64Array && value.length === users),
+        () => metric.of(lists, ...given),
+      );
+    },
   };
 }
 
 function shown(value: unknown): string {
+  if (value instanceof Float64Array) return `a Float64Array of ${value.length} values`;
   return Array.isArray(value) ? 'an array' : value === null ? 'null' : typeof value;
 }
 

@@ -1,4 +1,4 @@
-import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { cp, mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterAll, beforeAll, expect, it } from 'vitest';
@@ -160,8 +160,18 @@ it('takes metrics of the user, also to select the best epoch', async () => {
     path.join(folder, 'twin.ts'),
     (await readFile(path.join(folder, 'metric.ts'), 'utf8')).replace("title: 'M'", "title: 'NDCG'"),
   );
-  expect((await parseMetrics(['ndcg', './twin.ts'], 'ndcg@10')).messages[0]).toContain(
-    'has the title of another metric, `NDCG`: results could not be told apart',
+  await cp(path.join(folder, 'metric.ts'), path.join(folder, 'copy.ts'));
+  const told = (title: string): string =>
+    `has the title of another metric, \`${title}\`: results could not be told apart`;
+  for (const metrics of [
+    ['ndcg', './twin.ts'],
+    ['./twin.ts', 'ndcg'],
+  ])
+    expect((await parseMetrics(metrics, 'ndcg@10')).messages).toEqual([
+      expect.stringContaining(`\`evaluation.metrics.${metrics.indexOf('./twin.ts')}\` ${told('NDCG')}`),
+    ]);
+  expect((await parseMetrics(['ndcg', './metric.ts', './copy.ts'], 'ndcg@10')).messages).toEqual(
+    [1, 2].map((place) => expect.stringContaining(`\`evaluation.metrics.${place}\` ${told('M')}`) as string),
   );
 });
 

@@ -86,9 +86,14 @@ it('are shown and compared by what results call them, whatever run they are of',
 
 it.each([
   ['of: ({ places }) => places.nothing.here', /^metrics\/mine\.ts:4:38: TypeError: Cannot read properties/],
+  [
+    'of: () => new Float64Array(39)',
+    /^metrics\/mine\.ts: The metric `Mine` returned a Float64Array of 39 values; expected a number, or a Float64Array with one for each of the 40 users\.$/,
+    "title: 'Mine', higherIsBetter: true, needs: 'list'",
+  ],
   ["of: () => 'much'", /^metrics\/mine\.ts: The metric `Mine` returned string; expected a number\.$/],
-])('say where %s fails', async (of, message) => {
-  await expect(measure({ 'metrics/mine.ts': metricFile(of) })).rejects.toMatchObject({
+])('say where %s fails', async (of, message, fields?: string) => {
+  await expect(measure({ 'metrics/mine.ts': metricFile(of, fields) })).rejects.toMatchObject({
     code: expect.stringMatching(/^code\//) as string,
     message: expect.stringMatching(message) as string,
   });
