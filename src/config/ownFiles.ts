@@ -42,7 +42,7 @@ export async function readOwnCode(
   const read = async (name: CodePath): Promise<ReadDeclaration> => {
     const file = path.resolve(folder, name);
     try {
-      return readDeclaration(await textOf(file));
+      return readDeclaration(await textOf(file), file);
     } catch (error) {
       const isMissing = error instanceof Error && 'code' in error && error.code === 'ENOENT';
       const message = isMissing

@@ -64,7 +64,9 @@ export class CodeDiagnostics implements vscode.Disposable {
     // A file beside a model, which imports types from recsight/v1, declares nothing.
     const text = document.getText();
     const { readDeclaration } = await import('../userCode/readDeclaration');
-    const { problems } = /\bdefine(Model|Metric)\b/.test(text) ? readDeclaration(text) : { problems: [] };
+    const { problems } = /\bdefine(Model|Metric)\b/.test(text)
+      ? readDeclaration(text, document.fileName)
+      : { problems: [] };
     if (document.getText() === text) this.#declared.set(document.uri, problems.map(toDiagnostic));
   }
 

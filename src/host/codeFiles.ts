@@ -57,7 +57,7 @@ export class CodeFiles implements vscode.Disposable {
       uris.map(async (uri): Promise<CodeFile[]> => {
         const text = await textOf(uri.fsPath, uri).catch(() => '');
         if (!text.includes('recsight/v1')) return [];
-        const { declaration } = readDeclaration(text);
+        const { declaration } = readDeclaration(text, uri.path);
         return declaration?.kind === kind ? [{ uri, kind, title: declaration.title }] : [];
       }),
     );

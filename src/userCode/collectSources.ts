@@ -57,7 +57,7 @@ export async function collectSources(
         `${place}: the code consists of more than ${CODE_LIMITS.files} files.`,
       );
     if (file.endsWith('.json')) continue;
-    const parsed = parseCode(text);
+    const parsed = parseCode(text, file);
     if ('message' in parsed)
       throw new CodeError('code/syntax', `${file}:${parsed.line}:${parsed.column}: ${parsed.message}`);
     for (const { specifier, node } of importsOf(parsed)) {

@@ -9,6 +9,7 @@ import { CodeError } from './codeError';
 import { requireConsent } from './consent';
 import { rememberSource, userError } from './describeFailure';
 import { candidatesOf, isBuiltin, isRelative, packageName } from './imports';
+import { hasTypes } from './parseCode';
 import { PROVIDED } from './provided';
 import type { RunCode } from './runCode';
 import * as v1 from './v1';
@@ -72,7 +73,7 @@ export class UserCode {
     }
     const shown = this.#shownPath(file, text);
     const { code, sourceMap } = transform(text, {
-      transforms: [...(/\.m?ts$/.test(file) ? (['typescript'] as const) : []), 'imports'],
+      transforms: [...(hasTypes(file) ? (['typescript'] as const) : []), 'imports'],
       disableESTransforms: true,
       filePath: shown,
       sourceMapOptions: { compiledFilename: shown },

@@ -13,6 +13,11 @@ export interface ParsedCode {
 const STRIPPED = { transforms: ['typescript' as const], disableESTransforms: true };
 const FILE = 'code.ts';
 
+/** Whether types are taken out of a file before it runs. JavaScript runs as it is, with all that it imports. */
+export function hasTypes(file: string): boolean {
+  return /\.m?ts$/.test(file);
+}
+
 /** Where a token was and is; all from 0. */
 interface MappedToken {
   originalLine: number;
@@ -21,24 +26,12 @@ interface MappedToken {
   generatedColumn: number;
 }
 
-/** Parses a TypeScript or JavaScript module. Runs nothing. */
-export function parseCode(text: string): ParsedCode | CodeProblem {
+/** Parses a TypeScript or JavaScript module, whichever its file's name says. Runs nothing. */
+export function parseCode(text: string, file: string): ParsedCode | CodeProblem {
   try {
-    const stripped = transform(text, {
-      ...STRIPPED,
-      filePath: FILE,
-      sourceMapOptions: { compiledFilename: FILE },
-    });
-    // What is left of the text stays on its lines; the map says in which columns it was.
-    const map = new SourceMap(stripped.sourceMap as ConstructorParameters<typeof SourceMap>[0]);
-    const original = (line: number, column: number): { line: number; column: number } => {
-      const token = map.findEntry(line - 1, column) as Partial<MappedToken>;
-      const isThere = token.generatedLine === line - 1 && token.originalLine === line - 1;
-      const shift = isThere ? token.originalColumn! - token.generatedColumn! : 0;
-      return { line, column: column + shift + 1 };
-    };
+    const { code, original } = hasTypes(file) ? withoutTypes(text) : { code: text, original: inPlace };
     try {
-      const program = parse(stripped.code, { ecmaVersion: 'latest', sourceType: 'module', locations: true });
+      const program = parse(code, { ecmaVersion: 'latest', sourceType: 'module', locations: true });
       return {
         program,
         problem: ({ loc }, message) => {
@@ -54,6 +47,35 @@ export function parseCode(text: string): ParsedCode | CodeProblem {
   } catch (error) {
     return syntaxProblem(error, (error as { loc?: { line: number; column: number } }).loc);
   }
+}
+
+/** What is left of a text without its types, and where in the text a place in that was; lines from 1, columns from 0 and then 1. */
+interface Stripped {
+  code: string;
+  original: (line: number, column: number) => { line: number; column: number };
+}
+
+function inPlace(line: number, column: number): { line: number; column: number } {
+  return { line, column: column + 1 };
+}
+
+function withoutTypes(text: string): Stripped {
+  const { code, sourceMap } = transform(text, {
+    ...STRIPPED,
+    filePath: FILE,
+    sourceMapOptions: { compiledFilename: FILE },
+  });
+  // What is left of the text stays on its lines; the map says in which columns it was.
+  const map = new SourceMap(sourceMap as ConstructorParameters<typeof SourceMap>[0]);
+  return {
+    code,
+    original: (line, column) => {
+      const token = map.findEntry(line - 1, column) as Partial<MappedToken>;
+      const isThere = token.generatedLine === line - 1 && token.originalLine === line - 1;
+      const shift = isThere ? token.originalColumn! - token.generatedColumn! : 0;
+      return { line, column: column + shift + 1 };
+    },
+  };
 }
 
 function syntaxProblem(error: unknown, place = { line: 1, column: 1 }): CodeProblem {

@@ -21,9 +21,9 @@ type Definer = 'defineModel' | 'defineMetric';
 const MODEL_FIELDS = ['title', 'options', 'create'];
 const METRIC_FIELDS = ['title', 'definition', 'higherIsBetter', 'range', 'needs', 'needsCategories', 'of'];
 
-/** Reads what a file declares. Never throws: what is wrong is in `problems`. */
-export function readDeclaration(text: string): ReadDeclaration {
-  const parsed = parseCode(text);
+/** Reads what a file declares. Never throws: what is wrong is in `problems`. @param file its name or path, which says the language */
+export function readDeclaration(text: string, file: string): ReadDeclaration {
+  const parsed = parseCode(text, file);
   if ('message' in parsed) return { declaration: null, problems: [parsed] };
   const problems: CodeProblem[] = [];
   const report: Report = (node, message) => problems.push(parsed.problem(node, message));

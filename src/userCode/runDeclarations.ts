@@ -17,5 +17,5 @@ export async function declarationsOf(code: KeptCode | null): Promise<OwnCode> {
   // Most runs need no parser.
   const { readDeclaration } = await import('./readDeclaration');
   const entries = Object.entries(code.entries);
-  return new Map(entries.map(([name, file]) => [name, readDeclaration(code.files.get(file) ?? '')]));
+  return new Map(entries.map(([name, file]) => [name, readDeclaration(code.files.get(file) ?? '', file)]));
 }

@@ -1,9 +1,12 @@
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
-import type { CodeProblem } from '../../../src/userCode/declaration';
-import { readDeclaration } from '../../../src/userCode/readDeclaration';
+import type { CodeProblem, ReadDeclaration } from '../../../src/userCode/declaration';
+import * as reader from '../../../src/userCode/readDeclaration';
 
 const IMPORT = `import { defineMetric, defineModel } from 'recsight/v1';`;
+
+const readDeclaration = (text: string, file = 'models/mine.ts'): ReadDeclaration =>
+  reader.readDeclaration(text, file);
 
 const model = (fields: string): string =>
   `${IMPORT}\nexport default defineModel({ title: 'Mine', ${fields}, create() {} });`;
@@ -87,6 +90,16 @@ export default defineMetric({
     range: '0 to 1',
     needs: 'rank',
   });
+});
+
+it('reads JavaScript as it is, without types', () => {
+  const text = `${IMPORT}\nimport { only } from './types.js';\nexport default defineModel({ title: 'Mine', options: {}, create() {} });`;
+  for (const file of ['mine.js', 'mine.mjs']) {
+    expect(readDeclaration(text, file)).toMatchObject({ declaration: { title: 'Mine' }, problems: [] });
+    expect(readDeclaration(`const width: number = 1;\n${text}`, file).problems).toMatchObject([
+      { line: 1, column: 12, message: 'Syntax error: Unexpected token.' },
+    ]);
+  }
 });
 
 it('runs nothing', () => {

@@ -62,6 +62,23 @@ it('keeps a model file and all files that it imports, but for those of types', a
   expect(code.files.get('models/parts/number.ts')).toBe(FILES['models/parts/number.ts']);
 });
 
+it('keeps what a JavaScript file imports, also where only comments use it', async () => {
+  const { run, config } = await makeOwnRun(
+    folder,
+    {
+      'models/mine.js': `import { Gate } from './gate.js';
+import { defineModel } from 'recsight/v1';
+/** @type {Gate} */
+export default defineModel({ title: 'Mine', options: {}, create() {} });
+`,
+      'models/gate.js': 'export class Gate {}\n',
+    },
+    { model: { type: './models/mine.js' } },
+  );
+  expect([...(await readKeptCode(run.path))!.files.keys()]).toEqual(['models/mine.js', 'models/gate.js']);
+  expect(await openRunModel(run, config)).toMatchObject({ file: 'models/mine.js' });
+});
+
 it('runs what the run keeps, whatever has become of the files', async () => {
   const { run, config } = await makeOwnRun(folder, FILES);
   expect(await codeNotice(run)).toBeNull();
