@@ -24,8 +24,8 @@ export function rememberSource(shown: string, file: string, map: RawSourceMap): 
 /** The innermost place in the user's files of a stack trace; null where there is none. */
 export function placeIn(stack: string | undefined): Place | null {
   for (const line of stack?.split('\n') ?? []) {
-    const frame = /^\s+at (?:.*\()?(.+):(\d+):(\d+)\)?$/.exec(line);
-    const source = frame && sources.get(frame[1]!.replace(/^file:\/\//, ''));
+    const frame = /^\s+at (.+):(\d+):(\d+)\)?$/.exec(line);
+    const source = frame && sourceAt(frame[1]!);
     if (!source) continue;
     const [row, column] = [Number(frame[2]) - 1, Number(frame[3]) - 1];
     // Lines stay as they are when types are taken out; columns may not.
@@ -34,6 +34,13 @@ export function placeIn(stack: string | undefined): Place | null {
     return { file: source.file, line: row + 1, column: original + 1 };
   }
   return null;
+}
+
+/** The file in `path` or `function (path`. Names of functions and paths may have parentheses, too, so each is tried. */
+function sourceAt(text: string): { file: string; map: SourceMap } | undefined {
+  const starts = [0, ...[...text.matchAll(/\(|async /g)].map(({ index, 0: { length } }) => index + length)];
+  const found = starts.map((start) => sources.get(text.slice(start).replace(/^file:\/\//, '')));
+  return found.find((source) => source !== undefined);
 }
 
 /** Where in the user's files the code is that runs now; null where none does. */

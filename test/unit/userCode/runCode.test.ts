@@ -79,6 +79,22 @@ export default defineModel({ title: 'Mine', options: {}, create() {} });
   expect(await openRunModel(run, config)).toMatchObject({ file: 'models/mine.js' });
 });
 
+it('says where code fails in a folder with parentheses', async () => {
+  const workspace = path.join(folder, 'me (work) (2)');
+  const top = "class Gate {\n  constructor() { throw new TypeError('no'); }\n}\nnew Gate();";
+  const { run, config } = await makeOwnRun(workspace, { 'models/mine.ts': modelFile({ top }) });
+  await expect(openRunModel(run, config)).rejects.toMatchObject({
+    message: 'models/mine.ts:3:25: TypeError: no',
+  });
+  // A frame without the name of a function has its place without parentheses.
+  const other = await makeOwnRun(workspace, {
+    'models/mine.ts': modelFile({ top: "throw new Error('no');" }),
+  });
+  await expect(openRunModel(other.run, other.config)).rejects.toMatchObject({
+    message: 'models/mine.ts:2:7: no',
+  });
+});
+
 it('runs what the run keeps, whatever has become of the files', async () => {
   const { run, config } = await makeOwnRun(folder, FILES);
   expect(await codeNotice(run)).toBeNull();
