@@ -15,6 +15,9 @@ export async function codeMayRun(directory: string): Promise<boolean> {
   }
 }
 
+/** Files that are opened at once; the models and metrics themselves come first. */
+const MOST_SHOWN = 5;
+
 /**
  * Whether the code of a run may be run: it has none, the user has trained with it, or agrees now. A run that comes from elsewhere
  * brings code that they may never have seen.
@@ -31,7 +34,7 @@ export async function mayRunCode(directory: string, title: string, what: string)
     { show: 'Show Code', run: 'Run This Code' },
   );
   if (choice === 'show') {
-    for (const file of files)
+    for (const file of files.slice(0, MOST_SHOWN))
       await vscode.window.showTextDocument(vscode.Uri.file(keptFilePath(run.path, file)), { preview: false });
   }
   if (choice !== 'run') return false;
