@@ -1,10 +1,10 @@
-import { readFile, stat } from 'node:fs/promises';
 import path from 'node:path';
 import { ownMetricName } from '../evaluation/ownMetric';
 import { systemReason } from '../protocol/errorText';
 import { isCodePath, type CodePath } from '../protocol/codePath';
 import { isRecord } from '../protocol/isRecord';
 import type { OwnCode, ReadDeclaration } from '../userCode/declaration';
+import { readCodeFile } from '../userCode/readCodeFile';
 import { applyOverrides } from './overrides';
 import { readSource, type ConfigFormat } from './parseConfig';
 import { toValue } from './sourceTree';
@@ -35,7 +35,7 @@ export function ownFilesIn(
 export async function readOwnCode(
   folder: string,
   names: readonly CodePath[],
-  textOf: (file: string) => Promise<string> = readCode,
+  textOf: (file: string) => Promise<string> = readCodeFile,
 ): Promise<OwnCode> {
   if (names.length === 0) return NONE;
   const { readDeclaration } = await import('../userCode/readDeclaration');
@@ -61,14 +61,4 @@ export function measuredName(metric: string, own: OwnCode): string {
   return declaration?.kind === 'metric' ? `${ownMetricName(declaration)}@${cutoff}` : metric;
 }
 
-/** A config may come from anybody, and name what would never be read to its end. */
-export async function readCode(file: string): Promise<string> {
-  const found = await stat(file);
-  if (!found.isFile()) throw new Error('it is not a file');
-  if (found.size > MAX_BYTES)
-    throw new Error(`it has ${found.size} bytes; code may have at most ${MAX_BYTES}`);
-  return readFile(file, 'utf8');
-}
-
-const MAX_BYTES = 4 * 1024 * 1024;
 const NONE: OwnCode = new Map();

@@ -1,9 +1,10 @@
 import path from 'node:path';
 import * as vscode from 'vscode';
 import { looseValue } from '../config/datasetText';
-import { ownFilesOf, readCode, readOwnCode } from '../config/ownFiles';
+import { ownFilesOf, readOwnCode } from '../config/ownFiles';
 import type { ConfigFormat } from '../config/parseConfig';
 import type { OwnCode } from '../userCode/declaration';
+import { isOutside, readCodeFile } from '../userCode/readCodeFile';
 
 const CODE_GLOB = '**/*.{ts,mts,js,mjs}';
 /** Copies that tools make are nobody's models. */
@@ -96,7 +97,7 @@ async function textOf(file: string, config: vscode.Uri): Promise<string> {
   const open = vscode.workspace.textDocuments.find(({ uri }) => uri.scheme === 'file' && uri.fsPath === file);
   if (open) return open.getText();
   const folder = vscode.workspace.getWorkspaceFolder(config);
-  if (folder && path.relative(folder.uri.fsPath, file).split(path.sep)[0] === '..')
+  if (folder && (await isOutside(folder.uri.fsPath, file)))
     throw new Error(`it is outside of the workspace folder ${folder.uri.fsPath}`);
-  return readCode(file);
+  return readCodeFile(file);
 }

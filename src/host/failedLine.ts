@@ -1,7 +1,7 @@
 import path from 'node:path';
-import { readCode } from '../config/ownFiles';
 import type { RunSummary } from '../protocol/run';
 import { RunDirectory } from '../runs/runDirectory';
+import { readCodeFile } from '../userCode/readCodeFile';
 import { readRunCode, type RunCode } from '../userCode/runCode';
 
 /** The place in a file of the workspace at which a run failed. */
@@ -30,7 +30,7 @@ export async function failedLine(
   const failed = code?.files.get(name!);
   if (code === null || failed === undefined) return null;
   const file = path.join(code.workspaceFolder, name!);
-  if (!isOurs(file) || (await readCode(file).catch(() => null)) !== failed) return null;
+  if (!isOurs(file) || (await readCodeFile(file).catch(() => null)) !== failed) return null;
   return { file, line: Number(line), column: Number(column), message: message! };
 }
 

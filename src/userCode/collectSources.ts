@@ -1,4 +1,4 @@
-import { readFile, realpath, stat } from 'node:fs/promises';
+import { readFile, stat } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import path from 'node:path';
 import type { CodePath } from '../protocol/codePath';
@@ -9,6 +9,7 @@ import { CodeError } from './codeError';
 import { candidatesOf, importsOf, isBuiltin, isRelative, packageName } from './imports';
 import { parseCode } from './parseCode';
 import { isProvided } from './provided';
+import { isOutside, readCodeFile } from './readCodeFile';
 
 /**
  * Reads the model and metric files that a config names and all files that these import, so that a run can keep them. Runs nothing.
@@ -24,7 +25,6 @@ export async function collectSources(
   const files = new Map<string, string>();
   const packages = new Map<string, string>();
   let bytes = 0;
-  const root = await realpath(workspaceFolder);
   const relative = (file: string): string => path.relative(workspaceFolder, file).split(path.sep).join('/');
   const waiting: { file: string; place: string }[] = [];
   const want = (file: string, place: string): void => {
@@ -37,13 +37,14 @@ export async function collectSources(
     want(file, file);
   }
   for (const { file, place } of waiting) {
-    const real = await realpath(file).catch(() => file);
-    if (isOutside(workspaceFolder, file) || isOutside(root, real))
+    if (await isOutside(workspaceFolder, file))
       throw new CodeError(
         'code/outside',
         `${place}: ${file} is outside of the workspace folder ${workspaceFolder}, whose code alone is used. Copy the file into the workspace.`,
       );
-    const text = await readCode(file, place);
+    const text = await readCodeFile(file).catch((error: unknown) => {
+      throw new CodeError('code/unreadable', `${place}: ${file} cannot be read: ${systemReason(error)}.`);
+    });
     files.set(relative(file), text);
     bytes += Buffer.byteLength(text);
     if (bytes > CODE_LIMITS.bytes)
@@ -78,28 +79,6 @@ export async function collectSources(
     files,
     packages: [...packages].map(([name, version]) => ({ name, version })),
   };
-}
-
-function isOutside(folder: string, file: string): boolean {
-  const [first] = path.relative(folder, file).split(path.sep);
-  return first === '..' || path.isAbsolute(first!);
-}
-
-async function readCode(file: string, place: string): Promise<string> {
-  try {
-    const found = await stat(file);
-    if (!found.isFile()) throw new CodeError('code/unreadable', `${place}: ${file} is not a file.`);
-    const { size } = found;
-    if (size > CODE_LIMITS.fileBytes)
-      throw new CodeError(
-        'code/too-large',
-        `${place}: ${file} has ${size} bytes; code may have at most ${CODE_LIMITS.fileBytes}.`,
-      );
-    return new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(await readFile(file));
-  } catch (error) {
-    if (error instanceof CodeError) throw error;
-    throw new CodeError('code/unreadable', `${place}: ${file} cannot be read: ${systemReason(error)}.`);
-  }
 }
 
 async function findFile(wanted: string, specifier: string, place: string): Promise<string> {
