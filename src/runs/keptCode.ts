@@ -101,15 +101,6 @@ export async function readKeptCode(directory: string): Promise<KeptCode | null> 
   return code;
 }
 
-/**
- * The text that a run keeps of one file of its code, by a name from wherever. Never throws.
- * @returns null where the name leads out of the code, or there is no plain file of a fair size and of text
- */
-export async function readKeptFile(directory: string, name: string): Promise<string | null> {
-  if (!inside.safeParse(name).success) return null;
-  return textOf(directory, `${FOLDER}/${name}`).catch(() => null);
-}
-
 function changed(file: string): RunReadError {
   return new RunReadError(
     'run/corrupt',

@@ -16,7 +16,7 @@ export default defineModel({
       minimum: 1,
       maximum: 2048,
       default: 50,
-      description: 'Maximum history length; longer histories are truncated to their newest items.',
+      description: 'Maximum history length that is read; of longer histories, the newest items.',
     },
     hiddenSize: { type: 'integer', minimum: 1, default: 64, description: 'Width d of the item vectors.' },
     dropout: {
