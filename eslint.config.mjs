@@ -18,7 +18,7 @@ const allowedImports = {
   analysis: ['compute', 'protocol'],
   model: ['compute', 'options', 'protocol'],
   userCode: ['compute', 'model', 'options', 'evaluation', 'runs', 'protocol'],
-  runs: ['protocol'],
+  runs: ['evaluation', 'formats', 'protocol'],
   formats: ['protocol'],
   inference: [
     'protocol',

@@ -1,4 +1,5 @@
 import type { EvaluationProtocol, Metrics, SampledNegatives, SplitName } from '../protocol/evaluation';
+import type { RankedLists } from './perUserResults';
 import type { ListMetric, RankMetric } from './metrics/metric';
 import { meanRankMetric, type Rank, type Ranks } from './rankMetrics';
 import type { Catalog, TopLists } from './topLists';
@@ -70,6 +71,8 @@ export interface RankingResult {
   protocol: EvaluationProtocol;
   /** Of each user's held-out item, in the order of `task.users`. */
   ranks: Ranks;
+  /** What was recommended, in the order of `task.users`; null where not all items are candidates. */
+  lists: RankedLists | null;
   /** Metrics of ranks as if ties were broken for and against the held-out item; null when no tie changes one. */
   tieBounds: { best: Metrics; worst: Metrics } | null;
 }
@@ -80,6 +83,8 @@ export interface RankingOptions {
   cutoffs: readonly number[];
   /** Users ranked at once. */
   batchSize: number;
+  /** Places of lists that the caller wants even where no metric looks at them. */
+  listLength?: number;
   /** Called between batches; the place to let other work run, or to stop by throwing. */
   onProgress?: (done: number, total: number) => void | Promise<void>;
 }
@@ -98,7 +103,8 @@ export async function evaluateRanking(
   const best = new Uint32Array(users.length);
   const worst = new Uint32Array(users.length);
   const needsLists = options.metrics.some(({ needs }) => needs === 'list');
-  const listLength = needsLists ? Math.min(numItems, Math.max(...options.cutoffs)) : 0;
+  const wanted = Math.max(needsLists ? Math.max(...options.cutoffs) : 0, options.listLength ?? 0);
+  const listLength = task.sampled ? 0 : Math.min(numItems, wanted);
   const lists = new Int32Array(users.length * listLength);
 
   for (let from = 0; from < users.length; from += options.batchSize) {
@@ -151,6 +157,7 @@ export async function evaluateRanking(
     metrics: measure({ best, worst }),
     protocol: protocolOf(task, options.cutoffs),
     ranks: { best, worst },
+    lists: task.sampled ? null : { length: listLength, items: lists },
     tieBounds: tiesMatter ? bounds : null,
   };
 }

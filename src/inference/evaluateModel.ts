@@ -29,6 +29,8 @@ import { seenRule } from './seenItems';
 const MODEL_BATCH = 256;
 /** Bounds the score matrix of one batch to about 32 MB, where there is one. */
 const MAX_SCORES = 8 * 1024 * 1024;
+/** Places of the lists that are stored of each user of test, at least. */
+const STORED_LIST_LENGTH = 20;
 /** Floats of an embedding, about. */
 const EMBEDDING_WIDTH = 64;
 
@@ -171,6 +173,7 @@ function evaluate(
     metrics: rankingMetrics(metrics, own),
     cutoffs,
     batchSize,
+    ...(task.part === 'test' && { listLength: Math.max(STORED_LIST_LENGTH, ...cutoffs) }),
     ...(onProgress === undefined ? {} : { onProgress }),
   });
 }

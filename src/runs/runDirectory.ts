@@ -32,6 +32,9 @@ export const CHECKPOINT_STATE_FILE = 'state.json';
 /** A longer manifest is none. */
 const MAX_MANIFEST_BYTES = 16 * 1024 * 1024;
 
+/** Early versions kept the ranks of all users there. */
+const MAX_EVALUATION_BYTES = 512 * 1024 * 1024;
+
 /** What is known of a run before its trainer starts. */
 export interface NewRun {
   name: string;
@@ -181,6 +184,11 @@ export class RunDirectory {
     return path.join(this.path, 'attention');
   }
 
+  /** Where results of evaluations are kept. The folder may not exist yet. */
+  get evaluationPath(): string {
+    return path.join(this.path, 'evaluation');
+  }
+
   /** Reads `run.json`. Throws RunReadError, and never passes on a manifest with a field that is not what its type says. */
   async readManifest(): Promise<RunManifest> {
     const file = path.join(this.path, MANIFEST_FILE);
@@ -275,19 +283,16 @@ export class RunDirectory {
 
   /** Writes `evaluation/<name>.json` atomically. Throws RunWriteError, and what `beforeReplacing` throws. */
   async writeEvaluation(name: string, data: unknown, beforeReplacing?: () => void): Promise<void> {
-    const folder = path.join(this.path, 'evaluation');
-    await makeFolder(folder);
-    await writeFileAtomically(
-      path.join(folder, `${name}.json`),
-      `${stringifyRunJson(data)}\n`,
-      beforeReplacing,
-    );
+    await makeFolder(this.evaluationPath);
+    const file = path.join(this.evaluationPath, `${name}.json`);
+    await writeFileAtomically(file, `${stringifyRunJson(data)}\n`, beforeReplacing);
   }
 
   /** What `writeEvaluation` wrote, or null when there is nothing of that name. Throws RunReadError when it is damaged. */
   async readEvaluation(name: string): Promise<unknown> {
     try {
-      return await readJsonFile(path.join(this.path, 'evaluation', `${name}.json`), '');
+      const file = path.join(this.evaluationPath, `${name}.json`);
+      return await readJsonFile(file, '', MAX_EVALUATION_BYTES);
     } catch (error) {
       if (error instanceof RunReadError && error.code === 'run/missing') {
         return null;

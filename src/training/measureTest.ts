@@ -2,14 +2,17 @@ import { namedBaselines } from '../config/namedBaselines';
 import type { ExperimentConfig, TrainedConfig } from '../config/schema';
 import type { PreparedDataset } from '../dataset/preparedDataset';
 import type { RankingResult } from '../evaluation/evaluateRanking';
+import { MODEL_RANKER, type PerUserResults } from '../evaluation/perUserResults';
 import type { OwnMetrics } from '../evaluation/metrics/metrics';
 import type { Model } from '../model/model';
 import { isBaseline, type BaselineConfig } from '../model/models';
 import { withWarning, type MeasuredMetrics, type TestResult } from '../protocol/run';
 import { loadCheckpoint } from '../inference/checkpoint';
 import { evaluateBaseline, evaluateBaselines, evaluateModel, rankingTask } from '../inference/evaluateModel';
+import { resultDetailsOf } from '../inference/resultDetails';
 import { openRunMetrics } from '../inference/runModel';
 import { nameOfNotFinite } from '../inference/finiteWeights';
+import { EVALUATION_SCHEMA_VERSION, writePerUserResults } from '../runs/perUserFile';
 import { belowPopularityMessage } from './resultWarnings';
 import type { RunRecorder } from './runRecorder';
 import { TrainingError } from './trainingError';
@@ -63,7 +66,7 @@ export async function testBaseline(
 /** Where a model stands that needs no steps. */
 export const NO_TRAINING = { epoch: 0, step: 0 };
 
-/** Measures a model and the baselines on test, and stores the metrics and each user's rank. */
+/** Measures a model and the baselines on test, and stores the metrics and the results of each user. */
 async function test(
   recorder: RunRecorder,
   config: ExperimentConfig,
@@ -84,17 +87,22 @@ async function test(
     namedBaselines(config.evaluation).map(({ key, title }) => [key, title]),
   );
   const { metrics, protocol } = own;
-  const { users } = rankingTask(dataset, 'test', config.evaluation);
-  const results = {
-    schemaVersion: '1.0',
-    epoch,
-    step,
-    protocol,
-    userIds: Array.from(users, (user) => dataset.userIds[user]!),
-    model: perUser(own),
-    baselines: Object.fromEntries([...baselineResults].map(([name, result]) => [name, perUser(result)])),
+  const task = rankingTask(dataset, 'test', config.evaluation);
+  const perUser: PerUserResults = {
+    ...{ protocol, epoch, step },
+    userIds: Array.from(task.users, (user) => dataset.userIds[user]!),
+    targetOffsets: Uint32Array.from({ length: task.users.length + 1 }, (_, user) => user),
+    details: resultDetailsOf(dataset, task),
+    rankers: new Map([[MODEL_RANKER, own], ...baselineResults]),
   };
-  await recorder.run.writeEvaluation('test', results, recorder.settle);
+  await writePerUserResults(recorder.run, perUser, recorder.settle);
+  const summary = {
+    schemaVersion: EVALUATION_SCHEMA_VERSION,
+    ...{ epoch, step, protocol },
+    model: summaryOf(own),
+    baselines: Object.fromEntries([...baselineResults].map(([name, result]) => [name, summaryOf(result)])),
+  };
+  await recorder.run.writeEvaluation('test', summary, recorder.settle);
   recorder.event({ kind: 'test', epoch, step, metrics, baselines, protocol, seconds });
   recorder.update({
     test: { epoch, step, metrics, baselines, baselineTitles, protocol, evaluatedAt: Date.now() },
@@ -102,14 +110,8 @@ async function test(
   });
 }
 
-function perUser({ metrics, tieBounds, ranks: { best, worst } }: RankingResult): Record<string, unknown> {
-  return {
-    metrics,
-    tieBounds,
-    ranks: Array.from(best, (first, user) => (first + worst[user]!) / 2),
-    bestRanks: [...best],
-    worstRanks: [...worst],
-  };
+function summaryOf({ metrics, tieBounds }: RankingResult): Pick<RankingResult, 'metrics' | 'tieBounds'> {
+  return { metrics, tieBounds };
 }
 
 export function baselineOf({ model }: ExperimentConfig): BaselineConfig {

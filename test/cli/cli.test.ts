@@ -11,6 +11,8 @@ import type { BackendReport } from '../../src/protocol/backends';
 import type { RunManifest, RunStatus, TrainerProcess } from '../../src/protocol/run';
 import { shortestFloat32 } from '../../src/protocol/shortestFloat32';
 import type { VectorReport } from '../../src/protocol/vectors';
+import { readPerUserResults } from '../../src/runs/perUserFile';
+import { RunDirectory } from '../../src/runs/runDirectory';
 import { readRun } from '../../src/runs/runStore';
 import { until } from '../until';
 
@@ -194,16 +196,15 @@ describe('recsight', () => {
     // The data are a chain of items, which Markov finds and popularity does not.
     expect(report.baselines.markov!['ndcg@10']).toBeGreaterThan(2 * report.baselines.popularity!['ndcg@10']!);
 
-    const stored = JSON.parse(
-      await readFile(path.join(report.directory, 'evaluation', 'test.json'), 'utf8'),
-    ) as {
-      userIds: string[];
-      model: { bestRanks: number[]; worstRanks: number[] };
-    };
-    expect(stored.userIds).toContain('007');
-    expect(stored.userIds).toHaveLength(numUsers);
-    const { bestRanks, worstRanks } = stored.model;
-    const ranks = { best: Uint32Array.from(bestRanks), worst: Uint32Array.from(worstRanks) };
+    const stored = await readPerUserResults(new RunDirectory(report.directory), 'test');
+    expect(stored!.userIds).toContain('007');
+    expect(stored!.userIds).toHaveLength(numUsers);
+    expect([...stored!.rankers.keys()]).toEqual(['model', 'popularity', 'itemKnn', 'markov']);
+    const { ranks, lists } = stored!.rankers.get('model')!;
+    // Who is ranked first is listed first.
+    const { targets } = stored!.details!;
+    const first = targets.filter((item, row) => lists!.items[row * lists!.length] === item);
+    expect(first).toHaveLength(ranks.worst.filter((place) => place === 1).length);
     for (const [name, value] of Object.entries(report.test)) {
       const metric = findMetric(name);
       if (metric?.needs !== 'rank') throw new Error(`${name} is no metric of ranks.`);

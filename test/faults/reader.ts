@@ -13,6 +13,7 @@ import { runTooltip } from '../../src/host/runTooltip';
 import { statusTexts } from '../../src/host/statusText';
 import { InspectedRuns } from '../../src/inspection/inspectedRuns';
 import { EventLogReader } from '../../src/runs/eventLog';
+import { readPerUserResults } from '../../src/runs/perUserFile';
 import { RunDirectory } from '../../src/runs/runDirectory';
 import { stringifyRunJson } from '../../src/runs/runJson';
 import { listRuns } from '../../src/runs/runStore';
@@ -118,7 +119,7 @@ async function readRunFiles(directory: string, problems: string[]): Promise<void
   const series = new RunSeries();
   series.fold(events ?? []);
   series.history();
-  await ours(() => run.readEvaluation('test'), directory, problems);
+  await ours(() => readPerUserResults(run, 'test'), directory, problems);
   await run.takeRequests();
 }
 

@@ -31,7 +31,8 @@ export async function factsOf(run: RunDirectory): Promise<RunFacts> {
   const counts = { ...progress, remainingMs: null };
   const tested = { ...test, evaluatedAt: null };
   facts['run.json'] = JSON.stringify({ status, counts, best, last, tested, protocol, dataset, error });
-  facts['evaluation'] = digestOf(path.join(run.path, 'evaluation', 'test.json'));
+  for (const name of ['test.json', 'test.safetensors'])
+    facts[name] = digestOf(path.join(run.evaluationPath, name));
   const series = new RunSeries();
   series.fold(await new EventLogReader(run.eventsPath).readNew());
   for (const name of series.names.filter(
