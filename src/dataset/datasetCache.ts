@@ -89,6 +89,7 @@ export async function readDatasetCache(
       split: header.split ?? describeSplit(SPLITS[0]),
       trainEnd: await indices('trainEnd'),
       validationEnd: await indices('validationEnd'),
+      order: 'order' in header.columns ? await indices('order') : null,
       userIds,
       itemIds,
       itemTitles: 'itemTitles.text' in header.columns ? await texts('itemTitles') : null,
@@ -137,6 +138,7 @@ export async function writeDatasetCache(
     if (dataset.times) await write('times', dataset.times);
     await write('trainEnd', dataset.trainEnd);
     await write('validationEnd', dataset.validationEnd);
+    if (dataset.order) await write('order', dataset.order);
     await writeTexts('userIds', dataset.userIds);
     await writeTexts('itemIds', dataset.itemIds);
     if (dataset.itemTitles) await writeTexts('itemTitles', dataset.itemTitles);

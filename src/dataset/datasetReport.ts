@@ -1,4 +1,5 @@
 import type { FeatureFacts } from './encodeFeature';
+import { historiesUntil } from './histories';
 import type { PreparedDataset } from './preparedDataset';
 import type { HistoryLimit } from '../protocol/historyLimit';
 import { percent } from '../protocol/percent';
@@ -37,7 +38,7 @@ export interface DatasetReport {
     max: number;
     mean: number;
   };
-  /** Interactions in each part; validation and test have one per user that is evaluated. */
+  /** Interactions in each part. */
   split: { training: number; validation: number; test: number };
   /** Rows that were left out, in the order in which they were. */
   dropped: ReadingFacts['dropped'];
@@ -61,10 +62,12 @@ export function datasetReport(
   facts: ReadingFacts,
   historyLimit: HistoryLimit | undefined,
 ): DatasetReport {
-  const { offsets, items, times, trainEnd, validationEnd, numUsers, numItems } = dataset;
+  const { offsets, items, trainEnd, validationEnd, numUsers, numItems } = dataset;
+  const inTime = historiesUntil(dataset, 'all');
+  const { times } = inTime;
   const lengths = new Uint32Array(numUsers);
   const inTraining = new Uint8Array(numItems + 1);
-  let training = 0;
+  const split = { training: 0, validation: 0, test: 0 };
   let evaluated = 0;
   let cut = 0;
   let repeated = 0;
@@ -74,7 +77,9 @@ export function datasetReport(
     const start = offsets[user]!;
     const end = offsets[user + 1]!;
     lengths[user] = end - start;
-    training += trainEnd[user]! - start;
+    split.training += trainEnd[user]! - start;
+    split.validation += validationEnd[user]! - trainEnd[user]!;
+    split.test += end - validationEnd[user]!;
     if (validationEnd[user]! < end) evaluated++;
     if (historyLimit !== undefined && trainEnd[user]! - start > historyLimit.maxLength) cut++;
     for (let row = start; row < trainEnd[user]!; row++) inTraining[items[row]!] = 1;
@@ -83,7 +88,7 @@ export function datasetReport(
     timeRange = [Math.min(range[0], times[start]!), Math.max(range[1], times[end - 1]!)];
     for (let row = start; row < end; row++) {
       const tiedBefore = row > start && times[row] === times[row - 1];
-      if (tiedBefore && items[row] === items[row - 1]) repeated++;
+      if (tiedBefore && inTime.items[row] === inTime.items[row - 1]) repeated++;
       if (tiedBefore || (row + 1 < end && times[row] === times[row + 1])) tied++;
     }
   }
@@ -106,12 +111,12 @@ export function datasetReport(
   if (tied - repeated > MANY_TIES * items.length) {
     warnings.push(
       `${percent(tied / items.length)} of the interactions share their time with another one of the same user. ` +
-        'Their order is drawn from the seed, and leave-one-out depends on it.',
+        'Their order is drawn from the seed, and the split depends on it.',
     );
   }
   if (numUsers > evaluated) {
     warnings.push(
-      `${thousands(numUsers - evaluated)} of ${thousands(numUsers)} users have fewer than 3 interactions: they are used in training but not evaluated.`,
+      `${thousands(numUsers - evaluated)} of ${thousands(numUsers)} users have nothing held out for testing, because ${dataset.split.text} needs ${dataset.split.needs}: they are used in training but not evaluated.`,
     );
   }
   if (evaluated < FEW_USERS) {
@@ -159,7 +164,7 @@ export function datasetReport(
       max: quantile(1),
       mean: items.length / numUsers,
     },
-    split: { training, validation: evaluated, test: evaluated },
+    split,
     dropped,
     features: facts.features,
     reading: facts.reading ?? [],

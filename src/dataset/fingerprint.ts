@@ -55,9 +55,9 @@ export async function sourceFingerprint(
 
 /** For datasets whose source has no fingerprint: SHA-256 (hex) of the prepared content itself. */
 export function contentFingerprint(dataset: Omit<PreparedDataset, 'fingerprint'>): string {
-  const { offsets, items, times, trainEnd, validationEnd, userIds, itemIds, itemTitles } = dataset;
+  const { offsets, items, times, trainEnd, validationEnd, order, userIds, itemIds, itemTitles } = dataset;
   const hash = createHash('sha256');
-  for (const numbers of [offsets, items, times, trainEnd, validationEnd]) {
+  for (const numbers of [offsets, items, times, trainEnd, validationEnd, order]) {
     if (numbers) hash.update(bytesOf(numbers));
   }
   const { itemFeatures, userFeatures } = dataset;

@@ -17,6 +17,7 @@ import type { EntityTable } from './readEntityTable';
 import { readInteractions, type ReadResult } from './readInteractions';
 import { nameOf } from './rowSource';
 import { withSettledSource } from './settleSource';
+import { splitInteractions } from './splitInteractions';
 import { finishInTurns, type Steps } from './steps';
 
 export interface PrepareOptions {
@@ -163,21 +164,20 @@ function* arrange(
   const arranged = yield* arrangeSteps(interactions, config, seed);
   const times = timestamp === null ? null : arranged.times;
   const splitter = splitterOf(config.split);
-  const ends = splitter.split({ offsets: arranged.offsets, times }, config.split);
+  const parts = splitter.split({ offsets: arranged.offsets, times }, config.split);
+  const { trainEnd, ...split } = splitInteractions({ ...arranged, times }, parts);
   const itemIds = ['', ...Array.from(arranged.keptItems, (item) => interactions.itemIds[item]!)];
   const itemTitles = itemTable?.titles ?? null;
   const itemFeatures =
-    itemTable === null ? [] : yield* encodeItems(itemTable, config, arranged, ends.trainEnd);
+    itemTable === null ? [] : yield* encodeItems(itemTable, config, { ...arranged, ...split, trainEnd });
   const userFeatures =
-    userTable === null ? [] : yield* encodeUsers(userTable, config, arranged, ends.trainEnd);
+    userTable === null ? [] : yield* encodeUsers(userTable, config, { ...arranged, trainEnd });
   const content = {
     numUsers: arranged.keptUsers.length,
     numItems: arranged.keptItems.length,
-    offsets: arranged.offsets,
-    items: arranged.items,
-    times,
+    ...split,
+    trainEnd,
     split: describeSplit(splitter),
-    ...ends,
     userIds: Array.from(arranged.keptUsers, (user) => interactions.userIds[user]!),
     itemIds,
     itemTitles: itemTitles && [
@@ -211,12 +211,13 @@ function* arrange(
 }
 
 type EncodedFeature = ReturnType<typeof encodeFeature>;
+/** Users and items that are left, and where each user's interactions are. */
+type Kept = Pick<ArrangedInteractions, 'keptUsers' | 'keptItems' | 'offsets'>;
 
 function* encodeItems(
   table: EntityTable,
   { items: config }: DatasetConfig,
-  { keptItems, offsets, items }: ArrangedInteractions,
-  trainEnd: Uint32Array,
+  { keptItems, offsets, items, trainEnd }: Kept & Pick<PreparedDataset, 'trainEnd' | 'items'>,
 ): Steps<EncodedFeature[]> {
   const inTraining = new Uint8Array(keptItems.length + 1);
   trainEnd.forEach((end, user) => {
@@ -232,8 +233,7 @@ function* encodeItems(
 function* encodeUsers(
   table: EntityTable,
   { users: config }: DatasetConfig,
-  { keptUsers, offsets }: ArrangedInteractions,
-  trainEnd: Uint32Array,
+  { keptUsers, offsets, trainEnd }: Kept & Pick<PreparedDataset, 'trainEnd'>,
 ): Steps<EncodedFeature[]> {
   return yield* encodeFeatures(table, config!.features, {
     kept: keptUsers,
@@ -278,10 +278,10 @@ function tableWarnings({ of, source, rows, features, conflicts }: EntityTable, k
 }
 
 function refuseUnusable(
-  dataset: Pick<PreparedDataset, 'numUsers' | 'numItems' | 'offsets' | 'validationEnd'>,
+  dataset: Pick<PreparedDataset, 'numUsers' | 'numItems' | 'offsets' | 'validationEnd' | 'split'>,
   { minUserInteractions, minItemInteractions }: DatasetConfig,
 ): void {
-  const { numUsers, numItems, offsets, validationEnd } = dataset;
+  const { numUsers, numItems, offsets, validationEnd, split } = dataset;
   if (numUsers === 0) {
     throw new DatasetError(
       'dataset/nothing-left',
@@ -304,8 +304,8 @@ function refuseUnusable(
   if (validationEnd.every((end, user) => end === offsets[user + 1])) {
     throw new DatasetError(
       'dataset/users-too-short',
-      `None of the ${numUsers} users has 3 interactions or more, the minimum for leave-one-out: one for training, ` +
-        'one for validation, one for testing. Is `dataset.columns.user` the right column?',
+      `None of the ${numUsers} users has interactions for testing: ${split.text} needs ${split.needs}. ` +
+        'Is `dataset.columns.user` the right column?',
     );
   }
 }

@@ -11,7 +11,10 @@ export interface PreparedDataset {
   numUsers: number;
   /** Without the padding: item indices are 1 … numItems. */
   numItems: number;
-  /** Interactions of user u are `items[offsets[u]] … items[offsets[u + 1] - 1]`, oldest first. Length numUsers + 1. */
+  /**
+   * Interactions of user u are `items[offsets[u]] … items[offsets[u + 1] - 1]`: training, then validation, then test, each oldest
+   * first. Length numUsers + 1. `historiesUntil` puts several parts in order of time.
+   */
   offsets: Uint32Array;
   /** Item index of each interaction. */
   items: Uint32Array;
@@ -25,6 +28,8 @@ export interface PreparedDataset {
    */
   trainEnd: Uint32Array;
   validationEnd: Uint32Array;
+  /** Place of each interaction among its user's in order of time, from 0; null where all parts lie in that order already. */
+  order: Uint32Array | null;
   /** Original id of each user index. */
   userIds: string[];
   /** Original id of each item index; `itemIds[0]` is the empty string, for the padding. */

@@ -2,6 +2,7 @@ import { STREAMS } from '../compute/randomStreams';
 import { namedBaselines } from '../config/namedBaselines';
 import type { EvaluationConfig, ExperimentConfig } from '../config/schema';
 import { RandomStream } from '../compute/random';
+import { historiesUntil, type Histories } from '../dataset/histories';
 import type { PreparedDataset } from '../dataset/preparedDataset';
 import {
   evaluateRanking,
@@ -51,8 +52,9 @@ export function rankingTask(
   config: EvaluationConfig,
   reads: Pick<BatchBuilder, 'times'> = {},
 ): RankingTask {
-  const { offsets, trainEnd, validationEnd, items, times } = dataset;
-  const start = part === 'validation' ? trainEnd : validationEnd;
+  const { offsets, validationEnd, items, times } = dataset;
+  const before = sequencesBefore(dataset, part);
+  const start = before.ends;
   const end = (user: number): number => (part === 'validation' ? validationEnd[user]! : offsets[user + 1]!);
   const held = Uint32Array.from(start.keys()).filter((user) => start[user]! < end(user));
   const { candidates, maxValidationUsers } = config;
@@ -65,7 +67,7 @@ export function rankingTask(
         'Use data with longer histories.',
     );
   }
-  const history = (user: number): Uint32Array => items.subarray(offsets[user], start[user]);
+  const history = (user: number): Uint32Array => before.items.subarray(offsets[user], start[user]);
   const target = (user: number): number => items[start[user]!]!;
   const rule = seenRule(dataset, config);
   const unseen = chosen.filter((user) => !history(user).includes(target(user)));
@@ -86,7 +88,7 @@ export function rankingTask(
     seenTargets: chosen.length - unseen.length,
     history,
     target,
-    ...(times && { times: (user) => times.subarray(offsets[user], start[user]) }),
+    ...(before.times && { times: (user) => before.times!.subarray(offsets[user], start[user]) }),
     ...(times && reads.times === 'target' && { targetTime: (user) => times[start[user]!]! }),
     catalog: () => catalogOf(dataset),
     ...(candidates.type === 'sampled' && {
@@ -96,6 +98,12 @@ export function rankingTask(
       },
     }),
   };
+}
+
+/** What a ranker of a part may learn from: all that comes before it. */
+function sequencesBefore(dataset: PreparedDataset, part: Part): TrainingSequences & Histories {
+  const { numItems } = dataset;
+  return { numItems, ...historiesUntil(dataset, part === 'validation' ? 'train' : 'validation') };
 }
 
 /** So many of the users, in the order of all. */
@@ -132,7 +140,7 @@ export async function evaluateBaselines(
   onProgress?: Progress,
   own?: OwnMetrics,
 ): Promise<Map<string, RankingResult>> {
-  const sequences: TrainingSequences = { ...dataset, ends: dataset.validationEnd };
+  const sequences = sequencesBefore(dataset, 'test');
   const results = new Map<string, RankingResult>();
   for (const { key, config } of namedBaselines(evaluation)) {
     const baseline = await fitBaseline(config, sequences, seed, letEventsInOf(onProgress));
@@ -153,8 +161,7 @@ export async function evaluateBaseline(
   onProgress?: Progress,
   own?: OwnMetrics,
 ): Promise<RankingResult> {
-  const ends = part === 'validation' ? dataset.trainEnd : dataset.validationEnd;
-  const baseline = await fitBaseline(model, { ...dataset, ends }, seed, letEventsInOf(onProgress));
+  const baseline = await fitBaseline(model, sequencesBefore(dataset, part), seed, letEventsInOf(onProgress));
   const task = rankingTask(dataset, part, evaluation);
   return evaluate(rankByScores(baseline), task, evaluation, onProgress, own);
 }

@@ -1,5 +1,6 @@
 import { typesOf } from '../model/models';
 import * as tf from '@tensorflow/tfjs-core';
+import { historiesUntil } from '../dataset/histories';
 import type { PreparedDataset } from '../dataset/preparedDataset';
 import type { Model, ProductScoring, Query, Scoring } from '../model/model';
 import { queryOf } from './query';
@@ -109,9 +110,9 @@ function usersFrom(
   end: number,
   itemsAgo: number,
 ): Query {
-  const { numUsers, offsets, items, times: allTimes } = dataset;
-  const users = Array.from({ length: Math.min(end, numUsers) - first }, (_, row) => first + row);
-  const last = (user: number): number => Math.max(offsets[user]!, offsets[user + 1]! - itemsAgo);
+  const { offsets, ends, items, times: allTimes } = historiesUntil(dataset, 'all');
+  const users = Array.from({ length: Math.min(end, dataset.numUsers) - first }, (_, row) => first + row);
+  const last = (user: number): number => Math.max(offsets[user]!, ends[user]! - itemsAgo);
   const histories = users.map((user) => items.subarray(offsets[user], last(user)));
   const times = allTimes && users.map((user) => allTimes.subarray(offsets[user], last(user)));
   return queryOf({ users, histories, times }, model.batches);

@@ -1,5 +1,6 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { insertBest, topItems } from '../compute/ranking';
+import { historiesUntil } from '../dataset/histories';
 import type { PreparedDataset } from '../dataset/preparedDataset';
 import type { JointScoring, Model, ProductScoring, Scoring } from '../model/model';
 import { catalogScores } from './catalogScores';
@@ -31,15 +32,15 @@ export async function* recommend(
   k: number,
   { filterSeen }: Pick<SeenRule, 'filterSeen'>,
 ): AsyncGenerator<Recommendations> {
-  const { offsets, items: interactions, times: allTimes } = dataset;
+  const { offsets, ends, items: interactions, times: allTimes } = historiesUntil(dataset, 'all');
   const made: { items?: tf.Tensor2D } = {};
   let batchSize = JOINT_BATCH;
   try {
     for (let first = 0; first < users.length;) {
       const batch = users.slice(first, first + batchSize);
       first += batch.length;
-      const histories = batch.map((user) => interactions.subarray(offsets[user], offsets[user + 1]));
-      const times = allTimes && batch.map((user) => allTimes.subarray(offsets[user], offsets[user + 1]));
+      const histories = batch.map((user) => interactions.subarray(offsets[user], ends[user]));
+      const times = allTimes && batch.map((user) => allTimes.subarray(offsets[user], ends[user]));
       const seen = filterSeen ? histories : histories.map(() => new Uint32Array());
       const query = queryOf({ users: batch, histories, times }, model.batches);
       const scoring = tf.tidy(

@@ -1,3 +1,4 @@
+import { historiesUntil } from '../dataset/histories';
 import type { PreparedDataset } from '../dataset/preparedDataset';
 import type { HistoryEnd, ItemLabel, RunInspector, UserLabel } from '../protocol/inspection';
 import { InspectionError } from './inspectionError';
@@ -24,15 +25,14 @@ export function runInspector(runs: InspectedRuns): RunInspector {
     },
     userHistory: async (run, user, end) => {
       const { dataset } = await runs.open(run);
-      const [first, last] = historyBounds(dataset, user, end);
-      const { items, offsets, times } = dataset;
+      const { items, times, next } = historyOf(dataset, user, end);
       return {
         user: userLabel(dataset, user),
-        items: Array.from(items.subarray(first, last), (item, index) => ({
+        items: Array.from(items, (item, index) => ({
           ...itemLabel(dataset, item),
-          time: times === null ? null : times[first + index]! * 1000,
+          time: times === null ? null : times[index]! * 1000,
         })),
-        next: last < offsets[user + 1]! ? itemLabel(dataset, items[last]!) : null,
+        next: next === null ? null : itemLabel(dataset, next.item),
       };
     },
   };
@@ -60,10 +60,23 @@ export function userLabel({ numUsers, userIds, offsets }: PreparedDataset, user:
   return { user, id: userIds[user]!, historyLength: offsets[user + 1]! - offsets[user]! };
 }
 
-/** Where a user's history begins and ends in the items of the dataset. */
-export function historyBounds(dataset: PreparedDataset, user: number, end: HistoryEnd): [number, number] {
-  const { offsets, trainEnd, validationEnd } = dataset;
+/** What a user did, oldest first, and the first item that is held out behind it. @throws InspectionError when there is no such user */
+export function historyOf(
+  dataset: PreparedDataset,
+  user: number,
+  end: HistoryEnd,
+): {
+  items: Uint32Array;
+  times: Float64Array | null;
+  next: { item: number; time: number | null } | null;
+} {
   userLabel(dataset, user);
-  const ends = { train: trainEnd[user]!, validation: validationEnd[user]!, all: offsets[user + 1]! };
-  return [offsets[user]!, ends[end]];
+  const { offsets, ends, items, times } = historiesUntil(dataset, end);
+  const [first, last] = [offsets[user]!, ends[user]!];
+  const isHeldOut = last < offsets[user + 1]!;
+  return {
+    items: items.subarray(first, last),
+    times: times && times.subarray(first, last),
+    next: isHeldOut ? { item: dataset.items[last]!, time: dataset.times?.[last] ?? null } : null,
+  };
 }

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import type { Splitter } from './splitter';
+import { PARTS, type Splitter } from './splitter';
 
 const options = z.strictObject({ type: z.literal('leaveOneOut') }).meta({
   description:
@@ -13,15 +13,13 @@ export const leaveOneOut = {
   text: 'leave-one-out',
   needs: 'at least three interactions of a user',
   split: ({ offsets }) => {
-    const numUsers = offsets.length - 1;
-    const trainEnd = new Uint32Array(numUsers);
-    const validationEnd = new Uint32Array(numUsers);
-    for (let user = 0; user < numUsers; user++) {
+    const parts = new Uint8Array(offsets.at(-1)!);
+    for (let user = 0; user < offsets.length - 1; user++) {
       const end = offsets[user + 1]!;
-      const heldOut = end - offsets[user]! >= 3 ? 1 : 0;
-      trainEnd[user] = end - 2 * heldOut;
-      validationEnd[user] = end - heldOut;
+      if (end - offsets[user]! < 3) continue;
+      parts[end - 2] = PARTS.validation;
+      parts[end - 1] = PARTS.test;
     }
-    return { trainEnd, validationEnd };
+    return parts;
   },
 } as const satisfies Splitter<typeof options>;

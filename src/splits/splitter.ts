@@ -6,17 +6,14 @@ import type { SplitName } from '../protocol/evaluation';
 /** Options of a split as they stand in a config, told apart by `type`. */
 export type SplitOptionsSchema = z.ZodObject<{ type: z.ZodLiteral<string> }>;
 
+/** The parts that a split divides interactions into. */
+export const PARTS = { training: 0, validation: 1, test: 2 } as const;
+
 /** Interactions of all users, each user's oldest first: those of user u are `offsets[u] … offsets[u + 1] - 1`. */
 export interface SplitInput {
   offsets: Uint32Array;
   /** Seconds since 1970 of each interaction; null when the data have no times. */
   times: Float64Array | null;
-}
-
-/** Where the parts of each user end: training, then validation; what is left is for testing. */
-export interface SplitEnds {
-  trainEnd: Uint32Array;
-  validationEnd: Uint32Array;
 }
 
 /** What prepared data say of their split. */
@@ -32,5 +29,6 @@ export interface Splitter<Schema extends SplitOptionsSchema = SplitOptionsSchema
   'type'
 > {
   options: Schema;
-  split(input: SplitInput, options: z.output<Schema>): SplitEnds;
+  /** @returns for each interaction its part, one of {@link PARTS} */
+  split(input: SplitInput, options: z.output<Schema>): Uint8Array;
 }

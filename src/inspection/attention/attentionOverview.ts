@@ -13,7 +13,7 @@ import type { OpenRun } from '../inspectedRuns';
 import { headNames } from './headNames';
 import { InspectionError } from '../inspectionError';
 import { readerGroups, type Reader, type ReaderGroup } from './overviewGroups';
-import { historyBounds } from '../runInspector';
+import { historyOf } from '../runInspector';
 import type { Task } from '../tasks';
 import { WeightRecorder } from './weightRecorder';
 
@@ -66,7 +66,7 @@ function drawReaders(dataset: PreparedDataset, needsNext: boolean, maxUsers: num
       'inspection/bad-request',
       `An overview of ${maxUsers} users was requested; expected a whole number of at least 1.`,
     );
-  const { numUsers, offsets, validationEnd, items, times } = dataset;
+  const { numUsers, offsets, validationEnd } = dataset;
   const known = Uint32Array.from({ length: numUsers }, (_, user) => user).filter(
     (user) =>
       offsets[user]! < validationEnd[user]! && (!needsNext || validationEnd[user]! < offsets[user + 1]!),
@@ -78,13 +78,13 @@ function drawReaders(dataset: PreparedDataset, needsNext: boolean, maxUsers: num
     );
   new RandomStream(STREAMS.overviewUsers, seed).shuffle(known);
   return Array.from(known.subarray(0, maxUsers), (user) => {
-    const [first, last] = historyBounds(dataset, user, 'validation');
+    const { items, times, next } = historyOf(dataset, user, 'validation');
     return {
       user,
-      history: items.subarray(first, last),
-      next: needsNext ? items[last]! : 0,
-      times: times?.subarray(first, last) ?? new Float64Array(),
-      nextTime: last < offsets[user + 1]! ? (times?.[last] ?? null) : null,
+      history: items,
+      next: needsNext ? next!.item : 0,
+      times: times ?? new Float64Array(),
+      nextTime: next?.time ?? null,
     };
   }).sort((a, b) => b.history.length - a.history.length || a.user - b.user);
 }

@@ -1,3 +1,4 @@
+import { historiesUntil } from '../../dataset/histories';
 import type { PreparedDataset } from '../../dataset/preparedDataset';
 import { queryOf } from '../../inference/query';
 import type { Model, Query } from '../../model/model';
@@ -15,11 +16,12 @@ export interface SubjectTimes {
  * which somebody put in, have none.
  */
 export function subjectTimes(
-  { items, offsets, times }: PreparedDataset,
+  dataset: PreparedDataset,
   { user, history }: AttentionSubject,
   target: number | null,
 ): SubjectTimes {
-  const end = user < 0 ? 0 : offsets[user + 1]!;
+  const { items, offsets, ends, times } = historiesUntil(dataset, 'all');
+  const end = user < 0 ? 0 : ends[user]!;
   let place = user < 0 ? 0 : offsets[user]!;
   const next = (item: number): number | null => {
     const found = items.subarray(place, end).indexOf(item);

@@ -98,8 +98,8 @@ export class ExampleBatches implements Batches {
     if (places.length === 0) {
       throw new ModelError(
         'training/no-examples',
-        `No user has ${request.minLength + 1} interactions to learn from: after leave-one-out takes each user’s last two for ` +
-          'validation and test, the training part needs that many. Use data with longer histories.',
+        `No user has ${request.minLength + 1} interactions to learn from: the training part needs a user with that many, beside what ` +
+          'is held out for validation and test. Use data with longer histories.',
       );
     }
     this.#places = new ShuffledOrder(Uint32Array.from(places), seed);

@@ -83,8 +83,8 @@ export class SequenceBatches implements Batches {
     if (this.#windows.length === 0) {
       throw new ModelError(
         'training/no-sequences',
-        'No user has two interactions to learn from: after leave-one-out takes each user’s last two for validation and ' +
-          'test, the training part needs at least two more. Use data with longer histories, or set `minUserInteractions` to 4 to see what is left.',
+        'No user has two interactions to learn from: the training part needs a user with that many, beside what is held out ' +
+          'for validation and test. Use data with longer histories, or set `minUserInteractions` to 4 to see what is left.',
       );
     }
     if (request.times !== undefined && data.times === null) {

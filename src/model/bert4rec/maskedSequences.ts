@@ -185,8 +185,8 @@ function sequencesOf(
     const [needed, count] = isPrefix ? ['three', 5] : ['two', 4];
     throw new ModelError(
       'training/no-sequences',
-      `No user has ${needed} interactions to learn from: after leave-one-out takes each user’s last two for validation and ` +
-        `test, the training part needs at least ${needed} more. Use data with longer histories, or set \`minUserInteractions\` to ${count} to see what is left.`,
+      `No user has ${needed} interactions to learn from: the training part needs a user with that many, beside what is held out ` +
+        `for validation and test. Use data with longer histories, or set \`minUserInteractions\` to ${count} to see what is left.`,
     );
   }
   return { users: Uint32Array.from(users), ends: Uint32Array.from(ends) };

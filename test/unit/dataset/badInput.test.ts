@@ -142,7 +142,7 @@ test.each<[string, DatasetInput, Record<string, string | Buffer>, string, RegExp
     { path: 'a.csv' },
     { 'a.csv': plainCsv(9, 2) },
     'dataset/users-too-short',
-    /None of the 9 users has 3 interactions/,
+    /None of the 9 users has interactions for testing: leave-one-out needs at least three/,
   ],
   [
     'a k-core of nothing',

@@ -51,6 +51,7 @@ const anyDataset = fc
     split: describeSplit(SPLITS[0]),
     trainEnd: numbers.subarray(0, 2),
     validationEnd: numbers.subarray(1),
+    order: titled ? numbers.subarray(2) : null,
     userIds: texts,
     itemIds: ['', ...texts],
     itemTitles: titled ? ['', ...texts.toReversed()] : null,
