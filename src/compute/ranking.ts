@@ -2,13 +2,15 @@ import * as tf from '@tensorflow/tfjs-core';
 import { fused } from './fused';
 import { rowwiseScores } from './layers/losses';
 
-/** Candidates that each row must not count: row r's are `columns[offsets[r]]` to `columns[offsets[r + 1] - 1]`. */
-export interface Exclusions {
+/** Some candidates of each row: row r's are `columns[offsets[r]]` to `columns[offsets[r + 1] - 1]`. */
+export interface RowColumns {
   /** One more than there are rows, ascending from 0. */
   offsets: Int32Array;
-  /** In any order; they may repeat. */
   columns: Int32Array;
 }
+
+/** Candidates that each row must not count, in any order; they may repeat. */
+export type Exclusions = RowColumns;
 
 /** The best candidates of each row, row-major and best first. Places that no candidate takes have column −1. */
 export interface TopItems {
@@ -17,7 +19,7 @@ export interface TopItems {
   scores: Float32Array;
 }
 
-/** How many candidates lie above a row's target and how many are level with it. */
+/** How many candidates lie above each target and how many are level with it. */
 export interface TargetRanks {
   greater: Int32Array;
   equal: Int32Array;
@@ -87,18 +89,57 @@ export function insertBest(rowScores: Float32Array, columns: Int32Array, scores:
 }
 
 /**
- * Where each row's target stands among the candidates by score S·Cᵀ. The target itself is not counted, nor are the excluded;
+ * Where each row's targets stand among the candidates by score S·Cᵀ. A target itself is not counted, nor are the excluded;
  * a target is ranked even if it is excluded. NaN is below every number; a target without a score of its own (NaN or −∞) is
  * below all other candidates, as in `rankOf`.
  * @param states S, `[R, d]`
  * @param items C, `[N, d]`
- * @param targets a candidate for each row
+ * @param targets candidates of each row, none of which its exclusions have where it has several
+ * @returns a number for each target
  */
 export async function targetRanks(
   states: tf.Tensor2D,
   items: tf.Tensor2D,
-  targets: Int32Array,
+  targets: RowColumns,
   excluded?: Exclusions,
+): Promise<TargetRanks> {
+  const { columns } = targets;
+  if (columns.length === 0) return { greater: new Int32Array(), equal: new Int32Array() };
+  const rowOf = rowsOf(targets);
+  const isOneEach = columns.length === states.shape[0] && rowOf.every((row, target) => row === target);
+  // The kernel takes one target a row.
+  const rows = isOneEach ? states : tf.tidy(() => tf.gather(states, tf.tensor1d(rowOf, 'int32')));
+  try {
+    const left = excluded && !isOneEach ? exclusionsOf(excluded, rowOf) : excluded;
+    return await oneTargetRanks(rows, items, columns, left);
+  } finally {
+    if (!isOneEach) rows.dispose();
+  }
+}
+
+/** The row of each column. */
+function rowsOf({ offsets, columns }: RowColumns): Int32Array {
+  const rows = new Int32Array(columns.length);
+  for (let row = 0; row + 1 < offsets.length; row++) rows.fill(row, offsets[row], offsets[row + 1]);
+  return rows;
+}
+
+/** The exclusions of some rows, which may repeat. */
+function exclusionsOf(excluded: Exclusions, rows: Int32Array): Exclusions {
+  const offsets = new Int32Array(rows.length + 1);
+  rows.forEach(
+    (row, place) => (offsets[place + 1] = offsets[place]! + excludedColumns(excluded, row).length),
+  );
+  const columns = new Int32Array(offsets.at(-1)!);
+  rows.forEach((row, place) => columns.set(excludedColumns(excluded, row), offsets[place]));
+  return { offsets, columns };
+}
+
+async function oneTargetRanks(
+  states: tf.Tensor2D,
+  items: tf.Tensor2D,
+  targets: Int32Array,
+  excluded: Exclusions | undefined,
 ): Promise<TargetRanks> {
   const outputs = tf.tidy(() => {
     const exclusions = exclusionTensors(excluded, states.shape[0]);

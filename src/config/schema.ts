@@ -99,7 +99,7 @@ const evaluationSchema = (own: OwnCode) =>
             })
             .meta(
               describe(
-                'The held-out item against a random sample of items that the user has never met (or of all others, if seen items stay in the ranking): the protocol of many older papers. Its numbers are far higher than those of full ranking and must not be compared with them.',
+                'The held-out items against a random sample of items that the user has never met (or of all others, if seen items stay in the ranking): the protocol of many older papers. Its numbers are far higher than those of full ranking and must not be compared with them.',
               ),
             ),
         ])
@@ -110,7 +110,7 @@ const evaluationSchema = (own: OwnCode) =>
         .default('auto')
         .meta(
           describe(
-            'Leave items of the user’s history out of the ranking. Users whose held-out item is in their history are then not counted. `auto`: leave them out, unless at least a tenth of the interactions before test repeat an item of the user.',
+            'Leave items of the user’s history out of the ranking. Held-out items that are in the history are then not counted. `auto`: leave them out, unless at least a tenth of the interactions before test repeat an item of the user.',
           ),
         ),
       baselines: z

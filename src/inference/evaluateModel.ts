@@ -20,6 +20,7 @@ import type { Model } from '../model/model';
 import { BASELINE_MODELS, typeOf, type BaselineConfig } from '../model/models';
 import { thousands } from '../protocol/thousands';
 import { catalogOf } from './catalogOf';
+import { heldOutTargets } from './heldOutTargets';
 import { InferenceError } from './inferenceError';
 import { ModelRanker } from './modelRanker';
 import { rankByScores } from './rankByScores';
@@ -41,8 +42,7 @@ type Progress = (done: number, total: number) => void | Promise<void>;
 
 /**
  * The users, histories and held-out items of one part. The history of the test part includes the validation item, which
- * lies before it in time. Where items of the history are no candidates, users whose held-out item is one of them are left
- * out: a ranking that kept this item alone of all that was seen would hand over the answer.
+ * lies before it in time. Where items of the history are no candidates, held-out items that are among them are left out.
  * @param reads of times: who reads the held-out item's is told, and the protocol says so
  * @throws InferenceError when nobody is left
  */
@@ -52,7 +52,7 @@ export function rankingTask(
   config: EvaluationConfig,
   reads: Pick<BatchBuilder, 'times'> = {},
 ): RankingTask {
-  const { offsets, validationEnd, items, times } = dataset;
+  const { offsets, validationEnd, times } = dataset;
   const before = sequencesBefore(dataset, part);
   const start = before.ends;
   const end = (user: number): number => (part === 'validation' ? validationEnd[user]! : offsets[user + 1]!);
@@ -68,13 +68,16 @@ export function rankingTask(
     );
   }
   const history = (user: number): Uint32Array => before.items.subarray(offsets[user], start[user]);
-  const target = (user: number): number => items[start[user]!]!;
   const rule = seenRule(dataset, config);
-  const unseen = chosen.filter((user) => !history(user).includes(target(user)));
-  if (rule.filterSeen && unseen.length === 0) {
+  const targets = heldOutTargets(
+    dataset,
+    { users: chosen, history, from: (user) => start[user]!, to: end },
+    rule.filterSeen,
+  );
+  if (targets.users.length === 0) {
     throw new InferenceError(
       'evaluation/all-seen',
-      `The item held out for ${part} is in the history of every user (${chosen.length} of ${chosen.length}), and items of the ` +
+      `Every item held out for ${part} is in its user's history (${targets.numSeen} of ${targets.numSeen}), and items of the ` +
         'history are left out of the ranking, so no user is left to evaluate. Set `evaluation.filterSeen` to false: users meet ' +
         'items again here.',
     );
@@ -83,18 +86,26 @@ export function rankingTask(
     part,
     split: dataset.split,
     numItems: dataset.numItems,
-    users: rule.filterSeen ? unseen : chosen,
+    users: targets.users,
+    numTargets: targets.numTargets,
     ...rule,
-    seenTargets: chosen.length - unseen.length,
+    seenTargets: targets.numSeen,
     history,
-    target,
+    targets: (user) => targets.of(user),
     ...(before.times && { times: (user) => before.times!.subarray(offsets[user], start[user]) }),
-    ...(times && reads.times === 'target' && { targetTime: (user) => times[start[user]!]! }),
+    ...(times && { targetTimes: (user) => targets.timesOf(user) }),
+    ...(times && reads.times === 'target' && { tellsTargetTime: true }),
     catalog: () => catalogOf(dataset),
     ...(candidates.type === 'sampled' && {
       sampled: {
         ...candidates,
-        of: sampleNegatives(dataset, candidates, rule.filterSeen ? 'unseen' : target),
+        of: sampleNegatives(
+          dataset,
+          candidates,
+          rule.filterSeen
+            ? (user) => dataset.items.subarray(offsets[user], offsets[user + 1])
+            : (user) => targets.of(user),
+        ),
       },
     }),
   };

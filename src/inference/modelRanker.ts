@@ -2,7 +2,7 @@ import * as tf from '@tensorflow/tfjs-core';
 import { rowwiseScores } from '../compute/layers/losses';
 import { targetRanks, topItems } from '../compute/ranking';
 import type { Ranker, Ranking, RankingBatch } from '../evaluation/evaluateRanking';
-import { rankFrom, rankOf, type Rank } from '../evaluation/rankMetrics';
+import { rankFrom, ranksOf, type Rank } from '../evaluation/rankMetrics';
 import type { JointScoring, Model, ProductScoring, Scoring } from '../model/model';
 import type { LetEventsIn } from '../protocol/letEventsIn';
 import { queryOf, seenColumns } from './query';
@@ -45,18 +45,19 @@ export class ModelRanker implements Ranker {
   }
 }
 
-async function rankByProduct(
-  { states, items, bias }: ProductScoring,
-  { histories, targets, filterSeen, negatives, listLength }: RankingBatch,
-): Promise<Ranking> {
+async function rankByProduct({ states, items, bias }: ProductScoring, batch: RankingBatch): Promise<Ranking> {
+  const { histories, targetOffsets, targets, filterSeen, negatives, listLength } = batch;
   const [rows, vectors] = bias === undefined ? [states, items] : withBias(states, items, bias);
   try {
     if (negatives !== null)
-      return { ranks: await ranksAmongNegatives(rows, vectors, targets, negatives), lists: NO_LISTS };
-    const columns = Int32Array.from(targets, (item) => item - 1);
+      return { ranks: await ranksAmongNegatives(rows, vectors, batch, negatives), lists: NO_LISTS };
+    const columns = {
+      offsets: Int32Array.from(targetOffsets),
+      columns: Int32Array.from(targets, (item) => item - 1),
+    };
     const seen = filterSeen ? seenColumns(histories) : undefined;
     const { greater, equal } = await targetRanks(rows, vectors, columns, seen);
-    const ranks = targets.map((_, row) => rankFrom(greater[row]!, equal[row]!));
+    const ranks = Array.from(greater, (above, target) => rankFrom(above, equal[target]!));
     if (listLength === 0) return { ranks, lists: NO_LISTS };
     const { columns: best } = await topItems(rows, vectors, listLength, seen && { excluded: seen });
     return { ranks, lists: best.map((column) => column + 1) };
@@ -68,39 +69,51 @@ async function rankByProduct(
 async function ranksAmongNegatives(
   states: tf.Tensor2D,
   items: tf.Tensor2D,
-  targets: readonly number[],
+  batch: RankingBatch,
   negatives: readonly Uint32Array[],
 ): Promise<Rank[]> {
-  const rows = candidateRows(targets, negatives);
+  const rows = candidateRows(batch, negatives);
   const scores = tf.tidy(() => {
     const columns = rows.candidates.map((item) => item - 1);
-    return rowwiseScores(states, items, tf.tensor2d(columns, [targets.length, rows.columns], 'int32'));
+    return rowwiseScores(states, items, tf.tensor2d(columns, [negatives.length, rows.columns], 'int32'));
   });
   const values = (await scores.data()) as Float32Array;
   scores.dispose();
-  return ranksOfRows(values, rows.columns, negatives);
+  return ranksOfRows(values, rows.columns, batch, negatives);
 }
 
-/** Each user's target and then their negatives, row by row. */
+/** Each user's targets and then their negatives, row by row. */
 function candidateRows(
-  targets: readonly number[],
+  { targetOffsets, targets }: RankingBatch,
   negatives: readonly Uint32Array[],
 ): { candidates: Int32Array; columns: number } {
-  const columns = 1 + Math.max(...negatives.map((own) => own.length));
-  // Where a user has fewer negatives than others, the target stands in; what comes of that is not looked at.
-  const candidates = new Int32Array(targets.length * columns);
-  targets.forEach((target, row) => {
-    candidates.fill(target, row * columns, (row + 1) * columns);
-    candidates.set(negatives[row]!, row * columns + 1);
+  const own = negatives.map((_, row) => targets.subarray(targetOffsets[row], targetOffsets[row + 1]));
+  const columns = Math.max(...negatives.map(({ length }, row) => own[row]!.length + length));
+  // Where a user has fewer candidates than others, a target stands in; what comes of that is not looked at.
+  const candidates = new Int32Array(negatives.length * columns);
+  own.forEach((first, row) => {
+    candidates.fill(first[0]!, row * columns, (row + 1) * columns);
+    candidates.set(first, row * columns);
+    candidates.set(negatives[row]!, row * columns + first.length);
   });
   return { candidates, columns };
 }
 
 /** Ranks of the targets by the scores of such rows. */
-function ranksOfRows(values: Float32Array, columns: number, negatives: readonly Uint32Array[]): Rank[] {
-  return negatives.map(({ length }, row) =>
-    rankOf(values.subarray(row * columns, row * columns + 1 + length), 0),
-  );
+function ranksOfRows(
+  values: Float32Array,
+  columns: number,
+  { targetOffsets }: RankingBatch,
+  negatives: readonly Uint32Array[],
+): Rank[] {
+  return negatives.flatMap(({ length }, row) => {
+    const numTargets = targetOffsets[row + 1]! - targetOffsets[row]!;
+    const own = values.subarray(row * columns, row * columns + numTargets + length);
+    return ranksOf(
+      own,
+      Uint32Array.from({ length: numTargets }, (_, place) => place),
+    );
+  });
 }
 
 /** The same scores as products alone: a bias is the product with a column of ones. */
@@ -116,9 +129,9 @@ async function rankJointly(
   batch: RankingBatch,
   letEventsIn: LetEventsIn,
 ): Promise<Ranking> {
-  const { numItems, users, targets, negatives } = batch;
+  const { numItems, users, negatives } = batch;
   if (negatives !== null) {
-    const { candidates, columns } = candidateRows(targets, negatives);
+    const { candidates, columns } = candidateRows(batch, negatives);
     const scoreBlock = (from: number, count: number): tf.Tensor2D => {
       const block = new Int32Array(users.length * count);
       users.forEach((_, row) => {
@@ -128,7 +141,7 @@ async function rankJointly(
       return scoring.scoreOwn(block);
     };
     const values = await scoresInBlocks(scoring, users.length, columns, scoreBlock, letEventsIn);
-    return { ranks: ranksOfRows(values, columns, negatives), lists: NO_LISTS };
+    return { ranks: ranksOfRows(values, columns, batch, negatives), lists: NO_LISTS };
   }
   const scoreBlock = (from: number, count: number): tf.Tensor2D =>
     scoring.score(Int32Array.from({ length: count }, (_, place) => from + place + 1));

@@ -1,6 +1,6 @@
 import { insertBest } from '../compute/ranking';
 import type { Ranker } from '../evaluation/evaluateRanking';
-import { rankOf } from '../evaluation/rankMetrics';
+import { ranksOf, type Rank } from '../evaluation/rankMetrics';
 
 /** Anything that scores the whole catalog for users. */
 export interface Scorer {
@@ -15,21 +15,22 @@ export interface Scorer {
 /** Ranks by all scores. */
 export function rankByScores(scorer: Scorer): Ranker {
   return {
-    async rank({ users, histories, targets, numItems, filterSeen, negatives, listLength }) {
+    async rank({ users, histories, targetOffsets, targets, numItems, filterSeen, negatives, listLength }) {
       const scores = await scorer.score(histories, users);
       const rowOf = (row: number): Float32Array => scores.subarray(row * numItems, (row + 1) * numItems);
       const seen = (row: number): Uint32Array =>
         filterSeen ? histories[row]!.map((item) => item - 1) : new Uint32Array();
-      const ranks = targets.map((target, row) => {
+      const ranks = users.flatMap((_, row): Rank[] => {
         const own = rowOf(row);
-        const column = target - 1;
-        if (negatives !== null) {
-          const candidates = new Float32Array(1 + negatives[row]!.length);
-          candidates[0] = own[column]!;
-          negatives[row]!.forEach((item, place) => (candidates[place + 1] = own[item - 1]!));
-          return rankOf(candidates, 0);
-        }
-        return rankOf(own, column, seen(row));
+        const columns = targets.subarray(targetOffsets[row], targetOffsets[row + 1]).map((item) => item - 1);
+        if (negatives === null) return ranksOf(own, columns, seen(row));
+        const candidates = new Float32Array(columns.length + negatives[row]!.length);
+        columns.forEach((column, place) => (candidates[place] = own[column]!));
+        negatives[row]!.forEach((item, place) => (candidates[columns.length + place] = own[item - 1]!));
+        return ranksOf(
+          candidates,
+          columns.map((_column, place) => place),
+        );
       });
       const lists = new Int32Array(users.length * listLength);
       if (listLength > 0)

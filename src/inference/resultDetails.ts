@@ -5,18 +5,18 @@ import { itemCountsOf } from '../model/batches/batchBuilder';
 
 /** What is stored of the users of a task and of their targets, beside what rankers say. */
 export function resultDetailsOf(dataset: PreparedDataset, task: RankingTask): ResultDetails {
-  const { offsets, times, itemIds } = dataset;
   const { users } = task;
   const counts = itemCountsOf(dataset);
-  const targets = Uint32Array.from(users, (user) => task.target(user));
-  const targetRow = (user: number): number => offsets[user]! + task.history(user).length;
+  const targets = Uint32Array.from([...users].flatMap((user) => [...task.targets(user)]));
   return {
     users,
-    itemIds,
+    itemIds: dataset.itemIds,
     historyLengths: Uint32Array.from(users, (user) => task.history(user).length),
-    historyTimes: times && Float64Array.from(users, (user) => task.times!(user).at(-1) ?? NaN),
+    historyTimes: task.times ? Float64Array.from(users, (user) => task.times!(user).at(-1) ?? NaN) : null,
     targets,
     targetPopularity: targets.map((item) => counts[item]!),
-    targetTimes: times && Float64Array.from(users, (user) => times[targetRow(user)]!),
+    targetTimes: task.targetTimes
+      ? Float64Array.from([...users].flatMap((user) => [...task.targetTimes!(user)]))
+      : null,
   };
 }

@@ -6,23 +6,22 @@ import { firstAbove } from '../model/batches/firstAbove';
 import { modelDataOf } from './modelData';
 
 /**
- * The items that each user's held-out item is ranked against in the protocol of sampled negatives: distinct, and none that
- * the user ever met, or where seen items stay candidates, any but the held-out one. They depend on the data, the seed, the
- * user and that item alone, so every model is measured on the same ones.
- * @param others which items to draw from: those that the user never met, or all but this one of the user
+ * The items that each user's held-out items are ranked against in the protocol of sampled negatives: distinct, and fewer only where
+ * there are not so many. They depend on the data, the seed, the user and what is excluded alone, so every model is measured on the
+ * same ones.
+ * @param excludedOf items that are no negatives of a user: all that they ever met, or where seen items stay candidates, the held-out
+ *   ones
  */
 export function sampleNegatives(
   dataset: PreparedDataset,
   { count, distribution, seed }: SampledNegatives,
-  others: 'unseen' | ((user: number) => number),
+  excludedOf: (user: number) => Uint32Array,
 ): (user: number) => Uint32Array {
-  const { offsets, items, numItems } = dataset;
+  const { numItems } = dataset;
   const ends = distribution === 'popularity' ? cumulativeCounts(modelDataOf(dataset).itemCounts) : null;
   return (user) => {
     const random = new RandomStream(seed, STREAMS.evaluationNegatives, user);
-    const excluded = new Set(
-      others === 'unseen' ? items.subarray(offsets[user], offsets[user + 1]) : [others(user)],
-    );
+    const excluded = new Set(excludedOf(user));
     const drawn = new Set<number>();
     // Where most of what is left is wanted, or some of it has no weight, drawing would not come to an end.
     for (let draws = 0; drawn.size < count && draws < 20 * count; draws++) {

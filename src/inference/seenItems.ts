@@ -53,10 +53,10 @@ export function seenRuleText({ filterSeen, repeatShare }: SeenRule): string | nu
     : `Items of a user's history stay in rankings: ${share}. \`evaluation.filterSeen: true\` leaves them out.`;
 }
 
-/** Says how many users are not counted because they met their held-out item before; null where all are. */
-export function leftOutText({ part, users, filterSeen, seenTargets }: RankingTask): string | null {
+/** Says how many held-out items are not counted because their user met them before; null where all are. */
+export function leftOutText({ part, numTargets, filterSeen, seenTargets }: RankingTask): string | null {
   if (!filterSeen || seenTargets === 0) return null;
-  const all = users.length + seenTargets;
+  const all = numTargets + seenTargets;
   const share = percent(seenTargets / all);
-  return `${thousands(seenTargets)} of ${thousands(all)} users (${share}) do not count in ${part}: their held-out item is in their history, which is left out.`;
+  return `${thousands(seenTargets)} of ${thousands(all)} held-out items (${share}) do not count in ${part}: they are in the history of their users, which is left out.`;
 }

@@ -32,8 +32,8 @@ export interface EvaluationProtocol {
   /** `true`: items of the user's history are left out of the ranking. */
   filterSeen: boolean;
   /**
-   * Users whose held-out item is in their history. Where seen items are left out, so are these users, because the item is out
-   * of reach; else they are among `numUsers`. Older runs have no such number: their held-out item was a candidate even
+   * Held-out items that are in the history of their user. Where seen items are left out, so are these, because they are out
+   * of reach; else they are among `numTargets`. Older runs have no such number: their held-out item was a candidate even
    * where it was seen and all else that was seen was not.
    */
   seenTargets?: number;
@@ -50,6 +50,8 @@ export interface EvaluationProtocol {
   cutoffs: number[];
   /** Users that were ranked. */
   numUsers: number;
+  /** Held-out items that were ranked. Older runs lack it: each user had one. */
+  numTargets?: number;
 }
 
 /**
@@ -70,12 +72,13 @@ export interface SampledNegatives {
 export function comparisonKey(protocol: EvaluationProtocol): string {
   const { split, part, candidates, numCandidates, negatives, filterSeen, seenTargets, ties, numUsers } =
     protocol;
-  const { targetTime } = protocol;
+  const { targetTime, numTargets = numUsers } = protocol;
   const drawn = negatives && [negatives.count, negatives.distribution, negatives.seed];
   return JSON.stringify([
     ...[split, part, candidates, numCandidates, drawn ?? null],
     ...[filterSeen, seenTargets ?? null, ties, numUsers],
     ...(targetTime ? ['targetTime'] : []),
+    ...(numTargets === numUsers ? [] : ['targets', numTargets]),
   ]);
 }
 
@@ -89,10 +92,11 @@ export function protocolBadge(protocol: EvaluationProtocol): string {
 
 /** One sentence that says the protocol in full, for hovers, tables and reports. */
 export function describeProtocol(protocol: EvaluationProtocol): string {
-  const { part, numUsers, ties } = protocol;
+  const { part, numUsers, numTargets = numUsers, ties } = protocol;
   const tied = ties === 'average' ? 'ties at average rank' : 'ties by expectation';
+  const held = numTargets === numUsers ? '' : ` with ${thousands(numTargets)} held-out items`;
   const told = protocol.targetTime ? ', the model knows when the held-out item comes' : '';
-  return `${part}, ${splitName(protocol).text}, ${candidatesText(protocol)}${told}, ${tied}, ${thousands(numUsers)} users${seenTargetsText(protocol)}`;
+  return `${part}, ${splitName(protocol).text}, ${candidatesText(protocol)}${told}, ${tied}, ${thousands(numUsers)} users${held}${seenTargetsText(protocol)}`;
 }
 
 function splitName({
@@ -111,10 +115,15 @@ function candidatesText({ negatives, filterSeen, numCandidates, repeatShare }: E
   return `ranked against ${thousands(negatives.count)} ${items}${why}, drawn ${draw} with seed ${negatives.seed}`;
 }
 
-function seenTargetsText({ filterSeen, seenTargets, numUsers }: EvaluationProtocol): string {
-  if (seenTargets === undefined || seenTargets === 0) return '';
-  const share = percent(seenTargets / (filterSeen ? numUsers + seenTargets : numUsers));
+function seenTargetsText({
+  filterSeen,
+  seenTargets = 0,
+  numUsers,
+  numTargets = numUsers,
+}: EvaluationProtocol): string {
+  if (seenTargets === 0) return '';
+  const share = percent(seenTargets / (filterSeen ? numTargets + seenTargets : numTargets));
   return filterSeen
-    ? `; ${thousands(seenTargets)} more (${share}) not counted, whose held-out item is in their history`
-    : `; of ${thousands(seenTargets)} (${share}) the held-out item is in their history`;
+    ? `; held-out items in the history, not counted: ${thousands(seenTargets)} (${share})`
+    : `; held-out items in the history: ${thousands(seenTargets)} (${share})`;
 }

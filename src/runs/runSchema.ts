@@ -74,6 +74,7 @@ export const protocolSchema = z.looseObject({
   ties: nameOf<'expectation' | 'average'>(),
   cutoffs: z.array(count).max(MAX_ENTRIES),
   numUsers: count,
+  numTargets: count.exactOptional(),
 } satisfies FieldsOf<EvaluationProtocol>);
 export const datasetSchema = z.looseObject({
   fingerprint: text,

@@ -91,7 +91,7 @@ async function test(
   const perUser: PerUserResults = {
     ...{ protocol, epoch, step },
     userIds: Array.from(task.users, (user) => dataset.userIds[user]!),
-    targetOffsets: Uint32Array.from({ length: task.users.length + 1 }, (_, user) => user),
+    targetOffsets: own.targetOffsets,
     details: resultDetailsOf(dataset, task),
     rankers: new Map([[MODEL_RANKER, own], ...baselineResults]),
   };

@@ -5,7 +5,7 @@ import path from 'node:path';
 import { promisify } from 'node:util';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { findMetric } from '../../src/evaluation/metrics/metrics';
-import { meanRankMetric } from '../../src/evaluation/rankMetrics';
+import { meanRankMetric, tieGroups } from '../../src/evaluation/rankMetrics';
 import { RandomStream } from '../../src/compute/random';
 import type { BackendReport } from '../../src/protocol/backends';
 import type { RunManifest, RunStatus, TrainerProcess } from '../../src/protocol/run';
@@ -205,10 +205,11 @@ describe('recsight', () => {
     const { targets } = stored!.details!;
     const first = targets.filter((item, row) => lists!.items[row * lists!.length] === item);
     expect(first).toHaveLength(ranks.worst.filter((place) => place === 1).length);
+    const groups = tieGroups({ targetOffsets: stored!.targetOffsets, ranks });
     for (const [name, value] of Object.entries(report.test)) {
       const metric = findMetric(name);
       if (metric?.needs !== 'rank') throw new Error(`${name} is no metric of ranks.`);
-      expect(meanRankMetric(metric, ranks, Number(name.split('@')[1]))).toBe(value);
+      expect(meanRankMetric(metric, groups, Number(name.split('@')[1]))).toBe(value);
     }
     expect(Object.keys(report.test)).toHaveLength(9);
 

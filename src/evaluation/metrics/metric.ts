@@ -31,6 +31,27 @@ export interface RankMetric extends Described {
   needs: 'rank';
   /** Value of one user, for one order of the candidates. */
   readonly of: (relevant: RelevantPlaces, k: number) => number;
+  /** Of a metric that is a sum of gains: ties are then counted in closed form. */
+  readonly gains?: Gains;
+}
+
+/** The value of a user is the sum of the gains of the relevant items among the first k, divided by the ideal. */
+interface Gains {
+  /** Of the n-th relevant item, from 1, at its place. */
+  gain: (place: number, nth: number) => number;
+  /** What a perfect ranking would gain, or what else makes the metric comparable between users. */
+  ideal: (numRelevant: number, k: number) => number;
+}
+
+/** A metric that is a sum of gains. */
+export function gainMetric({ gain, ideal, ...described }: Described & Gains): RankMetric {
+  return {
+    ...described,
+    needs: 'rank',
+    gains: { gain, ideal },
+    of: ({ places, numRelevant }, k) =>
+      places.reduce((sum, place, before) => sum + gain(place, before + 1), 0) / ideal(numRelevant, k),
+  };
 }
 
 /** A metric of the items that are recommended, relevant or not. */

@@ -1,12 +1,12 @@
-import type { RankMetric } from './metric';
+import { gainMetric } from './metric';
 
 /** With one relevant item it is HR@k divided by k. */
-export const precision: RankMetric = {
+export const precision = gainMetric({
   name: 'precision',
   title: 'Precision',
-  needs: 'rank',
   definition: 'Share of the first k places that hold a relevant item.',
   range: '0 to 1',
   higherIsBetter: true,
-  of: ({ places }, k) => places.length / k,
-};
+  gain: () => 1,
+  ideal: (_numRelevant, k) => k,
+});

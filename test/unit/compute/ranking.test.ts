@@ -6,6 +6,7 @@ import {
   targetRanks,
   topItems,
   type Exclusions,
+  type RowColumns,
   type TopItems,
 } from '../../../src/compute/ranking';
 import { rankOf } from '../../../src/evaluation/rankMetrics';
@@ -31,6 +32,27 @@ function drawExclusions(rows: number, columns: number): Exclusions {
   const offsets = [0];
   for (const list of lists) offsets.push(offsets.at(-1)! + list.length);
   return { offsets: Int32Array.from(offsets), columns: Int32Array.from(lists.flat()) };
+}
+
+/** None to four columns of each row. */
+function drawTargets(rows: number, columns: number): RowColumns {
+  const lists = Array.from({ length: rows }, (_, row) => [
+    ...new Set(drawIndices((row * 3 + 2) % 5, columns)),
+  ]);
+  const offsets = [0];
+  for (const list of lists) offsets.push(offsets.at(-1)! + list.length);
+  return { offsets: Int32Array.from(offsets), columns: Int32Array.from(lists.flat()) };
+}
+
+/** The exclusions of rows with several targets have none of them. */
+function withoutTargets({ offsets, columns }: Exclusions, targets: RowColumns): Exclusions {
+  const kept = [...offsets.keys()].slice(1).map((row) => {
+    const own = targets.columns.subarray(targets.offsets[row - 1], targets.offsets[row]);
+    const all = [...columns.subarray(offsets[row - 1], offsets[row])];
+    return own.length > 1 ? all.filter((column) => !own.includes(column)) : all;
+  });
+  const ends = kept.map((_, row) => kept.slice(0, row + 1).flat().length);
+  return { offsets: Int32Array.of(0, ...ends), columns: Int32Array.from(kept.flat()) };
 }
 
 function expectTop(actual: TopItems, expected: { column: number; score: number }[][]): void {
@@ -116,20 +138,28 @@ describe.each(TEST_BACKENDS)('ranking on %s', (backend) => {
     [2, 1000, 17],
   ])('targetRanks of %i rows among %i items of %i', async (rows, numItems, width) => {
     const [states, items] = [drawSmall(rows, width), drawSmall(numItems, width)];
-    const targets = drawIndices(rows, numItems);
-    for (const excluded of [undefined, drawExclusions(rows, numItems)]) {
-      const { greater, equal } = await inScope(() =>
-        targetRanks(tensor(states), tensor(items), targets, excluded),
-      );
-      scoreRows(states.values, items.values, width).forEach((row, index) => {
-        const target = targets[index]!;
-        const others = [...row].filter(
-          (_, column) => column !== target && !excludedOf(excluded, index).has(column),
+    const oneEach = {
+      offsets: Int32Array.from({ length: rows + 1 }, (_, row) => row),
+      columns: drawIndices(rows, numItems),
+    };
+    for (const targets of [oneEach, drawTargets(rows, numItems)])
+      for (const drawn of [undefined, drawExclusions(rows, numItems)]) {
+        const excluded = drawn && withoutTargets(drawn, targets);
+        const { greater, equal } = await inScope(() =>
+          targetRanks(tensor(states), tensor(items), targets, excluded),
         );
-        expect(greater[index]).toBe(others.filter((score) => score > row[target]!).length);
-        expect(equal[index]).toBe(others.filter((score) => score === row[target]!).length);
-      });
-    }
+        expect(greater).toHaveLength(targets.columns.length);
+        scoreRows(states.values, items.values, width).forEach((row, index) => {
+          for (let place = targets.offsets[index]!; place < targets.offsets[index + 1]!; place++) {
+            const target = targets.columns[place]!;
+            const others = [...row].filter(
+              (_, column) => column !== target && !excludedOf(excluded, index).has(column),
+            );
+            expect(greater[place]).toBe(others.filter((score) => score > row[target]!).length);
+            expect(equal[place]).toBe(others.filter((score) => score === row[target]!).length);
+          }
+        });
+      }
   });
 
   it('targetRanks agree with rankOf, with NaN and −Infinity among the scores too', async () => {
@@ -144,10 +174,12 @@ describe.each(TEST_BACKENDS)('ranking on %s', (backend) => {
           const target = pick % values.length;
           const columns = Int32Array.from(leaveOut, (column) => column % values.length);
           const { greater, equal } = await inScope(() =>
-            targetRanks(tf.ones([1, 1]), tf.tensor2d(values, [values.length, 1]), Int32Array.of(target), {
-              offsets: Int32Array.of(0, columns.length),
-              columns,
-            }),
+            targetRanks(
+              tf.ones([1, 1]),
+              tf.tensor2d(values, [values.length, 1]),
+              { offsets: Int32Array.of(0, 1), columns: Int32Array.of(target) },
+              { offsets: Int32Array.of(0, columns.length), columns },
+            ),
           );
           const { best, worst } = rankOf(Float32Array.from(values), target, columns);
           expect(greater[0]! + 1).toBe(best);
@@ -206,7 +238,10 @@ describe.each(TEST_BACKENDS)('ranking on %s', (backend) => {
       await topItems(states, items, 2, {
         excluded: { offsets: Int32Array.of(0, 1, 1, 1), columns: Int32Array.of(0) },
       });
-      await targetRanks(states, items, Int32Array.of(0, 1, 2));
+      await targetRanks(states, items, {
+        offsets: Int32Array.of(0, 1, 1, 4),
+        columns: Int32Array.of(0, 1, 2, 4),
+      });
       await nearestNeighbors(items, 2, 'euclidean');
     };
     await run();

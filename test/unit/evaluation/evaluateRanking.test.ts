@@ -13,7 +13,8 @@ const task: RankingTask = {
   filterSeen: true,
   seenTargets: 0,
   history: (user) => Uint32Array.of(user + 1, user + 2),
-  target: (user) => user + 10,
+  numTargets: 3,
+  targets: (user) => Uint32Array.of(user + 10),
   catalog: () => ({
     numItems: NUM_ITEMS,
     numUsers: 4,
@@ -135,6 +136,7 @@ describe('evaluateRanking', () => {
       ties: 'expectation',
       cutoffs: [1, 10],
       numUsers: 3,
+      numTargets: 3,
     });
   });
 });

@@ -6,22 +6,54 @@ import { mrr } from '../../../src/evaluation/metrics/mrr';
 import { ndcg } from '../../../src/evaluation/metrics/ndcg';
 import { precision } from '../../../src/evaluation/metrics/precision';
 import { recall } from '../../../src/evaluation/metrics/recall';
-import { meanRankMetric, rankOf, type Rank } from '../../../src/evaluation/rankMetrics';
+import type { RankMetric } from '../../../src/evaluation/metrics/metric';
+import {
+  meanRankMetric,
+  rankOf,
+  ranksOf,
+  tieGroups,
+  withoutTies,
+  type Rank,
+  type RankedTargets,
+} from '../../../src/evaluation/rankMetrics';
 
+const METRICS = [hr, ndcg, mrr, recall, precision, map];
+
+/** @param ranks of the only target of each user */
 function metricsOf(ranks: readonly Rank[], cutoffs: readonly number[]): Record<string, number> {
-  const places = {
-    best: Uint32Array.from(ranks, ({ best }) => best),
-    worst: Uint32Array.from(ranks, ({ worst }) => worst),
-  };
+  return metricsOfUsers(
+    ranks.map((rank) => [rank]),
+    cutoffs,
+  );
+}
+
+/** @param users the ranks of each user's targets */
+function metricsOfUsers(
+  users: readonly Rank[][],
+  cutoffs: readonly number[],
+  metrics = METRICS,
+): Record<string, number> {
+  const groups = tieGroups(rankedTargets(users));
   return Object.fromEntries(
     cutoffs.flatMap((k) =>
-      [hr, ndcg, mrr, recall, precision, map].map((metric) => [
-        `${metric.name}@${k}`,
-        meanRankMetric(metric, places, k),
-      ]),
+      metrics.map((metric) => [`${metric.name}@${k}`, meanRankMetric(metric, groups, k)]),
     ),
   );
 }
+
+function rankedTargets(users: readonly Rank[][]): RankedTargets {
+  const ranks = {
+    best: Uint32Array.from(users.flat(), ({ best }) => best),
+    worst: Uint32Array.from(users.flat(), ({ worst }) => worst),
+  };
+  const ends = users.map((_, user) => users.slice(0, user + 1).flat().length);
+  return { targetOffsets: Uint32Array.of(0, ...ends), ranks };
+}
+
+/** The same metric without its gains, as one of the user is. */
+const asOwn = ({ name, title, definition, range, higherIsBetter, needs, of }: RankMetric): RankMetric => ({
+  ...{ name, title, definition, range, higherIsBetter, needs, of },
+});
 
 /** All orders of a list. */
 function* ordersOf<Item>(items: readonly Item[]): Generator<Item[]> {
@@ -46,6 +78,30 @@ describe('rankOf', () => {
           worst: sorted.lastIndexOf(values[target]!) + 1,
         });
       }),
+    );
+  });
+
+  it('ranks several items as it ranks each of them', () => {
+    const values = fc.array(fc.oneof(fc.integer({ min: -3, max: 3 }), fc.constantFrom(NaN, -Infinity)), {
+      minLength: 1,
+      maxLength: 30,
+    });
+    fc.assert(
+      fc.property(
+        values,
+        fc.array(fc.nat(), { minLength: 1, maxLength: 8 }),
+        fc.array(fc.nat()),
+        (all, picks, left) => {
+          const own = Float32Array.from(all);
+          const targets = [...new Set(picks.map((pick) => pick % all.length))];
+          const excluded = left
+            .map((column) => column % all.length)
+            .filter((column) => !targets.includes(column));
+          expect(ranksOf(own, targets, excluded)).toEqual(
+            targets.map((target) => rankOf(own, target, excluded)),
+          );
+        },
+      ),
     );
   });
 
@@ -84,27 +140,107 @@ describe('meanRankMetric', () => {
     expect(metrics['ndcg@10']).toBeCloseTo(gains.reduce((sum, gain) => sum + gain) / numItems, 14);
   });
 
-  it('is the mean over all orders of what is tied', () => {
+  it('is the mean over all orders of what is tied, of one relevant item or several', () => {
     const few = fc.array(fc.integer({ min: 0, max: 2 }), { minLength: 1, maxLength: 6 });
+    const picks = fc.array(fc.nat(), { minLength: 1, maxLength: 4 });
     fc.assert(
-      fc.property(few, fc.nat(), fc.integer({ min: 1, max: 7 }), (scores, pick, cutoff) => {
-        const target = pick % scores.length;
-        const sums = { hr: 0, ndcg: 0, mrr: 0 };
+      fc.property(few, picks, fc.integer({ min: 1, max: 7 }), (scores, picked, k) => {
+        const targets = [...new Set(picked.map((pick) => pick % scores.length))];
+        const sums = new Map(METRICS.map((metric) => [metric, 0]));
         let orders = 0;
         for (const order of ordersOf([...scores.keys()])) {
           // A sort that keeps the order of what is equal lists ties as they were shuffled.
-          const place = order.sort((a, b) => scores[b]! - scores[a]!).indexOf(target) + 1;
+          order.sort((a, b) => scores[b]! - scores[a]!);
+          const places = order.flatMap((item, before) =>
+            targets.includes(item) && before < k ? [before + 1] : [],
+          );
           orders++;
-          if (place > cutoff) continue;
-          sums.hr += 1;
-          sums.ndcg += 1 / Math.log2(place + 1);
-          sums.mrr += 1 / place;
+          for (const metric of METRICS)
+            sums.set(metric, sums.get(metric)! + metric.of({ places, numRelevant: targets.length }, k));
         }
-        const metrics = metricsOf([rankOf(Float32Array.from(scores), target)], [cutoff]);
-        for (const [name, sum] of Object.entries(sums))
-          expect(metrics[`${name}@${cutoff}`]).toBeCloseTo(sum / orders, 12);
+        const ranks = ranksOf(Float32Array.from(scores), targets);
+        const closed = metricsOfUsers([ranks], [k]);
+        const counted = metricsOfUsers([ranks], [k], METRICS.map(asOwn));
+        for (const [{ name }, sum] of sums) {
+          expect(closed[`${name}@${k}`]).toBeCloseTo(sum / orders, 12);
+          expect(counted[`${name}@${k}`]).toBeCloseTo(sum / orders, 12);
+        }
       }),
       { numRuns: 60 },
+    );
+  });
+
+  it('gives a constant scorer chance, for any number of candidates and of relevant items among them', () => {
+    fc.assert(
+      fc.property(
+        fc.integer({ min: 1, max: 60 }),
+        fc.integer({ min: 1, max: 12 }),
+        fc.integer({ min: 1, max: 70 }),
+        (candidates, wanted, k) => {
+          const size = Math.min(wanted, candidates);
+          const ranks = ranksOf(new Float32Array(candidates), [...Array(size).keys()]);
+          expect(ranks).toEqual(ranks.map(() => ({ best: 1, worst: candidates })));
+          const metrics = metricsOfUsers([ranks], [k]);
+          const counted = Math.min(k, candidates);
+          let missed = 1;
+          for (let place = 0; place < counted; place++)
+            missed *= Math.max(0, candidates - size - place) / (candidates - place);
+          expect(metrics[`recall@${k}`]).toBeCloseTo(counted / candidates, 12);
+          expect(metrics[`precision@${k}`]).toBeCloseTo((counted * size) / candidates / k, 12);
+          expect(metrics[`hr@${k}`]).toBeCloseTo(1 - missed, 12);
+          const gains = Array.from({ length: counted }, (_, place) => 1 / Math.log2(place + 2));
+          const ideal = gains.slice(0, size).reduce((sum, gain) => sum + gain);
+          const gained = gains.reduce((sum, gain) => sum + gain);
+          expect(metrics[`ndcg@${k}`]).toBeCloseTo((size * gained) / candidates / ideal, 12);
+        },
+      ),
+    );
+  });
+
+  it('draws the orders of a metric of the user where there are too many, always the same ones', () => {
+    const ranks = ranksOf(new Float32Array(200), [...Array(15).keys()]);
+    const exact = metricsOfUsers([ranks], [50]);
+    const drawn = metricsOfUsers([ranks], [50], METRICS.map(asOwn));
+    expect(metricsOfUsers([ranks], [50], METRICS.map(asOwn))).toEqual(drawn);
+    // A thousand orders: within five standard errors, which are at most 0.016.
+    for (const [name, value] of Object.entries(exact))
+      expect(Math.abs(drawn[name]! - value)).toBeLessThan(0.08);
+  });
+
+  it('counts items without a score after all others, each at a place of its own', () => {
+    const scores = Float32Array.of(NaN, 3, -Infinity, 1, 2);
+    const ranks = ranksOf(scores, [0, 2, 4]);
+    expect(ranks).toEqual([
+      { best: 5, worst: 5 },
+      { best: 5, worst: 5 },
+      { best: 2, worst: 2 },
+    ]);
+    const metrics = metricsOfUsers([ranks], [3, 4, 5]);
+    expect([3, 4, 5].map((k) => metrics[`recall@${k}`])).toEqual([1 / 3, 2 / 3, 1]);
+  });
+
+  it('has bounds that are the best and the worst of all orders', () => {
+    const few = fc.array(fc.integer({ min: 0, max: 2 }), { minLength: 1, maxLength: 6 });
+    fc.assert(
+      fc.property(few, fc.nat(), fc.integer({ min: 1, max: 6 }), (scores, pick, k) => {
+        const targets = [...new Set([pick % scores.length, 0])];
+        const groups = tieGroups(rankedTargets([ranksOf(Float32Array.from(scores), targets)]));
+        for (const metric of METRICS) {
+          const values = [...ordersOf([...scores.keys()])].map((order) => {
+            order.sort((a, b) => scores[b]! - scores[a]!);
+            const places = order.flatMap((item, before) =>
+              targets.includes(item) && before < k ? [before + 1] : [],
+            );
+            return metric.of({ places, numRelevant: targets.length }, k);
+          });
+          expect(meanRankMetric(metric, withoutTies(groups, 'first'), k)).toBeCloseTo(
+            Math.max(...values),
+            12,
+          );
+          expect(meanRankMetric(metric, withoutTies(groups, 'last'), k)).toBeCloseTo(Math.min(...values), 12);
+        }
+      }),
+      { numRuns: 40 },
     );
   });
 

@@ -47,7 +47,7 @@ describe('scoring in an evaluation', () => {
     const all = Int32Array.from({ length: DATASET.numItems }, (_, place) => place + 1);
     const scores = tf.tidy(() => (model.scoring(query) as JointScoring).score(all).arraySync());
     const expected = users.map((user, row) => {
-      const candidates = [task.target(user), ...task.sampled!.of(user)];
+      const candidates = [...task.targets(user), ...task.sampled!.of(user)];
       return rankOf(
         Float32Array.from(candidates, (item) => scores[row]![item - 1]!),
         0,

@@ -10,7 +10,8 @@ test('a target is ranked among more negatives than a call takes arguments', asyn
   const { ranks } = await rankByScores({ score: () => scores }).rank({
     users: [0],
     histories: [new Uint32Array()],
-    targets: [100],
+    targetOffsets: Uint32Array.of(0, 1),
+    targets: Uint32Array.of(100),
     numItems,
     filterSeen: false,
     negatives: [Uint32Array.from({ length: numItems - 100 }, (_, place) => place + 101)],

@@ -173,7 +173,7 @@ describe.each(Object.entries({ ...ATTENTION_MODELS, ...OTHER_MODELS }))(
       const { ranks } = await evaluateModel(own, DATASET, 'test', evaluation);
       const task = rankingTask(DATASET, 'test', evaluation);
       for (const [row, user] of [...task.users].entries()) {
-        const target = task.target(user);
+        const target = task.targets(user)[0]!;
         const result = await ask(requestOf(user, [...task.history(user)], { target, topK: NUM_ITEMS }));
         expect(result.target).toMatchObject({
           item: target,
@@ -364,7 +364,7 @@ describe('attend', () => {
     expect(protocol.targetTime).toBe(true);
     const task = rankingTask(DATASET, 'test', evaluation);
     for (const [row, user] of [...task.users].entries()) {
-      const request = requestOf(user, [...task.history(user)], { target: task.target(user) });
+      const request = requestOf(user, [...task.history(user)], { target: task.targets(user)[0]! });
       const { target } = await attend(run, model, new ItemVectors(), request);
       expect(target!.rank).toBe((ranks.best[row]! + ranks.worst[row]!) / 2);
     }

@@ -21,13 +21,25 @@ const protocol: EvaluationProtocol = {
 test('the numbers of a protocol are written as all others are', () => {
   expect(describeProtocol(protocol)).toBe(
     'test, leave-one-out, ranked against all 2,414 items, items of the history left out, ties by expectation, ' +
-      '1,200,000 users; 1,200 more (0.10%) not counted, whose held-out item is in their history',
+      '1,200,000 users; held-out items in the history, not counted: 1,200 (0.10%)',
   );
   const negatives = { count: 1000, distribution: 'uniform', seed: 12345 } as const;
   const sampled: EvaluationProtocol = { ...protocol, candidates: 'sampled', negatives, filterSeen: false };
   expect(describeProtocol(sampled)).toContain('ranked against 1,000 items');
   expect(describeProtocol(sampled)).toContain('uniformly with seed 12345');
   expect(protocolBadge(sampled)).toBe('1,000 uniform negatives · LOO · seen kept');
+});
+
+test('held-out items are counted where users have several, and then not compared with one each', () => {
+  const several: EvaluationProtocol = { ...protocol, numTargets: 3_000_000 };
+  expect(describeProtocol(several)).toContain(
+    '1,200,000 users with 3,000,000 held-out items; held-out items in the history, not counted: 1,200 (0.040%)',
+  );
+  expect(describeProtocol({ ...several, filterSeen: false })).toMatch(
+    /held-out items in the history: 1,200 \(0\.040%\)$/,
+  );
+  expect(comparisonKey(several)).not.toBe(comparisonKey(protocol));
+  expect(comparisonKey({ ...protocol, numTargets: protocol.numUsers })).toBe(comparisonKey(protocol));
 });
 
 test('a model that was told when the held-out item comes is not compared with others', () => {

@@ -267,16 +267,17 @@ describe.each(Object.entries(MODELS))('%s', (_, modelConfig) => {
     const task = rankingTask(dataset, 'validation', settings.evaluation, model.batches);
     const users = Array.from(task.users);
     const histories = users.map((user) => task.history(user));
-    const targets = users.map((user) => task.target(user));
+    const targets = Uint32Array.from(users, (user) => task.targets(user)[0]!);
+    const targetOffsets = Uint32Array.from({ length: users.length + 1 }, (_, row) => row);
     const times = users.map((user) => task.times!(user));
-    const nextTimes = task.targetTime && users.map((user) => task.targetTime!(user));
+    const nextTimes = task.tellsTargetTime && users.map((user) => task.targetTimes!(user)[0]!);
     const told = { times, ...(nextTimes && { nextTimes }) };
     const scores = scoresOf(model, queryOf({ users, histories, ...told }, model.batches));
     const { numItems } = dataset;
     const ranker = rankByScores({ score: () => Promise.resolve(Float32Array.from(scores.flat())) });
     const { filterSeen } = task;
     const batch = {
-      ...{ users, histories, targets, filterSeen, numItems, ...told },
+      ...{ users, histories, targetOffsets, targets, filterSeen, numItems, ...told },
       ...{ negatives: null, listLength: 3 },
     };
     const ranking = await ranker.rank(batch);
