@@ -9,8 +9,8 @@ import type { RunRecorder } from './runRecorder';
 import { TrainingError } from './trainingError';
 
 const BYTES = 4;
-/** Blocks are handed out by size class, and steps of other lengths leave some lying about. */
-const ALLOWANCE = 1.2;
+/** Blocks are handed out by size class, and steps of other lengths leave some space between them. */
+const ALLOWANCE = 1.15;
 /** Taken by the process whatever it trains: JavaScript, the engine's scratch. */
 const BASE_BYTES = 200e6;
 /** What has to be left for everything else on the machine. */
