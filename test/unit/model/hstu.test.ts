@@ -145,7 +145,9 @@ describe.each(TEST_BACKENDS)('HSTU on %s', (backend) => {
     model.dispose();
   });
 
-  it.each(Object.entries(LOSSES).map(([name, loss]): [string, Options] => [name, { loss }]))(
+  // The plain definitions are slow; what a loss adds to the model is the same on every engine.
+  const learned = Object.entries(LOSSES).slice(0, backend === 'cpu' ? 1 : undefined);
+  it.each(learned.map(([name, loss]): [string, Options] => [name, { loss }]))(
     'learns what follows with %s, and leaves no tensor behind',
     (_, change) => {
       const numItems = 40;
