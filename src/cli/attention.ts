@@ -9,12 +9,13 @@ import type {
   RecordedView,
 } from '../protocol/attention';
 import { writeOutput } from '../runs/outputFile';
-import type { CheckpointSource, ItemLabel, UserHistory } from '../protocol/inspection';
+import type { CheckpointSource } from '../protocol/inspection';
 import { attentionText } from './attentionText';
 import { agreeToCode } from './agreeToCode';
 import type { CliOptions } from './cliOptions';
 import { exitOnSignals } from './exitOnSignals';
 import { idList } from './idList';
+import { historyOf, itemsOf } from './namedIds';
 import { numberOf } from './numberOf';
 import { overviewText } from './overviewText';
 import { outputTarget } from './outputTarget';
@@ -26,8 +27,6 @@ import { findRun, trainerOptions } from './workspace';
 const RECOMMENDATIONS = 10;
 const OVERVIEW_USERS = 1000;
 const TASK = 'attention';
-/** Ids are looked for among so many that are nearly the same. */
-const NEAR_IDS = 50;
 
 /** `recsight attention <run>`: what a model looks at when it recommends to one user, or over many. */
 export async function attention(name: string, options: CliOptions): Promise<number> {
@@ -112,7 +111,7 @@ async function subjectReport(
   options: CliOptions,
 ): Promise<Report> {
   const { run } = source;
-  const known = options.user === undefined ? null : await historyOf(calls, run, options.user);
+  const known = options.user === undefined ? null : await historyOf(calls, run, options.user, 'validation');
   const composed = idList('--history', options.history ?? []);
   const history = known?.items ?? (await itemsOf(calls, run, composed));
   const request: AttentionRequest = {
@@ -129,33 +128,6 @@ async function subjectReport(
   };
   const user = known?.user.id ?? null;
   return { json: { user, views, ...shown }, text: attentionText(user, views, shown) };
-}
-
-/** What the user did before the test item, which is the target. */
-async function historyOf(calls: Calls, run: string, id: string): Promise<UserHistory> {
-  const near = await calls.findUsers(run, id, NEAR_IDS);
-  const found = near.find((user) => user.id === id);
-  if (found === undefined)
-    throw new UsageError(`There is no user \`${id}\` in the data of this run.${like(near)}`);
-  return calls.userHistory(run, found.user, 'validation');
-}
-
-function itemsOf(calls: Calls, run: string, ids: readonly string[]): Promise<ItemLabel[]> {
-  return Promise.all(
-    ids.map(async (id) => {
-      const near = await calls.findItems(run, id, NEAR_IDS);
-      const found = near.find((item) => item.id === id);
-      if (found !== undefined) return found;
-      throw new UsageError(`There is no item \`${id}\` in the data of this run.${like(near)}`);
-    }),
-  );
-}
-
-function like(near: readonly { id: string; title?: string }[]): string {
-  const named = near
-    .slice(0, 3)
-    .map(({ id, title }) => (title === undefined || title === id ? `\`${id}\`` : `\`${id}\` (${title})`));
-  return named.length === 0 ? '' : `  Similar ids: ${named.join(', ')}.`;
 }
 
 function chosenViews(views: RecordedView[], name: string | undefined): RecordedView[] {

@@ -26,4 +26,9 @@ export interface CliOptions {
   view?: string;
   contributions?: boolean;
   overview?: boolean;
+  items?: string[];
+  all?: boolean;
+  top?: string;
+  until?: string;
+  'keep-seen'?: boolean;
 }

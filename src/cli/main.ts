@@ -11,6 +11,7 @@ import { evaluate } from './evaluate';
 import { CLOSED_OUTPUT_EXIT_CODE } from './exitOnSignals';
 import { newModel } from './newModel';
 import { project } from './project';
+import { recommend } from './recommend';
 import { resume } from './resume';
 import { runs } from './runs';
 import { stop } from './stop';
@@ -143,6 +144,28 @@ const COMMANDS: Record<string, Command> = {
       output: { type: 'string' },
     },
     execute: attention,
+  },
+  recommend: {
+    usage:
+      'recsight recommend <run> (--user ID | --items ID,ID,… | --all) [--top K] [--until train|validation|all] [--keep-seen]\n' +
+      '      [--format csv|parquet] [--output FILE] [--checkpoint NAME] [--allow-code HASH] [--runs DIR] [--json]',
+    summary: 'Recommend items to a user, to a history of your own, or to all users',
+    argument: 'run',
+    options: {
+      ...runsOption,
+      ...json,
+      ...allowCode,
+      user: { type: 'string' },
+      items: { type: 'string', multiple: true },
+      all: { type: 'boolean' },
+      top: { type: 'string' },
+      until: { type: 'string' },
+      'keep-seen': { type: 'boolean' },
+      format: { type: 'string' },
+      output: { type: 'string' },
+      checkpoint: { type: 'string' },
+    },
+    execute: recommend,
   },
   data: {
     usage: 'recsight data <config> [--set path=value]… [--json]',

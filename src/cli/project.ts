@@ -15,6 +15,7 @@ import { agreeToCode } from './agreeToCode';
 import type { CliOptions } from './cliOptions';
 import { exitOnSignals } from './exitOnSignals';
 import { numberOf } from './numberOf';
+import { oneOf } from './oneOf';
 import { outputTarget } from './outputTarget';
 import { showTask } from './showTask';
 import { notes, output, printJson } from './terminal';
@@ -164,10 +165,4 @@ function layoutOf(options: CliOptions): UmapRequest {
     epochs: null,
     seed: numberOf('--seed', options.seed) ?? DEFAULT_SEED,
   };
-}
-
-function oneOf<Name extends string>(flag: string, value: string, names: readonly Name[]): Name {
-  const known = names.find((name) => name === value);
-  if (known !== undefined) return known;
-  throw new UsageError(`\`${flag}\` is \`${value}\`; expected one of ${names.join(', ')}.`);
 }

@@ -2,7 +2,9 @@ import * as tf from '@tensorflow/tfjs-core';
 import { insertBest, topItems } from '../compute/ranking';
 import { historiesUntil } from '../dataset/histories';
 import type { PreparedDataset } from '../dataset/preparedDataset';
+import type { Baseline } from '../model/baseline';
 import type { JointScoring, Model, ProductScoring, Scoring } from '../model/model';
+import type { HistoryEnd } from '../protocol/inspection';
 import { catalogScores } from './catalogScores';
 import { queryOf, seenColumns } from './query';
 import type { SeenRule } from './seenItems';
@@ -11,6 +13,12 @@ import type { SeenRule } from './seenItems';
 const PRODUCT_BATCH = 256;
 /** Users who are scored with all items at once, which takes long enough for others to wait. */
 const JOINT_BATCH = 16;
+
+/** Whom to recommend to, and from what. */
+export interface RecommendOptions extends Pick<SeenRule, 'filterSeen'> {
+  /** How far histories go; everything if left out. */
+  until?: HistoryEnd;
+}
 
 /** The best items of some users. */
 export interface Recommendations {
@@ -21,18 +29,18 @@ export interface Recommendations {
 }
 
 /**
- * The k items of the highest score for each user, among those that are not in the user's history, validation and test
- * included, or among all where seen items stay. Users come in pieces, so that whoever asks can let others work between them. Ties go to the lower item, and
- * what has no finite score is left out.
+ * The k items of the highest score for each user, among those that are not in the history, or among all where seen items stay.
+ * Users come in pieces, so that whoever asks can let others work between them. Ties go to the lower item, and what has no finite
+ * score is left out.
  */
 export async function* recommend(
-  model: Model,
+  recommender: Model | Baseline,
   dataset: PreparedDataset,
   users: readonly number[],
   k: number,
-  { filterSeen }: Pick<SeenRule, 'filterSeen'>,
+  { filterSeen, until = 'all' }: RecommendOptions,
 ): AsyncGenerator<Recommendations> {
-  const { offsets, ends, items: interactions, times: allTimes } = historiesUntil(dataset, 'all');
+  const { offsets, ends, items: interactions, times: allTimes } = historiesUntil(dataset, until);
   const made: { items?: tf.Tensor2D } = {};
   let batchSize = JOINT_BATCH;
   try {
@@ -42,12 +50,17 @@ export async function* recommend(
       const histories = batch.map((user) => interactions.subarray(offsets[user], ends[user]));
       const times = allTimes && batch.map((user) => allTimes.subarray(offsets[user], ends[user]));
       const seen = filterSeen ? histories : histories.map(() => new Uint32Array());
-      const query = queryOf({ users: batch, histories, times }, model.batches);
+      if (!isModel(recommender)) {
+        const scores = await recommender.score(histories);
+        yield { users: batch, ...bestOfScores(scores, dataset.numItems, seen, k) };
+        continue;
+      }
+      const query = queryOf({ users: batch, histories, times }, recommender.batches);
       const scoring = tf.tidy(
-        () => model.scoring(query, undefined, made.items) as Scoring & tf.TensorContainer,
+        () => recommender.scoring(query, undefined, made.items) as Scoring & tf.TensorContainer,
       );
       if (scoring.kind === 'joint') {
-        yield { users: batch, ...(await bestOfScores(scoring, dataset.numItems, seen, k)) };
+        yield { users: batch, ...(await bestOfJoint(scoring, dataset.numItems, seen, k)) };
       } else {
         made.items = scoring.items;
         batchSize = PRODUCT_BATCH;
@@ -57,6 +70,11 @@ export async function* recommend(
   } finally {
     made.items?.dispose();
   }
+}
+
+/** Tells a model from a baseline. */
+export function isModel(recommender: Model | Baseline): recommender is Model {
+  return 'scoring' in recommender;
 }
 
 type Best = Pick<Recommendations, 'items' | 'scores'>;
@@ -75,24 +93,33 @@ async function bestOfProducts(
   }
 }
 
-async function bestOfScores(
+async function bestOfJoint(
   scoring: JointScoring,
   numItems: number,
   histories: readonly Uint32Array[],
   k: number,
 ): Promise<Best> {
   try {
-    const all = await catalogScores(scoring, histories.length, numItems);
-    const columns = new Int32Array(histories.length * k).fill(-1);
-    const scores = new Float32Array(histories.length * k).fill(-Infinity);
-    histories.forEach((history, row) => {
-      const own = all.subarray(row * numItems, (row + 1) * numItems);
-      for (const item of history) own[item - 1] = -Infinity;
-      const [from, to] = [row * k, (row + 1) * k];
-      insertBest(own, columns.subarray(from, to), scores.subarray(from, to));
-    });
-    return { items: columns.map((column) => column + 1), scores };
+    return bestOfScores(await catalogScores(scoring, histories.length, numItems), numItems, histories, k);
   } finally {
     tf.dispose(scoring.encoded);
   }
+}
+
+/** @param all `[histories, numItems]`, which may be written into */
+function bestOfScores(
+  all: Float32Array,
+  numItems: number,
+  histories: readonly Uint32Array[],
+  k: number,
+): Best {
+  const columns = new Int32Array(histories.length * k).fill(-1);
+  const scores = new Float32Array(histories.length * k).fill(-Infinity);
+  histories.forEach((history, row) => {
+    const own = all.subarray(row * numItems, (row + 1) * numItems);
+    for (const item of history) own[item - 1] = -Infinity;
+    const [from, to] = [row * k, (row + 1) * k];
+    insertBest(own, columns.subarray(from, to), scores.subarray(from, to));
+  });
+  return { items: columns.map((column) => column + 1), scores };
 }

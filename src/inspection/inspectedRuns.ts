@@ -1,7 +1,12 @@
 import { startBackend } from '../compute/engine';
-import { isTrained, type TrainedConfig } from '../config/schema';
+import { isTrained, type ExperimentConfig, type TrainedConfig } from '../config/schema';
+import { historiesUntil } from '../dataset/histories';
 import type { PreparedDataset } from '../dataset/preparedDataset';
+import type { Baseline } from '../model/baseline';
+import { fitBaseline } from '../model/createModel';
 import type { Model } from '../model/model';
+import { isBaseline } from '../model/models';
+import { letEventsIn } from '../protocol/letEventsIn';
 import type { CheckpointSource, InspectedRun, StoredCheckpoint } from '../protocol/inspection';
 import type { RunManifest } from '../protocol/run';
 import { RunDirectory } from '../runs/runDirectory';
@@ -14,6 +19,8 @@ import { InspectionError } from './inspectionError';
 
 /** Models that are kept open at once; two are compared. */
 const OPEN_MODELS = 3;
+/** The same of baselines, whose matrices may be large. */
+const OPEN_BASELINES = 2;
 /** Whether the source of a run's data has changed is looked at when what was asked of the run is answered, in ms. */
 const CHECK_SOURCE_AFTER = 3000;
 
@@ -21,7 +28,7 @@ const CHECK_SOURCE_AFTER = 3000;
 export interface OpenRun {
   directory: RunDirectory;
   manifest: RunManifest;
-  config: TrainedConfig;
+  config: ExperimentConfig;
   dataset: PreparedDataset;
 }
 
@@ -38,6 +45,8 @@ export class InspectedRuns {
   readonly #runs = new Map<string, Promise<OpenRun>>();
   /** The one that was used last comes last. */
   readonly #models = new Map<string, OpenModel>();
+  /** Fitted baselines by run. The one that was used last comes last. */
+  readonly #baselines = new Map<string, Promise<Baseline>>();
   #engine: Promise<unknown> | null = null;
   /** Of the sources of runs that were opened. */
   #unchecked: (() => Promise<string | null>)[] = [];
@@ -54,7 +63,7 @@ export class InspectedRuns {
     private readonly notice = warn,
   ) {}
 
-  /** @throws InspectionError for a baseline, InferenceError when the data changed, RunReadError, DatasetError */
+  /** @throws InferenceError when the data changed, RunReadError, DatasetError */
   open(run: string): Promise<OpenRun> {
     const known = this.#runs.get(run);
     if (known !== undefined) return known;
@@ -86,15 +95,16 @@ export class InspectedRuns {
     return this.#checking;
   }
 
-  /** Opens a run and its best model, or its newest where none is best. @throws what opening them throws */
+  /** Opens a run and its best model, or its newest where none is best, or fits its baseline. @throws what opening them throws */
   async warmUp(run: string): Promise<void> {
-    const { checkpoints } = await this.describe(run);
+    const { checkpoints, isBaseline: isFitted } = await this.describe(run);
+    if (isFitted) await this.#baseline(run);
     const first = checkpoints.find(({ name }) => name === 'best') ?? checkpoints.at(-1);
     if (first) await this.model({ run, checkpoint: first.name });
   }
 
   async describe(run: string): Promise<InspectedRun> {
-    const { directory, manifest, dataset } = await this.open(run);
+    const { directory, manifest, config, dataset } = await this.open(run);
     const checkpoints: InspectedRun['checkpoints'] = [];
     for (const name of await directory.checkpoints()) {
       const state = await readState(directory.checkpointPath(name));
@@ -105,7 +115,16 @@ export class InspectedRuns {
     checkpoints.sort((a, b) => a.epoch - b.epoch || place(a) - place(b));
     const { id, name, model } = manifest;
     const { numUsers, numItems } = dataset;
-    return { run: directory.path, id, name, model, checkpoints, numUsers, numItems };
+    return {
+      run: directory.path,
+      id,
+      name,
+      model,
+      isBaseline: isBaseline(config.model),
+      checkpoints,
+      numUsers,
+      numItems,
+    };
   }
 
   /**
@@ -119,7 +138,7 @@ export class InspectedRuns {
 
   /**
    * Works with the model of a checkpoint, which stays until the work is done.
-   * @throws InferenceError when there is no such checkpoint, and what the work throws
+   * @throws InferenceError when there is no such checkpoint, InspectionError for a baseline, and what the work throws
    */
   async use<Result>(source: CheckpointSource, work: (model: Model) => Promise<Result>): Promise<Result> {
     const entry = await this.#take(source);
@@ -131,9 +150,19 @@ export class InspectedRuns {
     }
   }
 
+  /** Works with whatever of a run recommends: the model of a checkpoint, or its baseline. @throws like {@link use} */
+  async useRecommender<Result>(
+    source: CheckpointSource,
+    work: (recommender: Model | Baseline) => Promise<Result>,
+  ): Promise<Result> {
+    const { config } = await this.open(source.run);
+    return isTrained(config) ? this.use(source, work) : work(await this.#baseline(source.run));
+  }
+
   /** Works with the model as it was before its training. */
   async useUntrained<Result>(run: string, work: (model: Model) => Promise<Result>): Promise<Result> {
     const { directory, config, dataset } = await this.open(run);
+    requireTrained(config);
     await this.#startEngine(config);
     const implementation = await openRunModel(directory, config);
     const model = implementation.create(config.model, modelDataOf(dataset), config.seed);
@@ -171,12 +200,6 @@ export class InspectedRuns {
   async #open(run: string): Promise<OpenRun> {
     const directory = new RunDirectory(run);
     const config = await readConfig(directory);
-    if (!isTrained(config)) {
-      throw new InspectionError(
-        'inspection/baseline',
-        `The baseline \`${config.model.type}\` has no embeddings and no attention. Choose a run of a trained model.`,
-      );
-    }
     const manifest = await directory.readManifest();
     const { dataset, warnings, checkSource } = await prepareUnchanged(directory, manifest, config);
     this.#unchecked.push(checkSource, () => codeNotice(directory));
@@ -186,6 +209,7 @@ export class InspectedRuns {
   }
 
   async #load({ directory, config, dataset }: OpenRun, checkpoint: string): Promise<Model> {
+    requireTrained(config);
     await this.#startEngine(config);
     const implementation = await openRunModel(directory, config);
     const model = implementation.create(config.model, modelDataOf(dataset), config.seed);
@@ -198,7 +222,30 @@ export class InspectedRuns {
     return model;
   }
 
-  async #startEngine(config: TrainedConfig): Promise<void> {
+  /** Fitted to training and validation, as it was for its test. */
+  #baseline(run: string): Promise<Baseline> {
+    const fitted = this.#baselines.get(run) ?? this.#fit(run);
+    this.#baselines.delete(run);
+    this.#baselines.set(run, fitted);
+    fitted.catch(() => this.#baselines.delete(run));
+    for (const oldest of this.#baselines.keys()) {
+      if (this.#baselines.size <= OPEN_BASELINES) break;
+      this.#baselines.delete(oldest);
+    }
+    return fitted;
+  }
+
+  async #fit(run: string): Promise<Baseline> {
+    const { config, dataset } = await this.open(run);
+    const { model, seed } = config;
+    if (!isBaseline(model)) throw new Error(`${run} is not the run of a baseline.`);
+    await this.#startEngine(config);
+    const { numItems } = dataset;
+    const sequences = { numItems, ...historiesUntil(dataset, 'validation') };
+    return fitBaseline(model, sequences, seed, letEventsIn);
+  }
+
+  async #startEngine(config: ExperimentConfig): Promise<void> {
     this.#engine ??= startBackend(chosenBackend(config, this.warn), {
       assets: this.assets,
       searchPaths: engineSearchPaths(),
@@ -206,6 +253,15 @@ export class InspectedRuns {
     });
     await this.#engine;
   }
+}
+
+/** @throws InspectionError for a baseline */
+function requireTrained(config: ExperimentConfig): asserts config is TrainedConfig {
+  if (isTrained(config)) return;
+  throw new InspectionError(
+    'inspection/baseline',
+    `The baseline \`${config.model.type}\` has no embeddings and no attention. Choose a run of a trained model.`,
+  );
 }
 
 async function disposeOfForgotten(entry: OpenModel): Promise<void> {

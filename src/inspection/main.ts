@@ -2,10 +2,12 @@ import { createBirpc } from 'birpc';
 import type { AttentionInspector } from '../protocol/attention';
 import type { InspectorNotices, RunInspector, HostInspector } from '../protocol/inspection';
 import type { ProjectionInspector } from '../protocol/projection';
+import type { RecommendationInspector } from '../protocol/recommendation';
 import { decodeRpcMessage, encodeRpcMessage } from '../protocol/rpcMessage';
 import { attentionInspector } from './attention/attentionInspector';
 import { InspectedRuns } from './inspectedRuns';
 import { projectionInspector } from './projection/projectionInspector';
+import { recommendationInspector } from './recommendation/recommendationInspector';
 import { runInspector } from './runInspector';
 import { Tasks } from './tasks';
 
@@ -20,13 +22,18 @@ const runs = new InspectedRuns(
   (message) => void teller.notice.asEvent(message),
 );
 const tasks = new Tasks((task, progress) => void teller.progress.asEvent(task, progress));
-type Functions = RunInspector & ProjectionInspector & AttentionInspector & HostInspector;
+type Functions = RunInspector &
+  ProjectionInspector &
+  AttentionInspector &
+  RecommendationInspector &
+  HostInspector;
 const functions: Functions = {
   warmUp: (run) => runs.warmUp(run),
   checkSources: () => runs.checkSources(),
   ...runInspector(runs),
   ...projectionInspector(runs, tasks),
   ...attentionInspector(runs, tasks),
+  ...recommendationInspector(runs, tasks),
 };
 const teller = createBirpc<InspectorNotices, Functions>(functions, {
   post: (message: unknown) => process.send?.(message),

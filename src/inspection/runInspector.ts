@@ -1,6 +1,6 @@
 import { historiesUntil } from '../dataset/histories';
 import type { PreparedDataset } from '../dataset/preparedDataset';
-import type { HistoryEnd, ItemLabel, RunInspector, UserLabel } from '../protocol/inspection';
+import type { HeldOutItem, HistoryEnd, ItemLabel, RunInspector, UserLabel } from '../protocol/inspection';
 import { InspectionError } from './inspectionError';
 import type { InspectedRuns } from './inspectedRuns';
 import { searchTexts } from './searchTexts';
@@ -23,16 +23,23 @@ export function runInspector(runs: InspectedRuns): RunInspector {
         .slice(0, limit)
         .map((item) => itemLabel(dataset, item));
     },
-    userHistory: async (run, user, end) => {
+    userHistory: async (run, user, until) => {
       const { dataset } = await runs.open(run);
-      const { items, times, next } = historyOf(dataset, user, end);
+      const { items, times, next, heldOut } = historyOf(dataset, user, until);
+      const milliseconds = (seconds: number | null | undefined): number | null =>
+        seconds === null || seconds === undefined ? null : seconds * 1000;
       return {
         user: userLabel(dataset, user),
         items: Array.from(items, (item, index) => ({
           ...itemLabel(dataset, item),
-          time: times === null ? null : times[index]! * 1000,
+          time: milliseconds(times?.[index]),
         })),
         next: next === null ? null : itemLabel(dataset, next.item),
+        heldOut: heldOut.map(({ item, time, part }) => ({
+          ...itemLabel(dataset, item),
+          time: milliseconds(time),
+          part,
+        })),
       };
     },
   };
@@ -60,7 +67,7 @@ export function userLabel({ numUsers, userIds, offsets }: PreparedDataset, user:
   return { user, id: userIds[user]!, historyLength: offsets[user + 1]! - offsets[user]! };
 }
 
-/** What a user did, oldest first, and the first item that is held out behind it. @throws InspectionError when there is no such user */
+/** What a user did, oldest first, and what is held out behind it. @throws InspectionError when there is no such user */
 export function historyOf(
   dataset: PreparedDataset,
   user: number,
@@ -68,15 +75,25 @@ export function historyOf(
 ): {
   items: Uint32Array;
   times: Float64Array | null;
-  next: { item: number; time: number | null } | null;
+  next: HeldOut | null;
+  /** By part, oldest first. */
+  heldOut: HeldOut[];
 } {
   userLabel(dataset, user);
   const { offsets, ends, items, times } = historiesUntil(dataset, end);
   const [first, last] = [offsets[user]!, ends[user]!];
-  const isHeldOut = last < offsets[user + 1]!;
+  const heldOut = Array.from(dataset.items.subarray(last, offsets[user + 1]), (item, place): HeldOut => {
+    const row = last + place;
+    const part = row < dataset.validationEnd[user]! ? 'validation' : 'test';
+    return { item, time: dataset.times?.[row] ?? null, part };
+  });
   return {
     items: items.subarray(first, last),
     times: times && times.subarray(first, last),
-    next: isHeldOut ? { item: dataset.items[last]!, time: dataset.times?.[last] ?? null } : null,
+    next: heldOut[0] ?? null,
+    heldOut,
   };
 }
+
+/** An item by its index, with its time in seconds since 1970. */
+type HeldOut = Pick<HeldOutItem, 'item' | 'time' | 'part'>;

@@ -1,6 +1,7 @@
 import type { AttentionInspector } from '../protocol/attention';
 import type { HostInspector, InspectorNotices, RunInspector } from '../protocol/inspection';
 import type { ProjectionInspector } from '../protocol/projection';
+import type { RecommendationInspector } from '../protocol/recommendation';
 import { startRpcProcess, type RpcProcess } from './rpcProcess';
 import type { TrainerOptions } from './trainerOptions';
 
@@ -10,7 +11,11 @@ export class InspectorError extends Error {
   readonly code = 'inspector/ended';
 }
 
-export type Inspector = RunInspector & ProjectionInspector & AttentionInspector & HostInspector;
+export type Inspector = RunInspector &
+  ProjectionInspector &
+  AttentionInspector &
+  RecommendationInspector &
+  HostInspector;
 
 /** Calls reject with the inspector's own errors, or with {@link InspectorError} when it has ended. */
 export type RunningInspector = RpcProcess<Inspector, InspectorNotices>;

@@ -28,6 +28,8 @@ export interface InspectedRun {
   name: string;
   /** Model type, such as `sasrec`. */
   model: string;
+  /** Whether it is one that has no checkpoints, as it is fitted anew in moments. */
+  isBaseline: boolean;
   /** By epoch; `best` before `last` before an `epoch-N` of the same epoch. */
   checkpoints: StoredCheckpoint[];
   numUsers: number;
@@ -61,12 +63,19 @@ export interface HistoryItem extends ItemLabel {
   time: number | null;
 }
 
+/** What a user did after a history. */
+export interface HeldOutItem extends HistoryItem {
+  part: 'validation' | 'test';
+}
+
 export interface UserHistory {
   user: UserLabel;
   /** Oldest first. */
   items: HistoryItem[];
   /** What the user did next; null where the history is everything. */
   next: ItemLabel | null;
+  /** All that the user did after the history, in the order of the data. */
+  heldOut: HeldOutItem[];
 }
 
 /** What both views ask. Errors cross as rejected promises with `code` and a message for people. */

@@ -97,10 +97,13 @@ export class OutputFile {
 }
 
 /** Writes a whole file. Resolves with whether others can lie beside it. @throws like {@link OutputFile.open} */
-export async function writeOutput(name: string, pieces: Iterable<string | Uint8Array>): Promise<boolean> {
+export async function writeOutput(
+  name: string,
+  pieces: Iterable<string | Uint8Array> | AsyncIterable<string | Uint8Array>,
+): Promise<boolean> {
   const file = await OutputFile.open(name);
   try {
-    for (const piece of pieces) await file.write(piece);
+    for await (const piece of pieces) await file.write(piece);
     await file.finish();
     return !file.isStream;
   } catch (error) {

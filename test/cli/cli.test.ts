@@ -254,6 +254,32 @@ describe('recsight', () => {
       code: 1,
       stderr: expect.stringContaining('“markov” has no vectors') as string,
     });
+
+    const composed = await recsight('recommend', 'latest', '--items', '01,02', '--top', '2');
+    expect(composed.stdout).toMatch(/^tiny recommends to a composed history, from 2 items of history:\n/);
+    const file = ['--output', 'out/all.parquet', '--json'];
+    expect(JSON.parse((await recsight('recommend', 'latest', '--all', ...file)).stdout)).toMatchObject({
+      checkpoint: null,
+      users: 60,
+      rows: 600,
+      format: 'parquet',
+    });
+    expect((await readFile(path.join(folder, 'out', 'all.parquet'))).toString('latin1')).toMatch(
+      /^PAR1.*PAR1$/s,
+    );
+    for (const [args, message] of [
+      [[], /takes one of “--user ID”, “--items ID,ID,…” and “--all”/],
+      [['--user', '0O7'], /no user “0O7” in the data of this run\. +Ids look like “000”/],
+      [['--items', '01,x9'], /no item “x9” in the data of this run\. +Ids look like “0\d+”/],
+      [['--user', '007', '--top', '0'], /“--top” is 0; expected a whole number from 1/],
+      [['--user', '007', '--until', 'now'], /“now”; expected one of train, validation, all/],
+      [['--items', '01', '--until', 'all'], /Omit it with “--items”/],
+      [['--all', '--output', 'all.xlsx'], /ends in “xlsx”; expected one of csv, parquet/],
+    ] as const) {
+      const { code, stderr } = await recsight('recommend', 'latest', ...args);
+      expect(stderr).toMatch(message);
+      expect(code).toBe(2);
+    }
   });
 
   it('shows what a run looks at: for a user, a composed history, and over users', async () => {
@@ -305,6 +331,24 @@ describe('recsight', () => {
     };
     expect([numUsers, heads.length, heads[0]!.byDistance.length]).toEqual([20, 1, 7]);
     expect((await recsight('attention', 'latest', '--overview')).stdout).toMatch(/60 users.*Block 1 .*%/s);
+
+    const asked = ['recommend', 'latest', '--user', '007', '--until', 'validation'];
+    const recommended = JSON.parse((await recsight(...asked, '--json')).stdout) as typeof shown & {
+      heldOut: { id: string; rank: number; part: string }[];
+    };
+    expect(recommended).toMatchObject({ user: '007', checkpoint: 'best', epoch: 1, read: 7, unknown: [] });
+    expect(recommended.recommendations).toEqual(shown.recommendations);
+    expect(recommended.heldOut).toEqual([{ ...shown.target, part: 'test' }]);
+    expect((await recsight(...asked, '--top', '3')).stdout).toMatch(
+      new RegExp(
+        `recommends to user 007, from 7 items of history:\n.*\n {5}1 .* ${shown.recommendations[0]!.id}.*${shown.target.rank} .* {2}${shown.target.id} {2}\\(test\\)\n`,
+        's',
+      ),
+    );
+    const all = await recsight('recommend', 'latest', '--all', '--until', 'validation', '--output', '-');
+    expect(all.stderr).toContain('Wrote 600 recommendations for 60 users to standard output.');
+    expect(all.stdout).toMatch(/^user,rank,item,score\n/);
+    expect(all.stdout).toContain(`\n007,1,${shown.recommendations[0]!.id},`);
   });
 
   it.each([

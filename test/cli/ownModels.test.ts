@@ -220,6 +220,7 @@ describe('own models', () => {
       ['project', 'latest', '--output', 'p.csv'],
       ['vectors', 'latest', '--output', 'v.csv'],
       ['attention', 'latest', '--user', '3'],
+      ['recommend', 'latest', '--user', '3'],
     ]) {
       const { code, stderr } = await there(...args);
       expect(stderr.trimEnd().split('\n')).toHaveLength(1);

@@ -71,6 +71,7 @@ export class ExampleInspector implements AttentionInspector {
       id: `20261122-100000-${name}-ab12`,
       name,
       model,
+      isBaseline: false,
       checkpoints,
       numUsers: catalog.lengths.length,
       numItems: catalog.titles.length,

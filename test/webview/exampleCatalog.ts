@@ -1,4 +1,10 @@
-import type { HistoryItem, ItemLabel, UserHistory, UserLabel } from '../../src/protocol/inspection';
+import type {
+  HeldOutItem,
+  HistoryItem,
+  ItemLabel,
+  UserHistory,
+  UserLabel,
+} from '../../src/protocol/inspection';
 
 /* The data of the attention view's tests: films with their sequels, or a shop's products, and who met which. */
 
@@ -83,7 +89,11 @@ export class ExampleCatalog {
     const whole = this.wholeHistory(user);
     const items = whole.slice(0, Math.max(0, whole.length - { train: 2, validation: 1, all: 0 }[end]));
     const next = whole[items.length] ?? null;
-    return { user: this.userLabel(user), items, next: next && this.itemLabel(next.item) };
+    const heldOut = whole.slice(items.length).map((item, place, all): HeldOutItem => ({
+      ...item,
+      part: place < all.length - 1 ? 'validation' : 'test',
+    }));
+    return { user: this.userLabel(user), items, next: next && this.itemLabel(next.item), heldOut };
   }
 
   /** A user goes through one genre, then another, with excursions; no item twice until all were met. */

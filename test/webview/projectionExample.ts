@@ -85,6 +85,7 @@ export class ExampleRun {
       id: name,
       name,
       model: 'sasrec',
+      isBaseline: false,
       checkpoints: [...checkpoints, { name: 'best', epoch: 12 }, { name: 'last', epoch: 14 }],
       numUsers: 500,
       numItems,
@@ -351,7 +352,8 @@ export class ExampleRun {
     return {
       user: { user, id: `u${user}`, historyLength: rows.length },
       items: rows.map((row, place) => ({ ...this.label(row), time: 1_500_000_000_000 + place * 86_400_000 })),
-      next: this.label(recommended[2]!),
+      next: null,
+      heldOut: [],
       recommended: recommended.map((row, place) => ({ ...this.label(row), score: 5 - 0.2 * place })),
     };
   }

@@ -52,6 +52,15 @@ const attention = z.object({
   topK: listLength,
   contributions: z.boolean().exactOptional(),
 });
+const ids = z.array(text).max(1_000_000);
+const recommendation = z.object({
+  user: text.nullable(),
+  history: ids,
+  heldOut: ids,
+  topK: listLength,
+  keepSeen: z.boolean(),
+  reasons: z.boolean(),
+});
 const bookmark = z.object({ name: text, createdAt: z.number(), state: z.unknown() });
 const MAX_BOOKMARKS_LENGTH = 16 * 1024 * 1024;
 const bookmarks = z
@@ -90,7 +99,8 @@ export function inspectorArguments(run: z.ZodType<string, string>) {
     attentionViews: z.tuple([source]),
     attend: z.tuple([source, attention]),
     overview: z.tuple([source, positive, seed, text]),
-  } satisfies ArgumentsOf<Omit<Inspector, 'exportTable' | keyof HostInspector>>;
+    recommend: z.tuple([source, recommendation]),
+  } satisfies ArgumentsOf<Omit<Inspector, 'exportTable' | 'exportRecommendations' | keyof HostInspector>>;
 }
 
 /** Arguments of what the extension answers itself. */

@@ -11,7 +11,7 @@ import { seenRule } from '../../inference/seenItems';
 import { cutPadding } from './cutPadding';
 import type { OpenRun } from '../inspectedRuns';
 import { InspectionError } from '../inspectionError';
-import { ItemRanking } from './itemRanking';
+import { ItemRanking } from '../itemRanking';
 import type { ItemVectors } from './itemVectors';
 import { leaveOneOut } from './leaveOneOut';
 import { itemLabel, userLabel } from '../runInspector';
@@ -73,11 +73,8 @@ export async function attend(
   }
 }
 
-function check(
-  { dataset, manifest }: OpenRun,
-  model: Model,
-  { subject, candidates, target, topK }: AttentionRequest,
-): void {
+function check(run: OpenRun, model: Model, { subject, candidates, target, topK }: AttentionRequest): void {
+  const { dataset } = run;
   if (subject.user !== -1) userLabel(dataset, subject.user);
   for (const item of [...subject.history, ...candidates, ...(target === null ? [] : [target])])
     itemLabel(dataset, item);
@@ -86,16 +83,16 @@ function check(
       'inspection/bad-request',
       `${topK} recommendations were requested; expected a whole number of at least 0.`,
     );
-  if (subject.history.length === 0 && needsHistory(model))
-    throw new InspectionError(
-      'inspection/empty-history',
-      `The history is empty, and \`${manifest.model}\` recommends by what a user did: put one item into it at least.`,
-    );
+  requireHistory(run, model, subject.history);
 }
 
-/** Whether training never meets an empty history. */
-function needsHistory({ batches }: Model): boolean {
-  return batches.minLength > 0;
+/** @throws InspectionError for an empty history where training never meets one */
+export function requireHistory({ manifest }: OpenRun, { batches }: Model, history: readonly number[]): void {
+  if (history.length > 0 || batches.minLength === 0) return;
+  throw new InspectionError(
+    'inspection/empty-history',
+    `The history is empty, and \`${manifest.model}\` recommends by what a user did: put one item into it at least.`,
+  );
 }
 
 async function weightsOf(

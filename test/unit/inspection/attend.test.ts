@@ -265,7 +265,7 @@ const KNOWN: Record<string, string[]> = {
 
 /** The same model on data where one user or item lacks a feature. The items of the history keep theirs. */
 async function hiding(
-  run: OpenRun,
+  run: Awaited<ReturnType<typeof runOf>>['run'],
   model: Model,
   row: number,
   feature: string,

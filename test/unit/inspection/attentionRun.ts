@@ -58,7 +58,7 @@ export const DATASET = withTimes(withFeatures(tinyDataset(30, 12)));
 export async function runOf(
   input: ModelInput,
   dataset: PreparedDataset = DATASET,
-): Promise<{ run: OpenRun; model: Model }> {
+): Promise<{ run: OpenRun & { config: TrainedConfig }; model: Model }> {
   const config = configSchema.parse(
     applyPreset({
       dataset: {
@@ -69,7 +69,7 @@ export async function runOf(
       model: input,
     }),
   ) as TrainedConfig;
-  const run: OpenRun = {
+  const run = {
     directory: new RunDirectory('nowhere'),
     manifest: { model: config.model.type } as RunManifest,
     config,

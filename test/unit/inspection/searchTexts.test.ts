@@ -16,6 +16,13 @@ describe('searchTexts', () => {
     expect(searchTexts('/^a.*s$/', [titles], 10)).toEqual([1]);
   });
 
+  it('finds what was misspelled, where nothing else matches', () => {
+    expect(searchTexts('alein', [titles], 10)).toEqual([0]);
+    expect(searchTexts('Inalianible', [titles], 10)).toEqual([3]);
+    expect(searchTexts('xyz', [titles], 10)).toEqual([]);
+    expect(searchTexts('1009', [['1010', '2000', '1008']], 10)).toEqual([2]);
+  });
+
   it('says what is wrong with a regular expression', () => {
     expect(() => searchTexts('/(/', [titles], 10)).toThrow(/is not a regular expression/);
   });

@@ -3,7 +3,7 @@ import path from 'node:path';
 import type { z } from 'zod';
 import { RandomStream } from '../../../src/compute/random';
 import { configSchema, type TrainedConfig } from '../../../src/config/schema';
-import { createRun } from '../../../src/runs/runDirectory';
+import { createRun, type RunDirectory } from '../../../src/runs/runDirectory';
 import { prepareUnchanged } from '../../../src/inference/openRun';
 import { RunRecorder } from '../../../src/training/runRecorder';
 import { TrainingLoop } from '../../../src/training/trainingLoop';
@@ -39,8 +39,29 @@ export const TINY_MODELS: Record<string, ConfigInput['model']> = {
 export async function trainTiny(
   folder: string,
   model: ConfigInput['model'],
-  { seed = 7, epochs = 2 } = {},
+  options: { seed?: number; epochs?: number } = {},
 ): Promise<string> {
+  const { run, config } = await createTiny(folder, model, options);
+  const { dataset } = await prepareUnchanged(run, await run.readManifest(), config);
+  const recorder = await RunRecorder.open(run);
+  try {
+    const loop = await TrainingLoop.create(config, dataset, recorder);
+    await recorder.setStatus('running');
+    await loop.run();
+    loop.model.dispose();
+    await recorder.setStatus('finished');
+  } finally {
+    await recorder.close();
+  }
+  return run.path;
+}
+
+/** A run on these data that has only begun, which is all that a baseline needs. */
+export async function createTiny(
+  folder: string,
+  model: ConfigInput['model'],
+  { seed = 7, epochs = 2 } = {},
+): Promise<{ run: RunDirectory; config: TrainedConfig }> {
   await mkdir(folder, { recursive: true });
   await writeFile(path.join(folder, 'ratings.csv'), ratings());
   await writeFile(path.join(folder, 'items.csv'), itemTable());
@@ -71,18 +92,7 @@ export async function trainTiny(
     git: null,
     versions: {},
   });
-  const { dataset } = await prepareUnchanged(run, await run.readManifest(), config);
-  const recorder = await RunRecorder.open(run);
-  try {
-    const loop = await TrainingLoop.create(config, dataset, recorder);
-    await recorder.setStatus('running');
-    await loop.run();
-    loop.model.dispose();
-    await recorder.setStatus('finished');
-  } finally {
-    await recorder.close();
-  }
-  return run.path;
+  return { run, config };
 }
 
 /** Users who mostly take the next item. */

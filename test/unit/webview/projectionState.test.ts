@@ -42,6 +42,7 @@ const answers: Partial<ResourceValues> = {
     id: 'a',
     name: 'a',
     model: 'sasrec',
+    isBaseline: false,
     checkpoints: [
       { name: 'epoch-1', epoch: 1 },
       { name: 'best', epoch: 3 },

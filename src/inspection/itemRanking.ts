@@ -1,5 +1,5 @@
-import { insertBest } from '../../compute/ranking';
-import { rankOf } from '../../evaluation/rankMetrics';
+import { insertBest } from '../compute/ranking';
+import { rankOf } from '../evaluation/rankMetrics';
 
 /** The items of a catalog by their scores for one user, ranked as in an evaluation. */
 export class ItemRanking {
