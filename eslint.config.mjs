@@ -64,6 +64,7 @@ const allowedImports = {
   host: ['process', 'runs', 'config', 'userCode', 'model', 'evaluation', 'series', 'protocol'],
   cli: [
     'protocol',
+    'formats',
     'userCode',
     'options',
     'series',

@@ -18,7 +18,8 @@ export interface CliOptions {
   dimensions?: string;
   neighbors?: string;
   'min-distance'?: string;
-  metric?: string;
+  /** One, or several metrics to compare. */
+  metric?: string | string[];
   seed?: string;
   user?: string;
   history?: string[];
@@ -31,4 +32,5 @@ export interface CliOptions {
   top?: string;
   until?: string;
   'keep-seen'?: boolean;
+  slice?: string[];
 }

@@ -5,6 +5,7 @@ import { errorText } from '../protocol/errorText';
 import { attention } from './attention';
 import { backends } from './backends';
 import { cache } from './cache';
+import { compare } from './compare';
 import type { CliOptions } from './cliOptions';
 import { data } from './data';
 import { evaluate } from './evaluate';
@@ -27,9 +28,11 @@ interface Command {
   argument: string | null;
   /** Whether it may be left out. */
   isOptional?: true;
+  /** How many there must be, where there may be several. */
+  atLeast?: number;
   options: NonNullable<ParseArgsConfig['options']>;
-  /** Resolves with the exit code. */
-  execute(argument: string, options: CliOptions): Promise<number>;
+  /** Resolves with the exit code. @param all the arguments, of which `argument` is the first */
+  execute(argument: string, options: CliOptions, all: readonly string[]): Promise<number>;
 }
 
 const runsOption = { runs: { type: 'string' } } as const;
@@ -80,6 +83,26 @@ const COMMANDS: Record<string, Command> = {
     argument: 'run',
     options: { ...runsOption, ...set, ...allowCode, ...detach, ...json },
     execute: evaluate,
+  },
+  compare: {
+    usage:
+      'recsight compare <run> <run>… [--metric NAME]… [--slice NAME]… [--users N] [--seed N]\n' +
+      '      [--format csv|json] [--output FILE] [--runs DIR] [--json]',
+    summary:
+      'Compare test results user by user, with intervals and tests; runs that differ in the seed are one group',
+    argument: 'run',
+    atLeast: 2,
+    options: {
+      ...runsOption,
+      ...json,
+      metric: { type: 'string', multiple: true },
+      slice: { type: 'string', multiple: true },
+      users: { type: 'string' },
+      seed: { type: 'string' },
+      format: { type: 'string' },
+      output: { type: 'string' },
+    },
+    execute: (_, options, runs) => compare(runs, options),
   },
   vectors: {
     usage:
@@ -226,14 +249,21 @@ async function main(args: readonly string[]): Promise<number> {
     return 0;
   }
   const { values, positionals } = parseArguments(command, rest);
-  const expected = command.argument === null ? 0 : 1;
-  if (positionals.length !== expected && !(command.isOptional && positionals.length === 0)) {
-    const wanted = command.argument === null ? 'no argument' : `one <${command.argument}>`;
+  if (!fits(command, positionals.length)) {
+    const { argument, atLeast } = command;
+    const number = atLeast === undefined ? 'one' : `at least ${atLeast}`;
+    const wanted = argument === null ? 'no argument' : `${number} <${argument}>`;
     throw new UsageError(
       `\`recsight ${name}\` takes ${wanted}, and got ${positionals.length}. Usage: ${command.usage}`,
     );
   }
-  return command.execute(positionals[0] ?? '', values);
+  return command.execute(positionals[0] ?? '', values, positionals);
+}
+
+/** Whether a command takes so many arguments. */
+function fits({ argument, isOptional, atLeast }: Command, given: number): boolean {
+  if (atLeast !== undefined) return given >= atLeast;
+  return given === (argument === null ? 0 : 1) || (isOptional === true && given === 0);
 }
 
 function parseArguments(command: Command, args: string[]): { values: CliOptions; positionals: string[] } {

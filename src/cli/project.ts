@@ -161,7 +161,7 @@ function layoutOf(options: CliOptions): UmapRequest {
     dimensions: oneOf('--dimensions', options.dimensions ?? '2', ['2', '3'] as const) === '3' ? 3 : 2,
     numNeighbors: numberOf('--neighbors', options.neighbors) ?? 15,
     minDistance: numberOf('--min-distance', options['min-distance']) ?? 0.1,
-    metric: oneOf('--metric', options.metric ?? 'cosine', ['cosine', 'euclidean'] as const),
+    metric: oneOf('--metric', String(options.metric ?? 'cosine'), ['cosine', 'euclidean'] as const),
     epochs: null,
     seed: numberOf('--seed', options.seed) ?? DEFAULT_SEED,
   };

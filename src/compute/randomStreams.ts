@@ -25,6 +25,10 @@ export const STREAMS = {
   ownModels: 0x6f77,
   /** Pairs of rows for the mean cosine of a table. */
   statistics: 0x6573,
+  /** Users of a bootstrap: purpose, seed, place of what is resampled. */
+  bootstrap: 0x6273,
+  /** Swaps of a randomization test: purpose, seed, place of what is tested. */
+  swaps: 0x7377,
   /** Initial centers of k-means: seed, purpose, start. */
   kMeans: 0x6b6d,
   /** Rows whose layout is measured. */

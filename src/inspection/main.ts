@@ -1,10 +1,12 @@
 import { createBirpc } from 'birpc';
 import type { AttentionInspector } from '../protocol/attention';
+import type { ComparisonInspector } from '../protocol/comparison';
 import type { InspectorNotices, RunInspector, HostInspector } from '../protocol/inspection';
 import type { ProjectionInspector } from '../protocol/projection';
 import type { RecommendationInspector } from '../protocol/recommendation';
 import { decodeRpcMessage, encodeRpcMessage } from '../protocol/rpcMessage';
 import { attentionInspector } from './attention/attentionInspector';
+import { compareRuns } from './comparison/compareRuns';
 import { InspectedRuns } from './inspectedRuns';
 import { projectionInspector } from './projection/projectionInspector';
 import { recommendationInspector } from './recommendation/recommendationInspector';
@@ -26,6 +28,7 @@ type Functions = RunInspector &
   ProjectionInspector &
   AttentionInspector &
   RecommendationInspector &
+  ComparisonInspector &
   HostInspector;
 const functions: Functions = {
   warmUp: (run) => runs.warmUp(run),
@@ -34,6 +37,7 @@ const functions: Functions = {
   ...projectionInspector(runs, tasks),
   ...attentionInspector(runs, tasks),
   ...recommendationInspector(runs, tasks),
+  compareRuns: (request, id) => tasks.run(id, (task) => compareRuns(request, task)),
 };
 const teller = createBirpc<InspectorNotices, Functions>(functions, {
   post: (message: unknown) => process.send?.(message),

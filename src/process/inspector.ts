@@ -1,4 +1,5 @@
 import type { AttentionInspector } from '../protocol/attention';
+import type { ComparisonInspector } from '../protocol/comparison';
 import type { HostInspector, InspectorNotices, RunInspector } from '../protocol/inspection';
 import type { ProjectionInspector } from '../protocol/projection';
 import type { RecommendationInspector } from '../protocol/recommendation';
@@ -15,6 +16,7 @@ export type Inspector = RunInspector &
   ProjectionInspector &
   AttentionInspector &
   RecommendationInspector &
+  ComparisonInspector &
   HostInspector;
 
 /** Calls reject with the inspector's own errors, or with {@link InspectorError} when it has ended. */

@@ -41,6 +41,12 @@ export function formatDelta(value: number): string {
   return value > 0 ? `▲ +${text}` : `▼ −${text}`;
 }
 
+/** A p-value: `0.012`, `0.40`, `< 0.001`. */
+export function formatP(p: number): string {
+  if (!Number.isFinite(p)) return formatNonFinite(p);
+  return p < 0.001 ? '< 0.001' : p.toFixed(p < 0.1 ? 3 : 2);
+}
+
 /** A share of 1 as a percentage without decimals: `35%`. */
 export function formatPercent(share: number): string {
   return `${Math.floor(share * 100)}%`;

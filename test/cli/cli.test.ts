@@ -7,6 +7,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { findMetric } from '../../src/evaluation/metrics/metrics';
 import { meanRankMetric, tieGroups } from '../../src/evaluation/rankMetrics';
 import { RandomStream } from '../../src/compute/random';
+import type { Comparison } from '../../src/protocol/comparison';
 import type { BackendReport } from '../../src/protocol/backends';
 import type { RunManifest, RunStatus, TrainerProcess } from '../../src/protocol/run';
 import { shortestFloat32 } from '../../src/protocol/shortestFloat32';
@@ -418,6 +419,42 @@ describe('recsight', () => {
     expect(manifest).toMatchObject({ status: 'finished', progress: { epochs: 0 } });
     expect(manifest.test?.metrics).toEqual(report.test);
     expect((await recsight('runs')).stdout).toMatch(/finished +–/);
+  });
+
+  it('compares runs user by user, and refuses what is not comparable', async () => {
+    const ids: string[] = [];
+    for (const type of ['popularity', 'markov']) {
+      const set = `model={"type":"${type}"}`;
+      const { stdout } = await recsight('train', 'tiny.recsight.json', '--json', '--set', set);
+      ids.push((JSON.parse(stdout.trimEnd().split('\n').at(-1)!) as TrainReport).run);
+    }
+    const shown = await recsight('compare', ...ids, '--slice', 'historyLength');
+    expect(shown.code).toBe(0);
+    expect(shown.stdout).toMatch(
+      /\nB − A +difference +95 % interval +p +better +same +worse\nNDCG@10 +▲ \+0\.\d+/,
+    );
+    expect(shown.stdout).toMatch(/\nmodel.type +popularity +markov\n/);
+    expect(shown.stdout).toMatch(/\nNDCG@10 by history length .*\n5 to 9 items +\d+ /);
+    expect(shown.stdout).toMatch(/\nUsers who gain most by B /);
+
+    const options = ['--metric', 'recall@3', '--output', 'comparison.csv', '--json'];
+    const { stdout: json } = await recsight('compare', ...ids, ...options);
+    const { differences } = JSON.parse(json) as Comparison;
+    expect(differences[0]![0]!.wins).toBeGreaterThan(differences[0]![0]!.losses);
+    const rows = (await readFile(path.join(folder, 'comparison.csv'), 'utf8')).trimEnd().split('\n');
+    expect(rows.map((row) => row.split(',').slice(4, 7).join())).toEqual([
+      'metric,group,runs',
+      `recall@3,A,${ids[0]!}`,
+      `recall@3,B,${ids[1]!}`,
+    ]);
+    await recsight('evaluate', ids[1]!, '--set', 'evaluation.filterSeen=false');
+    const refused = await recsight('compare', ...ids);
+    expect(refused.code).toBe(1);
+    expect(refused.stderr).toMatch(
+      /different protocols.*items of the history are left out in A .* kept in B/,
+    );
+    expect((await recsight('compare', ids[0]!)).code).toBe(2);
+    expect((await recsight('compare', ...ids, '--output', 'x.txt')).stderr).toContain('expected csv or json');
   });
 
   it('keeps a finished run finished when its evaluation fails', async () => {

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import type { Inspector } from '../../process/inspector';
+import type { ComparisonInspector } from '../../protocol/comparison';
 import type { HostInspector } from '../../protocol/inspection';
 import type { InspectionView } from '../../protocol/inspectionPanel';
 import { PROJECTION_FORMATS, type RowIndex } from '../../protocol/projection';
@@ -100,7 +101,9 @@ export function inspectorArguments(run: z.ZodType<string, string>) {
     attend: z.tuple([source, attention]),
     overview: z.tuple([source, positive, seed, text]),
     recommend: z.tuple([source, recommendation]),
-  } satisfies ArgumentsOf<Omit<Inspector, 'exportTable' | 'exportRecommendations' | keyof HostInspector>>;
+  } satisfies ArgumentsOf<
+    Omit<Inspector, 'exportTable' | 'exportRecommendations' | keyof ComparisonInspector | keyof HostInspector>
+  >;
 }
 
 /** Arguments of what the extension answers itself. */

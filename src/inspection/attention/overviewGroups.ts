@@ -1,10 +1,8 @@
 import type { PreparedDataset } from '../../dataset/preparedDataset';
 import type { GroupReport } from '../../protocol/attention';
 import { modelDataOf } from '../../inference/modelData';
+import { lengthGroup, lengthLabel } from '../historyLengths';
 import { popularityDeciles } from '../popularityDeciles';
-
-/** Least lengths of the groups of histories. */
-const LENGTHS = [1, 5, 10, 20, 50, 100, 200, 500];
 
 /** A user of an overview. */
 export interface Reader {
@@ -29,10 +27,8 @@ export function readerGroups(dataset: PreparedDataset, readers: readonly Reader[
   const deciles = popularityDeciles(modelDataOf(dataset).itemCounts.subarray(1));
   const meanDecile = ({ history }: Reader): number =>
     Math.round(history.reduce((sum, item) => sum + deciles[item - 1]!, 0) / history.length);
-  const lengthGroup = ({ history }: Reader): number =>
-    LENGTHS.findLastIndex((length) => history.length >= length);
   return [
-    ...grouped(readers, 'historyLength', lengthGroup, lengthLabel),
+    ...grouped(readers, 'historyLength', ({ history }) => lengthGroup(history.length), lengthLabel),
     ...grouped(readers, 'popularity', meanDecile, (decile) => `popularity decile ${decile}`),
   ];
 }
@@ -51,9 +47,4 @@ function grouped(
       of,
       members: new Set(readers.filter((reader) => numberOf(reader) === group)),
     }));
-}
-
-function lengthLabel(group: number): string {
-  const [from, next] = [LENGTHS[group]!, LENGTHS[group + 1]];
-  return next === undefined ? `${from} or more items` : `${from} to ${next - 1} items`;
 }

@@ -1,0 +1,121 @@
+import { leavesOf } from '../../config/configLeaves';
+import { isRecord } from '../../protocol/isRecord';
+import type { PreparedDataset } from '../../dataset/preparedDataset';
+import type { PerUserResults } from '../../evaluation/perUserResults';
+import { rankingTask } from '../../inference/evaluateModel';
+import { prepareUnchanged, readConfig } from '../../inference/openRun';
+import { resultDetailsOf } from '../../inference/resultDetails';
+import { errorText } from '../../protocol/errorText';
+import type { ComparedRun } from '../../protocol/comparison';
+import type { Metrics } from '../../protocol/evaluation';
+import { isUnset } from '../../protocol/runSettings';
+import type { RunManifest } from '../../protocol/run';
+import { EventLogReader } from '../../runs/eventLog';
+import { readPerUserResults } from '../../runs/perUserFile';
+import { RunDirectory } from '../../runs/runDirectory';
+import { RunSeries } from '../../series/runSeries';
+import { readRunCode, shortHash } from '../../userCode/runCode';
+import { InspectionError } from '../inspectionError';
+
+/** A run with its test results. */
+export interface TestedRun {
+  directory: RunDirectory;
+  manifest: RunManifest;
+  /** Dotted path → value as text; what only names the run is left out. */
+  settings: ReadonlyMap<string, string>;
+  results: PerUserResults;
+  /** Means as they were reported; those of metrics that users have no values of are nowhere else. */
+  metrics: Metrics;
+}
+
+const SEED = 'seed';
+/** They name or describe. */
+const NAMES = new Set(['name', '$schema']);
+
+/** @throws InspectionError where the run has no test results of users; RunReadError */
+export async function openTestedRun(path: string): Promise<TestedRun> {
+  const directory = new RunDirectory(path);
+  const manifest = await directory.readManifest();
+  const results = await readPerUserResults(directory, 'test');
+  if (results === null || manifest.test === null) {
+    throw new InspectionError(
+      'inspection/no-results',
+      `Run ${directory.id} has no test results of its users, which a comparison needs. \`recsight evaluate ${directory.id}\` makes them.`,
+    );
+  }
+  const config = await directory.readConfig();
+  const settings = new Map<string, string>();
+  for (const [name, value] of leavesOf(isRecord(config) ? config : {}))
+    if (!NAMES.has(name)) settings.set(name, typeof value === 'string' ? value : JSON.stringify(value));
+  const code = await readRunCode(directory);
+  // A file of the same name need not be the same code.
+  if (code !== null) settings.set('code', shortHash(code));
+  return { directory, manifest, settings, results, metrics: manifest.test.metrics };
+}
+
+/** Runs whose configs differ in nothing but the seed, in the order of the first of each. */
+export function groupBySeed(runs: readonly TestedRun[]): TestedRun[][] {
+  const groups = new Map<string, TestedRun[]>();
+  for (const run of runs) {
+    const key = JSON.stringify([...run.settings].filter(([name]) => name !== SEED).sort());
+    groups.set(key, [...(groups.get(key) ?? []), run]);
+  }
+  return [...groups.values()];
+}
+
+/** Settings that are not the same in all groups, in the order of the configs. The seeds of a group are listed. */
+export function differingSettings(groups: readonly (readonly TestedRun[])[]) {
+  const names = new Set(groups.flatMap(([first]) => [...first!.settings.keys()]));
+  return [...names]
+    .map((path) => ({
+      path,
+      values: groups.map((runs) => {
+        const values = runs.map(({ settings }) => settings.get(path)).filter((value) => value !== undefined);
+        return values.length === 0 ? null : [...new Set(values)].join(', ');
+      }),
+    }))
+    .filter(({ values }) => new Set(values.map((value) => (isUnset(value) ? null : value))).size > 1);
+}
+
+/** The data that a run was tested on, or why they are not at hand. */
+export async function openData({ directory, manifest }: TestedRun): Promise<PreparedDataset | string> {
+  try {
+    const config = await readConfig(directory);
+    return (await prepareUnchanged(directory, manifest, config)).dataset;
+  } catch (error) {
+    return errorText(error);
+  }
+}
+
+/** Results of an earlier version, with what is known of its users from the data. */
+export async function withDetails(
+  run: TestedRun,
+  dataset: PreparedDataset | string,
+): Promise<PerUserResults> {
+  const { results, directory } = run;
+  if (results.details !== null || typeof dataset === 'string') return results;
+  const { evaluation } = await readConfig(directory);
+  const task = rankingTask(dataset, 'test', evaluation);
+  const ids = Array.from(task.users, (user) => dataset.userIds[user]!);
+  const isSame = ids.length === results.userIds.length && ids.every((id, row) => id === results.userIds[row]);
+  return isSame ? { ...results, details: resultDetailsOf(dataset, task) } : results;
+}
+
+/** What a view shows of a run beside its results. */
+export async function describeTestedRun({ directory, manifest, results }: TestedRun): Promise<ComparedRun> {
+  const { id, name, seed, mainMetric } = manifest;
+  const series = new RunSeries();
+  for await (const events of new EventLogReader(directory.eventsPath).readBatches()) series.fold(events);
+  const curve = series.get(`validation/${mainMetric}`);
+  return {
+    directory: directory.path,
+    id,
+    name,
+    seed,
+    epoch: results.epoch,
+    curve:
+      curve === null
+        ? null
+        : { metric: mainMetric, epochs: Array.from(curve.epoch), values: Array.from(curve.value) },
+  };
+}

@@ -1,0 +1,52 @@
+import { comparisonKey, describeProtocol, type EvaluationProtocol } from './evaluation';
+import { thousands } from './thousands';
+
+/**
+ * In what two protocols differ so that their numbers are not comparable, each part of a sentence: `the split is leave-one-out in A and
+ * temporal in B`. None where they are comparable.
+ * @param names of what was measured by the two
+ */
+export function protocolDifferences(
+  a: EvaluationProtocol,
+  b: EvaluationProtocol,
+  [nameA, nameB]: readonly [string, string],
+): string[] {
+  if (comparisonKey(a) === comparisonKey(b)) return [];
+  const differences = ASPECTS.flatMap(({ what, of }) => {
+    const [ofA, ofB] = [of(a), of(b)];
+    return ofA === ofB ? [] : [`${what} ${ofA} in ${nameA} and ${ofB} in ${nameB}`];
+  });
+  // Of a newer version, a protocol may differ in what this one has no words for.
+  return differences.length > 0
+    ? differences
+    : [`${nameA} was measured on ${describeProtocol(a)}, and ${nameB} on ${describeProtocol(b)}`];
+}
+
+const ASPECTS: { what: string; of: (protocol: EvaluationProtocol) => string }[] = [
+  { what: 'the part is', of: ({ part }) => part },
+  { what: 'the split is', of: ({ split, splitName }) => splitName?.text ?? split },
+  {
+    what: 'the candidates are',
+    of: ({ candidates, negatives }) =>
+      negatives === undefined
+        ? candidates === 'full'
+          ? 'all items'
+          : candidates
+        : `${thousands(negatives.count)} ${negatives.distribution} negatives with seed ${negatives.seed}`,
+  },
+  { what: 'the number of candidates is', of: ({ numCandidates }) => thousands(numCandidates) },
+  { what: 'items of the history are', of: ({ filterSeen }) => (filterSeen ? 'left out' : 'kept') },
+  {
+    what: 'the time of the held-out item is',
+    of: ({ targetTime }) => (targetTime ? 'known to the model' : 'unknown'),
+  },
+  {
+    what: 'ties count',
+    of: ({ ties }) => (ties === 'average' ? 'at their average rank' : 'by expectation'),
+  },
+  {
+    what: 'users with a held-out item in their history are',
+    of: ({ seenTargets }) => (seenTargets === undefined ? 'not known' : thousands(seenTargets)),
+  },
+  { what: 'the number of users is', of: ({ numUsers }) => thousands(numUsers) },
+];

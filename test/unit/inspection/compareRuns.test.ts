@@ -1,0 +1,341 @@
+import { mkdir, mkdtemp, rename, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { configSchema } from '../../../src/config/schema';
+import type { PerUserResults } from '../../../src/evaluation/perUserResults';
+import { comparisonCsv } from '../../../src/formats/comparisonCsv';
+import { compareRuns } from '../../../src/inspection/comparison/compareRuns';
+import type { ComparisonRequest } from '../../../src/protocol/comparison';
+import type { EvaluationProtocol } from '../../../src/protocol/evaluation';
+import { writePerUserResults } from '../../../src/runs/perUserFile';
+import { createRun, runsDirectoryOf, type RunDirectory } from '../../../src/runs/runDirectory';
+import { newRun } from '../runs/newRun';
+
+const USERS = 12;
+const ITEMS = 30;
+/** In the order of their numbers. */
+const userId = (user: number): string => `u${String(user).padStart(2, '0')}`;
+const itemId = (item: number): string => `i${String(item).padStart(2, '0')}`;
+const task = { proceed: () => Promise.resolve() };
+
+const protocol: EvaluationProtocol = {
+  split: 'leaveOneOut',
+  part: 'test',
+  candidates: 'full',
+  numCandidates: ITEMS,
+  filterSeen: true,
+  seenTargets: 0,
+  ties: 'expectation',
+  cutoffs: [10],
+  numUsers: USERS,
+};
+
+/** A workspace with data: user u has items u, u + 1, … of which the last is held out. */
+async function fillWorkspace(folder: string): Promise<void> {
+  const rows = Array.from({ length: USERS }, (_, user) =>
+    Array.from(
+      { length: 3 + (user % 5) },
+      (_item, step) =>
+        `${userId(user)},${itemId((user + step) % ITEMS)},${1_600_000_000 + step * 3600 * (user + 1)}`,
+    ),
+  ).flat();
+  await writeFile(path.join(folder, 'ratings.csv'), `user_id,item_id,timestamp\n${rows.join('\n')}\n`);
+  await writeFile(
+    path.join(folder, 'items.csv'),
+    `id,title,genre,year\n${Array.from({ length: ITEMS }, (_, item) => `${itemId(item)},Title ${item},${'ab'[item % 2]!},${2000 + item}`).join('\n')}\n`,
+  );
+}
+
+interface Test {
+  /** Place of each user's held-out item. */
+  places: number[];
+  seed?: number;
+  model?: object;
+  results?: Partial<PerUserResults>;
+  measured?: Partial<EvaluationProtocol>;
+  metrics?: Record<string, number>;
+}
+
+/** A tested run, as a trainer leaves it. */
+async function testedRun({
+  places,
+  seed = 7,
+  model = {},
+  results = {},
+  measured = {},
+  metrics = {},
+}: Test): Promise<RunDirectory> {
+  const config = configSchema.parse({
+    seed,
+    dataset: {
+      path: path.join(folder, 'ratings.csv'),
+      items: {
+        path: path.join(folder, 'items.csv'),
+        id: 'id',
+        title: 'title',
+        features: { genre: 'category', year: 'number' },
+      },
+    },
+    model: { type: 'itemKnn', ...model },
+  });
+  await mkdir(runsDirectoryOf(folder), { recursive: true });
+  const run = await createRun(runsDirectoryOf(folder), newRun(folder, { config, seed, name: 'knn' }));
+  const own = { ...protocol, ...measured };
+  const userIds = results.userIds ?? Array.from({ length: USERS }, (_, user) => userId(user));
+  await writePerUserResults(run, {
+    protocol: own,
+    epoch: 0,
+    step: 0,
+    userIds,
+    targetOffsets: Uint32Array.from({ length: userIds.length + 1 }, (_, user) => user),
+    details: detailsOf(userIds),
+    rankers: new Map([
+      ['model', { ranks: { best: Uint32Array.from(places), worst: Uint32Array.from(places) }, lists: null }],
+    ]),
+    ...results,
+  });
+  await run.writeEvaluation('test', { schemaVersion: '2.0' });
+  const gains = places.map((place) => (place <= 10 ? 1 / Math.log2(place + 1) : 0));
+  const ndcg = gains.reduce((sum, gain) => sum + gain, 0) / places.length;
+  await run.writeManifest({
+    ...(await run.readManifest()),
+    test: {
+      ...{ epoch: 0, step: 0, evaluatedAt: 0, baselines: {}, protocol: own },
+      metrics: { 'ndcg@10': ndcg, 'coverage@10': 0.5, ...metrics },
+    },
+  });
+  return run;
+}
+
+/** The prepared data number users and items as they come. */
+function detailsOf(userIds: readonly string[]): PerUserResults['details'] {
+  const users = Uint32Array.from(userIds, (id) => Number(id.slice(1)));
+  return {
+    users,
+    itemIds: ['', ...Array.from({ length: ITEMS }, (_, item) => itemId(item))],
+    historyLengths: users.map((user) => 2 + (user % 5)),
+    historyTimes: Float64Array.from(users, (user) => 1_600_000_000 + (1 + (user % 5)) * 3600 * (user + 1)),
+    targets: users.map((user) => 1 + ((user + 2 + (user % 5)) % ITEMS)),
+    targetPopularity: users.map((user) => user % 3),
+    targetTimes: Float64Array.from(users, (user) => 1_600_000_000 + (2 + (user % 5)) * 3600 * (user + 1)),
+  };
+}
+
+const compare = (runs: readonly RunDirectory[], change: Partial<ComparisonRequest> = {}) =>
+  compareRuns(
+    {
+      runs: runs.map((run) => run.path),
+      ...{ metrics: ['ndcg@10'], slices: [], users: 3, seed: 1 },
+      ...change,
+    },
+    task,
+  );
+
+const GOOD = [1, 2, 1, 3, 1, 1, 2, 1, 1, 4, 1, 1];
+const BAD = [20, 2, 9, 25, 8, 1, 30, 12, 1, 4, 28, 15];
+
+let folder: string;
+beforeAll(async () => {
+  folder = await mkdtemp(path.join(tmpdir(), 'recsight-compare-'));
+  await fillWorkspace(folder);
+});
+afterAll(() => rm(folder, { recursive: true, force: true }));
+
+describe('compareRuns', () => {
+  it('compares two runs user by user, and says who gained, with titles', async () => {
+    const runs = [
+      await testedRun({ places: BAD }),
+      await testedRun({ places: GOOD, model: { shrinkage: 5 } }),
+    ];
+    const found = await compare(runs, { metrics: null });
+    expect(found.notices).toEqual([]);
+    expect(found.groups.map(({ letter, runs: own }) => [letter, own.map(({ id }) => id)])).toEqual([
+      ['A', [runs[0]!.id]],
+      ['B', [runs[1]!.id]],
+    ]);
+    expect(found.settings).toEqual([{ path: 'model.shrinkage', values: ['0', '5'] }]);
+    const [difference] = found.differences[0]!;
+    expect(difference).toMatchObject({ wins: 8, ties: 4, losses: 0, test: 'randomization' });
+    expect(difference!.low).toBeGreaterThan(0);
+    // All eight must be swapped one way or all the other.
+    expect(difference!.p).toBeCloseTo(2 / 2 ** 8, 2);
+    // Coverage is not a mean over users.
+    expect(found.metrics).toEqual(['ndcg@10', 'coverage@10']);
+    expect(found.values[1]![1]).toEqual({ value: 0.5, low: null, high: null, seedDeviation: null });
+    expect(found.differences[0]![1]).toMatchObject({ difference: 0, p: null, low: null });
+    const [first] = found.changed[0]!.gained;
+    // Of those who gain 1, the one whose item moved furthest.
+    expect(first).toEqual({
+      id: 'u10',
+      historyLength: 2,
+      values: [0, 1],
+      targets: [{ title: 'Title 12', places: [28, 1] }],
+      history: ['Title 11', 'Title 10'],
+      lists: null,
+    });
+    expect(found.changed[0]!.lost).toEqual([]);
+    expect(found.places.map((places) => [...places])).toEqual([BAD, GOOD]);
+  });
+
+  it('takes runs that differ only in the seed as one group', async () => {
+    const runs = [
+      await testedRun({ places: GOOD, seed: 1 }),
+      await testedRun({ places: BAD, seed: 3, model: { shrinkage: 5 } }),
+      await testedRun({ places: GOOD.with(3, 9), seed: 2 }),
+    ];
+    const found = await compare(runs);
+    expect(found.groups.map(({ runs: own }) => own.map(({ seed }) => seed))).toEqual([[1, 2], [3]]);
+    expect(found.groups[0]!.title).toBe('knn (2 seeds)');
+    expect(found.values[0]![0]!.seedDeviation).toBeGreaterThan(0);
+    expect(found.differences[0]![0]).toMatchObject({ test: 't' });
+    expect(found.differences[0]![0]!.seedShare).toBeGreaterThan(0);
+    // Of one config alone there is nothing to test.
+    const alone = await compare([runs[0]!, runs[2]!]);
+    expect(alone.groups).toHaveLength(1);
+    expect(alone.differences).toEqual([]);
+  });
+
+  it('finds the same users by their ids, in whichever order a run has them', async () => {
+    const order = Array.from({ length: USERS }, (_, user) => (user * 5) % USERS);
+    const first = await testedRun({ places: BAD });
+    const second = await testedRun({ places: GOOD, model: { shrinkage: 5 } });
+    const other = await testedRun({
+      places: order.map((user) => GOOD[user]!),
+      model: { shrinkage: 5 },
+      results: { userIds: order.map(userId) },
+    });
+    const { differences, changed } = await compare([first, second]);
+    expect(await compare([first, other])).toMatchObject({ differences, changed });
+  });
+
+  it('slices by what the results and the data say', async () => {
+    const runs = [
+      await testedRun({ places: BAD }),
+      await testedRun({ places: GOOD, model: { shrinkage: 5 } }),
+    ];
+    const names = ['historyLength', 'popularity', 'cold', 'recency', 'item.genre', 'item.year'];
+    const found = await compare(runs, { slices: names });
+    expect(found.sliceable.map(({ name }) => name)).toEqual(names);
+    const labels = found.slicings.map(({ slices }) =>
+      slices.map(({ label, numUsers }) => `${label}: ${numUsers}`),
+    );
+    expect(labels[0]).toEqual(['1 to 4 items: 8', '5 to 9 items: 4']);
+    expect(labels[2]).toEqual(['none (cold): 4', '1 to 9: 8']);
+    expect(labels[3]).toEqual(['up to 1 hour: 1', 'up to 1 day: 11']);
+    expect(labels[4]).toEqual(['a: 7', 'b: 5']);
+    for (const { slices } of found.slicings)
+      expect(slices.reduce((sum, { numUsers }) => sum + numUsers, 0)).toBe(USERS);
+    expect(labels[5]!.length).toBeGreaterThan(2);
+    await expect(compare(runs, { slices: ['item.color'] })).rejects.toThrow(/`item.color`.*`item.year`/);
+  });
+
+  it('computes metrics of ranks at any cut-off, and refuses others by name', async () => {
+    const runs = [
+      await testedRun({ places: BAD }),
+      await testedRun({ places: GOOD, model: { shrinkage: 5 } }),
+    ];
+    const found = await compare(runs, { metrics: ['recall@25'] });
+    expect(found.values[0]![0]!.value).toBeCloseTo(10 / 12, 12);
+    await expect(compare(runs, { metrics: ['novelty@10'] })).rejects.toThrow(
+      /`novelty@10` was not measured by all runs.*`ndcg@10`/,
+    );
+  });
+
+  it('refuses runs of different protocols or data, and says what differs', async () => {
+    const first = await testedRun({ places: GOOD });
+    const refused = async (test: Omit<Test, 'places'>, places = GOOD): Promise<string> => {
+      const other = await testedRun({ places, model: { shrinkage: 5 }, ...test });
+      return compare([first, other]).then(
+        () => '',
+        (error: unknown) => String(error),
+      );
+    };
+    expect(await refused({ measured: { filterSeen: false, split: 'temporal' } })).toMatch(
+      /different protocols.*the split is leaveOneOut in A .* and temporal in B .*; items of the history are left out in A .* and kept in B/,
+    );
+    const sampled = { count: 100, distribution: 'uniform', seed: 3 } as const;
+    expect(await refused({ measured: { candidates: 'sampled', negatives: sampled } })).toMatch(
+      /the candidates are all items in A .* and 100 uniform negatives with seed 3 in B/,
+    );
+    const users = Array.from({ length: USERS }, (_, user) => userId(user));
+    expect(await refused({ results: { userIds: users.with(2, 'x02'), details: null } })).toMatch(
+      /different data.*1 of 12 users are not the same, such as `u02`/,
+    );
+    const details = detailsOf(users)!;
+    const items = { ...details, itemIds: details.itemIds.with(4, 'other') };
+    expect(await refused({ results: { details: items } })).toMatch(
+      /1 of 30 items are not the same, such as `i03`/,
+    );
+    const targets = { ...details, targets: details.targets.with(1, 9) };
+    expect(await refused({ results: { details: targets } })).toMatch(
+      /user `u01` has the held-out item `i04` in one and item `i08` in the other/,
+    );
+    const fewer = { userIds: users.slice(1), details: null };
+    expect(await refused({ results: fewer }, GOOD.slice(1))).toMatch(/one has 12 users and the other 11/);
+  });
+
+  it('says which command makes results that a run lacks', async () => {
+    const config = configSchema.parse({ dataset: { path: 'x.csv' }, model: { type: 'itemKnn' } });
+    const run = await createRun(runsDirectoryOf(folder), newRun(folder, { config }));
+    await expect(compare([run, await testedRun({ places: GOOD })])).rejects.toThrow(
+      `Run ${run.id} has no test results of its users, which a comparison needs. \`recsight evaluate ${run.id}\` makes them.`,
+    );
+  });
+
+  it('reads what earlier versions stored, with what the data say of the users', async () => {
+    const runs = await Promise.all(
+      [BAD, GOOD].map(async (places, shrinkage) => {
+        const run = await testedRun({ places, model: { shrinkage } });
+        await run.writeEvaluation('test', {
+          schemaVersion: '1.0',
+          ...{ epoch: 0, step: 0, protocol, baselines: {} },
+          userIds: Array.from({ length: USERS }, (_, user) => userId(user)),
+          model: { bestRanks: places, worstRanks: places },
+        });
+        return run;
+      }),
+    );
+    const { changed, sliceable } = await compare(runs);
+    expect(changed[0]!.gained[0]).toMatchObject({ id: 'u10', targets: [{ title: 'Title 12' }] });
+    expect(sliceable.map(({ name }) => name)).toContain('recency');
+  });
+
+  it('does without the data, and says so', async () => {
+    const runs = [
+      await testedRun({ places: BAD }),
+      await testedRun({ places: GOOD, model: { shrinkage: 5 } }),
+    ];
+    await rename(path.join(folder, 'ratings.csv'), path.join(folder, 'elsewhere.csv'));
+    const { notices, changed, sliceable } = await compare(runs).finally(() =>
+      rename(path.join(folder, 'elsewhere.csv'), path.join(folder, 'ratings.csv')),
+    );
+    expect(notices).toEqual([expect.stringMatching(/^The data of the runs are not at hand: /)]);
+    expect(changed[0]!.gained[0]).toMatchObject({ history: [], targets: [{ title: 'i12' }] });
+    expect(sliceable.map(({ name }) => name)).toEqual(['historyLength', 'cold', 'recency']);
+  });
+});
+
+describe('comparisonCsv', () => {
+  it('has a row for each metric and group, then for each slice', async () => {
+    const runs = [
+      await testedRun({ places: BAD }),
+      await testedRun({ places: GOOD, model: { shrinkage: 5 } }),
+    ];
+    const found = await compare(runs, { metrics: ['hr@10', 'coverage@10'], slices: ['cold'] });
+    const rows = comparisonCsv(found)
+      .trimEnd()
+      .split('\n')
+      .map((line) => line.split(','));
+    expect(rows).toHaveLength(1 + 2 * 2 + 2 * 2);
+    const [head, a, b] = rows;
+    const of = (row: readonly string[], name: string): string => row[head!.indexOf(name)]!;
+    for (const row of rows) expect(row).toHaveLength(head!.length);
+    expect(of(a!, 'runs')).toBe(runs[0]!.id);
+    expect(of(a!, 'difference')).toBe('');
+    expect(Number(of(b!, 'difference'))).toBeCloseTo(6 / 12, 12);
+    expect(of(b!, 'wins')).toBe('6');
+    expect(of(rows[4]!, 'p')).toBe('');
+    expect(rows.at(-1)!.slice(0, 4)).toEqual(['cold', '1 to 9', '8', '8']);
+  });
+});
