@@ -2,6 +2,7 @@ import type { AttentionResult, Contribution, RecordedView, RecordedWeights } fro
 import { bar, sparkline } from './bars';
 import { percent } from '../protocol/percent';
 import { cutTitle } from '../series/cutText';
+import { formatRank } from '../series/format';
 
 const BAR_WIDTH = 10;
 /** Of leave-one-out, the largest. */
@@ -114,8 +115,4 @@ function contributionLines(contributions: readonly Contribution[]): string[] {
 
 function labelOf(views: readonly RecordedView[], name: string): string {
   return views.find((view) => view.name === name)?.label ?? name;
-}
-
-function formatRank(rank: number): string {
-  return Number.isInteger(rank) ? String(rank) : rank.toFixed(1);
 }

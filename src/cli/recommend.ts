@@ -9,7 +9,7 @@ import {
   type RecommendationResult,
 } from '../protocol/recommendation';
 import { shortFloats } from '../protocol/shortestFloat32';
-import { formatCount, formatEpoch } from '../series/format';
+import { formatCount, formatEpoch, formatRank } from '../series/format';
 import { agreeToCode } from './agreeToCode';
 import type { CliOptions } from './cliOptions';
 import { exitOnSignals } from './exitOnSignals';
@@ -158,13 +158,9 @@ function textOf(
   heldOut.forEach((item, place) => {
     const then = known!.heldOut[place]!;
     if (item !== null)
-      lines.push(`${line(rankText(item.rank), item.score, item.title, item.id)}  (${then.part})`);
+      lines.push(`${line(formatRank(item.rank), item.score, item.title, item.id)}  (${then.part})`);
   });
   return `${lines.join('\n')}\n\n${seenText(filterSeen)}\n`;
-}
-
-function rankText(rank: number): string {
-  return Number.isInteger(rank) ? formatCount(rank) : rank.toFixed(1);
 }
 
 function whoseOf(known: UserHistory | null): string {

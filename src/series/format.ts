@@ -150,3 +150,15 @@ function formatNonFinite(value: number): string {
 function minus(text: string): string {
   return text.replaceAll('-', '−');
 }
+
+/** `▲ 3`, `▼ 2`, `=`: places, for people. */
+export function formatPlaces(gained: number): string {
+  if (gained === 0) return '=';
+  const places = Number.isInteger(gained) ? String(Math.abs(gained)) : Math.abs(gained).toFixed(1);
+  return gained > 0 ? `▲ ${places}` : `▼ ${places}`;
+}
+
+/** `12`, or `12.5` between two items with the same score. */
+export function formatRank(rank: number): string {
+  return Number.isInteger(rank) ? formatCount(rank) : rank.toFixed(1);
+}

@@ -1,4 +1,4 @@
-import { formatMetric } from '../../src/series/format';
+import { formatMetric, formatRank } from '../../src/series/format';
 import { formatWeight } from '../plot/formatWeight';
 import { CanvasPainter, prepareCanvas } from '../plot/canvasPainter';
 import { colorsOf, drawCells, drawColumnTitles } from '../plot/heatMapDrawing';
@@ -8,7 +8,6 @@ import type { MapColors } from '../plot/heatMapColors';
 import { readMapColors } from '../plot/mapColors';
 import type { Painter } from '../plot/painter';
 import { SvgPainter } from '../plot/svgPainter';
-import { formatRank } from './scoreChanges';
 import {
   currentAttention,
   displayOf,

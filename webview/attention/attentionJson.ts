@@ -1,7 +1,7 @@
 import type { AttentionResult, RecordedView } from '../../src/protocol/attention';
 import { shortFloats } from '../../src/protocol/shortestFloat32';
+import { shownCheckpoint } from '../ui/checkpoints';
 import { currentAttention } from './shownAttention';
-import { shownCheckpoint } from './resources';
 import { runOf, type AttentionState, type Explained } from './state';
 import type { InspectedRun } from '../../src/protocol/inspection';
 

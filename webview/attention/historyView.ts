@@ -2,6 +2,7 @@ import { html, nothing, type TemplateResult } from 'lit';
 import { formatDataDay } from '../../src/series/format';
 import { iconButton } from '../ui/controls';
 import { fittedTitle } from '../ui/fittedTitle';
+import { timeGap } from '../ui/historyOrder';
 import { itemSearch } from '../ui/itemSearch';
 import { ROW_HEIGHT, rowOfKey } from '../ui/virtualList';
 import { weightScale } from '../plot/heatMapGeometry';
@@ -9,7 +10,7 @@ import type { HeatMapScale } from '../plot/heatMapModel';
 import type { ThumbnailModel } from '../plot/heatMapThumbnail';
 import { barNames, decisionBars } from './decisionView';
 import type { AttentionHandlers } from './handlers';
-import { timeGap, type HistoryLine } from './historyEdits';
+import type { HistoryLine } from './historyEdits';
 import { isAt, lineList, linesInSight, sightNote, type Lines } from './linesView';
 import { focusOf, lineTitle, type ShownAttention } from './shownAttention';
 import type { AttentionState } from './state';
@@ -224,9 +225,4 @@ function keyPressed(
     return;
   }
   event.preventDefault();
-}
-
-/** Whether keys of the whole page may act: not while something is being typed. */
-export function isTyping(target: EventTarget | null): boolean {
-  return target instanceof HTMLElement && target.matches('input, vscode-dropdown, [role="combobox"]');
 }

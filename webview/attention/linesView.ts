@@ -6,6 +6,7 @@ import { ROW_HEIGHT, visibleRange } from '../ui/virtualList';
 import type { AttentionHandlers } from './handlers';
 import type { Layout } from './layout';
 import type { AttentionState } from './state';
+import '../ui/line.css';
 import './linesView.css';
 
 /** What lines of the page's lists have in common: they are where the map's rows are. */

@@ -13,11 +13,11 @@ import { ResourceLoader } from '../ui/resourceLoader';
 import { SearchBox } from '../ui/searchBox';
 import { provideOpposite } from '../ui/theme';
 import { registerToolkit } from '../ui/toolkit';
+import { userStripKey } from '../ui/userStrip';
 import { ROW_HEIGHT, scrollToShow } from '../ui/virtualList';
 import { attentionPng, attentionSvg } from './attentionFigure';
 import { attentionJson } from './attentionJson';
 import type { AttentionHandlers, ExportFormat } from './handlers';
-import { isTyping } from './historyView';
 import { layoutFor } from './layout';
 import { wantedResources } from './resources';
 import { NOTHING } from './settings';
@@ -225,21 +225,11 @@ function fileNamePart(text: string): string {
   return text.replaceAll(/[^\p{L}\p{N}._-]+/gu, '-').slice(0, 60);
 }
 
-/** Alt with an arrow goes from user to user. */
 function keyPressed(event: KeyboardEvent): void {
   const { settings } = state;
   const run = runOf(state);
-  if (!event.altKey || event.ctrlKey || event.metaKey || isTyping(event.target)) return;
   if (settings.tab !== 'user' || settings.composed !== null || !run) return;
-  const step = { ArrowLeft: -1, ArrowRight: 1 }[event.key];
-  if (step !== undefined) {
-    handlers.onUser(Math.max(0, Math.min(run.numUsers - 1, settings.user + step)));
-  } else if (event.key === 'r') {
-    handlers.onRandomUser();
-  } else {
-    return;
-  }
-  event.preventDefault();
+  userStripKey(event, { numUsers: run.numUsers, user: settings.user }, handlers);
 }
 
 /** Shows why something failed, instead of leaving the user without an answer. */

@@ -1,13 +1,13 @@
 import { html, nothing, type TemplateResult } from 'lit';
 import type { AttentionResult, ScoredItem } from '../../src/protocol/attention';
-import { formatDelta, formatMetric } from '../../src/series/format';
+import { formatDelta, formatMetric, formatPlaces, formatRank } from '../../src/series/format';
 import { icon, iconButton } from '../ui/controls';
 import { fittedTitle } from '../ui/fittedTitle';
 import { itemSearch } from '../ui/itemSearch';
 import { scrollArea } from '../ui/scrollArea';
 import type { AttentionHandlers } from './handlers';
 import { TOP_K } from './resources';
-import { formatPlaces, formatRank, scoreChange, scoresOf } from './scoreChanges';
+import { scoreChange, scoresOf } from './scoreChanges';
 import { dependsOnCandidate } from './shownAttention';
 import { runOf, sideNames, type AttentionState } from './state';
 import './recommendationsView.css';

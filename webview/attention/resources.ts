@@ -6,6 +6,7 @@ import type {
 } from '../../src/protocol/attention';
 import type { CheckpointSource, HistoryItem, InspectedRun, UserHistory } from '../../src/protocol/inspection';
 import type { AttentionPanelHost } from '../../src/protocol/inspectionPanel';
+import { shownCheckpoint } from '../ui/checkpoints';
 import { current, type Resources, type Wanted } from '../ui/resources';
 import { historyLines, keptLines, type HistoryEdit } from './historyEdits';
 import type { AttentionSettings } from './settings';
@@ -81,13 +82,6 @@ export interface WantingState {
   settings: AttentionSettings;
   resources: Resources<ResourceValues>;
   overviewAsked: OverviewRequest | null;
-}
-
-/** The checkpoint that is shown: the chosen one, else the best, else the newest. */
-export function shownCheckpoint(run: InspectedRun, chosen: string | null): string | null {
-  const names = run.checkpoints.map(({ name }) => name);
-  if (chosen !== null && names.includes(chosen)) return chosen;
-  return names.includes('best') ? 'best' : (names.at(-1) ?? null);
 }
 
 /** The history before edits: the user's, or the composed one. Of the user before, while another one's is read. */

@@ -1,5 +1,4 @@
 import type { AttentionResult, ScoredItem } from '../../src/protocol/attention';
-import { formatCount } from '../../src/series/format';
 
 /** How an item stands now, and how it stood before. */
 export interface ScoreChange {
@@ -26,16 +25,4 @@ export function scoreChange(item: ScoredItem, before: ReadonlyMap<number, Scored
     scoreChange: then && item.score - then.score,
     placesGained: then && then.rank - item.rank,
   };
-}
-
-/** `▲ 3`, `▼ 2`, `=`: places, for people. */
-export function formatPlaces(gained: number): string {
-  if (gained === 0) return '=';
-  const places = Number.isInteger(gained) ? String(Math.abs(gained)) : Math.abs(gained).toFixed(1);
-  return gained > 0 ? `▲ ${places}` : `▼ ${places}`;
-}
-
-/** `12`, or `12.5` between two items with the same score. */
-export function formatRank(rank: number): string {
-  return Number.isInteger(rank) ? formatCount(rank) : rank.toFixed(1);
 }

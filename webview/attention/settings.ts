@@ -1,6 +1,9 @@
 import { DEFAULT_SEED } from '../../src/protocol/defaultSeed';
 import type { HistoryEnd, ItemLabel } from '../../src/protocol/inspection';
+import { isRecord } from '../../src/protocol/isRecord';
 import type { HeatMapFocus } from '../plot/heatMapModel';
+import type { Comparison } from '../ui/checkpoints';
+import { isComparison, isIndex, isItem } from '../ui/keptSettings';
 import type { HistoryEdit } from './historyEdits';
 
 export type Tab = 'user' | 'users';
@@ -13,13 +16,6 @@ export interface Selection {
   view: string;
   /** Heads whose mean is shown; all of them where it is empty. */
   heads: number[];
-}
-
-/** A checkpoint of a run that is shown beside the panel's own. */
-export interface Comparison {
-  /** Absolute path of the run directory. */
-  run: string;
-  checkpoint: string;
 }
 
 /** What the user set, kept when the window is reloaded. */
@@ -101,26 +97,8 @@ export function readSettings(kept: unknown): AttentionSettings {
   };
 }
 
-function isRecord(value: unknown): value is Record<string, unknown> {
-  return typeof value === 'object' && value !== null;
-}
-
-function isIndex(value: unknown): value is number {
-  return Number.isSafeInteger(value) && (value as number) >= 0;
-}
-
-function isItem(value: unknown): value is ItemLabel {
-  return (
-    isRecord(value) && isIndex(value.item) && typeof value.id === 'string' && typeof value.title === 'string'
-  );
-}
-
 function isEdit(value: unknown): value is HistoryEdit {
   return isRecord(value) && isIndex(value.position) && (value.item === null || isItem(value.item));
-}
-
-function isComparison(value: unknown): value is Comparison {
-  return isRecord(value) && typeof value.run === 'string' && typeof value.checkpoint === 'string';
 }
 
 function isSelection(value: unknown): value is Selection {

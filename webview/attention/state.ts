@@ -10,13 +10,13 @@ import {
   type ResourceError,
   type Resources,
 } from '../ui/resources';
+import { shownCheckpoint } from '../ui/checkpoints';
 import { withEdit, withoutEdit, type HistoryEdit } from './historyEdits';
 import {
   baseHistory,
   NO_RESOURCES,
   OTHERS,
   otherSource,
-  shownCheckpoint,
   wantedResources,
   type OverviewRequest,
   type ResourceName,

@@ -1,19 +1,14 @@
 import { html, nothing, type TemplateResult } from 'lit';
-import { formatEpoch } from '../../src/series/format';
-import { button, dropdown, icon, iconButton, segmented } from '../ui/controls';
+import { checkpointControl, comparisonControl } from '../ui/checkpointControls';
+import { button, icon, segmented } from '../ui/controls';
 import { fittedTitle } from '../ui/fittedTitle';
-import { itemSearch } from '../ui/itemSearch';
 import { problemBox } from '../ui/problemBox';
-import { countOfItems, userSearch } from '../ui/userSearch';
+import { userStrip } from '../ui/userStrip';
 import type { AttentionHandlers } from './handlers';
-import { baseHistory, shownCheckpoint } from './resources';
-import type { Comparison } from './settings';
-import { isComposed, isLoading, runOf, type AttentionState } from './state';
+import { isLoading, runOf, type AttentionState } from './state';
 import { userView } from './userView';
 import { usersView } from './usersView';
 import './view.css';
-
-const NO_COMPARISON = 'none';
 
 /** The whole panel. Its frame is the same before the data has come, so that nothing jumps. */
 export function attentionPanel(state: AttentionState, handlers: AttentionHandlers): TemplateResult {
@@ -49,16 +44,19 @@ function header(state: AttentionState, handlers: AttentionHandlers): TemplateRes
     </div>
     ${
       run && run.checkpoints.length > 0
-        ? html`<span class="labeled">
-              <span class="muted" aria-hidden="true">Checkpoint</span>
-              ${dropdown({
-                label: 'Checkpoint',
-                choices: run.checkpoints.map(checkpointChoice),
-                value: shownCheckpoint(run, settings.checkpoint) ?? '',
-                onChange: (checkpoint) => handlers.onSettings({ checkpoint }),
-              })}
-            </span>
-            ${settings.tab === 'user' ? comparisonControl(state, handlers) : nothing}`
+        ? html`${checkpointControl(run, settings.checkpoint, (checkpoint) => handlers.onSettings({ checkpoint }))}
+          ${
+            settings.tab === 'user'
+              ? comparisonControl({
+                  run,
+                  checkpoint: settings.checkpoint,
+                  runs,
+                  comparison: settings.comparison,
+                  other: state.resources.otherRun?.value ?? null,
+                  onChange: (comparison) => handlers.onSettings({ comparison }),
+                })
+              : nothing
+          }`
         : nothing
     }
     <div class="actions">
@@ -83,135 +81,14 @@ function header(state: AttentionState, handlers: AttentionHandlers): TemplateRes
   </header>`;
 }
 
-function checkpointChoice({ name, epoch }: { name: string; epoch: number }): {
-  value: string;
-  label: string;
-} {
-  const text = `epoch ${formatEpoch(epoch)}`;
-  return { value: name, label: name === `epoch-${epoch}` ? text : `${name} · ${text}` };
-}
-
-/** Which other run or epoch is shown for comparison: the run's own checkpoints first, then other runs. */
-function comparisonControl(state: AttentionState, handlers: AttentionHandlers): TemplateResult {
-  const { runDirectory, settings, resources } = state;
-  const { comparison } = settings;
-  const run = runOf(state);
-  const others = state.runs.filter((choice) => choice.run !== runDirectory);
-  const own = run && run.checkpoints.length > 1 ? [{ value: run.run, label: 'another epoch' }] : [];
-  const runs = [
-    { value: NO_COMPARISON, label: 'None' },
-    ...own,
-    ...others.map((choice) => ({ value: choice.run, label: choice.title })),
-  ];
-  const checkpoints = resources.otherRun?.value?.checkpoints ?? [];
-  const compareWith = (chosen: string): Comparison | null => {
-    if (chosen === NO_COMPARISON || !run) return null;
-    const shown = shownCheckpoint(run, settings.checkpoint);
-    // Of the same run another epoch; of another run, its best.
-    const other = run.checkpoints.find(({ name }) => name !== shown)?.name ?? 'best';
-    return { run: chosen, checkpoint: chosen === run.run ? other : 'best' };
-  };
-  return html`<span class="labeled">
-    <span class="muted" aria-hidden="true">Compare with</span>
-    ${dropdown({
-      label: 'Compare with',
-      choices: runs,
-      value: comparison?.run ?? NO_COMPARISON,
-      onChange: (chosen) => handlers.onSettings({ comparison: compareWith(chosen) }),
-    })}
-    ${
-      comparison && checkpoints.length > 0
-        ? dropdown({
-            label: 'Checkpoint to compare with',
-            choices: checkpoints.map(checkpointChoice),
-            value: comparison.checkpoint,
-            onChange: (checkpoint) =>
-              handlers.onSettings({ comparison: { run: comparison.run, checkpoint } }),
-          })
-        : nothing
-    }
-  </span>`;
-}
-
 /** Whose history it is. */
 function strip(state: AttentionState, handlers: AttentionHandlers): TemplateResult | typeof nothing {
-  const { settings } = state;
+  const { settings, resources } = state;
   const run = runOf(state);
-  const history = state.resources.history?.value;
   if (settings.tab === 'users' || run?.checkpoints.length === 0) return nothing;
-  const last = Math.max(0, (run?.numUsers ?? 1) - 1);
-  const composed = isComposed(state);
-  const items = baseHistory(state);
-  const step = (by: number): void => handlers.onUser(Math.max(0, Math.min(last, settings.user + by)));
-  const newHistory = button({
-    label: 'New History',
-    icon: 'add',
-    title: 'Compose a history from scratch',
-    onClick: () => handlers.onCompose([]),
-  });
-  return html`<section class="strip" aria-label="User">
-    ${
-      composed
-        ? html`<span><b>Composed history</b> <span class="muted">of an unknown user</span></span>
-            <span class="muted number">${countOfItems(items.length)}</span>
-            <recsight-search-box
-              .model=${itemSearch(
-                handlers,
-                { label: 'Add an item to the history', placeholder: 'Add an item…' },
-                (item) => handlers.onCompose([...(settings.composed ?? []), item]),
-              )}
-            ></recsight-search-box>
-            ${items.length > 0 ? newHistory : nothing}
-            ${button({
-              label: 'Back to Users',
-              icon: 'arrow-left',
-              title: 'Show the history of a user again',
-              onClick: () => handlers.onCompose(null),
-            })}`
-        : html`<span class="labeled">
-              <span>User <b class="number">${history?.user.id ?? '…'}</b></span>
-              <span class="steps">
-                ${iconButton('arrow-left', 'Previous User (Alt+Left)', () => step(-1))}
-                ${iconButton('arrow-right', 'Next User (Alt+Right)', () => step(1))}
-                ${iconButton('refresh', 'Random User (Alt+R)', handlers.onRandomUser)}
-              </span>
-            </span>
-            <recsight-search-box
-              .model=${userSearch(
-                handlers,
-                {
-                  label: 'Find a user by id',
-                  placeholder: 'Find a user by id…',
-                  empty: 'No user has this id.',
-                },
-                ({ user }) => handlers.onUser(user),
-              )}
-            ></recsight-search-box>
-            ${segmented({
-              label: 'History',
-              choices: [
-                { value: 'train', label: 'train' },
-                { value: 'validation', label: '+ validation' },
-                { value: 'all', label: 'all' },
-              ],
-              value: settings.end,
-              onChange: handlers.onEnd,
-            })}
-            <span class="muted number">${history ? countOfItems(items.length) : ''}</span>
-            ${
-              items.length === 0
-                ? nothing
-                : button({
-                    label: 'Compose',
-                    icon: 'edit',
-                    title: 'Copy this history for an unknown user, to add, remove and move items',
-                    onClick: () =>
-                      handlers.onCompose(items.map(({ item, id, title }) => ({ item, id, title }))),
-                  })
-            }
-            ${newHistory}`
-    }
-  </section>`;
+  const { user, end, composed } = settings;
+  const history = resources.history?.value ?? null;
+  return userStrip({ numUsers: run?.numUsers ?? 1, user, end, history, composed }, handlers);
 }
 
 function problemOf(

@@ -2,22 +2,13 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import type { AttentionResult, RecordedView } from '../../../src/protocol/attention';
 import type { HistoryItem } from '../../../src/protocol/inspection';
-import {
-  historyLines,
-  keptLines,
-  linesRead,
-  moved,
-  timeGap,
-  withEdit,
-} from '../../../webview/attention/historyEdits';
-import { formatPlaces, formatRank, scoreChange, scoresOf } from '../../../webview/attention/scoreChanges';
+import { historyLines, keptLines, linesRead, withEdit } from '../../../webview/attention/historyEdits';
+import { shownCheckpoint } from '../../../webview/ui/checkpoints';
+import { moved, timeGap } from '../../../webview/ui/historyOrder';
+import { formatPlaces, formatRank } from '../../../src/series/format';
+import { scoreChange, scoresOf } from '../../../webview/attention/scoreChanges';
 import { currentAttention, describeCell, selectionTitle } from '../../../webview/attention/shownAttention';
-import {
-  requestOf,
-  shownCheckpoint,
-  wantedResources,
-  type ResourceName,
-} from '../../../webview/attention/resources';
+import { requestOf, wantedResources, type ResourceName } from '../../../webview/attention/resources';
 import {
   hasNothingToRead,
   initialState,
