@@ -1,5 +1,11 @@
 import type { RankMetric } from './metrics/metric';
-import type { TieGroups } from './rankMetrics';
+
+/** So many of a user's relevant items in so many places, which they share with what they are tied with. */
+export interface Ties {
+  first: number;
+  places: number;
+  size: number;
+}
 
 /** Orders of a user's tied items of which the mean is exact; of more, as many are drawn. */
 const MAX_ORDERS = 1000;
@@ -7,18 +13,18 @@ const MAX_ORDERS = 1000;
 /**
  * A user's value of any metric: the mean over the orders of tied items, each with its probability. Where there are more than 1,000 that
  * differ in the first k places, it is the mean of 1,000 that are drawn, always the same ones.
+ * @param tiesOf a user's, best places first
  */
 export function expectationOverOrders(
   of: RankMetric['of'],
-  { offsets, best, worst, sizes, numRelevant }: TieGroups,
+  tiesOf: (user: number) => Ties[],
   cutoff: number,
 ): (user: number) => number {
   return (user) => {
-    const ties: Ties[] = [];
-    for (let group = offsets[user]!; group < offsets[user + 1]!; group++)
-      ties.push({ first: best[group]!, places: worst[group]! - best[group]! + 1, size: sizes[group]! });
+    const ties = tiesOf(user);
+    const numRelevant = ties.reduce((sum, { size }) => sum + size, 0);
     const valueOf = (places: readonly number[]): number =>
-      places.length === 0 ? 0 : of({ places, numRelevant: numRelevant[user]! }, cutoff);
+      places.length === 0 ? 0 : of({ places, numRelevant }, cutoff);
 
     let sum = 0;
     if (numOrders(ties, cutoff) <= MAX_ORDERS) {
@@ -29,13 +35,6 @@ export function expectationOverOrders(
     for (let order = 0; order < MAX_ORDERS; order++) sum += valueOf(drawnOrder(ties, cutoff, random));
     return sum / MAX_ORDERS;
   };
-}
-
-/** So many relevant items in so many places. */
-interface Ties {
-  first: number;
-  places: number;
-  size: number;
 }
 
 /** How many orders differ in where relevant items are among the first k: more than counted beyond the most that matter. */

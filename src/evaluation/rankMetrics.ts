@@ -1,4 +1,4 @@
-import { expectationOverOrders } from './expectationOverOrders';
+import { expectationOverOrders, type Ties } from './expectationOverOrders';
 import type { RankMetric } from './metrics/metric';
 
 /** The places that one item of a ranking may take, counted from 1: `best` to `worst`, by the order of what it is tied with. */
@@ -147,9 +147,16 @@ export function withoutTies(groups: TieGroups, targetsCome: 'first' | 'last'): T
 export function rankMetricValues(metric: RankMetric, groups: TieGroups, cutoff: number): Float64Array {
   const expected =
     metric.gains === undefined
-      ? expectationOverOrders(metric.of, groups, cutoff)
+      ? expectationOverOrders(metric.of, (user) => tiesOf(groups, user), cutoff)
       : expectedGains(metric.gains, groups, cutoff);
   return Float64Array.from(groups.numRelevant, (_, user) => expected(user));
+}
+
+function tiesOf({ offsets, best, worst, sizes }: TieGroups, user: number): Ties[] {
+  return Array.from(best.subarray(offsets[user], offsets[user + 1]), (first, place) => {
+    const group = offsets[user]! + place;
+    return { first, places: worst[group]! - first + 1, size: sizes[group]! };
+  });
 }
 
 /** The mean of these over users. */

@@ -44,7 +44,7 @@ interface Gains {
 }
 
 /** A metric that is a sum of gains. */
-export function gainMetric({ gain, ideal, ...described }: Described & Gains): RankMetric {
+export function gainMetric({ gain, ideal, ...described }: Described & Gains): RankMetric & { gains: Gains } {
   return {
     ...described,
     needs: 'rank',

@@ -4,26 +4,40 @@ import { averagePopularity } from './averagePopularity';
 import { coverage } from './coverage';
 import { diversity } from './diversity';
 import { entropy } from './entropy';
+import { f1 } from './f1';
 import { gauc } from './gauc';
 import { gini } from './gini';
 import { hr } from './hr';
+import { librecommenderMap } from './librecommenderMap';
+import { librecommenderNdcg } from './librecommenderNdcg';
 import { logLoss } from './logLoss';
 import { map } from './map';
 import type { ListMetric, Metric, RankMetric } from './metric';
+import { microsoftMrr } from './microsoftMrr';
 import { mrr } from './mrr';
 import { ndcg } from './ndcg';
 import { novelty } from './novelty';
 import { prAuc } from './prAuc';
 import { precision } from './precision';
 import { recall } from './recall';
+import { recboleCoverage } from './recboleCoverage';
+import { recboleEntropy } from './recboleEntropy';
+import { recboleGauc } from './recboleGauc';
+import { recboleGini } from './recboleGini';
+import { rectoolsMap } from './rectoolsMap';
+import { rectoolsNdcg } from './rectoolsNdcg';
+import { rPrecision } from './rPrecision';
 import { serendipity } from './serendipity';
 import { tailShare } from './tailShare';
 
 /** All metrics, in the order in which docs list them. */
 export const METRICS: readonly Metric[] = [
-  ...[hr, ndcg, mrr, recall, precision, map],
+  ...[hr, ndcg, mrr, recall, precision, map, f1, rPrecision],
   ...[coverage, novelty, serendipity, diversity, gini, entropy, averagePopularity, tailShare],
   ...[auc, gauc, logLoss, prAuc],
+  // What libraries compute under names of the above.
+  ...[rectoolsNdcg, rectoolsMap, librecommenderNdcg, librecommenderMap, microsoftMrr],
+  ...[recboleCoverage, recboleGini, recboleEntropy, recboleGauc],
 ];
 
 /** Those that are measured where a config does not say. */

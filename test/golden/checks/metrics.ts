@@ -1,8 +1,11 @@
 import { areaFromRanks } from '../../../src/evaluation/metrics/auc';
 import { weightedMean } from '../../../src/evaluation/metrics/gauc';
 import { hr } from '../../../src/evaluation/metrics/hr';
+import { librecommenderMap } from '../../../src/evaluation/metrics/librecommenderMap';
+import { librecommenderNdcg } from '../../../src/evaluation/metrics/librecommenderNdcg';
 import { map } from '../../../src/evaluation/metrics/map';
 import type { RankMetric } from '../../../src/evaluation/metrics/metric';
+import { microsoftMrr } from '../../../src/evaluation/metrics/microsoftMrr';
 import { mrr } from '../../../src/evaluation/metrics/mrr';
 import { ndcg } from '../../../src/evaluation/metrics/ndcg';
 import { precision } from '../../../src/evaluation/metrics/precision';
@@ -26,11 +29,11 @@ interface Fixture {
 function valueOf(
   metric: RankMetric,
   relevance: readonly number[],
-  numRelevant: number | null,
+  numRelevant: number,
   k: number,
 ): number {
   const places = relevance.flatMap((label, before) => (label > 0 && before < k ? [before + 1] : []));
-  return metric.of({ places, numRelevant: numRelevant ?? Math.max(1, places.length) }, k);
+  return metric.of({ places, numRelevant }, k);
 }
 
 /** Metric values, each by the library's own definition. */
@@ -42,9 +45,8 @@ export const check: GoldenCheck = (fixture, compare) => {
     const order = [...group.scores.keys()].sort((a, b) => group.scores[b]! - group.scores[a]! || b - a);
     const ordered = order.map((place) => group.labels[place]!);
     const numRelevant = ordered.reduce((sum, label) => sum + label, 0);
-    // Its `mean_mrr` is the mean over all relevant items, not the value of the first.
-    const reciprocals = ordered.flatMap((label, before) => (label > 0 ? [1 / (before + 1)] : []));
-    compare(`deeprec ${index} mrr`, [reciprocals.reduce((a, b) => a + b, 0) / numRelevant], group.mrr);
+    // Its `mean_mrr` has no cut-off.
+    compare(`deeprec ${index} mrr`, [valueOf(microsoftMrr, ordered, numRelevant, ordered.length)], group.mrr);
     for (const [name, expected] of Object.entries(group)) {
       const [metric, cutoff] = name.split('@');
       if (cutoff === undefined) continue;
@@ -58,9 +60,8 @@ export const check: GoldenCheck = (fixture, compare) => {
     const label = `librecommender ${index}`;
     compare(`${label} precision`, [valueOf(precision, relevance, truth.length, k)], expected.precision);
     compare(`${label} recall`, [valueOf(recall, relevance, truth.length, k)], expected.recall);
-    // It measures against the best order of what was found, whatever the list lacks.
-    compare(`${label} map`, [valueOf(map, relevance, null, k)], expected.map);
-    compare(`${label} ndcg`, [valueOf(ndcg, relevance, null, k)], expected.ndcg);
+    compare(`${label} map`, [valueOf(librecommenderMap, relevance, truth.length, k)], expected.map);
+    compare(`${label} ndcg`, [valueOf(librecommenderNdcg, relevance, truth.length, k)], expected.ndcg);
   });
 
   const { pos_index, pos_len, GAUC } = recbole;

@@ -1,9 +1,10 @@
+import { evaluateRanking, type RankingTask } from '../../../src/evaluation/evaluateRanking';
 import { auc } from '../../../src/evaluation/metrics/auc';
 import { averagePopularity } from '../../../src/evaluation/metrics/averagePopularity';
 import { coverage } from '../../../src/evaluation/metrics/coverage';
 import { diversity } from '../../../src/evaluation/metrics/diversity';
 import { entropy } from '../../../src/evaluation/metrics/entropy';
-import { areasByUser, weightedMean } from '../../../src/evaluation/metrics/gauc';
+import { f1 } from '../../../src/evaluation/metrics/f1';
 import { gini } from '../../../src/evaluation/metrics/gini';
 import { hr } from '../../../src/evaluation/metrics/hr';
 import { logLoss } from '../../../src/evaluation/metrics/logLoss';
@@ -13,10 +14,19 @@ import { mrr } from '../../../src/evaluation/metrics/mrr';
 import { ndcg } from '../../../src/evaluation/metrics/ndcg';
 import { novelty } from '../../../src/evaluation/metrics/novelty';
 import { precision } from '../../../src/evaluation/metrics/precision';
+import { recboleCoverage } from '../../../src/evaluation/metrics/recboleCoverage';
+import { recboleEntropy } from '../../../src/evaluation/metrics/recboleEntropy';
+import { recboleGauc } from '../../../src/evaluation/metrics/recboleGauc';
+import { recboleGini } from '../../../src/evaluation/metrics/recboleGini';
+import { rectoolsMap } from '../../../src/evaluation/metrics/rectoolsMap';
+import { rectoolsNdcg } from '../../../src/evaluation/metrics/rectoolsNdcg';
+import { rPrecision } from '../../../src/evaluation/metrics/rPrecision';
 import { recall } from '../../../src/evaluation/metrics/recall';
 import { serendipity } from '../../../src/evaluation/metrics/serendipity';
 import { tailShare } from '../../../src/evaluation/metrics/tailShare';
-import { timesShown, type Catalog, type TopLists } from '../../../src/evaluation/topLists';
+import { rankMetricValues, tieGroups, type RankedTargets } from '../../../src/evaluation/rankMetrics';
+import type { Catalog, TopLists } from '../../../src/evaluation/topLists';
+import { rankByScores } from '../../../src/inference/rankByScores';
 import type { GoldenCheck } from '../goldenCheck';
 
 interface Result {
@@ -48,15 +58,21 @@ interface Fixture extends Lists {
 }
 
 /** Values of RecTools and RecBole for lists with several relevant items: shared/design/metrics.md says what each is. */
-export const check: GoldenCheck = (fixture, compare) => {
+export const check: GoldenCheck = async (fixture, compare) => {
   const golden = fixture as Fixture;
   const catalog = catalogOf(golden);
+  const evaluated = await evaluate(golden, catalog);
+  compare('lists', evaluated.lists.items, golden.recommended);
   const skipped = new Set<string>();
-  const run = (results: readonly Result[], listsOf: (library: Result['library']) => Lists, of: string): void => {
+  const run = (
+    results: readonly Result[],
+    rankingsOf: (library: Result['library']) => Rankings,
+    of: string,
+  ): void => {
     for (const result of results) {
       const { library, metric, options, value, perUser } = result;
       const label = `${of} ${library} ${metric} ${JSON.stringify(options)}`;
-      const own = ownValues(golden, catalog, listsOf(library), result);
+      const own = ownValues(golden, catalog, rankingsOf(library), result);
       if (own === null) {
         skipped.add(`${library} ${metric}${variantOf(options)}`);
         continue;
@@ -68,64 +84,111 @@ export const check: GoldenCheck = (fixture, compare) => {
         compare(`${label} by user`, own, perUser.map((each) => each ?? NaN));
     }
   };
-  run(golden.results, () => golden, 'all');
-  run(golden.edge.results, (library) => golden.edge[library === 'RecTools' ? 'rectools' : 'recbole'], 'edge');
+  run(golden.results, () => evaluated, 'all');
+  run(
+    golden.edge.results,
+    (library) => rankingsOfLists(golden.edge[library === 'RecTools' ? 'rectools' : 'recbole'], catalog),
+    'edge',
+  );
   process.stdout.write(`metrics_lists, of which RecSight has no such metric: ${[...skipped].sort().join(', ')}\n`);
 };
 
-const RANK_METRICS: Partial<Record<string, RankMetric>> = {
-  ...{ Hit: hr, HitRate: hr, MRR: mrr, MAP: map, Recall: recall, NDCG: ndcg, Precision: precision },
-};
+/** What our evaluation makes of users' rankings. */
+interface Rankings {
+  ranked: RankedTargets;
+  lists: TopLists;
+}
 
-const LIST_METRICS: Partial<Record<string, ListMetric>> = {
-  ...{ MeanInvUserFreq: novelty, AvgRecPopularity: averagePopularity, AveragePopularity: averagePopularity },
-  ...{ CatalogCoverage: coverage, ItemCoverage: coverage, GiniIndex: gini, ShannonEntropy: entropy },
-  ...{ Serendipity: serendipity, IntraListDiversity: diversity, TailPercentage: tailShare },
-};
+/** From the scores: full ranking of all items but those of training. */
+async function evaluate({ numItems, train, relevant, scores }: Fixture, catalog: Catalog): Promise<Rankings> {
+  const task: RankingTask = {
+    part: 'test',
+    split: { type: 'golden', badge: '', text: '' },
+    numItems,
+    users: Uint32Array.from(train.keys()),
+    numTargets: relevant.flat().length,
+    filterSeen: true,
+    seenTargets: 0,
+    history: (user) => Uint32Array.from(train[user]!),
+    targets: (user) => Uint32Array.from(relevant[user]!),
+    catalog: () => catalog,
+  };
+  const ranker = rankByScores({
+    score: (_, users) => Float32Array.from(users.flatMap((user) => scores[user]!)),
+  });
+  const options = { metrics: [hr], cutoffs: [10], batchSize: 5, listLength: 20 };
+  const { targetOffsets, ranks, lists } = await evaluateRanking(task, ranker, options);
+  const topLists = { ...lists!, relevant: (row: number) => relevant[row]! };
+  return { ranked: { targetOffsets, ranks }, lists: topLists };
+}
 
-/** Of each user or of all, put into the library's definition where ours is another; null where there is no such metric. */
+/** From lists that are all that is known: what they lack comes last. */
+function rankingsOfLists({ recommended, relevant }: Lists, { numItems }: Catalog): Rankings {
+  const places = Uint32Array.from(
+    relevant.flatMap((own, user) =>
+      own.map((item) => (recommended[user]!.indexOf(item) + 1 || numItems)),
+    ),
+  );
+  const ends = relevant.map((_, user) => relevant.slice(0, user + 1).flat().length);
+  const length = Math.max(...recommended.map((list) => list.length));
+  const items = new Int32Array(recommended.length * length);
+  recommended.forEach((list, row) => items.set(list, row * length));
+  return {
+    ranked: { targetOffsets: Uint32Array.of(0, ...ends), ranks: { best: places, worst: places } },
+    lists: { length, items, relevant: (row) => relevant[row]! },
+  };
+}
+
+function rankMetricOf({ library, metric, options }: Result): RankMetric | undefined {
+  if (metric === 'F1Beta') return options.beta === 1 ? f1 : undefined;
+  if (metric === 'Precision' && options.r_precision === true) return rPrecision;
+  if (library === 'RecTools' && metric === 'MAP') return rectoolsMap;
+  if (library === 'RecTools' && metric === 'NDCG' && options.divide_by_achievable !== true) return rectoolsNdcg;
+  const same = { Hit: hr, HitRate: hr, MRR: mrr, MAP: map, Recall: recall, NDCG: ndcg, Precision: precision };
+  return (same as Partial<Record<string, RankMetric>>)[metric];
+}
+
+function listMetricOf({ library, metric, options }: Result, numItems: number): ListMetric | undefined {
+  if (metric === 'TailPercentage' && (options.tail_ratio ?? 0.1) !== 0.1) return undefined;
+  const withPadding = options.num_items !== undefined && options.num_items !== numItems;
+  const same = {
+    ...{ MeanInvUserFreq: novelty, AvgRecPopularity: averagePopularity, AveragePopularity: averagePopularity },
+    ...{ CatalogCoverage: coverage, ItemCoverage: withPadding ? recboleCoverage : coverage },
+    ...{ GiniIndex: withPadding ? recboleGini : gini, ShannonEntropy: library === 'RecBole' ? recboleEntropy : entropy },
+    ...{ Serendipity: serendipity, IntraListDiversity: diversity, TailPercentage: tailShare },
+  };
+  return (same as Partial<Record<string, ListMetric>>)[metric];
+}
+
+/** Of each user or of all, in the library's unit; null where there is no such metric. */
 function ownValues(
   golden: Fixture,
   catalog: Catalog,
-  lists: Lists,
-  { library, metric, options }: Result,
+  { ranked, lists }: Rankings,
+  result: Result,
 ): number[] | number | null {
+  const { library, metric, options } = result;
   const k = Number(options.k);
-  const rankMetric = RANK_METRICS[metric];
-  if (rankMetric !== undefined)
-    return lists.relevant.map((relevant, user) => {
-      if (relevant.length === 0) return library === 'RecTools' || metric === 'Recall' ? NaN : 0;
-      const found = lists.recommended[user]!.slice(0, k);
-      const places = found.flatMap((item, before) => (relevant.includes(item) ? [before + 1] : []));
-      const numRelevant = relevant.length;
-      const value = rankMetric.of({ places, numRelevant }, k);
-      const achievable = Math.min(k, numRelevant);
-      if (library === 'RecBole') return value;
-      if (options.r_precision === true) return (value * k) / achievable;
-      if (metric === 'MAP') return (value * achievable) / (options.divide_by_k === true ? k : numRelevant);
-      if (metric !== 'NDCG' || options.divide_by_achievable === true) return value;
-      // As if k items were relevant.
-      return rankMetric.of({ places, numRelevant: k }, k);
+  const rankMetric = rankMetricOf(result);
+  if (rankMetric !== undefined) {
+    const groups = tieGroups(ranked);
+    const values = rankMetricValues(rankMetric, groups, k);
+    // Without a relevant item there is no value of ours: our evaluation has no such users.
+    return Array.from(values, (value, user) => {
+      const numRelevant = groups.numRelevant[user]!;
+      if (numRelevant === 0) return library === 'RecTools' || metric === 'Recall' ? NaN : 0;
+      return metric === 'MAP' && options.divide_by_k === true ? (value * numRelevant) / k : value;
     });
+  }
 
-  const listMetric = LIST_METRICS[metric];
+  const listMetric = listMetricOf(result, golden.numItems);
   if (listMetric !== undefined) {
-    const length = Math.max(...lists.recommended.map((list) => list.length));
-    const items = new Int32Array(lists.recommended.length * length);
-    lists.recommended.forEach((list, row) => items.set(list, row * length));
-    const topLists: TopLists = { length, items, relevant: (row) => lists.relevant[row]! };
-    const numItems = Number(options.num_items ?? golden.numItems);
-    const withPadding: Catalog = { ...catalog, numItems };
-    const isTenth = (options.tail_ratio ?? 0.1) === 0.1;
-    if (metric === 'TailPercentage' && !isTenth) return null;
-    const value = listMetric.of(topLists, k, withPadding);
+    const value = listMetric.of(lists, k, catalog);
     if (typeof value !== 'number') {
       const all = catalog.interactions.reduce((sum, count) => sum + count, 0);
       return Array.from(value, (own) => (options.normalize === true ? own / all : own));
     }
-    if (metric === 'CatalogCoverage' && options.normalize === false) return value * numItems;
-    const distinct = timesShown(topLists, k, numItems).filter((times) => times > 0).length;
-    return metric === 'ShannonEntropy' ? value / distinct : value;
+    return metric === 'CatalogCoverage' && options.normalize === false ? value * golden.numItems : value;
   }
 
   const shown = shownOf(golden, String(options.on));
@@ -135,8 +198,7 @@ function ownValues(
     case 'LogLoss':
       return logLoss.of(shown);
     case 'GAUC':
-      // It weights users by their positives.
-      return weightedMean(areasByUser(shown).map(({ area, positives }) => ({ value: area, weight: positives })));
+      return recboleGauc.of(shown);
     default:
       return null;
   }
@@ -171,6 +233,6 @@ function catalogOf({ numItems, train, categories }: Fixture): Catalog {
 }
 
 function variantOf(options: Result['options']): string {
-  const given = Object.entries(options).filter(([name]) => name === 'tail_ratio');
+  const given = Object.entries(options).filter(([name]) => name === 'tail_ratio' || name === 'beta');
   return given.map(([name, value]) => ` (${name} ${String(value)})`).join('');
 }

@@ -1,11 +1,18 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { hr } from '../../../src/evaluation/metrics/hr';
+import { f1 } from '../../../src/evaluation/metrics/f1';
+import { librecommenderMap } from '../../../src/evaluation/metrics/librecommenderMap';
+import { librecommenderNdcg } from '../../../src/evaluation/metrics/librecommenderNdcg';
 import { map } from '../../../src/evaluation/metrics/map';
+import { microsoftMrr } from '../../../src/evaluation/metrics/microsoftMrr';
 import { mrr } from '../../../src/evaluation/metrics/mrr';
 import { ndcg } from '../../../src/evaluation/metrics/ndcg';
 import { precision } from '../../../src/evaluation/metrics/precision';
 import { recall } from '../../../src/evaluation/metrics/recall';
+import { rectoolsMap } from '../../../src/evaluation/metrics/rectoolsMap';
+import { rectoolsNdcg } from '../../../src/evaluation/metrics/rectoolsNdcg';
+import { rPrecision } from '../../../src/evaluation/metrics/rPrecision';
 import type { RankMetric } from '../../../src/evaluation/metrics/metric';
 import {
   meanRankMetric,
@@ -17,7 +24,10 @@ import {
   type RankedTargets,
 } from '../../../src/evaluation/rankMetrics';
 
-const METRICS = [hr, ndcg, mrr, recall, precision, map];
+const METRICS: RankMetric[] = [
+  ...[hr, ndcg, mrr, recall, precision, map, f1, rPrecision],
+  ...[rectoolsNdcg, rectoolsMap, microsoftMrr, librecommenderNdcg, librecommenderMap],
+];
 
 /** @param ranks of the only target of each user */
 function metricsOf(ranks: readonly Rank[], cutoffs: readonly number[]): Record<string, number> {
