@@ -180,7 +180,9 @@ export class EditorUnderTest {
 
   async #showRuns(): Promise<void> {
     await this.workbench.runCommand('RecSight: Focus on Runs View');
-    await this.workbench.page.getByRole('treeitem').first().waitFor({ timeout: WAIT_MS });
+    const { page } = this.workbench;
+    const none = page.locator('.welcome-view-content', { hasText: 'Train Model' });
+    await page.getByRole('treeitem').or(none).first().waitFor({ timeout: WAIT_MS });
   }
 }
 

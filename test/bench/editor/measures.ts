@@ -8,6 +8,8 @@ export interface Measure {
   what: string;
   /** What it shall take at most; null where nothing was agreed. */
   wanted: number | null;
+  /** What has to be in the workspace, beside the samples. */
+  needs: 'sample run' | 'long run' | null;
   /** A new window for each sample: nothing of the extension's has been used in it. */
   cold?: true;
   /** Once before the samples. */
@@ -15,14 +17,13 @@ export interface Measure {
   sample: (editor: EditorUnderTest) => Promise<number>;
 }
 
-/** Runs that all measures find in the workspace. */
+/** The sample whose config trains, and whose run is looked into. */
 export const SAMPLE_RUN = 'sasrec';
 const LONG_RUN = 'two-hundred-thousand-steps';
 const LONG_RUN_STEPS = 200_000;
 const LONG_RUN_STEPS_TEXT = LONG_RUN_STEPS.toLocaleString('en-US');
 
-/** Writes what takes no training. */
-export async function writeRuns(folder: string): Promise<void> {
+export async function writeTheLongRun(folder: string): Promise<void> {
   await writeLongRun(runsDirectoryOf(folder), LONG_RUN, LONG_RUN_STEPS);
 }
 
@@ -77,6 +78,7 @@ function interaction(
   let turn = 0;
   return {
     name: `long-run-${name}`,
+    needs: 'long run',
     what: `${LONG_RUN_STEPS_TEXT} steps: ${what}`,
     wanted: INTERACTION_MS,
     before: showLongRun,
@@ -88,6 +90,7 @@ function interaction(
 export const MEASURES: readonly Measure[] = [
   {
     name: 'projection-cold',
+    needs: 'sample run',
     what: 'from a click to a drawn projection, in a new window',
     wanted: VIEW_MS,
     cold: true,
@@ -95,12 +98,14 @@ export const MEASURES: readonly Measure[] = [
   },
   {
     name: 'projection',
+    needs: 'sample run',
     what: 'from a click to a drawn projection, again',
     wanted: VIEW_MS,
     sample: (editor) => openView(editor, 'projection'),
   },
   {
     name: 'attention-cold',
+    needs: 'sample run',
     what: 'from a click to explained attention, in a new window',
     wanted: VIEW_MS,
     cold: true,
@@ -108,12 +113,14 @@ export const MEASURES: readonly Measure[] = [
   },
   {
     name: 'attention',
+    needs: 'sample run',
     what: 'from a click to explained attention, again',
     wanted: VIEW_MS,
     sample: (editor) => openView(editor, 'attention'),
   },
   {
     name: 'train-cold',
+    needs: null,
     what: 'from Train to the first step on the panel, in a new window and with data that nobody has read yet',
     wanted: FIRST_STEP_MS,
     cold: true,
@@ -124,12 +131,14 @@ export const MEASURES: readonly Measure[] = [
   },
   {
     name: 'train',
+    needs: null,
     what: 'from Train to the first step on the panel, again',
     wanted: FIRST_STEP_MS,
     sample: train,
   },
   {
     name: 'long-run-cold',
+    needs: 'long run',
     what: `from a click to all charts of ${LONG_RUN_STEPS_TEXT} steps, in a new window`,
     wanted: FIRST_PAINT_MS,
     cold: true,
@@ -137,12 +146,14 @@ export const MEASURES: readonly Measure[] = [
   },
   {
     name: 'long-run',
+    needs: 'long run',
     what: `from a click to all charts of ${LONG_RUN_STEPS_TEXT} steps, again`,
     wanted: FIRST_PAINT_MS,
     sample: (editor) => openAndCloseLongRun(editor, true),
   },
   {
     name: 'long-run-first-paint',
+    needs: 'long run',
     what: `from a click to the first charts of ${LONG_RUN_STEPS_TEXT} steps, which need not show all of them`,
     wanted: FIRST_PAINT_MS,
     sample: (editor) => openAndCloseLongRun(editor, false),

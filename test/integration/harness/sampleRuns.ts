@@ -1,11 +1,9 @@
 import { execFile } from 'node:child_process';
-import { cp, mkdir, readFile, readdir, writeFile } from 'node:fs/promises';
+import { cp, mkdir, readFile, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { promisify } from 'node:util';
 import { gunzipSync, gzipSync } from 'node:zlib';
 import { root } from '../../../scripts/lib/toolchain.mjs';
-import { parseConfig } from '../../../src/config/parseConfig';
-import { isTrained } from '../../../src/config/schema';
 import type { RunSummary } from '../../../src/protocol/run';
 import { runsDirectoryOf } from '../../../src/runs/runDirectory';
 import { runsOf } from './tinyWorkspace';
@@ -14,19 +12,13 @@ const samples = path.join(root, 'samples/movietweetings');
 /** Enough for every model to learn from, few enough to train them all within a minute. */
 const NUM_USERS = 200;
 
-/**
- * Fills a folder with the sample config of every model that is trained and the interactions of the first users, and trains each for
- * one epoch.
- */
-export async function trainSampleModels(folder: string): Promise<RunSummary[]> {
+/** Fills a folder with some sample configs and the interactions of the first users, and trains each for one epoch. */
+export async function trainSampleModels(folder: string, names: readonly string[]): Promise<RunSummary[]> {
   await mkdir(folder, { recursive: true });
   await cp(path.join(samples, 'items.csv'), path.join(folder, 'items.csv'));
   const csv = gunzipSync(await readFile(path.join(samples, 'interactions.csv.gz'))).toString();
   await writeFile(path.join(folder, 'interactions.csv.gz'), gzipSync(ofFirstUsers(csv)));
-  const configs = (await readdir(samples)).filter((name) => name.endsWith('.recsight.json'));
-  for (const name of configs) {
-    const { config } = parseConfig(await readFile(path.join(samples, name), 'utf8'), 'json');
-    if (!isTrained(config!)) continue;
+  for (const name of names.map((model) => `${model}.recsight.json`)) {
     await cp(path.join(samples, name), path.join(folder, name));
     const quick = ['training.epochs=1', 'training.batchSize=64', 'evaluation.baselines=["popularity"]'];
     await promisify(execFile)(process.execPath, [

@@ -84,8 +84,7 @@ export class Workbench {
    * it is opened again until the command is there.
    */
   async runCommand(title: string): Promise<void> {
-    await this.findCommand(title);
-    await this.quickPickRow(title).click();
+    await this.choose(`>${title}`, title);
   }
 
   /** Opens the palette with a command in it; fails when the palette does not offer it within a minute. */
@@ -98,11 +97,7 @@ export class Workbench {
 
   /** Opens a file of the workspace by its name, in the editor group that is in front. */
   async openFile(name: string): Promise<void> {
-    await retry(60_000, async () => {
-      await this.openPalette(name);
-      await this.quickPickRow(name).waitFor({ timeout: 1500 });
-    });
-    await this.quickPickRow(name).click();
+    await this.choose(name, name);
     await this.tab(name).waitFor();
   }
 
@@ -208,6 +203,14 @@ export class Workbench {
 
   private ready(): Promise<void> {
     return this.page.locator('.part.statusbar').waitFor({ timeout: 60_000 });
+  }
+
+  /** Opens the palette again where something else has taken the focus, and so closed it, before the click. */
+  private async choose(text: string, label: string): Promise<void> {
+    await retry(60_000, async () => {
+      await this.openPalette(text);
+      await this.quickPickRow(label).click({ timeout: 1500 });
+    });
   }
 
   private async openPalette(text: string): Promise<void> {
