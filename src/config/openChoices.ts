@@ -29,6 +29,8 @@ export function openChoiceAt(path: ConfigPath): OpenChoice | null {
     case 'dataset.columns.timestamp':
     case 'dataset.columns.rating':
       return { kind: 'column', table: 'interactions', role };
+    case 'dataset.split.name':
+      return { kind: 'column', table: 'interactions', role: 'split' };
     case 'dataset.items.id':
       return { kind: 'column', table: 'items', role: 'item' };
     case 'dataset.items.title':
@@ -46,4 +48,10 @@ export function openChoiceAt(path: ConfigPath): OpenChoice | null {
         ? { kind: 'column', table: path[1] as 'items' | 'users', role }
         : null;
   }
+}
+
+/** The same, where the config's split is known: some of its fields are names of files for one `type` alone. */
+export function openChoiceIn(path: ConfigPath, splitType: unknown): OpenChoice | null {
+  const isPart = /^dataset\.split\.(validation|test)(\.\d+)?$/.test(path.join('.'));
+  return isPart && splitType === 'files' ? { kind: 'file', table: 'interactions' } : openChoiceAt(path);
 }

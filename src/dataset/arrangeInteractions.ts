@@ -1,4 +1,8 @@
 import type { DatasetConfig } from '../config/schema';
+import { DatasetError } from './datasetError';
+import { hashText, mixBits } from '../protocol/hash';
+import { splitterOf } from '../splits/splits';
+import { PARTS, type Cut } from '../splits/splitter';
 import { finish, ROWS_PER_STEP, sortSteps, type Steps } from './steps';
 
 /** Interactions as they were read: one entry per row in any order, with indices into the lists of ids. */
@@ -9,6 +13,8 @@ export interface RawInteractions {
   items: Uint32Array;
   /** What orders a user's interactions; ascending. */
   times: Float64Array;
+  /** Part of each, where the data say it. */
+  parts: Uint8Array | null;
 }
 
 export interface ArrangedInteractions {
@@ -17,15 +23,20 @@ export interface ArrangedInteractions {
   /** Item index of each interaction, from 1. */
   items: Uint32Array;
   times: Float64Array;
+  /** Part of each interaction, one of `PARTS`. */
+  parts: Uint8Array;
+  /** Where parts begin, if at one time for all users. */
+  cut?: Cut;
   /** Index into the raw user ids of each user that is left. */
   keptUsers: Uint32Array;
   /** Index into the raw item ids of each item that is left; item index 1 is the first entry. */
   keptItems: Uint32Array;
-  dropped: { duplicates: number; kCore: number };
+  /** Rows left out; `cold` by the split. */
+  dropped: { duplicates: number; kCore: number; cold: number };
 }
 
 /**
- * Sorts, drops duplicates, takes the k-core and renumbers what is left, without changing the order of the ids.
+ * Sorts, drops duplicates, takes the k-core, splits and renumbers what is left, without changing the order of the ids.
  *
  * A user's interactions are ordered by time. Those of one time are ordered by a hash of the seed, the user's id and
  * the item's id: files often list them by item id, popularity or alphabet, and a model would learn that order as if it
@@ -41,7 +52,10 @@ export function arrangeInteractions(
   return finish(arrangeSteps(raw, config, seed));
 }
 
-type ArrangeConfig = Pick<DatasetConfig, 'duplicates' | 'minUserInteractions' | 'minItemInteractions'>;
+type ArrangeConfig = Pick<
+  DatasetConfig,
+  'columns' | 'duplicates' | 'minUserInteractions' | 'minItemInteractions' | 'split'
+>;
 
 /** {@link arrangeInteractions}, in steps. */
 export function* arrangeSteps(
@@ -55,7 +69,10 @@ export function* arrangeSteps(
   yield;
   const unique = sorted.items.length;
   yield* takeKCore(sorted, raw.itemIds.length, config.minUserInteractions, config.minItemInteractions);
-  const { users, times } = sorted;
+  const core = sorted.items.length;
+  const { cut } = splitRows(sorted, raw, config);
+  yield;
+  const { users, times, parts } = sorted;
 
   const keptUsers = distinct(users, raw.userIds.length);
   const keptItems = distinct(sorted.items, raw.itemIds.length);
@@ -72,9 +89,11 @@ export function* arrangeSteps(
     offsets,
     items,
     times,
+    parts,
+    ...(cut && { cut }),
     keptUsers,
     keptItems,
-    dropped: { duplicates: read - unique, kCore: unique - items.length },
+    dropped: { duplicates: read - unique, kCore: unique - core, cold: core - items.length },
   };
 }
 
@@ -83,6 +102,35 @@ interface Rows {
   users: Uint32Array;
   items: Uint32Array;
   times: Float64Array;
+  parts: Uint8Array;
+}
+
+/** Splits the rows, and takes out what the split leaves out. */
+function splitRows(rows: Rows, raw: RawInteractions, { columns, split }: ArrangeConfig): { cut?: Cut } {
+  const offsets = new Uint32Array(raw.userIds.length + 1);
+  for (const user of rows.users) offsets[user + 1]!++;
+  for (let user = 0; user < raw.userIds.length; user++) offsets[user + 1]! += offsets[user]!;
+  const splitter = splitterOf(split);
+  if (splitter.needsTimes === true && columns.timestamp === null) {
+    throw new DatasetError(
+      'dataset/no-times',
+      `The split \`${split.type}\` needs times, and lists of items have none. Choose another \`dataset.split.type\`.`,
+    );
+  }
+  const { parts, ...found } = splitter.split(
+    {
+      userIds: raw.userIds,
+      offsets,
+      items: rows.items,
+      numItems: raw.itemIds.length,
+      times: columns.timestamp === null ? null : rows.times,
+      given: raw.parts && rows.parts,
+    },
+    split,
+  );
+  rows.parts = parts;
+  compact(rows, (row) => parts[row] !== PARTS.leftOut);
+  return found;
 }
 
 function* sortByUserAndTime(raw: RawInteractions, seed: number): Steps<Rows> {
@@ -95,6 +143,7 @@ function* sortByUserAndTime(raw: RawInteractions, seed: number): Steps<Rows> {
     users: new Uint32Array(numRows),
     items: new Uint32Array(numRows),
     times: new Float64Array(numRows),
+    parts: new Uint8Array(numRows),
   };
   const next = starts.slice(0, -1);
   for (let row = 0; row < numRows; row++) {
@@ -103,6 +152,7 @@ function* sortByUserAndTime(raw: RawInteractions, seed: number): Steps<Rows> {
     rows.users[to] = user;
     rows.items[to] = raw.items[row]!;
     rows.times[to] = raw.times[row]!;
+    if (raw.parts) rows.parts[to] = raw.parts[row]!;
     if (row % ROWS_PER_STEP === 0) yield;
   }
 
@@ -118,14 +168,14 @@ function* sortByUserAndTime(raw: RawInteractions, seed: number): Steps<Rows> {
       starts[user]!,
       starts[user + 1]!,
       itemHashes,
-      mix(seed ^ hashText(raw.userIds[user]!)),
+      mixBits(seed ^ hashText(raw.userIds[user]!)),
     );
   }
   return rows;
 }
 
 function* sortRange(
-  { items, times }: Rows,
+  { items, times, parts }: Rows,
   start: number,
   end: number,
   itemHashes: Uint32Array,
@@ -137,18 +187,23 @@ function* sortRange(
 
   const itemsBefore = items.slice(start, end);
   const timesBefore = times.slice(start, end);
-  const tieOrder = (i: number) => mix(salt ^ itemHashes[itemsBefore[i]!]!);
+  const partsBefore = parts.slice(start, end);
+  const tieOrder = (i: number) => mixBits(salt ^ itemHashes[itemsBefore[i]!]!);
   const order = new Uint32Array(end - start);
   for (let i = 0; i < order.length; i++) order[i] = i;
-  // Two items whose hashes collide keep the order of their ids, so that the order is total.
+  // Two items whose hashes collide keep the order of their ids, and copies that of their parts, so that the order is total.
   yield* sortSteps(
     order,
     (a, b) =>
-      timesBefore[a]! - timesBefore[b]! || tieOrder(a) - tieOrder(b) || itemsBefore[a]! - itemsBefore[b]!,
+      timesBefore[a]! - timesBefore[b]! ||
+      tieOrder(a) - tieOrder(b) ||
+      itemsBefore[a]! - itemsBefore[b]! ||
+      partsBefore[a]! - partsBefore[b]!,
   );
   for (let i = 0; i < order.length; i++) {
     items[start + i] = itemsBefore[order[i]!]!;
     times[start + i] = timesBefore[order[i]!]!;
+    parts[start + i] = partsBefore[order[i]!]!;
   }
 }
 
@@ -193,11 +248,13 @@ function compact(rows: Rows, keep: (row: number) => boolean): void {
     rows.users[to] = rows.users[row]!;
     rows.items[to] = rows.items[row]!;
     rows.times[to] = rows.times[row]!;
+    rows.parts[to] = rows.parts[row]!;
     to++;
   }
   rows.users = rows.users.subarray(0, to);
   rows.items = rows.items.subarray(0, to);
   rows.times = rows.times.subarray(0, to);
+  rows.parts = rows.parts.subarray(0, to);
 }
 
 /** The values that occur, ascending. */
@@ -210,18 +267,4 @@ function distinct(values: Uint32Array, limit: number): Uint32Array {
     if (one === 1) found[next++] = value;
   });
   return found;
-}
-
-/** FNV-1a over UTF-16 code units, 32 bits. */
-function hashText(text: string): number {
-  let hash = 0x811c9dc5;
-  for (let i = 0; i < text.length; i++) hash = Math.imul(hash ^ text.charCodeAt(i), 0x01000193);
-  return hash >>> 0;
-}
-
-/** The finalizer of MurmurHash3: every bit of the input changes about half of the output's. */
-function mix(hash: number): number {
-  hash = Math.imul(hash ^ (hash >>> 16), 0x85ebca6b);
-  hash = Math.imul(hash ^ (hash >>> 13), 0xc2b2ae35);
-  return (hash ^ (hash >>> 16)) >>> 0;
 }

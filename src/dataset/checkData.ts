@@ -45,7 +45,17 @@ export class DataLook implements DataChecker {
       baseDirectory,
     });
     const problems: DataProblem[] = [];
+    const { split } = config;
     const rows = await this.#look(config, request(config, 'dataset', wanted.interactions), problems);
+    if (split.type === 'files') {
+      for (const part of ['validation', 'test'] as const) {
+        const table = { ...config, path: split[part] };
+        const place = ['dataset', 'split', part];
+        rows.push(
+          ...(await this.#look(table, request(config, 'dataset', wanted.interactions), problems, place)),
+        );
+      }
+    }
     if (rows.length > 0) {
       const columns = withLists(config.columns, { kind: 'files', files: rows });
       await this.#checkColumns(rows, () => interactionPicks({ ...config, columns }), problems);
@@ -75,7 +85,12 @@ export class DataLook implements DataChecker {
   }
 
   /** The files of a table that can be read; of the others, what is wrong goes to `problems`. */
-  async #look(table: Table, request: FileRequest, problems: DataProblem[]): Promise<DataFile[]> {
+  async #look(
+    table: Table,
+    request: FileRequest,
+    problems: DataProblem[],
+    field = [...request.field.split('.'), 'path'],
+  ): Promise<DataFile[]> {
     if (table.query !== undefined) return [];
     const { path = [] } = table;
     const files: DataFile[] = [];
@@ -85,7 +100,7 @@ export class DataLook implements DataChecker {
           if (files.length < MAX_FILES) files.push(await this.#inspect(found, request));
       } catch (thrown) {
         const error = datasetErrorFrom(thrown);
-        const place = [...request.field.split('.'), 'path', ...(Array.isArray(path) ? [index] : [])];
+        const place = [...field, ...(Array.isArray(path) ? [index] : [])];
         const choices = ['dataset/missing-file', 'dataset/no-match', 'dataset/is-directory'].includes(
           error.code,
         )

@@ -15,6 +15,7 @@ const USUAL_NAMES: Readonly<Record<string, RegExp>> = {
   items: /items|history|sequence|list|basket/i,
   timestamp: /time|date|^ts$|_at$|day|when|unix|epoch/i,
   rating: /rating|score|stars|value|grade|overall/i,
+  split: /split|part|fold|^(sub)?set$/i,
   title: /title|name|label|headline/i,
 };
 

@@ -21,6 +21,8 @@ export interface DataFile {
   field: string;
   /** What was guessed about it, for people. */
   guesses: string[];
+  /** Which part its rows are in, where the split says so of files. */
+  part?: number;
   /** A copy in UTF-8 with plain line ends, made where DuckDB cannot read the file itself. */
   copy?: string;
 }

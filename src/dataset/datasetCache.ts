@@ -5,7 +5,7 @@ import { systemReason } from '../protocol/errorText';
 import type { FeatureColumn } from '../protocol/features';
 import { DatasetError } from './datasetError';
 import type { ReadingFacts } from './datasetReport';
-import { describeSplit, SPLITS } from '../splits/splits';
+import { describeSplit } from '../splits/splits';
 import type { DatasetSplit } from '../splits/splitter';
 import type { PreparedDataset } from './preparedDataset';
 
@@ -86,7 +86,7 @@ export async function readDatasetCache(
       offsets,
       items: await indices('items'),
       times: 'times' in header.columns ? new Float64Array(await bytes('times')) : null,
-      split: header.split ?? describeSplit(SPLITS[0]),
+      split: header.split ?? describeSplit({ type: 'leaveOneOut' }),
       trainEnd: await indices('trainEnd'),
       validationEnd: await indices('validationEnd'),
       order: 'order' in header.columns ? await indices('order') : null,

@@ -1,6 +1,8 @@
 import type { FeatureFacts } from './encodeFeature';
+import type { Cut } from '../splits/splitter';
 import { historiesUntil } from './histories';
 import type { PreparedDataset } from './preparedDataset';
+import { partCounts } from './splitInteractions';
 import type { HistoryLimit } from '../protocol/historyLimit';
 import { percent } from '../protocol/percent';
 import { thousands } from '../protocol/thousands';
@@ -9,7 +11,15 @@ import { thousands } from '../protocol/thousands';
 export interface ReadingFacts {
   /** Rows of the source. */
   numRows: number;
-  dropped: { emptyIds: number; missingTimes: number; rating: number; duplicates: number; kCore: number };
+  dropped: {
+    emptyIds: number;
+    missingTimes: number;
+    rating: number;
+    duplicates: number;
+    kCore: number;
+    /** By the split, because their user or item is not in training. Older caches lack it. */
+    cold?: number;
+  };
   features: FeatureFacts[];
   /** How files were read, where the config does not say it and they are not plain: one line for files alike. Older caches lack it. */
   reading?: string[];
@@ -38,8 +48,10 @@ export interface DatasetReport {
     max: number;
     mean: number;
   };
-  /** Interactions in each part. */
-  split: { training: number; validation: number; test: number };
+  /** Interactions in each part, and how they were split. */
+  split: { training: number; validation: number; test: number; text: string; cut?: Cut };
+  /** Users and items without training interactions. */
+  cold: { users: number; items: number };
   /** Rows that were left out, in the order in which they were. */
   dropped: ReadingFacts['dropped'];
   /** Side features, those of the items first. */
@@ -67,7 +79,7 @@ export function datasetReport(
   const { times } = inTime;
   const lengths = new Uint32Array(numUsers);
   const inTraining = new Uint8Array(numItems + 1);
-  const split = { training: 0, validation: 0, test: 0 };
+  const cold = { users: 0, items: 0 };
   let evaluated = 0;
   let cut = 0;
   let repeated = 0;
@@ -77,10 +89,8 @@ export function datasetReport(
     const start = offsets[user]!;
     const end = offsets[user + 1]!;
     lengths[user] = end - start;
-    split.training += trainEnd[user]! - start;
-    split.validation += validationEnd[user]! - trainEnd[user]!;
-    split.test += end - validationEnd[user]!;
     if (validationEnd[user]! < end) evaluated++;
+    if (trainEnd[user] === start) cold.users++;
     if (historyLimit !== undefined && trainEnd[user]! - start > historyLimit.maxLength) cut++;
     for (let row = start; row < trainEnd[user]!; row++) inTraining[items[row]!] = 1;
     if (times === null) continue;
@@ -92,8 +102,7 @@ export function datasetReport(
       if (tiedBefore || (row + 1 < end && times[row] === times[row + 1])) tied++;
     }
   }
-  let unseen = 0;
-  for (let item = 1; item <= numItems; item++) unseen += 1 - inTraining[item]!;
+  for (let item = 1; item <= numItems; item++) cold.items += 1 - inTraining[item]!;
   lengths.sort();
   const quantile = (q: number) => lengths[Math.round(q * (numUsers - 1))]!;
 
@@ -111,20 +120,28 @@ export function datasetReport(
   if (tied - repeated > MANY_TIES * items.length) {
     warnings.push(
       `${percent(tied / items.length)} of the interactions share their time with another one of the same user. ` +
-        'Their order is drawn from the seed, and the split depends on it.',
+        `Their order is drawn from the seed${dataset.split.cut ? '' : ', and the split depends on it'}.`,
     );
   }
   if (numUsers > evaluated) {
+    const { text, needs } = dataset.split;
+    // Of others it is not that their history is short.
+    const reason = needs.endsWith('of a user') ? `, because ${text} needs ${needs}` : '';
     warnings.push(
-      `${thousands(numUsers - evaluated)} of ${thousands(numUsers)} users have nothing held out for testing, because ${dataset.split.text} needs ${dataset.split.needs}: they are used in training but not evaluated.`,
+      `${thousands(numUsers - evaluated)} of ${thousands(numUsers)} users have nothing held out for testing${reason}: they are used in training but not evaluated.`,
     );
   }
   if (evaluated < FEW_USERS) {
     warnings.push(`Only ${thousands(evaluated)} users can be evaluated: expect noisy metrics.`);
   }
-  if (unseen > 0) {
+  if (cold.users > 0) {
     warnings.push(
-      `${thousands(unseen)} of ${thousands(numItems)} items never occur in training: a model can hardly recommend them.`,
+      `${thousands(cold.users)} of ${thousands(numUsers)} users have no training interactions: a model knows nothing of them but what is held out before.`,
+    );
+  }
+  if (cold.items > 0) {
+    warnings.push(
+      `${thousands(cold.items)} of ${thousands(numItems)} items never occur in training: a model can hardly recommend them.`,
     );
   }
   if (cut > 0) {
@@ -164,7 +181,12 @@ export function datasetReport(
       max: quantile(1),
       mean: items.length / numUsers,
     },
-    split,
+    split: {
+      ...partCounts(dataset),
+      text: dataset.split.text,
+      ...(dataset.split.cut && { cut: dataset.split.cut }),
+    },
+    cold,
     dropped,
     features: facts.features,
     reading: facts.reading ?? [],
@@ -188,7 +210,7 @@ export function formatReport(report: DatasetReport): string {
     ...table.map(([name, value]): [string, string] => [name, value.padStart(width)]),
   ];
   if (report.timeRange)
-    aligned.push(['time', `${date(report.timeRange[0])} to ${date(report.timeRange[1])}`]);
+    aligned.push(['time', `${dateText(report.timeRange[0])} to ${dateText(report.timeRange[1])}`]);
   aligned.push(
     [
       'history length',
@@ -197,9 +219,16 @@ export function formatReport(report: DatasetReport): string {
     ],
     [
       'split',
-      `training ${thousands(split.training)} · validation ${thousands(split.validation)} · test ${thousands(split.test)}`,
+      `${split.text}: training ${thousands(split.training)} · validation ${thousands(split.validation)} · test ${thousands(split.test)}`,
     ],
   );
+  if (split.cut)
+    aligned.push([
+      'cut',
+      `validation from ${dateText(split.cut.validation)} · test from ${dateText(split.cut.test)}`,
+    ]);
+  if (report.cold.users + report.cold.items > 0)
+    aligned.push(['cold', `users ${thousands(report.cold.users)} · items ${thousands(report.cold.items)}`]);
   for (const { of, name, kind, numValues, unknownShare } of report.features) {
     const values =
       numValues === null ? '' : ` · ${thousands(numValues)} ${numValues === 1 ? 'value' : 'values'}`;
@@ -214,6 +243,7 @@ export function formatReport(report: DatasetReport): string {
     ['rating', dropped.rating],
     ['duplicates', dropped.duplicates],
     ['k-core', dropped.kCore],
+    ['cold', dropped.cold ?? 0],
   ] as const;
   const left = reasons.filter(([, rows]) => rows > 0).map(([reason, rows]) => `${reason} ${thousands(rows)}`);
   aligned.push([
@@ -224,7 +254,8 @@ export function formatReport(report: DatasetReport): string {
   return [...lines, ...report.warnings.map((warning) => `warning: ${warning}`)].join('\n');
 }
 
-function date(seconds: number): string {
+/** In UTC, to the minute. */
+export function dateText(seconds: number): string {
   const moment = new Date(seconds * 1000);
   return Number.isNaN(moment.getTime())
     ? String(seconds)

@@ -31,7 +31,10 @@ export async function sourceFingerprint(
       read: opened.map(({ source: rows, files }) =>
         rows.kind === 'query'
           ? [rows.query, files.map((file) => relative(baseDirectory, file))]
-          : rows.files.map(({ layout, columns, encoding }) => [layout, columns, encoding]),
+          : rows.files.map(({ layout, columns, encoding, part }) => [
+              ...[layout, columns, encoding],
+              ...(part === undefined ? [] : [part]),
+            ]),
       ),
       columns: config.columns,
       missing: config.missing,
@@ -39,7 +42,7 @@ export async function sourceFingerprint(
       items: items && { ...config.items, path: null },
       users: users && { ...config.users, path: null },
       filters: [config.minRating, config.duplicates, config.minUserInteractions, config.minItemInteractions],
-      split: config.split,
+      split: config.split.type === 'files' ? { ...config.split, validation: null, test: null } : config.split,
       seed,
     }),
   );

@@ -5,7 +5,7 @@ import { thousands } from '../protocol/thousands';
 
 /** Rows of users and items made of rows of users and lists. */
 export interface ListRows {
-  /** SQL with the columns `user_id`, `item_id` and, if there is one, `rating_text`, in the order of the lists. */
+  /** SQL with the columns `user_id`, `item_id` and those of the rows of lists, in the order of the lists. */
   sql: string;
   warnings: string[];
 }
@@ -13,25 +13,31 @@ export interface ListRows {
 const SEPARATORS = ['|', ';', ',', ' ', '\t'];
 
 /**
- * Takes lists of items apart. `select` gives `user_id`, `item_list` and perhaps `rating_text`: lists as JSON, or as texts
+ * Takes lists of items apart. `select` gives `user_id`, `item_list` and some other columns: lists as JSON, or as texts
  * with a separator, which is told by the first of them. Lists that a user has twice count once, as in MIND, which
  * repeats a user's history with each impression; other lists of a user follow each other in the order of the rows.
+ * @param others names of the other columns: `rating_text`, `part_text`, `part`
  */
 export async function listRows(
   connection: DuckDBConnection,
   select: string,
-  hasRating: boolean,
+  others: readonly string[],
 ): Promise<ListRows> {
-  const rating = hasRating ? ', rating_text' : '';
+  const columns = others.map((name) => `, ${name}`).join('');
+  // What is in another part is not the same list.
+  const apart = others
+    .filter((name) => name !== 'rating_text')
+    .map((name) => `, ${name}`)
+    .join('');
   await connection.run(
-    `CREATE TEMP TABLE lists AS SELECT user_id, item_list${rating}, row_number() OVER () AS row FROM (${select})`,
+    `CREATE TEMP TABLE lists AS SELECT user_id, item_list${columns}, row_number() OVER () AS row FROM (${select})`,
   );
   const counts = SEPARATORS.map(
     (separator) => `count(*) FILTER (contains(item_list, ${sqlString(separator)}))`,
   );
   const [counted] = await readRows(
     connection,
-    `SELECT count(*), count(DISTINCT (user_id, item_list)), count(DISTINCT user_id),
+    `SELECT count(*), count(DISTINCT (user_id, item_list${apart})), count(DISTINCT user_id),
             count(*) FILTER (starts_with(ltrim(item_list), '[')), ${counts.join(', ')} FROM lists`,
   );
   const [rows, lists, users, bracketed, ...separated] = counted!.map(Number) as [
@@ -57,10 +63,10 @@ export async function listRows(
   const list = `CASE WHEN NOT starts_with(ltrim(item_list), '[') THEN ${texts}
     WHEN json_valid(item_list) THEN from_json(item_list, '["VARCHAR"]') ELSE TRY_CAST(item_list AS VARCHAR[]) END`;
   // A row without items stays, so that it is counted among those without an id.
-  const sql = `SELECT user_id, unnest(list) AS item_id${rating}, generate_subscripts(list, 1) AS place, row
-    FROM (SELECT user_id, CASE WHEN len(list) > 0 THEN list ELSE [''] END AS list${rating}, row
-      FROM (SELECT user_id, ${list} AS list, min(row) AS row${hasRating ? ', min(rating_text) AS rating_text' : ''}
-        FROM lists GROUP BY user_id, item_list))
+  const sql = `SELECT user_id, unnest(list) AS item_id${columns}, generate_subscripts(list, 1) AS place, row
+    FROM (SELECT user_id, CASE WHEN len(list) > 0 THEN list ELSE [''] END AS list${columns}, row
+      FROM (SELECT user_id, ${list} AS list, min(row) AS row${apart}${others.includes('rating_text') ? ', min(rating_text) AS rating_text' : ''}
+        FROM lists GROUP BY user_id, item_list${apart}))
     ORDER BY row, place`;
   return { sql, warnings };
 }

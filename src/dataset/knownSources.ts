@@ -42,7 +42,11 @@ export async function looksOfSource(
   config: DatasetConfig,
   { baseDirectory, seed }: SourceOptions,
 ): Promise<SourceLooks | null> {
-  const tables = [config, config.items, config.users].filter((table) => table !== undefined);
+  const { items, users, split } = config;
+  const parts = split.type === 'files' ? [split.validation, split.test] : [];
+  const tables = [config, ...parts.map((path) => ({ path, query: undefined })), items, users].filter(
+    (table) => table !== undefined,
+  );
   const looks: string[] = [];
   for (const { path, query } of tables) {
     if (query !== undefined || path === undefined) return null;

@@ -49,7 +49,12 @@ export async function openSource(
   const opened = {
     items: items ? await open(items, 'items', 'dataset.items') : null,
     users: users ? await open(users, 'users', 'dataset.users') : null,
-    interactions: await open(config, 'interactions', 'dataset'),
+    interactions: await openParts(connection, config, {
+      options: config,
+      field: 'dataset',
+      wanted: wanted.interactions,
+      baseDirectory,
+    }),
   };
   return {
     ...opened,
@@ -59,11 +64,14 @@ export async function openSource(
 }
 
 /** The columns that a config asks for, by table: what they are called helps to tell whether a first line names columns. */
-export function wantedColumns({ columns, items, users }: DatasetConfig): Record<TableName, string[]> {
+export function wantedColumns({ columns, items, users, split }: DatasetConfig): Record<TableName, string[]> {
   const featuresOf = (table: { features: object }) => Object.keys(table.features);
   const { user, item, timestamp, rating } = columns;
   return {
-    interactions: [user, columns.items ?? item, timestamp, rating].filter((name) => name !== null),
+    interactions: [
+      ...[user, columns.items ?? item, timestamp, rating].filter((name) => name !== null),
+      ...(split.type === 'column' ? [split.name] : []),
+    ],
     items: items ? [items.id, items.title ?? 'title', ...featuresOf(items)] : [],
     users: users ? [users.id, ...featuresOf(users)] : [],
   };
@@ -85,6 +93,33 @@ export function filesOf({ interactions, items, users }: OpenedSource): string[] 
 }
 
 type RowsConfig = ReadingOptions & { path?: string | string[] | undefined; query?: string | undefined };
+
+/** The interactions: where the split names files of parts, those of all parts. */
+async function openParts(
+  connection: DuckDBConnection,
+  config: DatasetConfig,
+  request: FileRequest,
+): Promise<OpenedRows> {
+  const { split } = config;
+  if (split.type !== 'files') return openRows(connection, config, request);
+  const files: DataFile[] = [];
+  for (const [part, path] of [config.path, split.validation, split.test].entries()) {
+    const { source } = await openRows(connection, { ...config, path }, request);
+    for (const file of source.kind === 'files' ? source.files : []) {
+      const other = files.find((known) => known.path === file.path);
+      if (other === undefined) files.push({ ...file, part });
+      else if (other.part !== part)
+        throw new DatasetError(
+          'dataset/bad-split',
+          `${file.label} is among the files of two parts, ${PART_FIELDS[other.part!]!} and ${PART_FIELDS[part]!}. Each file is one part.`,
+        );
+    }
+  }
+  return { source: { kind: 'files', files }, files: files.map(({ path }) => path) };
+}
+
+/** Where a config names the files of each part. */
+const PART_FIELDS = ['`dataset.path`', '`dataset.split.validation`', '`dataset.split.test`'];
 
 async function openRows(
   connection: DuckDBConnection,

@@ -1,11 +1,10 @@
-import { describeSplit, splitterOf } from '../splits/splits';
+import { describeSplit } from '../splits/splits';
 import type { FeaturesConfig } from '../options/featureSchema';
 import type { DatasetConfig } from '../config/schema';
 import { systemReason } from '../protocol/errorText';
 import type { HistoryLimit } from '../protocol/historyLimit';
 import { arrangeSteps, type ArrangedInteractions } from './arrangeInteractions';
 import { readDatasetCache, writeDatasetCache, type CachedDataset } from './datasetCache';
-import { DatasetError } from './datasetError';
 import { datasetReport, type DatasetReport } from './datasetReport';
 import { withDuckDb } from './duckDb';
 import { encodeFeature, type Entities } from './encodeFeature';
@@ -17,6 +16,7 @@ import type { EntityTable } from './readEntityTable';
 import { readInteractions, type ReadResult } from './readInteractions';
 import { nameOf } from './rowSource';
 import { withSettledSource } from './settleSource';
+import { requireUsable } from './requireUsable';
 import { splitInteractions } from './splitInteractions';
 import { finishInTurns, type Steps } from './steps';
 
@@ -163,9 +163,7 @@ function* arrange(
   const warnings = [...readWarnings];
   const arranged = yield* arrangeSteps(interactions, config, seed);
   const times = timestamp === null ? null : arranged.times;
-  const splitter = splitterOf(config.split);
-  const parts = splitter.split({ offsets: arranged.offsets, times }, config.split);
-  const { trainEnd, ...split } = splitInteractions({ ...arranged, times }, parts);
+  const { trainEnd, ...split } = splitInteractions({ ...arranged, times }, arranged.parts);
   const itemIds = ['', ...Array.from(arranged.keptItems, (item) => interactions.itemIds[item]!)];
   const itemTitles = itemTable?.titles ?? null;
   const itemFeatures =
@@ -177,7 +175,7 @@ function* arrange(
     numItems: arranged.keptItems.length,
     ...split,
     trainEnd,
-    split: describeSplit(splitter),
+    split: describeSplit(config.split, arranged.cut),
     userIds: Array.from(arranged.keptUsers, (user) => interactions.userIds[user]!),
     itemIds,
     itemTitles: itemTitles && [
@@ -187,7 +185,7 @@ function* arrange(
     itemFeatures: itemFeatures.map(({ column }) => column),
     userFeatures: userFeatures.map(({ column }) => column),
   };
-  refuseUnusable(content, config);
+  requireUsable(content, config);
   if (itemTable) warnings.push(...tableWarnings(itemTable, arranged.keptItems));
   if (userTable) warnings.push(...tableWarnings(userTable, arranged.keptUsers));
   if (itemTitles) {
@@ -275,37 +273,4 @@ function tableWarnings({ of, source, rows, features, conflicts }: EntityTable, k
     );
   }
   return warnings;
-}
-
-function refuseUnusable(
-  dataset: Pick<PreparedDataset, 'numUsers' | 'numItems' | 'offsets' | 'validationEnd' | 'split'>,
-  { minUserInteractions, minItemInteractions }: DatasetConfig,
-): void {
-  const { numUsers, numItems, offsets, validationEnd, split } = dataset;
-  if (numUsers === 0) {
-    throw new DatasetError(
-      'dataset/nothing-left',
-      `No interactions are left after leaving out users with fewer than ${minUserInteractions} and items with fewer than ` +
-        `${minItemInteractions}, repeated until nothing changes. Lower \`minUserInteractions\` or \`minItemInteractions\`.`,
-    );
-  }
-  if (numUsers === 1) {
-    throw new DatasetError(
-      'dataset/too-few-users',
-      'Found one user, expected at least two. Is `dataset.columns.user` the right column?',
-    );
-  }
-  if (numItems === 1) {
-    throw new DatasetError(
-      'dataset/too-few-items',
-      'Found one item, expected at least two. Is `dataset.columns.item` the right column?',
-    );
-  }
-  if (validationEnd.every((end, user) => end === offsets[user + 1])) {
-    throw new DatasetError(
-      'dataset/users-too-short',
-      `None of the ${numUsers} users has interactions for testing: ${split.text} needs ${split.needs}. ` +
-        'Is `dataset.columns.user` the right column?',
-    );
-  }
 }

@@ -14,6 +14,7 @@ import { findTimeText, type TimeText } from './timeText';
 import { findTimeUnit } from './timeUnit';
 import { percent } from '../protocol/percent';
 import { thousands } from '../protocol/thousands';
+import { partOf, requireParts } from './givenParts';
 
 export interface ReadResult {
   interactions: RawInteractions;
@@ -54,7 +55,10 @@ export async function readInteractions(
   let timeText: TimeText | null = null;
   try {
     if (columns.items !== undefined) {
-      const lists = await listRows(connection, select, picks.rating_text !== undefined);
+      const lists = await listRows(connection, select, [
+        ...['rating_text', 'part_text'].filter((name) => picks[name] !== undefined),
+        ...(config.split.type === 'files' ? ['part'] : []),
+      ]);
       select = lists.sql;
       warnings.push(...lists.warnings);
     }
@@ -66,7 +70,7 @@ export async function readInteractions(
     await connection.run(
       `CREATE TEMP TABLE source AS SELECT ${presentText('user_id', missing)} AS user_id, ${presentText('item_id', missing)} AS item_id,
          ${time} AS time, ${timeText?.isDate ?? 'false'} AS is_date,
-         ${picks.rating_text ? rating : 'NULL::DOUBLE'} AS rating FROM (${select})`,
+         ${picks.rating_text ? rating : 'NULL::DOUBLE'} AS rating, ${partOf(config)} AS part FROM (${select})`,
     );
   } catch (error) {
     throw datasetErrorFrom(error, labelOf(source));
@@ -104,6 +108,7 @@ export async function readInteractions(
   };
   if (kept === 0) throw nothingRead(source, numRows, dropped, config);
 
+  if (config.split.type === 'column') await requireParts(connection, source, config.split, picks.part_text!);
   await connection.run(
     `CREATE TEMP VIEW kept AS SELECT *, rowid AS row FROM source WHERE ${hasIds} AND ${hasTime} AND ${isRated}`,
   );
@@ -143,12 +148,13 @@ export async function readInteractions(
     users: new Uint32Array(kept),
     items: new Uint32Array(kept),
     times: new Float64Array(kept),
+    parts: partOf(config) === 'NULL' ? null : new Uint8Array(kept),
   };
   await fillInteractions(
     interactions,
     chunksOf(
       connection,
-      `SELECT "user", item, ${order}
+      `SELECT "user", item, ${order}, CAST(part AS UTINYINT)
        FROM kept JOIN users USING (user_id) JOIN items USING (item_id)`,
     ),
   );
@@ -178,7 +184,8 @@ export async function readInteractions(
 export function interactionPicks({
   columns,
   minRating,
-}: Pick<DatasetConfig, 'columns' | 'minRating'>): Record<string, ColumnPick> {
+  split,
+}: Pick<DatasetConfig, 'columns' | 'minRating' | 'split'>): Record<string, ColumnPick> {
   const picks: Record<string, ColumnPick> = {
     user_id: { column: columns.user, field: 'dataset.columns.user' },
     ...(columns.items === undefined
@@ -189,6 +196,7 @@ export function interactionPicks({
     picks.time_text = { column: columns.timestamp, field: 'dataset.columns.timestamp' };
   // The config schema sees to it that `minRating` comes with a rating column.
   if (minRating !== null) picks.rating_text = { column: columns.rating!, field: 'dataset.columns.rating' };
+  if (split.type === 'column') picks.part_text = { column: split.name, field: 'dataset.split.name' };
   return picks;
 }
 
@@ -279,10 +287,12 @@ async function fillInteractions(
     const users = chunk.getColumnVector(0);
     const items = chunk.getColumnVector(1);
     const times = chunk.getColumnVector(2);
+    const parts = chunk.getColumnVector(3);
     for (let i = 0; i < chunk.rowCount; i++, row++) {
       into.users[row] = users.getItem(i) as number;
       into.items[row] = items.getItem(i) as number;
       into.times[row] = times.getItem(i) as number;
+      if (into.parts) into.parts[row] = parts.getItem(i) as number;
     }
   }
 }

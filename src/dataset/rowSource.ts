@@ -21,7 +21,10 @@ export interface QuerySource {
   unstable: string | null;
 }
 
-/** SQL that reads some columns as text; `picks` maps the names of the result to the names that the config uses. */
+/**
+ * SQL that reads some columns as text; `picks` maps the names of the result to the names that the config uses. Rows of files that
+ * are a part each come with its number in `part`.
+ */
 export function selectFrom(source: RowSource, picks: Record<string, ColumnPick>): string {
   if (source.kind === 'files') return selectColumns(source.files, picks);
   const expressions = Object.entries(picks).map(([name, pick]) => {
@@ -46,7 +49,11 @@ function selectColumns(files: readonly DataFile[], picks: Readonly<Record<string
   return groups
     .map((group) => {
       const columns = Object.values(picks).map((pick) => columnOf(group[0]!, pick));
-      const expressions = Object.keys(picks).map((name, index) => `${columns[index]!.sql} AS ${name}`);
+      const { part } = group[0]!;
+      const expressions = [
+        ...Object.keys(picks).map((name, index) => `${columns[index]!.sql} AS ${name}`),
+        ...(part === undefined ? [] : [`${part} AS part`]),
+      ];
       return `SELECT ${expressions.join(', ')} FROM ${readCall(
         group,
         columns.map(({ source }) => source),
@@ -97,8 +104,8 @@ function pathOf(columns: readonly string[], name: string): string[] {
 }
 
 function sameShape(a: DataFile, b: DataFile): boolean {
-  const shape = ({ layout, columns, aliases, compression, copy }: DataFile) =>
-    JSON.stringify([layout, columns, aliases, copy === undefined ? compression : null]);
+  const shape = ({ layout, columns, aliases, part, compression, copy }: DataFile) =>
+    JSON.stringify([layout, columns, aliases, part, copy === undefined ? compression : null]);
   return shape(a) === shape(b);
 }
 

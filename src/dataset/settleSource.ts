@@ -38,7 +38,7 @@ async function settle(source: OpenedSource, folder: string): Promise<SettledSour
     if (opened?.source.kind !== 'files') return opened;
     const files: DataFile[] = [];
     for (const file of opened.source.files) {
-      const key = JSON.stringify([file.path, file.layout, file.encoding, file.columns]);
+      const key = JSON.stringify([file.path, file.layout, file.encoding, file.columns, file.part]);
       const settled = known.get(key) ?? (await settleFile(file, folder));
       known.set(key, settled);
       files.push(settled.file);

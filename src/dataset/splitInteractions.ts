@@ -38,3 +38,21 @@ export function splitInteractions({ offsets, items, times }: Interactions, parts
   }
   return { offsets, ...split, trainEnd, validationEnd };
 }
+
+/** Interactions in each part. */
+export function partCounts({
+  offsets,
+  trainEnd,
+  validationEnd,
+}: Pick<PreparedDataset, 'offsets' | 'trainEnd' | 'validationEnd'>): Record<
+  'training' | 'validation' | 'test',
+  number
+> {
+  const counts = { training: 0, validation: 0, test: 0 };
+  for (let user = 0; user < offsets.length - 1; user++) {
+    counts.training += trainEnd[user]! - offsets[user]!;
+    counts.validation += validationEnd[user]! - trainEnd[user]!;
+    counts.test += offsets[user + 1]! - validationEnd[user]!;
+  }
+  return counts;
+}

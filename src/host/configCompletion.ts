@@ -4,7 +4,7 @@ import { configFormat } from '../config/configFile';
 import { fieldOf, looseValue, readTable } from '../config/datasetText';
 import { findFieldSchema } from '../config/jsonSchema';
 import { locateField, type FieldLocation } from '../config/locateField';
-import { openChoiceAt, type OpenChoice } from '../config/openChoices';
+import { openChoiceIn, type OpenChoice } from '../config/openChoices';
 import { measuredNames } from '../evaluation/metrics/metrics';
 import type { ConfigFormat } from '../config/parseConfig';
 import { writtenLike } from '../config/setField';
@@ -47,13 +47,14 @@ export class ConfigCompletion implements vscode.CompletionItemProvider, vscode.D
     if (format === null) return [];
     const text = document.getText();
     const location = locateField(text, format, document.offsetAt(position));
-    const choice = location && openChoiceAt(location.path);
+    const value = looseValue(text, format);
+    const choice = location && openChoiceIn(location.path, fieldOf(value, 'dataset', 'split', 'type'));
     // Of all names, only those of features are open.
     if (!choice || location.isKey !== isFeatureName(location.path)) return [];
     const choices = await this.#choices(document, text, format, location, choice);
     if (token.isCancellationRequested) return [];
     const range = rangeOf(document, location.range);
-    const initial = findFieldSchema(location.path, looseValue(text, format))?.default;
+    const initial = findFieldSchema(location.path, value)?.default;
     return choices.map(({ value, detail }, index) => {
       const item = new vscode.CompletionItem(String(value), KINDS[choice.kind]);
       const written = writtenLike(document.getText(range), format, value);

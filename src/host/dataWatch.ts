@@ -14,7 +14,9 @@ export class DataWatch implements vscode.Disposable {
 
   /** Watches what a config reads by path. Queries are left out: what they read is not looked at. */
   watch(config: DatasetConfig, baseDirectory: string): void {
-    const paths = [config, config.items, config.users].flatMap((table) => table?.path ?? []);
+    const { items, users, split } = config;
+    const parts = split.type === 'files' ? [split.validation, split.test].flat() : [];
+    const paths = [...[config, items, users].flatMap((table) => table?.path ?? []), ...parts];
     const patterns = paths.map((file) => patternOf(file, baseDirectory));
     const key = JSON.stringify(patterns.map(({ baseUri, pattern }) => [baseUri.toString(), pattern]).sort());
     if (key === this.#patterns) return;

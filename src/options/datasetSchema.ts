@@ -193,6 +193,21 @@ export const datasetSchema = z
       ({ columns }) => `must be another column than \`columns.user\` (\`${columns.user}\`)`,
     ),
   )
+  .superRefine(
+    fieldRule(
+      ['split', 'type'],
+      ({ split, columns }) => split.type !== 'temporal' || columns.timestamp !== null,
+      () => 'needs times: name their column in `columns.timestamp`, which is null',
+    ),
+  )
+  .superRefine(
+    fieldRule(
+      ['split', 'type'],
+      ({ split, path }) => split.type !== 'files' || path !== undefined,
+      () =>
+        'needs the files of the training part in `path`, and there is a `query`. Split by a `column` of its result instead',
+    ),
+  )
   .meta(describe('Source and filters of the interactions.'));
 
 export type DatasetOptions = z.output<typeof datasetSchema>;

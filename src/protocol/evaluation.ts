@@ -77,6 +77,7 @@ export function comparisonKey(protocol: EvaluationProtocol): string {
   return JSON.stringify([
     ...[split, part, candidates, numCandidates, drawn ?? null],
     ...[filterSeen, seenTargets ?? null, ties, numUsers],
+    ...(split === 'leaveOneOut' ? [] : ['split', splitName(protocol).text]),
     ...(targetTime ? ['targetTime'] : []),
     ...(numTargets === numUsers ? [] : ['targets', numTargets]),
   ]);

@@ -1,9 +1,15 @@
 import type { z } from 'zod';
+import { column } from './column';
+import { files } from './files';
+import { lastN } from './lastN';
 import { leaveOneOut } from './leaveOneOut';
-import type { DatasetSplit, Splitter } from './splitter';
+import { randomRatio } from './randomRatio';
+import { ratio } from './ratio';
+import type { Cut, DatasetSplit, Splitter } from './splitter';
+import { temporal } from './temporal';
 
 /** All splits. The first one is the default. */
-export const SPLITS = [leaveOneOut] as const;
+export const SPLITS = [leaveOneOut, lastN, ratio, randomRatio, temporal, files, column] as const;
 
 /** The options of each, in the same order. */
 export const SPLIT_OPTIONS = optionsOf(SPLITS);
@@ -19,11 +25,11 @@ function optionsOf<const All extends readonly Pick<Splitter, 'options'>[]>(
 
 /** The splitter of a config that was checked. */
 export function splitterOf({ type }: SplitConfig): Splitter {
-  const all: readonly Splitter[] = SPLITS;
+  const all = SPLITS as readonly Splitter[];
   return all.find(({ options }) => options.shape.type.value === type)!;
 }
 
-/** What is said of the data that it splits. */
-export function describeSplit({ options, badge, text, needs }: Splitter): DatasetSplit {
-  return { type: options.shape.type.value, badge, text, needs };
+/** What is said of data that were split so. */
+export function describeSplit(config: SplitConfig, cut?: Cut): DatasetSplit {
+  return { type: config.type, ...splitterOf(config).describe(config), ...(cut && { cut }) };
 }

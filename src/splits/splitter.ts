@@ -6,14 +6,34 @@ import type { SplitName } from '../protocol/evaluation';
 /** Options of a split as they stand in a config, told apart by `type`. */
 export type SplitOptionsSchema = z.ZodObject<{ type: z.ZodLiteral<string> }>;
 
-/** The parts that a split divides interactions into. */
-export const PARTS = { training: 0, validation: 1, test: 2 } as const;
+/** The parts that a split divides interactions into, and what it leaves out of the data. */
+export const PARTS = { training: 0, validation: 1, test: 2, leftOut: 3 } as const;
 
 /** Interactions of all users, each user's oldest first: those of user u are `offsets[u] … offsets[u + 1] - 1`. */
 export interface SplitInput {
+  /** Id of each user. Some may have no interactions. */
+  userIds: readonly string[];
   offsets: Uint32Array;
+  /** Item of each interaction, below `numItems`. */
+  items: Uint32Array;
+  numItems: number;
   /** Seconds since 1970 of each interaction; null when the data have no times. */
   times: Float64Array | null;
+  /** Part of each interaction, where the data say it. */
+  given: Uint8Array | null;
+}
+
+/** Seconds since 1970 from which on interactions are in these parts, whoever's they are. */
+export interface Cut {
+  validation: number;
+  test: number;
+}
+
+export interface SplitResult {
+  /** Part of each interaction, one of {@link PARTS}. */
+  parts: Uint8Array;
+  /** Where parts begin, if at one time for all users. */
+  cut?: Cut;
 }
 
 /** What prepared data say of their split. */
@@ -22,13 +42,14 @@ export interface DatasetSplit extends SplitName {
   type: string;
   /** What data need so that somebody is measured, for the message where nobody is: `at least three interactions of a user`. */
   needs: string;
+  cut?: Cut;
 }
 
-export interface Splitter<Schema extends SplitOptionsSchema = SplitOptionsSchema> extends Omit<
-  DatasetSplit,
-  'type'
-> {
+export interface Splitter<Schema extends SplitOptionsSchema = SplitOptionsSchema> {
   options: Schema;
-  /** @returns for each interaction its part, one of {@link PARTS} */
-  split(input: SplitInput, options: z.output<Schema>): Uint8Array;
+  /** Whether the data must have times. No if left out. */
+  needsTimes?: true;
+  /** How it is called with these options, and what it needs. */
+  describe(options: z.output<Schema>): Omit<DatasetSplit, 'type' | 'cut'>;
+  split(input: SplitInput, options: z.output<Schema>): SplitResult;
 }

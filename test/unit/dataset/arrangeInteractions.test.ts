@@ -1,11 +1,13 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
+import { configSchema } from '../../../src/config/schema';
 import { arrangeInteractions, type RawInteractions } from '../../../src/dataset/arrangeInteractions';
 
 interface Row {
   user: number;
   item: number;
   time: number;
+  part?: number;
 }
 
 const someRows = (maxTime: number) =>
@@ -14,10 +16,15 @@ const someRows = (maxTime: number) =>
       user: fc.nat({ max: 7 }),
       item: fc.nat({ max: 9 }),
       time: fc.integer({ min: -2, max: maxTime }),
+      part: fc.nat({ max: 2 }),
     }),
     { maxLength: 80 },
   );
+const unfiltered = configSchema.shape.dataset.parse({ path: '-' });
+const { columns, split } = unfiltered;
 const filters = fc.record({
+  columns: fc.constant(columns),
+  split: fc.constant(split),
   duplicates: fc.constantFrom('keepAll' as const, 'keepFirst' as const, 'keepLast' as const),
   minUserInteractions: fc.integer({ min: 1, max: 5 }),
   minItemInteractions: fc.integer({ min: 1, max: 5 }),
@@ -30,8 +37,20 @@ function raw(rows: readonly Row[]): RawInteractions {
     users: Uint32Array.from(rows, (row) => row.user),
     items: Uint32Array.from(rows, (row) => row.item),
     times: Float64Array.from(rows, (row) => row.time),
+    parts: Uint8Array.from(rows, (row) => row.part ?? 0),
   };
 }
+
+const splits = fc
+  .constantFrom(
+    { type: 'leaveOneOut' },
+    { type: 'lastN', n: 2 },
+    { type: 'ratio' },
+    { type: 'randomRatio' },
+    { type: 'temporal', validation: 0.2, test: 0.2, coldUsers: 'drop', coldItems: 'drop' },
+    { type: 'column', name: 'part' },
+  )
+  .map((config) => configSchema.shape.dataset.shape.split.parse(config));
 
 /** The rows again, by the numbers of the raw ids. */
 function arrangedRows(
@@ -75,7 +94,7 @@ describe('arrangeInteractions', () => {
         );
         expect(byText(arrangedRows(rows, all))).toEqual(byText(core));
         const { dropped } = arrangeInteractions(raw(rows), all, 1);
-        expect(dropped).toEqual({ duplicates: 0, kCore: rows.length - core.length });
+        expect(dropped).toEqual({ duplicates: 0, kCore: rows.length - core.length, cold: 0 });
       }),
       { numRuns: 300 },
     );
@@ -95,7 +114,7 @@ describe('arrangeInteractions', () => {
               !other || (duplicates === 'keepFirst' ? row.time < other.time : row.time > other.time);
             if (better) kept.set(key, { user: row.user, item: row.item, time: row.time });
           }
-          const config = { duplicates, minUserInteractions: 1, minItemInteractions: 1 };
+          const config = { ...unfiltered, duplicates };
           expect(byText(arrangedRows(rows, config))).toEqual(byText([...kept.values()]));
         },
       ),
@@ -133,7 +152,8 @@ describe('arrangeInteractions', () => {
       ),
     );
     fc.assert(
-      fc.property(shuffled, filters, fc.nat(), ([rows, others], config, seed) => {
+      fc.property(shuffled, filters, splits, fc.nat(), ([rows, others], filter, split, seed) => {
+        const config = { ...filter, split };
         expect(arrangeInteractions(raw(others), config, seed)).toEqual(
           arrangeInteractions(raw(rows), config, seed),
         );
@@ -150,11 +170,7 @@ describe('arrangeInteractions', () => {
       time: 0,
     }));
     const data = { ...raw(rows), userIds: Array.from({ length: numUsers }, (_, user) => `u${user}`) };
-    const { offsets, items } = arrangeInteractions(
-      data,
-      { duplicates: 'keepAll', minUserInteractions: 1, minItemInteractions: 1 },
-      42,
-    );
+    const { offsets, items } = arrangeInteractions(data, unfiltered, 42);
     const last = new Array<number>(10).fill(0);
     for (const end of offsets.subarray(1)) last[items[end - 1]! - 1]!++;
     for (const count of last) expect(Math.abs(count - 500)).toBeLessThan(100);

@@ -141,8 +141,8 @@ test.each<[string, DatasetInput, Record<string, string | Buffer>, string, RegExp
     'every user too short',
     { path: 'a.csv' },
     { 'a.csv': plainCsv(9, 2) },
-    'dataset/users-too-short',
-    /None of the 9 users has interactions for testing: leave-one-out needs at least three/,
+    'dataset/empty-part',
+    /Of 9 users, none has interactions in the test part: leave-one-out needs at least three/,
   ],
   [
     'a k-core of nothing',

@@ -1,4 +1,4 @@
-import { describeSplit, SPLITS } from '../../../src/splits/splits';
+import { describeSplit } from '../../../src/splits/splits';
 import { execFileSync } from 'node:child_process';
 import {
   mkdirSync,
@@ -48,7 +48,7 @@ const anyDataset = fc
     offsets: numbers,
     items: numbers.toReversed(),
     times,
-    split: describeSplit(SPLITS[0]),
+    split: describeSplit({ type: 'leaveOneOut' }),
     trainEnd: numbers.subarray(0, 2),
     validationEnd: numbers.subarray(1),
     order: titled ? numbers.subarray(2) : null,

@@ -18,8 +18,9 @@ test('the report counts, and warns of what makes results doubtful', async () => 
     density: 24 / 35,
     timeRange: [1000, 99999],
     historyLength: { min: 2, p25: 5, median: 5, p75: 6, p95: 6, max: 6, mean: 4.8 },
-    split: { training: 16, validation: 4, test: 4 },
-    dropped: { emptyIds: 1, missingTimes: 0, rating: 0, duplicates: 0, kCore: 0 },
+    split: { training: 16, validation: 4, test: 4, text: 'leave-one-out' },
+    cold: { users: 0, items: 2 },
+    dropped: { emptyIds: 1, missingTimes: 0, rating: 0, duplicates: 0, kCore: 0, cold: 0 },
   });
   const all = report.warnings.join('\n');
   expect(all).toContain('no user or item id: 1.');
@@ -35,17 +36,18 @@ test('the report counts, and warns of what makes results doubtful', async () => 
   );
 
   const lines = formatReport(report).split('\n');
-  expect(lines.slice(0, 8)).toEqual([
+  expect(lines.slice(0, 9)).toEqual([
     'users               5',
     'items               7',
     'interactions       24',
     'density         68.6%',
     'time            1970-01-01 00:16 to 1970-01-02 03:46',
     'history length  min 2 · 25% 5 · median 5 · 75% 6 · 95% 6 · max 6 · mean 4.8',
-    'split           training 16 · validation 4 · test 4',
+    'split           leave-one-out: training 16 · validation 4 · test 4',
+    'cold            users 0 · items 2',
     'left out        no id 1 (of 25 rows)',
   ]);
-  expect(lines.slice(8).every((line) => line.startsWith('warning: '))).toBe(true);
+  expect(lines.slice(9).every((line) => line.startsWith('warning: '))).toBe(true);
 });
 
 test('a clean dataset has no warnings', async () => {

@@ -3,7 +3,7 @@ import { describe, expect, test } from 'vitest';
 import { arrangeSteps } from '../../../src/dataset/arrangeInteractions';
 import { chunksOf, withDuckDb } from '../../../src/dataset/duckDb';
 import { finish, finishInTurns, ROWS_PER_STEP, sortSteps } from '../../../src/dataset/steps';
-import { dataFolder, plainCsv } from './dataFolder';
+import { dataFolder, datasetConfig, plainCsv } from './dataFolder';
 
 const reason = new Error('stopped');
 
@@ -31,8 +31,9 @@ describe('work in steps', () => {
         users: new Uint32Array(numRows),
         items,
         times: Float64Array.from(items, (_, row) => (row * 7919) % numRows),
+        parts: null,
       },
-      { duplicates: 'keepAll', minUserInteractions: 2, minItemInteractions: 2 },
+      datasetConfig({ path: '-', minUserInteractions: 2, minItemInteractions: 2 }),
       1,
     );
     let count = 0;

@@ -191,7 +191,14 @@ describe('ids', () => {
   test('rows without an id or a time are left out and counted', async () => {
     const folder = dataFolder({ 'a.csv': `${plainCsv()},i1,5\nu1,,5\nu1,i1,\n"",i1,7\n` });
     const { report, dataset } = await folder.prepare({ path: 'a.csv' });
-    expect(report.dropped).toEqual({ emptyIds: 3, missingTimes: 1, rating: 0, duplicates: 0, kCore: 0 });
+    expect(report.dropped).toEqual({
+      emptyIds: 3,
+      missingTimes: 1,
+      rating: 0,
+      duplicates: 0,
+      kCore: 0,
+      cold: 0,
+    });
     expect(report.rows).toBe(16);
     expect(dataset.items).toHaveLength(12);
     expect(report.warnings.join('\n')).toMatch(/no user or item id: 3\.[^]*no time: 1\./);
@@ -357,7 +364,7 @@ describe('data of the project', () => {
       '2013-02-28',
       '2013-09-01',
     ]);
-    expect(report.split).toEqual({ training: 68_055 - 2 * 4_333, validation: 4_333, test: 4_333 });
+    expect(report.split).toMatchObject({ training: 68_055 - 2 * 4_333, validation: 4_333, test: 4_333 });
     expect(dataset.itemIds[1]).toBe('0013442');
     expect(dataset.itemTitles![1]).toBe('Nosferatu, eine Symphonie des Grauens (1922)');
     expect(dataset.itemTitles!.every((title, item) => item === 0 || title !== dataset.itemIds[item])).toBe(

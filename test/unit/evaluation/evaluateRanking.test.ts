@@ -1,5 +1,5 @@
 import { rankingMetrics } from '../../../src/evaluation/metrics/metrics';
-import { describeSplit, SPLITS } from '../../../src/splits/splits';
+import { describeSplit } from '../../../src/splits/splits';
 import { describe, expect, it } from 'vitest';
 import { evaluateRanking, type Ranker, type RankingTask } from '../../../src/evaluation/evaluateRanking';
 import { rankByScores } from '../../../src/inference/rankByScores';
@@ -7,7 +7,7 @@ import { rankByScores } from '../../../src/inference/rankByScores';
 const NUM_ITEMS = 100;
 const task: RankingTask = {
   part: 'test',
-  split: describeSplit(SPLITS[0]),
+  split: describeSplit({ type: 'leaveOneOut' }),
   numItems: NUM_ITEMS,
   users: Uint32Array.of(0, 2, 3),
   filterSeen: true,

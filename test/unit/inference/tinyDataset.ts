@@ -1,4 +1,5 @@
-import { describeSplit, SPLITS } from '../../../src/splits/splits';
+import { splitInteractions } from '../../../src/dataset/splitInteractions';
+import { describeSplit, splitterOf, type SplitConfig } from '../../../src/splits/splits';
 import { RandomStream } from '../../../src/compute/random';
 import type { PreparedDataset } from '../../../src/dataset/preparedDataset';
 import type { FeatureColumn } from '../../../src/protocol/features';
@@ -28,7 +29,7 @@ export function datasetOf(users: number[][], numItems: number): PreparedDataset 
     offsets,
     items: Uint32Array.from(users.flat()),
     times: null,
-    split: describeSplit(SPLITS[0]),
+    split: describeSplit({ type: 'leaveOneOut' }),
     trainEnd: Uint32Array.from(users, (_, user) => end(user, 2)),
     validationEnd: Uint32Array.from(users, (_, user) => end(user, 1)),
     order: null,
@@ -38,6 +39,15 @@ export function datasetOf(users: number[][], numItems: number): PreparedDataset 
     itemFeatures: [],
     userFeatures: [],
   };
+}
+
+/** The same interactions, split otherwise. Users keep all of them, so that nobody without any is left out. */
+export function splitBy(dataset: PreparedDataset, config: SplitConfig): PreparedDataset {
+  const { userIds, offsets, items, times, numItems } = dataset;
+  const given = items.map((_, row) => row % 3);
+  const input = { userIds, offsets, items, numItems: numItems + 1, times, given: Uint8Array.from(given) };
+  const { parts, cut } = splitterOf(config).split(input, config);
+  return { ...dataset, ...splitInteractions(dataset, parts), split: describeSplit(config, cut) };
 }
 
 /** The same with times, between which there are more seconds from interaction to interaction. */
