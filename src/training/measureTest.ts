@@ -1,7 +1,8 @@
 import { namedBaselines } from '../config/namedBaselines';
-import type { ExperimentConfig, TrainedConfig } from '../config/schema';
+import { isTrained, type ExperimentConfig, type TrainedConfig } from '../config/schema';
 import type { PreparedDataset } from '../dataset/preparedDataset';
 import type { RankingResult } from '../evaluation/evaluateRanking';
+import type { MeasuredRankings } from '../evaluation/measureRankings';
 import { MODEL_RANKER, type PerUserResults } from '../evaluation/perUserResults';
 import type { OwnMetrics } from '../evaluation/metrics/metrics';
 import type { Model } from '../model/model';
@@ -46,10 +47,6 @@ export async function testModel(
     evaluateModel(model, dataset, 'test', config.evaluation, () => recorder.letEventsIn(), metrics),
   );
   recorder.update({ best });
-  const { test: result, warnings, mainMetric } = recorder.manifest;
-  const message = result && belowPopularityMessage(result.metrics, result.baselines, mainMetric);
-  if (message !== null) recorder.warn(message);
-  recorder.update({ warnings: withWarning(warnings, 'result/below-popularity', message) });
 }
 
 export async function testBaseline(
@@ -81,37 +78,58 @@ async function test(
   const baselineResults = await evaluateBaselines(dataset, config, letEventsIn, ownMetrics);
   const seconds = (performance.now() - started) / 1000;
 
-  const baselines: TestResult['baselines'] = {};
-  for (const [name, { metrics }] of baselineResults) baselines[name] = metrics;
-  const baselineTitles = Object.fromEntries(
-    namedBaselines(config.evaluation).map(({ key, title }) => [key, title]),
-  );
-  const { metrics, protocol } = own;
+  const { protocol, targetOffsets } = own;
   const task = rankingTask(dataset, 'test', config.evaluation);
+  const rankers = new Map([[MODEL_RANKER, own], ...baselineResults]);
   const perUser: PerUserResults = {
     ...{ protocol, epoch, step },
     userIds: Array.from(task.users, (user) => dataset.userIds[user]!),
-    targetOffsets: own.targetOffsets,
+    targetOffsets,
     details: resultDetailsOf(dataset, task),
-    rankers: new Map([[MODEL_RANKER, own], ...baselineResults]),
+    rankers,
   };
   await writePerUserResults(recorder.run, perUser, recorder.settle);
+  await recordTest(recorder, config, { epoch, step, protocol, seconds }, rankers);
+}
+
+/**
+ * Stores the metrics of a test, and says so.
+ * @param rankers the model and the baselines
+ */
+export async function recordTest(
+  recorder: RunRecorder,
+  config: ExperimentConfig,
+  about: Pick<TestResult, 'epoch' | 'step' | 'protocol'> & { seconds: number },
+  rankers: ReadonlyMap<string, MeasuredRankings>,
+): Promise<void> {
+  const { epoch, step, protocol, seconds } = about;
+  const summaries = [...rankers].map(
+    ([key, { metrics, tieBounds }]) => [key, { metrics, tieBounds }] as const,
+  );
+  const { [MODEL_RANKER]: model, ...baselineSummaries } = Object.fromEntries(summaries);
   const summary = {
     schemaVersion: EVALUATION_SCHEMA_VERSION,
-    ...{ epoch, step, protocol },
-    model: summaryOf(own),
-    baselines: Object.fromEntries([...baselineResults].map(([name, result]) => [name, summaryOf(result)])),
+    ...{ epoch, step, protocol, model },
+    baselines: baselineSummaries,
   };
   await recorder.run.writeEvaluation('test', summary, recorder.settle);
+
+  const { metrics } = model!;
+  const baselines: TestResult['baselines'] = {};
+  for (const [key, measured] of Object.entries(baselineSummaries)) baselines[key] = measured.metrics;
+  const baselineTitles = Object.fromEntries(
+    namedBaselines(config.evaluation).map(({ key, title }) => [key, title]),
+  );
   recorder.event({ kind: 'test', epoch, step, metrics, baselines, protocol, seconds });
   recorder.update({
     test: { epoch, step, metrics, baselines, baselineTitles, protocol, evaluatedAt: Date.now() },
     timings: { ...recorder.manifest.timings, evaluate: seconds },
   });
-}
-
-function summaryOf({ metrics, tieBounds }: RankingResult): Pick<RankingResult, 'metrics' | 'tieBounds'> {
-  return { metrics, tieBounds };
+  if (!isTrained(config)) return;
+  const { warnings, mainMetric } = recorder.manifest;
+  const message = belowPopularityMessage(metrics, baselines, mainMetric);
+  if (message !== null) recorder.warn(message);
+  recorder.update({ warnings: withWarning(warnings, 'result/below-popularity', message) });
 }
 
 export function baselineOf({ model }: ExperimentConfig): BaselineConfig {

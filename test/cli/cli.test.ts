@@ -224,6 +224,18 @@ describe('recsight', () => {
     const again = await recsight('evaluate', 'latest', '--json');
     expect(again.code).toBe(0);
     expect((JSON.parse(again.stdout.trimEnd().split('\n').at(-1)!) as TrainReport).test).toEqual(report.test);
+
+    // Other metrics of the same protocol need no model; another protocol does.
+    const isStored = 'computed from the stored results of each user';
+    const metrics = 'evaluation.metrics=["ndcg","f1","coverage"]';
+    const other = await recsight('evaluate', 'latest', '--set', metrics, '--set', 'evaluation.cutoffs=[10]');
+    expect(other.stdout + other.stderr).toContain(isStored);
+    const { test: others } = (await readRun(report.directory)).manifest;
+    expect(Object.keys(others!.metrics)).toEqual(['ndcg@10', 'f1@10', 'coverage@10']);
+    expect(others!.metrics['ndcg@10']).toBe(report.test['ndcg@10']);
+    expect(others!.baselines.markov!['ndcg@10']).toBe(report.baselines.markov!['ndcg@10']);
+    const kept = await recsight('evaluate', 'latest', '--set', 'evaluation.filterSeen=false');
+    expect(kept.stdout + kept.stderr).not.toContain(isStored);
   });
 
   it('writes the vectors of a run for an index, and leaves the run as it is', async () => {

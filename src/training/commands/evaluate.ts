@@ -8,6 +8,7 @@ import { modelDataOf } from '../../inference/modelData';
 import { readConfig } from '../../inference/openRun';
 import { openRunModel } from '../../inference/runModel';
 import { readOwnCodeOf } from '../../userCode/runDeclarations';
+import { measureStored } from '../storedTest';
 import { prepare, startEngine, tellChangedCode, tellChanges } from '../prepareRun';
 import type { RunRecorder } from '../runRecorder';
 import { StopRequested } from '../stopRequested';
@@ -29,15 +30,20 @@ async function evaluateBest(recorder: RunRecorder, overrides: readonly string[])
   try {
     await tellChangedCode(recorder);
     const config = await evaluationConfig(recorder, overrides);
-    if (isTrained(config)) {
+    if (isTrained(config))
       finished ||= trainingIsComplete(await readState(recorder.run.checkpointPath('last')), config);
+    const dataset = await prepare(recorder, config);
+    // Whoever changes nothing wants the test done again.
+    const isMeasured = overrides.length > 0 && (await measureStored(recorder, config, dataset));
+    if (isMeasured) {
+      // Nothing is left to do.
+    } else if (isTrained(config)) {
       await startEngine(recorder, config, 0);
       const implementation = await openRunModel(recorder.run, config);
-      const dataset = await prepare(recorder, config);
       const model = implementation.create(config.model, modelDataOf(dataset), config.seed);
       await testModel(recorder, config, dataset, model);
     } else {
-      await testBaseline(recorder, config, await prepare(recorder, config));
+      await testBaseline(recorder, config, dataset);
     }
   } catch (error) {
     if (error instanceof RunBusyError) throw error;

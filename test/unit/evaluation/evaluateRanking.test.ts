@@ -2,6 +2,8 @@ import { rankingMetrics } from '../../../src/evaluation/metrics/metrics';
 import { describeSplit } from '../../../src/splits/splits';
 import { describe, expect, it } from 'vitest';
 import { evaluateRanking, type Ranker, type RankingTask } from '../../../src/evaluation/evaluateRanking';
+import { canBeMeasured, evaluatedFrom } from '../../../src/evaluation/evaluatedFrom';
+import type { PerUserResults } from '../../../src/evaluation/perUserResults';
 import { rankByScores } from '../../../src/inference/rankByScores';
 
 const NUM_ITEMS = 100;
@@ -117,6 +119,40 @@ describe('evaluateRanking', () => {
     // All items are equally popular, so that each would have been expected first.
     expect(result.metrics['serendipity@1']).toBe(0);
     expect(result.tieBounds).toBe(null);
+  });
+
+  it('is what is computed again from stored results, to the last bit, as far as lists go', async () => {
+    const some = scorer((item, history) => Math.round(9 * Math.sin(item * history[0]!)));
+    const several: RankingTask = {
+      ...task,
+      numTargets: 6,
+      targets: (user) => Uint32Array.of(user + 10, user + 20),
+    };
+    const by = { metrics: rankingMetrics(['hr', 'map', 'f1', 'coverage', 'serendipity']), cutoffs: [1, 20] };
+    const { metrics, tieBounds } = await evaluateRanking(several, some, { ...by, batchSize: 2 });
+    const { protocol, targetOffsets, ranks, lists } = await evaluateRanking(several, some, {
+      ...options,
+      listLength: 20,
+    });
+    const results: PerUserResults = {
+      ...{ protocol, epoch: 1, step: 2, userIds: ['a', 'b', 'c'], targetOffsets },
+      details: {
+        users: several.users,
+        itemIds: Array.from({ length: NUM_ITEMS + 1 }, (_, item) => `i${item}`),
+        historyLengths: Uint32Array.of(2, 2, 2),
+        historyTimes: null,
+        targets: Uint32Array.from([...several.users].flatMap((user) => [...several.targets(user)])),
+        targetPopularity: new Uint32Array(6),
+        targetTimes: null,
+      },
+      rankers: new Map([['model', { ranks, lists }]]),
+    };
+    expect(canBeMeasured(results, by)).toBe(true);
+    const again = evaluatedFrom(results, by, () => several.catalog());
+    expect(again).toEqual(new Map([['model', { metrics, tieBounds }]]));
+    expect(canBeMeasured(results, { ...by, cutoffs: [21] })).toBe(false);
+    expect(canBeMeasured(results, { metrics: rankingMetrics(['hr']), cutoffs: [21] })).toBe(true);
+    expect(canBeMeasured({ ...results, details: null }, by)).toBe(false);
   });
 
   it('gives the same result for every batch size and says its protocol', async () => {
