@@ -20,7 +20,7 @@ import { ExampleCatalog, generator, genreOf } from './exampleCatalog';
  * over them. Taking an item out of a history changes the weights and the scores as it does in a trained model.
  */
 
-export type ExampleModel = 'sasrec' | 'din' | 'dien' | 'sum' | 'twotower';
+export type ExampleModel = 'sasrec' | 'hstu' | 'din' | 'dien' | 'sum' | 'twotower';
 
 const SIZE = 16;
 const SLOTS = 5;
@@ -222,11 +222,15 @@ export class ExampleInspector implements AttentionInspector {
 
   /** What the model knows of the user: a mixture of what he has met. */
   #state(checkpoint: string, history: readonly number[]): number[] {
-    if (this.#options.model === 'sasrec') return this.#selfAttention(checkpoint, history).output;
+    if (['sasrec', 'hstu'].includes(this.#options.model))
+      return this.#selfAttention(checkpoint, history).output;
     return mean(history.map((item, place) => scale(vectorOf(item), 0.97 ** (history.length - 1 - place))));
   }
 
-  /** Causal softmax attention, `[heads, positions, positions]` for each layer, and what comes out at the last position. */
+  /**
+   * Causal attention, `[heads, positions, positions]` for each layer, and what comes out at the last position: softmax, or HSTU's
+   * pointwise SiLU, whose weights may be negative.
+   */
   #selfAttention(
     checkpoint: string,
     history: readonly number[],
@@ -243,7 +247,8 @@ export class ExampleInspector implements AttentionInspector {
           const logits = states
             .slice(0, query + 1)
             .map((key, at) => (taste * dot(states[query]!, key)) / 2 - recency * Math.log2(1 + query - at));
-          const row = softmax(logits.map((logit) => logit * this.#sharpness(checkpoint)));
+          const sharp = logits.map((logit) => logit * this.#sharpness(checkpoint));
+          const row = this.#options.model === 'hstu' ? sharp.map((x) => silu(x) / length) : softmax(sharp);
           row.forEach((weight, at) => {
             map[(head * length + query) * length + at] = weight;
             const target = mixed[query]!;
@@ -268,6 +273,7 @@ export class ExampleInspector implements AttentionInspector {
     const sigmoid = (value: number): number => 1 / (1 + Math.exp(-value));
     switch (model) {
       case 'sasrec':
+      case 'hstu':
         return this.#selfAttention(checkpoint, history).weights.map((values, layer) => ({
           view: this.views[layer]!.name,
           shape: [numHeads, length, length],
@@ -360,13 +366,14 @@ function viewsOf(model: ExampleModel, numLayers: number): RecordedView[] {
   const flat = { causal: false, normalized: true } as const;
   switch (model) {
     case 'sasrec':
+    case 'hstu':
       return Array.from({ length: numLayers }, (_, layer) => ({
         name: `block${layer + 1}`,
         label: `Block ${layer + 1}`,
         of: 'user',
         axes: ['head', 'position', 'position'],
         causal: true,
-        normalized: true,
+        normalized: model === 'sasrec',
       }));
     case 'din':
       return [
@@ -464,6 +471,8 @@ function dot(a: readonly number[], b: readonly number[]): number {
 function scale(vector: readonly number[], factor: number): number[] {
   return vector.map((value) => value * factor);
 }
+
+const silu = (x: number): number => x / (1 + Math.exp(-x));
 
 function normalized(vector: readonly number[]): number[] {
   return scale(vector, 1 / Math.sqrt(dot(vector, vector)));

@@ -25,6 +25,10 @@ const SCENES: Record<string, Scene> = {
     host: () => AttentionHost.of('sasrec'),
     act: (page) => line(page, 12).hover(),
   },
+  hstu: {
+    host: () => AttentionHost.of('hstu'),
+    act: (page) => line(page, 12).hover(),
+  },
   'sasrec-long': {
     host: () => AttentionHost.of('sasrec'),
     act: async (page) => {
