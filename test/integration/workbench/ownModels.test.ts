@@ -113,6 +113,7 @@ describe('a model of the user’s own', () => {
       await dialog.waitFor();
       expect(await dialog.innerText()).toContain(hash.slice(0, 12));
       expect(await dialog.innerText()).toContain('models/mine.ts');
+      await workbench.screenshot('consent');
       await dialog.getByRole('button', { name: refused }).click();
       await dialog.waitFor({ state: 'hidden' });
     }
