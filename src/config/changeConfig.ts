@@ -2,6 +2,7 @@ import { ConfigError, type NamedConfig } from './configFile';
 import { leavesOf } from './configLeaves';
 import { parseConfig } from './parseConfig';
 import type { OwnCode } from '../userCode/declaration';
+import { withoutProtocol } from './protocolPresets';
 import type { ExperimentConfig } from './schema';
 import { withLaterOptions } from './laterOptions';
 
@@ -56,7 +57,9 @@ export function changeConfig(
       'The run’s config.json is not valid in this version of RecSight, so it cannot be changed. Start a new run from the config file.',
     );
   }
-  const { config, problems } = parseConfig(text, 'json', overrides, own);
+  const protocol = protocolOf(overrides);
+  const start = protocol === null ? text : JSON.stringify(withoutProtocol(JSON.parse(text), protocol));
+  const { config, problems } = parseConfig(start, 'json', overrides, own);
   if (config === null) {
     const all = overrides.join(' --set ');
     const errors = problems.filter(({ severity }) => severity === 'error');
@@ -75,6 +78,12 @@ export function changeConfig(
     );
   }
   return { config: config as NamedConfig, changes };
+}
+
+/** The protocol that is asked for, if any. */
+function protocolOf(overrides: readonly string[]): string | null {
+  const prefix = 'evaluation.protocol=';
+  return overrides.findLast((override) => override.startsWith(prefix))?.slice(prefix.length) ?? null;
 }
 
 /** What changed, for a log: `training.epochs from 3 to 5`. */

@@ -1,6 +1,7 @@
 import { buildJsonSchema, describeExpected, type JsonSchema } from './jsonSchema';
 import { openChoiceAt } from './openChoices';
 import { presetValues, trainingPresets } from './presets';
+import { PROTOCOL_FIELDS } from './protocolPresets';
 import type { ConfigPath } from './sourceTree';
 
 /** The part of JSON Schema, with VS Code's additions, that the editor's schema uses. */
@@ -155,7 +156,11 @@ function defaultLine(schema: JsonSchema, { path, modelType }: Place, required: b
     return others.length === 0 ? `${fallback}.` : `${fallback}; by preset ${others.join(', ')}.`;
   }
   const isPreset = path[0] === 'training' && trainingPresets().has(String(path[1]));
-  return `${fallback}${isPreset ? ', unless the model’s `preset` says otherwise' : ''}.`;
+  const isOfProtocol =
+    (path[0] === 'evaluation' && PROTOCOL_FIELDS.has(String(path[1]))) ||
+    (path[0] === 'dataset' && path[1] === 'split' && path[2] === 'type');
+  const other = isPreset ? 'the model’s `preset`' : isOfProtocol ? '`evaluation.protocol`' : null;
+  return `${fallback}${other === null ? '' : `, unless ${other} says otherwise`}.`;
 }
 
 function code(value: unknown): string {

@@ -6,6 +6,7 @@ import { nearestName, plainName } from './nearestName';
 import { applyOverrides, overrideOf } from './overrides';
 import { findOwnProblems, type OwnFileProblems } from './ownProblems';
 import { applyPreset } from './presets';
+import { applyProtocol } from './protocolPresets';
 import { configSchemaWith, type ExperimentConfig } from './schema';
 import {
   findNode,
@@ -195,7 +196,7 @@ function validate(root: SourceNode, own: OwnCode, drafts: Draft[]): ExperimentCo
   });
   drafts.push(...ownProblems);
   const schema = configSchemaWith(own);
-  const result = schema.safeParse(applyPreset(value));
+  const result = schema.safeParse(applyProtocol(applyPreset(value)));
   if (result.success) {
     for (const { path, message } of findWarnings(result.data)) {
       const { start, end } = valueRange(root, path);

@@ -18,6 +18,7 @@ import {
 import type { OwnModelOptions } from '../model/ownModel';
 import { trainingSchema } from '../options/trainingSchema';
 import type { Metric } from '../evaluation/metrics/metric';
+import { PROTOCOL_NAMES, PROTOCOL_PRESETS } from './protocolPresets';
 import type { MetricDeclaration, OwnCode } from '../userCode/declaration';
 import { optionsSchema } from '../userCode/optionSchema';
 
@@ -44,9 +45,21 @@ function metricSchema(own: OwnCode) {
     .meta({ enum: names });
 }
 
+const protocolMeanings = Object.entries(PROTOCOL_PRESETS).map(
+  ([name, { meaning }]) => `\`${name}\`: ${meaning}`,
+);
+
 const evaluationSchema = (own: OwnCode) =>
   z
     .strictObject({
+      protocol: z
+        .enum(PROTOCOL_NAMES)
+        .default('full')
+        .meta(
+          describe(
+            `Preset of \`dataset.split\` and of the fields below; those that the config sets itself come first. ${protocolMeanings.join('; ')}.`,
+          ),
+        ),
       metrics: z
         .array(metricSchema(own))
         .min(1)
