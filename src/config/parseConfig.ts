@@ -6,7 +6,7 @@ import { nearestName, plainName } from './nearestName';
 import { applyOverrides, overrideOf } from './overrides';
 import { findOwnProblems, type OwnFileProblems } from './ownProblems';
 import { applyPreset } from './presets';
-import { applyProtocol } from './protocolPresets';
+import { applyProtocol, departures } from './protocolPresets';
 import { configSchemaWith, type ExperimentConfig } from './schema';
 import {
   findNode,
@@ -389,6 +389,7 @@ function findWarnings(config: ExperimentConfig): { path: ConfigPath; message: st
       });
     }
   }
+  warnings.push(...departures(config));
   const { patience } = config.training.earlyStopping;
   if (patience !== null && patience >= config.training.epochs && config.training.epochs > 1) {
     warnings.push({

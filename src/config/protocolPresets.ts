@@ -108,6 +108,36 @@ export function withoutProtocol(stored: unknown, protocol: string): unknown {
   };
 }
 
+/** The fields of a config that make its protocol another one than the preset that it names, with what is said of each. */
+export function departures({
+  dataset,
+  evaluation,
+}: {
+  dataset: { split: { type: string } };
+  evaluation: { protocol: ProtocolName; candidates: object; filterSeen: unknown };
+}): { path: string[]; message: string }[] {
+  const preset: ProtocolPreset = PROTOCOL_PRESETS[evaluation.protocol];
+  // The default, which a config need not name, is whatever the config says.
+  if (evaluation.protocol === 'full') return [];
+  const { candidates } = preset.evaluation;
+  const own: Record<string, unknown> = { ...evaluation.candidates };
+  const fields: [path: string[], of: unknown, found: unknown][] = [
+    [['dataset', 'split', 'type'], preset.split?.type, dataset.split.type],
+    ...Object.entries(isRecord(candidates) ? candidates : {}).map(
+      ([name, of]): [string[], unknown, unknown] => [['evaluation', 'candidates', name], of, own[name]],
+    ),
+    [['evaluation', 'filterSeen'], preset.evaluation.filterSeen, evaluation.filterSeen],
+  ];
+  return fields
+    .filter(([, of, found]) => of !== undefined && found !== of)
+    .map(([path, of, found]) => ({
+      path,
+      message:
+        `\`${path.join('.')}\` is \`${String(found)}\`, so results are not by the protocol \`${evaluation.protocol}\`, which has ` +
+        `\`${String(of)}\`. Remove one of the two.`,
+    }));
+}
+
 function presetOf(config: unknown): ProtocolPreset | null {
   if (!isRecord(config) || !isRecord(config.evaluation)) return null;
   const name = config.evaluation.protocol;

@@ -51,6 +51,28 @@ describe('a protocol', () => {
     });
   });
 
+  test('that a config departs from gets a warning where it does', () => {
+    const warnings = (evaluation: object, dataset: object = {}) =>
+      parseConfig(
+        JSON.stringify({ dataset: { path: 'a.csv', ...dataset }, model: { type: 'sasrec' }, evaluation }),
+        'json',
+      ).problems.map(({ severity, path, message }) => [severity, path, message]);
+    expect(warnings({ protocol: 'temporal' }, { split: { type: 'leaveOneOut' } })).toEqual([
+      [
+        'warning',
+        'dataset.split.type',
+        '`dataset.split.type` is `leaveOneOut`, so results are not by the protocol `temporal`, which has `temporal`. Remove one of the two.',
+      ],
+    ]);
+    const own = { candidates: { type: 'sampled', count: 50 }, filterSeen: false, cutoffs: [10, 20] };
+    expect(warnings({ protocol: 'sasrec-2018', ...own }).map(([, path]) => path)).toEqual([
+      'evaluation.candidates.count',
+      'evaluation.filterSeen',
+    ]);
+    expect(warnings({ protocol: 'sasrec-2018', candidates: { type: 'sampled', seed: 3 } })).toEqual([]);
+    expect(warnings({ candidates: { type: 'sampled', count: 50 } })).toEqual([]);
+  });
+
   test.each(PROTOCOL_NAMES)('%s says the same of a config that already says it', (protocol) => {
     const config = parse({ protocol });
     expect(parseConfig(JSON.stringify(config), 'json').config).toEqual(config);
