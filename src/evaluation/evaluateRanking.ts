@@ -190,10 +190,10 @@ function candidatesOf({
   numItems,
 }: RankingTask): Pick<EvaluationProtocol, 'candidates' | 'numCandidates' | 'negatives'> {
   if (sampled === undefined) return { candidates: 'full', numCandidates: numItems };
-  const { count, distribution, seed } = sampled;
+  const { count, distribution, seed, fewer } = sampled;
   return {
     candidates: 'sampled',
     numCandidates: Math.min(1 + count, numItems),
-    negatives: { count, distribution, seed },
+    negatives: { count, distribution, seed, ...(fewer && { fewer }) },
   };
 }

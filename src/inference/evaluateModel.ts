@@ -18,13 +18,14 @@ import { fitBaseline } from '../model/createModel';
 import type { BaselineDescription } from '../model/description';
 import type { Model } from '../model/model';
 import { BASELINE_MODELS, typeOf, type BaselineConfig } from '../model/models';
+import type { SampledNegatives } from '../protocol/evaluation';
 import { thousands } from '../protocol/thousands';
 import { catalogOf } from './catalogOf';
-import { heldOutTargets } from './heldOutTargets';
+import { heldOutTargets, type HeldOutTargets } from './heldOutTargets';
 import { InferenceError } from './inferenceError';
 import { ModelRanker } from './modelRanker';
 import { rankByScores } from './rankByScores';
-import { sampleNegatives } from './sampledNegatives';
+import { fewerNegatives, sampleNegatives } from './sampledNegatives';
 import { seenRule } from './seenItems';
 
 /** Users whose sequences go through a model at once. */
@@ -97,18 +98,22 @@ export function rankingTask(
     ...(times && reads.times === 'target' && { tellsTargetTime: true }),
     catalog: () => catalogOf(dataset),
     ...(candidates.type === 'sampled' && {
-      sampled: {
-        ...candidates,
-        of: sampleNegatives(
-          dataset,
-          candidates,
-          rule.filterSeen
-            ? (user) => dataset.items.subarray(offsets[user], offsets[user + 1])
-            : (user) => targets.of(user),
-        ),
-      },
+      sampled: sampledOf(dataset, candidates, targets, rule.filterSeen),
     }),
   };
+}
+
+/** Negatives of each user: none that they ever met where seen items are filtered, and no targets in any case. */
+function sampledOf(
+  dataset: PreparedDataset,
+  candidates: SampledNegatives,
+  { users, of }: HeldOutTargets,
+  filterSeen: boolean,
+): NonNullable<RankingTask['sampled']> {
+  const { offsets, items } = dataset;
+  const excludedOf = filterSeen ? (user: number) => items.subarray(offsets[user], offsets[user + 1]) : of;
+  const fewer = fewerNegatives(users, dataset.numItems, candidates.count, excludedOf);
+  return { ...candidates, ...(fewer && { fewer }), of: sampleNegatives(dataset, candidates, excludedOf) };
 }
 
 /** What a ranker of a part may learn from: all that comes before it. */

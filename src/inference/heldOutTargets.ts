@@ -7,9 +7,9 @@ export interface HeldOutTargets {
   numTargets: number;
   /** Targets that the history of their user has. */
   numSeen: number;
-  of(user: number): Uint32Array;
+  of: (user: number) => Uint32Array;
   /** When each of them comes first. */
-  timesOf(user: number): Float64Array;
+  timesOf: (user: number) => Float64Array;
 }
 
 /** What is held out of whom. */

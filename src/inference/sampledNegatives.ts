@@ -40,6 +40,25 @@ export function sampleNegatives(
   };
 }
 
+/** Whose negatives are fewer than wanted, because all other items are excluded; undefined where nobody's are. */
+export function fewerNegatives(
+  users: Uint32Array,
+  numItems: number,
+  count: number,
+  excludedOf: (user: number) => Uint32Array,
+): SampledNegatives['fewer'] {
+  let numFewer = 0;
+  let fewest = count;
+  for (const user of users) {
+    const excluded = excludedOf(user);
+    if (numItems - excluded.length >= count) continue;
+    const left = numItems - new Set(excluded).size;
+    if (left < count) numFewer++;
+    fewest = Math.min(fewest, left);
+  }
+  return numFewer === 0 ? undefined : { users: numFewer, fewest };
+}
+
 /** Sums of the counts up to and with each item, from the padding. */
 function cumulativeCounts(counts: Uint32Array): Float64Array {
   let sum = 0;

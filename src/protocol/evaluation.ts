@@ -63,6 +63,8 @@ export interface SampledNegatives {
   /** `popularity`: in proportion to an item's training interactions. */
   distribution: 'uniform' | 'popularity';
   seed: number;
+  /** Users for whom there are not so many items, and how many the least of them got. Left out where everybody has all. */
+  fewer?: { users: number; fewest: number };
 }
 
 /**
@@ -113,7 +115,11 @@ function candidatesText({ negatives, filterSeen, numCandidates, repeatShare }: E
     return `ranked against all ${thousands(numCandidates)} items, items of the history ${seen}${why}`;
   const items = filterSeen ? 'items that are new to the user' : 'items, those of the history among them';
   const draw = negatives.distribution === 'uniform' ? 'uniformly' : 'by popularity';
-  return `ranked against ${thousands(negatives.count)} ${items}${why}, drawn ${draw} with seed ${negatives.seed}`;
+  const { count, seed: drawSeed, fewer } = negatives;
+  const but = fewer
+    ? ` (fewer for ${thousands(fewer.users)} users, at least ${thousands(fewer.fewest)})`
+    : '';
+  return `ranked against ${thousands(count)} ${items}${but}${why}, drawn ${draw} with seed ${drawSeed}`;
 }
 
 function seenTargetsText({

@@ -65,6 +65,7 @@ export const protocolSchema = z.looseObject({
       count,
       distribution: nameOf<'uniform' | 'popularity'>(),
       seed: z.number(),
+      fewer: z.looseObject({ users: count, fewest: count }).exactOptional(),
     } satisfies FieldsOf<SampledNegatives>)
     .exactOptional(),
   filterSeen: z.boolean(),

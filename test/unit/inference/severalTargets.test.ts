@@ -2,7 +2,12 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { configSchema, type EvaluationConfig, type TrainedConfig } from '../../../src/config/schema';
 import type { PreparedDataset } from '../../../src/dataset/preparedDataset';
-import { evaluateRanking, type Ranker, type RankingResult } from '../../../src/evaluation/evaluateRanking';
+import {
+  evaluateRanking,
+  protocolOf,
+  type Ranker,
+  type RankingResult,
+} from '../../../src/evaluation/evaluateRanking';
 import { rankingMetrics } from '../../../src/evaluation/metrics/metrics';
 import { evaluateModel, rankingTask } from '../../../src/inference/evaluateModel';
 import { modelDataOf } from '../../../src/inference/modelData';
@@ -86,14 +91,21 @@ describe('users with several held-out items', () => {
         candidates,
         (users, heldOut, filterSeen, kind) => {
           const task = taskOf(users, heldOut, { filterSeen, candidates: kind });
-          for (const user of task?.sampled === undefined ? [] : task.users) {
-            const negatives = [...task!.sampled!.of(user)];
-            const excluded = new Set(filterSeen ? users[user] : task!.targets(user));
+          if (task?.sampled === undefined) return;
+          const { sampled } = task;
+          const numbers = Array.from(task.users, (user) => {
+            const negatives = [...sampled.of(user)];
+            const excluded = new Set(filterSeen ? users[user] : task.targets(user));
             expect(new Set(negatives).size).toBe(negatives.length);
             expect(negatives.some((item) => excluded.has(item))).toBe(false);
-            expect(negatives).toHaveLength(Math.min(task!.sampled!.count, NUM_ITEMS - excluded.size));
-            expect([...task!.sampled!.of(user)]).toEqual(negatives);
-          }
+            expect(negatives).toHaveLength(Math.min(sampled.count, NUM_ITEMS - excluded.size));
+            expect([...sampled.of(user)]).toEqual(negatives);
+            return negatives.length;
+          });
+          const fewer = numbers.filter((number) => number < sampled.count);
+          expect(protocolOf(task, [10]).negatives!.fewer).toEqual(
+            fewer.length === 0 ? undefined : { users: fewer.length, fewest: Math.min(...fewer) },
+          );
         },
       ),
     );

@@ -27,6 +27,12 @@ test('the numbers of a protocol are written as all others are', () => {
   const sampled: EvaluationProtocol = { ...protocol, candidates: 'sampled', negatives, filterSeen: false };
   expect(describeProtocol(sampled)).toContain('ranked against 1,000 items');
   expect(describeProtocol(sampled)).toContain('uniformly with seed 12345');
+  const few: EvaluationProtocol = {
+    ...sampled,
+    negatives: { ...negatives, fewer: { users: 12, fewest: 987 } },
+  };
+  expect(describeProtocol(few)).toContain('among them (fewer for 12 users, at least 987), drawn');
+  expect(comparisonKey(few)).toBe(comparisonKey(sampled));
   expect(protocolBadge(sampled)).toBe('1,000 uniform negatives · LOO · seen kept');
 });
 
