@@ -103,18 +103,27 @@ export async function targetRanks(
   targets: RowColumns,
   excluded?: Exclusions,
 ): Promise<TargetRanks> {
-  const { columns } = targets;
+  const { offsets, columns } = targets;
   if (columns.length === 0) return { greater: new Int32Array(), equal: new Int32Array() };
-  const rowOf = rowsOf(targets);
-  const isOneEach = columns.length === states.shape[0] && rowOf.every((row, target) => row === target);
-  // The kernel takes one target a row.
-  const rows = isOneEach ? states : tf.tidy(() => tf.gather(states, tf.tensor1d(rowOf, 'int32')));
-  try {
-    const left = excluded && !isOneEach ? exclusionsOf(excluded, rowOf) : excluded;
-    return await oneTargetRanks(rows, items, columns, left);
-  } finally {
-    if (!isOneEach) rows.dispose();
-  }
+  const outputs = tf.tidy(() => {
+    const exclusions = exclusionTensors(excluded, states.shape[0]);
+    const targetTensors = {
+      targetOffsets: tf.tensor1d(offsets, 'int32'),
+      targets: tf.tensor1d(columns, 'int32'),
+    };
+    return fused('TargetRanks', { states, items, ...targetTensors, ...exclusions }) ?? [];
+  });
+  if (outputs.length === 0) return plainTargetRanks(states, items, targets, excluded);
+  const [greater, equal] = (await read(outputs)) as Int32Array[];
+  const rows = rowsOf(targets);
+  const scores = await ownScores(states, items, targets, rows);
+  scores.forEach((own, target) => {
+    if (own > -Infinity) return;
+    const left = excludedColumns(excluded, rows[target]!);
+    greater![target] = numOthers(items.shape[0], columns[target]!, left);
+    equal![target] = 0;
+  });
+  return { greater: greater!, equal: equal! };
 }
 
 /** The row of each column. */
@@ -124,40 +133,27 @@ function rowsOf({ offsets, columns }: RowColumns): Int32Array {
   return rows;
 }
 
-/** The exclusions of some rows, which may repeat. */
-function exclusionsOf(excluded: Exclusions, rows: Int32Array): Exclusions {
-  const offsets = new Int32Array(rows.length + 1);
-  rows.forEach(
-    (row, place) => (offsets[place + 1] = offsets[place]! + excludedColumns(excluded, row).length),
-  );
-  const columns = new Int32Array(offsets.at(-1)!);
-  rows.forEach((row, place) => columns.set(excludedColumns(excluded, row), offsets[place]));
-  return { offsets, columns };
-}
-
-async function oneTargetRanks(
+/** The score of each target. */
+async function ownScores(
   states: tf.Tensor2D,
   items: tf.Tensor2D,
-  targets: Int32Array,
-  excluded: Exclusions | undefined,
-): Promise<TargetRanks> {
-  const outputs = tf.tidy(() => {
-    const exclusions = exclusionTensors(excluded, states.shape[0]);
-    const targetTensor = tf.tensor1d(targets, 'int32');
-    return fused('TargetRanks', { states, items, targets: targetTensor, ...exclusions }) ?? [];
+  { offsets, columns }: RowColumns,
+  rows: Int32Array,
+): Promise<Float32Array> {
+  const most = Math.max(...offsets.subarray(1).map((end, row) => end - offsets[row]!));
+  const padded = new Int32Array(states.shape[0] * most);
+  columns.forEach((column, target) => {
+    const row = rows[target]!;
+    padded[row * most + target - offsets[row]!] = column;
   });
-  if (outputs.length === 0) return plainTargetRanks(states, items, targets, excluded);
-  const [greater, equal] = (await read(outputs)) as Int32Array[];
-  const scores = tf.tidy(() =>
-    rowwiseScores(states, items, tf.tensor2d(targets, [targets.length, 1], 'int32')),
+  const products = tf.tidy(() =>
+    rowwiseScores(states, items, tf.tensor2d(padded, [states.shape[0], most], 'int32')),
   );
-  const [own] = await read([scores]);
-  targets.forEach((target, row) => {
-    if (own![row]! > -Infinity) return;
-    greater![row] = numOthers(items.shape[0], target, excludedColumns(excluded, row));
-    equal![row] = 0;
+  const [scores] = await read([products]);
+  return Float32Array.from(columns, (_, target) => {
+    const row = rows[target]!;
+    return scores![row * most + target - offsets[row]!]!;
   });
-  return { greater: greater!, equal: equal! };
 }
 
 /** Candidates that a target is ranked against. */
@@ -170,26 +166,32 @@ function numOthers(numItems: number, target: number, excluded: Int32Array): numb
 async function plainTargetRanks(
   states: tf.Tensor2D,
   items: tf.Tensor2D,
-  targets: Int32Array,
+  { offsets, columns }: RowColumns,
   excluded: Exclusions | undefined,
 ): Promise<TargetRanks> {
-  const greater = new Int32Array(targets.length);
-  const equal = new Int32Array(targets.length);
+  const greater = new Int32Array(columns.length);
+  const equal = new Int32Array(columns.length);
   await forEachRow(states, items, undefined, (row, rowScores) => {
-    const target = targets[row]!;
-    const own = rowScores[target]!;
     const left = excludedColumns(excluded, row);
-    if (!(own > -Infinity)) {
-      greater[row] = numOthers(rowScores.length, target, left);
-      return;
-    }
+    const own = columns.subarray(offsets[row], offsets[row + 1]);
+    const scores = Float32Array.from(own, (column) => rowScores[column]!);
     // −Infinity is neither above a number nor level with it.
     for (const column of left) rowScores[column] = -Infinity;
-    rowScores[target] = -Infinity;
-    for (const score of rowScores) {
-      if (score > own) greater[row]!++;
-      else if (score === own) equal[row]!++;
-    }
+    own.forEach((column, place) => {
+      const target = offsets[row]! + place;
+      const score = scores[place]!;
+      if (!(score > -Infinity)) {
+        greater[target] = numOthers(rowScores.length, column, left);
+        return;
+      }
+      const kept = rowScores[column]!;
+      rowScores[column] = -Infinity;
+      for (const other of rowScores) {
+        if (other > score) greater[target]!++;
+        else if (other === score) equal[target]!++;
+      }
+      rowScores[column] = kept;
+    });
   });
   return { greater, equal };
 }

@@ -225,53 +225,65 @@ static void topItems(const Call *call, int part, int parts) {
 }
 
 /*
- * targetRanks: greater[row] = the number of columns c with s[row, c] > s[row, targets[row]], equal[row] = that of s[row, c] =
- * s[row, targets[row]], where s = states[rows, width]·items[candidates, width]ᵀ; the target and excluded columns aside.
+ * targetRanks: for each row and each of its targets t, from targetOffsets[row] to targetOffsets[row + 1]: greater[t] = the number of
+ * columns c with s[row, c] > s[row, targets[t]], equal[t] = that of s[row, c] = s[row, targets[t]], where s =
+ * states[rows, width]·items[candidates, width]ᵀ; the target itself and excluded columns aside.
  * Plain definition: targetRanks of src/compute/ranking.ts.
  */
 static void ranksPack(const Call *call, int part, int parts) {
   const TargetRanksArguments args = targetRanksArguments(call);
   packCandidates(args.items, args.packed, args.candidates, args.width, part, parts);
 }
+/** How many of a block's scores are above, and how many level with a target's; one of NaN is below every number and level with NaN. */
+INLINE void countBeside(const float *scores, long count, float own, int32_t *greater, int32_t *equal) {
+  VecInt above = (VecInt)splat(0), level = above;
+  const Vec bar = splat(own), none = splat(-__builtin_inff());
+  const VecInt isNumber = bar == bar;
+  for (long c = 0; c < count; c += W) {
+    const Vec v = loadUpTo(scores + c, count - c, -__builtin_inff());
+    const VecInt candidate = v != none;
+    above -= candidate & ((isNumber & (v > bar)) | (~isNumber & (v == v)));
+    level -= candidate & ((isNumber & (v == bar)) | (~isNumber & (v != v)));
+  }
+  for (int lane = 0; lane < W; lane++) {
+    *greater += above[lane];
+    *equal += level[lane];
+  }
+}
+
+/** In the same order of operations as in the blocks, so that equal scores are equal to the last bit. */
+INLINE float scoreOf(const float *state, const float *item, long width) {
+  Vec score = splat(0);
+  for (long i = 0; i < width; i++) score = multiplyAdd(splat(state[i]), splat(item[i]), score);
+  return score[0];
+}
+
 static void targetRanks(const Call *call, int part, int parts) {
   const TargetRanksArguments args = targetRanksArguments(call);
   Scoring s = {args.packed, NULL, args.excludedOffsets, args.excludedColumns, args.candidates, args.width};
-  const int32_t *targets = args.targets;
+  const int32_t *offsets = args.targetOffsets, *targets = args.targets;
   long first, last;
-  float *block = OWN_SCRATCH, bars[RANKING_ROWS];
+  float *block = OWN_SCRATCH;
   long cursors[RANKING_ROWS];
   share(args.rows, MR, part, parts, &first, &last);
   for (long row = first; row < last; row += RANKING_ROWS) {
     long rows = shorter(last - row, RANKING_ROWS);
-    for (long r = 0; r < rows; r++) {
-      /* In the same order of operations as in the blocks, so that equal scores are equal to the last bit. */
-      const float *state = args.states + (row + r) * s.width, *item = args.items + targets[row + r] * s.width;
-      Vec score = splat(0);
-      for (long i = 0; i < s.width; i++) score = multiplyAdd(splat(state[i]), splat(item[i]), score);
-      bars[r] = score[0];
-      cursors[r] = s.excludedOffsets == NULL ? 0 : s.excludedOffsets[row + r];
-      args.greater[row + r] = 0;
-      args.equal[row + r] = 0;
-    }
+    for (long r = 0; r < rows; r++) cursors[r] = s.excludedOffsets == NULL ? 0 : s.excludedOffsets[row + r];
+    for (long t = offsets[row]; t < offsets[row + rows]; t++) args.greater[t] = args.equal[t] = 0;
     for (long from = 0; from < s.candidates; from += RANKING_COLUMNS) {
       long to = shorter(s.candidates, from + RANKING_COLUMNS);
       scoreBlock(&s, args.states, row, rows, from, to, cursors, block);
       for (long r = 0; r < rows; r++) {
         float *scores = block + r * RANKING_STRIDE;
-        long own = targets[row + r] - from;
-        if (own >= 0 && own < to - from) scores[own] = -__builtin_inff();
-        VecInt greater = (VecInt)splat(0), equal = greater;
-        const Vec bar = splat(bars[r]), none = splat(-__builtin_inff());
-        const VecInt isNumber = bar == bar; /* a target of NaN is below every number and level with NaN */
-        for (long c = 0; c < to - from; c += W) {
-          Vec v = loadUpTo(scores + c, to - from - c, -__builtin_inff());
-          VecInt candidate = v != none;
-          greater -= candidate & ((isNumber & (v > bar)) | (~isNumber & (v == v)));
-          equal -= candidate & ((isNumber & (v == bar)) | (~isNumber & (v != v)));
-        }
-        for (int lane = 0; lane < W; lane++) {
-          args.greater[row + r] += greater[lane];
-          args.equal[row + r] += equal[lane];
+        const float *state = args.states + (row + r) * s.width;
+        for (long t = offsets[row + r]; t < offsets[row + r + 1]; t++) {
+          const long own = targets[t] - from;
+          const int isHere = own >= 0 && own < to - from;
+          const float kept = isHere ? scores[own] : 0;
+          if (isHere) scores[own] = -__builtin_inff();
+          countBeside(scores, to - from, scoreOf(state, args.items + targets[t] * s.width, s.width), &args.greater[t],
+                      &args.equal[t]);
+          if (isHere) scores[own] = kept;
         }
       }
     }

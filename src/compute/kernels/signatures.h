@@ -707,16 +707,17 @@ INLINE TopItemsArguments topItemsArguments(const Call *call) {
       (long)call->args[11]};
 }
 
-/* states[rows, width], items[candidates, width], targets[rows], excludedOffsets[rows + 1] or NULL, excludedColumns or NULL,
-    greater[rows], equal[rows], packed */
+/* states[rows, width], items[candidates, width], targetOffsets[rows + 1], targets, excludedOffsets[rows + 1] or NULL,
+    excludedColumns or NULL, greater, equal, packed */
 typedef struct {
   const float *states, *items;
-  const int32_t *targets, *excludedOffsets, *excludedColumns;
+  const int32_t *targetOffsets, *targets, *excludedOffsets, *excludedColumns;
   int32_t *greater, *equal;
   float *packed;
   long rows, candidates, width;
 } TargetRanksArguments;
 INLINE TargetRanksArguments targetRanksArguments(const Call *call) {
   return (TargetRanksArguments){address(call, 0), address(call, 1), address(call, 2), address(call, 3), address(call, 4),
-      address(call, 5), address(call, 6), address(call, 7), (long)call->args[8], (long)call->args[9], (long)call->args[10]};
+      address(call, 5), address(call, 6), address(call, 7), address(call, 8), (long)call->args[9], (long)call->args[10],
+      (long)call->args[11]};
 }

@@ -266,8 +266,8 @@ export const kernels = {
     excludedOffsets: 'inInts? [rows + 1]', excludedColumns: 'inInts?', columns: 'outInts [rows, k]', scores: 'out [rows, k]',
     packed: 'out', rows: 'size', candidates: 'size', width: 'size', k: 'size' } },
   targetRanks: { file: 'ranking', phases: ['ranksPack', 'targetRanks'], arguments: {
-    states: 'in [rows, width]', items: 'in [candidates, width]', targets: 'inInts [rows]',
-    excludedOffsets: 'inInts? [rows + 1]', excludedColumns: 'inInts?', greater: 'outInts [rows]', equal: 'outInts [rows]',
+    states: 'in [rows, width]', items: 'in [candidates, width]', targetOffsets: 'inInts [rows + 1]', targets: 'inInts',
+    excludedOffsets: 'inInts? [rows + 1]', excludedColumns: 'inInts?', greater: 'outInts', equal: 'outInts',
     packed: 'out', rows: 'size', candidates: 'size', width: 'size' } },
 } as const;
 

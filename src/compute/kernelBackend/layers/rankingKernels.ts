@@ -31,20 +31,20 @@ export const rankingKernels: Record<string, Layer> = {
   },
 
   TargetRanks: {
-    required: ['states', 'items', 'targets', 'excludedOffsets', 'excludedColumns'],
-    forward(backend, { states, items, targets, excludedOffsets, excludedColumns }) {
+    required: ['states', 'items', 'targetOffsets', 'targets', 'excludedOffsets', 'excludedColumns'],
+    forward(backend, { states, items, targetOffsets, targets, excludedOffsets, excludedColumns }) {
       const [rows, width] = states!.shape as [number, number];
       const count = items!.shape[0]!;
-      const greater = backend.output([rows], 'int32');
-      const equal = backend.output([rows], 'int32');
+      const greater = backend.output(targets!.shape, 'int32');
+      const equal = backend.output(targets!.shape, 'int32');
       withCandidates(
         backend,
         { items: items!, excludedOffsets: excludedOffsets!, excludedColumns: excludedColumns! },
         rows,
         (parts, packed, excluded) => {
           backend.run('targetRanks', parts, {
-            ...{ states: states!, items: items!, targets: targets!, ...excluded, greater, equal, packed },
-            ...{ rows, candidates: count, width },
+            ...{ states: states!, items: items!, targetOffsets: targetOffsets!, targets: targets! },
+            ...{ ...excluded, greater, equal, packed, rows, candidates: count, width },
           });
         },
       );

@@ -201,7 +201,7 @@ describe.each(TEST_BACKENDS)('the layers of a transformer on %s', (name) => {
       BinaryCrossEntropy: ['logits', 'labels', 'weights'],
       Adam: ['value', 'first', 'second', 'gradient'],
       TopItems: ['states', 'items', 'bias', 'excludedOffsets', 'excludedColumns'],
-      TargetRanks: ['states', 'items', 'targets', 'excludedOffsets', 'excludedColumns'],
+      TargetRanks: ['states', 'items', 'targetOffsets', 'targets', 'excludedOffsets', 'excludedColumns'],
     };
     for (const [layer, inputs] of Object.entries(layers))
       expect(findKernel(kernelNameOf(layer, inputs), name), layer).toBeDefined();
