@@ -53,7 +53,7 @@ if (values.table !== true) {
  * @typedef {{
  *   id: string, name: string, model: string, createdAt: number, best: { epoch: number } | null,
  *   test: { epoch: number, metrics: Metrics, baselines: Record<string, Metrics>,
- *     protocol: { candidates: string, numUsers: number } } | null,
+ *     protocol: { candidates: string, split: string, numUsers: number } } | null,
  *   timings: { train: number }, backend: { name: string } | null, progress: { epoch: number, epochs: number },
  * }} Manifest
  */
@@ -84,7 +84,7 @@ for (const name of chosen) {
     progress.epochs === 0 ? '– | –' : `${epoch} of ${progress.epoch} | ${Math.round(timings.train)} s`;
   const baseline = (/** @type {string} */ type) => digits(baselines[type]?.['ndcg@10']);
   console.log(
-    `| ${name} | ${protocol.candidates} | ${digits(metrics['hr@10'])} | ${digits(metrics['ndcg@10'])} | ` +
+    `| ${name} | ${protocol.candidates}${protocol.split === 'leaveOneOut' ? '' : ` · ${protocol.split}`} | ${digits(metrics['hr@10'])} | ${digits(metrics['ndcg@10'])} | ` +
       `${baseline('popularity')} | ${baseline('itemKnn')} | ${baseline('markov')} | ${training} | ` +
       `${protocol.numUsers} |`,
   );
