@@ -52,6 +52,10 @@ export class ContextKeys implements vscode.Disposable {
       abilities.some(({ inspectable }) => inspectable),
     );
     this.#set(
+      'hasRecommendingRuns',
+      abilities.some(({ recommending }) => recommending),
+    );
+    this.#set(
       'hasTestResult',
       runs.some(({ manifest }) => manifest.test !== null),
     );

@@ -1,9 +1,10 @@
 import type { AttentionInspector } from './attention';
 import type { InspectorListener, RunInspector } from './inspection';
 import type { ProjectionExport, ProjectionInspector } from './projection';
+import type { RecommendationInspector } from './recommendation';
 
-/** The views that look into a trained model; each has a panel of its own for a run. */
-export type InspectionView = 'projection' | 'attention';
+/** The views that look into a model; each has a panel of its own for a run. */
+export type InspectionView = 'projection' | 'attention' | 'playground';
 
 /** A run that a view can open. */
 export interface RunChoice {
@@ -28,18 +29,18 @@ export interface InspectionFocus {
 export interface InspectionPanelSnapshot {
   /** Absolute path of the directory of the panel's run. */
   run: string;
-  /** Runs with a checkpoint, of trained models, newest first; the panel's own is among them. */
+  /** Runs that the view can show, newest first; the panel's own is among them. */
   runs: RunChoice[];
   focus: InspectionFocus | null;
 }
 
-/** What the pages of both views may ask of the extension, beside what it passes on to the inspector. */
+/** What the pages of all these views may ask of the extension, beside what it passes on to the inspector. */
 export interface InspectionPanelHost extends RunInspector {
   /** The page has loaded and listens. */
   hydrate(): Promise<InspectionPanelSnapshot>;
   /** Asks the user where to put a file that the page made. */
   save(fileName: string, content: string | ArrayBuffer): Promise<void>;
-  /** Opens the other view of a run, at something. */
+  /** Opens another view of a run, at something. */
   openView(view: InspectionView, run: string, focus: InspectionFocus): Promise<void>;
 }
 
@@ -51,9 +52,13 @@ export interface ProjectionPanelHost extends InspectionPanelHost, Omit<Projectio
   exportTable(request: Omit<ProjectionExport, 'output'>, fileName: string): Promise<string[]>;
 }
 
+export interface PlaygroundPanelHost extends InspectionPanelHost, Pick<RecommendationInspector, 'recommend'> {
+  cancel(task: string): Promise<void>;
+}
+
 export interface AttentionPanelHost extends InspectionPanelHost, AttentionInspector {}
 
-/** What the extension tells the pages of both views. */
+/** What the extension tells the pages of these views. */
 export interface InspectionPanelView extends InspectorListener {
   runsChanged(runs: RunChoice[]): void;
   focus(focus: InspectionFocus): void;

@@ -193,6 +193,12 @@ export function hasLearned({ progress, best }: RunManifest): boolean {
   return progress.epochs > 0 && (progress.epoch > 0 || best !== null);
 }
 
+/** Whether a run has what recommends: weights, or a baseline that was measured and can be fitted again. */
+export function canRecommend(manifest: RunManifest): boolean {
+  const isBaseline = manifest.progress.epochs === 0;
+  return hasLearned(manifest) || (isBaseline && manifest.status === 'finished' && manifest.dataset !== null);
+}
+
 /** A run's warnings, with one more, or one of its kind taken back. */
 export function withWarning(
   warnings: readonly RunWarning[] | undefined,

@@ -1,4 +1,4 @@
-import { endedEarly, hasLearned, isActive, type RunManifest, type RunSummary } from './run';
+import { canRecommend, endedEarly, hasLearned, isActive, type RunManifest, type RunSummary } from './run';
 
 /** What can be done with a run now. Menus, pickers and buttons offer only this. */
 export interface RunAbilities {
@@ -12,6 +12,8 @@ export interface RunAbilities {
   evaluable: boolean;
   /** There is a trained model to look into. */
   inspectable: boolean;
+  /** There is a trained model or a baseline that recommends. */
+  recommending: boolean;
 }
 
 /** @param canTrain whether processes may be started at all, which they may not in an untrusted workspace */
@@ -24,6 +26,7 @@ export function runAbilities(run: RunSummary, canTrain = true): RunAbilities {
     restartable: canTrain && endedEarly(run.status) && !run.resumable,
     evaluable: canTrain && !active && run.manifest.best !== null,
     inspectable: canTrain && hasLearned(run.manifest),
+    recommending: canTrain && canRecommend(run.manifest),
   };
 }
 

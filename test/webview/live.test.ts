@@ -9,7 +9,7 @@ import { canvasOf, chart, runningHost, settled, summaryOf, useLivePages } from '
 const { open, openUnread } = useLivePages();
 
 describe('what is shown', () => {
-  const views = ['Projection', 'Attention'];
+  const views = ['Projection', 'Attention', 'Playground'];
   const buttons: Record<RunStatus, string[]> = {
     preparing: ['Stop'],
     running: [...views, 'Stop'],
@@ -302,6 +302,7 @@ describe('what comes later', () => {
     expect(await page.locator('.actions vscode-button').allTextContents()).toEqual([
       'Projection',
       'Attention',
+      'Playground',
       'Evaluate',
       'Resume',
     ]);
@@ -330,7 +331,10 @@ describe('what is asked', () => {
     const { page } = await open(host);
     await page.getByText('Projection', { exact: true }).click();
     await page.getByText('Attention', { exact: true }).click();
-    await expect.poll(() => host.calls).toEqual(['hydrate', 'openView projection', 'openView attention']);
+    await page.getByText('Playground', { exact: true }).click();
+    await expect
+      .poll(() => host.calls)
+      .toEqual(['hydrate', 'openView projection', 'openView attention', 'openView playground']);
   });
 
   test('a refusal is shown with its reason, and can be dismissed', async () => {

@@ -7,6 +7,7 @@ import type { Layout } from './layout';
 import { isAt, lineList, linesInSight } from './linesView';
 import { focusOf, lineTitle, type Decision, type ShownAttention } from './shownAttention';
 import { sideNames, type AttentionState } from './state';
+import '../ui/bars.css';
 import './decisionView.css';
 
 /** The weights of the newest position as bars, in the lines of the titles that they belong to. */

@@ -10,7 +10,7 @@ import { TOP_K } from './resources';
 import { scoreChange, scoresOf } from './scoreChanges';
 import { dependsOnCandidate } from './shownAttention';
 import { runOf, sideNames, type AttentionState } from './state';
-import './recommendationsView.css';
+import '../ui/itemTable.css';
 
 /** Recommendations that are listed. */
 const LISTED = 10;

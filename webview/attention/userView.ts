@@ -4,6 +4,7 @@ import { button, icon, iconButton, segmented } from '../ui/controls';
 import { fittedTitle } from '../ui/fittedTitle';
 import { itemSearch } from '../ui/itemSearch';
 import { messageContent } from '../ui/messageContent';
+import { newHistory } from '../ui/newHistory';
 import { contributionList } from './contributionsView';
 import type { AttentionHandlers } from './handlers';
 import { composedList } from './composedView';
@@ -88,17 +89,7 @@ function attentionStyle(state: AttentionState, { side, compared }: ShownAttentio
 }
 
 function waiting(state: AttentionState, handlers: AttentionHandlers): TemplateResult {
-  if (state.settings.composed?.length === 0) {
-    return html`<section class="empty" aria-labelledby="empty-title">
-      ${icon('edit')}
-      <h2 id="empty-title">New history</h2>
-      <p>
-        Add items in the order in which a user met them, from the oldest to the newest. The model then
-        recommends what comes next.
-      </p>
-      <p>${button({ label: 'Add an Item', icon: 'add', primary: true, onClick: handlers.onFindItem })}</p>
-    </section>`;
-  }
+  if (state.settings.composed?.length === 0) return newHistory(handlers.onFindItem);
   if (state.problem !== null) return html``;
   const history = state.resources.history?.value;
   if (history && hasNothingToRead(state)) return nothingToRead(state, history, handlers);

@@ -124,7 +124,10 @@ function menu(run: RunSummary, { canTrain, pending }: LiveState, handlers: LiveH
 
 /** At most one primary action: what one most likely wants of a run in this status. */
 function actions(run: RunSummary, { canTrain, pending }: LiveState, handlers: LiveHandlers): TemplateResult {
-  const { active, resumable, restartable, evaluable, inspectable } = runAbilities(run, canTrain);
+  const { active, resumable, restartable, evaluable, inspectable, recommending } = runAbilities(
+    run,
+    canTrain,
+  );
   const busy = pending !== null;
   return html`
     ${
@@ -141,6 +144,16 @@ function actions(run: RunSummary, { canTrain, pending }: LiveState, handlers: Li
             title: 'See what a prediction attended to',
             onClick: () => handlers.onOpenView('attention'),
           })}`
+        : nothing
+    }
+    ${
+      recommending
+        ? button({
+            label: 'Playground',
+            icon: 'lightbulb',
+            title: 'See what is recommended to a user, and why',
+            onClick: () => handlers.onOpenView('playground'),
+          })
         : nothing
     }
     ${

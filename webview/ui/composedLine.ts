@@ -44,18 +44,18 @@ export function composedLine(options: ComposedLineOptions): TemplateResult {
     onCompose(moved(items, from, Math.max(0, Math.min(last, to))));
     go(to);
   };
-  const remove = (): void => {
-    onCompose(items.filter((_, other) => other !== index));
-    go(Math.min(index, last - 1));
+  const remove = (at: number): void => {
+    onCompose(items.filter((_, other) => other !== at));
+    go(Math.min(at, last - 1));
   };
-  const keys: Record<string, () => void> = {
+  const keys: Record<string, (at: number) => void> = {
     Delete: remove,
-    ArrowUp: () => go(index - 1),
-    ArrowDown: () => go(index + 1),
+    ArrowUp: (at) => go(at - 1),
+    ArrowDown: (at) => go(at + 1),
   };
-  const altKeys: Record<string, () => void> = {
-    ArrowUp: () => move(index, index - 1),
-    ArrowDown: () => move(index, index + 1),
+  const altKeys: Record<string, (at: number) => void> = {
+    ArrowUp: (at) => move(at, at - 1),
+    ArrowDown: (at) => move(at, at + 1),
   };
   return html`<div
     role="listitem"
@@ -72,7 +72,9 @@ export function composedLine(options: ComposedLineOptions): TemplateResult {
       if (!act || (event.target as HTMLElement).matches('button')) return;
       event.preventDefault();
       event.stopPropagation();
-      act();
+      // Not always this line: an earlier key may just have moved the focus.
+      const line = (document.activeElement as HTMLElement | null)?.dataset.line;
+      act(line === undefined ? index : firstLine + Number(line));
     }}
     @dragstart=${(event: DragEvent) => {
       event.dataTransfer?.setData('text/plain', String(index));
@@ -91,7 +93,7 @@ export function composedLine(options: ComposedLineOptions): TemplateResult {
     <span class="line-tools">
       ${iconButton('arrow-up', `Move ${item.title} Earlier (Alt+Up)`, () => move(index, index - 1))}
       ${iconButton('arrow-down', `Move ${item.title} Later (Alt+Down)`, () => move(index, index + 1))}
-      ${iconButton('trash', `Remove ${item.title} (Delete)`, remove)}
+      ${iconButton('trash', `Remove ${item.title} (Delete)`, () => remove(index))}
     </span>
   </div>`;
 }

@@ -10,7 +10,7 @@ import type {
 } from '../../protocol/inspectionPanel';
 import type { ProjectionFormat } from '../../protocol/projection';
 import { isRecord } from '../../protocol/isRecord';
-import { hasLearned, type RunSummary } from '../../protocol/run';
+import { canRecommend, hasLearned, type RunManifest, type RunSummary } from '../../protocol/run';
 import { subjectOfRun } from '../../protocol/subject';
 import { startInspector, type Inspector } from '../../process/inspector';
 import { readRun } from '../../runs/runStore';
@@ -38,7 +38,7 @@ const FIRST_CALL: keyof Inspector = 'describeRun';
 const inspection: Pick<PanelKind<InspectionPanelView>, 'subjects' | 'needsTrust' | 'createContent'> = {
   subjects: { kind: 'runs', min: 1, max: 1, isSuitable: ({ inspectable }) => inspectable },
   needsTrust: INSPECTING,
-  createContent: (frame, context) => new InspectionPanel(frame, context),
+  createContent: (frame, context) => new InspectionPanel(frame, context, hasLearned),
 };
 
 /** A model's vectors as a map. */
@@ -57,11 +57,21 @@ export const attentionPanel: PanelKind<InspectionPanelView> = {
   title: (run) => `Attention: ${run}`,
 };
 
+/** What a model or a baseline recommends, and why. */
+export const playgroundPanel: PanelKind<InspectionPanelView> = {
+  id: 'playground',
+  command: { name: 'openPlayground', title: 'Open Playground' },
+  title: (run) => `Playground: ${run}`,
+  subjects: { kind: 'runs', min: 1, max: 1, isSuitable: ({ recommending }) => recommending },
+  needsTrust: INSPECTING,
+  createContent: (frame, context) => new InspectionPanel(frame, context, canRecommend),
+};
+
 /** What the extension itself answers; the inspector answers the rest. */
 type OwnFunctions = Pick<InspectionPanelHost, 'hydrate' | 'save' | 'openView'> &
   Pick<ProjectionPanelHost, 'exportTable'>;
 
-/** The extension's side of a projection or attention panel: it passes on to an inspector what the page asks of the model. */
+/** The extension's side of such a panel: it passes on to an inspector what the page asks of the model. */
 class InspectionPanel implements PanelContent {
   readonly functions: object;
   readonly argumentSchemas: ArgumentSchemas;
@@ -79,6 +89,7 @@ class InspectionPanel implements PanelContent {
   constructor(
     private readonly frame: PanelFrame<InspectionPanelView>,
     private readonly context: PanelContext,
+    private readonly isChoice: (manifest: RunManifest) => boolean,
   ) {
     this.#directory = frame.runs[0]!;
     this.#inspector = new PanelInspector(() => this.#startInspector(), IDLE_MS, frame.isVisible);
@@ -176,7 +187,7 @@ class InspectionPanel implements PanelContent {
 
   /** The runs to choose from, newest first. This panel's own is always one of them: at the end if it is outside the workspace. */
   #choicesNow(): RunChoice[] {
-    const runs = this.context.runs.runs.filter(({ manifest }) => hasLearned(manifest));
+    const runs = this.context.runs.runs.filter(({ manifest }) => this.isChoice(manifest));
     const own = this.#run;
     if (own && !runs.some(({ directory }) => directory === own.directory)) runs.push(own);
     const titles = this.context.runs.titles(Date.now());

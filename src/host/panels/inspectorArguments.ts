@@ -6,7 +6,7 @@ import type { InspectionView } from '../../protocol/inspectionPanel';
 import { PROJECTION_FORMATS, type RowIndex } from '../../protocol/projection';
 import { SAVE_ARGUMENTS, text, type ArgumentsOf } from './pageCalls';
 
-/* What the pages of the projection and attention panels may ask with. */
+/* What the pages of the projection, attention and playground panels may ask with. */
 
 const index = z
   .number()
@@ -23,7 +23,7 @@ const seed = z.number().int();
 const listLength = z.number().int().min(1).max(10_000);
 const checkpoint = z.string().regex(/^(?:best|last|epoch-\d{1,9})$/);
 /** The views that pages open. */
-export const view = z.enum(['projection', 'attention']) satisfies z.ZodType<InspectionView>;
+export const view = z.enum(['projection', 'attention', 'playground']) satisfies z.ZodType<InspectionView>;
 /** Of all rows of the largest tables, and no more. */
 const rows = z.instanceof(Uint32Array).refine(({ length }) => length <= 2 ** 27);
 const coordinates = z.instanceof(Float32Array).refine(({ length }) => length <= 2 ** 29);

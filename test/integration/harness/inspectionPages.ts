@@ -43,6 +43,34 @@ export class ProjectionPage {
   }
 }
 
+/** What the page of the playground shows. */
+export class PlaygroundPage {
+  private readonly page: FrameLocator;
+
+  constructor(workbench: Workbench) {
+    this.page = workbench.webview('recsight.recsight');
+  }
+
+  /** Titles that one side lists, best first, with what came next; as soon as there are ten. */
+  async recommendations(side = 0): Promise<string[]> {
+    const links = this.page.locator(`.recommendations .link[data-side="${side}"]`);
+    await links.nth(9).waitFor({ timeout: 60_000 });
+    return links.allInnerTexts();
+  }
+
+  /** What the bars next to the history are, one for each run. */
+  reasons(): Promise<string[]> {
+    return this.page.locator('.history .reason').allInnerTexts();
+  }
+
+  /** Shows another run next to the panel's own. */
+  async compareWith(run: string): Promise<void> {
+    const list = this.page.locator('vscode-dropdown[aria-label="Compare with"]');
+    await list.click();
+    await list.locator('vscode-option', { hasText: run }).first().click();
+  }
+}
+
 /** What the page of attention shows. */
 export class AttentionPage {
   private readonly page: FrameLocator;

@@ -4,12 +4,12 @@ import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { root } from '../../../scripts/lib/toolchain.mjs';
 import type { RunSummary } from '../../../src/protocol/run';
-import { AttentionPage, ProjectionPage } from '../harness/inspectionPages';
+import { AttentionPage, PlaygroundPage, ProjectionPage } from '../harness/inspectionPages';
 import { sampleTitles, trainSampleModels } from '../harness/sampleRuns';
 import { SOFTWARE_WEBGL, Workbench } from '../harness/workbench';
 
 /*
- * The projection and the attention of the sample models as a user sees them, in the page of a real VS Code.
+ * The projection, the attention and the recommendations of the sample models as a user sees them, in the page of a real VS Code.
  */
 
 const soon = { timeout: 60_000, interval: 100 };
@@ -18,20 +18,27 @@ const MODELS = ['bert4rec', 'bprMf', 'dien', 'din', 'gru4rec', 'hstu', 'sasrec',
 /** Their attention is among what they compute; the others are explained by what their scores lose. */
 const WITH_ATTENTION = ['bert4rec', 'dien', 'din', 'hstu', 'sasrec', 'sum'];
 
+/** It recommends, and has no vectors and no attention. */
+const BASELINE = 'ease';
+
 let folder: string;
 let workbench: Workbench;
 let runs: Map<string, RunSummary>;
 let titles: Map<string, string>;
 let projection: ProjectionPage;
 let attention: AttentionPage;
+let playground: PlaygroundPage;
 
 beforeAll(async () => {
   folder = await mkdtemp(path.join(tmpdir(), 'recsight-samples-'));
-  runs = new Map((await trainSampleModels(folder, MODELS)).map((run) => [run.manifest.name, run]));
+  runs = new Map(
+    (await trainSampleModels(folder, [...MODELS, BASELINE])).map((run) => [run.manifest.name, run]),
+  );
   titles = await sampleTitles();
   workbench = await Workbench.open(folder, { extension: root }, [SOFTWARE_WEBGL]);
   projection = new ProjectionPage(workbench);
   attention = new AttentionPage(workbench);
+  playground = new PlaygroundPage(workbench);
 }, 240_000);
 
 afterAll(async () => {
@@ -41,14 +48,17 @@ afterAll(async () => {
 });
 
 /** Opens a view by its command: of the run whose panel is in view, else of the one that is picked. */
-async function show(command: 'Show Embedding Projection' | 'Show Attention', pick?: string): Promise<void> {
+async function show(
+  command: 'Show Embedding Projection' | 'Show Attention' | 'Open Playground',
+  pick?: string,
+): Promise<void> {
   await workbench.runCommand(`RecSight: ${command}`);
   if (pick !== undefined) await workbench.pickStarting(`${pick} · `);
 }
 
 describe('looking into the sample models', () => {
   it('trained them all', () => {
-    expect([...runs.keys()].sort()).toEqual(MODELS);
+    expect([...runs.keys()].sort()).toEqual([...MODELS, BASELINE].sort());
     for (const { status } of runs.values()) expect(status).toBe('finished');
   });
 
@@ -100,6 +110,30 @@ describe('looking into the sample models', () => {
     await workbench.tab('Projection: sasrec').waitFor();
     await workbench.tab('Attention: sasrec').click();
     await attention.explained();
+  });
+
+  it('recommends in the playground, with a baseline next to it, also after a reload of the window', async () => {
+    await workbench.runCommand('View: Close All Editors');
+    await show('Open Playground', 'sasrec');
+    await workbench.tab('Playground: sasrec').waitFor();
+    const known = new Set(titles.values());
+    const listed = await playground.recommendations();
+    for (const title of listed) expect(known).toContain(title);
+    await playground.compareWith(BASELINE);
+    expect(await playground.recommendations(1)).not.toEqual(listed);
+    const reasons = await playground.reasons();
+    expect(reasons[0]).toMatch(/^Attention · Block \d · sasrec/);
+    expect(reasons[1]).toMatch(/^Contribution for “.*” · ease|^“.*” is not listed · ease/);
+    await workbench.screenshot('playground');
+    await workbench.reload();
+    await workbench.tab('Playground: sasrec').waitFor();
+    expect(await playground.recommendations()).toEqual(listed);
+    expect((await playground.recommendations(1)).length).toBeGreaterThanOrEqual(10);
+    // A baseline opens by itself, too.
+    await workbench.runCommand('View: Close All Editors');
+    await show('Open Playground', BASELINE);
+    await playground.recommendations();
+    expect((await playground.reasons())[0]).toMatch(/^Contribution for “/);
   });
 
   it('saves the picture and the table where the user says', async () => {

@@ -12,15 +12,15 @@ describe('contextValueOf', () => {
   it.each([
     [makeRun({ progress: progress(0, 20) }, 'preparing'), 'run active'],
     [makeRun({ progress: progress(0, 20) }, 'running'), 'run active'],
-    [makeRun(reached(0.1), 'running'), 'run active inspectable'],
-    [makeRun(reached(0.1), 'finished'), 'run idle evaluable inspectable'],
-    [makeRun(reached(0.1), 'stopped'), 'run idle resumable evaluable inspectable'],
+    [makeRun(reached(0.1), 'running'), 'run active inspectable recommending'],
+    [makeRun(reached(0.1), 'finished'), 'run idle evaluable inspectable recommending'],
+    [makeRun(reached(0.1), 'stopped'), 'run idle resumable evaluable inspectable recommending'],
     [makeRun({ progress: progress(0, 20) }, 'failed'), 'run idle restartable'],
-    [makeRun(reached(0.1), 'lost'), 'run idle resumable evaluable inspectable'],
+    [makeRun(reached(0.1), 'lost'), 'run idle resumable evaluable inspectable recommending'],
     [makeRun({ progress: progress(0, 20) }, 'stopped'), 'run idle restartable'],
     [makeRun({ progress: progress(0, 20) }, 'lost'), 'run idle restartable'],
     // A baseline.
-    [makeRun({ progress: progress(0, 0), ...reached(0.1) }, 'finished'), 'run idle evaluable'],
+    [makeRun({ progress: progress(0, 0), ...reached(0.1) }, 'finished'), 'run idle evaluable recommending'],
   ])('says what can be done ($1)', (run, value) => {
     expect(contextValueOf(run)).toBe(value);
   });
