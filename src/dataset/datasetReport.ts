@@ -81,6 +81,7 @@ export function datasetReport(
   const inTraining = new Uint8Array(numItems + 1);
   const cold = { users: 0, items: 0 };
   let evaluated = 0;
+  let backwards = 0;
   let cut = 0;
   let repeated = 0;
   let tied = 0;
@@ -91,6 +92,7 @@ export function datasetReport(
     lengths[user] = end - start;
     if (validationEnd[user]! < end) evaluated++;
     if (trainEnd[user] === start) cold.users++;
+    if (learnsFromLater(dataset, user)) backwards++;
     if (historyLimit !== undefined && trainEnd[user]! - start > historyLimit.maxLength) cut++;
     for (let row = start; row < trainEnd[user]!; row++) inTraining[items[row]!] = 1;
     if (times === null) continue;
@@ -133,6 +135,12 @@ export function datasetReport(
   }
   if (evaluated < FEW_USERS) {
     warnings.push(`Only ${thousands(evaluated)} users can be evaluated: expect noisy metrics.`);
+  }
+  if (backwards > 0) {
+    warnings.push(
+      `${thousands(backwards)} of ${thousands(numUsers)} users have training interactions that are later than held-out ones of the same user: ` +
+        'a model learns from what comes after what it is tested on. The splits `leaveOneOut`, `lastN`, `ratio` and `temporal` hold out what comes last.',
+    );
   }
   if (cold.users > 0) {
     warnings.push(
@@ -192,6 +200,14 @@ export function datasetReport(
     reading: facts.reading ?? [],
     warnings,
   };
+}
+
+/** Whether a training interaction of the user is later than one that is held out of them. */
+function learnsFromLater({ offsets, trainEnd, order }: PreparedDataset, user: number): boolean {
+  if (order === null) return false;
+  const [start, cut, end] = [offsets[user]!, trainEnd[user]!, offsets[user + 1]!];
+  // Each part is in order of time: the newest of training is its last. Held-out ones are two parts.
+  return cut > start && order.subarray(cut, end).some((place) => place < order[cut - 1]!);
 }
 
 /** The report as lines for a terminal, without colors. */

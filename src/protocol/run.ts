@@ -73,9 +73,10 @@ export interface RunError {
  * Why the numbers of a run are to be doubted although it came to its end:
  * - `training/diverging`: the loss of its newest epoch is far above that of its first step
  * - `result/below-popularity`: on test a popularity ranking does better than the trained model
+ * - `result/constant-scores`: on test all candidates of a user have the same score
  */
 export interface RunWarning {
-  code: 'training/diverging' | 'result/below-popularity';
+  code: 'training/diverging' | 'result/below-popularity' | 'result/constant-scores';
   /** What was found, and what to do. */
   message: string;
 }
@@ -230,6 +231,8 @@ export function warningName({ code }: RunWarning): string {
       return 'loss diverged';
     case 'result/below-popularity':
       return 'below popularity';
+    case 'result/constant-scores':
+      return 'constant scores';
     default:
       return 'in doubt'; // of a newer version
   }

@@ -14,7 +14,7 @@ import { resultDetailsOf } from '../inference/resultDetails';
 import { openRunMetrics } from '../inference/runModel';
 import { nameOfNotFinite } from '../inference/finiteWeights';
 import { EVALUATION_SCHEMA_VERSION, writePerUserResults } from '../runs/perUserFile';
-import { belowPopularityMessage } from './resultWarnings';
+import { belowPopularityMessage, constantScoresMessage } from './resultWarnings';
 import type { RunRecorder } from './runRecorder';
 import { TrainingError } from './trainingError';
 
@@ -90,6 +90,12 @@ async function test(
   };
   await writePerUserResults(recorder.run, perUser, recorder.settle);
   await recordTest(recorder, config, { epoch, step, protocol, seconds }, rankers);
+  if (!isTrained(config)) return;
+  const message = constantScoresMessage(own.ranks);
+  if (message !== null) recorder.warn(message);
+  recorder.update({
+    warnings: withWarning(recorder.manifest.warnings, 'result/constant-scores', message),
+  });
 }
 
 /**

@@ -1,4 +1,5 @@
 import { gainOver } from '../evaluation/metrics/metrics';
+import type { Ranks } from '../evaluation/rankMetrics';
 import type { Metrics } from '../protocol/evaluation';
 import type { TestResult } from '../protocol/run';
 import { formatMetricName } from '../series/format';
@@ -46,6 +47,15 @@ export function belowPopularityMessage(
   return (
     `On test, ${formatMetricName(mainMetric)} is ${short(own)}, and ${short(popularity)} for a ranking by ` +
     'popularity: the model has learned less than which items are popular. Look at its loss, its learning rate and its data.'
+  );
+}
+
+/** Says that a trained model does not rank at all: each target ties with all that it is ranked against. Null where it does. */
+export function constantScoresMessage({ best, worst }: Ranks): string | null {
+  if (best.some((place) => place !== 1) || worst.some((place) => place === 1)) return null;
+  return (
+    'On test, the model gives all candidates of a user the same score, so its metrics are those of chance. ' +
+    'Look at its loss and at `training.learningRate`: what does not depend on the items has not been learned, or was lost.'
   );
 }
 

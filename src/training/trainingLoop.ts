@@ -300,8 +300,8 @@ export class TrainingLoop {
       await saveCheckpoint(directory, this.model.state, null, state, recorder.settle);
       recorder.event({ kind: 'checkpoint', epoch, step, which: 'best' });
       // A test result of an earlier best is not one of this model.
-      const warnings = withWarning(recorder.manifest.warnings, 'result/below-popularity', null);
-      recorder.update({ test: null, warnings });
+      const { warnings = [] } = recorder.manifest;
+      recorder.update({ test: null, warnings: warnings.filter(({ code }) => !code.startsWith('result/')) });
     }
     this.#warnOfDivergence(epoch, loss, best && !isFirst);
     await this.#keepSnapshot();

@@ -203,3 +203,34 @@ describe('the temporal split', () => {
     ).rejects.toMatchObject({ code: 'dataset/no-times' });
   });
 });
+
+describe('training that is later than what is held out', () => {
+  const later = (warnings: string[]) =>
+    warnings.filter((warning) => warning.includes('are later than held-out ones'));
+
+  test('is told with its users, whoever made the parts', async () => {
+    const rows = [['a', 'x', 5, 'train'], ['a', 'y', 6, 'train'], ...ROWS.slice(2)];
+    const { report } = await dataFolder({ 'a.csv': csv(rows) }).prepare({
+      path: 'a.csv',
+      split: { type: 'column', name: 'split' },
+    });
+    // b’s only training interaction is the newest, and a learns at 6 what is tested at 4.
+    expect(later(report.warnings)).toEqual([
+      '2 of 2 users have training interactions that are later than held-out ones of the same user: a model learns from what comes ' +
+        'after what it is tested on. The splits `leaveOneOut`, `lastN`, `ratio` and `temporal` hold out what comes last.',
+    ]);
+    const random = await dataFolder({ 'a.csv': csv(rows) }).prepare({
+      path: 'a.csv',
+      split: { type: 'randomRatio', validation: 0.25, test: 0.25, seed: 1 },
+    });
+    expect(later(random.report.warnings)).toHaveLength(1);
+  });
+
+  test('is not under splits that hold out what comes last', async () => {
+    for (const type of ['leaveOneOut', 'ratio', 'temporal'] as const) {
+      const rows = Array.from({ length: 60 }, (_, row) => [`u${row % 4}`, `i${row % 7}`, 100 * row, '']);
+      const { report } = await dataFolder({ 'a.csv': csv(rows) }).prepare({ path: 'a.csv', split: { type } });
+      expect(later(report.warnings)).toEqual([]);
+    }
+  });
+});

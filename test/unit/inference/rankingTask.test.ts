@@ -5,6 +5,7 @@ import { evaluateRanking, protocolOf } from '../../../src/evaluation/evaluateRan
 import { rankingMetrics } from '../../../src/evaluation/metrics/metrics';
 import { rankingTask } from '../../../src/inference/evaluateModel';
 import { rankByScores } from '../../../src/inference/rankByScores';
+import { constantScoresMessage } from '../../../src/training/resultWarnings';
 import { comparisonKey, describeProtocol, protocolBadge } from '../../../src/protocol/evaluation';
 import { datasetOf, splitBy } from './tinyDataset';
 
@@ -106,7 +107,8 @@ describe.each(combinations)('$name', ({ split, candidates }) => {
         const task = rankingTask(dataset, 'test', evaluationOf({ candidates, filterSeen: false }));
         const ranker = rankByScores({ score: (histories) => new Float32Array(histories.length * NUM_ITEMS) });
         const options = { metrics: rankingMetrics(['recall']), cutoffs: [3], batchSize: 3 };
-        const { metrics, protocol } = await evaluateRanking(task, ranker, options);
+        const { metrics, protocol, ranks } = await evaluateRanking(task, ranker, options);
+        expect(constantScoresMessage(ranks)).not.toBeNull();
         const chances = Array.from(task.users, (user) => {
           const count = task.sampled ? task.sampled.of(user).length + task.targets(user).length : NUM_ITEMS;
           return Math.min(1, 3 / count);

@@ -1,5 +1,9 @@
 import { expect, test } from 'vitest';
-import { belowPopularityMessage, divergenceMessage } from '../../../src/training/resultWarnings';
+import {
+  belowPopularityMessage,
+  constantScoresMessage,
+  divergenceMessage,
+} from '../../../src/training/resultWarnings';
 
 const course = { epoch: 4, startLoss: 0.7, loss: 18e6, gained: false, bestEpoch: 1, learningRate: 10 };
 
@@ -32,4 +36,14 @@ test('a model below popularity is said to be so, by the main metric', () => {
   expect(
     belowPopularityMessage({ 'gini@10': 0.5 }, { popularity: { 'gini@10': 0.9 } }, 'gini@10'),
   ).toBeNull();
+});
+
+test('scores that are the same for all candidates are told, and ties of some are not', () => {
+  const ranks = (best: number[], worst: number[]) => ({
+    best: Uint32Array.from(best),
+    worst: Uint32Array.from(worst),
+  });
+  expect(constantScoresMessage(ranks([1, 1], [20, 18]))).toContain('the same score');
+  expect(constantScoresMessage(ranks([1, 2], [20, 18]))).toBeNull();
+  expect(constantScoresMessage(ranks([1, 1], [20, 1]))).toBeNull();
 });
