@@ -62,10 +62,9 @@ export async function compare(names: readonly string[], options: CliOptions): Pr
   }
 }
 
-/** Without the places of all users and the curves, which the runs hold. */
+/** Without the places of all users, which the runs hold. */
 function jsonOf(comparison: Comparison): string {
-  const withoutCurves = (name: string, field: unknown): unknown => (name === 'curve' ? undefined : field);
-  return `${jsonText({ ...comparison, places: undefined }, withoutCurves)}\n`;
+  return `${jsonText({ ...comparison, places: undefined })}\n`;
 }
 
 /** What `--format` says, else what the name of the file ends in. */

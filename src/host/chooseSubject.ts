@@ -20,7 +20,7 @@ interface RunPlaces {
 
 /**
  * What a panel is to show: what its command was called on, else what is in view, else the user's choice.
- * @param argument as `chooseRun` takes it; for several runs a list of directories, for a file its Uri
+ * @param argument as `chooseRun` takes it; for several runs a list of such, for a file its Uri
  */
 export async function chooseSubject(
   places: RunPlaces,
@@ -43,14 +43,17 @@ async function chooseRuns(
   title: string,
   subjects: PanelSubjects & { kind: 'runs' },
 ): Promise<string[] | undefined> {
-  const { runs } = places;
+  const { runs, tree } = places;
   if (subjects.max === 1) {
     const directory = await chooseRun(places, argument, title, subjects.isSuitable);
     return directory === undefined ? undefined : [directory];
   }
   await runs.loaded;
   const named: unknown[] = Array.isArray(argument) ? argument : [];
-  const known = await Promise.all(named.map((directory) => knownRun(runs, String(directory))));
+  const directories = named.map(directoryIn).filter((directory) => directory !== undefined);
+  // Nothing else is pointed at by who calls the command by its name.
+  if (argument === undefined) directories.push(...tree.selectedRuns);
+  const known = await Promise.all(directories.map((directory) => knownRun(runs, directory)));
   if (admits(subjects, { kind: 'runs', runs: known })) return known;
   const suitable = runs.runs.filter((run) => subjects.isSuitable(runAbilities(run)));
   return pickRuns(suitable, title, runs, subjects);

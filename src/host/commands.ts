@@ -35,10 +35,10 @@ export interface CommandContext {
 /** Registers the commands of the manifest. None of them lets an error escape: all are reported to the user. */
 export function registerCommands(context: CommandContext): vscode.Disposable {
   const { backends, panels, runs, trainer, log } = context;
-  const register = (name: string, run: (argument: never) => Promise<void>) =>
-    vscode.commands.registerCommand(`recsight.${name}`, async (argument: never) => {
+  const register = (name: string, run: (argument: never, selected?: unknown) => Promise<void>) =>
+    vscode.commands.registerCommand(`recsight.${name}`, async (argument: never, selected: unknown) => {
       try {
-        await run(argument);
+        await run(argument, selected);
       } catch (error) {
         reportError(error, log);
       }
@@ -70,8 +70,10 @@ export function registerCommands(context: CommandContext): vscode.Disposable {
     register('showBackends', () => backends.show()),
     register('installGpuRuntime', (runtime: unknown) => backends.install(asGpuRuntime(runtime))),
     ...PANELS.map(({ id, command: { name, title }, subjects, needsTrust }) =>
-      register(name, async (argument: unknown) => {
-        const subject = await chooseSubject(context, argument, title, subjects);
+      register(name, async (argument: unknown, selected: unknown) => {
+        // A list of several selected rows comes with the one that was clicked.
+        const isForSeveral = subjects.kind === 'runs' && subjects.max > 1 && Array.isArray(selected);
+        const subject = await chooseSubject(context, isForSeveral ? selected : argument, title, subjects);
         if (subject === undefined) return;
         const executed = needsTrust !== undefined && subject.kind === 'runs' ? subject.runs : [];
         for (const directory of executed) if (!(await trainer.mayRun(directory, needsTrust!))) return;

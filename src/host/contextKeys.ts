@@ -51,6 +51,7 @@ export class ContextKeys implements vscode.Disposable {
       'hasInspectableRuns',
       abilities.some(({ inspectable }) => inspectable),
     );
+    this.#set('hasComparableRuns', abilities.filter(({ comparable }) => comparable).length > 1);
     this.#set(
       'hasRecommendingRuns',
       abilities.some(({ recommending }) => recommending),

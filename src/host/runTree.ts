@@ -65,6 +65,7 @@ export class RunTree implements vscode.TreeDataProvider<Node>, vscode.Disposable
     this.#view = vscode.window.createTreeView('recsight.runs', {
       treeDataProvider: this,
       showCollapseAll: true,
+      canSelectMany: true,
     });
     this.#disposables = [
       this.#changes,
@@ -80,10 +81,14 @@ export class RunTree implements vscode.TreeDataProvider<Node>, vscode.Disposable
     this.#followDays(this.#view.visible);
   }
 
-  /** Directory of the selected run, for commands that come from a key. */
+  /** Directory of the selected run, for commands that come from a key; undefined where several are selected. */
   get selectedRun(): string | undefined {
-    const [node] = this.#view.selection;
-    return node?.kind === 'run' ? node.directory : undefined;
+    return this.#view.selection.length === 1 ? this.selectedRuns[0] : undefined;
+  }
+
+  /** Directories of all selected runs. */
+  get selectedRuns(): string[] {
+    return this.#view.selection.flatMap((node) => (node.kind === 'run' ? [node.directory] : []));
   }
 
   async getChildren(node?: Node): Promise<Node[]> {

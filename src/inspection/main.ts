@@ -7,6 +7,7 @@ import type { RecommendationInspector } from '../protocol/recommendation';
 import { decodeRpcMessage, encodeRpcMessage } from '../protocol/rpcMessage';
 import { attentionInspector } from './attention/attentionInspector';
 import { compareRuns } from './comparison/compareRuns';
+import { describeRun } from './comparison/comparedRuns';
 import { InspectedRuns } from './inspectedRuns';
 import { projectionInspector } from './projection/projectionInspector';
 import { recommendationInspector } from './recommendation/recommendationInspector';
@@ -38,6 +39,7 @@ const functions: Functions = {
   ...attentionInspector(runs, tasks),
   ...recommendationInspector(runs, tasks),
   compareRuns: (request, id) => tasks.run(id, (task) => compareRuns(request, task)),
+  describeRuns: (directories) => Promise.all(directories.map(describeRun)),
 };
 const teller = createBirpc<InspectorNotices, Functions>(functions, {
   post: (message: unknown) => process.send?.(message),

@@ -1,4 +1,5 @@
 import type { EvaluationProtocol } from './evaluation';
+import type { SeriesColumns } from './livePanel';
 
 /** What is to be compared. */
 export interface ComparisonRequest {
@@ -6,8 +7,8 @@ export interface ComparisonRequest {
   runs: string[];
   /** Names with a cut-off, such as `ndcg@10`; null: all that were measured. The first is what slices and users are compared by. */
   metrics: string[] | null;
-  /** Names of slicings, such as `historyLength`. */
-  slices: string[];
+  /** Names of slicings, such as `historyLength`; null: the first two that there are. */
+  slices: string[] | null;
   /** Users who gained most, and as many who lost most, to tell of. */
   users: number;
   seed: number;
@@ -44,7 +45,7 @@ export interface GroupDifference extends Estimate {
 }
 
 /** A run of a comparison. */
-export interface ComparedRun {
+export interface TestedRunName {
   /** Absolute path. */
   directory: string;
   id: string;
@@ -52,8 +53,18 @@ export interface ComparedRun {
   seed: number;
   /** The epoch that was tested; 0 for baselines. */
   epoch: number;
-  /** Validation by the main metric. */
-  curve: { metric: string; epochs: number[]; values: number[] } | null;
+}
+
+/** How a run got to its results. */
+export interface ComparedRun {
+  /** Absolute path. */
+  directory: string;
+  /** By which validation chooses the epoch. */
+  mainMetric: string;
+  /** Of the validation; null before the first. */
+  protocol: EvaluationProtocol | null;
+  /** Validation by the main metric; null where nothing was validated. */
+  curve: SeriesColumns | null;
 }
 
 export interface ComparedGroup {
@@ -61,7 +72,7 @@ export interface ComparedGroup {
   letter: string;
   /** Of its first run, with what tells it from others of the same name. */
   title: string;
-  runs: ComparedRun[];
+  runs: TestedRunName[];
 }
 
 /** A setting in which groups differ. */
@@ -162,4 +173,6 @@ export interface ComparisonInspector {
    * @throws InspectionError where their protocols or data differ, with what differs, and where a run has no results
    */
   compareRuns(request: ComparisonRequest, task: string): Promise<Comparison>;
+  /** @param runs absolute paths of run directories */
+  describeRuns(runs: string[]): Promise<ComparedRun[]>;
 }

@@ -45,8 +45,12 @@ const ASPECTS: { what: string; of: (protocol: EvaluationProtocol) => string }[] 
     of: ({ ties }) => (ties === 'average' ? 'at their average rank' : 'by expectation'),
   },
   {
-    what: 'users with a held-out item in their history are',
+    what: 'held-out items that are in the history of their user are',
     of: ({ seenTargets }) => (seenTargets === undefined ? 'not known' : thousands(seenTargets)),
   },
   { what: 'the number of users is', of: ({ numUsers }) => thousands(numUsers) },
+  {
+    what: 'the number of held-out items is',
+    of: ({ numUsers, numTargets = numUsers }) => thousands(numTargets),
+  },
 ];

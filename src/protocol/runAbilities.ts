@@ -14,6 +14,8 @@ export interface RunAbilities {
   inspectable: boolean;
   /** There is a trained model or a baseline that recommends. */
   recommending: boolean;
+  /** It has test results, which can be compared with those of other runs. */
+  comparable: boolean;
 }
 
 /** @param canTrain whether processes may be started at all, which they may not in an untrusted workspace */
@@ -27,6 +29,7 @@ export function runAbilities(run: RunSummary, canTrain = true): RunAbilities {
     evaluable: canTrain && !active && run.manifest.best !== null,
     inspectable: canTrain && hasLearned(run.manifest),
     recommending: canTrain && canRecommend(run.manifest),
+    comparable: canTrain && run.manifest.test !== null,
   };
 }
 

@@ -7,6 +7,7 @@ import { drawJoins } from '../plot/joinDrawing';
 import type { MapColors } from '../plot/heatMapColors';
 import { readMapColors } from '../plot/mapColors';
 import type { Painter } from '../plot/painter';
+import { offset } from '../plot/pictureFiles';
 import { SvgPainter } from '../plot/svgPainter';
 import {
   currentAttention,
@@ -243,18 +244,4 @@ function words(color: string): { color: string; size: number; font: 'words' } {
 
 function figures(color: string): { color: string; size: number; font: 'figures' } {
   return { color, size: 11, font: 'figures' };
-}
-
-/** The same painter with another origin. */
-function offset(painter: Painter, dx: number, dy: number): Painter {
-  const shift = (points: readonly number[]): number[] =>
-    points.map((value, index) => value + (index % 2 === 0 ? dx : dy));
-  return {
-    rectangle: (x, y, width, height, fill) => painter.rectangle(x + dx, y + dy, width, height, fill),
-    outline: (x, y, width, height, stroke) => painter.outline(x + dx, y + dy, width, height, stroke),
-    line: (points, stroke) => painter.line(shift(points), stroke),
-    ribbon: (x1, y1, x2, y2, stroke) => painter.ribbon(x1 + dx, y1 + dy, x2 + dx, y2 + dy, stroke),
-    hatch: (points, color) => painter.hatch(shift(points), color),
-    text: (text, x, y, style) => painter.text(text, x + dx, y + dy, style),
-  };
 }

@@ -37,6 +37,8 @@ export interface ChartLine {
   side: 'left' | 'right';
   /** The axis starts at zero: for quantities whose size matters, not only their change. */
   fromZero: boolean;
+  /** Place of its color in the theme's series; that of the line itself when left out. */
+  color?: number;
   format: (value: number) => string;
   /** The labels of its axis; plain numbers when left out. */
   formatTicks?: (ticks: readonly number[], increment: number) => string[];
@@ -75,6 +77,7 @@ export function isSameChart(a: ChartModel, b: ChartModel): boolean {
 function isSameLine(a: ChartLine, b: ChartLine): boolean {
   return (
     a.label === b.label &&
+    a.color === b.color &&
     a.columns === b.columns &&
     a.x === b.x &&
     a.smoothing === b.smoothing &&

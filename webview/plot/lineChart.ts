@@ -181,7 +181,7 @@ export class LineChart extends DrawnElement {
     const key = JSON.stringify([
       model.xAxis,
       model.yAxis,
-      this.#lines.map(({ label, side }) => [label, side]),
+      this.#lines.map(({ label, side, color }) => [label, side, color]),
     ]);
     const data = alignLines(this.#drawn);
     if (!this.#plot || key !== this.#plotKey) {
@@ -209,7 +209,8 @@ export class LineChart extends DrawnElement {
   }
 
   #colorOf(line: number): string {
-    return this.#theme.series[line % this.#theme.series.length]!;
+    const place = this.#lines[line]?.color ?? line;
+    return this.#theme.series[place % this.#theme.series.length]!;
   }
 
   #options(model: ChartModel, width: number, height: number): uPlot.Options {

@@ -1,12 +1,9 @@
 import { thousands } from '../../protocol/thousands';
 import type { PerUserResults, RankedLists } from '../perUserResults';
-import type { Ranks } from '../rankMetrics';
+import type { RankedTargets } from '../rankMetrics';
 
-/** What a ranker said of users' targets. */
-export interface RankedTargets {
-  /** User u's targets are those from `targetOffsets[u]` to `targetOffsets[u + 1] - 1`. */
-  targetOffsets: Uint32Array;
-  ranks: Ranks;
+/** What a ranker said of users. */
+export interface RankedUsers extends RankedTargets {
   /** Item indices are those of the run. */
   lists: RankedLists | null;
 }
@@ -26,7 +23,7 @@ export function alignUsers(
   first: PerUserResults,
   other: PerUserResults,
   ranker: string,
-): RankedTargets | DataDifference {
+): RankedUsers | DataDifference {
   const { ranks, lists } = other.rankers.get(ranker)!;
   const own = { targetOffsets: other.targetOffsets, ranks, lists };
   if (first === other) return own;

@@ -1,11 +1,18 @@
 import * as vscode from 'vscode';
+import { comparisonPanel } from './comparisonPanel';
 import { attentionPanel, playgroundPanel, projectionPanel } from './inspectionPanels';
 import { livePanel } from './livePanel';
 import { PanelGroup } from './panelGroup';
 import type { PanelContext, PanelKind } from './panelKind';
 
 /** All kinds of panels. docs/architecture.md says how one is added. */
-export const PANELS: readonly PanelKind[] = [livePanel, projectionPanel, attentionPanel, playgroundPanel];
+export const PANELS: readonly PanelKind[] = [
+  livePanel,
+  projectionPanel,
+  attentionPanel,
+  playgroundPanel,
+  comparisonPanel,
+];
 
 /** The panels of the window, of all kinds; and the command Keep Open, with the context key that says whether it is offered. */
 export class OpenPanels implements vscode.Disposable {

@@ -1,13 +1,13 @@
-import type { RankedTargets } from '../../evaluation/comparison/alignUsers';
+import type { RankedUsers } from '../../evaluation/comparison/alignUsers';
 import { meanOf } from '../../evaluation/comparison/intervals';
-import { rankValues } from '../../evaluation/comparison/metricValues';
 import type { RankMetric } from '../../evaluation/metrics/metric';
 import { findMetric } from '../../evaluation/metrics/metrics';
+import { rankMetricValues, tieGroups, type RankedTargets } from '../../evaluation/rankMetrics';
 import type { TestedRun } from './comparedRuns';
 
 /** A run with what it says of the users and targets of the first one, in their order. */
 export interface AlignedRun extends TestedRun {
-  aligned: RankedTargets;
+  aligned: RankedUsers;
 }
 
 /** A metric that is computed from ranks, with its cut-off. */
@@ -20,7 +20,7 @@ export function rankMetricOf(name: string): { metric: RankMetric; cutoff: number
 /** Of each user. @param name of such a metric */
 export function valuesOf(ranked: RankedTargets, name: string): Float64Array {
   const { metric, cutoff } = rankMetricOf(name)!;
-  return rankValues(metric, ranked, cutoff);
+  return rankMetricValues(metric, tieGroups(ranked), cutoff);
 }
 
 /** Expected place of each target, the mean over the runs of a group. */

@@ -4,7 +4,7 @@ import type { PreparedDataset } from '../../dataset/preparedDataset';
 import { alignUsers } from '../../evaluation/comparison/alignUsers';
 import { compareGroups, type ComparisonOptions } from '../../evaluation/comparison/compareGroups';
 import { meanOf } from '../../evaluation/comparison/intervals';
-import { restrictedTo } from '../../evaluation/comparison/metricValues';
+import { restrictedTo } from '../../evaluation/comparison/restrictedTo';
 import { findMetric } from '../../evaluation/metrics/metrics';
 import { MODEL_RANKER } from '../../evaluation/perUserResults';
 import type {
@@ -21,7 +21,6 @@ import type { Task } from '../tasks';
 import { meanPlaces, rankMetricOf, valuesOf, type AlignedRun } from './alignedRun';
 import { changedUsers } from './changedUsers';
 import {
-  describeTestedRun,
   differingSettings,
   groupBySeed,
   openData,
@@ -49,7 +48,7 @@ export async function compareRuns(request: ComparisonRequest, task: Task): Promi
   const groups = groupBySeed(runs) as AlignedRun[][];
   const metrics = chosenMetrics(runs, request.metrics);
   const kinds = slicingKinds(details, dataset);
-  const chosen = request.slices.map((name) => slicingOf(kinds, name, data));
+  const chosen = request.slices?.map((name) => slicingOf(kinds, name, data)) ?? kinds.slice(0, 2);
 
   const { values, differences } = await compareMetrics(groups, metrics, request.seed, task);
   const main = metrics.find((name) => findMetric(name)?.needs === 'rank');
@@ -62,7 +61,7 @@ export async function compareRuns(request: ComparisonRequest, task: Task): Promi
   return {
     protocol,
     numUsers: userIds.length,
-    groups: await Promise.all(groups.map(describeGroup)),
+    groups: groups.map(describeGroup),
     metrics,
     values,
     differences,
@@ -239,11 +238,13 @@ async function sliceGroups(
   return { name, title, metric, slices: parts };
 }
 
-async function describeGroup(runs: readonly AlignedRun[], group: number): Promise<ComparedGroup> {
+function describeGroup(runs: readonly AlignedRun[], group: number): ComparedGroup {
   const { name } = runs[0]!.manifest;
   return {
     letter: letterOf(group),
     title: runs.length === 1 ? name : `${name} (${runs.length} seeds)`,
-    runs: await Promise.all(runs.map(describeTestedRun)),
+    runs: runs.map(({ directory, manifest: { id, seed, name: own }, results: { epoch } }) => {
+      return { directory: directory.path, id, name: own, seed, epoch };
+    }),
   };
 }

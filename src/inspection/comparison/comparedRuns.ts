@@ -101,21 +101,12 @@ export async function withDetails(
   return isSame ? { ...results, details: resultDetailsOf(dataset, task) } : results;
 }
 
-/** What a view shows of a run beside its results. */
-export async function describeTestedRun({ directory, manifest, results }: TestedRun): Promise<ComparedRun> {
-  const { id, name, seed, mainMetric } = manifest;
+/** What a view shows of a run beside its results. @throws RunReadError */
+export async function describeRun(path: string): Promise<ComparedRun> {
+  const directory = new RunDirectory(path);
+  const { mainMetric, protocol } = await directory.readManifest();
   const series = new RunSeries();
   for await (const events of new EventLogReader(directory.eventsPath).readBatches()) series.fold(events);
   const curve = series.get(`validation/${mainMetric}`);
-  return {
-    directory: directory.path,
-    id,
-    name,
-    seed,
-    epoch: results.epoch,
-    curve:
-      curve === null
-        ? null
-        : { metric: mainMetric, epochs: Array.from(curve.epoch), values: Array.from(curve.value) },
-  };
+  return { directory: directory.path, mainMetric, protocol, curve };
 }

@@ -275,6 +275,45 @@ describe('compareRuns', () => {
     expect(await refused({ results: fewer }, GOOD.slice(1))).toMatch(/one has 12 users and the other 11/);
   });
 
+  it('compares users with several held-out items, and slices by each of them', async () => {
+    const users = Array.from({ length: USERS }, (_, user) => userId(user));
+    const details = detailsOf(users)!;
+    const targetOffsets = Uint32Array.from({ length: USERS + 1 }, (_, user) => (user === 0 ? 0 : user + 1));
+    const twice = <Values extends Uint32Array | Float64Array>(values: Values, second: number): Values => {
+      values.set(values.subarray(0, -1), 1);
+      values[1] = second;
+      return values;
+    };
+    const longer = (values: Uint32Array): Uint32Array => twice(Uint32Array.from([...values, 0]), 20);
+    const several: PerUserResults['details'] = {
+      ...details,
+      targets: longer(details.targets),
+      targetPopularity: longer(details.targetPopularity),
+      targetTimes: Float64Array.from({ length: USERS + 1 }, () => 1_700_000_000),
+    };
+    const runs = await Promise.all(
+      [BAD, GOOD].map((places, shrinkage) => {
+        const ranks = Uint32Array.from([places[0]!, 5, ...places.slice(1)]);
+        const rankers = new Map([['model', { ranks: { best: ranks, worst: ranks }, lists: null }]]);
+        return testedRun({
+          places,
+          model: { shrinkage },
+          results: { targetOffsets, details: several, rankers },
+        });
+      }),
+    );
+    const found = await compare(runs, { metrics: ['recall@10'], slices: ['cold'] });
+    // The first user finds one of two, and then both.
+    expect(found.values.map(([value]) => value!.value)).toEqual(
+      [(0.5 + 6) / 12, 1].map((value) => expect.closeTo(value, 12) as number),
+    );
+    expect(found.slicings[0]!.slices.map(({ numUsers, numTargets }) => [numUsers, numTargets])).toEqual([
+      [4, 4],
+      [8, 8],
+      [1, 1],
+    ]);
+  });
+
   it('says which command makes results that a run lacks', async () => {
     const config = configSchema.parse({ dataset: { path: 'x.csv' }, model: { type: 'itemKnn' } });
     const run = await createRun(runsDirectoryOf(folder), newRun(folder, { config }));

@@ -19,6 +19,10 @@ describe('contextValueOf', () => {
     [makeRun(reached(0.1), 'lost'), 'run idle resumable evaluable inspectable recommending'],
     [makeRun({ progress: progress(0, 20) }, 'stopped'), 'run idle restartable'],
     [makeRun({ progress: progress(0, 20) }, 'lost'), 'run idle restartable'],
+    [
+      makeRun({ ...reached(0.1), test: exampleTest() }, 'finished'),
+      'run idle evaluable inspectable recommending comparable',
+    ],
     // A baseline.
     [makeRun({ progress: progress(0, 0), ...reached(0.1) }, 'finished'), 'run idle evaluable recommending'],
   ])('says what can be done ($1)', (run, value) => {

@@ -1,0 +1,103 @@
+import { html, nothing, type TemplateResult } from 'lit';
+import { bestOf } from '../../src/evaluation/metrics/metrics';
+import {
+  SIGNIFICANCE_LEVEL,
+  type ComparedGroup,
+  type Estimate,
+  type GroupDifference,
+  type GroupValue,
+} from '../../src/protocol/comparison';
+import { percent } from '../../src/protocol/percent';
+import { formatCount, formatDelta, formatMetric, formatP } from '../../src/series/format';
+import { scrollArea } from '../ui/scrollArea';
+
+/** A metric, or a slice. */
+export interface ValueRow {
+  label: string;
+  /** Name of the metric, which says what is better. */
+  metric: string;
+  /** Below the label. */
+  note?: string;
+  values: readonly GroupValue[];
+  differences: readonly GroupDifference[];
+}
+
+/** Rows of values of groups with their intervals, and of their differences to the first group. */
+export function valueTable(
+  label: string,
+  head: string,
+  rows: readonly ValueRow[],
+  groups: readonly ComparedGroup[],
+): TemplateResult {
+  return scrollArea({
+    label,
+    className: 'sticky-names',
+    content: html`<table class="values">
+      <thead>
+        <tr>
+          <th scope="col">${head}</th>
+          ${groups.map(({ letter, title }) => html`<th scope="col" title=${title}>${letter}</th>`)}
+          ${groups.slice(1).map(({ letter }) => html`<th scope="col">${letter} − ${groups[0]!.letter}</th>`)}
+        </tr>
+      </thead>
+      <tbody>
+        ${rows.map((row) => valueRow(row, groups.length > 1))}
+      </tbody>
+    </table>`,
+  });
+}
+
+function valueRow(
+  { label, note, metric, values, differences }: ValueRow,
+  marksBest: boolean,
+): TemplateResult {
+  const best = bestOf(
+    metric,
+    values.flatMap(({ value }) => value ?? []),
+  );
+  return html`<tr>
+    <th scope="row">${label}${note === undefined ? nothing : html`<small>${note}</small>`}</th>
+    ${values.map(
+      (value) =>
+        html`<td class="number ${marksBest && value.value === best ? 'best' : ''}">
+          ${value.value === null ? '–' : formatMetric(value.value)}${
+            value.seedDeviation === null
+              ? nothing
+              : html` <span class="muted" title="Standard deviation over the seeds"
+                  >± ${formatMetric(value.seedDeviation)}</span
+                >`
+          }<small>${intervalText(value)}</small>
+        </td>`,
+    )}
+    ${differences.map(differenceCell)}
+  </tr>`;
+}
+
+function differenceCell(difference: GroupDifference): TemplateResult {
+  const { difference: value, correctedP } = difference;
+  if (value === null) return html`<td class="number">–</td>`;
+  const isSignificant = correctedP !== null && correctedP < SIGNIFICANCE_LEVEL;
+  return html`<td class="number" title=${explained(difference)}>
+    <span class=${isSignificant ? 'significant' : ''}>${formatDelta(value)}${isSignificant ? ' *' : ''}</span
+    ><small>${intervalText(difference)}${correctedP === null ? '' : ` · p ${formatP(correctedP)}`}</small>
+  </td>`;
+}
+
+function intervalText({ low, high }: Estimate): string {
+  return low === null || high === null ? '' : `${end(low)} to ${end(high)}`;
+}
+
+/** An end of an interval needs no more digits. */
+function end(value: number): string {
+  return Math.abs(value) < 1 ? value.toFixed(4).replace('-', '−') : formatMetric(value);
+}
+
+/** The whole of a difference, for its hover. */
+function explained({ p, correctedP, test, wins, ties, losses, seedShare }: GroupDifference): string {
+  if (p === null || correctedP === null) return 'Not a mean over the ranks of users: there is no test.';
+  return [
+    `${test === 't' ? 'Student’s t over users and seeds' : 'Randomization test'}: p ${formatP(p)}, corrected ${formatP(correctedP)}`,
+    `Better for ${formatCount(wins)} users, the same for ${formatCount(ties)}, worse for ${formatCount(losses)}`,
+    ...(seedShare === null ? [] : [`${percent(seedShare)} of the variance comes from the seeds`]),
+  ].join('\n');
+}
