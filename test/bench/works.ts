@@ -4,6 +4,7 @@ import { HSTU_SIZES, HstuTask } from './models/hstu';
 import { EVALUATION_100K_SIZES, EVALUATION_SIZES, Ranking } from './models/ranking';
 import { SASREC_SIZES, SasrecTask } from './models/sasrec';
 import { SUM_SIZES, SumTask } from './models/sum';
+import { TargetRanking } from './models/targetRanking';
 import { TWO_TOWER_SIZES, TwoTowerTask } from './models/twoTower';
 import { Training, type Work } from './work';
 
@@ -19,6 +20,8 @@ const works: Record<string, Create> = {
   twotower: (minLength) => new Training(new TwoTowerTask(shortened(TWO_TOWER_SIZES, minLength))),
   evaluation: () => new Ranking(EVALUATION_SIZES),
   evaluation100k: () => new Ranking(EVALUATION_100K_SIZES),
+  targets: () => new TargetRanking(EVALUATION_SIZES, 1),
+  targets100k: () => new TargetRanking(EVALUATION_100K_SIZES, 1),
 };
 
 export function createWork(name: string, minLength: number | null): Work {

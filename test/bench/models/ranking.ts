@@ -34,13 +34,8 @@ export class Ranking implements Work {
     this.#sizes = sizes;
     const { numUsers, numItems, width } = sizes;
     const random = new RandomStream(SEED);
-    const normal = (rows: number) =>
-      tf.tensor2d(
-        Float32Array.from({ length: rows * width }, () => random.nextNormal()),
-        [rows, width],
-      );
-    this.#users = normal(numUsers);
-    this.#items = normal(numItems);
+    this.#users = drawVectors(random, numUsers, width);
+    this.#items = drawVectors(random, numItems, width);
     this.#seen = drawSeen(random, sizes);
   }
 
@@ -70,7 +65,12 @@ export class Ranking implements Work {
   }
 }
 
-function drawSeen(random: RandomStream, { numUsers, numItems, numSeen }: RankingSizes): Exclusions {
+export function drawVectors(random: RandomStream, rows: number, width: number): tf.Tensor2D {
+  const values = Float32Array.from({ length: rows * width }, () => random.nextNormal());
+  return tf.tensor2d(values, [rows, width]);
+}
+
+export function drawSeen(random: RandomStream, { numUsers, numItems, numSeen }: RankingSizes): Exclusions {
   const offsets = new Int32Array(numUsers + 1);
   const columns: number[] = [];
   for (let user = 0; user < numUsers; user++) {

@@ -21,6 +21,7 @@ from problem import Problem
 
 MODULES = {"sum": "sum_model", "twotower": "two_tower"}
 RANKINGS = {"evaluation", "evaluation100k"}
+TARGETS = {"targets", "targets100k"}
 
 
 def training(work, problem, compiles):
@@ -54,6 +55,10 @@ def main(work, folder, threads, peer="torch"):
         from ranking import Ranking
 
         step = Ranking(problem).run
+    elif work in TARGETS:
+        from ranking import TargetRanking
+
+        step = TargetRanking(problem).run
     else:
         step = training(work, problem, peer == "torch-compiled")
     answer({"ready": torch.__version__, "threads": torch.get_num_threads()})

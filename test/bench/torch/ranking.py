@@ -29,3 +29,26 @@ class Ranking:
             found.append(best.values)
             columns.append(best.indices)
         return (torch.cat(found) * (1 + torch.cat(columns) / len(self.items))).mean().item()
+
+
+class TargetRanking(Ranking):
+    """The places of held-out items among all that users have not seen, and the mean NDCG."""
+
+    def __init__(self, problem):
+        super().__init__(problem)
+        self.targets = problem.batches[0]["targets"]
+
+    @torch.inference_mode()
+    def run(self):
+        gains = []
+        for start in range(0, len(self.users), self.batch_size):
+            users = self.users[start : start + self.batch_size]
+            scores = users @ self.items.T
+            seen = slice(self.offsets[start], self.offsets[start + len(users)])
+            scores[self.rows[seen] - start, self.columns[seen]] = -torch.inf
+            own = scores.gather(1, self.targets[start : start + len(users)].long())
+            for target in own.unbind(1):
+                places = 1 + (scores > target[:, None]).sum(1)
+                gains.append(torch.where(places <= self.k, 1 / torch.log2(places + 1), 0).sum())
+        ideal = (1 / torch.log2(torch.arange(2, 2 + min(self.k, self.targets.shape[1])))).sum()
+        return (torch.stack(gains).sum() / ideal / len(self.users)).item()
