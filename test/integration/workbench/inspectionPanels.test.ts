@@ -56,6 +56,26 @@ async function show(
   if (pick !== undefined) await workbench.pickStarting(`${pick} · `);
 }
 
+/** Selects two runs in the list, and compares them from their menu. */
+async function compareInList(...names: [string, string]): Promise<void> {
+  await workbench.runCommand('RecSight: Focus on Runs View');
+  for (const name of names) {
+    const group = workbench.spokenTreeRow(new RegExp(`^${name}, .*1 run$`));
+    // A click on the row would select the group, too.
+    if ((await group.getAttribute('aria-expanded')) === 'false')
+      await group.locator('.monaco-tl-twistie').click();
+  }
+  const [one, other] = names.map((name) => workbench.spokenTreeRow(new RegExp(`^${name}, finished\\b`)));
+  await one!.click({ modifiers: ['Control'] });
+  await other!.click({ modifiers: ['Control'] });
+  await workbench.chooseFromMenu(other!, 'Compare Runs');
+}
+
+const comparison = () =>
+  workbench
+    .webview('recsight.recsight')
+    .locator('h1', { hasText: /^A (sasrec|gru4rec) · B (sasrec|gru4rec)/ });
+
 describe('looking into the sample models', () => {
   it('trained them all', () => {
     expect([...runs.keys()].sort()).toEqual([...MODELS, BASELINE].sort());
@@ -101,18 +121,7 @@ describe('looking into the sample models', () => {
     expect(Math.abs(sum - 1)).toBeLessThan(0.005 * weights.length);
   });
 
-  it('comes back after a reload of the window, each with its run', async () => {
-    await show('Show Embedding Projection');
-    await projection.drawn();
-    await workbench.reload();
-    expect((await projection.drawn()).title).toMatch(/^Items of sasrec, epoch 1 \(/);
-    await projection.map.waitFor();
-    await workbench.tab('Projection: sasrec').waitFor();
-    await workbench.tab('Attention: sasrec').click();
-    await attention.explained();
-  });
-
-  it('recommends in the playground, with a baseline next to it, also after a reload of the window', async () => {
+  it('recommends in the playground, with a baseline next to it', async () => {
     await workbench.runCommand('View: Close All Editors');
     await show('Open Playground', 'sasrec');
     await workbench.tab('Playground: sasrec').waitFor();
@@ -125,15 +134,42 @@ describe('looking into the sample models', () => {
     expect(reasons[0]).toMatch(/^Attention · Block \d · sasrec/);
     expect(reasons[1]).toMatch(/^Contribution for “.*” · ease|^“.*” is not listed · ease/);
     await workbench.screenshot('playground');
-    await workbench.reload();
-    await workbench.tab('Playground: sasrec').waitFor();
-    expect(await playground.recommendations()).toEqual(listed);
-    expect((await playground.recommendations(1)).length).toBeGreaterThanOrEqual(10);
     // A baseline opens by itself, too.
     await workbench.runCommand('View: Close All Editors');
     await show('Open Playground', BASELINE);
     await playground.recommendations();
     expect((await playground.reasons())[0]).toMatch(/^Contribution for “/);
+  });
+
+  it('compares the selected runs', async () => {
+    await compareInList('sasrec', 'gru4rec');
+    await comparison().waitFor({ timeout: 60_000 });
+    await workbench.page.getByRole('tab', { name: /^Compare: (sasrec|gru4rec)/ }).waitFor();
+    const panel = workbench.webview('recsight.recsight');
+    const difference = panel.locator('table.values').first().locator('tbody tr').first().locator('td').nth(2);
+    expect(await difference.innerText()).toMatch(/^[▲▼] [+−]0\.\d+( \*)?\n.* · p /);
+    const target = await panel.locator('.people summary .target').first().innerText();
+    expect(target).toMatch(/ \(\d{4}\)/);
+    await workbench.screenshot('comparison');
+  });
+
+  it('comes back after a reload of the window, each with its runs', async () => {
+    await show('Show Attention', 'sasrec');
+    await attention.explained();
+    await show('Open Playground');
+    const listed = await playground.recommendations();
+    await show('Show Embedding Projection');
+    await projection.drawn();
+    await workbench.reload();
+    expect((await projection.drawn()).title).toMatch(/^Items of sasrec, epoch 1 \(/);
+    await projection.map.waitFor();
+    await workbench.tab('Projection: sasrec').waitFor();
+    await workbench.tab('Attention: sasrec').click();
+    await attention.explained();
+    await workbench.tab('Playground: sasrec').click();
+    expect(await playground.recommendations()).toEqual(listed);
+    await workbench.page.getByRole('tab', { name: /^Compare: / }).click();
+    await comparison().waitFor({ timeout: 60_000 });
   });
 
   it('saves the picture and the table where the user says', async () => {
