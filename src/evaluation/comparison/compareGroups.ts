@@ -81,9 +81,13 @@ export async function compareGroups(
       }),
     );
   }
-  const all = differences.flat();
-  holm(all.map(({ p }) => p ?? Number.NaN)).forEach((p, test) => (all[test]!.correctedP = orNull(p)));
+  correctTogether(differences.flat());
   return { values, differences };
+}
+
+/** Corrects the p-values of tests that are read together, in place. */
+export function correctTogether(tests: readonly GroupDifference[]): void {
+  holm(tests.map(({ p }) => p ?? Number.NaN)).forEach((p, test) => (tests[test]!.correctedP = orNull(p)));
 }
 
 /** A user counts where one of the runs counts them. */

@@ -2,7 +2,11 @@ import { RandomStream } from '../../compute/random';
 import { STREAMS } from '../../compute/randomStreams';
 import type { PreparedDataset } from '../../dataset/preparedDataset';
 import { alignUsers } from '../../evaluation/comparison/alignUsers';
-import { compareGroups, type ComparisonOptions } from '../../evaluation/comparison/compareGroups';
+import {
+  compareGroups,
+  correctTogether,
+  type ComparisonOptions,
+} from '../../evaluation/comparison/compareGroups';
 import { meanOf } from '../../evaluation/comparison/intervals';
 import { restrictedTo } from '../../evaluation/comparison/restrictedTo';
 import { findMetric } from '../../evaluation/metrics/metrics';
@@ -235,6 +239,7 @@ async function sliceGroups(
       differences: compared.differences.map(([difference]) => difference!),
     });
   }
+  correctTogether(parts.flatMap(({ differences }) => differences));
   return { name, title, metric, slices: parts };
 }
 

@@ -209,6 +209,47 @@ describe('compareRuns', () => {
     expect(await compare([first, other])).toMatchObject({ differences, changed });
   });
 
+  it('takes means over users, not over held-out items, where a user has several', async () => {
+    const users = Array.from({ length: USERS }, (_, user) => userId(user));
+    const details = detailsOf(users)!;
+    // The last user has two more, tied with each other, in places 9 to 12.
+    const several = (best: number[]): Partial<PerUserResults> => ({
+      targetOffsets: Uint32Array.from({ length: USERS + 1 }, (_, user) => user + (user === USERS ? 2 : 0)),
+      details: {
+        ...details,
+        targets: Uint32Array.of(...details.targets, 1, 2),
+        targetPopularity: Uint32Array.of(...details.targetPopularity, 0, 0),
+        targetTimes: Float64Array.of(...details.targetTimes!, NaN, NaN),
+      },
+      rankers: new Map([
+        [
+          'model',
+          {
+            ranks: { best: Uint32Array.of(...best, 9, 9), worst: Uint32Array.of(...best, 12, 12) },
+            lists: null,
+          },
+        ],
+      ]),
+    });
+    const runs = [
+      await testedRun({ places: BAD, results: several(BAD) }),
+      await testedRun({ places: GOOD, model: { shrinkage: 5 }, results: several(GOOD) }),
+    ];
+    const found = await compare(runs, { metrics: ['recall@10'], slices: ['historyLength', 'cold'] });
+    expect(found.values.map(([of]) => of!.value)).toEqual([
+      expect.closeTo((6 + (0 + 2 * 0.5) / 3) / USERS, 12),
+      expect.closeTo((11 + (1 + 2 * 0.5) / 3) / USERS, 12),
+    ]);
+    expect(found.differences[0]![0]).toMatchObject({ wins: 6, ties: 6, losses: 0 });
+    const [lengths, cold] = found.slicings.map(({ slices }) => slices.map((slice) => slice.numTargets));
+    expect([lengths, cold]).toEqual([
+      [8 + 2, 4],
+      [4 + 2, 8],
+    ]);
+    // The last user is in both, with the held-out items of each.
+    expect(found.slicings[1]!.slices.map(({ numUsers }) => numUsers)).toEqual([5, 8]);
+  });
+
   it('slices by what the results and the data say', async () => {
     const runs = [
       await testedRun({ places: BAD }),
@@ -224,6 +265,11 @@ describe('compareRuns', () => {
     expect(labels[2]).toEqual(['none (cold): 4', '1 to 9: 8']);
     expect(labels[3]).toEqual(['up to 1 hour: 1', 'up to 1 day: 11']);
     expect(labels[4]).toEqual(['a: 7', 'b: 5']);
+    for (const { slices } of found.slicings) {
+      // Corrected within the table: the smallest p by the number of slices.
+      const tests = slices.map(({ differences }) => differences[0]!).sort((a, b) => a.p! - b.p!);
+      expect(tests[0]!.correctedP).toBeCloseTo(Math.min(1, tests.length * tests[0]!.p!), 12);
+    }
     for (const { slices } of found.slicings)
       expect(slices.reduce((sum, { numUsers }) => sum + numUsers, 0)).toBe(USERS);
     expect(labels[5]!.length).toBeGreaterThan(2);
