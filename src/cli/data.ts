@@ -3,6 +3,7 @@ import { loadConfig } from '../config/configFile';
 import { formatReport } from '../dataset/datasetReport';
 import { prepareDataset } from '../dataset/prepareDataset';
 import { historyLimit } from '../model/models';
+import { DEFAULT_SEED } from '../protocol/defaultSeed';
 import { cacheDirectoryOf } from '../runs/runDirectory';
 import type { CliOptions } from './cliOptions';
 import { output, printJson } from './terminal';
@@ -19,7 +20,7 @@ export async function data(configPath: string, options: CliOptions): Promise<num
   const { report, cached, seconds } = await prepareDataset(config.dataset, {
     baseDirectory,
     cacheDirectory,
-    seed: config.seed,
+    seed: DEFAULT_SEED,
     historyLimit: historyLimit(config.model),
   });
   if (options.json === true) printJson({ ...report, cached, seconds });

@@ -166,7 +166,7 @@ const makeConfigSchema = (own: OwnCode) =>
         .default(DEFAULT_SEED)
         .meta(
           describe(
-            'Seed of everything random: initial weights, dropout, negatives, batches, order of simultaneous interactions.',
+            'Seed of what is random in a run: initial weights, dropout, negatives, batches. Data and split are the same for all seeds.',
           ),
         ),
       dataset: datasetSchema,

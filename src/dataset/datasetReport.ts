@@ -122,7 +122,7 @@ export function datasetReport(
   if (tied - repeated > MANY_TIES * items.length) {
     warnings.push(
       `${percent(tied / items.length)} of the interactions share their time with another one of the same user. ` +
-        `Their order is drawn from the seed${dataset.split.cut ? '' : ', and the split depends on it'}.`,
+        `Their order is drawn at random, the same for all seeds${dataset.split.cut ? '' : ', and the split depends on it'}.`,
     );
   }
   if (numUsers > evaluated) {

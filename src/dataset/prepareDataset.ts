@@ -25,7 +25,7 @@ export interface PrepareOptions {
   baseDirectory: string;
   /** `.recsight/cache` of the workspace. Prepared datasets are kept in it, one directory per fingerprint. */
   cacheDirectory: string;
-  /** Decides the order of a user's simultaneous interactions. */
+  /** Decides the order of a user's simultaneous interactions. It is not that of a run: runs of all seeds have the same data. */
   seed: number;
   /** The model's, to say how many histories are longer. */
   historyLimit?: HistoryLimit | undefined;

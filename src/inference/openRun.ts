@@ -12,6 +12,7 @@ import {
   type PreparedResult,
   type PrepareOptions,
 } from '../dataset/prepareDataset';
+import { DEFAULT_SEED } from '../protocol/defaultSeed';
 import type { RunManifest } from '../protocol/run';
 import { readOwnCodeOf } from '../userCode/runDeclarations';
 import { cacheDirectoryOf, type RunDirectory } from '../runs/runDirectory';
@@ -102,7 +103,8 @@ export async function prepareUnchanged(
   const options = {
     baseDirectory: path.dirname(run.resolveConfigPath(manifest)),
     cacheDirectory: cacheDirectoryOf(path.dirname(run.path)),
-    seed: config.seed,
+    // Of the data, not of the run: seeds of one config are tested on the same held-out items.
+    seed: DEFAULT_SEED,
     historyLimit: historyLimit(config.model),
     forRun: true,
     signal,
