@@ -24,7 +24,11 @@ export function protocolDifferences(
 
 const ASPECTS: { what: string; of: (protocol: EvaluationProtocol) => string }[] = [
   { what: 'the part is', of: ({ part }) => part },
-  { what: 'the split is', of: ({ split, splitName }) => splitName?.text ?? split },
+  {
+    what: 'the split is',
+    // Older runs do not name theirs.
+    of: ({ split, splitName }) => splitName?.text ?? (split === 'leaveOneOut' ? 'leave-one-out' : split),
+  },
   {
     what: 'the candidates are',
     of: ({ candidates, negatives }) =>

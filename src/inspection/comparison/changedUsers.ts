@@ -1,3 +1,4 @@
+import { historiesUntil } from '../../dataset/histories';
 import type { PreparedDataset } from '../../dataset/preparedDataset';
 import { meanOf } from '../../evaluation/comparison/intervals';
 import { directionOf } from '../../evaluation/metrics/metrics';
@@ -53,9 +54,7 @@ export function changedUsers(
     history:
       dataset === null || details === null
         ? []
-        : historyOf(dataset, details.users[user]!, details.historyLengths[user]!).map((item) =>
-            titleOf(dataset.itemIds[item]!),
-          ),
+        : historyOf(dataset, details.users[user]!).map((item) => titleOf(dataset.itemIds[item]!)),
     lists: listsOf(groups, user, titleOf),
   });
   return { gained: largest(1), lost: largest(-1) };
@@ -68,9 +67,9 @@ function titlesOf(dataset: PreparedDataset | null): Map<string, string> {
 }
 
 /** Items before the targets, newest first. */
-function historyOf({ offsets, items }: PreparedDataset, user: number, length: number): number[] {
-  const from = offsets[user]!;
-  return [...items.subarray(from + Math.max(0, length - TITLES), from + length)].reverse();
+function historyOf(dataset: PreparedDataset, user: number): number[] {
+  const { offsets, ends, items } = historiesUntil(dataset, 'validation');
+  return [...items.subarray(offsets[user], ends[user]).slice(-TITLES)].reverse();
 }
 
 function listsOf(

@@ -108,7 +108,9 @@ async function aligned(
       throw new InspectionError(
         'inspection/other-protocol',
         `Runs ${pair.join(' and ')} were evaluated by different protocols, so their numbers are not comparable: ${different.join('; ')}. ` +
-          'Evaluate one of them again by the protocol of the other: `recsight evaluate <run> --set path=value`.',
+          (different.some((difference) => difference.startsWith('the split is'))
+            ? 'A run keeps its split: train one of them again with that of the other.'
+            : 'Evaluate one of them again by the protocol of the other: `recsight evaluate <run> --set path=value`.'),
       );
     }
     const results = run === first ? firstResults : run.results;

@@ -52,6 +52,7 @@ interface Test {
   places: number[];
   seed?: number;
   model?: object;
+  split?: object;
   results?: Partial<PerUserResults>;
   measured?: Partial<EvaluationProtocol>;
   metrics?: Record<string, number>;
@@ -62,6 +63,7 @@ async function testedRun({
   places,
   seed = 7,
   model = {},
+  split = { type: 'leaveOneOut' },
   results = {},
   measured = {},
   metrics = {},
@@ -70,6 +72,7 @@ async function testedRun({
     seed,
     dataset: {
       path: path.join(folder, 'ratings.csv'),
+      split,
       items: {
         path: path.join(folder, 'items.csv'),
         id: 'id',
@@ -250,6 +253,21 @@ describe('compareRuns', () => {
     expect(found.slicings[1]!.slices.map(({ numUsers }) => numUsers)).toEqual([5, 8]);
   });
 
+  it('shows histories newest first where the split is not ordered in time', async () => {
+    const split = { type: 'randomRatio', validation: 0.3, test: 0.3 };
+    const runs = [
+      await testedRun({ places: BAD, split }),
+      await testedRun({ places: GOOD, model: { shrinkage: 5 }, split }),
+    ];
+    const { changed } = await compare(runs, { users: USERS });
+    // Users go through the items in the order of their numbers.
+    const shown = changed[0]!.gained.map(({ history }) =>
+      history.map((title) => Number(title.split(' ')[1])),
+    );
+    expect(shown).toHaveLength(8);
+    expect(shown).toEqual(shown.map((items) => items.toSorted((a, b) => b - a)));
+  });
+
   it('slices by what the results and the data say', async () => {
     const runs = [
       await testedRun({ places: BAD }),
@@ -298,11 +316,11 @@ describe('compareRuns', () => {
       );
     };
     expect(await refused({ measured: { filterSeen: false, split: 'temporal' } })).toMatch(
-      /different protocols.*the split is leaveOneOut in A .* and temporal in B .*; items of the history are left out in A .* and kept in B/,
+      /different protocols.*the split is leave-one-out in A .* and temporal in B .*; items of the history are left out in A .* and kept in B.*keeps its split: train/,
     );
     const sampled = { count: 100, distribution: 'uniform', seed: 3 } as const;
     expect(await refused({ measured: { candidates: 'sampled', negatives: sampled } })).toMatch(
-      /the candidates are all items in A .* and 100 uniform negatives with seed 3 in B/,
+      /the candidates are all items in A .* and 100 uniform negatives with seed 3 in B.*recsight evaluate <run>/,
     );
     const users = Array.from({ length: USERS }, (_, user) => userId(user));
     expect(await refused({ results: { userIds: users.with(2, 'x02'), details: null } })).toMatch(
