@@ -27,7 +27,6 @@ export default defineConfig({
           name: 'cli',
           include: ['test/cli/**/*.test.ts'],
           testTimeout: 120_000,
-          fileParallelism: false,
         },
       },
       {

@@ -352,7 +352,7 @@ export class ExampleRun {
     return {
       user: { user, id: `u${user}`, historyLength: rows.length },
       items: rows.map((row, place) => ({ ...this.label(row), time: 1_500_000_000_000 + place * 86_400_000 })),
-      next: null,
+      next: this.label(recommended[2]!),
       heldOut: [],
       recommended: recommended.map((row, place) => ({ ...this.label(row), score: 5 - 0.2 * place })),
     };
