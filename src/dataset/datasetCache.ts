@@ -90,6 +90,7 @@ export async function readDatasetCache(
       trainEnd: await indices('trainEnd'),
       validationEnd: await indices('validationEnd'),
       order: 'order' in header.columns ? await indices('order') : null,
+      labeled: null,
       userIds,
       itemIds,
       itemTitles: 'itemTitles.text' in header.columns ? await texts('itemTitles') : null,

@@ -174,6 +174,7 @@ function* arrange(
     numUsers: arranged.keptUsers.length,
     numItems: arranged.keptItems.length,
     ...split,
+    labeled: null,
     trainEnd,
     split: describeSplit(config.split, arranged.cut),
     userIds: Array.from(arranged.keptUsers, (user) => interactions.userIds[user]!),

@@ -1,5 +1,6 @@
 import type { DatasetSplit } from '../splits/splitter';
 import type { FeatureColumn } from '../protocol/features';
+import type { LabeledInteractions } from './labeledInteractions';
 
 /**
  * Interactions of all users, ready for training: ids mapped to indices, rows sorted by user and time.
@@ -30,6 +31,8 @@ export interface PreparedDataset {
   validationEnd: Uint32Array;
   /** Place of each interaction among its user's in order of time, from 0; null where all parts lie in that order already. */
   order: Uint32Array | null;
+  /** Null where the data have no labels. Where they have, the interactions above are the clicks. */
+  labeled: LabeledInteractions | null;
   /** Original id of each user index. */
   userIds: string[];
   /** Original id of each item index; `itemIds[0]` is the empty string, for the padding. */

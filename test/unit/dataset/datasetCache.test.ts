@@ -52,6 +52,7 @@ const anyDataset = fc
     trainEnd: numbers.subarray(0, 2),
     validationEnd: numbers.subarray(1),
     order: titled ? numbers.subarray(2) : null,
+    labeled: null,
     userIds: texts,
     itemIds: ['', ...texts],
     itemTitles: titled ? ['', ...texts.toReversed()] : null,

@@ -33,6 +33,7 @@ export function datasetOf(users: number[][], numItems: number): PreparedDataset 
     trainEnd: Uint32Array.from(users, (_, user) => end(user, 2)),
     validationEnd: Uint32Array.from(users, (_, user) => end(user, 1)),
     order: null,
+    labeled: null,
     userIds: users.map((_, user) => `u${user}`),
     itemIds: ['', ...Array.from({ length: numItems }, (_, item) => `i${item + 1}`)],
     itemTitles: null,
