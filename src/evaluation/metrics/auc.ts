@@ -39,13 +39,13 @@ export function areaFromRanks(rankSum: number, numPositives: number, size: numbe
 export function tiedGroups(
   scores: ArrayLike<number>,
   labels: ArrayLike<number>,
-): { positives: number; size: number }[] {
+): { score: number; positives: number; size: number }[] {
   const order = Array.from({ length: scores.length }, (_, place) => place);
   order.sort((a, b) => scores[b]! - scores[a]!);
-  const groups: { positives: number; size: number }[] = [];
+  const groups: { score: number; positives: number; size: number }[] = [];
   order.forEach((place, at) => {
     const tied = at > 0 && scores[place] === scores[order[at - 1]!];
-    const group = tied ? groups.at(-1)! : { positives: 0, size: 0 };
+    const group = tied ? groups.at(-1)! : { score: scores[place]!, positives: 0, size: 0 };
     if (!tied) groups.push(group);
     group.positives += labels[place]!;
     group.size++;

@@ -1,6 +1,7 @@
 import { readOwnMetricName, type ShownMetric } from '../ownMetric';
 import { auc } from './auc';
 import { averagePopularity } from './averagePopularity';
+import { calibrationError } from './calibrationError';
 import { coverage } from './coverage';
 import { diversity } from './diversity';
 import { entropy } from './entropy';
@@ -34,7 +35,7 @@ import { tailShare } from './tailShare';
 export const METRICS: readonly Metric[] = [
   ...[hr, ndcg, mrr, recall, precision, map, f1, rPrecision],
   ...[coverage, novelty, serendipity, diversity, gini, entropy, averagePopularity, tailShare],
-  ...[auc, gauc, logLoss, prAuc],
+  ...[auc, gauc, logLoss, prAuc, calibrationError],
   // What libraries compute under names of the above.
   ...[rectoolsNdcg, rectoolsMap, librecommenderNdcg, librecommenderMap, microsoftMrr],
   ...[recboleCoverage, recboleGini, recboleEntropy, recboleGauc],

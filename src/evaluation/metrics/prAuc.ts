@@ -14,12 +14,15 @@ export const prAuc: LabelMetric = {
   range: '0 to 1; chance is the share of positives',
   higherIsBetter: true,
   of({ scores, labels }) {
+    const groups = tiedGroups(scores, labels);
+    const numPositives = groups.reduce((total, { positives }) => total + positives, 0);
     let [above, found, sum] = [0, 0, 0];
-    for (const { positives, size } of tiedGroups(scores, labels)) {
+    for (const { positives, size } of groups) {
       above += size;
       found += positives;
-      sum += positives * (found / above);
+      // In this order, equal scores give the share of positives to the last bit.
+      sum += (positives / numPositives) * (found / above);
     }
-    return sum / found;
+    return numPositives === 0 ? Number.NaN : sum;
   },
 };

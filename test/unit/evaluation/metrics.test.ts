@@ -1,8 +1,10 @@
 import { readdirSync } from 'node:fs';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { calibrationCurve } from '../../../src/evaluation/calibration';
 import { areaUnderRoc, auc } from '../../../src/evaluation/metrics/auc';
 import { averagePopularity } from '../../../src/evaluation/metrics/averagePopularity';
+import { calibrationError } from '../../../src/evaluation/metrics/calibrationError';
 import { coverage } from '../../../src/evaluation/metrics/coverage';
 import { diversity } from '../../../src/evaluation/metrics/diversity';
 import { entropy } from '../../../src/evaluation/metrics/entropy';
@@ -162,7 +164,45 @@ describe('metrics of scores and labels', () => {
   it('PR-AUC takes equal scores together', () => {
     const of = (scores: number[], labels: number[]) => prAuc.of({ users: [], scores, labels });
     expect(of([4, 3, 2, 1], [1, 0, 1, 0])).toBeCloseTo((1 + 2 / 3) / 2, 15);
-    // A constant scorer gets the share of positives.
-    expect(of([1, 1, 1, 1], [1, 0, 0, 0])).toBe(1 / 4);
+    expect(of([1, 1], [0, 0])).toBeNaN();
+  });
+
+  it('give a constant scorer chance to the last bit', () => {
+    const rows = fc.array(fc.tuple(fc.integer({ min: 0, max: 3 }), fc.integer({ min: 0, max: 1 })), {
+      minLength: 2,
+      maxLength: 200,
+    });
+    fc.assert(
+      fc.property(rows, fc.double({ min: 0, max: 1, noNaN: true }), (shown, score) => {
+        const labels = [0, 1, ...shown.map(([, label]) => label)];
+        const users = [0, 0, ...shown.map(([user]) => user)];
+        const constant = { users, labels, scores: labels.map(() => score) };
+        expect(auc.of(constant)).toBe(0.5);
+        expect(gauc.of(constant)).toBe(0.5);
+        const share = labels.reduce((sum, label) => sum + label, 0) / labels.length;
+        expect(prAuc.of(constant)).toBe(share);
+        expect(calibrationError.of(constant)).toBeCloseTo(Math.abs(score - share), 12);
+      }),
+    );
+  });
+
+  it('calibration compares tenths of the rows by their probability, equal ones together', () => {
+    // Twenty rows from 0.05 to 1: each bin has two, of which the higher one is positive.
+    const scores = Array.from({ length: 20 }, (_, row) => (row + 1) / 20);
+    const labels = scores.map((_, row) => row % 2);
+    const curve = calibrationCurve({ scores, labels });
+    expect(curve).toHaveLength(10);
+    expect(curve[0]).toMatchObject({ rows: 2, observed: 0.5, lowest: 0.05, highest: 0.1 });
+    expect(curve[0]!.predicted).toBeCloseTo(0.075, 15);
+    expect(curve.at(-1)!.highest).toBe(1);
+    const distance = curve.reduce((sum, { predicted }) => sum + Math.abs(predicted - 0.5) / 10, 0);
+    expect(calibrationError.of({ users: [], scores, labels })).toBeCloseTo(distance, 12);
+    // Nine of ten rows have one probability, and happen that often.
+    const tied = { scores: [...Array<number>(9).fill(1 / 3), 0.9], labels: [1, 0, 0, 1, 0, 0, 1, 0, 0, 1] };
+    expect(calibrationCurve(tied).map(({ rows }) => rows)).toEqual([9, 1]);
+    expect(calibrationError.of({ users: [], ...tied })).toBeCloseTo(0.01, 12);
+    // The order of the rows is nothing.
+    const reversed = { scores: scores.toReversed(), labels: labels.toReversed() };
+    expect(calibrationCurve(reversed)).toEqual(curve);
   });
 });
