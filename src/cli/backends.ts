@@ -1,5 +1,6 @@
 import { BACKEND_PROBE, describedModel } from '../model/models';
 import { probeBackends } from '../process/probeBackends';
+import { countOf } from '../protocol/countOf';
 import { automaticBackend, type BackendReport } from '../protocol/backends';
 import { formatRate } from '../series/format';
 import type { CliOptions } from './cliOptions';
@@ -30,7 +31,7 @@ function row(report: BackendReport): string {
   return [
     name,
     `${formatRate(stepsPerSecond ?? 0).padStart(7)} steps/s`,
-    `${device ?? ''}, ${threads ?? 1} ${threads === 1 ? 'thread' : 'threads'}`,
+    `${device ?? ''}, ${countOf(threads ?? 1, 'thread')}`,
     version ?? '',
   ].join('  ');
 }

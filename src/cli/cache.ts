@@ -1,5 +1,6 @@
 import path from 'node:path';
 import { listCachedDatasets, removeCachedDataset, type CachedDatasetFile } from '../dataset/cachedDatasets';
+import { countOf } from '../protocol/countOf';
 import { isActive } from '../protocol/run';
 import { cacheDirectoryOf } from '../runs/runDirectory';
 import { listRuns, type RunList } from '../runs/runStore';
@@ -78,10 +79,7 @@ function show(entries: readonly Entry[], { json }: CliOptions): void {
     return;
   }
   for (const { directory, fingerprint, bytes, createdAt, runs } of entries) {
-    const used =
-      runs.length === 0
-        ? 'no run'
-        : `${runs.length} ${runs.length === 1 ? 'run' : 'runs'}: ${runs.join(', ')}`;
+    const used = runs.length === 0 ? 'no run' : `${countOf(runs.length, 'run')}: ${runs.join(', ')}`;
     output.print(
       `${fingerprint.slice(0, 12)}  ${formatBytes(bytes).padStart(8)}  ${formatAgo(createdAt, Date.now()).padStart(10)}  ` +
         `${used}  in ${path.relative(process.cwd(), path.dirname(directory)) || '.'}\n`,

@@ -40,11 +40,11 @@ export function metricsTable(
     ]),
     `\nProtocol: ${describeProtocol(result.protocol)}.\n`,
   ];
+  const own = result.metrics[mainMetric];
+  // An evaluation of its own may have measured others.
   const better = rows
     .slice(1)
-    .filter(
-      ([, metrics]) => gainOver(mainMetric, result.metrics[mainMetric] ?? 0, metrics[mainMetric] ?? 0) <= 0,
-    );
+    .filter(([, metrics]) => own !== undefined && gainOver(mainMetric, own, metrics[mainMetric] ?? 0) <= 0);
   if (better.length > 0) {
     parts.push(
       `By ${formatMetricName(mainMetric)} the model is no better than ${new Intl.ListFormat('en').format(better.map(([name]) => name))}.\n`,

@@ -1,3 +1,4 @@
+import { countOf } from '../protocol/countOf';
 import type { RunEvent } from '../protocol/events';
 import { epochsText, throughputUnit, type RunManifest } from '../protocol/run';
 import {
@@ -46,9 +47,7 @@ export class ProgressLine {
       case 'started': {
         const { name, device, threads } = event.backend;
         const from = event.resumedFromStep > 0 ? `, from step ${formatCount(event.resumedFromStep)}` : '';
-        this.#print(
-          `Trainer ${event.pid} · ${name} on ${device}, ${threads} ${threads === 1 ? 'thread' : 'threads'}${from}`,
-        );
+        this.#print(`Trainer ${event.pid} · ${name} on ${device}, ${countOf(threads, 'thread')}${from}`);
         break;
       }
       case 'dataset': {

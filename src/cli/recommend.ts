@@ -1,5 +1,6 @@
 import path from 'node:path';
 import { startInspector, type Inspector } from '../process/inspector';
+import { countOf } from '../protocol/countOf';
 import type { CheckpointSource, InspectedRun, UserHistory } from '../protocol/inspection';
 import {
   RECOMMENDATION_FORMATS,
@@ -135,7 +136,7 @@ function textOf(
     checkpoint === null ? '' : ` (${checkpoint}${epoch === null ? '' : `, epoch ${formatEpoch(epoch)}`})`;
   const used =
     read === null || read === history.length
-      ? `${formatCount(history.length)} ${history.length === 1 ? 'item' : 'items'} of history`
+      ? `${countOf(history.length, 'item')} of history`
       : read === 0
         ? 'their id and features; the history is not read'
         : `the newest ${formatCount(read)} of ${formatCount(history.length)} items of history`;

@@ -1,5 +1,6 @@
 import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { countOf } from '../protocol/countOf';
 import {
   endedEarly,
   isActive,
@@ -112,8 +113,7 @@ function printSummary(run: RunDirectory, summary: RunSummary, seconds: number): 
   const { manifest, status, resumable } = summary;
   const { test, best, progress, mainMetric, error } = manifest;
   const place = path.relative(process.cwd(), run.path);
-  const epochs =
-    progress.epochs === 0 ? '' : `${progress.epoch} ${progress.epoch === 1 ? 'epoch' : 'epochs'}, `;
+  const epochs = progress.epochs === 0 ? '' : `${countOf(progress.epoch, 'epoch')}, `;
   const { warnings = [] } = manifest;
   const doubts = warnings.length === 0 ? '' : `, but ${warnings.map(warningName).join(' and ')}`;
   const lines = [

@@ -59,7 +59,13 @@ export function changeConfig(
   }
   const protocol = protocolOf(overrides);
   const start = protocol === null ? text : JSON.stringify(withoutProtocol(JSON.parse(text), protocol));
-  const { config, problems } = parseConfig(start, 'json', overrides, own);
+  const { config, problems } = parseConfig(
+    start,
+    'json',
+    overrides,
+    own,
+    command === 'evaluate' ? 'evaluation' : 'training',
+  );
   if (config === null) {
     const all = overrides.join(' --set ');
     const errors = problems.filter(({ severity }) => severity === 'error');

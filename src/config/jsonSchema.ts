@@ -181,6 +181,7 @@ function describeRange(schema: JsonSchema): string {
   return parts.filter((part) => part !== '').join(' and');
 }
 
-function joinWords(words: string[]): string {
+/** `a, b or c`. */
+export function joinWords(words: readonly string[]): string {
   return words.length < 2 ? words.join('') : `${words.slice(0, -1).join(', ')} or ${words.at(-1)!}`;
 }

@@ -1,13 +1,14 @@
 import { z } from 'zod';
 import type { OwnCode } from '../userCode/declaration';
+import { fieldsNamed, ofTypes } from './fieldsNamed';
 import { configJsonSchema, describeExpected, findFieldSchema, type JsonSchema } from './jsonSchema';
 import { readJson } from './jsonSource';
-import { nearestName, plainName } from './nearestName';
+import { nearestName } from './nearestName';
 import { applyOverrides, overrideOf } from './overrides';
 import { findOwnProblems, type OwnFileProblems } from './ownProblems';
 import { applyPreset } from './presets';
 import { applyProtocol, departures } from './protocolPresets';
-import { configSchemaWith, type ExperimentConfig } from './schema';
+import { configSchemaWith, type ConfigPurpose, type ExperimentConfig } from './schema';
 import {
   findNode,
   formatPath,
@@ -57,6 +58,11 @@ export interface ParsedConfig {
 
 type Draft = Omit<ConfigProblem, 'line' | 'column' | 'path'> & { path: ConfigPath };
 
+interface ValidatedBy {
+  own: OwnCode;
+  purpose: ConfigPurpose | undefined;
+}
+
 const NO_CODE: OwnCode = new Map();
 
 /** Nobody reads more, and an editor would be busy showing them. */
@@ -72,10 +78,11 @@ export function parseConfig(
   format: ConfigFormat,
   overrides: readonly string[] = [],
   own: OwnCode = NO_CODE,
+  purpose?: ConfigPurpose,
 ): ParsedConfig {
   const byteOrderMark = text.startsWith('\uFEFF') ? 1 : 0;
   const drafts: Draft[] = [];
-  const config = readAndValidate(text.slice(byteOrderMark), format, overrides, own, drafts);
+  const config = readAndValidate(text.slice(byteOrderMark), format, overrides, { own, purpose }, drafts);
   const lineStarts = findLineStarts(text);
   if (drafts.length > MAX_PROBLEMS) {
     const message = `There are more than ${MAX_PROBLEMS} problems. Fix these first.`;
@@ -91,7 +98,7 @@ function readAndValidate(
   text: string,
   format: ConfigFormat,
   overrides: readonly string[],
-  own: OwnCode,
+  by: ValidatedBy,
   drafts: Draft[],
 ): ExperimentConfig | null {
   const document = readSource(text, format);
@@ -120,7 +127,7 @@ function readAndValidate(
     );
     return null;
   }
-  return validate(document.root, own, drafts);
+  return validate(document.root, by, drafts);
 }
 
 /** A config text as a tree, if it can be read; one that would take too long is not. Never throws. */
@@ -177,7 +184,7 @@ function findDuplicates(root: SourceNode, text: string): SourceProblem[] {
   return problems.slice(0, MAX_PROBLEMS + 1);
 }
 
-function validate(root: SourceNode, own: OwnCode, drafts: Draft[]): ExperimentConfig | null {
+function validate(root: SourceNode, { own, purpose }: ValidatedBy, drafts: Draft[]): ExperimentConfig | null {
   const value = toValue(root);
   if (root.kind !== 'object') {
     drafts.push(
@@ -195,7 +202,7 @@ function validate(root: SourceNode, own: OwnCode, drafts: Draft[]): ExperimentCo
     return { ...errorAt(path, start, end, message), ...(ownFile !== undefined && { ownFile }) };
   });
   drafts.push(...ownProblems);
-  const schema = configSchemaWith(own);
+  const schema = configSchemaWith(own, purpose);
   const result = schema.safeParse(applyProtocol(applyPreset(value)));
   if (result.success) {
     for (const { path, message } of findWarnings(result.data)) {
@@ -312,32 +319,16 @@ function describeUnknownKey(path: ConfigPath, root: SourceNode, value: unknown, 
   if (nearest !== null) {
     return suggest(draft, nearest);
   }
-  const elsewhere = findByName(json, name, []);
-  if (elsewhere !== null) {
-    return { ...draft, message: `${draft.message} There is \`${formatPath(elsewhere)}\`.` };
-  }
-  return {
-    ...draft,
-    message: `${draft.message} Its fields are ${names.map((field) => `\`${field}\``).join(', ')}.`,
-  };
-}
-
-/** Where a field of this name is: it may have been written one level too high or too low. */
-function findByName(schema: JsonSchema, name: string, path: ConfigPath): ConfigPath | null {
-  for (const member of [schema, ...(schema.oneOf ?? [])]) {
-    const properties = member.properties ?? {};
-    const match = Object.keys(properties).find((child) => plainName(child) === plainName(name));
-    if (match !== undefined && match !== 'type') {
-      return [...path, match];
-    }
-    for (const [child, childSchema] of Object.entries(properties)) {
-      const found = findByName(childSchema, name, [...path, child]);
-      if (found !== null) {
-        return found;
-      }
-    }
-  }
-  return null;
+  const places = fieldsNamed(name, json, []);
+  const same = places.find(({ path: found }) => formatPath(found) === formatPath(path));
+  const [elsewhere] = places;
+  const told =
+    same !== undefined
+      ? `It is one${ofTypes(same)}.`
+      : elsewhere !== undefined
+        ? `There is \`${formatPath(elsewhere.path)}\`${ofTypes(elsewhere)}.`
+        : `Its fields are ${names.map((field) => `\`${field}\``).join(', ')}.`;
+  return { ...draft, message: `${draft.message} ${told}` };
 }
 
 function suggest(draft: Draft, suggestion: string): Draft {

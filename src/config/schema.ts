@@ -147,7 +147,10 @@ const modelSchema = (own: OwnCode) =>
     ])
     .meta(describe('The model. `type` selects it and determines the other fields.'));
 
-const makeConfigSchema = (own: OwnCode) =>
+/** What a config is for: an evaluation compares no epochs, and so needs no metric that does. */
+export type ConfigPurpose = 'training' | 'evaluation';
+
+const makeConfigSchema = (own: OwnCode, purpose: ConfigPurpose) =>
   z
     .strictObject({
       $schema: z.string().optional().meta(describe('Address of the JSON Schema. Ignored.')),
@@ -186,6 +189,7 @@ const makeConfigSchema = (own: OwnCode) =>
       fieldRule(
         ['training', 'earlyStopping', 'metric'],
         ({ training, evaluation }) =>
+          purpose === 'evaluation' ||
           evaluation.cutoffs.includes(Number(training.earlyStopping.metric.split('@')[1])),
         ({ evaluation }) =>
           `needs a cut-off that is in \`evaluation.cutoffs\` (${evaluation.cutoffs.join(', ')})`,
@@ -195,6 +199,7 @@ const makeConfigSchema = (own: OwnCode) =>
       fieldRule(
         ['training', 'earlyStopping', 'metric'],
         ({ training, evaluation }) =>
+          purpose === 'evaluation' ||
           evaluation.metrics.includes(training.earlyStopping.metric.split('@')[0]!),
         ({ evaluation }) =>
           `needs a metric that is in \`evaluation.metrics\` (${nameList(evaluation.metrics)})`,
@@ -244,7 +249,7 @@ function ownModels(own: OwnCode): OwnModelOptions[] {
 }
 
 /** The schema of configs that name no code of their user. */
-export const configSchema = makeConfigSchema(new Map());
+export const configSchema = makeConfigSchema(new Map(), 'training');
 
 /** What is known of a metric that a config names. */
 function declaredMetric(name: string, own: OwnCode): Metric | MetricDeclaration | undefined {
@@ -275,14 +280,20 @@ function unknownFeatures(
 }
 
 /** The schema of configs that name model and metric files. Those that are not as they should be take anything. */
-export function configSchemaWith(own: OwnCode): typeof configSchema {
-  if (own.size === 0) return configSchema;
-  const schema = made.get(own) ?? makeConfigSchema(own);
-  made.set(own, schema);
+export function configSchemaWith(own: OwnCode, purpose: ConfigPurpose = 'training'): typeof configSchema {
+  if (own.size === 0 && purpose === 'training') return configSchema;
+  const key = own.size === 0 ? NO_CODE : own;
+  const schema = made[purpose].get(key) ?? makeConfigSchema(key, purpose);
+  made[purpose].set(key, schema);
   return schema;
 }
 
-const made = new WeakMap<OwnCode, typeof configSchema>();
+const NO_CODE: OwnCode = new Map();
+
+const made = {
+  training: new WeakMap<OwnCode, typeof configSchema>(),
+  evaluation: new WeakMap<OwnCode, typeof configSchema>(),
+};
 
 /** A config file after validation, with all defaults filled in. */
 export type ExperimentConfig = z.output<typeof configSchema>;

@@ -3,6 +3,7 @@ import type { Cut } from '../splits/splitter';
 import { historiesUntil } from './histories';
 import type { PreparedDataset } from './preparedDataset';
 import { partCounts } from './splitInteractions';
+import { countOf, countOfAll } from '../protocol/countOf';
 import type { HistoryLimit } from '../protocol/historyLimit';
 import { percent } from '../protocol/percent';
 import { thousands } from '../protocol/thousands';
@@ -108,6 +109,7 @@ export function datasetReport(
   lengths.sort();
   const quantile = (q: number) => lengths[Math.round(q * (numUsers - 1))]!;
 
+  const usersHave = (count: number): string => countOfAll(count, numUsers, 'user', ['has', 'have']);
   const warnings = [...facts.warnings];
   const { dropped } = facts;
   if (dropped.emptyIds > 0)
@@ -116,7 +118,7 @@ export function datasetReport(
     warnings.push(`Rows left out because they have no time: ${thousands(dropped.missingTimes)}.`);
   if (repeated > 0) {
     warnings.push(
-      `${thousands(repeated)} interactions repeat another one of the same user, item and time. If they are copies, set \`duplicates\` to \`keepFirst\`.`,
+      `${countOf(repeated, 'interaction')} ${repeated === 1 ? 'repeats' : 'repeat'} another one of the same user, item and time. If they are copies, set \`duplicates\` to \`keepFirst\`.`,
     );
   }
   if (tied - repeated > MANY_TIES * items.length) {
@@ -130,32 +132,32 @@ export function datasetReport(
     // Of others it is not that their history is short.
     const reason = needs.endsWith('of a user') ? `, because ${text} needs ${needs}` : '';
     warnings.push(
-      `${thousands(numUsers - evaluated)} of ${thousands(numUsers)} users have nothing held out for testing${reason}: they are used in training but not evaluated.`,
+      `${usersHave(numUsers - evaluated)} nothing held out for testing${reason}: they are used in training but not evaluated.`,
     );
   }
   if (evaluated < FEW_USERS) {
-    warnings.push(`Only ${thousands(evaluated)} users can be evaluated: expect noisy metrics.`);
+    warnings.push(`Only ${countOf(evaluated, 'user')} can be evaluated: expect noisy metrics.`);
   }
   if (backwards > 0) {
     warnings.push(
-      `${thousands(backwards)} of ${thousands(numUsers)} users have training interactions that are later than held-out ones of the same user: ` +
+      `${usersHave(backwards)} training interactions that are later than held-out ones of the same user: ` +
         'a model learns from what comes after what it is tested on. The splits `leaveOneOut`, `lastN`, `ratio` and `temporal` hold out what comes last.',
     );
   }
   if (cold.users > 0) {
     warnings.push(
-      `${thousands(cold.users)} of ${thousands(numUsers)} users have no training interactions: a model knows nothing of them but what is held out before.`,
+      `${usersHave(cold.users)} no training interactions: a model knows nothing of them but what is held out before.`,
     );
   }
   if (cold.items > 0) {
     warnings.push(
-      `${thousands(cold.items)} of ${thousands(numItems)} items never occur in training: a model can hardly recommend them.`,
+      `${countOfAll(cold.items, numItems, 'item', ['never occurs', 'never occur'])} in training: a model can hardly recommend ${cold.items === 1 ? 'it' : 'them'}.`,
     );
   }
   if (cut > 0) {
     const { maxLength, learnsOlder } = historyLimit!;
     warnings.push(
-      `${thousands(cut)} of ${thousands(numUsers)} training histories are longer than \`maxSequenceLength\` (${maxLength}): ` +
+      `${thousands(cut)} of ${thousands(numUsers)} training histories ${cut === 1 ? 'is' : 'are'} longer than \`maxSequenceLength\` (${maxLength}): ` +
         {
           true: 'training uses all of their items, ranking only the newest.',
           false: 'only their newest items are used.',
@@ -246,8 +248,7 @@ export function formatReport(report: DatasetReport): string {
   if (report.cold.users + report.cold.items > 0)
     aligned.push(['cold', `users ${thousands(report.cold.users)} · items ${thousands(report.cold.items)}`]);
   for (const { of, name, kind, numValues, unknownShare } of report.features) {
-    const values =
-      numValues === null ? '' : ` · ${thousands(numValues)} ${numValues === 1 ? 'value' : 'values'}`;
+    const values = numValues === null ? '' : ` · ${countOf(numValues, 'value')}`;
     aligned.push([
       of === 'items' ? 'item feature' : 'user feature',
       `${name} · ${kind}${values} · ${percent(unknownShare)} unknown`,

@@ -1,8 +1,8 @@
 import type { DuckDBConnection } from '@duckdb/node-api';
 import type { DatasetConfig } from '../config/schema';
-import { thousands } from '../protocol/thousands';
 import type { SplitConfig } from '../splits/splits';
 import { PARTS } from '../splits/splitter';
+import { countOf } from '../protocol/countOf';
 import type { ColumnPick } from './dataFile';
 import { DatasetError } from './datasetError';
 import { readRows, sqlString } from './duckDb';
@@ -35,7 +35,10 @@ export async function requireParts(
   if (count === 0) return;
   const { where } = await firstValue(connection, source, 'part_text', pick, `${partOfValue(split)} IS NULL`);
   const known = [...split.training, ...split.validation, ...split.test].map((value) => `\`${value}\``);
-  const others = count === 1 ? '' : ` (and ${thousands(count - 1)} more rows have a value of no part)`;
+  const others =
+    count === 1
+      ? ''
+      : ` (and ${countOf(count - 1, 'more row')} ${count === 2 ? 'has' : 'have'} a value of no part)`;
   throw new DatasetError(
     'dataset/bad-split',
     `${where}${others}, expected ${known.join(', ')}. Name the value in \`dataset.split.training\`, \`validation\` or \`test\`, ` +

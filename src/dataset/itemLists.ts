@@ -1,7 +1,7 @@
 import type { DuckDBConnection } from '@duckdb/node-api';
 import { readRows, sqlString } from './duckDb';
 import { separatorName } from './separatorName';
-import { thousands } from '../protocol/thousands';
+import { countOf, countOfAll } from '../protocol/countOf';
 
 /** Rows of users and items made of rows of users and lists. */
 export interface ListRows {
@@ -50,12 +50,12 @@ export async function listRows(
   const warnings: string[] = [];
   if (lists < rows) {
     warnings.push(
-      `${thousands(rows - lists)} of ${thousands(rows)} rows repeat a list of the same user; each list counts once.`,
+      `${countOfAll(rows - lists, rows, 'row', ['repeats', 'repeat'])} a list of the same user; each list counts once.`,
     );
   }
   if (users < lists) {
     warnings.push(
-      `${thousands(lists - users)} lists follow an earlier list of the same user, in the order of the rows.`,
+      `${countOf(lists - users, 'list')} ${lists - users === 1 ? 'follows' : 'follow'} an earlier list of the same user, in the order of the rows.`,
     );
   }
   if (bracketed < 0.5 * rows) warnings.push(`Lists of items were split at ${separatorName(separator)}.`);

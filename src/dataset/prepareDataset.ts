@@ -1,6 +1,7 @@
 import { describeSplit } from '../splits/splits';
 import type { FeaturesConfig } from '../options/featureSchema';
 import type { DatasetConfig } from '../config/schema';
+import { countOfAll } from '../protocol/countOf';
 import { systemReason } from '../protocol/errorText';
 import type { HistoryLimit } from '../protocol/historyLimit';
 import { arrangeSteps, type ArrangedInteractions } from './arrangeInteractions';
@@ -193,7 +194,7 @@ function* arrange(
     const untitled = arranged.keptItems.reduce((sum, item) => sum + (itemTitles[item] === null ? 1 : 0), 0);
     if (untitled > 0) {
       warnings.push(
-        `${untitled} of ${content.numItems} items have no title in ${nameOf(itemTable!.source)}: their ids are shown instead.`,
+        `${countOfAll(untitled, content.numItems, 'item', ['has', 'have'])} no title in ${nameOf(itemTable!.source)}: ids are shown instead.`,
       );
     }
   }

@@ -12,6 +12,7 @@ import { readEntityTable, type EntityTable } from './readEntityTable';
 import { firstValue, labelOf, selectFrom, type RowSource } from './rowSource';
 import { findTimeText, type TimeText } from './timeText';
 import { findTimeUnit } from './timeUnit';
+import { countOf } from '../protocol/countOf';
 import { percent } from '../protocol/percent';
 import { thousands } from '../protocol/thousands';
 import { partOf, requireParts } from './givenParts';
@@ -233,12 +234,12 @@ async function doubtfulIds(
     numTwice === 0
       ? []
       : [
-          `${thousands(numTwice)} ${name} ids of \`${column}\` are written in two ways, such as \`${example}\` and \`${example.slice(0, -2)}\`, and count as two ${name}s each. ` +
+          `${countOf(numTwice, `${name} id`)} of \`${column}\` ${numTwice === 1 ? 'is' : 'are'} written in two ways, such as \`${example}\` and \`${example.slice(0, -2)}\`, and ${numTwice === 1 ? 'counts' : 'count'} as two ${name}s${numTwice === 1 ? '' : ' each'}. ` +
             'Write them alike: dataframes add the `.0` where an id is missing.',
         ];
   const doubts = found.map(
     ([id, count]) =>
-      `The ${name} id \`${String(id)}\` appears in ${thousands(Number(count))} of ${thousands(numRows)} rows ` +
+      `The ${name} id \`${String(id)}\` appears in ${thousands(Number(count))} of ${countOf(numRows, 'row')} ` +
       `(${percent(Number(count) / numRows)}) of \`${column}\`, and counts as a ${name}. If it marks a missing id, list it in \`dataset.missing\`.`,
   );
   return [...doubts, ...warnings];
@@ -266,7 +267,7 @@ function nothingRead(
   ].filter((reason) => reason !== '');
   return new DatasetError(
     'dataset/nothing-left',
-    `${label}: none of its ${numRows} rows can be used: ${reasons.join(', ')}. Check \`dataset.columns\` and \`dataset.minRating\`.`,
+    `${label}: none of its ${countOf(numRows, 'row')} can be used: ${reasons.join(', ')}. Check \`dataset.columns\` and \`dataset.minRating\`.`,
   );
 }
 

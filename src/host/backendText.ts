@@ -1,4 +1,5 @@
 import type { GpuRuntime } from '../process/gpuRuntime';
+import { countOf } from '../protocol/countOf';
 import type { BackendReport } from '../protocol/backends';
 import { formatRate } from '../series/format';
 
@@ -8,7 +9,7 @@ import { formatRate } from '../series/format';
 
 /** `cpu (AVX-512), 2 threads · 41 steps/s`. */
 export function backendFacts({ device, threads, isGpu, stepsPerSecond }: BackendReport): string {
-  const on = isGpu ? device : `${device ?? ''}, ${threads ?? 1} ${threads === 1 ? 'thread' : 'threads'}`;
+  const on = isGpu ? device : `${device ?? ''}, ${countOf(threads ?? 1, 'thread')}`;
   return `${on ?? ''} · ${formatRate(stepsPerSecond ?? 0)} steps/s`;
 }
 

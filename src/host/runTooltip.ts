@@ -1,3 +1,4 @@
+import { countOf } from '../protocol/countOf';
 import { describeProtocol, type Metrics } from '../protocol/evaluation';
 import { baselinesBeside, isActive, type RunSummary } from '../protocol/run';
 import { isUnset, usualName, type RunSettings } from '../protocol/runSettings';
@@ -85,7 +86,7 @@ function factLines(run: RunSummary): Markdown[] {
     );
   }
   if (backend) {
-    const threads = `${backend.threads} ${backend.threads === 1 ? 'thread' : 'threads'}`;
+    const threads = countOf(backend.threads, 'thread');
     facts.push(escaped`${icon('chip')} ${backend.name} · ${backend.device} · ${threads}`);
   }
   if (git) {

@@ -1,3 +1,4 @@
+import { countOf } from '../protocol/countOf';
 import { comparisonKey, protocolBadge } from '../protocol/evaluation';
 import { epochsText, isActive, warningName, type RunSummary } from '../protocol/run';
 import { statusIcon, statusLabel, type StatusIcon } from '../protocol/statusDisplay';
@@ -111,7 +112,7 @@ export function runRow(
 /** The row of a group, which may be closed: it shows that one of its runs is active, else how the newest one ended. */
 export function groupRow({ name, folder, runs }: RunGroup): RunRow {
   const active = runs.filter(({ status }) => isActive(status));
-  const count = `${runs.length} ${runs.length === 1 ? 'run' : 'runs'}`;
+  const count = countOf(runs.length, 'run');
   const parts = [activeText(active), count, folder ?? ''].filter((part) => part !== '');
   return {
     label: name,

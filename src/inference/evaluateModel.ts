@@ -13,6 +13,7 @@ import {
 import { rankingMetrics, type OwnMetrics } from '../evaluation/metrics/metrics';
 import type { TrainingSequences } from '../model/baseline';
 import type { BatchBuilder } from '../model/batches/batchBuilder';
+import { countOfAll } from '../protocol/countOf';
 import type { LetEventsIn } from '../protocol/letEventsIn';
 import { fitBaseline } from '../model/createModel';
 import type { BaselineDescription } from '../model/description';
@@ -226,7 +227,7 @@ export function newestCountedNotes(
     let longer = 0;
     for (let user = 1; user < offsets.length; user++)
       if (offsets[user]! - offsets[user - 1]! > newestCounted) longer++;
-    const users = `${thousands(longer)} of ${thousands(offsets.length - 1)} users have more`;
+    const users = countOfAll(longer, offsets.length - 1, 'user', ['has more', 'have more']);
     const name = title[0]!.toUpperCase() + title.slice(1);
     return longer === 0
       ? []

@@ -1,6 +1,7 @@
 import type { PreparedDataset } from '../dataset/preparedDataset';
 import type { EvaluationConfig } from '../config/schema';
 import type { RankingTask } from '../evaluation/evaluateRanking';
+import { countOf } from '../protocol/countOf';
 import { percent } from '../protocol/percent';
 import { thousands } from '../protocol/thousands';
 
@@ -58,5 +59,6 @@ export function leftOutText({ part, numTargets, filterSeen, seenTargets }: Ranki
   if (!filterSeen || seenTargets === 0) return null;
   const all = numTargets + seenTargets;
   const share = percent(seenTargets / all);
-  return `${thousands(seenTargets)} of ${thousands(all)} held-out items (${share}) do not count in ${part}: they are in the history of their users, which is left out.`;
+  const does = seenTargets === 1 ? 'does' : 'do';
+  return `${thousands(seenTargets)} of ${countOf(all, 'held-out item')} (${share}) ${does} not count in ${part}: what is in the history of the user is left out.`;
 }

@@ -1,5 +1,6 @@
 import { percent } from './percent';
 import { thousands } from './thousands';
+import { countOf } from './countOf';
 
 /** Metric name (`ndcg@10`, `hr@5`, `mrr`) → value. */
 export type Metrics = Record<string, number>;
@@ -97,9 +98,9 @@ export function protocolBadge(protocol: EvaluationProtocol): string {
 export function describeProtocol(protocol: EvaluationProtocol): string {
   const { part, numUsers, numTargets = numUsers, ties } = protocol;
   const tied = ties === 'average' ? 'ties at average rank' : 'ties by expectation';
-  const held = numTargets === numUsers ? '' : ` with ${thousands(numTargets)} held-out items`;
+  const held = numTargets === numUsers ? '' : ` with ${countOf(numTargets, 'held-out item')}`;
   const told = protocol.targetTime ? ', the model knows when the held-out item comes' : '';
-  return `${part}, ${splitName(protocol).text}, ${candidatesText(protocol)}${told}, ${tied}, ${thousands(numUsers)} users${held}${seenTargetsText(protocol)}`;
+  return `${part}, ${splitName(protocol).text}, ${candidatesText(protocol)}${told}, ${tied}, ${countOf(numUsers, 'user')}${held}${seenTargetsText(protocol)}`;
 }
 
 function splitName({
@@ -117,7 +118,7 @@ function candidatesText({ negatives, filterSeen, numCandidates, repeatShare }: E
   const draw = negatives.distribution === 'uniform' ? 'uniformly' : 'by popularity';
   const { count, seed: drawSeed, fewer } = negatives;
   const but = fewer
-    ? ` (fewer for ${thousands(fewer.users)} users, at least ${thousands(fewer.fewest)})`
+    ? ` (fewer for ${countOf(fewer.users, 'user')}, at least ${thousands(fewer.fewest)})`
     : '';
   return `ranked against ${thousands(count)} ${items}${but}${why}, drawn ${draw} with seed ${drawSeed}`;
 }

@@ -1,5 +1,5 @@
+import { countOf } from '../../src/protocol/countOf';
 import type { RunStatus } from '../../src/protocol/run';
-import { formatCount } from '../../src/series/format';
 
 /** The charts of the panel by what they wait for. */
 export type ChartKind = 'validation' | 'loss' | 'throughput' | 'system';
@@ -32,7 +32,7 @@ const NOT_YET: Record<ChartKind, string> = {
 export function chartPlaceholder(chart: ChartKind, { status, reading, steps }: Known): string | null {
   if (status === null) return null;
   // Of a run without steps there is next to nothing to read.
-  if (reading) return steps > 0 ? `Reading ${formatCount(steps)} ${steps === 1 ? 'step' : 'steps'}…` : null;
+  if (reading) return steps > 0 ? `Reading ${countOf(steps, 'step')}…` : null;
   if (status === 'preparing' || status === 'running') return NOT_YET[chart];
   const first = FIRST[chart];
   if (status === 'stopping') return `Training is stopping before the first ${first}.`;

@@ -1,5 +1,6 @@
 import { html, nothing, type TemplateResult } from 'lit';
 import { guard } from 'lit/directives/guard.js';
+import { countOf } from '../../src/protocol/countOf';
 import { describeProtocol, protocolBadge } from '../../src/protocol/evaluation';
 import type { RunMark, RunMessage } from '../../src/protocol/livePanel';
 import { epochsText, throughputUnit, type RunManifest, type RunSummary } from '../../src/protocol/run';
@@ -247,11 +248,7 @@ function facts({ manifest, status }: RunSummary, { series }: LiveState): Templat
         : nothing
     }
     ${
-      backend
-        ? html`<li class="muted">
-            ${backend.name} · ${backend.threads} ${backend.threads === 1 ? 'thread' : 'threads'}
-          </li>`
-        : nothing
+      backend ? html`<li class="muted">${backend.name} · ${countOf(backend.threads, 'thread')}</li>` : nothing
     }
   </ul>`;
 }

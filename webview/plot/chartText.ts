@@ -1,6 +1,7 @@
 import type { XAxis } from '../../src/series/axes';
 import { curveStats } from '../../src/series/curveStats';
 import { formatCount, formatDuration, formatEpoch } from '../../src/series/format';
+import { countOf } from '../../src/protocol/countOf';
 import type { DrawnLine } from './chartData';
 import type { ChartLine, ChartModel } from './chartModel';
 
@@ -66,11 +67,7 @@ export function notesOn(lines: readonly DrawnLine[], partial: boolean): string[]
       ? `Each point averages up to ${formatCount(largest)} values; the band shows their range.`
       : '',
     ...smoothed,
-    notPositive > 0 ? `${plural(notPositive, 'value')} ≤ 0 not shown on the log axis.` : '',
-    notFinite > 0 ? `${plural(notFinite, 'value')} not finite.` : '',
+    notPositive > 0 ? `${countOf(notPositive, 'value')} ≤ 0 not shown on the log axis.` : '',
+    notFinite > 0 ? `${countOf(notFinite, 'value')} not finite.` : '',
   ].filter((note) => note !== '');
-}
-
-function plural(count: number, noun: string): string {
-  return `${formatCount(count)} ${noun}${count === 1 ? '' : 's'}`;
 }

@@ -1,4 +1,5 @@
 import { html, nothing, type TemplateResult } from 'lit';
+import { countOf } from '../../src/protocol/countOf';
 import type { PointColumn } from '../../src/protocol/projection';
 import { formatCount } from '../../src/series/format';
 import { icon, iconButton } from '../ui/controls';
@@ -96,7 +97,7 @@ function entriesOf(legend: CategoryLegend): Entry[] {
   const { entries, others } = legend;
   const rest = {
     index: OTHERS,
-    label: `${formatCount(others.length)} ${others.length === 1 ? 'other' : 'others'}`,
+    label: countOf(others.length, 'other'),
     count: others.reduce((sum, { count }) => sum + count, 0),
   };
   return [

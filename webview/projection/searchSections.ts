@@ -1,5 +1,5 @@
 import { html, nothing, type TemplateResult } from 'lit';
-import { formatCount } from '../../src/series/format';
+import { countOf } from '../../src/protocol/countOf';
 import { rowOfItem } from '../../src/protocol/projection';
 import { iconButton } from '../ui/controls';
 import { current } from '../ui/resources';
@@ -48,7 +48,7 @@ export function pointSearchSection(
     settings.query.trim() === '' || found?.problem
       ? nothing
       : html`<span class="results muted">
-          <span role="status">${formatCount(count)} ${count === 1 ? 'point' : 'points'}</span>
+          <span role="status">${countOf(count, 'point')}</span>
           ${
             count > 1
               ? iconButton('list-selection', 'Select all results', () =>

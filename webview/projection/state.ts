@@ -1,3 +1,4 @@
+import { countOf } from '../../src/protocol/countOf';
 import type { InspectionFocus, InspectionPanelSnapshot, RunChoice } from '../../src/protocol/inspectionPanel';
 import type { TaskProgress } from '../../src/protocol/inspection';
 import {
@@ -137,7 +138,7 @@ function reduced(state: ProjectionState, action: ProjectionAction): ProjectionSt
     case 'selected': {
       const rows = action.more ? union(state.settings.selection, action.rows) : [...action.rows];
       const settings = { ...state.settings, selection: rows, focus: rows.length === 1 ? rows[0]! : null };
-      const announcement = `${rows.length} ${rows.length === 1 ? 'point' : 'points'} selected.`;
+      const announcement = `${countOf(rows.length, 'point')} selected.`;
       return { ...state, settings: withTab(settings, tabFor(settings)), announcement };
     }
     case 'bookmarkOpened': {

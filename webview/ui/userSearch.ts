@@ -1,5 +1,5 @@
+import { countOf } from '../../src/protocol/countOf';
 import type { UserLabel } from '../../src/protocol/inspection';
-import { formatCount } from '../../src/series/format';
 import type { SearchBoxModel } from './searchBox';
 
 /** A search for a user of the run's data, by id. */
@@ -21,5 +21,5 @@ export function userSearch(
 
 /** `1 item`, `1,234 items`. */
 export function countOfItems(items: number): string {
-  return `${formatCount(items)} ${items === 1 ? 'item' : 'items'}`;
+  return countOf(items, 'item');
 }

@@ -30,6 +30,12 @@ test('the lowest value is the best where the metric says so', () => {
   expect(parts.at(-1)).toBe('By Gini@10 the model is no better than Markov.\n');
 });
 
+test('no baseline is called better by a metric that was not measured', () => {
+  const other = { ...result, metrics: { 'hr@50': 0.5 }, baselines: { popularity: { 'hr@50': 0.4 } } };
+  const parts = metricsTable({ name: 'sasrec', model: 'sasrec' }, other, 'ndcg@10');
+  expect(JSON.stringify(parts)).not.toContain('no better than');
+});
+
 test('a baseline is not compared with itself', () => {
   const run = { name: 'simple', model: 'popularity' };
   const text = JSON.stringify(metricsTable(run, result, 'ndcg@10'));

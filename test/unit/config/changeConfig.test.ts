@@ -91,8 +91,15 @@ describe('changes of a run’s config', () => {
     });
     expect(refused('resume', 'training.epoch=5').message).toMatch(/Did you mean `epochs`\?/);
     // The main metric would not be measured any more.
-    expect(refused('evaluate', 'evaluation.cutoffs=[1]').message).toMatch(
+    expect(refused('resume', 'evaluation.cutoffs=[1]').message).toMatch(
       /^--set evaluation\.cutoffs=\[1\]: `training\.earlyStopping\.metric` needs a cut-off/,
     );
+  });
+
+  it('of an evaluation may leave out the metric that chose the epoch', () => {
+    const set = ['evaluation.cutoffs=[50]', 'evaluation.metrics=["hr"]'];
+    const { evaluation, training } = changeConfig(stored, set, 'evaluate').config;
+    expect(evaluation).toMatchObject({ cutoffs: [50], metrics: ['hr'] });
+    expect(training.earlyStopping.metric).toBe('ndcg@10');
   });
 });

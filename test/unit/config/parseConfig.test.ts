@@ -72,6 +72,21 @@ test('a field at the wrong level is told where it belongs; an unknown one what t
   );
 });
 
+test('a field of another type is told with the types that have it', () => {
+  const messageOf = (dataset: string, rest = '') =>
+    onlyProblem(`{"dataset": {"path": "a.csv"${dataset}}, "model": {"type": "sasrec"}${rest}}`).message;
+  expect(messageOf(', "split": {"type": "leaveOneOut", "n": 3}')).toBe(
+    '`n` is not a field of `dataset.split`. It is one where `type` is `lastN`.',
+  );
+  // The seed of the run is another one.
+  expect(messageOf(', "split": {"type": "ratio", "seed": 3}')).toBe(
+    '`seed` is not a field of `dataset.split`. It is one where `type` is `randomRatio`.',
+  );
+  expect(messageOf('', ', "training": {"beta1": 0.8}')).toBe(
+    '`beta1` is not a field of `training`. There is `training.optimizer.beta1` where `type` is `adam` or `adamw`.',
+  );
+});
+
 test.each([
   ['"numHeads": "2"', 'model.numHeads', '"2"', 'expected a whole number from 1 to 64, found `"2"`'],
   ['"numHeads": 1.5', 'model.numHeads', '1.5', 'expected a whole number from 1 to 64, found `1.5`'],

@@ -27,7 +27,7 @@ test('what has a type fills in the defaults of that type, and says the same when
 });
 
 test.each([
-  ['{"beta1": 0.8}', /`beta1` is not a field of `training`\. There is `training\.optimizer\.beta1`\./],
+  ['{"beta1": 0.8}', /`beta1` is not a field of `training`\. There is `training\.optimizer\.beta1` where/],
   [
     '{"optimizer": {"type": "adma"}}',
     /`training\.optimizer\.type`: expected `adam`, .*Did you mean `adam`\?/,

@@ -24,9 +24,9 @@ test('the report counts, and warns of what makes results doubtful', async () => 
   });
   const all = report.warnings.join('\n');
   expect(all).toContain('no user or item id: 1.');
-  expect(all).toContain('1 interactions repeat another one');
+  expect(all).toContain('1 interaction repeats another one');
   expect(all).toContain(
-    '1 of 5 users have nothing held out for testing, because leave-one-out needs at least three',
+    '1 of 5 users has nothing held out for testing, because leave-one-out needs at least three',
   );
   expect(all).toContain('Only 4 users can be evaluated');
   // i4 is held out everywhere, and so is `late`.

@@ -141,7 +141,7 @@ describe('parts by a column', () => {
     ).rejects.toMatchObject({
       code: 'dataset/bad-split',
       message:
-        'a.csv, row 8 (line 9): column `split` holds `hold` (and 1 more rows have a value of no part), expected `train`, `training`, ' +
+        'a.csv, row 8 (line 9): column `split` holds `hold` (and 1 more row has a value of no part), expected `train`, `training`, ' +
         '`valid`, `validation`, `val`, `dev`, `test`. Name the value in `dataset.split.training`, `validation` or `test`, or leave such rows out with `dataset.query`.',
     });
   });

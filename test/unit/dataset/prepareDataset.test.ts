@@ -331,7 +331,7 @@ describe('filters', () => {
     const { dataset, report } = await folder.prepare({ path: 'a.csv', duplicates });
     expect(histories(dataset)).toEqual({ u: expected, v: ['a', 'b'] });
     expect(report.dropped.duplicates).toBe(dropped);
-    expect(report.warnings.some((warning) => warning.includes('repeat another one'))).toBe(
+    expect(report.warnings.some((warning) => warning.includes('repeats another one'))).toBe(
       duplicates === 'keepAll',
     );
   });

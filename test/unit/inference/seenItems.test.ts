@@ -98,7 +98,7 @@ describe('a target that was seen', () => {
     expect([...rankingTask(ONCE, 'validation', config).users]).toEqual([0, 1, 2, 3]);
     expect(leftOutText(rankingTask(ONCE, 'validation', config))).toBeNull();
     expect(leftOutText(rankingTask(ONCE, 'test', config))).toBe(
-      '1 of 4 held-out items (25.0%) do not count in test: they are in the history of their users, which is left out.',
+      '1 of 4 held-out items (25.0%) does not count in test: what is in the history of the user is left out.',
     );
     expect(describeProtocol(protocol)).toBe(
       'test, leave-one-out, ranked against all 12 items, items of the history left out, ties by expectation, 3 users; ' +
