@@ -33,4 +33,5 @@ export interface CliOptions {
   until?: string;
   'keep-seen'?: boolean;
   slice?: string[];
+  baselines?: boolean;
 }

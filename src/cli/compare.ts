@@ -18,10 +18,15 @@ const MOST_RUNS = 100;
 const USERS = 5;
 const TASK = 'compare';
 
-/** `recsight compare <run> <run>…`: test metrics with intervals, and whether differences are real. */
+/** `recsight compare <run>… [--baselines]`: test metrics with intervals, and whether differences are real. */
 export async function compare(names: readonly string[], options: CliOptions): Promise<number> {
   if (names.length > MOST_RUNS)
     throw new UsageError(`\`recsight compare\` takes at most ${MOST_RUNS} runs, and got ${names.length}.`);
+  const baselines = options.baselines === true;
+  if (names.length < 2 && !baselines)
+    throw new UsageError(
+      'Expected two runs or more to compare, or one and `--baselines`, which compares it with its baselines.',
+    );
   const users = numberOf('--users', options.users as string | undefined) ?? USERS;
   if (!Number.isInteger(users) || users < 0 || users > 10_000)
     throw new UsageError(`\`--users\` is ${users}; expected a whole number from 0 to 10,000.`);
@@ -40,6 +45,7 @@ export async function compare(names: readonly string[], options: CliOptions): Pr
     const comparison = await inspector.calls.compareRuns(
       {
         runs: runs.map((run) => run.path),
+        baselines,
         metrics: options.metric === undefined ? null : [options.metric].flat(),
         slices: options.slice ?? [],
         users,

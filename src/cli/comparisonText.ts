@@ -4,7 +4,6 @@ import {
   type ChangedUser,
   type Comparison,
   type DifferingSetting,
-  type Estimate,
   type GroupDifference,
   type GroupValue,
   type Slicing,
@@ -13,7 +12,15 @@ import { describeProtocol } from '../protocol/evaluation';
 import { percent } from '../protocol/percent';
 import { thousands } from '../protocol/thousands';
 import { cutTitle } from '../series/cutText';
-import { formatDelta, formatMetric, formatMetricName, formatP } from '../series/format';
+import {
+  formatDelta,
+  formatInterval,
+  formatMetric,
+  formatMetricName,
+  formatP,
+  formatSpread,
+  withoutIntervalsText,
+} from '../series/format';
 import type { Styled } from './terminal';
 
 const ID_WIDTH = 20;
@@ -66,7 +73,7 @@ function differenceCells({ difference, correctedP, wins, ties, losses, ...rest }
   const isCounted = correctedP !== null;
   return [
     formatDelta(difference),
-    intervalText(rest),
+    formatInterval(rest),
     isCounted ? `${formatP(correctedP)}${isSignificant ? ' *' : '  '}` : '',
     ...[wins, ties, losses].map((count) => (isCounted ? thousands(count) : '')),
     rest.seedShare === null ? '' : percent(rest.seedShare),
@@ -97,21 +104,21 @@ const textOf = (text: Styled): string => (typeof text === 'string' ? text : text
 
 function valueText({ value, seedDeviation, ...interval }: GroupValue): string {
   if (value === null) return '–';
-  const spread = seedDeviation === null ? '' : ` ± ${formatMetric(seedDeviation)}`;
-  const range = intervalText(interval);
+  const spread = seedDeviation === null ? '' : ` ± ${formatSpread(seedDeviation, value)}`;
+  const range = formatInterval(interval);
   return `${formatMetric(value)}${spread}${range === '' ? '' : `  (${range})`}`;
 }
 
-function intervalText({ low, high }: Estimate): string {
-  return low === null || high === null ? '' : `${end(low)} to ${end(high)}`;
-}
-
-/** An end of an interval needs no more digits. */
-function end(value: number): string {
-  return Math.abs(value) < 1 ? value.toFixed(4).replace('-', '−') : formatMetric(value);
-}
-
-function methodText({ groups, differences, metrics, values, resamples, seed, numUsers }: Comparison): string {
+function methodText({
+  groups,
+  differences,
+  metrics,
+  values,
+  withoutIntervals,
+  resamples,
+  seed,
+  numUsers,
+}: Comparison): string {
   const tested = differences.flat().filter(({ p }) => p !== null);
   const test = tested.some((difference) => difference.test === 't')
     ? 'randomization test; Student’s t over users and seeds where a config has several seeds'
@@ -123,7 +130,8 @@ function methodText({ groups, differences, metrics, values, resamples, seed, num
   if (tested.length > 0) lines.push(`p: ${test}${corrected}; * below ${SIGNIFICANCE_LEVEL}.`);
   if (values.flat().some(({ seedDeviation }) => seedDeviation !== null))
     lines.push('±: standard deviation over the seeds.');
-  if (groups.length === 1) {
+  lines.push(...withoutIntervalsText(withoutIntervals));
+  if (groups.length === 1 && groups[0]!.runs.length > 1) {
     lines.push(
       `These runs differ only in the seed: what they differ by in ${formatMetricName(metrics[0] ?? '')} and the others is chance.`,
     );
@@ -137,6 +145,7 @@ function methodText({ groups, differences, metrics, values, resamples, seed, num
 /** Those that all have: options that one model has and another lacks say no more than that the models differ. */
 function settingsText({ settings, groups }: Comparison): Styled[] {
   if (settings.length === 0) return [];
+  const runs = groups.filter(({ isBaseline }) => !isBaseline);
   const shared = settings.filter(({ values }) => values.every((value) => value !== null));
   const cells = ({ path, values }: DifferingSetting): string[] => [
     path,
@@ -145,7 +154,7 @@ function settingsText({ settings, groups }: Comparison): Styled[] {
   const others = settings.length - shared.length;
   return [
     '\n',
-    ...table(['Settings', ...groups.map(({ letter }) => letter)], shared.map(cells)),
+    ...table(['Settings', ...runs.map(({ letter }) => letter)], shared.map(cells)),
     ...(others > 0 ? [`${others} more that not all of the runs have; \`--json\` lists them.\n`] : []),
   ];
 }

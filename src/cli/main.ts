@@ -86,15 +86,16 @@ const COMMANDS: Record<string, Command> = {
   },
   compare: {
     usage:
-      'recsight compare <run> <run>… [--metric NAME]… [--slice NAME]… [--users N] [--seed N]\n' +
+      'recsight compare <run>… [--baselines] [--metric NAME]… [--slice NAME]… [--users N] [--seed N]\n' +
       '      [--format csv|json] [--output FILE] [--runs DIR] [--json]',
     summary:
       'Compare test results user by user, with intervals and tests; runs that differ in the seed are one group',
     argument: 'run',
-    atLeast: 2,
+    atLeast: 1,
     options: {
       ...runsOption,
       ...json,
+      baselines: { type: 'boolean' },
       metric: { type: 'string', multiple: true },
       slice: { type: 'string', multiple: true },
       users: { type: 'string' },

@@ -1,10 +1,13 @@
 import type { EvaluationProtocol } from './evaluation';
 import type { SeriesColumns } from './livePanel';
+import type { RunWarning } from './run';
 
 /** What is to be compared. */
 export interface ComparisonRequest {
   /** Absolute paths of run directories, in order. Runs that differ in their seed alone are one group; the first is what the others are compared with. */
   runs: string[];
+  /** Whether the baselines that the first run was measured with are compared, too: one group each, behind the runs and the best first. */
+  baselines: boolean;
   /** Names with a cut-off, such as `ndcg@10`; null: all that were measured. The first is what slices and users are compared by. */
   metrics: string[] | null;
   /** Names of slicings, such as `historyLength`; null: the first two that there are. */
@@ -14,7 +17,7 @@ export interface ComparisonRequest {
   seed: number;
 }
 
-/** A number with its 95 % interval. Both ends are null where users have no values of their own, or none was drawn. */
+/** A number with its 95 % interval. Both ends are null where there is none: `withoutIntervals` says why. */
 export interface Estimate {
   low: number | null;
   high: number | null;
@@ -44,10 +47,11 @@ export interface GroupDifference extends Estimate {
   seedShare: number | null;
 }
 
-/** A run of a comparison. */
+/** A run of a comparison, or a baseline that it was measured with. */
 export interface TestedRunName {
   /** Absolute path. */
   directory: string;
+  /** Of a baseline that of the run and its own: `sasrec-b96d:popularity`. */
   id: string;
   name: string;
   seed: number;
@@ -65,6 +69,8 @@ export interface ComparedRun {
   protocol: EvaluationProtocol | null;
   /** Validation by the main metric; null where nothing was validated. */
   curve: SeriesColumns | null;
+  /** Why its numbers are to be doubted. */
+  warnings: RunWarning[];
 }
 
 export interface ComparedGroup {
@@ -72,6 +78,8 @@ export interface ComparedGroup {
   letter: string;
   /** Of its first run, with what tells it from others of the same name. */
   title: string;
+  /** Whether it is a baseline of the first run. Such groups come last. */
+  isBaseline: boolean;
   runs: TestedRunName[];
 }
 
@@ -79,7 +87,7 @@ export interface ComparedGroup {
 export interface DifferingSetting {
   /** Dotted path in the config. */
   path: string;
-  /** By group; null where one has no such setting. */
+  /** By group, baselines left out; null where one has no such setting. */
   values: (string | null)[];
 }
 
@@ -137,6 +145,16 @@ export interface ChangedUsers {
   lost: ChangedUser[];
 }
 
+/** How many held-out items are in which places, by group. */
+export interface PlaceHistogram {
+  /** Last place of each bar; the first bar begins at place 1, each other one behind the one before. */
+  limits: number[];
+  /** By group, then by bar: a mean over runs, and over the orders of tied items. */
+  counts: number[][];
+  /** Held-out items that are tied with others, by group: a mean over runs. */
+  tied: number[];
+}
+
 export interface Comparison {
   protocol: EvaluationProtocol;
   numUsers: number;
@@ -147,6 +165,8 @@ export interface Comparison {
   values: GroupValue[][];
   /** Of each group but the first, by metric. */
   differences: GroupDifference[][];
+  /** Why a metric has no intervals and no tests, by its name, as the end of a sentence; metrics that have some are left out. */
+  withoutIntervals: Record<string, string>;
   settings: DifferingSetting[];
   slicings: Slicing[];
   /** All slicings that there are. */
@@ -155,6 +175,7 @@ export interface Comparison {
   changed: ChangedUsers[];
   /** Expected place of each held-out item, by group. */
   places: Float32Array[];
+  histogram: PlaceHistogram;
   /** How often users were drawn, and their places swapped. */
   resamples: number;
   seed: number;

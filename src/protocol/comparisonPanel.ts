@@ -2,7 +2,7 @@ import type { ComparedRun, Comparison, ComparisonRequest } from './comparison';
 import type { InspectorListener } from './inspection';
 
 /** What the page asks for of its runs. */
-export type ShownComparison = Pick<ComparisonRequest, 'metrics' | 'slices'>;
+export type ShownComparison = Pick<ComparisonRequest, 'metrics' | 'slices' | 'baselines'>;
 
 /** What the page may ask of the extension. */
 export interface ComparisonPanelHost {

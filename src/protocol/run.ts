@@ -49,15 +49,28 @@ export interface TestResult extends MeasuredMetrics {
  */
 export function baselinesBeside(
   model: string,
-  { metrics, baselines, baselineTitles = OLDER_TITLES }: Omit<TestResult, 'protocol' | 'evaluatedAt'>,
+  test: Omit<TestResult, 'protocol' | 'evaluatedAt'>,
 ): [title: string, metrics: Metrics][] {
-  return Object.entries(baselines)
-    .filter(
-      ([key, others]) =>
-        key.split('(')[0] !== model ||
-        Object.entries(metrics).some(([metric, value]) => others[metric] !== value),
-    )
-    .map(([key, others]) => [baselineTitles[key] ?? key, others]);
+  return baselineKeysBeside(model, test).map((key) => [baselineTitle(test, key), test.baselines[key]!]);
+}
+
+/** The keys of the same. */
+export function baselineKeysBeside(
+  model: string,
+  { metrics, baselines }: Pick<TestResult, 'metrics' | 'baselines'>,
+): string[] {
+  return Object.entries(baselines).flatMap(([key, others]) =>
+    key.split('(')[0] !== model || Object.entries(metrics).some(([metric, value]) => others[metric] !== value)
+      ? [key]
+      : [],
+  );
+}
+
+export function baselineTitle(
+  { baselineTitles = OLDER_TITLES }: Pick<TestResult, 'baselineTitles'>,
+  key: string,
+): string {
+  return baselineTitles[key] ?? key;
 }
 
 const OLDER_TITLES: Readonly<Record<string, string>> = { itemKnn: 'item-kNN', markov: 'Markov' };

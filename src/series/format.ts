@@ -41,6 +41,29 @@ export function formatDelta(value: number): string {
   return value > 0 ? `▲ +${text}` : `▼ −${text}`;
 }
 
+/** A spread around a metric, with as many decimals as the metric has: `0.00073` beside `0.08400`. */
+export function formatSpread(spread: number, metric: number): string {
+  const [, decimals = ''] = /^−?\d+(?:\.(\d+))?$/.exec(formatMetric(metric)) ?? [];
+  return decimals === '' || !Number.isFinite(spread) ? formatMetric(spread) : spread.toFixed(decimals.length);
+}
+
+/** An interval, whose ends need no more digits than four decimals: `0.0911 to 0.1049`; empty where there is none. */
+export function formatInterval({ low, high }: { low: number | null; high: number | null }): string {
+  const end = (value: number): string =>
+    Math.abs(value) < 1 ? minus(value.toFixed(4)) : formatMetric(value);
+  return low === null || high === null ? '' : `${end(low)} to ${end(high)}`;
+}
+
+/** Says of which metrics there are no intervals, those with one reason together. @param reasons by metric */
+export function withoutIntervalsText(reasons: Readonly<Record<string, string>>): string[] {
+  const metrics = new Map<string, string[]>();
+  for (const [metric, reason] of Object.entries(reasons))
+    metrics.set(reason, [...(metrics.get(reason) ?? []), formatMetricName(metric)]);
+  return [...metrics].map(
+    ([reason, names]) => `No interval for ${new Intl.ListFormat('en').format(names)}: ${reason}.`,
+  );
+}
+
 /** A p-value: `0.012`, `0.40`, `< 0.001`. */
 export function formatP(p: number): string {
   if (!Number.isFinite(p)) return formatNonFinite(p);

@@ -23,7 +23,8 @@ describe('a comparison', () => {
     expect(await page.locator('h1').innerText()).toBe('A itemKnn · B bprMf (2 seeds) · C sasrec');
     const [a, b, c, bMinusA, cMinusA] = await tableTexts(page);
     expect(a).toBe('0.09800\n0.0911 to 0.1049');
-    expect(b).toMatch(/^0\.07900 ± /);
+    expect(b).toMatch(/^0\.07900 ± 0\.00095\n/);
+    expect(await page.getByText(/No interval for Coverage@10: one value for all lists/).count()).toBe(1);
     expect(bMinusA).toBe('▼ −0.0190 *\n−0.0240 to −0.0140 · p < 0.001');
     expect(cMinusA).toBe('▲ +0.0040\n−0.0010 to 0.0090 · p 1.00');
     expect(await page.locator('td.best').first().innerText()).toBe(c);
@@ -37,7 +38,7 @@ describe('a comparison', () => {
   test('asks anew for another metric or slice, and keeps what is shown meanwhile', async () => {
     const host = new ComparisonHost();
     const { page } = await open(host);
-    expect(host.asked).toEqual([{ metrics: null, slices: null }]);
+    expect(host.asked).toEqual([{ metrics: null, slices: null, baselines: false }]);
     let release: () => void = () => undefined;
     host.held = new Promise((resolve) => (release = resolve));
     await choose(page, 'Metric', 'HR@10');
@@ -49,6 +50,9 @@ describe('a comparison', () => {
     await page.getByRole('checkbox', { name: 'Held-out item: genre' }).check();
     await until('the request', () => Promise.resolve(host.asked.length === 3));
     expect(host.asked.at(-1)!.slices).toEqual(['historyLength', 'popularity', 'item.genre']);
+    await page.getByRole('checkbox', { name: 'Baselines of A' }).check();
+    await until('the request', () => Promise.resolve(host.asked.length === 4));
+    expect(host.asked.at(-1)!.baselines).toBe(true);
   });
 
   test('refuses other protocols in words, and marks the curves', async () => {

@@ -1,4 +1,5 @@
 import { RandomStream } from '../../src/compute/random';
+import { placeCounts, placeLimits } from '../../src/evaluation/comparison/placeHistogram';
 import type { ChangedUser, ComparedRun, Comparison, GroupValue } from '../../src/protocol/comparison';
 import type { GroupDifference } from '../../src/protocol/comparison';
 import type { EvaluationProtocol } from '../../src/protocol/evaluation';
@@ -84,13 +85,14 @@ export function exampleComparison(): Comparison {
     protocol: PROTOCOL,
     numUsers: 4333,
     groups: [
-      { letter: 'A', title: 'itemKnn', runs: [runName('itemknn-e57b', 42, 0)] },
+      { letter: 'A', title: 'itemKnn', isBaseline: false, runs: [runName('itemknn-e57b', 42, 0)] },
       {
         letter: 'B',
         title: 'bprMf (2 seeds)',
+        isBaseline: false,
         runs: [runName('bprmf-b965', 1, 6), runName('bprmf-115d', 2, 6)],
       },
-      { letter: 'C', title: 'sasrec', runs: [runName('sasrec-b96d', 42, 12)] },
+      { letter: 'C', title: 'sasrec', isBaseline: false, runs: [runName('sasrec-b96d', 42, 12)] },
     ],
     metrics: METRICS,
     values: shifts.map((shift, group) =>
@@ -105,6 +107,7 @@ export function exampleComparison(): Comparison {
       .map((shift, other) =>
         base.map((_, metric) => (metric === 5 ? UNTESTED : differenceOf(shift, other === 0))),
       ),
+    withoutIntervals: { 'coverage@10': 'one value for all lists together, not a mean over users' },
     settings: [
       { path: 'seed', values: ['42', '1, 2', '42'] },
       { path: 'model.type', values: ['itemKnn', 'bprMf', 'sasrec'] },
@@ -125,10 +128,17 @@ export function exampleComparison(): Comparison {
       lost: Array.from({ length: 5 }, (_, index) => userOf(index, false)),
     })),
     places,
+    histogram: histogramOf(places),
     resamples: 10_000,
     seed: 42,
     notices: [],
   };
+}
+
+function histogramOf(places: readonly Float32Array[]): Comparison['histogram'] {
+  const limits = placeLimits(PROTOCOL.numCandidates);
+  const ranks = places.map((of) => ({ best: Uint32Array.from(of), worst: Uint32Array.from(of) }));
+  return { limits, counts: ranks.map((of) => placeCounts(of, limits)), tied: ranks.map(() => 41) };
 }
 
 function runName(id: string, seed: number, epoch: number): Comparison['groups'][number]['runs'][number] {
@@ -143,6 +153,7 @@ export function exampleRuns(): ComparedRun[] {
       const epochs = Float64Array.from({ length: epoch }, (_, index) => index + 1);
       return {
         directory,
+        warnings: [],
         mainMetric: 'ndcg@10',
         protocol: { ...PROTOCOL, part: 'validation' },
         curve:

@@ -6,15 +6,15 @@ import { shownComparison, type ComparisonState, type ComparisonValues } from './
 export function wantedResources(state: ComparisonState): Wanted<ComparisonPanelHost, ComparisonValues>[] {
   const { titles, settings, version } = state;
   if (titles === null) return [];
-  const { metric, slices } = settings;
+  const { metric, slices, baselines } = settings;
   const metrics = metric === null ? null : withFirst(metric, shownComparison(state)?.metrics ?? []);
   return [
-    { name: 'comparison', key: JSON.stringify([version, metric, slices]), ask: comparison },
+    { name: 'comparison', key: JSON.stringify([version, metric, slices, baselines]), ask: comparison },
     { name: 'runs', key: String(version), ask: (host) => host.describeRuns() },
   ];
 
   function comparison(host: ComparisonPanelHost, task: string) {
-    return host.compare({ metrics, slices }, task);
+    return host.compare({ metrics, slices, baselines }, task);
   }
 }
 

@@ -18,6 +18,8 @@ export interface ComparisonSettings {
   slices: string[] | null;
   /** The group that is compared with the first one where only two can be shown. */
   other: number;
+  /** Whether the baselines of the first run are compared, too. */
+  baselines: boolean;
 }
 
 export interface ComparisonState {
@@ -46,13 +48,14 @@ export type ComparisonAction =
 
 /** @param kept settings of an earlier page, of any version */
 export function initialState(kept: unknown): ComparisonState {
-  const { metric, slices, other } = isRecord(kept) ? kept : {};
+  const { metric, slices, other, baselines } = isRecord(kept) ? kept : {};
   const names = Array.isArray(slices) ? slices.filter((name) => typeof name === 'string') : null;
   return {
     settings: {
       metric: typeof metric === 'string' ? metric : null,
       slices: names,
       other: typeof other === 'number' ? other : 1,
+      baselines: baselines === true,
     },
     titles: null,
     resources: { runs: null, comparison: null },

@@ -3,12 +3,18 @@ import { bestOf } from '../../src/evaluation/metrics/metrics';
 import {
   SIGNIFICANCE_LEVEL,
   type ComparedGroup,
-  type Estimate,
   type GroupDifference,
   type GroupValue,
 } from '../../src/protocol/comparison';
 import { percent } from '../../src/protocol/percent';
-import { formatCount, formatDelta, formatMetric, formatP } from '../../src/series/format';
+import {
+  formatCount,
+  formatDelta,
+  formatInterval,
+  formatMetric,
+  formatP,
+  formatSpread,
+} from '../../src/series/format';
 import { scrollArea } from '../ui/scrollArea';
 
 /** A metric, or a slice. */
@@ -64,9 +70,9 @@ function valueRow(
             value.seedDeviation === null
               ? nothing
               : html` <span class="muted" title="Standard deviation over the seeds"
-                  >± ${formatMetric(value.seedDeviation)}</span
+                  >± ${formatSpread(value.seedDeviation, value.value ?? 0)}</span
                 >`
-          }<small>${intervalText(value)}</small>
+          }<small>${formatInterval(value)}</small>
         </td>`,
     )}
     ${differences.map(differenceCell)}
@@ -79,17 +85,8 @@ function differenceCell(difference: GroupDifference): TemplateResult {
   const isSignificant = correctedP !== null && correctedP < SIGNIFICANCE_LEVEL;
   return html`<td class="number" title=${explained(difference)}>
     <span class=${isSignificant ? 'significant' : ''}>${formatDelta(value)}${isSignificant ? ' *' : ''}</span
-    ><small>${intervalText(difference)}${correctedP === null ? '' : ` · p ${formatP(correctedP)}`}</small>
+    ><small>${formatInterval(difference)}${correctedP === null ? '' : ` · p ${formatP(correctedP)}`}</small>
   </td>`;
-}
-
-function intervalText({ low, high }: Estimate): string {
-  return low === null || high === null ? '' : `${end(low)} to ${end(high)}`;
-}
-
-/** An end of an interval needs no more digits. */
-function end(value: number): string {
-  return Math.abs(value) < 1 ? value.toFixed(4).replace('-', '−') : formatMetric(value);
 }
 
 /** The whole of a difference, for its hover. */

@@ -3,7 +3,7 @@ import { comparisonCsv } from '../../src/formats/comparisonCsv';
 import { csvField } from '../../src/formats/csv';
 import { SIGNIFICANCE_LEVEL, type Comparison } from '../../src/protocol/comparison';
 import { describeProtocol, protocolBadge } from '../../src/protocol/evaluation';
-import { formatCount, formatMetricName } from '../../src/series/format';
+import { formatCount, formatMetricName, withoutIntervalsText } from '../../src/series/format';
 import { button, checkbox, dropdown, icon } from '../ui/controls';
 import type { MenuItem } from '../ui/popupMenu';
 import { problemBox } from '../ui/problemBox';
@@ -72,6 +72,11 @@ function actions(
           >`
         : nothing
     }
+    ${checkbox({
+      label: `Baselines of ${groups[0]!.letter}`,
+      checked: state.settings.baselines,
+      onChange: (baselines) => handlers.onSettings({ baselines }),
+    })}
     <recsight-menu .items=${exports(comparison, handlers)} .label=${'Save Tables'}></recsight-menu>
   </div>`;
 }
@@ -90,8 +95,9 @@ function exports(comparison: Comparison, { onSave }: ComparisonHandlers): MenuIt
 }
 
 function settingsCsv({ settings, groups }: Comparison): string {
+  const runs = groups.filter(({ isBaseline }) => !isBaseline);
   const rows = [
-    ['setting', ...groups.map(({ letter }) => letter)],
+    ['setting', ...runs.map(({ letter }) => letter)],
     ...settings.map(({ path, values }) => [path, ...values.map((value) => value ?? '')]),
   ];
   return `${rows.map((row) => row.map(csvField).join(',')).join('\n')}\n`;
@@ -148,18 +154,23 @@ function results(
 function groupList({ groups }: Comparison): TemplateResult {
   return html`<ul class="groups">
     ${groups.map(
-      ({ letter, title, runs }) =>
+      ({ letter, title, isBaseline, runs }) =>
         html`<li title=${runs.map(({ id }) => id).join('\n')}>
           <b>${letter}</b> ${title}
-          <span class="muted">${runs.map(({ seed }) => `seed ${seed}`).join(', ')}</span>
+          <span class="muted"
+            >${isBaseline ? 'baseline' : runs.map(({ seed }) => `seed ${seed}`).join(', ')}</span
+          >
         </li>`,
     )}
   </ul>`;
 }
 
-function methodText({ groups, differences, numUsers, resamples }: Comparison): string {
+function methodText({ groups, differences, withoutIntervals, numUsers, resamples }: Comparison): string {
   const tests = differences.flat().filter(({ p }) => p !== null).length;
-  const intervals = `95 % intervals by bootstrap over ${formatCount(numUsers)} users, ${formatCount(resamples)} resamples.`;
+  const intervals = [
+    `95 % intervals by bootstrap over ${formatCount(numUsers)} users, ${formatCount(resamples)} resamples.`,
+    ...withoutIntervalsText(withoutIntervals),
+  ].join(' ');
   if (tests === 0)
     return groups.length === 1
       ? `${intervals} These runs differ only in the seed, so there is nothing to test.`
@@ -244,6 +255,7 @@ function curves(
 
 function details(state: ComparisonState, comparison: Comparison): TemplateResult {
   const { settings, groups } = comparison;
+  const runs = groups.filter(({ isBaseline }) => !isBaseline);
   const shared = settings.filter(({ values }) => values.every((value) => value !== null));
   const others = settings.length - shared.length;
   return html`
@@ -259,7 +271,7 @@ function details(state: ComparisonState, comparison: Comparison): TemplateResult
                 <thead>
                   <tr>
                     <th scope="col">Setting</th>
-                    ${groups.map(({ letter }) => html`<th scope="col">${letter}</th>`)}
+                    ${runs.map(({ letter }) => html`<th scope="col">${letter}</th>`)}
                   </tr>
                 </thead>
                 <tbody>

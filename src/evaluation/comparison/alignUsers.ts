@@ -4,7 +4,7 @@ import type { RankedTargets } from '../rankMetrics';
 
 /** What a ranker said of users. */
 export interface RankedUsers extends RankedTargets {
-  /** Item indices are those of the run. */
+  /** Item indices are those of the first run. */
   lists: RankedLists | null;
 }
 
@@ -53,7 +53,7 @@ export function alignUsers(
       best: Uint32Array.from(targets, (target) => ranks.best[target]!),
       worst: Uint32Array.from(targets, (target) => ranks.worst[target]!),
     },
-    lists: lists && inOrder(lists, rows),
+    lists: lists && inOrder(lists, rows, itemsOf(first, other)),
   };
 }
 
@@ -96,8 +96,16 @@ function listText(ids: readonly string[]): string {
   return ids.length === 1 ? `item \`${ids[0]!}\`` : `items ${ids.map((id) => `\`${id}\``).join(', ')}`;
 }
 
-function inOrder({ length, items }: RankedLists, rows: Uint32Array): RankedLists {
+function inOrder({ length, items }: RankedLists, rows: Uint32Array, itemOf: Int32Array | null): RankedLists {
   const ordered = new Int32Array(items.length);
   rows.forEach((row, place) => ordered.set(items.subarray(row * length, (row + 1) * length), place * length));
-  return { length, items: ordered };
+  return { length, items: itemOf === null ? ordered : ordered.map((item) => itemOf[item]!) };
+}
+
+/** The first run's index of each of the other's items; null where they are the same, or not known. */
+function itemsOf({ details: first }: PerUserResults, { details: other }: PerUserResults): Int32Array | null {
+  if (first === null || other === null) return null;
+  if (other.itemIds.every((id, item) => id === first.itemIds[item])) return null;
+  const indexOf = new Map(first.itemIds.map((id, item) => [id, item]));
+  return Int32Array.from(other.itemIds, (id) => indexOf.get(id)!);
 }

@@ -34,6 +34,7 @@ class ComparisonPanel implements PanelContent {
       z.object({
         metrics: z.array(text).max(1000).nullable(),
         slices: z.array(text).max(100).nullable(),
+        baselines: z.boolean(),
       }),
       text,
     ]),

@@ -3,7 +3,8 @@ import type { PreparedDataset } from '../../dataset/preparedDataset';
 import { meanOf } from '../../evaluation/comparison/intervals';
 import { directionOf } from '../../evaluation/metrics/metrics';
 import type { ChangedUser, ChangedUsers, RecommendedItem } from '../../protocol/comparison';
-import { meanPlaces, valuesOf, type AlignedRun } from './alignedRun';
+import { meanPlaces, type AlignedRun } from './alignedRun';
+import type { UserMetric } from './userMetrics';
 
 /** Of a history and of lists so many titles are shown. */
 const TITLES = 10;
@@ -14,18 +15,18 @@ const TITLES = 10;
  */
 export function changedUsers(
   groups: readonly [readonly AlignedRun[], readonly AlignedRun[]],
-  metric: string,
+  { name, valuesOf }: UserMetric,
   count: number,
   dataset: PreparedDataset | null,
 ): ChangedUsers {
   const [first] = groups[0];
   const { userIds, targetOffsets, details } = first!.results;
   const [valuesA, valuesB] = groups.map((runs) => {
-    const columns = runs.map(({ aligned }) => valuesOf(aligned, metric));
+    const columns = runs.map((run) => valuesOf(run));
     return columns[0]!.map((_, user) => meanOf(columns.map((column) => column[user]!)));
   });
   const [placesA, placesB] = groups.map((runs) => meanPlaces(runs, targetOffsets.at(-1)!));
-  const gains = valuesA!.map((value, user) => directionOf(metric) * (valuesB![user]! - value));
+  const gains = valuesA!.map((value, user) => directionOf(name) * (valuesB![user]! - value));
   const targetsOf = (user: number): number[] =>
     Array.from(
       { length: targetOffsets[user + 1]! - targetOffsets[user]! },
@@ -77,22 +78,15 @@ function listsOf(
   user: number,
   titleOf: (id: string) => string,
 ): ChangedUser['lists'] {
-  const { details } = groups[0]![0]!.results;
-  const targets = details && targetIds(groups[0]![0]!, user);
+  const { details, targetOffsets } = groups[0]![0]!.results;
   const [a, b] = groups.map(([run]): RecommendedItem[] | null => {
-    const { aligned, results } = run!;
-    if (aligned.lists === null || results.details === null || targets === null) return null;
-    const { length, items } = aligned.lists;
-    const { itemIds } = results.details;
+    const { lists } = run!.aligned;
+    if (lists === null || details === null) return null;
+    const { length, items } = lists;
+    const targets = details.targets.subarray(targetOffsets[user], targetOffsets[user + 1]);
     return [...items.subarray(user * length, user * length + Math.min(TITLES, length))]
       .filter((item) => item > 0)
-      .map((item) => ({ title: titleOf(itemIds[item]!), isTarget: targets.has(itemIds[item]!) }));
+      .map((item) => ({ title: titleOf(details.itemIds[item]!), isTarget: targets.includes(item) }));
   });
   return a && b ? [a, b] : null;
-}
-
-function targetIds({ results: { details, targetOffsets } }: AlignedRun, user: number): Set<string> {
-  const { targets, itemIds } = details!;
-  const own = targets.subarray(targetOffsets[user], targetOffsets[user + 1]);
-  return new Set(Array.from(own, (item) => itemIds[item]!));
 }

@@ -22,9 +22,10 @@ import type {
 import { protocolDifferences } from '../../protocol/protocolDifferences';
 import { InspectionError } from '../inspectionError';
 import type { Task } from '../tasks';
-import { meanPlaces, rankMetricOf, valuesOf, type AlignedRun } from './alignedRun';
+import { meanPlaces, placeHistogram, type AlignedRun } from './alignedRun';
 import { changedUsers } from './changedUsers';
 import {
+  baselinesOf,
   differingSettings,
   groupBySeed,
   openData,
@@ -33,6 +34,7 @@ import {
   type TestedRun,
 } from './comparedRuns';
 import { slicingKinds, type SlicingKind } from './slicings';
+import { userMetrics, type UserMetric } from './userMetrics';
 
 /** Resamples of the bootstrap, and swaps of the randomization test. */
 const RESAMPLES = 10_000;
@@ -44,32 +46,37 @@ export async function compareRuns(request: ComparisonRequest, task: Task): Promi
     opened.push(await openTestedRun(run));
     await task.proceed({ phase: 'Reading results', done: opened.length, of: request.runs.length });
   }
-  const names = letters(groupBySeed(opened));
   const data = await openData(opened[0]!);
   const dataset = typeof data === 'string' ? null : data;
-  const runs = await aligned(opened, data, names);
+  const baselines = request.baselines ? baselinesOf(opened[0]!) : [];
+  const runs = await aligned([...opened, ...baselines], data, letters(groupBySeed(opened)));
   const { details, protocol, userIds, targetOffsets } = runs[0]!.results;
-  const groups = groupBySeed(runs) as AlignedRun[][];
-  const metrics = chosenMetrics(runs, request.metrics);
+  const groups = [
+    ...(groupBySeed(runs.slice(0, opened.length)) as AlignedRun[][]),
+    ...runs.slice(opened.length).map((baseline) => [baseline]),
+  ];
+  const names = chosenMetrics(runs, request.metrics);
+  const { metrics, reasons } = await userMetrics(runs, names, data);
   const kinds = slicingKinds(details, dataset);
   const chosen = request.slices?.map((name) => slicingOf(kinds, name, data)) ?? kinds.slice(0, 2);
 
-  const { values, differences } = await compareMetrics(groups, metrics, request.seed, task);
-  const main = metrics.find((name) => findMetric(name)?.needs === 'rank');
+  const { values, differences } = await compareMetrics(groups, names, metrics, request.seed, task);
+  const main = metrics.find(({ isOfRanks }) => isOfRanks);
   const slicings: Slicing[] = [];
   for (const kind of main === undefined ? [] : chosen)
     slicings.push(await sliceGroups(kind, groups, main!, request.seed, task));
   const notices = typeof data === 'string' ? [`The data of the runs are not at hand: ${data}`] : [];
-  if (metrics.length > 0 && main === undefined && chosen.length > 0)
+  if (names.length > 0 && main === undefined && chosen.length > 0)
     notices.push('Slices need a metric of ranks, and none is compared.');
   return {
     protocol,
     numUsers: userIds.length,
     groups: groups.map(describeGroup),
-    metrics,
+    metrics: names,
     values,
     differences,
-    settings: differingSettings(groups),
+    withoutIntervals: reasons,
+    settings: differingSettings(groups.filter(([first]) => first!.ranker === MODEL_RANKER)),
     slicings,
     sliceable: kinds.map(({ name, title }) => ({ name, title })),
     changed:
@@ -77,13 +84,18 @@ export async function compareRuns(request: ComparisonRequest, task: Task): Promi
         ? []
         : groups.slice(1).map((group) => changedUsers([groups[0]!, group], main, request.users, dataset)),
     places: groups.map((group) => meanPlaces(group, targetOffsets.at(-1)!)),
+    histogram: placeHistogram(groups, protocol.numCandidates),
     resamples: RESAMPLES,
     seed: request.seed,
     notices,
   };
 }
 
-const letterOf = (group: number): string => String.fromCharCode(65 + group);
+/** `A` to `Z`, then `AA`. */
+function letterOf(group: number): string {
+  const last = String.fromCharCode(65 + (group % 26));
+  return group < 26 ? last : letterOf(Math.floor(group / 26) - 1) + last;
+}
 
 /** What messages call each run: the letter of its group, and its id. */
 function letters(groups: readonly (readonly TestedRun[])[]): Map<TestedRun, string> {
@@ -102,7 +114,8 @@ async function aligned(
   const firstResults = await withDetails(first!, data);
   const found: AlignedRun[] = [];
   for (const run of runs) {
-    const pair = [names.get(first!)!, names.get(run)!] as const;
+    // Baselines are of the first run, and so is what they were measured by.
+    const pair = [names.get(first!)!, names.get(run) ?? ''] as const;
     const different = protocolDifferences(first!.results.protocol, run.results.protocol, pair);
     if (different.length > 0) {
       throw new InspectionError(
@@ -113,8 +126,8 @@ async function aligned(
             : 'Evaluate one of them again by the protocol of the other: `recsight evaluate <run> --set path=value`.'),
       );
     }
-    const results = run === first ? firstResults : run.results;
-    const ranked = alignUsers(firstResults, results, MODEL_RANKER);
+    const results = run.results === first!.results ? firstResults : run.results;
+    const ranked = alignUsers(firstResults, results, run.ranker);
     if ('difference' in ranked) {
       throw new InspectionError(
         'inspection/other-data',
@@ -127,6 +140,9 @@ async function aligned(
   return found;
 }
 
+/** Of a metric that can be computed from ranks. */
+const CUTOFF = /@[1-9]\d{0,4}$/;
+
 /** @throws InspectionError for one that no run can be measured by */
 function chosenMetrics(runs: readonly AlignedRun[], wanted: readonly string[] | null): string[] {
   const measured = Object.keys(runs[0]!.metrics).filter((name) =>
@@ -137,7 +153,7 @@ function chosenMetrics(runs: readonly AlignedRun[], wanted: readonly string[] | 
     return measured.sort((a, b) => Number(b === mainMetric) - Number(a === mainMetric));
   }
   for (const name of wanted) {
-    if (measured.includes(name) || rankMetricOf(name) !== null) continue;
+    if (measured.includes(name) || (findMetric(name)?.needs === 'rank' && CUTOFF.test(name))) continue;
     throw new InspectionError(
       'inspection/no-metric',
       `The metric \`${name}\` was not measured by all runs, and cannot be computed from ranks. ` +
@@ -151,12 +167,13 @@ function chosenMetrics(runs: readonly AlignedRun[], wanted: readonly string[] | 
 async function compareMetrics(
   groups: readonly AlignedRun[][],
   names: readonly string[],
+  metrics: readonly UserMetric[],
   seed: number,
   task: Task,
 ): Promise<Pick<Comparison, 'values' | 'differences'>> {
-  const byUser = names.filter((name) => rankMetricOf(name) !== null);
+  const byUser = metrics.map(({ name }) => name);
   const compared = await compareGroups(
-    groups.map((runs) => runs.map(({ aligned: ranked }) => byUser.map((name) => valuesOf(ranked, name)))),
+    groups.map((runs) => runs.map((run) => metrics.map(({ valuesOf }) => valuesOf(run)))),
     byUser,
     draws('Resampling users', seed, 0, task),
   );
@@ -216,7 +233,7 @@ function slicingOf(kinds: readonly SlicingKind[], name: string, data: PreparedDa
 async function sliceGroups(
   { name, title, slice }: SlicingKind,
   groups: readonly AlignedRun[][],
-  metric: string,
+  { name: metric, valuesOf }: UserMetric,
   seed: number,
   task: Task,
 ): Promise<Slicing> {
@@ -224,12 +241,14 @@ async function sliceGroups(
   const parts: Slicing['slices'] = [];
   for (const [place, label] of labels.entries()) {
     const isKept = (user: number, target: number): boolean => of(user, target).includes(place);
-    const restricted = groups.map((runs) => runs.map(({ aligned: ranked }) => restrictedTo(ranked, isKept)));
-    const { targetOffsets } = restricted[0]![0]!;
+    const restricted = groups.map((runs) =>
+      runs.map((run) => ({ run, ranked: restrictedTo(run.aligned, isKept) })),
+    );
+    const { targetOffsets } = restricted[0]![0]!.ranked;
     const numTargets = targetOffsets.at(-1)!;
     if (numTargets === 0) continue;
     const compared = await compareGroups(
-      restricted.map((runs) => runs.map((ranked) => [valuesOf(ranked, metric)])),
+      restricted.map((runs) => runs.map(({ run, ranked }) => [valuesOf(run, ranked)])),
       [metric],
       draws(`Slicing by ${title.toLowerCase()}`, seed, place + 1, task),
     );
@@ -246,12 +265,15 @@ async function sliceGroups(
 }
 
 function describeGroup(runs: readonly AlignedRun[], group: number): ComparedGroup {
-  const { name } = runs[0]!.manifest;
+  const { ranker, title } = runs[0]!;
+  const isBaseline = ranker !== MODEL_RANKER;
   return {
     letter: letterOf(group),
-    title: runs.length === 1 ? name : `${name} (${runs.length} seeds)`,
-    runs: runs.map(({ directory, manifest: { id, seed, name: own }, results: { epoch } }) => {
-      return { directory: directory.path, id, name: own, seed, epoch };
-    }),
+    title: runs.length === 1 ? title : `${title} (${runs.length} seeds)`,
+    isBaseline,
+    runs: runs.map(({ directory, manifest: { id, seed, name }, results: { epoch } }) => ({
+      ...{ directory: directory.path, seed },
+      ...(isBaseline ? { id: `${id}:${ranker}`, name: title, epoch: 0 } : { id, name, epoch }),
+    })),
   };
 }

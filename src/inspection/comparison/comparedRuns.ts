@@ -1,7 +1,8 @@
 import { leavesOf } from '../../config/configLeaves';
 import { isRecord } from '../../protocol/isRecord';
 import type { PreparedDataset } from '../../dataset/preparedDataset';
-import type { PerUserResults } from '../../evaluation/perUserResults';
+import { gainOver } from '../../evaluation/metrics/metrics';
+import { MODEL_RANKER, type PerUserResults } from '../../evaluation/perUserResults';
 import { rankingTask } from '../../inference/evaluateModel';
 import { prepareUnchanged, readConfig } from '../../inference/openRun';
 import { resultDetailsOf } from '../../inference/resultDetails';
@@ -9,7 +10,7 @@ import { errorText } from '../../protocol/errorText';
 import type { ComparedRun } from '../../protocol/comparison';
 import type { Metrics } from '../../protocol/evaluation';
 import { isUnset } from '../../protocol/runSettings';
-import type { RunManifest } from '../../protocol/run';
+import { baselineKeysBeside, baselineTitle, type RunManifest } from '../../protocol/run';
 import { EventLogReader } from '../../runs/eventLog';
 import { readPerUserResults } from '../../runs/perUserFile';
 import { RunDirectory } from '../../runs/runDirectory';
@@ -17,10 +18,14 @@ import { RunSeries } from '../../series/runSeries';
 import { readRunCode, shortHash } from '../../userCode/runCode';
 import { InspectionError } from '../inspectionError';
 
-/** A run with its test results. */
+/** A run with its test results, or a baseline with those that it has in a run. */
 export interface TestedRun {
   directory: RunDirectory;
   manifest: RunManifest;
+  /** Which of the rankers of the results it is. */
+  ranker: string;
+  /** Of the run, or of the baseline. */
+  title: string;
   /** Dotted path → value as text; what only names the run is left out. */
   settings: ReadonlyMap<string, string>;
   results: PerUserResults;
@@ -40,7 +45,7 @@ export async function openTestedRun(path: string): Promise<TestedRun> {
   if (results === null || manifest.test === null) {
     throw new InspectionError(
       'inspection/no-results',
-      `Run ${directory.id} has no test results of its users, which a comparison needs. \`recsight evaluate ${directory.id}\` makes them.`,
+      `Run ${directory.id} has no stored test results of its users. \`recsight evaluate ${directory.id}\` makes them.`,
     );
   }
   const config = await directory.readConfig();
@@ -50,7 +55,24 @@ export async function openTestedRun(path: string): Promise<TestedRun> {
   const code = await readRunCode(directory);
   // A file of the same name need not be the same code.
   if (code !== null) settings.set('code', shortHash(code));
-  return { directory, manifest, settings, results, metrics: manifest.test.metrics };
+  const { test, name: title } = manifest;
+  return { directory, manifest, ranker: MODEL_RANKER, title, settings, results, metrics: test.metrics };
+}
+
+/** The baselines that a run was measured with and has stored results of, the best by its main metric first. */
+export function baselinesOf(run: TestedRun): TestedRun[] {
+  const { manifest, results } = run;
+  const { mainMetric, model } = manifest;
+  const test = manifest.test!;
+  const valueOf = (key: string): number => test.baselines[key]![mainMetric] ?? Number.NaN;
+  return baselineKeysBeside(model, test)
+    .filter((key) => results.rankers.has(key))
+    .sort((a, b) => gainOver(mainMetric, valueOf(b), valueOf(a)) || 0)
+    .map((key) => ({
+      ...run,
+      ...{ ranker: key, title: baselineTitle(test, key), metrics: test.baselines[key]! },
+      settings: new Map(),
+    }));
 }
 
 /** Runs whose configs differ in nothing but the seed, in the order of the first of each. */
@@ -104,9 +126,9 @@ export async function withDetails(
 /** What a view shows of a run beside its results. @throws RunReadError */
 export async function describeRun(path: string): Promise<ComparedRun> {
   const directory = new RunDirectory(path);
-  const { mainMetric, protocol } = await directory.readManifest();
+  const { mainMetric, protocol, warnings = [] } = await directory.readManifest();
   const series = new RunSeries();
   for await (const events of new EventLogReader(directory.eventsPath).readBatches()) series.fold(events);
   const curve = series.get(`validation/${mainMetric}`);
-  return { directory: directory.path, mainMetric, protocol, curve };
+  return { directory: directory.path, mainMetric, protocol, curve, warnings };
 }

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { configSchema } from '../../../src/config/schema';
-import type { PerUserResults } from '../../../src/evaluation/perUserResults';
+import type { PerUserResults, RankerResults } from '../../../src/evaluation/perUserResults';
 import { comparisonCsv } from '../../../src/formats/comparisonCsv';
 import { compareRuns } from '../../../src/inspection/comparison/compareRuns';
 import type { ComparisonRequest } from '../../../src/protocol/comparison';
@@ -56,7 +56,17 @@ interface Test {
   results?: Partial<PerUserResults>;
   measured?: Partial<EvaluationProtocol>;
   metrics?: Record<string, number>;
+  /** Places of each user's held-out item, by key. */
+  baselines?: Record<string, number[]>;
 }
+
+const ranksOf = (best: readonly number[], worst = best): RankerResults => ({
+  ranks: { best: Uint32Array.from(best), worst: Uint32Array.from(worst) },
+  lists: null,
+});
+
+const ndcgOf = (places: readonly number[]): number =>
+  places.reduce((sum, place) => sum + (place <= 10 ? 1 / Math.log2(place + 1) : 0), 0) / places.length;
 
 /** A tested run, as a trainer leaves it. */
 async function testedRun({
@@ -67,6 +77,7 @@ async function testedRun({
   results = {},
   measured = {},
   metrics = {},
+  baselines = {},
 }: Test): Promise<RunDirectory> {
   const config = configSchema.parse({
     seed,
@@ -99,13 +110,15 @@ async function testedRun({
     ...results,
   });
   await run.writeEvaluation('test', { schemaVersion: '2.0' });
-  const gains = places.map((place) => (place <= 10 ? 1 / Math.log2(place + 1) : 0));
-  const ndcg = gains.reduce((sum, gain) => sum + gain, 0) / places.length;
+  const metricsOf = (of: readonly number[]) => ({ 'ndcg@10': ndcgOf(of), 'coverage@10': 0.5, ...metrics });
   await run.writeManifest({
     ...(await run.readManifest()),
+    model: 'itemKnn',
     test: {
-      ...{ epoch: 0, step: 0, evaluatedAt: 0, baselines: {}, protocol: own },
-      metrics: { 'ndcg@10': ndcg, 'coverage@10': 0.5, ...metrics },
+      ...{ epoch: 0, step: 0, evaluatedAt: 0, protocol: own },
+      metrics: metricsOf(places),
+      baselines: Object.fromEntries(Object.entries(baselines).map(([key, of]) => [key, metricsOf(of)])),
+      baselineTitles: { 'itemKnn(shrinkage=5)': 'item-kNN with shrinkage 5', itemKnn: 'item-kNN' },
     },
   });
   return run;
@@ -129,7 +142,7 @@ const compare = (runs: readonly RunDirectory[], change: Partial<ComparisonReques
   compareRuns(
     {
       runs: runs.map((run) => run.path),
-      ...{ metrics: ['ndcg@10'], slices: [], users: 3, seed: 1 },
+      ...{ baselines: false, metrics: ['ndcg@10'], slices: [], users: 3, seed: 1 },
       ...change,
     },
     task,
@@ -179,6 +192,80 @@ describe('compareRuns', () => {
     });
     expect(found.changed[0]!.lost).toEqual([]);
     expect(found.places.map((places) => [...places])).toEqual([BAD, GOOD]);
+  });
+
+  it('compares a run with its baselines, the best first, and counts places', async () => {
+    const ties = BAD.map((place) => place + 3);
+    const run = await testedRun({
+      places: GOOD,
+      baselines: { popularity: BAD, 'itemKnn(shrinkage=5)': GOOD.with(0, 2), itemKnn: GOOD },
+      results: {
+        rankers: new Map([
+          ['model', ranksOf(GOOD)],
+          ['popularity', { ...ranksOf(BAD, ties), lists: null }],
+          ['itemKnn(shrinkage=5)', ranksOf(GOOD.with(0, 2))],
+          ['itemKnn', ranksOf(GOOD)],
+        ]),
+      },
+    });
+    const found = await compare([run], { baselines: true });
+    // Of an item-kNN the same item-kNN is no baseline.
+    expect(
+      found.groups.map(({ letter, title, isBaseline, runs: [first] }) => [
+        letter,
+        title,
+        isBaseline,
+        first!.id,
+      ]),
+    ).toEqual([
+      ['A', 'knn', false, run.id],
+      ['B', 'item-kNN with shrinkage 5', true, `${run.id}:itemKnn(shrinkage=5)`],
+      ['C', 'popularity', true, `${run.id}:popularity`],
+    ]);
+    expect(found.differences.map(([difference]) => difference!.losses)).toEqual([1, 12]);
+    expect(found.settings).toEqual([]);
+    const { limits, counts, tied } = found.histogram;
+    expect(limits).toEqual([1, 2, 5, 10, 20, 50]);
+    expect(counts[0]).toEqual([8, 2, 2, 0, 0, 0]);
+    // Those of places 1 to 4 and 2 to 5, of which each is as likely.
+    expect(counts[2]!.slice(0, 2)).toEqual([2 / 4, 3 / 4]);
+    expect(counts[2]!.reduce((sum, count) => sum + count)).toBeCloseTo(USERS, 12);
+    expect(tied).toEqual([0, 0, USERS]);
+    const alone = await compare([run]);
+    expect(alone.groups).toHaveLength(1);
+  });
+
+  it('gives metrics of lists intervals where they are means over users, and says why others have none', async () => {
+    const lists = (shift: number, length = 10) => ({
+      length,
+      items: Int32Array.from(
+        { length: USERS * length },
+        (_, place) => 1 + ((Math.floor(place / length) * 3 + shift + place) % 15),
+      ),
+    });
+    const metrics = { 'averagePopularity@10': 1, 'serendipity@10': 0, 'Even hits ↑@10': 0.5 };
+    const runOf = (shift: number, length?: number) =>
+      testedRun({
+        places: GOOD,
+        model: { shrinkage: shift },
+        metrics,
+        results: { rankers: new Map([['model', { ...ranksOf(GOOD), lists: lists(shift, length) }]]) },
+      });
+    const runs = [await runOf(0), await runOf(5)];
+    const found = await compare(runs, { metrics: ['averagePopularity@10', 'coverage@10', 'Even hits ↑@10'] });
+    const [popularity, coverage, own] = found.values[1]!;
+    expect(popularity!.low).toBeLessThan(popularity!.value!);
+    expect(popularity!.high).toBeGreaterThan(popularity!.value!);
+    expect(found.differences[0]![0]!.p).not.toBeNull();
+    expect([coverage!.low, own!.low]).toEqual([null, null]);
+    expect(found.withoutIntervals).toEqual({
+      'coverage@10': 'one value for all lists together, not a mean over users',
+      'Even hits ↑@10': 'this version of RecSight does not know the metric',
+    });
+    const shorter = await compare([runs[0]!, await runOf(7, 5)], { metrics: ['averagePopularity@10'] });
+    expect(shorter.withoutIntervals['averagePopularity@10']).toMatch(
+      /^the stored lists have fewer than 10 places/,
+    );
   });
 
   it('takes runs that differ only in the seed as one group', async () => {
@@ -382,7 +469,7 @@ describe('compareRuns', () => {
     const config = configSchema.parse({ dataset: { path: 'x.csv' }, model: { type: 'itemKnn' } });
     const run = await createRun(runsDirectoryOf(folder), newRun(folder, { config }));
     await expect(compare([run, await testedRun({ places: GOOD })])).rejects.toThrow(
-      `Run ${run.id} has no test results of its users, which a comparison needs. \`recsight evaluate ${run.id}\` makes them.`,
+      `Run ${run.id} has no stored test results of its users. \`recsight evaluate ${run.id}\` makes them.`,
     );
   });
 
