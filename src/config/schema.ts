@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { DEFAULT_METRICS, findMetric, METRICS, RANKING_METRICS } from '../evaluation/metrics/metrics';
 import { BACKEND_NAMES } from '../protocol/backends';
 import { DEFAULT_SEED } from '../protocol/defaultSeed';
+import { candidatesSchema } from '../options/candidatesSchema';
 import { describe } from '../options/describe';
 import { datasetSchema } from '../options/datasetSchema';
 import { fieldRule, nameList } from '../options/fieldRule';
@@ -86,38 +87,7 @@ const evaluationSchema = (own: OwnCode) =>
             'Number of users in validation, drawn once, for models that rank slowly. `null`: all. The test always uses all.',
           ),
         ),
-      candidates: z
-        .discriminatedUnion('type', [
-          z.strictObject({ type: z.literal('full') }).meta(describe('The whole catalog.')),
-          z
-            .strictObject({
-              type: z.literal('sampled'),
-              count: z.int().min(1).max(100_000).default(100).meta(describe('Negatives for each user.')),
-              distribution: z
-                .enum(['uniform', 'popularity'])
-                .default('uniform')
-                .meta(
-                  describe(
-                    'Distribution of the negatives: uniform, or in proportion to training interactions.',
-                  ),
-                ),
-              seed: z
-                .int()
-                .min(0)
-                .max(0xffffffff)
-                .default(DEFAULT_SEED)
-                .meta(
-                  describe('Seed of the sampling. Runs with the same data and seed get the same negatives.'),
-                ),
-            })
-            .meta(
-              describe(
-                'The held-out items against a random sample of items that the user has never met (or of all others, if seen items stay in the ranking): the protocol of many older papers. Its numbers are far higher than those of full ranking and must not be compared with them.',
-              ),
-            ),
-        ])
-        .prefault({ type: 'full' })
-        .meta(describe('Candidates of the ranking.')),
+      candidates: candidatesSchema,
       filterSeen: z
         .union([z.literal('auto'), z.boolean()])
         .default('auto')

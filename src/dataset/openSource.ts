@@ -121,7 +121,8 @@ async function openParts(
 /** Where a config names the files of each part. */
 const PART_FIELDS = ['`dataset.path`', '`dataset.split.validation`', '`dataset.split.test`'];
 
-async function openRows(
+/** The rows of a table, by its `path` or `query`. Throws a DatasetError. */
+export async function openRows(
   connection: DuckDBConnection,
   config: RowsConfig,
   request: FileRequest,

@@ -1,3 +1,4 @@
+import type { CandidateLists } from '../protocol/candidateLists';
 import type { DatasetSplit } from '../splits/splitter';
 import type { FeatureColumn } from '../protocol/features';
 import type { LabeledInteractions } from './labeledInteractions';
@@ -43,4 +44,6 @@ export interface PreparedDataset {
   itemFeatures: FeatureColumn[];
   /** Side features by user index. */
   userFeatures: FeatureColumn[];
+  /** What users are ranked among, where the evaluation of a run names a file of lists: put there by whoever opens the run. */
+  candidates?: CandidateLists;
 }

@@ -1,4 +1,9 @@
-import type { EvaluationProtocol, SampledNegatives, SplitName } from '../protocol/evaluation';
+import type {
+  EvaluationProtocol,
+  ListedCandidates,
+  SampledNegatives,
+  SplitName,
+} from '../protocol/evaluation';
 import { measureRankings, type MeasuredBy, type MeasuredRankings } from './measureRankings';
 import type { RankedLists } from './perUserResults';
 import type { Rank, Ranks } from './rankMetrics';
@@ -34,6 +39,8 @@ export interface RankingTask {
   catalog(): Catalog;
   /** Where not the whole catalog is ranked: what else is, and how it was drawn. */
   sampled?: SampledNegatives & { of(user: number): Uint32Array };
+  /** The same where a file lists it. */
+  listed?: ListedCandidates & { of(user: number): Uint32Array; longest: number };
 }
 
 /** Users whose held-out items are to be ranked together. */
@@ -99,6 +106,8 @@ export async function evaluateRanking(
   options: RankingOptions,
 ): Promise<RankingResult> {
   const { users, numItems, filterSeen } = task;
+  /** What is ranked beside the targets, where not all items are. */
+  const others = task.sampled ?? task.listed;
   const order = byHistoryLength(task);
   const targetOffsets = offsetsOf(Array.from(users, (user) => task.targets(user).length));
   const ranks = {
@@ -107,7 +116,7 @@ export async function evaluateRanking(
   };
   const needsLists = options.metrics.some(({ needs }) => needs === 'list');
   const wanted = Math.max(needsLists ? Math.max(...options.cutoffs) : 0, options.listLength ?? 0);
-  const listLength = task.sampled ? 0 : Math.min(numItems, wanted);
+  const listLength = others ? 0 : Math.min(numItems, wanted);
   const lists = { length: listLength, items: new Int32Array(users.length * listLength) };
 
   for (let from = 0; from < users.length; from += options.batchSize) {
@@ -123,7 +132,7 @@ export async function evaluateRanking(
       ...(task.tellsTargetTime && { nextTimes: batch.map((user) => task.targetTimes!(user)[0]!) }),
       numItems,
       filterSeen,
-      negatives: task.sampled ? batch.map((user) => task.sampled!.of(user)) : null,
+      negatives: others ? batch.map((user) => others.of(user)) : null,
       listLength,
     });
     let next = 0;
@@ -150,7 +159,7 @@ export async function evaluateRanking(
     ...measured,
     protocol: protocolOf(task, options.cutoffs),
     ...{ targetOffsets, ranks },
-    lists: task.sampled ? null : lists,
+    lists: others ? null : lists,
   };
 }
 
@@ -187,8 +196,13 @@ function byHistoryLength(task: RankingTask): Uint32Array {
 
 function candidatesOf({
   sampled,
+  listed,
   numItems,
-}: RankingTask): Pick<EvaluationProtocol, 'candidates' | 'numCandidates' | 'negatives'> {
+}: RankingTask): Pick<EvaluationProtocol, 'candidates' | 'numCandidates' | 'negatives' | 'lists'> {
+  if (listed !== undefined) {
+    const { file, hash, longest, unlistedUsers } = listed;
+    return { candidates: 'file', numCandidates: longest, lists: { file, hash, unlistedUsers } };
+  }
   if (sampled === undefined) return { candidates: 'full', numCandidates: numItems };
   const { count, distribution, seed, fewer } = sampled;
   return {

@@ -13,7 +13,8 @@ import {
 import { rankingMetrics, type OwnMetrics } from '../evaluation/metrics/metrics';
 import type { TrainingSequences } from '../model/baseline';
 import type { BatchBuilder } from '../model/batches/batchBuilder';
-import { countOfAll } from '../protocol/countOf';
+import type { CandidateLists } from '../protocol/candidateLists';
+import { countOf, countOfAll } from '../protocol/countOf';
 import type { LetEventsIn } from '../protocol/letEventsIn';
 import { fitBaseline } from '../model/createModel';
 import type { BaselineDescription } from '../model/description';
@@ -24,6 +25,7 @@ import { thousands } from '../protocol/thousands';
 import { catalogOf } from './catalogOf';
 import { heldOutTargets, type HeldOutTargets } from './heldOutTargets';
 import { InferenceError } from './inferenceError';
+import { listedCandidates, usersWithList } from './listedCandidates';
 import { ModelRanker } from './modelRanker';
 import { rankByScores } from './rankByScores';
 import { fewerNegatives, sampleNegatives } from './sampledNegatives';
@@ -58,8 +60,17 @@ export function rankingTask(
   const before = sequencesBefore(dataset, part);
   const start = before.ends;
   const end = (user: number): number => (part === 'validation' ? validationEnd[user]! : offsets[user + 1]!);
-  const held = Uint32Array.from(start.keys()).filter((user) => start[user]! < end(user));
   const { candidates, maxValidationUsers } = config;
+  const lists = candidates.type === 'file' ? listsOf(dataset) : null;
+  const all = Uint32Array.from(start.keys()).filter((user) => start[user]! < end(user));
+  const held = lists === null ? all : usersWithList(lists, all);
+  if (lists !== null && held.length === 0 && all.length > 0) {
+    throw new InferenceError(
+      'evaluation/no-users',
+      `None of the ${countOf(all.length, 'user')} with items held out for ${part} has a list in \`${lists.file}\`. ` +
+        'Name a file with lists of these users in `evaluation.candidates.path`.',
+    );
+  }
   const chosen =
     part === 'validation' && maxValidationUsers !== null ? sampleUsers(held, maxValidationUsers) : held;
   if (chosen.length === 0) {
@@ -101,7 +112,16 @@ export function rankingTask(
     ...(candidates.type === 'sampled' && {
       sampled: sampledOf(dataset, candidates, targets, rule.filterSeen),
     }),
+    ...(lists !== null && {
+      listed: listedCandidates(lists, targets, { history, ...rule, unlistedUsers: all.length - held.length }),
+    }),
   };
+}
+
+/** @throws Error where whoever opened the data has not put them there */
+function listsOf({ candidates }: PreparedDataset): CandidateLists {
+  if (candidates === undefined) throw new Error('The lists of candidates were not opened.');
+  return candidates;
 }
 
 /** Negatives of each user: none that they ever met where seen items are filtered, and no targets in any case. */
@@ -191,7 +211,8 @@ function evaluate(
   own?: OwnMetrics,
 ): Promise<RankingResult> {
   // Engines without a kernel for it gather the embeddings of all negatives.
-  const perUser = Math.max(task.numItems, task.sampled ? (1 + task.sampled.count) * EMBEDDING_WIDTH : 0);
+  const numOthers = task.sampled?.count ?? task.listed?.longest ?? 0;
+  const perUser = Math.max(task.numItems, (1 + numOthers) * EMBEDDING_WIDTH);
   const batchSize = Math.max(1, Math.min(MODEL_BATCH, Math.floor(MAX_SCORES / perUser)));
   return evaluateRanking(task, ranker, {
     metrics: rankingMetrics(metrics, own),

@@ -1,7 +1,7 @@
 import type { PreparedDataset } from '../dataset/preparedDataset';
 import type { EvaluationConfig } from '../config/schema';
 import type { RankingTask } from '../evaluation/evaluateRanking';
-import { countOf } from '../protocol/countOf';
+import { countOf, countOfAll } from '../protocol/countOf';
 import { percent } from '../protocol/percent';
 import { thousands } from '../protocol/thousands';
 
@@ -61,4 +61,12 @@ export function leftOutText({ part, numTargets, filterSeen, seenTargets }: Ranki
   const share = percent(seenTargets / all);
   const does = seenTargets === 1 ? 'does' : 'do';
   return `${thousands(seenTargets)} of ${countOf(all, 'held-out item')} (${share}) ${does} not count in ${part}: what is in the history of the user is left out.`;
+}
+
+/** Says how many users are not counted because a file has no candidates for them; null where all are, or no file decides. */
+export function unlistedText({ part, users, listed }: RankingTask): string | null {
+  if (listed === undefined || listed.unlistedUsers === 0) return null;
+  const { unlistedUsers, file } = listed;
+  const have = countOfAll(unlistedUsers, unlistedUsers + users.length, 'user', ['has', 'have']);
+  return `${have} no list in \`${file}\` and ${unlistedUsers === 1 ? 'does' : 'do'} not count in ${part}.`;
 }

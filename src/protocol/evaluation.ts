@@ -25,11 +25,13 @@ export interface EvaluationProtocol {
   /** Which part was ranked. */
   part: 'validation' | 'test';
   /** Which items compete with the held-out one. */
-  candidates: 'full' | 'sampled';
-  /** Number of items that are ranked: the catalog, or the held-out item and its negatives. */
+  candidates: 'full' | 'sampled' | 'file';
+  /** Number of items that are ranked: the catalog, the held-out item and its negatives, or the longest list of a user. */
   numCandidates: number;
   /** How the negatives were drawn, where not all items are candidates. */
   negatives?: SampledNegatives;
+  /** Which lists they are, where a file has them. */
+  lists?: ListedCandidates;
   /** `true`: items of the user's history are left out of the ranking. */
   filterSeen: boolean;
   /**
@@ -68,19 +70,39 @@ export interface SampledNegatives {
   fewer?: { users: number; fewest: number };
 }
 
+/** Candidates of each user as a file lists them, the held-out items added. Users without a list are not counted. */
+export interface ListedCandidates {
+  file: string;
+  /** SHA-256 (hex) of the lists. */
+  hash: string;
+  /** Users with held-out items and no list. */
+  unlistedUsers: number;
+}
+
 /**
  * What two measurements must share so that their numbers can be compared: everything but what a number at one cut-off does not
  * depend on. Equal texts mean comparable numbers; the data are not part of it.
  */
 export function comparisonKey(protocol: EvaluationProtocol): string {
-  const { split, part, candidates, numCandidates, negatives, filterSeen, seenTargets, ties, numUsers } =
-    protocol;
+  const {
+    split,
+    part,
+    candidates,
+    numCandidates,
+    negatives,
+    lists,
+    filterSeen,
+    seenTargets,
+    ties,
+    numUsers,
+  } = protocol;
   const { targetTime, numTargets = numUsers } = protocol;
   const drawn = negatives && [negatives.count, negatives.distribution, negatives.seed];
   return JSON.stringify([
     ...[split, part, candidates, numCandidates, drawn ?? null],
     ...[filterSeen, seenTargets ?? null, ties, numUsers],
     ...(split === 'leaveOneOut' ? [] : ['split', splitName(protocol).text]),
+    ...(lists ? ['lists', lists.hash] : []),
     ...(targetTime ? ['targetTime'] : []),
     ...(numTargets === numUsers ? [] : ['targets', numTargets]),
   ]);
@@ -88,8 +110,12 @@ export function comparisonKey(protocol: EvaluationProtocol): string {
 
 /** A short text for a badge, such as `full · LOO · seen filtered`. */
 export function protocolBadge(protocol: EvaluationProtocol): string {
-  const { candidates, negatives, filterSeen } = protocol;
-  const ranked = negatives ? `${thousands(negatives.count)} ${negatives.distribution} negatives` : candidates;
+  const { candidates, negatives, lists, filterSeen } = protocol;
+  const ranked = negatives
+    ? `${thousands(negatives.count)} ${negatives.distribution} negatives`
+    : lists
+      ? `lists of ${lists.file}`
+      : candidates;
   const told = protocol.targetTime ? ' · target time known' : '';
   return `${ranked} · ${splitName(protocol).badge} · ${filterSeen ? 'seen filtered' : 'seen kept'}${told}`;
 }
@@ -109,9 +135,22 @@ function splitName({
   return name;
 }
 
-function candidatesText({ negatives, filterSeen, numCandidates, repeatShare }: EvaluationProtocol): string {
+function candidatesText({
+  negatives,
+  lists,
+  filterSeen,
+  numCandidates,
+  repeatShare,
+}: EvaluationProtocol): string {
   const seen = filterSeen ? 'left out' : 'kept';
   const why = repeatShare === undefined ? '' : ` (${percent(repeatShare)} of interactions repeat one)`;
+  if (lists) {
+    const without =
+      lists.unlistedUsers === 0
+        ? ''
+        : ` (${countOf(lists.unlistedUsers, 'user')} without a list not counted)`;
+    return `ranked with the lists of \`${lists.file}\`, of up to ${countOf(numCandidates, 'item')}${without}, items of the history ${seen}${why}`;
+  }
   if (!negatives)
     return `ranked against all ${thousands(numCandidates)} items, items of the history ${seen}${why}`;
   const items = filterSeen ? 'items that are new to the user' : 'items, those of the history among them';

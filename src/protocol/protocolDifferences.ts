@@ -31,12 +31,14 @@ const ASPECTS: { what: string; of: (protocol: EvaluationProtocol) => string }[] 
   },
   {
     what: 'the candidates are',
-    of: ({ candidates, negatives }) =>
-      negatives === undefined
-        ? candidates === 'full'
-          ? 'all items'
-          : candidates
-        : `${thousands(negatives.count)} ${negatives.distribution} negatives with seed ${negatives.seed}`,
+    of: ({ candidates, negatives, lists }) =>
+      lists !== undefined
+        ? `those of \`${lists.file}\` (${lists.hash.slice(0, 12)})`
+        : negatives === undefined
+          ? candidates === 'full'
+            ? 'all items'
+            : candidates
+          : `${thousands(negatives.count)} ${negatives.distribution} negatives with seed ${negatives.seed}`,
   },
   { what: 'the number of candidates is', of: ({ numCandidates }) => thousands(numCandidates) },
   { what: 'items of the history are', of: ({ filterSeen }) => (filterSeen ? 'left out' : 'kept') },

@@ -18,7 +18,8 @@ const OLD = 60 * 60 * 1000;
 export async function sweepRun(directory: string): Promise<void> {
   const checkpoints = path.join(directory, 'checkpoints');
   const folders = (await namesOf(checkpoints)).map((name) => path.join(checkpoints, name));
-  for (const folder of [directory, path.join(directory, 'evaluation'), ...folders]) {
+  const written = ['evaluation', 'candidates'].map((name) => path.join(directory, name));
+  for (const folder of [directory, ...written, ...folders]) {
     await removeMatching(folder, TEMPORARY_FILE, 0);
   }
   await removeMatching(directory, CLAIM, OLD);

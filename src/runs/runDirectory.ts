@@ -189,6 +189,11 @@ export class RunDirectory {
     return path.join(this.path, 'evaluation');
   }
 
+  /** Where lists of candidates are kept that were read from a file. The folder may not exist yet. */
+  get candidatesPath(): string {
+    return path.join(this.path, 'candidates');
+  }
+
   /** Reads `run.json`. Throws RunReadError, and never passes on a manifest with a field that is not what its type says. */
   async readManifest(): Promise<RunManifest> {
     const file = path.join(this.path, MANIFEST_FILE);

@@ -1,5 +1,10 @@
 import { z } from 'zod';
-import type { EvaluationProtocol, SampledNegatives, SplitName } from '../protocol/evaluation';
+import type {
+  EvaluationProtocol,
+  ListedCandidates,
+  SampledNegatives,
+  SplitName,
+} from '../protocol/evaluation';
 import type {
   BackendInfo,
   DatasetSummary,
@@ -58,7 +63,7 @@ export const protocolSchema = z.looseObject({
     .looseObject({ badge: nameOf<string>(), text: nameOf<string>() } satisfies FieldsOf<SplitName>)
     .exactOptional(),
   part: nameOf<'validation' | 'test'>(),
-  candidates: nameOf<'full' | 'sampled'>(),
+  candidates: nameOf<EvaluationProtocol['candidates']>(),
   numCandidates: count,
   negatives: z
     .looseObject({
@@ -67,6 +72,9 @@ export const protocolSchema = z.looseObject({
       seed: z.number(),
       fewer: z.looseObject({ users: count, fewest: count }).exactOptional(),
     } satisfies FieldsOf<SampledNegatives>)
+    .exactOptional(),
+  lists: z
+    .looseObject({ file: text, hash: text, unlistedUsers: count } satisfies FieldsOf<ListedCandidates>)
     .exactOptional(),
   filterSeen: z.boolean(),
   seenTargets: count.exactOptional(),

@@ -6,10 +6,11 @@ import type { PreparedDataset } from '../dataset/preparedDataset';
 import type { DatasetSummary } from '../protocol/run';
 import { measuredBaselines, newestCountedNotes, rankingTask } from '../inference/evaluateModel';
 import { chosenBackend, engineSearchPaths, prepareUnchanged } from '../inference/openRun';
+import { openCandidates } from '../inference/openCandidates';
 import { codeNotice } from '../inference/runModel';
 import { checkBaselineMemory } from './memoryEstimate';
 import type { RunRecorder } from './runRecorder';
-import { leftOutText, seenRule, seenRuleText } from '../inference/seenItems';
+import { leftOutText, seenRule, seenRuleText, unlistedText } from '../inference/seenItems';
 
 /* What a run needs before it is trained or evaluated, told in its log: an engine and its data. */
 
@@ -47,6 +48,10 @@ export async function prepare(recorder: RunRecorder, config: ExperimentConfig): 
     numItems: dataset.numItems,
     numInteractions: dataset.items.length,
   };
+  const candidates = await openCandidates(run, manifest, config, dataset, {
+    signal: recorder.stopSignal,
+    beforeKeeping: recorder.settle,
+  });
   const notice = await checkSource();
   for (const warning of [...(notice === null ? [] : [notice]), ...warnings]) recorder.warn(warning);
   recorder.event({ kind: 'dataset', dataset: summary, seconds, cached });
@@ -54,8 +59,10 @@ export async function prepare(recorder: RunRecorder, config: ExperimentConfig): 
   checkBaselineMemory(measuredBaselines(config), dataset.numItems);
   for (const message of newestCountedNotes(dataset, config))
     recorder.event({ kind: 'log', level: 'info', message });
-  sayWhatIsRanked(recorder, dataset, config);
-  return dataset;
+  for (const warning of candidates?.warnings ?? []) recorder.warn(warning);
+  const measured = { ...dataset, ...(candidates && { candidates: candidates.lists }) };
+  sayWhatIsRanked(recorder, measured, config);
+  return measured;
 }
 
 /** Says how seen items count, where that is not what the config says alone. @throws TrainingError when no user counts */
@@ -67,8 +74,9 @@ function sayWhatIsRanked(
   const decision = seenRuleText(seenRule(dataset, evaluation));
   if (decision !== null) recorder.event({ kind: 'log', level: 'info', message: decision });
   for (const part of ['validation', 'test'] as const) {
-    const text = leftOutText(rankingTask(dataset, part, evaluation));
-    if (text !== null) recorder.event({ kind: 'log', level: 'info', message: text });
+    const task = rankingTask(dataset, part, evaluation);
+    for (const text of [leftOutText(task), unlistedText(task)])
+      if (text !== null) recorder.event({ kind: 'log', level: 'info', message: text });
   }
 }
 
