@@ -1,11 +1,10 @@
 import type { Page } from 'playwright-core';
-import { describe, expect, test } from 'vitest';
-import { accessibilityFaults } from './accessibility';
+import { expect, test } from 'vitest';
+import { accessibilityFaultsInAllThemes } from './accessibility';
 import { ExampleInspector } from './attentionExample';
 import { ExampleCatalog } from './exampleCatalog';
 import { choose, settled } from './pageSuite';
 import { PlaygroundHost, usePlayground } from './playgroundPage';
-import { THEMES, type ThemeName } from './webviewPages';
 
 /* The playground: what is recommended to a user or to a composed history, why, and what a second run recommends. */
 
@@ -201,20 +200,18 @@ test('shows the user that another view sent, and what was set before a reload', 
   await none.page.getByRole('heading', { name: 'This run has no checkpoint yet' }).waitFor();
 });
 
-describe.each(Object.keys(THEMES) as ThemeName[])('in %s', (theme) => {
-  test.each([480, 1280])('axe finds nothing at %i pixels', async (width) => {
-    const catalog = ExampleCatalog.products();
-    const inspectors = (['sasrec', 'twotower'] as const).map(
-      (model) => new ExampleInspector({ model, catalog }),
-    );
-    const page = await open(new PlaygroundHost(inspectors), { theme, width, height: 900 });
-    expect(await accessibilityFaults(page)).toEqual([]);
-    await compare(page, 'twotower-movies');
-    await page.locator('.recommendations .link').nth(2).click();
-    expect(await accessibilityFaults(page)).toEqual([]);
-    await page.getByText('Compose', { exact: true }).click();
-    await page.locator('.history [data-line="3"]').focus();
-    expect(await accessibilityFaults(page)).toEqual([]);
-    expect(await page.evaluate('document.documentElement.scrollWidth <= innerWidth')).toBe(true);
-  });
+test.each([480, 1280])('axe finds nothing at %i pixels', async (width) => {
+  const catalog = ExampleCatalog.products();
+  const inspectors = (['sasrec', 'twotower'] as const).map(
+    (model) => new ExampleInspector({ model, catalog }),
+  );
+  const page = await open(new PlaygroundHost(inspectors), { width, height: 900 });
+  expect(await accessibilityFaultsInAllThemes(page)).toEqual([]);
+  await compare(page, 'twotower-movies');
+  await page.locator('.recommendations .link').nth(2).click();
+  expect(await accessibilityFaultsInAllThemes(page)).toEqual([]);
+  await page.getByText('Compose', { exact: true }).click();
+  await page.locator('.history [data-line="3"]').focus();
+  expect(await accessibilityFaultsInAllThemes(page)).toEqual([]);
+  expect(await page.evaluate('document.documentElement.scrollWidth <= innerWidth')).toBe(true);
 });
