@@ -47,7 +47,7 @@ export const suites = {
       ...(desktop ? [] : [await runVitest('workbench')]),
     ],
   },
-  webview: { load: 2, needs: ['packages', 'chromium'], run: async () => [await runVitest('webview')] },
+  webview: { load: 1, needs: ['packages', 'chromium'], run: async () => [await runVitest('webview')] },
   engines: { load: 1, needs: ['build', 'engines'], run: runEngineTests },
   cli: { load: 1, needs: ['build'], run: async () => [await runVitest('cli')] },
   faults: {
