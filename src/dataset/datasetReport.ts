@@ -1,8 +1,11 @@
+import { dateText } from './dateText';
 import type { FeatureFacts } from './encodeFeature';
 import type { Cut } from '../splits/splitter';
 import { historiesUntil } from './histories';
+import { leakageSteps, type DatasetCheck } from './leakageChecks';
 import type { PreparedDataset } from './preparedDataset';
 import { partCounts } from './splitInteractions';
+import { finish } from './steps';
 import { countOf, countOfAll } from '../protocol/countOf';
 import type { HistoryLimit } from '../protocol/historyLimit';
 import { percent } from '../protocol/percent';
@@ -26,6 +29,8 @@ export interface ReadingFacts {
   reading?: string[];
   /** Sentences about the source. */
   warnings: string[];
+  /** Of leakage. Older caches lack it. */
+  checks?: DatasetCheck[];
 }
 
 /** The numbers of `recsight data`. */
@@ -60,6 +65,8 @@ export interface DatasetReport {
   /** How files were read, where that was guessed. */
   reading: string[];
   warnings: string[];
+  /** What they and the split do to results. */
+  checks: DatasetCheck[];
 }
 
 /** Fewer evaluated users than this make metrics too noisy to compare models by. */
@@ -82,7 +89,6 @@ export function datasetReport(
   const inTraining = new Uint8Array(numItems + 1);
   const cold = { users: 0, items: 0 };
   let evaluated = 0;
-  let backwards = 0;
   let cut = 0;
   let repeated = 0;
   let tied = 0;
@@ -93,7 +99,6 @@ export function datasetReport(
     lengths[user] = end - start;
     if (validationEnd[user]! < end) evaluated++;
     if (trainEnd[user] === start) cold.users++;
-    if (learnsFromLater(dataset, user)) backwards++;
     if (historyLimit !== undefined && trainEnd[user]! - start > historyLimit.maxLength) cut++;
     for (let row = start; row < trainEnd[user]!; row++) inTraining[items[row]!] = 1;
     if (times === null) continue;
@@ -124,7 +129,7 @@ export function datasetReport(
   if (tied - repeated > MANY_TIES * items.length) {
     warnings.push(
       `${percent(tied / items.length)} of the interactions share their time with another one of the same user. ` +
-        `Their order is drawn at random, the same for all seeds${dataset.split.cut ? '' : ', and the split depends on it'}.`,
+        'Their order is drawn at random, the same for all seeds.',
     );
   }
   if (numUsers > evaluated) {
@@ -137,12 +142,6 @@ export function datasetReport(
   }
   if (evaluated < FEW_USERS) {
     warnings.push(`Only ${countOf(evaluated, 'user')} can be evaluated: expect noisy metrics.`);
-  }
-  if (backwards > 0) {
-    warnings.push(
-      `${usersHave(backwards)} training interactions that are later than held-out ones of the same user: ` +
-        'a model learns from what comes after what it is tested on. The splits `leaveOneOut`, `lastN`, `ratio` and `temporal` hold out what comes last.',
-    );
   }
   if (cold.users > 0) {
     warnings.push(
@@ -201,15 +200,8 @@ export function datasetReport(
     features: facts.features,
     reading: facts.reading ?? [],
     warnings,
+    checks: facts.checks ?? finish(leakageSteps(dataset)),
   };
-}
-
-/** Whether a training interaction of the user is later than one that is held out of them. */
-function learnsFromLater({ offsets, trainEnd, order }: PreparedDataset, user: number): boolean {
-  if (order === null) return false;
-  const [start, cut, end] = [offsets[user]!, trainEnd[user]!, offsets[user + 1]!];
-  // Each part is in order of time: the newest of training is its last. Held-out ones are two parts.
-  return cut > start && order.subarray(cut, end).some((place) => place < order[cut - 1]!);
 }
 
 /** The report as lines for a terminal, without colors. */
@@ -268,13 +260,9 @@ export function formatReport(report: DatasetReport): string {
     left.length === 0 ? 'nothing' : `${left.join(' · ')} (of ${thousands(report.rows)} rows)`,
   ]);
   const lines = aligned.map(([name, value]) => `${name.padEnd(14)}  ${value}`);
-  return [...lines, ...report.warnings.map((warning) => `warning: ${warning}`)].join('\n');
-}
-
-/** In UTC, to the minute. */
-export function dateText(seconds: number): string {
-  const moment = new Date(seconds * 1000);
-  return Number.isNaN(moment.getTime())
-    ? String(seconds)
-    : moment.toISOString().slice(0, 16).replace('T', ' ');
+  return [
+    ...lines,
+    ...report.warnings.map((warning) => `warning: ${warning}`),
+    ...report.checks.map(({ level, message }) => `${level === 'note' ? 'note' : 'warning'}: ${message}`),
+  ].join('\n');
 }

@@ -11,6 +11,7 @@ import { withDuckDb } from './duckDb';
 import { encodeFeature, type Entities } from './encodeFeature';
 import { contentFingerprint, sourceFingerprint } from './fingerprint';
 import { openSource, whyNotKept } from './openSource';
+import { leakageSteps } from './leakageChecks';
 import { knownFingerprint, looksOfSource, noteFingerprint } from './knownSources';
 import type { PreparedDataset } from './preparedDataset';
 import type { EntityTable } from './readEntityTable';
@@ -104,8 +105,12 @@ function preparedResult(
   }: { cached: boolean; started: number; historyLimit: HistoryLimit | undefined },
 ): PreparedResult {
   const report = datasetReport(dataset, facts, historyLimit);
-  const warnings = [...report.reading.map((line) => `Read ${line}.`), ...report.warnings];
+  const warnings = [...report.reading.map((line) => `Read ${line}.`), ...warningsOf(report)];
   return { dataset, cached, seconds: secondsSince(started), warnings, report };
+}
+
+function warningsOf({ warnings, checks }: DatasetReport): string[] {
+  return [...warnings, ...checks.filter(({ level }) => level !== 'note').map(({ message }) => message)];
 }
 
 function secondsSince(started: number): number {
@@ -124,7 +129,7 @@ export async function readKeptDataset(
   if (kept === null) return null;
   const report = datasetReport(kept.dataset, kept.facts, historyLimit);
   const seconds = secondsSince(started);
-  return { dataset: kept.dataset, cached: true, seconds, warnings: report.warnings, report };
+  return { dataset: kept.dataset, cached: true, seconds, warnings: warningsOf(report), report };
 }
 
 /**
@@ -198,14 +203,17 @@ function* arrange(
       );
     }
   }
+  const dataset = { fingerprint: fingerprint ?? contentFingerprint(content), ...content };
+  const checks = yield* leakageSteps(dataset);
   return {
-    dataset: { fingerprint: fingerprint ?? contentFingerprint(content), ...content },
+    dataset,
     facts: {
       numRows,
       dropped: { ...dropped, ...arranged.dropped },
       features: [...itemFeatures, ...userFeatures].map(({ facts }) => facts),
       reading,
       warnings,
+      checks,
     },
   };
 }

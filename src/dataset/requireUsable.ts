@@ -1,6 +1,6 @@
 import type { DatasetConfig } from '../config/schema';
 import { DatasetError } from './datasetError';
-import { dateText } from './datasetReport';
+import { dateText } from './dateText';
 import type { PreparedDataset } from './preparedDataset';
 import { partCounts } from './splitInteractions';
 

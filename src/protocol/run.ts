@@ -87,12 +87,26 @@ export interface RunError {
  * - `training/diverging`: the loss of its newest epoch is far above that of its first step
  * - `result/below-popularity`: on test a popularity ranking does better than the trained model
  * - `result/constant-scores`: on test all candidates of a user have the same score
+ * - `result/too-good`: on test the model is far above its baselines and what the data let be predicted
+ * - `data/…`: test leaks into training
  */
 export interface RunWarning {
-  code: 'training/diverging' | 'result/below-popularity' | 'result/constant-scores';
+  code:
+    | 'training/diverging'
+    | 'result/below-popularity'
+    | 'result/constant-scores'
+    | 'result/too-good'
+    | 'data/copied-interactions'
+    | 'data/copied-users'
+    | 'data/target-in-history'
+    | 'data/later-training'
+    | 'data/training-after-test';
   /** What was found, and what to do. */
   message: string;
 }
+
+/** A warning about the data of a run. */
+export type DataDoubt = RunWarning & { code: Extract<RunWarning['code'], `data/${string}`> };
 
 /** What a batch is made of, and so what the throughput counts. */
 export type BatchUnit = 'sequences' | 'interactions';
@@ -246,6 +260,18 @@ export function warningName({ code }: RunWarning): string {
       return 'below popularity';
     case 'result/constant-scores':
       return 'constant scores';
+    case 'result/too-good':
+      return 'too good';
+    case 'data/copied-interactions':
+      return 'copied interactions';
+    case 'data/copied-users':
+      return 'copied users';
+    case 'data/target-in-history':
+      return 'test in histories';
+    case 'data/later-training':
+      return 'later training';
+    case 'data/training-after-test':
+      return 'training after test';
     default:
       return 'in doubt'; // of a newer version
   }

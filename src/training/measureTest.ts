@@ -3,18 +3,21 @@ import { isTrained, type ExperimentConfig, type TrainedConfig } from '../config/
 import type { PreparedDataset } from '../dataset/preparedDataset';
 import type { RankingResult } from '../evaluation/evaluateRanking';
 import type { MeasuredRankings } from '../evaluation/measureRankings';
+import { hr } from '../evaluation/metrics/hr';
+import { meanRankMetric, tieGroups, type Ranks } from '../evaluation/rankMetrics';
 import { MODEL_RANKER, type PerUserResults } from '../evaluation/perUserResults';
 import type { OwnMetrics } from '../evaluation/metrics/metrics';
 import type { Model } from '../model/model';
 import { isBaseline, type BaselineConfig } from '../model/models';
-import { withWarning, type MeasuredMetrics, type TestResult } from '../protocol/run';
+import { withWarning, type MeasuredMetrics, type RunWarning, type TestResult } from '../protocol/run';
 import { loadCheckpoint } from '../inference/checkpoint';
 import { evaluateBaseline, evaluateBaselines, evaluateModel, rankingTask } from '../inference/evaluateModel';
 import { resultDetailsOf } from '../inference/resultDetails';
 import { openRunMetrics } from '../inference/runModel';
+import { predictableShare } from '../inference/predictableShare';
 import { nameOfNotFinite } from '../inference/finiteWeights';
 import { EVALUATION_SCHEMA_VERSION, writePerUserResults } from '../runs/perUserFile';
-import { belowPopularityMessage, constantScoresMessage } from './resultWarnings';
+import { belowPopularityMessage, constantScoresMessage, tooGoodMessage } from './resultWarnings';
 import type { RunRecorder } from './runRecorder';
 import { TrainingError } from './trainingError';
 
@@ -91,11 +94,21 @@ async function test(
   await writePerUserResults(recorder.run, perUser, recorder.settle);
   await recordTest(recorder, config, { epoch, step, protocol, seconds }, rankers);
   if (!isTrained(config)) return;
-  const message = constantScoresMessage(own.ranks);
+  warnOf(recorder, 'result/constant-scores', constantScoresMessage(own.ranks, task));
+  const first = ({ ranks }: { ranks: Ranks }): number =>
+    meanRankMetric(hr, tieGroups({ targetOffsets, ranks }), 1);
+  const shares = { model: first(own), baselines: [...baselineResults.values()].map(first) };
+  warnOf(
+    recorder,
+    'result/too-good',
+    tooGoodMessage(shares, () => predictableShare(task)),
+  );
+}
+
+/** Adds a warning to the run, or takes it back. */
+function warnOf(recorder: RunRecorder, code: RunWarning['code'], message: string | null): void {
   if (message !== null) recorder.warn(message);
-  recorder.update({
-    warnings: withWarning(recorder.manifest.warnings, 'result/constant-scores', message),
-  });
+  recorder.update({ warnings: withWarning(recorder.manifest.warnings, code, message) });
 }
 
 /**
@@ -132,10 +145,8 @@ export async function recordTest(
     timings: { ...recorder.manifest.timings, evaluate: seconds },
   });
   if (!isTrained(config)) return;
-  const { warnings, mainMetric } = recorder.manifest;
-  const message = belowPopularityMessage(metrics, baselines, mainMetric);
-  if (message !== null) recorder.warn(message);
-  recorder.update({ warnings: withWarning(warnings, 'result/below-popularity', message) });
+  const { mainMetric } = recorder.manifest;
+  warnOf(recorder, 'result/below-popularity', belowPopularityMessage(metrics, baselines, mainMetric));
 }
 
 export function baselineOf({ model }: ExperimentConfig): BaselineConfig {

@@ -2,6 +2,7 @@ import type { StartedBackend } from '../compute/backends/backend';
 import { startBackend } from '../compute/engine';
 import { describeChanges, type ConfigChange } from '../config/changeConfig';
 import type { ExperimentConfig } from '../config/schema';
+import { isLeak } from '../dataset/leakageChecks';
 import type { PreparedDataset } from '../dataset/preparedDataset';
 import type { DatasetSummary } from '../protocol/run';
 import { measuredBaselines, newestCountedNotes, rankingTask } from '../inference/evaluateModel';
@@ -36,7 +37,7 @@ export async function startEngine(
 /** @throws TrainingError when a baseline that is to be measured would not fit into memory, or no user counts */
 export async function prepare(recorder: RunRecorder, config: ExperimentConfig): Promise<PreparedDataset> {
   const { run, manifest } = recorder;
-  const { dataset, cached, seconds, warnings, checkSource } = await prepareUnchanged(
+  const { dataset, cached, seconds, warnings, report, checkSource } = await prepareUnchanged(
     run,
     manifest,
     config,
@@ -56,6 +57,9 @@ export async function prepare(recorder: RunRecorder, config: ExperimentConfig): 
   for (const warning of [...(notice === null ? [] : [notice]), ...warnings]) recorder.warn(warning);
   recorder.event({ kind: 'dataset', dataset: summary, seconds, cached });
   recorder.update({ dataset: summary, timings: { ...manifest.timings, prepare: seconds } });
+  const doubts = report.checks.filter(isLeak).map(({ code, message }) => ({ code, message }));
+  const others = (manifest.warnings ?? []).filter(({ code }) => !code.startsWith('data/'));
+  recorder.update({ warnings: [...others, ...doubts] });
   checkBaselineMemory(measuredBaselines(config), dataset.numItems);
   for (const message of newestCountedNotes(dataset, config))
     recorder.event({ kind: 'log', level: 'info', message });

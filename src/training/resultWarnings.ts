@@ -1,5 +1,7 @@
+import type { RankingTask } from '../evaluation/evaluateRanking';
 import { gainOver } from '../evaluation/metrics/metrics';
 import type { Ranks } from '../evaluation/rankMetrics';
+import { percent } from '../protocol/percent';
 import type { Metrics } from '../protocol/evaluation';
 import type { TestResult } from '../protocol/run';
 import { formatMetricName } from '../series/format';
@@ -51,11 +53,53 @@ export function belowPopularityMessage(
 }
 
 /** Says that a trained model does not rank at all: each target ties with all that it is ranked against. Null where it does. */
-export function constantScoresMessage({ best, worst }: Ranks): string | null {
-  if (best.some((place) => place !== 1) || worst.some((place) => place === 1)) return null;
+export function constantScoresMessage({ best, worst }: Ranks, task: RankingTask): string | null {
+  let target = 0;
+  let mostCandidates = 0;
+  for (const user of task.users) {
+    const targets = task.targets(user);
+    const others = task.sampled ?? task.listed;
+    const candidates = others
+      ? others.of(user).length + targets.length
+      : task.numItems - (task.filterSeen ? new Set(task.history(user)).size : 0);
+    mostCandidates = Math.max(mostCandidates, candidates);
+    for (const end = target + targets.length; target < end; target++)
+      if (best[target] !== 1 || worst[target] !== candidates) return null;
+  }
+  if (mostCandidates <= 1) return null;
   return (
     'On test, the model gives all candidates of a user the same score, so its metrics are those of chance. ' +
     'Look at its loss and at `training.learningRate`: what does not depend on the items has not been learned, or was lost.'
+  );
+}
+
+/** Below this share of first places, nobody takes a model for perfect. */
+const TOO_GOOD_FROM = 0.5;
+/** Times the odds of the best baseline that are too good: 0.5 next to 0.09, 0.9 next to 0.45, 1 next to 0.92. */
+const TOO_GOOD_ODDS = 10;
+/** Of misses, so that all and nearly all are not infinitely far apart. */
+const FEW_MISSES = 0.01;
+
+/**
+ * Says that a trained model is too good: it ranks held-out items first far more often than baselines do and the order of the data lets them be
+ * predicted. Null where it does not.
+ * @param first share of users with a held-out item in the first place, by the model and by each baseline
+ * @param predictable asked for only where the model is in question: what of it the order of the data determines
+ */
+export function tooGoodMessage(
+  { model, baselines }: { model: number; baselines: readonly number[] },
+  predictable: () => number,
+): string | null {
+  const odds = (share: number): number => share / (1 - share + FEW_MISSES);
+  const isFar = (other: number): boolean => odds(model) >= TOO_GOOD_ODDS * odds(other);
+  const best = Math.max(0, ...baselines);
+  if (model < TOO_GOOD_FROM || !isFar(best)) return null;
+  const determined = predictable();
+  if (!isFar(determined)) return null;
+  return (
+    `On test, the model ranks a held-out item first for ${percent(model)} of the users; ` +
+    `${baselines.length === 0 ? '' : `the best baseline does for ${percent(best)}, and `}the items that most often follow the newest ones are right for ${percent(determined)}. ` +
+    'Something seems to give the held-out items away: look at the features of users and items, at the data of the test part and at the code of your own models.'
   );
 }
 

@@ -47,7 +47,7 @@ test('the report counts, and warns of what makes results doubtful', async () => 
     'cold            users 0 · items 2',
     'left out        no id 1 (of 25 rows)',
   ]);
-  expect(lines.slice(9).every((line) => line.startsWith('warning: '))).toBe(true);
+  expect(lines.slice(9).every((line) => /^(warning|note): /.test(line))).toBe(true);
 });
 
 test('a clean dataset has no warnings', async () => {
@@ -59,5 +59,6 @@ test('a clean dataset has no warnings', async () => {
     ].join('\n'),
   }).prepare({ path: 'a.csv' });
   expect(report.warnings).toEqual([]);
+  expect(report.checks.filter(({ level }) => level !== 'note')).toEqual([]);
   expect(formatReport(report)).toContain('left out        nothing');
 });

@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import type { PreparedDataset } from '../../../src/dataset/preparedDataset';
+import type { DatasetReport } from '../../../src/dataset/datasetReport';
 import { dataFolder } from './dataFolder';
 
 /** User id → the items of each part. */
@@ -205,8 +206,8 @@ describe('the temporal split', () => {
 });
 
 describe('training that is later than what is held out', () => {
-  const later = (warnings: string[]) =>
-    warnings.filter((warning) => warning.includes('are later than held-out ones'));
+  const later = ({ checks }: DatasetReport) =>
+    checks.filter(({ code }) => code === 'data/later-training').map(({ message }) => message);
 
   test('is told with its users, whoever made the parts', async () => {
     const rows = [['a', 'x', 5, 'train'], ['a', 'y', 6, 'train'], ...ROWS.slice(2)];
@@ -215,7 +216,7 @@ describe('training that is later than what is held out', () => {
       split: { type: 'column', name: 'split' },
     });
     // b’s only training interaction is the newest, and a learns at 6 what is tested at 4.
-    expect(later(report.warnings)).toEqual([
+    expect(later(report)).toEqual([
       '2 of 2 users have training interactions that are later than held-out ones of the same user: a model learns from what comes ' +
         'after what it is tested on. The splits `leaveOneOut`, `lastN`, `ratio` and `temporal` hold out what comes last.',
     ]);
@@ -223,14 +224,14 @@ describe('training that is later than what is held out', () => {
       path: 'a.csv',
       split: { type: 'randomRatio', validation: 0.25, test: 0.25, seed: 1 },
     });
-    expect(later(random.report.warnings)).toHaveLength(1);
+    expect(later(random.report)).toHaveLength(1);
   });
 
   test('is not under splits that hold out what comes last', async () => {
     for (const type of ['leaveOneOut', 'ratio', 'temporal'] as const) {
       const rows = Array.from({ length: 60 }, (_, row) => [`u${row % 4}`, `i${row % 7}`, 100 * row, '']);
       const { report } = await dataFolder({ 'a.csv': csv(rows) }).prepare({ path: 'a.csv', split: { type } });
-      expect(later(report.warnings)).toEqual([]);
+      expect(later(report)).toEqual([]);
     }
   });
 });

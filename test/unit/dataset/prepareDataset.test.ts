@@ -365,6 +365,7 @@ describe('data of the project', () => {
       '2013-09-01',
     ]);
     expect(report.split).toMatchObject({ training: 68_055 - 2 * 4_333, validation: 4_333, test: 4_333 });
+    expect(report.checks.map(({ code }) => code)).toEqual(['data/time-order']);
     expect(dataset.itemIds[1]).toBe('0013442');
     expect(dataset.itemTitles![1]).toBe('Nosferatu, eine Symphonie des Grauens (1922)');
     expect(dataset.itemTitles!.every((title, item) => item === 0 || title !== dataset.itemIds[item])).toBe(
