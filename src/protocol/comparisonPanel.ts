@@ -4,7 +4,7 @@ import type { InspectorListener } from './inspection';
 /** What the page asks for of its runs. */
 export type ShownComparison = Pick<ComparisonRequest, 'metrics' | 'slices' | 'baselines'>;
 
-/** What the page may ask of the extension. */
+/** What the pages of comparisons and evaluations may ask of the extension. */
 export interface ComparisonPanelHost {
   /** The page has loaded and listens. @returns titles of the runs, in order */
   hydrate(): Promise<string[]>;
@@ -13,6 +13,8 @@ export interface ComparisonPanelHost {
   /** @param task id for progress and `cancel` */
   compare(request: ShownComparison, task: string): Promise<Comparison>;
   cancel(task: string): Promise<void>;
+  /** Evaluates the first run, whose results may be missing. */
+  evaluate(): Promise<void>;
   /** Asks the user where to put a file that the page made. */
   save(fileName: string, content: string | ArrayBuffer): Promise<void>;
 }

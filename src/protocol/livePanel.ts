@@ -84,8 +84,8 @@ export interface LivePanelHost {
   trainAgain(): Promise<void>;
   openConfig(): Promise<void>;
   openLog(): Promise<void>;
-  /** Opens a view of the run's model. */
-  openView(view: InspectionView): Promise<void>;
+  /** Opens a view of the run's model, or of its test results. */
+  openView(view: InspectionView | 'evaluation'): Promise<void>;
   /** Asks the user where to put a file that the page made (PNG, SVG, CSV). */
   save(fileName: string, content: string | ArrayBuffer): Promise<void>;
 }

@@ -465,9 +465,9 @@ describe('recsight', () => {
     expect(refused.stderr).toMatch(
       /different protocols.*items of the history are left out in A .* kept in B/,
     );
-    expect((await recsight('compare', ids[0]!)).stderr).toContain('`--baselines`');
+    expect((await recsight('compare', ids[0]!)).stderr).toContain('“--baselines”');
     const beside = await recsight('compare', ids[0]!, '--baselines');
-    expect(beside.stdout).toMatch(/\nB +\S.* \S+popularity\S*:\w+\n/);
+    expect(beside.stdout).toContain(`\nB  Markov  ${ids[0]!}:markov\n`);
     expect((await recsight('compare', ...ids, '--output', 'x.txt')).stderr).toContain('expected csv or json');
   });
 

@@ -135,6 +135,47 @@ export function exampleComparison(): Comparison {
   };
 }
 
+/** A run and two baselines, as the inspector answers an evaluation. */
+export function exampleEvaluation(): Comparison {
+  const comparison = exampleComparison();
+  const [baseline, , run] = comparison.groups;
+  const id = run!.runs[0]!.id;
+  const order = [2, 0, 1];
+  const inOrder = <Of>(groups: readonly Of[]): Of[] => order.map((group) => groups[group]!);
+  const [own, ...others] = inOrder(comparison.values);
+  const differences = others.map((of) =>
+    of.map(({ value, low }, metric) => ({
+      ...(low === null ? UNTESTED : differenceOf(value! - own![metric]!.value!)),
+      difference: value! - own![metric]!.value!,
+    })),
+  );
+  const { histogram } = comparison;
+  return {
+    ...comparison,
+    groups: [
+      { ...run!, letter: 'A' },
+      {
+        ...baseline!,
+        letter: 'B',
+        title: 'item-kNN',
+        isBaseline: true,
+        runs: [runName(`${id}:itemKnn`, 42, 0)],
+      },
+      { letter: 'C', title: 'popularity', isBaseline: true, runs: [runName(`${id}:popularity`, 42, 0)] },
+    ],
+    values: inOrder(comparison.values).map((of) => of.map((value) => ({ ...value, seedDeviation: null }))),
+    differences,
+    settings: [],
+    slicings: comparison.slicings.map((slicing) => ({
+      ...slicing,
+      slices: slicing.slices.map((slice) => ({ ...slice, values: inOrder(slice.values) })),
+    })),
+    changed: [],
+    places: inOrder(comparison.places),
+    histogram: { ...histogram, counts: inOrder(histogram.counts) },
+  };
+}
+
 function histogramOf(places: readonly Float32Array[]): Comparison['histogram'] {
   const limits = placeLimits(PROTOCOL.numCandidates);
   const ranks = places.map((of) => ({ best: Uint32Array.from(of), worst: Uint32Array.from(of) }));

@@ -1,32 +1,38 @@
 import { fileURLToPath } from 'node:url';
-import { afterAll, beforeAll, test } from 'vitest';
-import { ComparisonHost, ComparisonPages } from './comparisonPage';
+import { afterAll, beforeAll, describe, test } from 'vitest';
+import { ComparisonHost, ComparisonPages, EvaluationHost } from './comparisonPage';
+import { settled } from './pageSuite';
 import { THEMES, type ThemeName } from './webviewPages';
 
 /*
- * Pictures of the comparison for human eyes, in test/screenshots/:
+ * Pictures of the comparison and the evaluation for human eyes, in test/screenshots/:
  *   SCREENSHOTS=1 npx vitest run --project webview comparisonScreenshots
  */
 
 const folder = fileURLToPath(new URL('../screenshots/', import.meta.url));
 
-let pages: ComparisonPages;
-beforeAll(async () => {
-  if (process.env.SCREENSHOTS) pages = await ComparisonPages.start();
-});
-afterAll(async () => {
-  if (process.env.SCREENSHOTS) await pages.stop();
-});
+const hosts = { comparison: ComparisonHost, evaluation: EvaluationHost };
 
-for (const theme of Object.keys(THEMES) as ThemeName[]) {
-  for (const width of [480, 1280]) {
-    test.skipIf(!process.env.SCREENSHOTS)(`${theme} at ${width}`, async () => {
-      const { page } = await pages.open(new ComparisonHost(), { theme, width, height: 900 });
-      await page.getByRole('heading', { name: 'Users' }).waitFor();
-      await page.locator('.people summary').first().click();
-      await page.waitForTimeout(500);
-      await page.screenshot({ path: `${folder}comparison-${theme}-${width}.png`, fullPage: true });
+describe.skipIf(!process.env.SCREENSHOTS).each(['comparison', 'evaluation'] as const)('%s', (panel) => {
+  let pages: ComparisonPages;
+  beforeAll(async () => {
+    pages = await ComparisonPages.start(panel);
+  });
+  afterAll(() => pages.stop());
+
+  const themes = Object.keys(THEMES) as ThemeName[];
+  test.each(themes.flatMap((theme) => [480, 1280].map((width) => ({ theme, width }))))(
+    '$theme at $width',
+    async ({ theme, width }) => {
+      const { page } = await pages.open(new hosts[panel](), { theme, width, height: 900 });
+      await page.locator('recsight-picture canvas').first().waitFor();
+      await page
+        .locator(panel === 'comparison' ? '.people summary' : '.figure summary')
+        .first()
+        .click();
+      await settled(page);
+      await page.screenshot({ path: `${folder}${panel}-${theme}-${width}.png`, fullPage: true });
       await page.close();
-    });
-  }
-}
+    },
+  );
+});

@@ -2,7 +2,7 @@ import type { ComparedRun, Comparison } from '../../src/protocol/comparison';
 import { comparisonKey, describeProtocol, protocolBadge } from '../../src/protocol/evaluation';
 import { formatMetric, formatMetricName } from '../../src/series/format';
 import type { ChartModel, Zoom } from '../plot/chartModel';
-import type { ComparisonHandlers } from './handlers';
+import type { ComparisonHandlers } from '../results/handlers';
 
 /**
  * The learning curves of all runs in one chart, by their main metric. Curves that were measured by different protocols are marked as

@@ -1,6 +1,6 @@
 import type { Comparison } from '../../src/protocol/comparison';
 import { formatCount } from '../../src/series/format';
-import { colorOf } from './groupColor';
+import { colorOf } from '../results/groupColor';
 import type { MapColors } from '../plot/heatMapColors';
 import type { Painter } from '../plot/painter';
 import type { PictureModel } from '../plot/picture';

@@ -1,4 +1,4 @@
-import type { InspectionView } from '../../src/protocol/inspectionPanel';
+import type { LivePanelHost } from '../../src/protocol/livePanel';
 import type { ChartHandlers } from './charts';
 import type { LiveSettings } from './state';
 
@@ -10,7 +10,7 @@ export interface LiveHandlers extends ChartHandlers {
   onEvaluate: () => void;
   onOpenConfig: () => void;
   onOpenLog: () => void;
-  onOpenView: (view: InspectionView) => void;
+  onOpenView: (view: Parameters<LivePanelHost['openView']>[0]) => void;
   onRetry: () => void;
   /** The details are opened. */
   onDetails: () => void;

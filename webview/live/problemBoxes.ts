@@ -1,5 +1,5 @@
 import { html, nothing, type TemplateResult } from 'lit';
-import { warningName, type RunSummary } from '../../src/protocol/run';
+import type { RunSummary } from '../../src/protocol/run';
 import { button } from '../ui/controls';
 import { noticeBox, problemBox } from '../ui/problemBox';
 import type { LiveHandlers } from './handlers';
@@ -29,14 +29,5 @@ export function troubleBox(run: RunSummary, handlers: LiveHandlers): TemplateRes
     level: run.status === 'failed' ? 'error' : 'warning',
     buttons: html`${button({ label: 'Open Log', icon: 'output', onClick: handlers.onOpenLog })}
     ${button({ label: 'Open Config', icon: 'go-to-file', onClick: handlers.onOpenConfig })}`,
-  });
-}
-
-/** Why the run's numbers are to be doubted. */
-export function warningBoxes({ manifest }: RunSummary): TemplateResult[] {
-  return (manifest.warnings ?? []).map((warning) => {
-    const name = warningName(warning);
-    const title = name.charAt(0).toUpperCase() + name.slice(1);
-    return noticeBox({ level: 'warning', title, message: warning.message });
   });
 }

@@ -31,7 +31,8 @@ import {
 } from './charts';
 import { details } from './details';
 import type { LiveHandlers } from './handlers';
-import { askedProblem, troubleBox, warningBoxes } from './problemBoxes';
+import { warningBoxes } from '../ui/problemBox';
+import { askedProblem, troubleBox } from './problemBoxes';
 import { progressShare, testTable, testVerdict, type TestTable } from './runView';
 import type { LiveState } from './state';
 import './view.css';
@@ -44,13 +45,14 @@ export function livePanel(state: LiveState, handlers: LiveHandlers): TemplateRes
   return html`
     ${run ? header(run, state, handlers) : emptyHeader()}
     <div class="body">
-      ${askedProblem(state, handlers)} ${run ? [troubleBox(run, handlers), ...warningBoxes(run)] : nothing}
+      ${askedProblem(state, handlers)}
+      ${run ? [troubleBox(run, handlers), ...warningBoxes(run.manifest.warnings ?? [])] : nothing}
       ${
         state.notice === null
           ? nothing
           : html`<p class="notice">${icon('info')}<span>${messageContent(state.notice)}</span></p>`
       }
-      ${run?.manifest.test ? testResults(run.manifest) : nothing}
+      ${run?.manifest.test ? testResults(run.manifest, state, handlers) : nothing}
       ${curves ? charts(state, handlers) : nothing}
       ${missing === null ? nothing : html`<p class="muted">${missing}</p>`} ${messages(state)}
       ${run ? details(run, state.runSettings, handlers) : nothing}
@@ -257,7 +259,11 @@ function fact(label: string, value: string): TemplateResult {
   return html`<span class="muted">${label}</span> <b class="number">${value}</b>`;
 }
 
-function testResults(manifest: RunManifest): TemplateResult | typeof nothing {
+function testResults(
+  manifest: RunManifest,
+  { canTrain }: LiveState,
+  { onOpenView }: LiveHandlers,
+): TemplateResult | typeof nothing {
   const table = testTable(manifest);
   const { test } = manifest;
   if (!table || !test) return nothing;
@@ -271,6 +277,16 @@ function testResults(manifest: RunManifest): TemplateResult | typeof nothing {
         users · ${formatCount(test.protocol.numCandidates)}
         ${test.protocol.candidates === 'full' ? 'items' : 'candidates'}
       </span>
+      ${
+        canTrain
+          ? button({
+              label: 'Evaluation',
+              icon: 'graph',
+              title: 'Show intervals, places and slices',
+              onClick: () => onOpenView('evaluation'),
+            })
+          : nothing
+      }
     </header>
     <p class="verdict ${verdict.good ? 'good' : 'bad'}">
       ${icon(verdict.good ? 'pass' : 'warning')}${verdict.text}

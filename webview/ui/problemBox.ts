@@ -1,4 +1,5 @@
 import { html, nothing, type TemplateResult } from 'lit';
+import { warningName, type RunWarning } from '../../src/protocol/run';
 import { icon } from './controls';
 import { messageContent } from './messageContent';
 import './problemBox.css';
@@ -37,4 +38,13 @@ export function noticeBox({ level, title, message, advice, buttons }: NoticeBoxO
       ${buttons === undefined ? nothing : html`<p class="buttons">${buttons}</p>`}
     </div>
   </section>`;
+}
+
+/** Why the numbers of a run are to be doubted. */
+export function warningBoxes(warnings: readonly RunWarning[]): TemplateResult[] {
+  return warnings.map((warning) => {
+    const name = warningName(warning);
+    const title = name.charAt(0).toUpperCase() + name.slice(1);
+    return noticeBox({ level: 'warning', title, message: warning.message });
+  });
 }

@@ -16,6 +16,16 @@ const IDLE_MS = 10 * 60_000;
 /** Users who gained most, and as many who lost most, that are listed. */
 const USERS = 10;
 
+/** Test results of a run, beside its baselines. */
+export const evaluationPanel: PanelKind<ComparisonPanelView> = {
+  id: 'evaluation',
+  command: { name: 'showEvaluation', title: 'Show Evaluation' },
+  subjects: { kind: 'runs', min: 1, max: 1, isSuitable: ({ comparable }) => comparable },
+  needsTrust: 'Reading test results',
+  title: (run) => `Evaluation: ${run}`,
+  createContent: (frame, context) => new ResultPanel(frame, context, 0),
+};
+
 /** Test results of several runs beside each other. */
 export const comparisonPanel: PanelKind<ComparisonPanelView> = {
   id: 'comparison',
@@ -23,11 +33,11 @@ export const comparisonPanel: PanelKind<ComparisonPanelView> = {
   subjects: { kind: 'runs', min: 2, max: 10, isSuitable: ({ comparable }) => comparable },
   needsTrust: 'Comparing runs',
   title: (runs) => `Compare: ${runs}`,
-  createContent: (frame, context) => new ComparisonPanel(frame, context),
+  createContent: (frame, context) => new ResultPanel(frame, context, USERS),
 };
 
-/** The extension's side of a comparison: it passes on to an inspector what the page asks of the panel's runs. */
-class ComparisonPanel implements PanelContent {
+/** The extension's side of such a panel: it passes on to an inspector what the page asks of the panel's runs. */
+class ResultPanel implements PanelContent {
   readonly functions: ComparisonPanelHost;
   readonly argumentSchemas = {
     compare: z.tuple([
@@ -48,6 +58,8 @@ class ComparisonPanel implements PanelContent {
   constructor(
     private readonly frame: PanelFrame<ComparisonPanelView>,
     private readonly context: PanelContext,
+    /** Who gained most, and as many who lost most. */
+    users: number,
   ) {
     const runs = [...frame.runs];
     this.#inspector = new PanelInspector(() => this.#startInspector(), IDLE_MS, frame.isVisible);
@@ -55,11 +67,14 @@ class ComparisonPanel implements PanelContent {
       hydrate: () => this.#hydrate(),
       describeRuns: async () => (await this.#inspector.call('describeRuns', [runs])) as ComparedRun[],
       compare: async (shown, task) => {
-        const request: ComparisonRequest = { ...shown, runs, users: USERS, seed: DEFAULT_SEED };
+        const request: ComparisonRequest = { ...shown, runs, users, seed: DEFAULT_SEED };
         return (await this.#inspector.call('compareRuns', [request, task])) as Comparison;
       },
       cancel: async (task) => {
         await this.#inspector.call('cancel', [task]);
+      },
+      evaluate: async () => {
+        await this.context.trainer.evaluate(runs[0]!);
       },
       save: saveFile,
     };
@@ -99,7 +114,7 @@ class ComparisonPanel implements PanelContent {
       progress: (task, progress) => this.frame.tell((view) => view.progress.asEvent(task, progress)),
       notice: (message) => log.warn(message),
     });
-    log.info(`Started an inspector for a comparison with ${options.node.path}`);
+    log.info(`Started an inspector of results with ${options.node.path}`);
     void inspector.ended.then((how) => log.info(how));
     return inspector;
   }

@@ -33,7 +33,7 @@ export const livePanel: PanelKind<LivePanelView> = {
 class LivePanel implements PanelContent {
   readonly functions: LivePanelHost;
   readonly argumentSchemas = {
-    openView: z.tuple([view]),
+    openView: z.tuple([z.union([view, z.literal('evaluation')])]),
     save: SAVE_ARGUMENTS,
   } satisfies ArgumentsOf<LivePanelHost>;
   readonly #directory: string;
@@ -69,7 +69,9 @@ class LivePanel implements PanelContent {
       openConfig: () => openConfig(directory),
       openLog: () => openLog(directory),
       openView: async (view) => {
-        if (await trainer.mayRun(directory, 'Inspecting a model')) open(view, frame.subject);
+        // Results are read without code of the run.
+        if (view === 'evaluation' || (await trainer.mayRun(directory, 'Inspecting a model')))
+          open(view, frame.subject);
       },
       save: saveFile,
     };

@@ -1,5 +1,5 @@
 import * as vscode from 'vscode';
-import { comparisonPanel } from './comparisonPanel';
+import { comparisonPanel, evaluationPanel } from './comparisonPanel';
 import { attentionPanel, playgroundPanel, projectionPanel } from './inspectionPanels';
 import { livePanel } from './livePanel';
 import { PanelGroup } from './panelGroup';
@@ -11,6 +11,7 @@ export const PANELS: readonly PanelKind[] = [
   projectionPanel,
   attentionPanel,
   playgroundPanel,
+  evaluationPanel,
   comparisonPanel,
 ];
 

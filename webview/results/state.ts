@@ -46,8 +46,11 @@ export type ComparisonAction =
   | { kind: 'problem'; problem: string | null }
   | ResourceAction<ComparisonValues>;
 
-/** @param kept settings of an earlier page, of any version */
-export function initialState(kept: unknown): ComparisonState {
+/**
+ * @param kept settings of an earlier page, of any version
+ * @param withBaselines whether baselines are compared where these do not say
+ */
+export function initialState(kept: unknown, withBaselines: boolean): ComparisonState {
   const { metric, slices, other, baselines } = isRecord(kept) ? kept : {};
   const names = Array.isArray(slices) ? slices.filter((name) => typeof name === 'string') : null;
   return {
@@ -55,7 +58,7 @@ export function initialState(kept: unknown): ComparisonState {
       metric: typeof metric === 'string' ? metric : null,
       slices: names,
       other: typeof other === 'number' ? other : 1,
-      baselines: baselines === true,
+      baselines: typeof baselines === 'boolean' ? baselines : withBaselines,
     },
     titles: null,
     resources: { runs: null, comparison: null },

@@ -28,12 +28,16 @@ export interface ValueRow {
   differences: readonly GroupDifference[];
 }
 
-/** Rows of values of groups with their intervals, and of their differences to the first group. */
+/**
+ * Rows of values of groups with their intervals, and of differences.
+ * @param differences what they are of; else of each group and the first one
+ */
 export function valueTable(
   label: string,
   head: string,
   rows: readonly ValueRow[],
   groups: readonly ComparedGroup[],
+  differences: readonly string[] = groups.slice(1).map(({ letter }) => `${letter} − ${groups[0]!.letter}`),
 ): TemplateResult {
   return scrollArea({
     label,
@@ -43,7 +47,7 @@ export function valueTable(
         <tr>
           <th scope="col">${head}</th>
           ${groups.map(({ letter, title }) => html`<th scope="col" title=${title}>${letter}</th>`)}
-          ${groups.slice(1).map(({ letter }) => html`<th scope="col">${letter} − ${groups[0]!.letter}</th>`)}
+          ${differences.map((difference) => html`<th scope="col">${difference}</th>`)}
         </tr>
       </thead>
       <tbody>

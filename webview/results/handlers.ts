@@ -7,6 +7,8 @@ export interface ComparisonHandlers {
   onZoom: (zoom: Zoom | null) => void;
   onSave: (fileName: string, content: string | ArrayBuffer) => void;
   onPicture: (picture: () => Promise<ArrayBuffer>, fileName: string) => void;
+  /** Evaluates the run whose results are missing. */
+  onEvaluate: () => void;
   onCancel: () => void;
   onRetry: () => void;
   onDismissProblem: () => void;

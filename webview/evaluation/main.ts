@@ -1,0 +1,4 @@
+import { openResults } from '../results/openResults';
+import { evaluationPanel } from './view';
+
+openResults(evaluationPanel, true);
