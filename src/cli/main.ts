@@ -17,7 +17,7 @@ import { resume } from './resume';
 import { runs } from './runs';
 import { stop } from './stop';
 import { notes, output, printJson } from './terminal';
-import { train } from './train';
+import { refit, train } from './train';
 import { UsageError } from './usageError';
 import { vectors } from './vectors';
 
@@ -83,6 +83,13 @@ const COMMANDS: Record<string, Command> = {
     argument: 'run',
     options: { ...runsOption, ...set, ...allowCode, ...detach, ...json },
     execute: evaluate,
+  },
+  refit: {
+    usage: 'recsight refit <run> [--runs DIR] [--allow-code HASH] [--detach] [--json]',
+    summary: 'Train the chosen epochs of a run again on training and validation together, then test that',
+    argument: 'run',
+    options: { ...runsOption, ...allowCode, ...detach, ...json },
+    execute: refit,
   },
   compare: {
     usage:

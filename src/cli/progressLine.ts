@@ -72,6 +72,8 @@ export class ProgressLine {
         break;
       case 'epoch':
         this.#epochLoss = event.loss;
+        // A refit validates nothing.
+        if (manifest.refitOf !== undefined) this.#printEpoch(event.epoch, manifest);
         break;
       case 'validation': {
         const value = event.metrics[manifest.mainMetric] ?? Number.NaN;
@@ -80,19 +82,12 @@ export class ProgressLine {
           this.#print(`Fitted  ${validation}`);
           break;
         }
-        this.#print(
-          `Epoch ${String(event.epoch).padStart(String(manifest.progress.epochs).length)}/${manifest.progress.epochs}` +
-            `  loss ${formatMetric(this.#epochLoss ?? Number.NaN)}` +
-            `  ${validation}${event.best ? ' ★' : ''}` +
-            `  ${this.#throughputText(manifest)}`,
-        );
+        this.#printEpoch(event.epoch, manifest, `  ${validation}${event.best ? ' ★' : ''}`);
         break;
       }
       case 'status':
         if (event.status === 'evaluating')
-          this.#print(
-            `Evaluating the ${manifest.progress.epochs === 0 ? 'model' : 'best checkpoint'} and the baselines on test …`,
-          );
+          this.#print(`Evaluating the ${testedName(manifest)} and the baselines on test …`);
         if (event.status === 'stopping') this.#print('Stopping: saving a checkpoint …');
         break;
       case 'log':
@@ -107,6 +102,14 @@ export class ProgressLine {
       case 'test':
         break;
     }
+  }
+
+  #printEpoch(epoch: number, manifest: RunManifest, validation = ''): void {
+    const { epochs } = manifest.progress;
+    this.#print(
+      `Epoch ${String(epoch).padStart(String(epochs).length)}/${epochs}` +
+        `  loss ${formatMetric(this.#epochLoss ?? Number.NaN)}${validation}  ${this.#throughputText(manifest)}`,
+    );
   }
 
   #throughputText(manifest: RunManifest): string {
@@ -131,4 +134,10 @@ export class ProgressLine {
     ];
     this.#output.draw(parts.join('  '));
   }
+}
+
+/** What is evaluated on test. */
+function testedName({ progress, refitOf }: RunManifest): string {
+  if (progress.epochs === 0) return 'model';
+  return refitOf === undefined ? 'best checkpoint' : 'last epoch';
 }

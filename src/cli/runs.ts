@@ -40,7 +40,9 @@ export async function runs(options: CliOptions): Promise<number> {
 }
 
 function row({ manifest, status }: RunSummary, idWidth: number): string {
-  const { mainMetric, best, test, updatedAt, protocol, warnings = [] } = manifest;
+  const { mainMetric, best, test, updatedAt, refitOf, warnings = [] } = manifest;
+  // A refit has none of validation.
+  const protocol = manifest.protocol ?? test?.protocol ?? null;
   const value = (metrics: Record<string, number> | undefined): string =>
     metrics?.[mainMetric] === undefined ? '–' : formatMetric(metrics[mainMetric]);
   return [
@@ -50,6 +52,7 @@ function row({ manifest, status }: RunSummary, idWidth: number): string {
     `${formatMetricName(mainMetric)} validation ${value(best?.metrics)}  test ${value(test?.metrics)}`,
     // Of the validation, by which runs are chosen. Numbers that were measured in another way are not to be compared.
     ...(protocol === null ? [] : [protocolBadge(protocol)]),
+    ...(refitOf === undefined ? [] : [`refit of ${refitOf.run}`]),
     formatAgo(updatedAt, Date.now()),
     ...warnings.map((warning) => `! ${warningName(warning)}`),
   ].join('  ');

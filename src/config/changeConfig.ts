@@ -30,6 +30,15 @@ const CHANGEABLE: Record<LaterCommand, readonly string[]> = {
   evaluate: ['evaluation', 'backend'],
 };
 
+/** The same when a refit is resumed: what it trains is what validation chose. */
+const CHANGEABLE_IN_REFIT: readonly string[] = [
+  'training.snapshots',
+  'evaluation.metrics',
+  'evaluation.cutoffs',
+  'evaluation.baselines',
+  'backend',
+];
+
 export interface ConfigChange {
   /** Dotted path of the field. */
   path: string;
@@ -73,10 +82,12 @@ export function changeConfig(
     throw new ConfigError('config/invalid', told.join('\n'), problems);
   }
   const changes = changesBetween(before, config);
-  const fixed = changes.filter(({ path }) => !isWithin(path, CHANGEABLE[command]));
+  const isRefit = command === 'resume' && before.training.refit !== undefined;
+  const changeable = isRefit ? CHANGEABLE_IN_REFIT : CHANGEABLE[command];
+  const fixed = changes.filter(({ path }) => !isWithin(path, changeable));
   if (fixed.length > 0) {
     const fields = fixed.map(({ path }) => `\`${path}\``).join(', ');
-    const known = CHANGEABLE[command].map((path) => `\`${path}\``).join(', ');
+    const known = changeable.map((path) => `\`${path}\``).join(', ');
     throw new ConfigError(
       'config/fixed',
       `${fields} cannot change once a run has started: its results would no longer be comparable. ` +

@@ -111,6 +111,12 @@ export function registerCommands(context: CommandContext): vscode.Disposable {
       },
     ),
     registerForRun(
+      'refitRun',
+      'Refit Run',
+      ({ refittable }) => refittable,
+      (directory) => trainer.refit(directory, show),
+    ),
+    registerForRun(
       'deleteRun',
       'Delete Run',
       ({ idle }) => idle,

@@ -48,6 +48,10 @@ export class ContextKeys implements vscode.Disposable {
       abilities.some(({ evaluable }) => evaluable),
     );
     this.#set(
+      'hasRefittableRuns',
+      abilities.some(({ refittable }) => refittable),
+    );
+    this.#set(
       'hasInspectableRuns',
       abilities.some(({ inspectable }) => inspectable),
     );

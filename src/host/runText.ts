@@ -42,14 +42,19 @@ export function shortError(message: string, maxLength = 60): string {
 export function resultFacts(run: RunSummary): string[] {
   const { manifest, status } = run;
   if (status === 'failed' && manifest.error) return [shortError(manifest.error.message)];
+  const { mainMetric, refitOf, test } = manifest;
   const value = mainMetricValue(manifest);
   const facts: string[] = [];
-  if (value !== null) facts.push(`${formatMetricName(manifest.mainMetric)} ${formatMetric(value)}`);
+  if (value !== null) facts.push(`${formatMetricName(mainMetric)} ${formatMetric(value)}`);
+  // A refit has no validation; what it is for is the test.
+  const tested = refitOf && test?.metrics[mainMetric];
+  if (tested !== undefined) facts.push(`test ${formatMetricName(mainMetric)} ${formatMetric(tested)}`);
+  if (refitOf !== undefined) facts.push('refit');
   if (status === 'preparing' || status === 'stopping' || status === 'evaluating')
     facts.push(statusLabel(status));
   // How far a run got matters as long as it has not got to its end.
   const progress = epochsText(manifest);
-  if (progress !== '' && status !== 'preparing' && (status !== 'finished' || value === null))
+  if (progress !== '' && status !== 'preparing' && (status !== 'finished' || facts.length === 0))
     facts.push(progress);
   return facts.length === 0 ? [statusLabel(status)] : facts;
 }

@@ -1,6 +1,6 @@
 import { countOf } from '../protocol/countOf';
 import { describeProtocol, type Metrics } from '../protocol/evaluation';
-import { baselinesBeside, isActive, type RunSummary } from '../protocol/run';
+import { baselinesBeside, isActive, refitText, type RunSummary } from '../protocol/run';
 import { isUnset, usualName, type RunSettings } from '../protocol/runSettings';
 import { statusIcon, statusLabel } from '../protocol/statusDisplay';
 import { formatAgo, formatCount, formatDuration, formatMetric, formatMetricName } from '../series/format';
@@ -41,11 +41,12 @@ function progressLine(run: RunSummary): string {
 
 /** One table for validation and test; below it the protocols, because a number without one is not a result. */
 function metricLines(run: RunSummary): Markdown[] {
-  const { best, test, protocol, progress } = run.manifest;
-  if (!best) return [];
-  const columns: [title: string, metrics: Metrics][] = [
-    [progress.epochs === 0 ? 'validation' : `validation, epoch ${best.epoch}`, best.metrics],
-  ];
+  const { best, test, protocol, progress, refitOf } = run.manifest;
+  // A refit has no validation.
+  if (!best || (refitOf && !test)) return [];
+  const columns: [title: string, metrics: Metrics][] = refitOf
+    ? []
+    : [[progress.epochs === 0 ? 'validation' : `validation, epoch ${best.epoch}`, best.metrics]];
   if (test) {
     columns.push(['test', test.metrics]);
     columns.push(...baselinesBeside(run.manifest.model, test));
@@ -62,7 +63,7 @@ function metricLines(run: RunSummary): Markdown[] {
       columns.map(([title]) => title),
     ),
     escaped`|:--|${joinMarkdown(columns.map(() => escaped`--:|`))}`,
-    ...Object.keys(best.metrics).map((metric) =>
+    ...Object.keys(refitOf ? test!.metrics : best.metrics).map((metric) =>
       row(
         formatMetricName(metric),
         columns.map(([, metrics]) => valueOf(metrics, metric)),
@@ -77,8 +78,9 @@ function metricLines(run: RunSummary): Markdown[] {
 }
 
 function factLines(run: RunSummary): Markdown[] {
-  const { backend, dataset, git, configPath, seed } = run.manifest;
+  const { backend, dataset, git, configPath, seed, refitOf } = run.manifest;
   const facts = [escaped`${icon('file-code')} ${configPath} · seed ${seed}`];
+  if (refitOf) facts.push(escaped`${icon('combine')} ${refitText(refitOf)}`);
   if (dataset) {
     const { numUsers, numItems, numInteractions } = dataset;
     facts.push(

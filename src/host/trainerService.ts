@@ -1,6 +1,7 @@
 import path from 'node:path';
 import * as vscode from 'vscode';
 import { evaluateRun, resumeRun } from '../process/resumeRun';
+import { refitRun } from '../process/refitRun';
 import { startTraining } from '../process/startTraining';
 import { stopRun } from '../process/stopRun';
 import type { TrainerOptions, TrainerProgram } from '../process/trainerOptions';
@@ -103,6 +104,25 @@ export class TrainerService {
     this.log.info(`Evaluating ${directory}`);
     await this.runs.refreshRun(directory);
     return true;
+  }
+
+  /**
+   * Trains the chosen epochs of a run again, on training and validation together, as a run of its own.
+   * @param onStarted hears its directory
+   */
+  async refit(directory: string, onStarted: (directory: string) => void): Promise<void> {
+    if (!(await this.mayRun(directory, 'Refitting'))) return;
+    const run = await refitRun(
+      {
+        ...(await this.options(vscode.Uri.file(directory))),
+        onStarted: ({ path: refitted }) => {
+          this.log.info(`Refitting ${directory} as ${refitted}`);
+          void this.runs.refreshRun(refitted).then(() => onStarted(refitted));
+        },
+      },
+      new RunDirectory(directory),
+    );
+    await this.runs.refreshRun(run.path);
   }
 
   /** Resolves when the trainer has ended. */

@@ -32,17 +32,17 @@ export async function openCandidates(
       cacheDirectory: cacheDirectoryOf(path.dirname(run.path)),
       signal,
     });
-  const kept = await readKeptCandidates(run, name);
+  const kept = await readKeptCandidates(run.candidatesPath, name);
   if (kept === null) {
     const found = await read();
-    await writeKeptCandidates(run, name, found.lists, beforeKeeping);
+    await writeKeptCandidates(run.candidatesPath, name, found.lists, beforeKeeping);
     return found;
   }
   const isOfData =
     kept.offsets.length === dataset.numUsers + 1 &&
     kept.items.every((item) => item <= dataset.numItems) &&
     hashOfLists(kept, dataset) === kept.hash;
-  if (!isOfData) throw damagedCandidates(run, name, 'they are not of the data of the run');
+  if (!isOfData) throw damagedCandidates(run.candidatesPath, name, 'they are not of the data of the run');
   return { lists: kept, warnings: await changesOf(kept, read) };
 }
 

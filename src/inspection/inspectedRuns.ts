@@ -12,6 +12,7 @@ import type { RunManifest } from '../protocol/run';
 import { RunDirectory } from '../runs/runDirectory';
 import { loadCheckpoint } from '../inference/checkpoint';
 import { epochsBehind, readState } from '../runs/checkpointState';
+import { learnedData } from '../inference/learnedData';
 import { modelDataOf } from '../inference/modelData';
 import { chosenBackend, engineSearchPaths, prepareUnchanged, readConfig } from '../inference/openRun';
 import { codeNotice, openRunModel } from '../inference/runModel';
@@ -165,7 +166,11 @@ export class InspectedRuns {
     requireTrained(config);
     await this.#startEngine(config);
     const implementation = await openRunModel(directory, config);
-    const model = implementation.create(config.model, modelDataOf(dataset), config.seed);
+    const model = implementation.create(
+      config.model,
+      modelDataOf(learnedData(dataset, config.training)),
+      config.seed,
+    );
     try {
       return await work(model);
     } finally {
@@ -212,7 +217,11 @@ export class InspectedRuns {
     requireTrained(config);
     await this.#startEngine(config);
     const implementation = await openRunModel(directory, config);
-    const model = implementation.create(config.model, modelDataOf(dataset), config.seed);
+    const model = implementation.create(
+      config.model,
+      modelDataOf(learnedData(dataset, config.training)),
+      config.seed,
+    );
     try {
       await loadCheckpoint(directory.checkpointPath(checkpoint), model.state, null);
     } catch (error) {

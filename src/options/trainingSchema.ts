@@ -262,7 +262,28 @@ export const trainingSchema = z
           'Maximum number of epochs whose weights are kept beside `best` and `last`, spread evenly over training. 0: none.',
         ),
       ),
+    refit: z
+      .strictObject({
+        plannedEpochs: z
+          .int()
+          .min(1)
+          .max(100_000)
+          .meta(describe('Planned epochs of the refitted run, over which the schedule runs.')),
+      })
+      .optional()
+      .meta(
+        describe(
+          'Of a run that `recsight refit` starts: it trains `epochs` epochs on training and validation together, validates nothing, and tests the last epoch.',
+        ),
+      ),
   })
+  .superRefine(
+    fieldRule(
+      ['earlyStopping', 'patience'],
+      ({ refit, earlyStopping }) => refit === undefined || earlyStopping.patience === null,
+      () => 'must be null with `training.refit`, which leaves no validation to stop by',
+    ),
+  )
   .prefault({})
   .meta(describe('Optimization, early stopping and checkpoints.'));
 

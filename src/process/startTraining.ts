@@ -2,17 +2,15 @@ import path from 'node:path';
 import { configDigest, loadConfig } from '../config/configFile';
 import { measuredName, ownFilesOf } from '../config/ownFiles';
 import { isTrained } from '../config/schema';
-import { errorText } from '../protocol/errorText';
-import { recordEnd } from '../runs/recordEnd';
 import type { CodePath } from '../protocol/codePath';
 import type { KeptCode } from '../protocol/keptCode';
 import { codeHash } from '../runs/keptCode';
-import { createRun, type RunDirectory } from '../runs/runDirectory';
+import type { RunDirectory } from '../runs/runDirectory';
 import { allowCode } from '../userCode/consent';
 import { declarationsOf } from '../userCode/runDeclarations';
 import { readGitState } from './gitState';
 import { readOwnVersion } from './ownVersion';
-import { startTrainer } from './startTrainer';
+import { startNewRun } from './startNewRun';
 import type { StartHooks, TrainerOptions } from './trainerOptions';
 
 /**
@@ -33,7 +31,7 @@ export async function startTraining(
   const configPath = path.resolve(options.configPath);
   const config = await loadConfig(configPath, options.overrides);
   const code = await collectCode(ownFilesOf(config), path.dirname(configPath), options.workspaceFolder);
-  const run = await createRun(options.runsDirectory, {
+  return startNewRun(options, options.runsDirectory, {
     name: config.name,
     model: config.model.type,
     configPath,
@@ -47,17 +45,6 @@ export async function startTraining(
     ...(code !== null && { code }),
     versions: { recsight: await readOwnVersion(options.trainerPath), node: options.node.version },
   });
-  try {
-    await startTrainer(options, 'train', run, null);
-  } catch (error) {
-    // It would be shown as lost, which says less.
-    await recordEnd(run, {
-      status: 'failed',
-      error: { code: 'trainer/start-failed', message: errorText(error) },
-    });
-    throw error;
-  }
-  return run;
 }
 
 /** Reads the code that a config names, for the run to keep. Who trains with it agrees to run it. @throws CodeError */

@@ -44,6 +44,8 @@ export interface EvaluationProtocol {
   repeatShare?: number;
   /** The model was told when the held-out item comes, which nobody knows of the future. Absent where it was not. */
   targetTime?: true;
+  /** The model learned from validation, too, as baselines do. Absent where it did not. */
+  refit?: true;
   /**
    * `expectation`: metrics are means over all orders of tied items. `average`, of older runs: tied items took the average
    * of the ranks they span.
@@ -104,6 +106,7 @@ export function comparisonKey(protocol: EvaluationProtocol): string {
     ...(split === 'leaveOneOut' ? [] : ['split', splitName(protocol).text]),
     ...(lists ? ['lists', lists.hash] : []),
     ...(targetTime ? ['targetTime'] : []),
+    ...(protocol.refit ? ['refit'] : []),
     ...(numTargets === numUsers ? [] : ['targets', numTargets]),
   ]);
 }
@@ -116,7 +119,7 @@ export function protocolBadge(protocol: EvaluationProtocol): string {
     : lists
       ? `lists of ${lists.file}`
       : candidates;
-  const told = protocol.targetTime ? ' · target time known' : '';
+  const told = `${protocol.targetTime ? ' · target time known' : ''}${protocol.refit ? ' · refit' : ''}`;
   return `${ranked} · ${splitName(protocol).badge} · ${filterSeen ? 'seen filtered' : 'seen kept'}${told}`;
 }
 
@@ -125,7 +128,9 @@ export function describeProtocol(protocol: EvaluationProtocol): string {
   const { part, numUsers, numTargets = numUsers, ties } = protocol;
   const tied = ties === 'average' ? 'ties at average rank' : 'ties by expectation';
   const held = numTargets === numUsers ? '' : ` with ${countOf(numTargets, 'held-out item')}`;
-  const told = protocol.targetTime ? ', the model knows when the held-out item comes' : '';
+  const told =
+    (protocol.targetTime ? ', the model knows when the held-out item comes' : '') +
+    (protocol.refit ? ', the model refitted on training and validation' : '');
   return `${part}, ${splitName(protocol).text}, ${candidatesText(protocol)}${told}, ${tied}, ${countOf(numUsers, 'user')}${held}${seenTargetsText(protocol)}`;
 }
 

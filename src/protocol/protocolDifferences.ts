@@ -47,6 +47,10 @@ const ASPECTS: { what: string; of: (protocol: EvaluationProtocol) => string }[] 
     of: ({ targetTime }) => (targetTime ? 'known to the model' : 'unknown'),
   },
   {
+    what: 'the model is',
+    of: ({ refit }) => (refit ? 'refitted on training and validation' : 'trained on training alone'),
+  },
+  {
     what: 'ties count',
     of: ({ ties }) => (ties === 'average' ? 'at their average rank' : 'by expectation'),
   },

@@ -1,3 +1,4 @@
+import { countOf } from './countOf';
 import type { EvaluationProtocol, Metrics } from './evaluation';
 
 /** The version of the run directory's files that this code writes. Readers accept the same major. */
@@ -197,6 +198,22 @@ export interface RunManifest {
   error: RunError | null;
   /** Left out by older versions, and where there are none. */
   warnings?: RunWarning[];
+  /** Of a refit. */
+  refitOf?: RefitOf;
+}
+
+/** The run whose chosen epochs a refit trains again, on training and validation together. */
+export interface RefitOf {
+  /** Its id. */
+  run: string;
+  epochs: number;
+  /** It had not come to its end: later epochs might have been better. */
+  unfinished?: true;
+}
+
+/** What a refit is, for people. */
+export function refitText({ run, epochs }: RefitOf): string {
+  return `refit of ${run}: ${countOf(epochs, 'epoch')} on training and validation together`;
 }
 
 /** `process.json`: who trains this run. */

@@ -10,6 +10,8 @@ export interface RunAbilities {
   restartable: boolean;
   /** It has a best checkpoint and no trainer that is using it. */
   evaluable: boolean;
+  /** Its chosen epochs can be trained again on training and validation. */
+  refittable: boolean;
   /** There is a trained model to look into. */
   inspectable: boolean;
   /** There is a trained model or a baseline that recommends. */
@@ -27,6 +29,12 @@ export function runAbilities(run: RunSummary, canTrain = true): RunAbilities {
     resumable: canTrain && run.resumable,
     restartable: canTrain && endedEarly(run.status) && !run.resumable,
     evaluable: canTrain && !active && run.manifest.best !== null,
+    refittable:
+      canTrain &&
+      !active &&
+      hasLearned(run.manifest) &&
+      run.manifest.best !== null &&
+      run.manifest.refitOf === undefined,
     inspectable: canTrain && hasLearned(run.manifest),
     recommending: canTrain && canRecommend(run.manifest),
     comparable: canTrain && run.manifest.test !== null,

@@ -4,13 +4,22 @@ import { renameSync } from 'node:fs';
 import { mkdir, open, readdir, readFile, rm, stat, writeFile, type FileHandle } from 'node:fs/promises';
 import path from 'node:path';
 import { systemReason } from '../protocol/errorText';
-import { RUN_SCHEMA_VERSION, type ControlRequest, type GitState, type RunManifest } from '../protocol/run';
+import {
+  RUN_SCHEMA_VERSION,
+  type ControlRequest,
+  type DatasetSummary,
+  type GitState,
+  type RefitOf,
+  type RunManifest,
+} from '../protocol/run';
 import type { KeptCode } from '../protocol/keptCode';
 import { makeFolder, writeFileAtomically } from './atomicFile';
+import { copyKeptCandidates } from './candidateFile';
 import { writeKeptCode } from './keptCode';
 import { sweepRuns } from './leftovers';
 import { NotPlainError, requirePlainFile, requirePlainFolder } from './plainFiles';
 import { meansMissing, RunReadError, RunWriteError, systemErrorCode, toWriteError } from './runErrors';
+import { checkSchemaVersion, readJsonFile } from './readJsonFile';
 import { parseRunFile, stringifyRunJson } from './runJson';
 import { manifestSchema, misfitOf } from './runSchema';
 
@@ -53,6 +62,11 @@ export interface NewRun {
   versions: Record<string, string>;
   /** Code of its user that it needs. */
   code?: KeptCode;
+  refitOf?: RefitOf;
+  /** What it must be trained on, where that is decided. */
+  dataset?: DatasetSummary;
+  /** The folder of the lists of candidates that it takes over from another run. */
+  candidatesOf?: string;
 }
 
 /** `<workspaceFolder>/.recsight/runs`, where the runs of a workspace are kept. */
@@ -96,7 +110,7 @@ export async function createRun(runsDirectory: string, run: NewRun): Promise<Run
     configPath: portableConfigPath(run.configPath, runsDirectory),
     configDigest: run.configDigest,
     seed: run.seed,
-    dataset: null,
+    dataset: run.dataset ?? null,
     protocol: null,
     mainMetric: run.mainMetric,
     progress: { epoch: 0, epochs: run.epochs, step: 0, stepsPerEpoch: 0, remainingMs: null, loss: null },
@@ -108,6 +122,7 @@ export async function createRun(runsDirectory: string, run: NewRun): Promise<Run
     backend: null,
     timings: { prepare: 0, train: 0, evaluate: 0 },
     error: null,
+    ...(run.refitOf !== undefined && { refitOf: run.refitOf }),
   };
   await sweepRuns(runsDirectory);
   try {
@@ -115,6 +130,8 @@ export async function createRun(runsDirectory: string, run: NewRun): Promise<Run
     await keepOutOfGit(runsDirectory);
     await writeFile(path.join(unfinished, CONFIG_FILE), `${stringifyRunJson(run.config, 2)}\n`);
     if (run.code !== undefined) await writeKeptCode(unfinished, run.code);
+    if (run.candidatesOf !== undefined)
+      await copyKeptCandidates(run.candidatesOf, new RunDirectory(unfinished).candidatesPath);
     await new RunDirectory(unfinished).writeManifest(manifest);
     renameSync(unfinished, directory);
   } catch (error) {
@@ -402,47 +419,5 @@ async function readFolder(folder: string): Promise<string[]> {
   } catch (error) {
     if (meansMissing(error)) return [];
     throw new RunReadError('run/unreadable', `${folder} cannot be read (${systemReason(error)}).`);
-  }
-}
-
-async function readJsonFile(file: string, hintWhenMissing: string, maxBytes = Infinity): Promise<unknown> {
-  let text: string;
-  try {
-    await requirePlainFile(file);
-    const { size } = maxBytes === Infinity ? { size: 0 } : await stat(file);
-    if (size > maxBytes) {
-      throw new RunReadError('run/corrupt', `${file} has ${size} bytes, far too many. The file is damaged.`);
-    }
-    text = await readFile(file, 'utf8');
-  } catch (error) {
-    if (error instanceof RunReadError) throw error;
-    if (meansMissing(error)) {
-      throw new RunReadError('run/missing', `${file} does not exist. ${hintWhenMissing}`.trim());
-    }
-    throw new RunReadError('run/unreadable', `${file} cannot be read (${systemReason(error)}).`);
-  }
-  try {
-    return parseRunFile(text);
-  } catch {
-    const found = text.trim() === '' ? 'is empty' : 'is not valid JSON';
-    throw new RunReadError('run/corrupt', `${file} ${found}. The file is damaged; the run cannot be shown.`);
-  }
-}
-
-function checkSchemaVersion(file: string, value: unknown): void {
-  const version = isRecord(value) ? value.schemaVersion : undefined;
-  const major = typeof version === 'string' ? /^(\d+)\.\d+$/.exec(version)?.[1] : undefined;
-  const supported = Number(RUN_SCHEMA_VERSION.split('.')[0]);
-  if (major !== undefined && Number(major) > supported) {
-    throw new RunReadError(
-      'run/newer-version',
-      `${file} has schema version ${version as string}, but this RecSight reads ${supported}.x. Update RecSight to view this run.`,
-    );
-  }
-  if (major === undefined) {
-    throw new RunReadError(
-      'run/corrupt',
-      `${file}: the field \`schemaVersion\` is missing or not a version.`,
-    );
   }
 }

@@ -10,6 +10,7 @@ import type {
   DatasetSummary,
   MeasuredMetrics,
   MemoryEstimate,
+  RefitOf,
   RunError,
   RunManifest,
   RunWarning,
@@ -80,6 +81,7 @@ export const protocolSchema = z.looseObject({
   seenTargets: count.exactOptional(),
   repeatShare: z.number().exactOptional(),
   targetTime: z.literal(true).exactOptional(),
+  refit: z.literal(true).exactOptional(),
   ties: nameOf<'expectation' | 'average'>(),
   cutoffs: z.array(count).max(MAX_ENTRIES),
   numUsers: count,
@@ -166,6 +168,13 @@ export const manifestSchema: z.ZodType<RunManifest> = z.looseObject({
   timings: z.looseObject({ prepare: seconds, train: seconds, evaluate: seconds }),
   error: errorSchema.nullable(),
   warnings: z.array(warningSchema).max(MAX_ENTRIES).exactOptional(),
+  refitOf: z
+    .looseObject({
+      run: text,
+      epochs: count,
+      unfinished: z.literal(true).exactOptional(),
+    } satisfies FieldsOf<RefitOf>)
+    .exactOptional(),
 } satisfies FieldsOf<RunManifest>);
 
 const header = { v: z.literal(1), seq: z.number(), time: z.number() };

@@ -9,6 +9,7 @@ import { MODEL_RANKER, type PerUserResults } from '../evaluation/perUserResults'
 import type { OwnMetrics } from '../evaluation/metrics/metrics';
 import type { Model } from '../model/model';
 import { isBaseline, type BaselineConfig } from '../model/models';
+import type { EvaluationProtocol } from '../protocol/evaluation';
 import { withWarning, type MeasuredMetrics, type RunWarning, type TestResult } from '../protocol/run';
 import { loadCheckpoint } from '../inference/checkpoint';
 import { evaluateBaseline, evaluateBaselines, evaluateModel, rankingTask } from '../inference/evaluateModel';
@@ -35,7 +36,7 @@ export async function testModel(
   if (best === null) {
     throw new TrainingError(
       'checkpoint/missing',
-      'No epoch of this run was validated, so there is nothing to test.',
+      'No epoch of this run was finished, so there is nothing to test.',
     );
   }
   const broken = await nameOfNotFinite(model.state);
@@ -81,7 +82,8 @@ async function test(
   const baselineResults = await evaluateBaselines(dataset, config, letEventsIn, ownMetrics);
   const seconds = (performance.now() - started) / 1000;
 
-  const { protocol, targetOffsets } = own;
+  const { targetOffsets } = own;
+  const protocol = testProtocol(own.protocol, config);
   const task = rankingTask(dataset, 'test', config.evaluation);
   const rankers = new Map([[MODEL_RANKER, own], ...baselineResults]);
   const perUser: PerUserResults = {
@@ -147,6 +149,14 @@ export async function recordTest(
   if (!isTrained(config)) return;
   const { mainMetric } = recorder.manifest;
   warnOf(recorder, 'result/below-popularity', belowPopularityMessage(metrics, baselines, mainMetric));
+}
+
+/** Numbers of a model that has learned from validation, too, are not to be compared with those of others. */
+export function testProtocol(
+  protocol: EvaluationProtocol,
+  { training }: ExperimentConfig,
+): EvaluationProtocol {
+  return training.refit === undefined ? protocol : { ...protocol, refit: true };
 }
 
 export function baselineOf({ model }: ExperimentConfig): BaselineConfig {

@@ -73,11 +73,13 @@ export async function prepare(recorder: RunRecorder, config: ExperimentConfig): 
 function sayWhatIsRanked(
   recorder: RunRecorder,
   dataset: PreparedDataset,
-  { evaluation }: ExperimentConfig,
+  { evaluation, training }: ExperimentConfig,
 ): void {
   const decision = seenRuleText(seenRule(dataset, evaluation));
   if (decision !== null) recorder.event({ kind: 'log', level: 'info', message: decision });
-  for (const part of ['validation', 'test'] as const) {
+  // A refit validates nothing.
+  const parts = training.refit === undefined ? (['validation', 'test'] as const) : (['test'] as const);
+  for (const part of parts) {
     const task = rankingTask(dataset, part, evaluation);
     for (const text of [leftOutText(task), unlistedText(task)])
       if (text !== null) recorder.event({ kind: 'log', level: 'info', message: text });

@@ -11,7 +11,7 @@ import { openRunMetrics } from '../inference/runModel';
 import { comparisonKey } from '../protocol/evaluation';
 import { readState } from '../runs/checkpointState';
 import { readPerUserResults } from '../runs/perUserFile';
-import { NO_TRAINING, recordTest } from './measureTest';
+import { NO_TRAINING, recordTest, testProtocol } from './measureTest';
 import type { RunRecorder } from './runRecorder';
 
 /**
@@ -32,7 +32,7 @@ export async function measureStored(
   // The model, and so what it is told, is the same in all evaluations of a run.
   const { targetTime } = results.protocol;
   const protocol = {
-    ...protocolOf(rankingTask(dataset, 'test', evaluation), evaluation.cutoffs),
+    ...testProtocol(protocolOf(rankingTask(dataset, 'test', evaluation), evaluation.cutoffs), config),
     ...(targetTime && { targetTime }),
   };
   const keys = [MODEL_RANKER, ...namedBaselines(evaluation).map(({ key }) => key)];

@@ -1,4 +1,5 @@
 import { STREAMS } from '../compute/randomStreams';
+import { learnedData } from '../inference/learnedData';
 import { modelDataOf } from '../inference/modelData';
 import { createOptimizer } from '../compute/optimizers/createOptimizer';
 import type { Optimizer } from '../compute/optimizers/optimizer';
@@ -33,6 +34,13 @@ const STEP_TIME_DECAY = 0.05;
 
 export type TrainingOutcome = 'completed' | 'stopped';
 
+/** An epoch that has been trained: what was measured, and whether it is the best one so far. */
+interface MeasuredEpoch {
+  measured: MeasuredMetrics;
+  protocol: EvaluationProtocol | null;
+  best: boolean;
+}
+
 /** Trains one model, from the start or from its last checkpoint, until the planned end, early stopping or a request. */
 export class TrainingLoop {
   readonly model: Model;
@@ -61,7 +69,7 @@ export class TrainingLoop {
   ): Promise<TrainingLoop> {
     const builder = implementation ?? (await openRunModel(recorder.run, config));
     const metrics = await openRunMetrics(recorder.run, config);
-    const given = [config.model, modelDataOf(dataset), config.seed] as const;
+    const given = [config.model, modelDataOf(learnedData(dataset, config.training)), config.seed] as const;
     if (isOwn(builder)) {
       const own = builder.create(...given);
       return new TrainingLoop(config, dataset, recorder, own, metrics, new StepChecks(own, builder.file));
@@ -87,7 +95,7 @@ export class TrainingLoop {
     this.#optimizer = createOptimizer(training.optimizer, this.model.variables);
     const { patience, minDelta } = training.earlyStopping;
     this.#earlyStopping = new EarlyStopping(recorder.manifest.mainMetric, patience, minDelta);
-    this.#batches = this.model.batches.build(dataset, training.batchSize, seed);
+    this.#batches = this.model.batches.build(learnedData(dataset, training), training.batchSize, seed);
     const { unit: batchUnit } = this.model.batches;
     recorder.update({ progress: { ...recorder.manifest.progress, batchUnit } });
   }
@@ -169,10 +177,10 @@ export class TrainingLoop {
 
   /** For people: what a resumed training still has to do where that needs a word; null where it does not. */
   whatIsLeft(): string | null {
-    const { epochs, earlyStopping, schedule } = this.#config.training;
+    const { epochs, earlyStopping, schedule, refit } = this.#config.training;
     const done = this.#state.epoch - 1;
     if (done >= epochs)
-      return `Nothing left to train: all ${epochs} epochs are done. \`recsight resume --set training.epochs=…\` adds more.`;
+      return `Nothing left to train: all ${epochs} epochs are done.${refit === undefined ? ' `recsight resume --set training.epochs=…` adds more.' : ''}`;
     if (this.#earlyStopping.shouldStop)
       return `Nothing left to train: validation has not improved for ${earlyStopping.patience} epochs. \`recsight resume --set training.earlyStopping.patience=…\` (or null) continues.`;
     return schedule.type === 'constant'
@@ -230,9 +238,11 @@ export class TrainingLoop {
 
   /** Of the next step. */
   #learningRate(): number {
-    const { learningRate, schedule, epochs } = this.#config.training;
+    const { learningRate, schedule, epochs, refit } = this.#config.training;
     const { stepsPerEpoch } = this.#batches;
-    return learningRate * scheduledShare(schedule, this.#state.step, { stepsPerEpoch, epochs });
+    // A refit ends where the schedule of the refitted run had got to.
+    const length = { stepsPerEpoch, epochs: refit?.plannedEpochs ?? epochs };
+    return learningRate * scheduledShare(schedule, this.#state.step, length);
   }
 
   /** One optimizer step. Resolves with the loss before it. */
@@ -279,21 +289,11 @@ export class TrainingLoop {
     this.#epochMs = 0;
     await this.#checkWeights();
 
-    const started = performance.now();
-    const result = await this.#validate();
-    this.#validationMs = performance.now() - started;
-    const measured: MeasuredMetrics = { epoch, step, metrics: result.metrics };
     const isFirst = this.#earlyStopping.state.best === null;
-    const best = this.#earlyStopping.record(measured);
-    recorder.event({
-      kind: 'validation',
-      ...measured,
-      protocol: result.protocol,
-      best,
-      seconds: this.#validationMs / 1000,
-    });
-    const last = { ...measured, protocol: result.protocol };
-    this.#state = { ...this.#state, epoch: epoch + 1, stepInEpoch: 0, lossSum: 0, last };
+    const isRefit = this.#config.training.refit !== undefined;
+    const { measured, protocol, best } = isRefit ? this.#takeLast() : await this.#measureEpoch();
+    const last = protocol && { ...measured, protocol };
+    this.#state = { ...this.#state, epoch: epoch + 1, stepInEpoch: 0, lossSum: 0, ...(last && { last }) };
     if (best) {
       const state = { ...this.#state, earlyStopping: this.#earlyStopping.state };
       const directory = recorder.run.checkpointPath('best');
@@ -303,16 +303,37 @@ export class TrainingLoop {
       const { warnings = [] } = recorder.manifest;
       recorder.update({ test: null, warnings: warnings.filter(({ code }) => !code.startsWith('result/')) });
     }
-    this.#warnOfDivergence(epoch, loss, best && !isFirst);
+    this.#warnOfDivergence(epoch, loss, best && !isFirst && !isRefit);
     await this.#keepSnapshot();
     await this.#saveLast();
     recorder.update({
-      protocol: result.protocol,
+      protocol,
       last: measured,
       best: this.#earlyStopping.state.best,
       progress: { ...recorder.manifest.progress, epoch },
       timings: this.#timings(this.#validationMs),
     });
+  }
+
+  /** Validates an epoch that has just been trained. */
+  async #measureEpoch(): Promise<MeasuredEpoch> {
+    const { epoch, step } = this.#state;
+    const started = performance.now();
+    const { metrics, protocol } = await this.#validate();
+    this.#validationMs = performance.now() - started;
+    const measured: MeasuredMetrics = { epoch, step, metrics };
+    const best = this.#earlyStopping.record(measured);
+    const seconds = this.#validationMs / 1000;
+    this.#recorder.event({ kind: 'validation', ...measured, protocol, best, seconds });
+    return { measured, protocol, best };
+  }
+
+  /** In a refit, validation is part of training: the last epoch is the one that is tested. */
+  #takeLast(): MeasuredEpoch {
+    const { epoch, step } = this.#state;
+    const measured: MeasuredMetrics = { epoch, step, metrics: {} };
+    this.#earlyStopping.state = { best: measured, withoutImprovement: 0 };
+    return { measured, protocol: null, best: true };
   }
 
   #validate(): Promise<RankingResult> {
@@ -337,7 +358,8 @@ export class TrainingLoop {
     const { manifest } = this.#recorder;
     const message = divergenceMessage({
       ...{ epoch, loss, gained, startLoss: manifest.progress.startLoss },
-      bestEpoch: this.#earlyStopping.state.best?.epoch ?? null,
+      bestEpoch:
+        this.#config.training.refit === undefined ? (this.#earlyStopping.state.best?.epoch ?? null) : null,
       learningRate: this.#config.training.learningRate,
     });
     const known = (manifest.warnings ?? []).some(({ code }) => code === 'training/diverging');

@@ -471,6 +471,55 @@ describe('recsight', () => {
     expect((await recsight('compare', ...ids, '--output', 'x.txt')).stderr).toContain('expected csv or json');
   });
 
+  it('refits a run on training and validation, and evaluates it by lists of a file', async () => {
+    const reportOf = ({ stdout }: Output) => JSON.parse(stdout.trimEnd().split('\n').at(-1)!) as TrainReport;
+    const first = reportOf(
+      await recsight('train', 'tiny.recsight.json', '--set', 'training.epochs=3', '--json'),
+    );
+    const { best } = (await readRun(first.directory)).manifest;
+    const { code, ...told } = await recsight('refit', first.run, '--json');
+    expect(code).toBe(0);
+    const report = reportOf({ code, ...told });
+    const { manifest, status } = await readRun(report.directory);
+    expect(status).toBe('finished');
+    expect(manifest.refitOf).toEqual({ run: first.run, epochs: best!.epoch });
+    expect(manifest.progress).toMatchObject({ epoch: best!.epoch, epochs: best!.epoch });
+    expect(manifest.test).toMatchObject({ epoch: best!.epoch, protocol: { refit: true } });
+    expect(manifest.protocol).toBeNull();
+    expect(Object.keys(report.test)).toEqual(Object.keys(first.test));
+    // The baselines are the same: they learn from validation in any case.
+    expect(report.baselines).toEqual(first.baselines);
+    expect(report.test).not.toEqual(first.test);
+    expect((await recsight('runs')).stdout).toMatch(/validation –  test 0\.\d+ .* refit .*refit of/);
+
+    const refused = await recsight('compare', first.run, report.run);
+    expect(refused).toMatchObject({ code: 1 });
+    expect(refused.stderr).toContain('refitted on training and validation in B');
+    expect((await recsight('refit', report.run)).stderr).toContain(`it is a refit itself, of ${first.run}`);
+
+    // Evaluated again, it is the same; by lists, it is measured on these, whatever becomes of the file.
+    expect(reportOf(await recsight('evaluate', report.run, '--json')).test).toEqual(report.test);
+    const rows = Array.from({ length: 30 }, (_, item) => `0059,0${item}\n0058,0${item}\n`).join('');
+    await writeFile(path.join(folder, 'lists.csv'), `user_id,item_id\n${rows}`);
+    const lists = ['--set', 'evaluation.candidates={"type":"file","path":"lists.csv"}', '--json'];
+    const listed = await recsight('evaluate', report.run, ...lists);
+    expect(reportOf(listed).protocol).toMatchObject({
+      numUsers: 2,
+      lists: { unlistedUsers: 58 },
+      refit: true,
+    });
+    await writeFile(path.join(folder, 'lists.csv'), 'user_id,item_id\n0057,01\n');
+    const again = await recsight('evaluate', report.run, ...lists);
+    expect(reportOf(again)).toMatchObject({
+      test: reportOf(listed).test,
+      protocol: reportOf(listed).protocol,
+    });
+    expect(again.stderr).toContain('The candidates in “lists.csv” have changed since the run read them');
+    expect(
+      reportOf(await recsight('evaluate', report.run, '--set', 'evaluation.cutoffs=[50]', '--json')).test,
+    ).toHaveProperty('hr@50');
+  });
+
   it('keeps a finished run finished when its evaluation fails', async () => {
     const { stdout } = await recsight('train', 'tiny.recsight.json', '--json', '--set', 'training.epochs=1');
     const { directory, test } = JSON.parse(stdout.trimEnd().split('\n').at(-1)!) as TrainReport;

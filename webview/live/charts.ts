@@ -33,7 +33,8 @@ export function missingCurves(state: LiveState): string | null {
 }
 
 function knownOf({ run, reading }: LiveState): Known {
-  return { status: run?.status ?? null, reading, steps: run?.manifest.progress.step ?? 0 };
+  const { progress, refitOf } = run?.manifest ?? {};
+  return { status: run?.status ?? null, reading, steps: progress?.step ?? 0, refit: refitOf !== undefined };
 }
 
 /** Names of the validation metrics that can be put on the chart: the main one first. */

@@ -1,5 +1,5 @@
 import { html, nothing, type TemplateResult } from 'lit';
-import type { RunSummary } from '../../src/protocol/run';
+import { refitText, type RunSummary } from '../../src/protocol/run';
 import { isUnset, usualName, type RunSetting, type RunSettings } from '../../src/protocol/runSettings';
 import { formatBytes, formatCount, formatDuration } from '../../src/series/format';
 import { icon } from '../ui/controls';
@@ -19,6 +19,7 @@ export function details(
     ['config', manifest.configPath],
     ['model', manifest.model],
     ['seed', String(manifest.seed)],
+    ['refit', manifest.refitOf === undefined ? null : refitText(manifest.refitOf)],
     [
       'data',
       dataset &&

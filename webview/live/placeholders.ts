@@ -12,6 +12,8 @@ export interface Known {
   reading: boolean;
   /** Steps that the run has taken. */
   steps: number;
+  /** It is a refit. */
+  refit: boolean;
 }
 
 const FIRST: Record<ChartKind, string> = {
@@ -29,8 +31,9 @@ const NOT_YET: Record<ChartKind, string> = {
 };
 
 /** What a chart without points says in place of a picture: what is happening, or null for nothing. */
-export function chartPlaceholder(chart: ChartKind, { status, reading, steps }: Known): string | null {
+export function chartPlaceholder(chart: ChartKind, { status, reading, steps, refit }: Known): string | null {
   if (status === null) return null;
+  if (refit && chart === 'validation') return 'A refit learns from validation, so nothing is validated.';
   // Of a run without steps there is next to nothing to read.
   if (reading) return steps > 0 ? `Reading ${countOf(steps, 'step')}…` : null;
   if (status === 'preparing' || status === 'running') return NOT_YET[chart];

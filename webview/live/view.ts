@@ -212,7 +212,9 @@ function actions(run: RunSummary, { canTrain, pending }: LiveState, handlers: Li
 
 /** The newest figures in one line. */
 function facts({ manifest, status }: RunSummary, { series }: LiveState): TemplateResult {
-  const { last, best, mainMetric, progress, backend, dataset, protocol } = manifest;
+  const { best, mainMetric, progress, backend, dataset, protocol, refitOf } = manifest;
+  // A refit has no validation.
+  const last = refitOf === undefined ? manifest.last : null;
   const second = secondMetric(manifest);
   const training = status === 'running' || status === 'stopping';
   const throughput = training ? series.get('throughput')?.value.at(-1) : undefined;
@@ -273,7 +275,7 @@ function testResults(
       <h2 id="test-title">Test</h2>
       <span class="badge" title=${describeProtocol(test.protocol)}>${protocolBadge(test.protocol)}</span>
       <span class="muted">
-        ${manifest.progress.epochs === 0 ? '' : `best checkpoint, epoch ${test.epoch} · `}${formatCount(test.protocol.numUsers)}
+        ${manifest.progress.epochs === 0 ? '' : `${manifest.refitOf === undefined ? 'best checkpoint' : 'refit'}, epoch ${test.epoch} · `}${formatCount(test.protocol.numUsers)}
         users · ${formatCount(test.protocol.numCandidates)}
         ${test.protocol.candidates === 'full' ? 'items' : 'candidates'}
       </span>

@@ -30,6 +30,7 @@ import {
   groupBySeed,
   openData,
   openTestedRun,
+  testProtocols,
   withDetails,
   type TestedRun,
 } from './comparedRuns';
@@ -50,7 +51,8 @@ export async function compareRuns(request: ComparisonRequest, task: Task): Promi
   const dataset = typeof data === 'string' ? null : data;
   const baselines = request.baselines ? baselinesOf(opened[0]!) : [];
   const runs = await aligned([...opened, ...baselines], data, letters(groupBySeed(opened)));
-  const { details, protocol, userIds, targetOffsets } = runs[0]!.results;
+  const { details, userIds, targetOffsets } = runs[0]!.results;
+  const protocol = testProtocols(runs)[0]!;
   const groups = [
     ...(groupBySeed(runs.slice(0, opened.length)) as AlignedRun[][]),
     ...runs.slice(opened.length).map((baseline) => [baseline]),
@@ -112,18 +114,17 @@ async function aligned(
 ): Promise<AlignedRun[]> {
   const [first] = runs;
   const firstResults = await withDetails(first!, data);
+  const protocols = testProtocols(runs);
   const found: AlignedRun[] = [];
-  for (const run of runs) {
+  for (const [place, run] of runs.entries()) {
     // Baselines are of the first run, and so is what they were measured by.
     const pair = [names.get(first!)!, names.get(run) ?? ''] as const;
-    const different = protocolDifferences(first!.results.protocol, run.results.protocol, pair);
+    const different = protocolDifferences(protocols[0]!, protocols[place]!, pair);
     if (different.length > 0) {
       throw new InspectionError(
         'inspection/other-protocol',
         `Runs ${pair.join(' and ')} were evaluated by different protocols, so their numbers are not comparable: ${different.join('; ')}. ` +
-          (different.some((difference) => difference.startsWith('the split is'))
-            ? 'A run keeps its split: train one of them again with that of the other.'
-            : 'Evaluate one of them again by the protocol of the other: `recsight evaluate <run> --set path=value`.'),
+          remedyFor(different),
       );
     }
     const results = run.results === first!.results ? firstResults : run.results;
@@ -142,6 +143,15 @@ async function aligned(
 
 /** Of a metric that can be computed from ranks. */
 const CUTOFF = /@[1-9]\d{0,4}$/;
+
+function remedyFor(different: readonly string[]): string {
+  const differs = (aspect: string): boolean => different.some((difference) => difference.startsWith(aspect));
+  if (differs('the split is'))
+    return 'A run keeps its split: train one of them again with that of the other.';
+  return differs('the model is')
+    ? 'Compare refits with refits: `recsight refit <run>` makes one of a run.'
+    : 'Evaluate one of them again by the protocol of the other: `recsight evaluate <run> --set path=value`.';
+}
 
 /** @throws InspectionError for one that no run can be measured by */
 function chosenMetrics(runs: readonly AlignedRun[], wanted: readonly string[] | null): string[] {

@@ -8,7 +8,7 @@ import { prepareUnchanged, readConfig } from '../../inference/openRun';
 import { resultDetailsOf } from '../../inference/resultDetails';
 import { errorText } from '../../protocol/errorText';
 import type { ComparedRun } from '../../protocol/comparison';
-import type { Metrics } from '../../protocol/evaluation';
+import type { EvaluationProtocol, Metrics } from '../../protocol/evaluation';
 import { isUnset } from '../../protocol/runSettings';
 import { baselineKeysBeside, baselineTitle, type RunManifest } from '../../protocol/run';
 import { EventLogReader } from '../../runs/eventLog';
@@ -34,6 +34,8 @@ export interface TestedRun {
 }
 
 const SEED = 'seed';
+/** Of a refit, what validation chose with that seed. */
+const CHOSEN_EPOCHS = 'training.epochs';
 /** They name or describe. */
 const NAMES = new Set(['name', '$schema']);
 
@@ -75,11 +77,24 @@ export function baselinesOf(run: TestedRun): TestedRun[] {
     }));
 }
 
+/**
+ * By which protocol each run was tested. A baseline is fitted to training and validation in any case, so that next to refits it is one,
+ * too.
+ */
+export function testProtocols(runs: readonly TestedRun[]): EvaluationProtocol[] {
+  const hasRefit = runs.some(({ results }) => results.protocol.refit);
+  return runs.map(({ manifest, results: { protocol } }) =>
+    hasRefit && manifest.progress.epochs === 0 ? { ...protocol, refit: true } : protocol,
+  );
+}
+
 /** Runs whose configs differ in nothing but the seed, in the order of the first of each. */
 export function groupBySeed(runs: readonly TestedRun[]): TestedRun[][] {
   const groups = new Map<string, TestedRun[]>();
   for (const run of runs) {
-    const key = JSON.stringify([...run.settings].filter(([name]) => name !== SEED).sort());
+    const isRefit = run.manifest.refitOf !== undefined;
+    const same = [...run.settings].filter(([name]) => name !== SEED && !(isRefit && name === CHOSEN_EPOCHS));
+    const key = JSON.stringify(same.sort());
     groups.set(key, [...(groups.get(key) ?? []), run]);
   }
   return [...groups.values()];

@@ -4,6 +4,7 @@ import { readState, type TrainingState } from '../../runs/checkpointState';
 import { RunBusyError } from '../../runs/runErrors';
 import { EarlyStopping } from '../earlyStopping';
 import { testBaseline, testModel } from '../measureTest';
+import { learnedData } from '../../inference/learnedData';
 import { modelDataOf } from '../../inference/modelData';
 import { readConfig } from '../../inference/openRun';
 import { openRunModel } from '../../inference/runModel';
@@ -40,7 +41,11 @@ async function evaluateBest(recorder: RunRecorder, overrides: readonly string[])
     } else if (isTrained(config)) {
       await startEngine(recorder, config, 0);
       const implementation = await openRunModel(recorder.run, config);
-      const model = implementation.create(config.model, modelDataOf(dataset), config.seed);
+      const model = implementation.create(
+        config.model,
+        modelDataOf(learnedData(dataset, config.training)),
+        config.seed,
+      );
       await testModel(recorder, config, dataset, model);
     } else {
       await testBaseline(recorder, config, dataset);

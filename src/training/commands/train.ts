@@ -1,11 +1,13 @@
 import { changeConfig } from '../../config/changeConfig';
 import { configDigest } from '../../config/configFile';
 import { isTrained, type ExperimentConfig } from '../../config/schema';
+import { countOf } from '../../protocol/countOf';
 import type { MeasuredMetrics } from '../../protocol/run';
 import { readState } from '../../runs/checkpointState';
 import { evaluateBaseline } from '../../inference/evaluateModel';
 import { baselineOf, NO_TRAINING, testBaseline, testModel } from '../measureTest';
 import { checkMemory, estimateMemory, tellMemory } from '../memoryEstimate';
+import { learnedData } from '../../inference/learnedData';
 import { modelDataOf } from '../../inference/modelData';
 import { readConfig } from '../../inference/openRun';
 import { isOwn, openRunMetrics, openRunModel } from '../../inference/runModel';
@@ -47,7 +49,8 @@ async function runTraining(
   const engine = await startEngine(recorder, config, checkpoint?.step ?? 0);
   const implementation = await openRunModel(recorder.run, config);
   const dataset = await prepare(recorder, config);
-  const data = modelDataOf(dataset);
+  const data = modelDataOf(learnedData(dataset, config.training));
+  if (!resuming) tellRefit(recorder);
   const { batchSize } = config.training;
   const size = implementation.size(config.model, { data, batchSize, threads: engine.threads });
   const memory = estimateMemory(config, size);
@@ -70,6 +73,17 @@ async function runTraining(
   await recorder.setStatus('evaluating');
   await testModel(recorder, config, dataset, loop.model);
   await recorder.setStatus('finished');
+}
+
+/** Says what a refit trains; nothing of other runs. */
+function tellRefit(recorder: RunRecorder): void {
+  const { refitOf } = recorder.manifest;
+  if (refitOf === undefined) return;
+  const { run, epochs, unfinished } = refitOf;
+  const message = `This is a refit of ${run}: ${countOf(epochs, 'epoch')}, as validation chose there, on training and validation together. Nothing is validated.`;
+  recorder.event({ kind: 'log', level: 'info', message });
+  if (unfinished)
+    recorder.warn(`The training of ${run} had not come to its end: a later epoch might have been better.`);
 }
 
 /** A run that ended before its first checkpoint is resumed from the start. */

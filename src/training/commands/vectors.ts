@@ -5,6 +5,7 @@ import type { VectorReport, VectorRequest } from '../../protocol/vectors';
 import { RunDirectory } from '../../runs/runDirectory';
 import { loadCheckpoint } from '../../inference/checkpoint';
 import { exportVectors } from '../exportVectors';
+import { learnedData } from '../../inference/learnedData';
 import { modelDataOf } from '../../inference/modelData';
 import { chosenBackend, engineSearchPaths, prepareUnchanged, readConfig } from '../../inference/openRun';
 import { codeNotice, openRunModel } from '../../inference/runModel';
@@ -30,7 +31,11 @@ export async function vectors(directory: string, request: VectorRequest): Promis
   });
   const implementation = await openRunModel(run, config);
   const { dataset, checkSource } = await prepareUnchanged(run, await run.readManifest(), config);
-  const model = implementation.create(config.model, modelDataOf(dataset), config.seed);
+  const model = implementation.create(
+    config.model,
+    modelDataOf(learnedData(dataset, config.training)),
+    config.seed,
+  );
   const state = await loadCheckpoint(run.checkpointPath('best'), model.state, null);
   const written = await exportVectors(model, dataset, request);
   const notices = [await checkSource(), await codeNotice(run)].filter((notice) => notice !== null);

@@ -10,15 +10,19 @@ import { trainerIsAlive } from '../../../src/runs/trainerLock';
 import { configPath, runsOf, waitForRun, writeTinyWorkspace } from '../harness/tinyWorkspace';
 import { activatedExtension, eventually, workspaceFolder } from './workspaceUnderTest';
 
-/** Trains a config through the command and returns the directory of its new run. */
-async function train(name: string): Promise<string> {
+/** Executes a command that makes a run, and returns the directory of it. */
+async function runMadeBy(command: string, argument: vscode.Uri | string): Promise<string> {
   const folder = workspaceFolder();
   const known = new Set((await runsOf(folder)).map(({ directory }) => directory));
-  await vscode.commands.executeCommand('recsight.train', vscode.Uri.file(configPath(folder, name)));
+  await vscode.commands.executeCommand(command, argument);
   const fresh = (await runsOf(folder)).find(({ directory }) => !known.has(directory));
-  assert.ok(fresh, 'recsight.train made no run');
+  assert.ok(fresh, `${command} made no run`);
   return fresh.directory;
 }
+
+/** Trains a config through the command and returns the directory of its new run. */
+const train = (name: string): Promise<string> =>
+  runMadeBy('recsight.train', vscode.Uri.file(configPath(workspaceFolder(), name)));
 
 const openPanels = () =>
   vscode.window.tabGroups.all
@@ -99,6 +103,16 @@ describe('training', () => {
     await vscode.commands.executeCommand('recsight.stopRun', directory);
     await waitForRun(directory, ({ status }) => status === 'stopped');
     assert.equal(await trainerIsAlive(run), false);
+  });
+
+  it('refits a run on training and validation', async () => {
+    const directory = await train('short');
+    const { manifest } = await waitForRun(directory, ({ status }) => status === 'finished');
+    const made = await runMadeBy('recsight.refitRun', directory);
+    const refit = await waitForRun(made, ({ status }) => status === 'finished');
+    assert.deepEqual(refit.manifest.refitOf, { run: manifest.id, epochs: manifest.best!.epoch });
+    assert.equal(refit.manifest.progress.epoch, manifest.best!.epoch);
+    assert.equal(refit.manifest.test?.protocol.refit, true);
   });
 
   it('fails with a clear message when the data hold what only reading them tells', async () => {

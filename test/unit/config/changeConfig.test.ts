@@ -96,6 +96,18 @@ describe('changes of a run’s config', () => {
     );
   });
 
+  it('of a refit are none of its training', () => {
+    const { training, ...others } = stored as ExperimentConfig;
+    const earlyStopping = { ...training.earlyStopping, patience: null };
+    const refit = { ...others, training: { ...training, earlyStopping, refit: { plannedEpochs: 9 } } };
+    expect(() => changeConfig(refit, ['training.epochs=9'], 'resume')).toThrow('cannot change');
+    expect(() => changeConfig(refit, ['training.learningRate=9'], 'resume')).toThrow('cannot change');
+    expect(changeConfig(refit, ['training.snapshots=2'], 'resume').config.training.snapshots).toBe(2);
+    expect(() => changeConfig(refit, ['training.earlyStopping.patience=3'], 'resume')).toThrow(
+      '`training.earlyStopping.patience` must be null with `training.refit`, which leaves no validation to stop by, found `3`.',
+    );
+  });
+
   it('of an evaluation may leave out the metric that chose the epoch', () => {
     const set = ['evaluation.cutoffs=[50]', 'evaluation.metrics=["hr"]'];
     const { evaluation, training } = changeConfig(stored, set, 'evaluate').config;

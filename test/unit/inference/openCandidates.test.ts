@@ -28,9 +28,9 @@ async function start() {
   });
   const configPath = path.join(folder, 'x.recsight.json');
   const run = await createRun(runsDirectoryOf(folder), newRun(folder, { config, configPath }));
-  const open = async (dataset = DATASET, as = config) =>
-    openCandidates(run, await run.readManifest(), as, dataset);
-  return { run, file, config, open };
+  const open = async (dataset = DATASET, as = config, of = run) =>
+    openCandidates(of, await of.readManifest(), as, dataset);
+  return { folder, run, file, config, open };
 }
 
 it('keeps the lists of a run, and says when their file is another one or is gone', async () => {
@@ -56,6 +56,15 @@ it('keeps the lists of a run, and says when their file is another one or is gone
   const gone = (await open())!;
   expect(gone.lists).toEqual(first.lists);
   expect(gone.warnings).toEqual([expect.stringMatching(/can no longer be read: .*no file `lists\.csv`/)]);
+});
+
+it('gives a refit the lists of its run', async () => {
+  const { folder, run, file, config, open } = await start();
+  const { lists } = (await open())!;
+  await rm(file);
+  const candidatesOf = run.candidatesPath;
+  const refit = await createRun(runsDirectoryOf(folder), newRun(folder, { config, candidatesOf }));
+  expect((await open(DATASET, config, refit))!.lists).toEqual(lists);
 });
 
 it('refuses kept lists that are damaged or of other data', async () => {

@@ -147,13 +147,19 @@ describe('users with several held-out items', () => {
   describe.each(['sasrec', 'din'])('by %s', (type) => {
     useBackend('native');
 
-    it.each<object>([{ type: 'full' }, { type: 'sampled', count: 5 }])(
+    it.each<object>([{ type: 'full' }, { type: 'sampled', count: 5 }, { type: 'file', path: 'lists.csv' }])(
       'have the ranks and lists that all scores make, twice the same: %o',
       async (kind) => {
         const users = Array.from({ length: 9 }, (_, user) =>
           Array.from({ length: 8 }, (_item, place) => 1 + ((3 * user + 5 * place) % NUM_ITEMS)),
         );
-        const dataset = severalHeldOut(users, 3);
+        // User u has the first u + 1 items in a list.
+        const offsets = Uint32Array.from({ length: 10 }, (_, user) => (user * (user + 1)) / 2);
+        const items = Uint32Array.from(
+          users.flatMap((_, user) => [...Array(user + 1).keys()].map((item) => item + 1)),
+        );
+        const candidates = { file: 'lists.csv', hash: 'a', offsets, items };
+        const dataset = { ...severalHeldOut(users, 3), candidates };
         const { model: described, evaluation } = configSchema.parse({
           dataset: { path: 'a.csv' },
           model: { type },
@@ -171,7 +177,8 @@ describe('users with several held-out items', () => {
         const { lists } = await evaluate({ candidates: { type: 'full' } });
         const ranks = [...task.users].flatMap((user, row) => {
           const list = [...lists!.items.subarray(row * lists!.length, (row + 1) * lists!.length)];
-          const others = task.sampled && new Set([...task.sampled.of(user), ...task.targets(user)]);
+          const negatives = (task.sampled ?? task.listed)?.of(user);
+          const others = negatives && new Set([...negatives, ...task.targets(user)]);
           const ordered = others === undefined ? list : list.filter((item) => others.has(item));
           return Array.from(task.targets(user), (target) => ordered.indexOf(target) + 1);
         });

@@ -10,6 +10,7 @@ import type { ComparisonRequest } from '../../../src/protocol/comparison';
 import type { EvaluationProtocol } from '../../../src/protocol/evaluation';
 import { writePerUserResults } from '../../../src/runs/perUserFile';
 import { createRun, runsDirectoryOf, type RunDirectory } from '../../../src/runs/runDirectory';
+import type { RefitOf } from '../../../src/protocol/run';
 import { newRun } from '../runs/newRun';
 
 const USERS = 12;
@@ -58,6 +59,10 @@ interface Test {
   metrics?: Record<string, number>;
   /** Places of each user's held-out item, by key. */
   baselines?: Record<string, number[]>;
+  /** Planned epochs; none of a baseline. */
+  epochs?: number;
+  training?: object;
+  refitOf?: RefitOf;
 }
 
 const ranksOf = (best: readonly number[], worst = best): RankerResults => ({
@@ -78,6 +83,9 @@ async function testedRun({
   measured = {},
   metrics = {},
   baselines = {},
+  epochs = 3,
+  training = {},
+  ...named
 }: Test): Promise<RunDirectory> {
   const config = configSchema.parse({
     seed,
@@ -92,9 +100,13 @@ async function testedRun({
       },
     },
     model: { type: 'itemKnn', ...model },
+    training,
   });
   await mkdir(runsDirectoryOf(folder), { recursive: true });
-  const run = await createRun(runsDirectoryOf(folder), newRun(folder, { config, seed, name: 'knn' }));
+  const run = await createRun(
+    runsDirectoryOf(folder),
+    newRun(folder, { config, seed, name: 'knn', epochs, ...named }),
+  );
   const own = { ...protocol, ...measured };
   const userIds = results.userIds ?? Array.from({ length: USERS }, (_, user) => userId(user));
   await writePerUserResults(run, {
@@ -424,6 +436,31 @@ describe('compareRuns', () => {
     );
     const fewer = { userIds: users.slice(1), details: null };
     expect(await refused({ results: fewer }, GOOD.slice(1))).toMatch(/one has 12 users and the other 11/);
+  });
+
+  it('compares refits with refits and baselines alone, and those of several seeds as one', async () => {
+    const places = Array.from({ length: USERS }, (_, user) => 1 + user);
+    const refit = (seed: number, chosen: number) =>
+      testedRun({
+        ...{ places, seed, measured: { refit: true } },
+        refitOf: { run: 'a', epochs: chosen },
+        training: { epochs: chosen, earlyStopping: { patience: null }, refit: { plannedEpochs: 50 } },
+      });
+    const baseline = await testedRun({ places, model: { shrinkage: 9 }, epochs: 0 });
+    const runs = [await refit(1, 4), await refit(2, 7), baseline];
+    const { groups, protocol: shared } = await compare(runs);
+    expect(groups.map((group) => group.runs.length)).toEqual([2, 1]);
+    expect(shared.refit).toBe(true);
+    expect((await compare([baseline, runs[0]!])).protocol.refit).toBe(true);
+
+    const other = await testedRun({ places, model: { shrinkage: 9 } });
+    await expect(compare([runs[0]!, other])).rejects.toMatchObject({
+      code: 'inspection/other-protocol',
+      message: expect.stringMatching(
+        /the model is refitted on training and validation in A .* and trained on training alone in B .*recsight refit <run>/,
+      ) as string,
+    });
+    await expect(compare([baseline, other])).resolves.toBeDefined();
   });
 
   it('compares users with several held-out items, and slices by each of them', async () => {

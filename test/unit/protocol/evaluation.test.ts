@@ -5,6 +5,7 @@ import {
   protocolBadge,
   type EvaluationProtocol,
 } from '../../../src/protocol/evaluation';
+import { protocolDifferences } from '../../../src/protocol/protocolDifferences';
 
 const protocol: EvaluationProtocol = {
   split: 'leaveOneOut',
@@ -46,6 +47,16 @@ test('held-out items are counted where users have several, and then not compared
   );
   expect(comparisonKey(several)).not.toBe(comparisonKey(protocol));
   expect(comparisonKey({ ...protocol, numTargets: protocol.numUsers })).toBe(comparisonKey(protocol));
+});
+
+test('a refit is not compared with models that learned from training alone', () => {
+  const refit: EvaluationProtocol = { ...protocol, refit: true };
+  expect(comparisonKey(refit)).not.toBe(comparisonKey(protocol));
+  expect(protocolBadge(refit)).toBe('full · LOO · seen filtered · refit');
+  expect(describeProtocol(refit)).toContain(', the model refitted on training and validation, ties by');
+  expect(protocolDifferences(protocol, refit, ['A', 'B'])).toEqual([
+    'the model is trained on training alone in A and refitted on training and validation in B',
+  ]);
 });
 
 test('a model that was told when the held-out item comes is not compared with others', () => {

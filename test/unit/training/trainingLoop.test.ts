@@ -178,6 +178,43 @@ describe('TrainingLoop', () => {
     expect(best?.metrics['ndcg@10']).toBe(Math.max(...validations.map(({ metrics }) => metrics['ndcg@10']!)));
   });
 
+  describe('of a refit', () => {
+    const refit = (plannedEpochs: number) =>
+      config({}, { schedule: { type: 'cosine' }, refit: { plannedEpochs } });
+
+    it('validates nothing, takes the last epoch, and is resumed to the last bit', async () => {
+      const settings = refit(9);
+      const [whole, parts] = [await newRun(), await newRun()];
+      expect(await trainUntil(whole, Infinity, { settings })).toBe('completed');
+      const { best, last, protocol, progress } = await whole.readManifest();
+      expect(best).toEqual({ epoch: 3, step: progress.step, metrics: {} });
+      expect({ last, protocol }).toEqual({ last: best, protocol: null });
+      expect((await eventsOf(whole)).some(({ kind }) => kind === 'validation')).toBe(false);
+      expect(await weightsOf(whole, 'best', 'model')).toEqual(await weightsOf(whole, 'last', 'model'));
+
+      expect(await trainUntil(parts, 8, { settings })).toBe('stopped');
+      expect(await trainUntil(parts, Infinity, { settings, resume: true })).toBe('completed');
+      expect(await lossesOf(parts)).toEqual(await lossesOf(whole));
+      expect(await weightsOf(parts, 'best', 'model')).toEqual(await weightsOf(whole, 'best', 'model'));
+      expect((await parts.readManifest()).best).toEqual(best);
+    });
+
+    it('follows the schedule of the run whose epochs it trains', async () => {
+      const ratesOf = async (settings: TrainedConfig): Promise<number[]> => {
+        const run = await newRun();
+        await trainUntil(run, Infinity, { settings });
+        return (await eventsOf(run)).flatMap((event) =>
+          event.kind === 'step' ? [event.learningRate ?? Number.NaN] : [],
+        );
+      };
+      const planned = await ratesOf(config({}, { schedule: { type: 'cosine' }, epochs: 9 }));
+      const own = await ratesOf(refit(9));
+      // Users are batched as before, so that both have the same steps.
+      expect(own).toEqual(planned.slice(0, own.length));
+      expect(own.at(-1)).toBeGreaterThan(0.005);
+    });
+  });
+
   it('ends with a clear error when the loss is no number, and keeps the last good checkpoint', async () => {
     const run = await newRun();
     await trainUntil(run, 6);

@@ -4,7 +4,7 @@ import { chartPlaceholder, type ChartKind } from '../../../webview/live/placehol
 
 const CHARTS: ChartKind[] = ['validation', 'loss', 'throughput', 'system'];
 const said = (status: RunStatus | null, reading: boolean, steps: number) =>
-  CHARTS.map((chart) => chartPlaceholder(chart, { status, reading, steps }));
+  CHARTS.map((chart) => chartPlaceholder(chart, { status, reading, steps, refit: false }));
 const STATUSES: RunStatus[] = [
   'preparing',
   'running',
@@ -18,6 +18,13 @@ const STATUSES: RunStatus[] = [
 
 test('nothing before the extension has answered', () => {
   for (const reading of [true, false]) expect(said(null, reading, 0)).toEqual([null, null, null, null]);
+});
+
+test('a refit has no validation, whatever its status', () => {
+  const known = { reading: false, steps: 3, refit: true };
+  for (const status of STATUSES)
+    expect(chartPlaceholder('validation', { ...known, status })).toMatch(/^A refit learns from validation/);
+  expect(chartPlaceholder('loss', { ...known, status: 'running' })).toMatch(/after the first step/);
 });
 
 test.each(STATUSES)('%s, while its log is read: how much that is, or nothing', (status) => {
