@@ -3,6 +3,8 @@ import type { OwnCode } from '../userCode/declaration';
 import { fieldsNamed, ofTypes } from './fieldsNamed';
 import { configJsonSchema, describeExpected, findFieldSchema, type JsonSchema } from './jsonSchema';
 import { readJson } from './jsonSource';
+import { applyLabelDefaults } from './labelDefaults';
+import { labelWarnings } from './labelProblems';
 import { nearestName } from './nearestName';
 import { applyOverrides, overrideOf } from './overrides';
 import { findOwnProblems, type OwnFileProblems } from './ownProblems';
@@ -203,7 +205,7 @@ function validate(root: SourceNode, { own, purpose }: ValidatedBy, drafts: Draft
   });
   drafts.push(...ownProblems);
   const schema = configSchemaWith(own, purpose);
-  const result = schema.safeParse(applyProtocol(applyPreset(value)));
+  const result = schema.safeParse(applyLabelDefaults(applyProtocol(applyPreset(value))));
   if (result.success) {
     for (const { path, message } of findWarnings(result.data)) {
       const { start, end } = valueRange(root, path);
@@ -380,7 +382,7 @@ function findWarnings(config: ExperimentConfig): { path: ConfigPath; message: st
       });
     }
   }
-  warnings.push(...departures(config));
+  warnings.push(...departures(config), ...labelWarnings(config));
   const { patience } = config.training.earlyStopping;
   if (patience !== null && patience >= config.training.epochs && config.training.epochs > 1) {
     warnings.push({

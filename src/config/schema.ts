@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { DEFAULT_METRICS, findMetric, METRICS, RANKING_METRICS } from '../evaluation/metrics/metrics';
+import { DEFAULT_METRICS, findMetric, LABEL_METRICS, METRICS } from '../evaluation/metrics/metrics';
 import { BACKEND_NAMES } from '../protocol/backends';
 import { DEFAULT_SEED } from '../protocol/defaultSeed';
 import { candidatesSchema } from '../options/candidatesSchema';
@@ -19,6 +19,8 @@ import {
 import type { OwnModelOptions } from '../model/ownModel';
 import { trainingSchema } from '../options/trainingSchema';
 import type { Metric } from '../evaluation/metrics/metric';
+import { applyLabelDefaults } from './labelDefaults';
+import { labelProblems } from './labelProblems';
 import { PROTOCOL_NAMES, PROTOCOL_PRESETS } from './protocolPresets';
 import type { MetricDeclaration, OwnCode } from '../userCode/declaration';
 import { optionsSchema } from '../userCode/optionSchema';
@@ -29,19 +31,14 @@ import { optionsSchema } from '../userCode/optionSchema';
  * written for the person who hovers over it.
  */
 
-const metricNames = RANKING_METRICS.map(({ name }) => name);
-
 /** The name of a metric: one of ours, or a file of the user's own. */
 function metricSchema(own: OwnCode) {
   const files = [...own].flatMap(([file, { declaration }]) => (declaration?.kind === 'model' ? [] : [file]));
-  const names = [...metricNames, ...files];
+  const names = [...METRICS.map(({ name }) => name), ...files];
   return z
     .string()
     .superRefine((name, context) => {
-      if (names.includes(name)) return;
-      const message = 'compares scores with labels, such as clicks, and the dataset has no labels';
-      if (METRICS.some((metric) => metric.name === name)) context.addIssue({ code: 'custom', message });
-      else context.addIssue({ code: 'invalid_value', values: names, input: name });
+      if (!names.includes(name)) context.addIssue({ code: 'invalid_value', values: names, input: name });
     })
     .meta({ enum: names });
 }
@@ -68,7 +65,7 @@ const evaluationSchema = (own: OwnCode) =>
         .default(DEFAULT_METRICS.map(({ name }) => name))
         .meta(
           describe(
-            'Metrics, each at every cut-off, in the order of results. `docs/metrics.md` defines them.',
+            'Metrics, each at every cut-off, in the order of results. `docs/metrics.md` defines them. Models that learn from labels have others as defaults: `auc`, `gauc`, `logLoss`, `prAuc` and `calibrationError`.',
           ),
         ),
       cutoffs: z
@@ -101,7 +98,7 @@ const evaluationSchema = (own: OwnCode) =>
         .default(DEFAULT_BASELINES)
         .meta(
           describe(
-            'Baselines evaluated on test by the same protocol: names, or objects with `type` and options as `model` has them.',
+            'Baselines evaluated on test by the same protocol: names, or objects with `type` and options as `model` has them. Next to models that learn from labels, the default is `clickRate` and `logisticRegression`.',
           ),
         ),
     })
@@ -160,6 +157,7 @@ const makeConfigSchema = (own: OwnCode, purpose: ConfigPurpose) =>
         ['training', 'earlyStopping', 'metric'],
         ({ training, evaluation }) =>
           purpose === 'evaluation' ||
+          isOfLabels(training.earlyStopping.metric) ||
           evaluation.cutoffs.includes(Number(training.earlyStopping.metric.split('@')[1])),
         ({ evaluation }) =>
           `needs a cut-off that is in \`evaluation.cutoffs\` (${evaluation.cutoffs.join(', ')})`,
@@ -206,6 +204,10 @@ const makeConfigSchema = (own: OwnCode, purpose: ConfigPurpose) =>
             message: rule.message(model, dataset),
           });
     })
+    .superRefine((config, context) => {
+      for (const { path, message } of labelProblems(config, (name) => declaredMetric(name, own)?.needs))
+        context.addIssue({ code: 'custom', path, message });
+    })
     .superRefine(({ model, dataset: { items, users } }, context) => {
       for (const { path, message } of unknownFeatures(model, { items, users }))
         context.addIssue({ code: 'custom', path, message });
@@ -220,6 +222,10 @@ function ownModels(own: OwnCode): OwnModelOptions[] {
 
 /** The schema of configs that name no code of their user. */
 export const configSchema = makeConfigSchema(new Map(), 'training');
+
+function isOfLabels(metric: string): boolean {
+  return LABEL_METRICS.some(({ name }) => name === metric);
+}
 
 /** What is known of a metric that a config names. */
 function declaredMetric(name: string, own: OwnCode): Metric | MetricDeclaration | undefined {
@@ -278,5 +284,10 @@ export function isTrained(config: ExperimentConfig): config is TrainedConfig {
 
 /** The config of a model of which nothing but its type was said; null for a type that this version does not know. */
 export function defaultConfig(type: ModelConfig['type'] | (string & {})): ExperimentConfig | null {
-  return configSchema.safeParse({ dataset: { path: '-' }, model: { type } }).data ?? null;
+  const config = { dataset: { path: '-' }, model: { type } };
+  // Some models there are only for data with labels.
+  const labeled = { ...config, dataset: { ...config.dataset, columns: { label: '-' } } };
+  return (
+    configSchema.safeParse(config).data ?? configSchema.safeParse(applyLabelDefaults(labeled)).data ?? null
+  );
 }

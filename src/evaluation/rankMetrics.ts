@@ -22,16 +22,17 @@ export function rankOf(scores: Float32Array, target: number, excluded: Iterable<
 
 /** The same for several items, each of which is a candidate in any case. */
 export function ranksOf(
-  scores: Float32Array,
+  scores: Float32Array | Float64Array,
   targets: ArrayLike<number>,
   excluded: Iterable<number> = [],
 ): Rank[] {
   const left = new Set(excluded);
   for (let place = 0; place < targets.length; place++) left.delete(targets[place]!);
   const last = scores.length - left.size;
-  const own = Float32Array.from(targets, (target) => scores[target]!);
+  // Doubles have all values of single numbers.
+  const own = Float64Array.from(targets, (target) => scores[target]!);
   // Each score is looked up among those of the targets, so that many targets cost little more than one.
-  const steps = Float32Array.from(new Set(own.filter((score) => score > -Infinity))).sort();
+  const steps = Float64Array.from(new Set(own.filter((score) => score > -Infinity))).sort();
   /** How many candidates lie between a step and the next, and on it. */
   const above = new Float64Array(steps.length);
   const level = new Float64Array(steps.length);
@@ -55,7 +56,7 @@ export function ranksOf(
 }
 
 /** Where the last of some ascending values is that is not above another one; the first is not. */
-function lastUpTo(ascending: Float32Array, value: number): number {
+function lastUpTo(ascending: Float64Array, value: number): number {
   let [low, high] = [0, ascending.length];
   while (high - low > 1) {
     const middle = (low + high) >> 1;

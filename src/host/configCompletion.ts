@@ -3,6 +3,7 @@ import * as vscode from 'vscode';
 import { configFormat } from '../config/configFile';
 import { fieldOf, looseValue, readTable } from '../config/datasetText';
 import { findFieldSchema } from '../config/jsonSchema';
+import { applyLabelDefaults } from '../config/labelDefaults';
 import { locateField, type FieldLocation } from '../config/locateField';
 import { openChoiceIn, type OpenChoice } from '../config/openChoices';
 import { measuredNames } from '../evaluation/metrics/metrics';
@@ -98,8 +99,10 @@ export class ConfigCompletion implements vscode.CompletionItemProvider, vscode.D
         );
       }
       case 'metric': {
+        // With labels, there are other defaults than those of the schema.
+        const filled = applyLabelDefaults(value);
         const listed = (field: string): unknown[] => {
-          const own = fieldOf(value, 'evaluation', field);
+          const own = fieldOf(filled, 'evaluation', field);
           return Array.isArray(own)
             ? own
             : (findFieldSchema(['evaluation', field], value)?.default as unknown[]);

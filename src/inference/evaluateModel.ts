@@ -1,8 +1,5 @@
-import { STREAMS } from '../compute/randomStreams';
 import { namedBaselines } from '../config/namedBaselines';
 import type { EvaluationConfig, ExperimentConfig } from '../config/schema';
-import { RandomStream } from '../compute/random';
-import { historiesUntil, type Histories } from '../dataset/histories';
 import type { PreparedDataset } from '../dataset/preparedDataset';
 import {
   evaluateRanking,
@@ -11,7 +8,6 @@ import {
   type RankingTask,
 } from '../evaluation/evaluateRanking';
 import { rankingMetrics, type OwnMetrics } from '../evaluation/metrics/metrics';
-import type { TrainingSequences } from '../model/baseline';
 import type { BatchBuilder } from '../model/batches/batchBuilder';
 import type { CandidateLists } from '../protocol/candidateLists';
 import { countOf, countOfAll } from '../protocol/countOf';
@@ -30,6 +26,8 @@ import { ModelRanker } from './modelRanker';
 import { rankByScores } from './rankByScores';
 import { fewerNegatives, sampleNegatives } from './sampledNegatives';
 import { seenRule } from './seenItems';
+import { sequencesUntil } from './sequencesUntil';
+import { sampleUsers } from './shownTask';
 
 /** Users whose sequences go through a model at once. */
 const MODEL_BATCH = 256;
@@ -138,16 +136,8 @@ function sampledOf(
 }
 
 /** What a ranker of a part may learn from: all that comes before it. */
-function sequencesBefore(dataset: PreparedDataset, part: Part): TrainingSequences & Histories {
-  const { numItems } = dataset;
-  return { numItems, ...historiesUntil(dataset, part === 'validation' ? 'train' : 'validation') };
-}
-
-/** So many of the users, in the order of all. */
-function sampleUsers(users: Uint32Array, count: number): Uint32Array {
-  const shuffled = users.slice();
-  new RandomStream(STREAMS.validationUsers).shuffle(shuffled);
-  return shuffled.subarray(0, count).sort();
+function sequencesBefore(dataset: PreparedDataset, part: Part): ReturnType<typeof sequencesUntil> {
+  return sequencesUntil(dataset, part === 'validation' ? 'train' : 'validation');
 }
 
 /** Ranks the held-out items of one part by the model. */

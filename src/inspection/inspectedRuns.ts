@@ -1,6 +1,5 @@
 import { startBackend } from '../compute/engine';
 import { isTrained, type ExperimentConfig, type TrainedConfig } from '../config/schema';
-import { historiesUntil } from '../dataset/histories';
 import type { PreparedDataset } from '../dataset/preparedDataset';
 import type { Baseline } from '../model/baseline';
 import { fitBaseline } from '../model/createModel';
@@ -16,6 +15,7 @@ import { learnedData } from '../inference/learnedData';
 import { modelDataOf } from '../inference/modelData';
 import { chosenBackend, engineSearchPaths, prepareUnchanged, readConfig } from '../inference/openRun';
 import { codeNotice, openRunModel } from '../inference/runModel';
+import { sequencesUntil } from '../inference/sequencesUntil';
 import { InspectionError } from './inspectionError';
 
 /** Models that are kept open at once; two are compared. */
@@ -249,9 +249,7 @@ export class InspectedRuns {
     const { model, seed } = config;
     if (!isBaseline(model)) throw new Error(`${run} is not the run of a baseline.`);
     await this.#startEngine(config);
-    const { numItems } = dataset;
-    const sequences = { numItems, ...historiesUntil(dataset, 'validation') };
-    return fitBaseline(model, sequences, seed, letEventsIn);
+    return fitBaseline(model, sequencesUntil(dataset, 'validation'), seed, letEventsIn);
   }
 
   async #startEngine(config: ExperimentConfig): Promise<void> {

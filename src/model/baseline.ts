@@ -1,3 +1,4 @@
+import type { FeatureColumn } from '../protocol/features';
 import { nowAndThen, type LetEventsIn } from '../protocol/letEventsIn';
 
 /** Training sequences as a compact list: user u's items are `items[offsets[u]] … items[ends[u] - 1]`, oldest first. */
@@ -7,6 +8,22 @@ export interface TrainingSequences {
   ends: Uint32Array;
   /** Item indices from 1. */
   items: Uint32Array;
+  /** Only where the data have labels. */
+  shown?: ShownSequences;
+}
+
+/** What users were shown, row by row, and whether they took it; with all that is known of users and items. */
+export interface ShownSequences {
+  numUsers: number;
+  users: Uint32Array;
+  /** Item indices from 1. */
+  items: Uint32Array;
+  /** 1: the user took it; 0: they did not. */
+  labels: Uint8Array;
+  /** By item index; row 0 is the padding's, and unknown. */
+  itemFeatures: readonly FeatureColumn[];
+  /** By user index. */
+  userFeatures: readonly FeatureColumn[];
 }
 
 /** A simple recommender that needs no training loop. */
@@ -16,6 +33,18 @@ export interface Baseline {
    * @returns row-major `histories × numItems`; column j belongs to item index j + 1
    */
   score(histories: readonly Uint32Array[]): Float32Array | Promise<Float32Array>;
+  /**
+   * Probabilities that users take items, pair by pair. Only those that learn from labels have some.
+   * @param users index of each user
+   * @param items index of each item
+   */
+  probabilities?(users: ArrayLike<number>, items: ArrayLike<number>): Float64Array;
+}
+
+/** What a baseline of labels learns from. Configs name none where the data have no labels. */
+export function shownOf({ shown }: TrainingSequences): ShownSequences {
+  if (shown === undefined) throw new Error('The baseline learns from labels, and the data have none.');
+  return shown;
 }
 
 /** Calls `visit` with each user's sequence, and `letEventsIn` now and then between them. */

@@ -24,6 +24,14 @@ interface Described<Schema extends ModelOptionsSchema> {
   /** Its page in `docs/models`, without `.md`. */
   page: string;
   options: Schema;
+  /**
+   * It learns from labels, where the data have some, and is then measured by them; all others learn from the items that users took,
+   * and rank.
+   */
+  learnsFromLabels?: {
+    /** Options that have no effect then. */
+    withoutEffect: readonly string[];
+  };
 }
 
 /** A model that is trained by gradients. */

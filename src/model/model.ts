@@ -19,6 +19,8 @@ export interface ModelData {
   itemFeatures: readonly FeatureColumn[];
   /** By user index. */
   userFeatures: readonly FeatureColumn[];
+  /** The data say what users were shown and whether they took it: what a model learns from that can. */
+  labeled?: true;
 }
 
 /** What some users did. */

@@ -4,6 +4,7 @@ import { isCodePath } from '../protocol/codePath';
 import type { BaselineDescription, ModelDescription, TrainedDescription } from './description';
 import { bert4rec } from './bert4rec/description';
 import { bprMf } from './bprMf/description';
+import { clickRate } from './clickRate/description';
 import { dien } from './dien/description';
 import { din } from './din/description';
 import { ease } from './ease/description';
@@ -11,6 +12,7 @@ import { gru4rec } from './gru4rec/description';
 import { hstu } from './hstu/description';
 import { ials } from './ials/description';
 import { itemKnn } from './itemKnn/description';
+import { logisticRegression } from './logisticRegression/description';
 import { markov } from './markov/description';
 import { ownModel, type OwnModelConfig } from './ownModel';
 import { popularity } from './popularity/description';
@@ -34,6 +36,8 @@ export const MODELS = [
   markov,
   ease,
   ials,
+  clickRate,
+  logisticRegression,
 ] as const;
 
 type Described = (typeof MODELS)[number];
@@ -64,12 +68,18 @@ export const BASELINE_OPTIONS = BASELINE_MODELS.map(({ options }) => options) as
 ];
 /** Their types. */
 export const BASELINES = BASELINE_MODELS.map((model) => typeOf(model));
-/** Of those that are measured next to every model. */
-export const DEFAULT_BASELINES = BASELINE_MODELS.filter(
-  (model: BaselineDescription) => model.measuredByDefault,
-).map((model) => typeOf(model));
+/** Of those that are measured next to every model, by whether it is measured by labels. */
+export const DEFAULT_BASELINES = defaultBaselines(false);
+export const DEFAULT_LABEL_BASELINES = defaultBaselines(true);
 
 const byType = new Map<string, ModelDescription>(MODELS.map((model) => [typeOf(model), model]));
+
+function defaultBaselines(byLabels: boolean) {
+  return BASELINE_MODELS.filter(
+    (model: BaselineDescription) =>
+      model.measuredByDefault && (model.learnsFromLabels !== undefined) === byLabels,
+  ).map((model) => typeOf(model));
+}
 
 function optionsOf<const All extends readonly ModelDescription[]>(
   models: All,

@@ -1,9 +1,10 @@
 import { z } from 'zod';
 import { describe } from './describe';
-import { DEFAULT_METRIC, RANKING_METRICS } from '../evaluation/metrics/metrics';
+import { DEFAULT_METRIC, LABEL_METRICS, RANKING_METRICS } from '../evaluation/metrics/metrics';
 import { fieldRule } from './fieldRule';
 
 const metrics = RANKING_METRICS.map(({ name }) => name).join('|');
+const labelMetrics = LABEL_METRICS.map(({ name }) => name).join('|');
 
 /** The file of a metric of the user. */
 const OWN_METRIC = '\\.\\.?/[^@]*\\.m?[jt]s';
@@ -235,11 +236,14 @@ export const trainingSchema = z
       .strictObject({
         metric: z
           .string()
-          .regex(new RegExp(`^(${metrics}|${OWN_METRIC})@[1-9]\\d*$`), 'must look like `ndcg@10`')
+          .regex(
+            new RegExp(`^((${metrics}|${OWN_METRIC})@[1-9]\\d*|${labelMetrics})$`),
+            'must look like `ndcg@10`, or be a metric of labels, such as `auc`',
+          )
           .default(`${DEFAULT_METRIC.name}@10`)
           .meta(
             describe(
-              'Validation metric that selects the best epoch: one of `evaluation.metrics` at a cut-off, such as `ndcg@10`.',
+              'Validation metric that selects the best epoch: one of `evaluation.metrics` at a cut-off, such as `ndcg@10`, or without one, such as `auc`, the default of models that learn from labels.',
             ),
           ),
         patience: z

@@ -24,10 +24,15 @@ export interface EvaluationProtocol {
   splitName?: SplitName;
   /** Which part was ranked. */
   part: 'validation' | 'test';
-  /** Which items compete with the held-out one. */
-  candidates: 'full' | 'sampled' | 'file';
-  /** Number of items that are ranked: the catalog, the held-out item and its negatives, or the longest list of a user. */
+  /** Which items compete with the held-out one. `shown`: no other than what users were shown is scored, and compared with its labels. */
+  candidates: 'full' | 'sampled' | 'file' | 'shown';
+  /**
+   * Number of items that are ranked: the catalog, the held-out item and its negatives, or the longest list of a user; or all rows that
+   * were shown.
+   */
   numCandidates: number;
+  /** Where what users were shown is scored: the rows that they took are `numTargets`. */
+  shown?: ShownRows;
   /** How the negatives were drawn, where not all items are candidates. */
   negatives?: SampledNegatives;
   /** Which lists they are, where a file has them. */
@@ -57,6 +62,15 @@ export interface EvaluationProtocol {
   numUsers: number;
   /** Held-out items that were ranked. Older runs lack it: each user had one. */
   numTargets?: number;
+}
+
+/** In which lists the shown rows are ranked. */
+export interface ShownRows {
+  by: 'impression' | 'user';
+  /** Lists with rows that were taken and others. */
+  lists: number;
+  /** All other lists, which metrics of ranks leave out. */
+  leftOut: number;
 }
 
 /**
@@ -98,7 +112,7 @@ export function comparisonKey(protocol: EvaluationProtocol): string {
     ties,
     numUsers,
   } = protocol;
-  const { targetTime, numTargets = numUsers } = protocol;
+  const { targetTime, shown, numTargets = numUsers } = protocol;
   const drawn = negatives && [negatives.count, negatives.distribution, negatives.seed];
   return JSON.stringify([
     ...[split, part, candidates, numCandidates, drawn ?? null],
@@ -108,11 +122,13 @@ export function comparisonKey(protocol: EvaluationProtocol): string {
     ...(targetTime ? ['targetTime'] : []),
     ...(protocol.refit ? ['refit'] : []),
     ...(numTargets === numUsers ? [] : ['targets', numTargets]),
+    ...(shown ? ['shown', shown.by, shown.lists] : []),
   ]);
 }
 
 /** A short text for a badge, such as `full · LOO · seen filtered`. */
 export function protocolBadge(protocol: EvaluationProtocol): string {
+  if (protocol.candidates === 'shown') return `shown items · ${splitName(protocol).badge}`;
   const { candidates, negatives, lists, filterSeen } = protocol;
   const ranked = negatives
     ? `${thousands(negatives.count)} ${negatives.distribution} negatives`
@@ -125,7 +141,9 @@ export function protocolBadge(protocol: EvaluationProtocol): string {
 
 /** One sentence that says the protocol in full, for hovers, tables and reports. */
 export function describeProtocol(protocol: EvaluationProtocol): string {
-  const { part, numUsers, numTargets = numUsers, ties } = protocol;
+  const { part, numUsers, numTargets = numUsers, ties, shown } = protocol;
+  if (shown !== undefined)
+    return `${part}, ${splitName(protocol).text}, ${shownText(protocol, shown)}, ties by expectation, ${thousands(numUsers)} users`;
   const tied = ties === 'average' ? 'ties at average rank' : 'ties by expectation';
   const held = numTargets === numUsers ? '' : ` with ${countOf(numTargets, 'held-out item')}`;
   const told =
@@ -138,6 +156,12 @@ function splitName({
   splitName: name = { badge: 'LOO', text: 'leave-one-out' },
 }: EvaluationProtocol): SplitName {
   return name;
+}
+
+function shownText({ numCandidates, numTargets = 0 }: EvaluationProtocol, shown: ShownRows): string {
+  const lists = shown.by === 'impression' ? 'impressions' : 'users';
+  const others = shown.leftOut === 0 ? '' : ` (not ${thousands(shown.leftOut)} with one label alone)`;
+  return `scores of ${thousands(numCandidates)} shown items with labels, ${thousands(numTargets)} of them positive, ranked within ${thousands(shown.lists)} ${lists}${others}`;
 }
 
 function candidatesText({

@@ -22,6 +22,11 @@ export function protocolDifferences(
     : [`${nameA} was measured on ${describeProtocol(a)}, and ${nameB} on ${describeProtocol(b)}`];
 }
 
+const OTHER_CANDIDATES: Partial<Record<string, string>> = {
+  full: 'all items',
+  shown: 'what users were shown',
+};
+
 const ASPECTS: { what: string; of: (protocol: EvaluationProtocol) => string }[] = [
   { what: 'the part is', of: ({ part }) => part },
   {
@@ -35,12 +40,14 @@ const ASPECTS: { what: string; of: (protocol: EvaluationProtocol) => string }[] 
       lists !== undefined
         ? `those of \`${lists.file}\` (${lists.hash.slice(0, 12)})`
         : negatives === undefined
-          ? candidates === 'full'
-            ? 'all items'
-            : candidates
+          ? (OTHER_CANDIDATES[candidates] ?? candidates)
           : `${thousands(negatives.count)} ${negatives.distribution} negatives with seed ${negatives.seed}`,
   },
   { what: 'the number of candidates is', of: ({ numCandidates }) => thousands(numCandidates) },
+  {
+    what: 'shown items are ranked within',
+    of: ({ shown }) => (shown === undefined ? 'nothing' : `${thousands(shown.lists)} lists by ${shown.by}`),
+  },
   { what: 'items of the history are', of: ({ filterSeen }) => (filterSeen ? 'left out' : 'kept') },
   {
     what: 'the time of the held-out item is',

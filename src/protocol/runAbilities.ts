@@ -16,7 +16,7 @@ export interface RunAbilities {
   inspectable: boolean;
   /** There is a trained model or a baseline that recommends. */
   recommending: boolean;
-  /** It has test results, which can be compared with those of other runs. */
+  /** It has test results of its users, which can be compared with those of other runs. */
   comparable: boolean;
 }
 
@@ -37,7 +37,7 @@ export function runAbilities(run: RunSummary, canTrain = true): RunAbilities {
       run.manifest.refitOf === undefined,
     inspectable: canTrain && hasLearned(run.manifest),
     recommending: canTrain && canRecommend(run.manifest),
-    comparable: canTrain && run.manifest.test !== null,
+    comparable: canTrain && run.manifest.test !== null && run.manifest.test.protocol.candidates !== 'shown',
   };
 }
 

@@ -3,6 +3,7 @@ import type {
   EvaluationProtocol,
   ListedCandidates,
   SampledNegatives,
+  ShownRows,
   SplitName,
 } from '../protocol/evaluation';
 import type {
@@ -76,6 +77,13 @@ export const protocolSchema = z.looseObject({
     .exactOptional(),
   lists: z
     .looseObject({ file: text, hash: text, unlistedUsers: count } satisfies FieldsOf<ListedCandidates>)
+    .exactOptional(),
+  shown: z
+    .looseObject({
+      by: nameOf<'impression' | 'user'>(),
+      lists: count,
+      leftOut: count,
+    } satisfies FieldsOf<ShownRows>)
     .exactOptional(),
   filterSeen: z.boolean(),
   seenTargets: count.exactOptional(),

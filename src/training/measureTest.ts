@@ -1,5 +1,6 @@
 import { namedBaselines } from '../config/namedBaselines';
 import { isTrained, type ExperimentConfig, type TrainedConfig } from '../config/schema';
+import type { LabeledInteractions } from '../dataset/labeledInteractions';
 import type { PreparedDataset } from '../dataset/preparedDataset';
 import type { RankingResult } from '../evaluation/evaluateRanking';
 import type { MeasuredRankings } from '../evaluation/measureRankings';
@@ -13,12 +14,27 @@ import type { EvaluationProtocol } from '../protocol/evaluation';
 import { withWarning, type MeasuredMetrics, type RunWarning, type TestResult } from '../protocol/run';
 import { loadCheckpoint } from '../inference/checkpoint';
 import { evaluateBaseline, evaluateBaselines, evaluateModel, rankingTask } from '../inference/evaluateModel';
+import {
+  labelsOf,
+  measureBaselineByLabels,
+  measureBaselinesByLabels,
+  measureModelByLabels,
+  type LabelResult,
+} from '../inference/evaluateLabels';
 import { resultDetailsOf } from '../inference/resultDetails';
 import { openRunMetrics } from '../inference/runModel';
 import { predictableShare } from '../inference/predictableShare';
 import { nameOfNotFinite } from '../inference/finiteWeights';
-import { EVALUATION_SCHEMA_VERSION, writePerUserResults } from '../runs/perUserFile';
-import { belowPopularityMessage, constantScoresMessage, tooGoodMessage } from './resultWarnings';
+import { resultRows, shownTask, type ShownTask } from '../inference/shownTask';
+import { writeLabeledResults } from '../runs/labeledFile';
+import { writePerUserResults } from '../runs/perUserFile';
+import { EVALUATION_SCHEMA_VERSION } from '../runs/resultColumns';
+import {
+  belowPopularityMessage,
+  constantProbabilitiesMessage,
+  constantScoresMessage,
+  tooGoodMessage,
+} from './resultWarnings';
 import type { RunRecorder } from './runRecorder';
 import { TrainingError } from './trainingError';
 
@@ -47,9 +63,17 @@ export async function testModel(
         'Train again with a lower `training.learningRate`.',
     );
   }
-  await test(recorder, config, dataset, best, (metrics) =>
-    evaluateModel(model, dataset, 'test', config.evaluation, () => recorder.letEventsIn(), metrics),
-  );
+  const labeled = labelsOf(config, dataset);
+  const { evaluation } = config;
+  const letEventsIn = () => recorder.letEventsIn();
+  if (labeled === null)
+    await test(recorder, config, dataset, best, (metrics) =>
+      evaluateModel(model, dataset, 'test', evaluation, letEventsIn, metrics),
+    );
+  else
+    await testByLabels(recorder, config, dataset, labeled, best, (task, metrics) =>
+      measureModelByLabels(model, task, evaluation, letEventsIn, metrics),
+    );
   recorder.update({ best });
 }
 
@@ -59,9 +83,16 @@ export async function testBaseline(
   dataset: PreparedDataset,
 ): Promise<void> {
   const baseline = { ...config, model: baselineOf(config) };
-  await test(recorder, config, dataset, NO_TRAINING, (metrics) =>
-    evaluateBaseline(baseline, dataset, 'test', () => recorder.letEventsIn(), metrics),
-  );
+  const labeled = labelsOf(config, dataset);
+  const letEventsIn = () => recorder.letEventsIn();
+  if (labeled === null)
+    await test(recorder, config, dataset, NO_TRAINING, (metrics) =>
+      evaluateBaseline(baseline, dataset, 'test', letEventsIn, metrics),
+    );
+  else
+    await testByLabels(recorder, config, dataset, labeled, NO_TRAINING, (task, metrics) =>
+      measureBaselineByLabels(baseline, dataset, task, letEventsIn, metrics),
+    );
 }
 
 /** Where a model stands that needs no steps. */
@@ -111,6 +142,34 @@ async function test(
 function warnOf(recorder: RunRecorder, code: RunWarning['code'], message: string | null): void {
   if (message !== null) recorder.warn(message);
   recorder.update({ warnings: withWarning(recorder.manifest.warnings, code, message) });
+}
+
+/** The same by labels, with the results of each row. */
+async function testByLabels(
+  recorder: RunRecorder,
+  config: ExperimentConfig,
+  dataset: PreparedDataset,
+  labeled: LabeledInteractions,
+  { epoch, step }: Pick<MeasuredMetrics, 'epoch' | 'step'>,
+  evaluateOwn: (task: ShownTask, metrics: OwnMetrics) => Promise<LabelResult>,
+): Promise<void> {
+  const started = performance.now();
+  const metrics = await openRunMetrics(recorder.run, config);
+  const task = shownTask(dataset, labeled, 'test', config.evaluation);
+  const own = await evaluateOwn(task, metrics);
+  const letEventsIn = () => recorder.letEventsIn();
+  const rankers = new Map([
+    [MODEL_RANKER, own],
+    ...(await measureBaselinesByLabels(config, dataset, task, letEventsIn, metrics)),
+  ]);
+  const seconds = (performance.now() - started) / 1000;
+  const protocol = testProtocol(task.protocol, config);
+  const results = { protocol, epoch, step, ...resultRows(dataset, task) };
+  const scores = new Map([...rankers].map(([key, { scores: ofRows }]) => [key, ofRows]));
+  await writeLabeledResults(recorder.run, { ...results, rankers: scores }, recorder.settle);
+  await recordTest(recorder, config, { epoch, step, protocol, seconds }, rankers);
+  if (!isTrained(config)) return;
+  warnOf(recorder, 'result/constant-scores', constantProbabilitiesMessage(own.scores));
 }
 
 /**

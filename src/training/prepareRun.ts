@@ -11,7 +11,9 @@ import { openCandidates } from '../inference/openCandidates';
 import { codeNotice } from '../inference/runModel';
 import { checkBaselineMemory } from './memoryEstimate';
 import type { RunRecorder } from './runRecorder';
+import { labelsOf, labelsText } from '../inference/evaluateLabels';
 import { leftOutText, seenRule, seenRuleText, unlistedText } from '../inference/seenItems';
+import { shownTask } from '../inference/shownTask';
 
 /* What a run needs before it is trained or evaluated, told in its log: an engine and its data. */
 
@@ -65,24 +67,28 @@ export async function prepare(recorder: RunRecorder, config: ExperimentConfig): 
     recorder.event({ kind: 'log', level: 'info', message });
   for (const warning of candidates?.warnings ?? []) recorder.warn(warning);
   const measured = { ...dataset, ...(candidates && { candidates: candidates.lists }) };
-  sayWhatIsRanked(recorder, measured, config);
+  sayWhatIsMeasured(recorder, measured, config);
   return measured;
 }
 
-/** Says how seen items count, where that is not what the config says alone. @throws TrainingError when no user counts */
-function sayWhatIsRanked(
-  recorder: RunRecorder,
-  dataset: PreparedDataset,
-  { evaluation, training }: ExperimentConfig,
-): void {
-  const decision = seenRuleText(seenRule(dataset, evaluation));
-  if (decision !== null) recorder.event({ kind: 'log', level: 'info', message: decision });
+/** Says what is learned from and measured, where that is not what the config says alone. @throws InferenceError when nothing is left */
+function sayWhatIsMeasured(recorder: RunRecorder, dataset: PreparedDataset, config: ExperimentConfig): void {
+  const say = (message: string | null): void => {
+    if (message !== null) recorder.event({ kind: 'log', level: 'info', message });
+  };
+  const { evaluation, training } = config;
+  say(labelsText(config, dataset));
+  const labeled = labelsOf(config, dataset);
+  if (labeled === null) say(seenRuleText(seenRule(dataset, evaluation)));
   // A refit validates nothing.
   const parts = training.refit === undefined ? (['validation', 'test'] as const) : (['test'] as const);
   for (const part of parts) {
+    if (labeled !== null) {
+      shownTask(dataset, labeled, part, evaluation);
+      continue;
+    }
     const task = rankingTask(dataset, part, evaluation);
-    for (const text of [leftOutText(task), unlistedText(task)])
-      if (text !== null) recorder.event({ kind: 'log', level: 'info', message: text });
+    for (const text of [leftOutText(task), unlistedText(task)]) say(text);
   }
 }
 

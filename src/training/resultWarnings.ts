@@ -103,6 +103,15 @@ export function tooGoodMessage(
   );
 }
 
+/** Says that a trained model gives all that users were shown the same probability. Null where it does not. */
+export function constantProbabilitiesMessage(scores: Float64Array): string | null {
+  if (scores.some((score) => score !== scores[0])) return null;
+  return (
+    'On test, the model gives all shown items the same probability, so its metrics are those of chance. ' +
+    'Look at its loss and at `training.learningRate`: what tells clicks from other rows has not been learned, or was lost.'
+  );
+}
+
 /** A number in four digits: `0.1235`, `18,000,000`. */
 function short(value: number): string {
   return value.toLocaleString('en-US', { maximumSignificantDigits: 4 });

@@ -6,7 +6,7 @@ import type { Optimizer } from '../compute/optimizers/optimizer';
 import { RandomStream } from '../compute/random';
 import type { TrainedConfig } from '../config/schema';
 import type { PreparedDataset } from '../dataset/preparedDataset';
-import { protocolOf, type RankingResult } from '../evaluation/evaluateRanking';
+import type { RankingResult } from '../evaluation/evaluateRanking';
 import type { OwnMetrics } from '../evaluation/metrics/metrics';
 import type { Model } from '../model/model';
 import type { Batch, Batches } from '../model/batches/batchBuilder';
@@ -18,7 +18,10 @@ import type { TrainingState } from '../runs/checkpointState';
 import { EarlyStopping } from './earlyStopping';
 import { isOwn, openRunMetrics, openRunModel, type RunModel } from '../inference/runModel';
 import { StepChecks } from '../userCode/stepChecks';
-import { evaluateModel, rankingTask } from '../inference/evaluateModel';
+import { labelsOf, measureModelByLabels } from '../inference/evaluateLabels';
+import { evaluateModel } from '../inference/evaluateModel';
+import { partProtocol } from '../inference/partProtocol';
+import { shownTask } from '../inference/shownTask';
 import { nameOfNotFinite } from '../inference/finiteWeights';
 import { scheduledShare } from './learningRateSchedule';
 import { divergenceMessage } from './resultWarnings';
@@ -158,9 +161,8 @@ export class TrainingLoop {
    */
   async #measureBestAlike(protocol: EvaluationProtocol): Promise<void> {
     const { run, settle } = this.#recorder;
-    const { evaluation } = this.#config;
-    const task = rankingTask(this.#dataset, 'validation', evaluation, this.model.batches);
-    if (comparisonKey(protocol) === comparisonKey(protocolOf(task, evaluation.cutoffs))) return;
+    const current = partProtocol(this.#config, this.#dataset, 'validation', this.model.batches);
+    if (comparisonKey(protocol) === comparisonKey(current)) return;
     const directory = run.checkpointPath('best');
     const state = await loadCheckpoint(directory, this.model.state, null);
     const { metrics } = await this.#validate();
@@ -336,9 +338,14 @@ export class TrainingLoop {
     return { measured, protocol: null, best: true };
   }
 
-  #validate(): Promise<RankingResult> {
+  #validate(): Promise<Pick<RankingResult, 'metrics' | 'protocol'>> {
     const letEventsIn = () => this.#recorder.letEventsIn();
     const { evaluation } = this.#config;
+    const labeled = labelsOf(this.#config, this.#dataset);
+    if (labeled !== null) {
+      const task = shownTask(this.#dataset, labeled, 'validation', evaluation);
+      return measureModelByLabels(this.model, task, evaluation, letEventsIn, this.#metrics);
+    }
     return evaluateModel(this.model, this.#dataset, 'validation', evaluation, letEventsIn, this.#metrics);
   }
 

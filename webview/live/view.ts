@@ -261,6 +261,9 @@ function fact(label: string, value: string): TemplateResult {
   return html`<span class="muted">${label}</span> <b class="number">${value}</b>`;
 }
 
+/** What the candidates of a test are called. */
+const CANDIDATE_NAMES: Partial<Record<string, string>> = { full: 'items', shown: 'shown items' };
+
 function testResults(
   manifest: RunManifest,
   { canTrain }: LiveState,
@@ -277,10 +280,10 @@ function testResults(
       <span class="muted">
         ${manifest.progress.epochs === 0 ? '' : `${manifest.refitOf === undefined ? 'best checkpoint' : 'refit'}, epoch ${test.epoch} · `}${formatCount(test.protocol.numUsers)}
         users · ${formatCount(test.protocol.numCandidates)}
-        ${test.protocol.candidates === 'full' ? 'items' : 'candidates'}
+        ${CANDIDATE_NAMES[test.protocol.candidates] ?? 'candidates'}
       </span>
       ${
-        canTrain
+        canTrain && test.protocol.candidates !== 'shown'
           ? button({
               label: 'Evaluation',
               icon: 'graph',

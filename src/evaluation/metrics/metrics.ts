@@ -13,7 +13,7 @@ import { librecommenderMap } from './librecommenderMap';
 import { librecommenderNdcg } from './librecommenderNdcg';
 import { logLoss } from './logLoss';
 import { map } from './map';
-import type { ListMetric, Metric, RankMetric } from './metric';
+import type { LabelMetric, ListMetric, Metric, RankMetric } from './metric';
 import { microsoftMrr } from './microsoftMrr';
 import { mrr } from './mrr';
 import { ndcg } from './ndcg';
@@ -47,6 +47,13 @@ export const DEFAULT_METRICS: readonly Metric[] = [hr, ndcg, mrr];
 /** The one that chooses an epoch where a config does not say. */
 export const DEFAULT_METRIC: Metric = ndcg;
 
+/** The same where the data have labels, and the model learns from them. */
+export const DEFAULT_LABEL_METRICS: readonly Metric[] = [auc, gauc, logLoss, prAuc, calibrationError];
+export const DEFAULT_LABEL_METRIC: Metric = auc;
+
+/** Those that need labels, and have no cut-off. */
+export const LABEL_METRICS = METRICS.filter((metric) => metric.needs === 'scores and labels');
+
 /** Those that a ranking is measured by, which have a value at each cut-off: all that need no labels. */
 export const RANKING_METRICS = METRICS.filter((metric) => metric.needs !== 'scores and labels');
 
@@ -65,12 +72,29 @@ export function rankingMetrics(
   });
 }
 
-/** Metrics at each cut-off, such as `ndcg@10`, those of one metric together and the default first. */
+/** The metrics of some names that shown items are measured by, in their order. @throws Error for one that they are not */
+export function metricsOfLabels(
+  names: readonly string[],
+  own: OwnMetrics = new Map(),
+): (RankMetric | LabelMetric)[] {
+  return names.map((name) => {
+    const metric = own.get(name) ?? METRICS.find((other) => other.name === name);
+    if (metric === undefined || metric.needs === 'list')
+      throw new Error(`Shown items are not measured by ${name}.`);
+    return metric;
+  });
+}
+
+/** Metrics at each cut-off, such as `ndcg@10`, or without, such as `auc`; those of one metric together and the default first. */
 export function measuredNames(names: readonly string[], cutoffs: readonly number[]): string[] {
   const order = [...names].sort(
     (a, b) => Number(b === DEFAULT_METRIC.name) - Number(a === DEFAULT_METRIC.name),
   );
-  return order.flatMap((name) => cutoffs.map((cutoff) => `${name}@${cutoff}`));
+  return order.flatMap((name) =>
+    LABEL_METRICS.some((metric) => metric.name === name)
+      ? [name]
+      : cutoffs.map((cutoff) => `${name}@${cutoff}`),
+  );
 }
 
 /** The metric of a name, with a cut-off or without, in any case; undefined for one that this version does not know. */

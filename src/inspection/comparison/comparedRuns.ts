@@ -43,6 +43,12 @@ const NAMES = new Set(['name', '$schema']);
 export async function openTestedRun(path: string): Promise<TestedRun> {
   const directory = new RunDirectory(path);
   const manifest = await directory.readManifest();
+  if (manifest.test?.protocol.candidates === 'shown') {
+    throw new InspectionError(
+      'inspection/by-labels',
+      `Run ${directory.id} was measured by labels, and comparisons are of runs that rank what users took. \`recsight runs\` lists the metrics of both kinds.`,
+    );
+  }
   const results = await readPerUserResults(directory, 'test');
   if (results === null || manifest.test === null) {
     throw new InspectionError(

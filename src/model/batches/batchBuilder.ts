@@ -12,6 +12,25 @@ export interface TrainingData {
   items: Uint32Array;
   /** Seconds since 1970 of each interaction; null when the data have no time column. */
   times: Float64Array | null;
+  /** What users were shown, where the data have labels; null or left out where they do not. */
+  labeled?: LabeledRows | null;
+}
+
+/**
+ * Rows that users were shown, which they took (those are among the interactions, too) or did not. User u's are at
+ * `offsets[u]` … `trainEnd[u] - 1`, oldest first.
+ */
+export interface LabeledRows {
+  /** `[numUsers + 1]` */
+  offsets: Uint32Array;
+  /** `[numUsers]`. What is held out lies behind. */
+  trainEnd: Uint32Array;
+  /** Items from 1, of all rows. */
+  items: Uint32Array;
+  /** 1: the user took it; 0: they did not. */
+  labels: Uint8Array;
+  /** A row's history is the user's interactions before this place: from `offsets[u]` of the training data. */
+  historyEnd: Uint32Array;
 }
 
 /** What one optimizer step learns from. What else is in it is between the builder and its model. */
@@ -43,6 +62,8 @@ export interface BatchBuilder {
   readonly minLength: number;
   /** What it reads of times; none if left out. */
   readonly times?: TimesRead;
+  /** Its batches are of {@link LabeledRows}, so that scores are logits of the probability that the user takes the item. */
+  readonly learnsFromLabels?: true;
   /**
    * @param batchSize rows of a batch, as the config has it
    * @throws ModelError when there is nothing to learn from

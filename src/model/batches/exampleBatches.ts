@@ -3,6 +3,7 @@ import { STREAMS } from '../../compute/randomStreams';
 import { ModelError } from '../modelError';
 import type { Sampler } from '../parts/samplingWeights';
 import type { Batch, BatchBuilder, Batches, TrainingData } from './batchBuilder';
+import { fixedNegatives, leftPadded, negativeHistories } from './exampleHistories';
 import { NegativeSampler } from './negativeSampler';
 import { ShuffledOrder } from './shuffledOrder';
 
@@ -36,9 +37,11 @@ export interface ExampleBatch extends Batch {
   users: Int32Array;
   /** `[size, length]` */
   histories: Int32Array;
-  /** `[size, 1 + numNegatives]`, the item that the user chose first. */
+  /** `[size, 1 + numNegatives]`, the item that the user chose first; `[size, 1]` where there are labels. */
   candidates: Int32Array;
   numNegatives: number;
+  /** `[size]`, 1 or 0: whether the user took the candidate. Only where the model learns from labels. */
+  labels?: Float32Array;
   /** `[size, length]`, or null unless the request wants them; 0 where the history is padding. */
   negativeHistories: Int32Array | null;
   /** `[size, 1 + numNegatives, length]` where the request wants them: the history of each candidate. */
@@ -187,35 +190,4 @@ export class ExampleBatches implements Batches {
       return items.subarray(Math.max(start, place - this.#request.maxLength), place);
     });
   }
-}
-
-function leftPadded(rows: readonly Uint32Array[], length: number): Int32Array {
-  const padded = new Int32Array(rows.length * length);
-  rows.forEach((row, index) => padded.set(row, (index + 1) * length - row.length));
-  return padded;
-}
-
-/** For each of all interactions another item than its own. */
-function fixedNegatives({ items, numItems }: TrainingData, seed: number): Uint32Array {
-  const random = new RandomStream(seed, STREAMS.fixedNegatives);
-  return items.map((item) => {
-    const other = 1 + random.nextInt(numItems - 1);
-    return other < item ? other : other + 1;
-  });
-}
-
-/** For each item of the histories one that its user has not met; 0 where they are padding. */
-function negativeHistories(
-  sampler: NegativeSampler,
-  random: RandomStream,
-  users: Int32Array,
-  histories: Int32Array,
-  length: number,
-): Int32Array {
-  const negatives = new Int32Array(histories.length);
-  histories.forEach((item, place) => {
-    if (item === 0) return;
-    sampler.draw(random, users[Math.floor(place / length)]!, item, negatives, place, 1, histories);
-  });
-  return negatives;
 }

@@ -1,4 +1,5 @@
 import type { TrainedDescription } from '../description';
+import { WITHOUT_EFFECT_WITH_LABELS } from '../parts/pairOptions';
 import { dienSchema } from './options';
 import { dienPresets } from './presets';
 
@@ -11,6 +12,7 @@ export const dien = {
   presets: dienPresets,
   scoresByProduct: false,
   recordsAttention: true,
+  learnsFromLabels: { withoutEffect: WITHOUT_EFFECT_WITH_LABELS },
   historyLimit: ({ maxSequenceLength }) => ({ maxLength: maxSequenceLength, learnsOlder: true }),
   load: async () => {
     const [{ Dien }, { dienSize }] = await Promise.all([import('./dien'), import('./size')]);

@@ -14,6 +14,7 @@ import type {
   Recorder,
 } from '../model';
 import { exampleBuilder, type ExampleBatch, type ExampleBuilder } from '../batches/exampleBatches';
+import { labeledBuilder } from '../batches/labeledBatches';
 import { createDense, dense } from '../parts/dense';
 import { createGru } from '../parts/gruLayer';
 import { activate, createActivation, type LayerActivation } from '../parts/layerActivation';
@@ -77,10 +78,11 @@ export class Dien extends ParametricModel implements Model {
     this.#evolution = createEvolution(parameters, config, width);
     this.#head = new PairHead(parameters, config, this.#embedding);
 
-    this.batches = exampleBuilder({
+    const request = {
       ...exampleRequest(config, config.auxiliaryWeight > 0),
       fixedNegativeHistories: config.auxiliaryNegatives === 'once',
-    });
+    };
+    this.batches = data.labeled ? labeledBuilder(request) : exampleBuilder(request);
     this.embeddings = this.#embedding.views;
     this.inputs = this.#embedding.inputs;
     this.attentions = attentionViews(config);
@@ -89,7 +91,7 @@ export class Dien extends ParametricModel implements Model {
   loss(batch: ExampleBatch, random: RandomStream): tf.Scalar {
     const encoded = this.#encode(batch);
     const logits = this.#logits(encoded, ownCandidates(batch.candidates, batch.size), random);
-    const loss = this.#head.loss(logits);
+    const loss = this.#head.loss(logits, batch.labels);
     if (this.#auxiliary === null) return loss;
     if (batch.negativeHistories === null)
       throw new Error('The auxiliary loss needs negative histories, and the batch has none.');

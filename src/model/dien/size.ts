@@ -1,16 +1,15 @@
 import type { ModelSize, SizeContext } from '../model';
-import { examplesPerStep } from '../batches/exampleBatches';
 import { gruParameters } from '../parts/gruLayer';
-import { rowsPerExample } from '../parts/pairConfig';
+import { stepSize } from '../parts/pairConfig';
 import { attentionSize, headSize, pairTables } from '../parts/pairSize';
 import type { DienConfig } from './options';
 
 /** How much a DIEN takes. Every layer's output stays until the backward pass is through, and so does its gradient. */
 export function dienSize(config: DienConfig, context: SizeContext): ModelSize {
   const { data } = context;
-  const batchSize = examplesPerStep(context.batchSize, rowsPerExample(config));
+  const { examples, candidates } = stepSize(config, context);
   const { itemWidth: d, userWidth, itemTables, userTables } = pairTables(config, data);
-  const rows = batchSize * (1 + config.numNegatives);
+  const rows = examples * candidates;
   const length = config.maxSequenceLength;
   const attention = attentionSize(config, d);
   const head = headSize(config, d, userWidth);
@@ -33,7 +32,7 @@ export function dienSize(config: DienConfig, context: SizeContext): ModelSize {
   return {
     parameters,
     activations:
-      batchSize * length * perPosition +
+      examples * length * perPosition +
       2 * rows * (perPair + 6 * d + head.activations) +
       // Histories, candidates and what was not chosen each give the tables of items a gradient, beside the sum.
       (config.auxiliaryWeight > 0 ? 3 : 2) * itemTables,

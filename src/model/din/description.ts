@@ -1,4 +1,5 @@
 import type { TrainedDescription } from '../description';
+import { WITHOUT_EFFECT_WITH_LABELS } from '../parts/pairOptions';
 import { dinSchema } from './options';
 import { dinPresets } from './presets';
 
@@ -11,6 +12,7 @@ export const din = {
   presets: dinPresets,
   scoresByProduct: false,
   recordsAttention: true,
+  learnsFromLabels: { withoutEffect: [...WITHOUT_EFFECT_WITH_LABELS, 'negativeHistory'] },
   historyLimit: ({ maxSequenceLength }) => ({ maxLength: maxSequenceLength, learnsOlder: true }),
   load: async () => {
     const [{ Din }, { dinSize }] = await Promise.all([import('./din'), import('./size')]);

@@ -13,6 +13,7 @@ import type {
   Recorder,
 } from '../model';
 import { exampleBuilder, type ExampleBatch, type ExampleBuilder } from '../batches/exampleBatches';
+import { labeledBuilder } from '../batches/labeledBatches';
 import { createDense, dense } from '../parts/dense';
 import { createBatchNorm, normalizeBatch, type BatchNormLayer } from '../parts/multilayerPerceptron';
 import { attentionOptions, batchNormOptions, exampleRequest } from '../parts/pairConfig';
@@ -70,11 +71,14 @@ export class Din extends ParametricModel implements Model {
       ? (parameters.create('itemBias', [data.numItems + 1, 1], { kind: 'constant', value: 0 }) as tf.Tensor2D)
       : null;
 
-    this.batches = exampleBuilder({
-      ...exampleRequest(config, false),
-      ...(config.emptyHistory === 'learned' && { minLength: 0 }),
-      ownHistories: config.negativeHistory === 'random',
-    });
+    const request = exampleRequest(config, false);
+    this.batches = data.labeled
+      ? labeledBuilder(request)
+      : exampleBuilder({
+          ...request,
+          ...(config.emptyHistory === 'learned' && { minLength: 0 }),
+          ownHistories: config.negativeHistory === 'random',
+        });
     this.embeddings = this.#embedding.views;
     this.inputs = this.#embedding.inputs;
     this.attentions = [
@@ -92,7 +96,7 @@ export class Din extends ParametricModel implements Model {
   loss(batch: ExampleBatch, random: RandomStream): tf.Scalar {
     const { users, candidates } = usersAndCandidates(batch);
     const logits = this.#logits(this.#encode(users), candidates, random);
-    return this.#head.loss(tf.reshape(logits, [batch.size, 1 + batch.numNegatives]));
+    return this.#head.loss(tf.reshape(logits, [batch.size, 1 + batch.numNegatives]), batch.labels);
   }
 
   scoring(query: Query): JointScoring {

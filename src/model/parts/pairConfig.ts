@@ -1,5 +1,5 @@
-import type { ModelData } from '../model';
-import type { ExampleRequest } from '../batches/exampleBatches';
+import type { ModelData, SizeContext } from '../model';
+import { examplesPerStep, type ExampleRequest } from '../batches/exampleBatches';
 import { chosenColumns } from './chosenColumns';
 import type { DiceOptions } from './diceActivation';
 import type { FeatureEmbeddingOptions } from './featureEmbedding';
@@ -22,8 +22,20 @@ export function exampleRequest(config: PairConfig, negativeHistories: boolean): 
 }
 
 /** How much of the batch size an interaction takes up. */
-export function rowsPerExample({ batchSizeCounts, numNegatives }: PairConfig): number {
+function rowsPerExample({ batchSizeCounts, numNegatives }: PairConfig): number {
   return batchSizeCounts === 'candidates' ? 1 + numNegatives : 1;
+}
+
+/** Examples of a step, and candidates of each. */
+export function stepSize(
+  config: PairConfig,
+  { batchSize, data }: Pick<SizeContext, 'batchSize' | 'data'>,
+): { examples: number; candidates: number } {
+  if (data.labeled) return { examples: batchSize, candidates: 1 };
+  return {
+    examples: examplesPerStep(batchSize, rowsPerExample(config)),
+    candidates: 1 + config.numNegatives,
+  };
 }
 
 /**

@@ -64,10 +64,12 @@ export class PairHead {
 
   /**
    * Mean loss of scores whose first column is the item that the user chose: binary cross-entropy of every pair, or softmax
-   * cross-entropy of every row.
-   * @param logits `[B, C]`
+   * cross-entropy of every row. Where there are labels, binary cross-entropy against them.
+   * @param logits `[B, C]`, or `[B, 1]` with labels
+   * @param given labels, `[B]`
    */
-  loss(logits: tf.Tensor2D): tf.Scalar {
+  loss(logits: tf.Tensor2D, given?: Float32Array): tf.Scalar {
+    if (given !== undefined) return binaryCrossEntropy(logits, tf.tensor2d(given, [given.length, 1]), null);
     if (this.#config.loss === 'softmax') return sampledCrossEntropy(logits);
     const [rows, columns] = logits.shape;
     const labels = new Float32Array(rows * columns);

@@ -169,6 +169,9 @@ export const pairTrainingFields = {
     .meta(describe('Initializer of embeddings and layers.')),
 } as const;
 
+/** Options that mean nothing where rows have labels, by which DIN and DIEN learn then. */
+export const WITHOUT_EFFECT_WITH_LABELS = ['loss', 'numNegatives', 'sampler', 'batchSizeCounts'] as const;
+
 /** @param interest what `interest` is in this model */
 export const headInputsField = (interest: string, initial: (typeof PAIR_INPUTS)[number][]) =>
   z

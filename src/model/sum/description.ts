@@ -11,6 +11,7 @@ export const sum = {
   presets: sumPresets,
   scoresByProduct: false,
   recordsAttention: true,
+  learnsFromLabels: { withoutEffect: ['loss', 'minSequenceLength'] },
   historyLimit: ({ maxSequenceLength }) => ({ maxLength: maxSequenceLength, learnsOlder: true }),
   load: async () => {
     const [{ Sum }, { sumSize }] = await Promise.all([import('./sum'), import('./size')]);

@@ -6,6 +6,7 @@ import { itemTables, userTables } from './tables';
 /** How much a SUM takes. Of the recurrence the gradient needs the memory of each step. */
 export function sumSize(config: SumConfig, { data, batchSize }: SizeContext): ModelSize {
   const { hiddenSize: h, slots, layerSizes, batchNorm, maxSequenceLength: length, loss } = config;
+  const candidates = data.labeled ? 1 : 1 + loss.numNegatives;
   const tables = [itemTables(config, data), userTables(config, data)];
   const [d, userWidth] = tables.map(featureWidth) as [number, number];
   const S = slots - 1;
@@ -25,7 +26,6 @@ export function sumSize(config: SumConfig, { data, batchSize }: SizeContext): Mo
   return {
     parameters: tableValues + cell + h * d + head,
     // Each lookup has a gradient of the whole table: history, candidates and penalty.
-    activations:
-      batchSize * (length * perPosition + (1 + loss.numNegatives) * perCandidate) + 2 * tableValues,
+    activations: batchSize * (length * perPosition + candidates * perCandidate) + 2 * tableValues,
   };
 }

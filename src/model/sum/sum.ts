@@ -14,6 +14,7 @@ import type {
   Recorder,
 } from '../model';
 import { exampleBuilder, type ExampleBatch, type ExampleBuilder } from '../batches/exampleBatches';
+import { labeledBuilder } from '../batches/labeledBatches';
 import { FeatureEmbedding, unknownIn } from '../parts/featureEmbedding';
 import { historyMask } from '../parts/historyMask';
 import { createMlp, mlp, type Mlp } from '../parts/multilayerPerceptron';
@@ -57,14 +58,15 @@ export class Sum extends ParametricModel implements Model {
   constructor(config: SumConfig, data: ModelData, seed: number) {
     super(seed);
     this.#config = config;
-    this.batches = exampleBuilder({
+    const request = {
       maxLength: config.maxSequenceLength,
       minLength: config.minSequenceLength,
       minBatchSize: config.minBatchSize,
       numNegatives: config.loss.numNegatives,
       sampler: config.loss.sampler,
       negativeHistories: false,
-    });
+    };
+    this.batches = data.labeled ? labeledBuilder(request) : exampleBuilder(request);
 
     const { parameters } = this;
     const initializer = namedInitializer(config.initializer, config.initializerRange);
@@ -107,9 +109,10 @@ export class Sum extends ParametricModel implements Model {
     const interests = this.#read(memory, queries);
     const users = this.#userVectors(batch);
     const scores = this.#score(interests, queries, users, random); // [B, G]
-    const labels = new Float32Array(candidates.length);
-    for (let chosen = 0; chosen < labels.length; chosen += columns) labels[chosen] = 1;
-    const error = groupLoss(type, scores, tf.tensor2d(labels, [size, columns]), prediction);
+    const labels = batch.labels ?? firstColumn(size, columns);
+    // Labels are of single items: what tells the chosen one from others has no meaning, and squares make no probabilities.
+    const loss = batch.labels === undefined ? type : 'crossEntropy';
+    const error = groupLoss(loss, scores, tf.tensor2d(labels, [size, columns]), prediction);
     return tf.addN([error, ...this.#penalties(batch)]);
   }
 
@@ -241,6 +244,11 @@ export class Sum extends ParametricModel implements Model {
       ...penalties(this.#penalized, layerL2, layerL1),
     ];
   }
+}
+
+/** Labels of candidates of which the first was chosen. */
+function firstColumn(size: number, columns: number): Float32Array {
+  return Float32Array.from({ length: size * columns }, (_, place) => (place % columns === 0 ? 1 : 0));
 }
 
 const ATTENTIONS: readonly AttentionView[] = [

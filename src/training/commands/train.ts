@@ -4,7 +4,9 @@ import { isTrained, type ExperimentConfig } from '../../config/schema';
 import { countOf } from '../../protocol/countOf';
 import type { MeasuredMetrics } from '../../protocol/run';
 import { readState } from '../../runs/checkpointState';
+import { labelsOf, measureBaselineByLabels } from '../../inference/evaluateLabels';
 import { evaluateBaseline } from '../../inference/evaluateModel';
+import { shownTask } from '../../inference/shownTask';
 import { baselineOf, NO_TRAINING, testBaseline, testModel } from '../measureTest';
 import { checkMemory, estimateMemory, tellMemory } from '../memoryEstimate';
 import { learnedData } from '../../inference/learnedData';
@@ -127,7 +129,17 @@ async function measureBaseline(recorder: RunRecorder, config: ExperimentConfig):
   const letEventsIn = () => recorder.letEventsIn();
   const baseline = { ...config, model: baselineOf(config) };
   const metrics = await openRunMetrics(recorder.run, config);
-  const result = await evaluateBaseline(baseline, dataset, 'validation', letEventsIn, metrics);
+  const labeled = labelsOf(config, dataset);
+  const result =
+    labeled === null
+      ? await evaluateBaseline(baseline, dataset, 'validation', letEventsIn, metrics)
+      : await measureBaselineByLabels(
+          baseline,
+          dataset,
+          shownTask(dataset, labeled, 'validation', config.evaluation),
+          letEventsIn,
+          metrics,
+        );
   const measured: MeasuredMetrics = { ...NO_TRAINING, metrics: result.metrics };
   const seconds = (performance.now() - started) / 1000;
   recorder.event({ kind: 'validation', ...measured, protocol: result.protocol, best: true, seconds });

@@ -190,7 +190,7 @@ describe('completion', () => {
       (await at(`{"evaluation": {"baselines": [${baselines}]}}`)).labels;
     for (const place of ['"|"', '|', '"popularity", |'])
       expect(await inside(place)).toEqual(expect.arrayContaining(['"ease"', '{"type":"itemKnn"}']));
-    expect(await inside('{"type": "|"}')).toHaveLength(5);
+    expect(await inside('{"type": "|"}')).toHaveLength(7);
     const options = await inside('{"type": "itemKnn", |}');
     expect(options).toEqual(expect.arrayContaining(['numNeighbors', 'shrinkage']));
     expect(options).not.toContain('regularization');

@@ -96,7 +96,7 @@ describe('evaluation.baselines', () => {
       '["popularty"]',
       'evaluation.baselines.0',
       '"popularty"',
-      'expected `popularity`, `itemKnn`, `markov`, `ease`, `ials` or an object with one of these as `type`, ' +
+      'expected `popularity`, `itemKnn`, `markov`, `ease`, `ials`, `clickRate`, `logisticRegression` or an object with one of these as `type`, ' +
         'found `"popularty"`. Did you mean `popularity`?',
     ],
     [
@@ -115,7 +115,7 @@ describe('evaluation.baselines', () => {
       '[{"type": "sasrec"}]',
       'evaluation.baselines.0.type',
       '"sasrec"',
-      'expected `popularity`, `itemKnn`, `markov`, `ease` or `ials`, found `"sasrec"`',
+      'expected `popularity`, `itemKnn`, `markov`, `ease`, `ials`, `clickRate` or `logisticRegression`, found `"sasrec"`',
     ],
     [
       '[{"type": "itemKnn", "similarity": {"type": "dice"}, "featureWeighting": "tfIdf"}]',

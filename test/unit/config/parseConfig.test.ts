@@ -179,7 +179,7 @@ test.each([
   [
     '["ndcg", "auc"]',
     'evaluation.metrics.1',
-    'compares scores with labels, such as clicks, and the dataset has no labels',
+    'compares scores with labels, and the dataset has none: name their column in `dataset.columns.label`',
   ],
   ['["ndcg", "ndgc"]', 'evaluation.metrics.1', 'Did you mean `ndcg`?'],
   ['["hr"]', 'training.earlyStopping.metric', 'needs a metric that is in `evaluation.metrics` (`hr`)'],
