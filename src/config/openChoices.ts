@@ -18,6 +18,8 @@ export function openChoiceAt(path: ConfigPath): OpenChoice | null {
   switch (field) {
     case 'dataset.path':
     case 'dataset.path.*':
+    case 'evaluation.candidates.path':
+    case 'evaluation.candidates.path.*':
       return { kind: 'file', table: 'interactions' };
     case 'dataset.items.path':
       return { kind: 'file', table: 'items' };

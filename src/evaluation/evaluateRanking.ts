@@ -39,7 +39,7 @@ export interface RankingTask {
   catalog(): Catalog;
   /** Where not the whole catalog is ranked: what else is, and how it was drawn. */
   sampled?: SampledNegatives & { of(user: number): Uint32Array };
-  /** The same where a file lists it. */
+  /** The same where a file lists it. `longest`: items of the longest list, with targets that are not in it. */
   listed?: ListedCandidates & { of(user: number): Uint32Array; longest: number };
 }
 

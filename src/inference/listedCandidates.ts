@@ -21,13 +21,17 @@ export function listedCandidates(
     unlistedUsers,
   }: Pick<RankingTask, 'history' | 'filterSeen'> & { unlistedUsers: number },
 ): NonNullable<RankingTask['listed']> {
-  const longest = users.reduce((most, user) => Math.max(most, offsets[user + 1]! - offsets[user]!), 0);
+  const listOf = (user: number): Uint32Array => items.subarray(offsets[user], offsets[user + 1]);
+  const longest = users.reduce((most, user) => {
+    const list = listOf(user);
+    return Math.max(most, list.length + of(user).filter((target) => !list.includes(target)).length);
+  }, 0);
   return {
     ...{ file, hash, longest, unlistedUsers },
     of: (user) => {
       const excluded = new Set(of(user));
       if (filterSeen) for (const item of history(user)) excluded.add(item);
-      return items.subarray(offsets[user], offsets[user + 1]).filter((item) => !excluded.has(item));
+      return listOf(user).filter((item) => !excluded.has(item));
     },
   };
 }

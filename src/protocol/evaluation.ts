@@ -27,8 +27,8 @@ export interface EvaluationProtocol {
   /** Which items compete with the held-out one. `shown`: no other than what users were shown is scored, and compared with its labels. */
   candidates: 'full' | 'sampled' | 'file' | 'shown';
   /**
-   * Number of items that are ranked: the catalog, the held-out item and its negatives, or the longest list of a user; or all rows that
-   * were shown.
+   * Number of items that are ranked: the catalog, the held-out item and its negatives, or the longest list with its held-out items; or
+   * all rows that were shown.
    */
   numCandidates: number;
   /** Where what users were shown is scored: the rows that they took are `numTargets`. */

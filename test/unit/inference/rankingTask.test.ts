@@ -230,6 +230,11 @@ describe('lists of a file', () => {
         expect(
           Array.from(result.ranks.best, (best, target) => ({ best, worst: result.ranks.worst[target] })),
         ).toEqual(expected);
+        const sizes = Array.from(
+          task.users,
+          (user) => new Set([...listOf(dataset, user), ...task.targets(user)]).size,
+        );
+        expect(result.protocol.numCandidates).toBe(Math.max(...sizes));
         expect(result.lists).toBeNull();
         expect(task.listed!.unlistedUsers).toBe(1);
       }),
