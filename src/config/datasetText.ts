@@ -1,10 +1,11 @@
 import { getNodeValue, parseTree } from 'jsonc-parser';
 import { parseDocument } from 'yaml';
+import { candidatesSchema } from '../options/candidatesSchema';
 import { datasetSchema } from '../options/datasetSchema';
 import type { TableName } from './openChoices';
 import { problemAt, readSource, type ConfigFormat, type ConfigProblem } from './parseConfig';
 import { readingFields } from '../options/readingSchema';
-import type { DatasetConfig } from './schema';
+import type { CandidateFileConfig, DatasetConfig } from './schema';
 import { findNode, keyRange, toValue, valueRange, type ConfigPath } from './sourceTree';
 
 /* What a config text says of its data, also where the rest of it is not valid, or not yet written. */
@@ -15,6 +16,15 @@ export function readDataset(text: string, format: ConfigFormat): DatasetConfig |
   if (root?.kind !== 'object' || problems.length > 0) return null;
   const dataset = (toValue(root) as { dataset?: unknown }).dataset;
   return datasetSchema.safeParse(dataset).data ?? null;
+}
+
+/** The lists of candidates that a config names a file of; null where it does not, or while that is not valid itself. */
+export function readCandidateFile(text: string, format: ConfigFormat): CandidateFileConfig | null {
+  const { root, problems } = readSource(text, format);
+  if (root?.kind !== 'object' || problems.length > 0) return null;
+  const candidates = fieldOf(toValue(root), 'evaluation', 'candidates');
+  const { data } = candidatesSchema.safeParse(candidates);
+  return data?.type === 'file' ? data : null;
 }
 
 /** Problems with the values, or with the keys, at paths of a config: where their fields stand, or what should hold them. */

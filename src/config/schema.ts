@@ -277,6 +277,7 @@ export type DatasetConfig = ExperimentConfig['dataset'];
 /** An experiment with a model that is trained by gradients. */
 export type TrainedConfig = ExperimentConfig & { model: TrainedModelConfig };
 export type EvaluationConfig = ExperimentConfig['evaluation'];
+export type CandidateFileConfig = Extract<EvaluationConfig['candidates'], { type: 'file' }>;
 
 export function isTrained(config: ExperimentConfig): config is TrainedConfig {
   return !isBaseline(config.model);

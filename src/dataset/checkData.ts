@@ -2,7 +2,7 @@ import { stat } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import type { DuckDBConnection } from '@duckdb/node-api';
 import { openChoiceAt } from '../config/openChoices';
-import type { DatasetConfig } from '../config/schema';
+import type { CandidateFileConfig, DatasetConfig } from '../config/schema';
 import type { DataChecker, DataChoice, DataProblem } from '../protocol/dataCheck';
 import { columnChoices, rankColumns } from './columnChoices';
 import type { ColumnPick, DataFile } from './dataFile';
@@ -11,6 +11,7 @@ import { datasetErrorFrom, withDuckDb, type Connect } from './duckDb';
 import { inspectFile, type FileRequest } from './inspectFile';
 import { nearFiles } from './nearFiles';
 import { findTableFiles, wantedColumns, withLists } from './openSource';
+import { CANDIDATES_FIELD, candidatePicks, wantedOfLists } from './readCandidates';
 import { entityPicks } from './readEntityTable';
 import { interactionPicks } from './readInteractions';
 import { findColumn, resolveColumn } from './resolveColumn';
@@ -34,7 +35,7 @@ export class DataLook implements DataChecker {
   readonly #known = new Map<string, { stamp: string; file: DataFile }>();
   #connection: Promise<DuckDBConnection> | null = null;
 
-  async check(dataset: object, baseDirectory: string): Promise<DataProblem[]> {
+  async check(dataset: object, baseDirectory: string, candidates: object | null): Promise<DataProblem[]> {
     const config = dataset as DatasetConfig;
     const { items, users } = config;
     const wanted = wantedColumns(config);
@@ -69,6 +70,16 @@ export class DataLook implements DataChecker {
       const title = of === 'items' ? items?.title : null;
       const picks = (file: DataFile) =>
         entityPicks({ kind: 'files', files: [file] }, { of, id: table.id, title, features: table.features });
+      await this.#checkColumns(files, picks, problems);
+    }
+    if (candidates !== null) {
+      const lists = candidates as CandidateFileConfig;
+      const files = await this.#look(
+        lists,
+        request(lists, CANDIDATES_FIELD, wantedOfLists(lists, config)),
+        problems,
+      );
+      const picks = (file: DataFile) => candidatePicks(lists, config, { kind: 'files', files: [file] });
       await this.#checkColumns(files, picks, problems);
     }
     return problems;

@@ -10,7 +10,7 @@ import { DataLook } from './checkData';
 
 const look = new DataLook();
 const functions: DataChecker = {
-  check: (dataset, baseDirectory) => look.check(dataset, baseDirectory),
+  check: (dataset, baseDirectory, candidates) => look.check(dataset, baseDirectory, candidates),
   columns: (table, field, role, baseDirectory) => look.columns(table, field, role, baseDirectory),
   files: (typed, baseDirectory) => look.files(typed, baseDirectory),
 };

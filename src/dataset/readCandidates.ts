@@ -1,6 +1,5 @@
 import { createHash } from 'node:crypto';
-import type { CandidateFileOptions } from '../options/candidatesSchema';
-import type { DatasetConfig } from '../config/schema';
+import type { CandidateFileConfig, DatasetConfig } from '../config/schema';
 import type { CandidateLists } from '../protocol/candidateLists';
 import { countOf, countOfAll } from '../protocol/countOf';
 import type { ColumnPick } from './dataFile';
@@ -10,10 +9,11 @@ import { listRows } from './itemLists';
 import { presentText } from './missingValues';
 import { openRows, withLists } from './openSource';
 import type { PreparedDataset } from './preparedDataset';
-import { labelOf, nameOf, selectFrom } from './rowSource';
+import { labelOf, nameOf, selectFrom, type RowSource } from './rowSource';
 import { withSettledSource } from './settleSource';
 
-const FIELD = 'evaluation.candidates';
+/** Where a config names the file. */
+export const CANDIDATES_FIELD = 'evaluation.candidates';
 
 type Ids = Pick<PreparedDataset, 'userIds' | 'itemIds'>;
 
@@ -29,33 +29,31 @@ export interface ReadCandidates {
  * @throws DatasetError where the file cannot be used
  */
 export async function readCandidates(
-  options: CandidateFileOptions,
+  options: CandidateFileConfig,
   dataConfig: DatasetConfig,
   dataset: Ids,
   where: DuckDbOptions & { baseDirectory: string },
 ): Promise<ReadCandidates> {
-  const { user = dataConfig.columns.user, item = dataConfig.columns.item, items } = options.columns;
   const { missing = dataConfig.missing } = options;
   return withDuckDb(where, async (connection) => {
     const opened = await openRows(
       connection,
       { ...options, query: undefined },
-      { options, field: FIELD, wanted: [user, items ?? item], baseDirectory: where.baseDirectory },
+      {
+        options,
+        field: CANDIDATES_FIELD,
+        wanted: wantedOfLists(options, dataConfig),
+        baseDirectory: where.baseDirectory,
+      },
     );
     const source = { interactions: opened, items: null, users: null, warnings: [], config: dataConfig };
     return withSettledSource(source, where.cacheDirectory, async ({ interactions, reading, warnings }) => {
       const rows = interactions.source;
-      const columns = withLists({ ...dataConfig.columns, user, item, items }, rows);
-      const picks: Record<string, ColumnPick> = {
-        user_id: { column: user, field: `${FIELD}.columns.user` },
-        ...(columns.items === undefined
-          ? { item_id: { column: item, field: `${FIELD}.columns.item` } }
-          : { item_list: { column: columns.items, field: `${FIELD}.columns.items` } }),
-      };
+      const picks = candidatePicks(options, dataConfig, rows);
       const told = [...reading.map((line) => `Read ${line}.`), ...warnings];
       let select = selectFrom(rows, picks);
       try {
-        if (columns.items !== undefined) {
+        if (picks.item_list !== undefined) {
           const made = await listRows(connection, select, []);
           select = made.sql;
           told.push(...made.warnings);
@@ -102,6 +100,36 @@ export async function readCandidates(
       return { lists, warnings: told };
     });
   });
+}
+
+type ColumnsConfig = Pick<DatasetConfig, 'columns'>;
+
+/** Where nothing else is said, the columns have the names that they have in the data. */
+function listColumns({ columns }: CandidateFileConfig, data: ColumnsConfig): DatasetConfig['columns'] {
+  const { user = data.columns.user, item = data.columns.item, items } = columns;
+  return { ...data.columns, user, item, items };
+}
+
+/** The columns that lists are asked for: what they are called helps to tell whether a first line names columns. */
+export function wantedOfLists(options: CandidateFileConfig, data: ColumnsConfig): string[] {
+  const { user, item, items } = listColumns(options, data);
+  return [user, items ?? item];
+}
+
+/** The columns of lists that are read, by what they are called in SQL. */
+export function candidatePicks(
+  options: CandidateFileConfig,
+  data: ColumnsConfig,
+  source: RowSource,
+): Record<string, ColumnPick> {
+  const { user, item, items } = withLists(listColumns(options, data), source);
+  const field = `${CANDIDATES_FIELD}.columns`;
+  return {
+    user_id: { column: user, field: `${field}.user` },
+    ...(items === undefined
+      ? { item_id: { column: item, field: `${field}.item` } }
+      : { item_list: { column: items, field: `${field}.items` } }),
+  };
 }
 
 /** SHA-256 (hex) of lists by ids. */
@@ -167,6 +195,6 @@ function nothingKnown(name: string, numRows: number, { unknownUsers, unknownItem
   return new DatasetError(
     'dataset/nothing-left',
     `None of the ${countOf(numRows, 'row')} of ${name} has a user and an item of the data.${example} ` +
-      `Are \`${FIELD}.columns.user\` and \`item\` the right columns?`,
+      `Are \`${CANDIDATES_FIELD}.columns.user\` and \`item\` the right columns?`,
   );
 }

@@ -1,7 +1,7 @@
 import path from 'node:path';
 import * as vscode from 'vscode';
 import { configFormat } from '../config/configFile';
-import { fieldOf, placeProblems, readDataset } from '../config/datasetText';
+import { fieldOf, placeProblems, readCandidateFile, readDataset } from '../config/datasetText';
 import { parseConfig } from '../config/parseConfig';
 import type { DatasetConfig } from '../config/schema';
 import type { DataProblem } from '../protocol/dataCheck';
@@ -26,7 +26,7 @@ interface Checked {
   /** The data that were looked at last, and what is wrong with them. */
   dataset: DatasetConfig | null;
   data: DataProblem[];
-  /** The dataset, as JSON, that was found in order, as long as no file was heard to have changed since. */
+  /** The dataset and the candidates, as JSON, that were found in order, as long as no file was heard to have changed since. */
   inOrder: string | null;
   watch: DataWatch;
   timer: NodeJS.Timeout | undefined;
@@ -124,6 +124,7 @@ export class ConfigDiagnostics implements vscode.CodeActionProvider, vscode.Disp
     if (document.getText() !== text || this.#checked.get(document.uri.toString()) !== checked) return;
     checked.text = parseConfig(text, format, [], code).problems;
     const dataset = readDataset(text, format);
+    const candidates = readCandidateFile(text, format);
     // Until it is known what the new ones say, what is said of values that stay stays.
     const before = checked.dataset;
     checked.data = checked.data.filter(
@@ -131,15 +132,15 @@ export class ConfigDiagnostics implements vscode.CodeActionProvider, vscode.Disp
     );
     checked.dataset = dataset;
     this.#show(document);
-    const key = JSON.stringify(dataset);
+    const key = JSON.stringify([dataset, candidates]);
     if (trusting && checked.inOrder === key) return;
     const look = ++checked.looks;
     // One that is not saved yet reads what it will read once it is.
     const baseDirectory = path.dirname(document.uri.fsPath);
     if (dataset === null) return;
     // What a config names may be anywhere, also on another machine.
-    if (vscode.workspace.isTrusted) checked.watch.watch(dataset, baseDirectory);
-    const data = await this.dataChecks.check(dataset, baseDirectory);
+    if (vscode.workspace.isTrusted) checked.watch.watch(dataset, baseDirectory, candidates);
+    const data = await this.dataChecks.check(dataset, baseDirectory, candidates);
     // It may have changed, or have been closed, meanwhile.
     if (look !== checked.looks || this.#checked.get(document.uri.toString()) !== checked) return;
     checked.data = data ?? [];

@@ -1,5 +1,5 @@
 import * as vscode from 'vscode';
-import type { DatasetConfig } from '../config/schema';
+import type { CandidateFileConfig, DatasetConfig } from '../config/schema';
 import { startDataChecker } from '../process/dataChecker';
 import type { DataChoice, DataProblem } from '../protocol/dataCheck';
 import { firstLine } from './errorMessage';
@@ -29,8 +29,12 @@ export class DataChecks implements vscode.Disposable {
   }
 
   /** What keeps the data of a config from being read; null where that cannot be told. */
-  check(dataset: DatasetConfig, baseDirectory: string): Promise<DataProblem[] | null> {
-    return this.#ask<DataProblem[]>('check', [dataset, baseDirectory]);
+  check(
+    dataset: DatasetConfig,
+    baseDirectory: string,
+    candidates: CandidateFileConfig | null,
+  ): Promise<DataProblem[] | null> {
+    return this.#ask<DataProblem[]>('check', [dataset, baseDirectory, candidates]);
   }
 
   /** The columns of a table, likeliest first; none where they cannot be told. */

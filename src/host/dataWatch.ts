@@ -1,6 +1,6 @@
 import path from 'node:path';
 import * as vscode from 'vscode';
-import type { DatasetConfig } from '../config/schema';
+import type { CandidateFileConfig, DatasetConfig } from '../config/schema';
 
 /** Folders of one config that are watched. Those of any others are looked at when the config is. */
 const MOST_WATCHED = 32;
@@ -13,10 +13,10 @@ export class DataWatch implements vscode.Disposable {
   constructor(private readonly changed: () => void) {}
 
   /** Watches what a config reads by path. Queries are left out: what they read is not looked at. */
-  watch(config: DatasetConfig, baseDirectory: string): void {
+  watch(config: DatasetConfig, baseDirectory: string, candidates: CandidateFileConfig | null): void {
     const { items, users, split } = config;
     const parts = split.type === 'files' ? [split.validation, split.test].flat() : [];
-    const paths = [...[config, items, users].flatMap((table) => table?.path ?? []), ...parts];
+    const paths = [...[config, items, users, candidates].flatMap((table) => table?.path ?? []), ...parts];
     const patterns = paths.map((file) => patternOf(file, baseDirectory));
     const key = JSON.stringify(patterns.map(({ baseUri, pattern }) => [baseUri.toString(), pattern]).sort());
     if (key === this.#patterns) return;

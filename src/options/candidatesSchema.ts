@@ -68,5 +68,3 @@ export const candidatesSchema = z
   .discriminatedUnion('type', [full, sampled, file])
   .prefault({ type: 'full' })
   .meta(describe('Candidates of the ranking.'));
-
-export type CandidateFileOptions = z.output<typeof file>;

@@ -24,8 +24,11 @@ export interface DataProblem {
  * at.
  */
 export interface DataChecker {
-  /** What a trainer would say of the files and columns that a config names, as far as their starts tell. */
-  check(dataset: object, baseDirectory: string): Promise<DataProblem[]>;
+  /**
+   * What a trainer would say of the files and columns that a config names, as far as their starts tell.
+   * @param candidates where the evaluation names a file of them
+   */
+  check(dataset: object, baseDirectory: string, candidates: object | null): Promise<DataProblem[]>;
   /** The columns of a table, those first that are likely for a role such as `user`; none where they cannot be known. */
   columns(table: object, field: string, role: string, baseDirectory: string): Promise<DataChoice[]>;
   /** Data files in and around the folder, those most like what is typed first; relative to the folder. */

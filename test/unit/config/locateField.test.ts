@@ -1,5 +1,11 @@
 import { describe, expect, test } from 'vitest';
-import { looseValue, placeProblems, readDataset, readTable } from '../../../src/config/datasetText';
+import {
+  looseValue,
+  placeProblems,
+  readCandidateFile,
+  readDataset,
+  readTable,
+} from '../../../src/config/datasetText';
 import { locateField } from '../../../src/config/locateField';
 import type { ConfigFormat } from '../../../src/config/parseConfig';
 import { insertField, writtenLike } from '../../../src/config/setField';
@@ -108,6 +114,9 @@ describe('what a text says of its data', () => {
   test('is known though the rest of the config is wrong', () => {
     expect(readDataset('{"dataset": {"path": "a.csv"}, "model": {"type": "?"}}', 'json')?.path).toBe('a.csv');
     expect(readDataset('{"dataset": {"path": 3}}', 'json')).toBeNull();
+    const candidates = (text: string) => readCandidateFile(`{"evaluation": {"candidates": ${text}}}`, 'json');
+    expect(candidates('{"type": "file", "path": "l.csv"}')).toMatchObject({ path: 'l.csv', columns: {} });
+    expect([candidates('{"type": "file"}'), candidates('{"type": "full"}')]).toEqual([null, null]);
     expect(readDataset('{"dataset": {"path": "a"', 'json')).toBeNull();
   });
 

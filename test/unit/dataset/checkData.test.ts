@@ -2,15 +2,18 @@ import { execFileSync } from 'node:child_process';
 import { rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
+import { configSchema, type CandidateFileConfig } from '../../../src/config/schema';
+import { readCandidates } from '../../../src/dataset/readCandidates';
 import { datasetSchema } from '../../../src/options/datasetSchema';
 import { DataLook } from '../../../src/dataset/checkData';
 import { withDuckDb } from '../../../src/dataset/duckDb';
 import { dataFolder, type DataFolder, type DatasetInput } from './dataFolder';
 
+const IDS = { userIds: ['u1', 'u2'], itemIds: ['', '7', '8', '9'] };
 const RATINGS = 'uid,movie_id,stars,when\nu1,7,5,1600000000\nu2,8,4,1600000100\nu1,9,3,1600000200\n';
 
 const check = (folder: DataFolder, config: DatasetInput, look = new DataLook()) =>
-  look.check(datasetSchema.parse(config), folder.path);
+  look.check(datasetSchema.parse(config), folder.path, null);
 
 /** What the trainer says. */
 const trainerSays = (folder: DataFolder, config: DatasetInput) =>
@@ -102,6 +105,34 @@ describe('what is wrong with data is what the trainer says', () => {
     ]);
     const columns = { user: 'uid', item: 'movie_id', timestamp: 'when' };
     expect(await check(folder, { path: 'ratings.csv', columns })).toEqual([]);
+  });
+
+  test('lists of candidates, whose columns are those of the data where they name no others', async () => {
+    const folder = dataFolder({ 'ratings.csv': RATINGS, 'lists.csv': 'uid,movie\nu1,7\nu2,8\n' });
+    const dataset = datasetSchema.parse({
+      path: 'ratings.csv',
+      columns: { user: 'uid', item: 'movie_id', timestamp: 'when' },
+    });
+    const problemsOf = async (settings: object) => {
+      const { candidates } = configSchema.shape.evaluation.parse({
+        candidates: { type: 'file', ...settings },
+      });
+      const problems = await new DataLook().check(dataset, folder.path, candidates);
+      const said = readCandidates(candidates as CandidateFileConfig, dataset, IDS, {
+        baseDirectory: folder.path,
+        cacheDirectory: folder.cache,
+      }).then(
+        () => [],
+        (error: unknown) => [(error as Error).message],
+      );
+      expect(problems.map(({ message }) => message)).toEqual(await said);
+      return problems.map(({ path, choices }) => [path.join('.'), choices[0]?.value]);
+    };
+    expect(await problemsOf({ path: 'list.csv' })).toEqual([['evaluation.candidates.path', 'lists.csv']]);
+    expect(await problemsOf({ path: 'lists.csv' })).toEqual([
+      ['evaluation.candidates.columns.item', 'movie'],
+    ]);
+    expect(await problemsOf({ path: 'lists.csv', columns: { item: 'movie' } })).toEqual([]);
   });
 
   test.skipIf(process.platform === 'win32')('a pipe and a device, which are not waited for', async () => {
