@@ -21,6 +21,25 @@ describe('resultFacts', () => {
     expect(resultFacts(makeRun({}, 'stopped'))).toEqual(['7/20 epochs']);
   });
 
+  it('of a refit has the test, because it has no validation', () => {
+    const refitOf = { run: '20261120-120000-sasrec-1a2b', epochs: 7 };
+    const best = { epoch: 7, step: 700, metrics: {} };
+    const { protocol } = makeRun().manifest;
+    const test = {
+      ...{ ...best, metrics: { 'ndcg@10': 0.1093 }, baselines: {}, evaluatedAt: 1 },
+      protocol: { ...protocol!, part: 'test', refit: true } as const,
+    };
+    const refit = { refitOf, best, protocol: null };
+    expect(resultFacts(makeRun({ ...refit, test }, 'finished'))).toEqual(['test NDCG@10 0.1093', 'refit']);
+    expect(resultFacts(makeRun(refit, 'running'))).toEqual(['refit', '7/20 epochs']);
+    const tooltip = shownText(runTooltip(makeRun({ ...refit, test }), 'sasrec', NO_SETTINGS, 3_000_000));
+    expect(tooltip).toContain(
+      'refit of 20261120-120000-sasrec-1a2b: 7 epochs on training and validation together',
+    );
+    expect(tooltip).not.toContain('validation, epoch');
+    expect(tooltip).toContain('NDCG@10');
+  });
+
   it('names the states in which nothing is trained', () => {
     expect(resultFacts(makeRun({}, 'preparing'))).toEqual(['preparing']);
     expect(resultFacts(makeRun(reached(0.11234), 'stopping'))).toEqual([
