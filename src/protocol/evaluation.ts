@@ -128,7 +128,8 @@ export function comparisonKey(protocol: EvaluationProtocol): string {
 
 /** A short text for a badge, such as `full · LOO · seen filtered`. */
 export function protocolBadge(protocol: EvaluationProtocol): string {
-  if (protocol.candidates === 'shown') return `shown items · ${splitName(protocol).badge}`;
+  if (protocol.candidates === 'shown')
+    return `shown items · ${splitName(protocol).badge}${protocol.refit ? ' · refit' : ''}`;
   const { candidates, negatives, lists, filterSeen } = protocol;
   const ranked = negatives
     ? `${thousands(negatives.count)} ${negatives.distribution} negatives`
@@ -143,12 +144,11 @@ export function protocolBadge(protocol: EvaluationProtocol): string {
 export function describeProtocol(protocol: EvaluationProtocol): string {
   const { part, numUsers, numTargets = numUsers, ties, shown } = protocol;
   if (shown !== undefined)
-    return `${part}, ${splitName(protocol).text}, ${shownText(protocol, shown)}, ties by expectation, ${thousands(numUsers)} users`;
+    return `${part}, ${splitName(protocol).text}, ${shownText(protocol, shown)}${refitText(protocol)}, ties by expectation, ${thousands(numUsers)} users`;
   const tied = ties === 'average' ? 'ties at average rank' : 'ties by expectation';
   const held = numTargets === numUsers ? '' : ` with ${countOf(numTargets, 'held-out item')}`;
   const told =
-    (protocol.targetTime ? ', the model knows when the held-out item comes' : '') +
-    (protocol.refit ? ', the model refitted on training and validation' : '');
+    (protocol.targetTime ? ', the model knows when the held-out item comes' : '') + refitText(protocol);
   return `${part}, ${splitName(protocol).text}, ${candidatesText(protocol)}${told}, ${tied}, ${countOf(numUsers, 'user')}${held}${seenTargetsText(protocol)}`;
 }
 
@@ -156,6 +156,10 @@ function splitName({
   splitName: name = { badge: 'LOO', text: 'leave-one-out' },
 }: EvaluationProtocol): SplitName {
   return name;
+}
+
+function refitText({ refit }: EvaluationProtocol): string {
+  return refit ? ', the model refitted on training and validation' : '';
 }
 
 function shownText({ numCandidates, numTargets = 0 }: EvaluationProtocol, shown: ShownRows): string {

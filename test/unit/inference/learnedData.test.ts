@@ -66,3 +66,25 @@ describe.each([
     expect(learnedData(dataset, {})).toBe(dataset);
   });
 });
+
+test('of data with labels, rows of validation are learned from where their histories stay what they are', () => {
+  const users = [
+    [1, 2, 3, 4, 5],
+    [6, 7, 8, 9],
+  ];
+  const dataset = datasetOf(users, NUM_ITEMS);
+  const { offsets, items, trainEnd, validationEnd } = dataset;
+  const labeled = {
+    ...{ offsets, items, trainEnd, validationEnd, times: null, impressions: null },
+    labels: new Uint8Array(items.length).fill(1),
+    historyEnd: Uint32Array.from(items.keys()),
+  };
+  const learned = learnedData({ ...dataset, labeled }, REFIT);
+  expect(learned.labeled).toEqual({ ...labeled, trainEnd: validationEnd });
+  expect(learned.items).toBe(items);
+
+  const column = configSchema.shape.dataset.shape.split.parse({ type: 'column', name: 'part' });
+  expect(() => learnedData({ ...splitBy(dataset, column), labeled }, REFIT)).toThrow(
+    'A refit of data with labels needs a split in order of time',
+  );
+});

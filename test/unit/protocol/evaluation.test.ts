@@ -54,6 +54,10 @@ test('a refit is not compared with models that learned from training alone', () 
   expect(comparisonKey(refit)).not.toBe(comparisonKey(protocol));
   expect(protocolBadge(refit)).toBe('full · LOO · seen filtered · refit');
   expect(describeProtocol(refit)).toContain(', the model refitted on training and validation, ties by');
+  const shown = { by: 'user', lists: 3, leftOut: 0 } as const;
+  const byLabels: EvaluationProtocol = { ...refit, candidates: 'shown', shown };
+  expect(protocolBadge(byLabels)).toBe('shown items · LOO · refit');
+  expect(describeProtocol(byLabels)).toContain(', the model refitted on training and validation, ties by');
   expect(protocolDifferences(protocol, refit, ['A', 'B'])).toEqual([
     'the model is trained on training alone in A and refitted on training and validation in B',
   ]);
