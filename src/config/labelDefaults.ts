@@ -1,12 +1,7 @@
 import { DEFAULT_LABEL_METRIC, DEFAULT_LABEL_METRICS, LABEL_METRICS } from '../evaluation/metrics/metrics';
 import { DEFAULT_LABEL_BASELINES, findModel } from '../model/models';
+import { hasLabels } from '../options/hasLabels';
 import { isRecord } from '../protocol/isRecord';
-
-/** Whether a config, which may not be valid, has data with labels. */
-export function hasLabels(dataset: Record<string, unknown>): boolean {
-  const columns = isRecord(dataset.columns) ? dataset.columns : {};
-  return [columns.label, columns.impressions, dataset.positiveRating].some((field) => field !== undefined);
-}
 
 /**
  * Fills in what a config whose data have labels does not name. The split is in order of time: the last row of each user, which is

@@ -1,7 +1,7 @@
 import { describedModel, findModel, typesOf, type ModelConfig } from '../model/models';
 import type { DatasetOptions } from '../options/datasetSchema';
+import { hasLabels } from '../options/hasLabels';
 import type { Metric } from '../evaluation/metrics/metric';
-import { hasLabels } from './labelDefaults';
 
 type Path = (string | number)[];
 interface Checked {

@@ -30,6 +30,9 @@ export function openChoiceAt(path: ConfigPath): OpenChoice | null {
     case 'dataset.columns.items':
     case 'dataset.columns.timestamp':
     case 'dataset.columns.rating':
+    case 'dataset.columns.label':
+    case 'dataset.columns.impression':
+    case 'dataset.columns.impressions':
       return { kind: 'column', table: 'interactions', role };
     case 'dataset.split.name':
       return { kind: 'column', table: 'interactions', role: 'split' };

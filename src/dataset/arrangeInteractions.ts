@@ -2,6 +2,7 @@ import type { DatasetConfig } from '../config/schema';
 import { DatasetError } from './datasetError';
 import { hashText, mixBits } from '../protocol/hash';
 import { splitterOf } from '../splits/splits';
+import { DividedGroup, splitRows } from '../splits/splitRows';
 import { PARTS, type Cut } from '../splits/splitter';
 import { finish, ROWS_PER_STEP, sortSteps, type Steps } from './steps';
 
@@ -15,6 +16,13 @@ export interface RawInteractions {
   times: Float64Array;
   /** Part of each, where the data say it. */
   parts: Uint8Array | null;
+  /** Whether the user took the item, where the data have labels: 1 or 0. */
+  labels: Uint8Array | null;
+  /**
+   * What was shown together to a user has one number; `BEFORE_ALL` is what they took before all that they were shown. Null where
+   * the data do not say.
+   */
+  impressions: Uint32Array | null;
 }
 
 export interface ArrangedInteractions {
@@ -25,6 +33,9 @@ export interface ArrangedInteractions {
   times: Float64Array;
   /** Part of each interaction, one of `PARTS`. */
   parts: Uint8Array;
+  /** As in {@link RawInteractions}. */
+  labels: Uint8Array | null;
+  impressions: Uint32Array | null;
   /** Where parts begin, if at one time for all users. */
   cut?: Cut;
   /** Index into the raw user ids of each user that is left. */
@@ -42,7 +53,8 @@ export interface ArrangedInteractions {
  * the item's id: files often list them by item id, popularity or alphabet, and a model would learn that order as if it
  * were the user's. The order does not depend on the order of the rows, the filters, or the number of threads.
  *
- * Duplicates are looked for before the k-core is taken, so that it counts what is kept.
+ * Duplicates are looked for before the k-core is taken, so that it counts what is kept. Where there are labels, they are
+ * repeated clicks: to be shown an item again is nothing repeated.
  */
 export function arrangeInteractions(
   raw: RawInteractions,
@@ -70,9 +82,9 @@ export function* arrangeSteps(
   const unique = sorted.items.length;
   yield* takeKCore(sorted, raw.itemIds.length, config.minUserInteractions, config.minItemInteractions);
   const core = sorted.items.length;
-  const { cut } = splitRows(sorted, raw, config);
+  const { cut } = splitSorted(sorted, raw, config);
   yield;
-  const { users, times, parts } = sorted;
+  const { users, times, parts, labels, impressions } = sorted;
 
   const keptUsers = distinct(users, raw.userIds.length);
   const keptItems = distinct(sorted.items, raw.itemIds.length);
@@ -90,6 +102,8 @@ export function* arrangeSteps(
     items,
     times,
     parts,
+    labels,
+    impressions,
     ...(cut && { cut }),
     keptUsers,
     keptItems,
@@ -98,39 +112,45 @@ export function* arrangeSteps(
 }
 
 /** Rows in parallel arrays, sorted by user and time. */
-interface Rows {
-  users: Uint32Array;
-  items: Uint32Array;
-  times: Float64Array;
+interface Rows extends Omit<RawInteractions, 'userIds' | 'itemIds' | 'parts'> {
   parts: Uint8Array;
 }
 
+const COLUMNS = ['users', 'items', 'times', 'parts', 'labels', 'impressions'] as const;
+
 /** Splits the rows, and takes out what the split leaves out. */
-function splitRows(rows: Rows, raw: RawInteractions, { columns, split }: ArrangeConfig): { cut?: Cut } {
+function splitSorted(rows: Rows, raw: RawInteractions, { columns, split }: ArrangeConfig): { cut?: Cut } {
   const offsets = new Uint32Array(raw.userIds.length + 1);
   for (const user of rows.users) offsets[user + 1]!++;
   for (let user = 0; user < raw.userIds.length; user++) offsets[user + 1]! += offsets[user]!;
-  const splitter = splitterOf(split);
-  if (splitter.needsTimes === true && columns.timestamp === null) {
+  if (splitterOf(split).needsTimes === true && columns.timestamp === null) {
     throw new DatasetError(
       'dataset/no-times',
       `The split \`${split.type}\` needs times, and lists of items have none. Choose another \`dataset.split.type\`.`,
     );
   }
-  const { parts, ...found } = splitter.split(
-    {
-      userIds: raw.userIds,
-      offsets,
-      items: rows.items,
-      numItems: raw.itemIds.length,
-      times: columns.timestamp === null ? null : rows.times,
-      given: raw.parts && rows.parts,
-    },
-    split,
-  );
-  rows.parts = parts;
-  compact(rows, (row) => parts[row] !== PARTS.leftOut);
-  return found;
+  const input = {
+    userIds: raw.userIds,
+    offsets,
+    items: rows.items,
+    numItems: raw.itemIds.length,
+    times: columns.timestamp === null ? null : rows.times,
+    given: raw.parts && rows.parts,
+    groups: rows.impressions,
+  };
+  try {
+    const { parts, ...found } = splitRows(input, split);
+    rows.parts = parts;
+    compact(rows, (row) => parts[row] !== PARTS.leftOut);
+    return found;
+  } catch (error) {
+    if (!(error instanceof DividedGroup)) throw error;
+    throw new DatasetError(
+      'dataset/bad-split',
+      `An impression of the user \`${raw.userIds[rows.users[error.row]!]!}\`, which has the item \`${raw.itemIds[rows.items[error.row]!]!}\`, is in several parts. ` +
+        'Expected each impression in one part. Correct the parts, or remove `dataset.columns.impression`.',
+    );
+  }
 }
 
 function* sortByUserAndTime(raw: RawInteractions, seed: number): Steps<Rows> {
@@ -144,6 +164,8 @@ function* sortByUserAndTime(raw: RawInteractions, seed: number): Steps<Rows> {
     items: new Uint32Array(numRows),
     times: new Float64Array(numRows),
     parts: new Uint8Array(numRows),
+    labels: raw.labels && new Uint8Array(numRows),
+    impressions: raw.impressions && new Uint32Array(numRows),
   };
   const next = starts.slice(0, -1);
   for (let row = 0; row < numRows; row++) {
@@ -153,6 +175,8 @@ function* sortByUserAndTime(raw: RawInteractions, seed: number): Steps<Rows> {
     rows.items[to] = raw.items[row]!;
     rows.times[to] = raw.times[row]!;
     if (raw.parts) rows.parts[to] = raw.parts[row]!;
+    if (raw.labels) rows.labels![to] = raw.labels[row]!;
+    if (raw.impressions) rows.impressions![to] = raw.impressions[row]!;
     if (row % ROWS_PER_STEP === 0) yield;
   }
 
@@ -175,35 +199,38 @@ function* sortByUserAndTime(raw: RawInteractions, seed: number): Steps<Rows> {
 }
 
 function* sortRange(
-  { items, times, parts }: Rows,
+  rows: Rows,
   start: number,
   end: number,
   itemHashes: Uint32Array,
   salt: number,
 ): Steps<void> {
   let inOrder = true;
-  for (let row = start + 1; row < end && inOrder; row++) inOrder = times[row - 1]! < times[row]!;
+  for (let row = start + 1; row < end && inOrder; row++) inOrder = rows.times[row - 1]! < rows.times[row]!;
   if (inOrder) return;
 
-  const itemsBefore = items.slice(start, end);
-  const timesBefore = times.slice(start, end);
-  const partsBefore = parts.slice(start, end);
-  const tieOrder = (i: number) => mixBits(salt ^ itemHashes[itemsBefore[i]!]!);
+  const items = rows.items.slice(start, end);
+  const times = rows.times.slice(start, end);
+  const tieOrder = (i: number) => mixBits(salt ^ itemHashes[items[i]!]!);
+  // What copies differ in.
+  const rest = [rows.parts, rows.labels, rows.impressions].filter((column) => column !== null);
   const order = new Uint32Array(end - start);
   for (let i = 0; i < order.length; i++) order[i] = i;
-  // Two items whose hashes collide keep the order of their ids, and copies that of their parts, so that the order is total.
-  yield* sortSteps(
-    order,
-    (a, b) =>
-      timesBefore[a]! - timesBefore[b]! ||
-      tieOrder(a) - tieOrder(b) ||
-      itemsBefore[a]! - itemsBefore[b]! ||
-      partsBefore[a]! - partsBefore[b]!,
-  );
-  for (let i = 0; i < order.length; i++) {
-    items[start + i] = itemsBefore[order[i]!]!;
-    times[start + i] = timesBefore[order[i]!]!;
-    parts[start + i] = partsBefore[order[i]!]!;
+  // Two items whose hashes collide keep the order of their ids, and copies that of all else, so that the order is total.
+  yield* sortSteps(order, (a, b) => {
+    const byItem = times[a]! - times[b]! || tieOrder(a) - tieOrder(b) || items[a]! - items[b]!;
+    if (byItem !== 0) return byItem;
+    for (const column of rest) {
+      const difference = column[start + a]! - column[start + b]!;
+      if (difference !== 0) return difference;
+    }
+    return 0;
+  });
+  for (const name of COLUMNS) {
+    const column = rows[name];
+    if (column === null || name === 'users') continue;
+    const before = column.slice(start, end);
+    for (let i = 0; i < order.length; i++) column[start + i] = before[order[i]!]!;
   }
 }
 
@@ -215,8 +242,9 @@ function dropDuplicates(rows: Rows, keep: 'keepFirst' | 'keepLast', numItems: nu
   for (let i = 0; i < numRows; i++) {
     const row = keep === 'keepFirst' ? i : numRows - 1 - i;
     const user = rows.users[row]! + 1;
-    if (seenBy[rows.items[row]!] === user) continue;
-    seenBy[rows.items[row]!] = user;
+    const isClick = rows.labels === null || rows.labels[row] === 1;
+    if (isClick && seenBy[rows.items[row]!] === user) continue;
+    if (isClick) seenBy[rows.items[row]!] = user;
     keepRow[row] = 1;
   }
   compact(rows, (row) => keepRow[row] === 1);
@@ -242,19 +270,19 @@ function* takeKCore(rows: Rows, numItems: number, minUser: number, minItem: numb
 
 /** Moves the rows to keep to the front and cuts off the others. */
 function compact(rows: Rows, keep: (row: number) => boolean): void {
-  let to = 0;
-  for (let row = 0; row < rows.users.length; row++) {
-    if (!keep(row)) continue;
-    rows.users[to] = rows.users[row]!;
-    rows.items[to] = rows.items[row]!;
-    rows.times[to] = rows.times[row]!;
-    rows.parts[to] = rows.parts[row]!;
-    to++;
-  }
-  rows.users = rows.users.subarray(0, to);
-  rows.items = rows.items.subarray(0, to);
-  rows.times = rows.times.subarray(0, to);
-  rows.parts = rows.parts.subarray(0, to);
+  const kept = new Uint8Array(rows.users.length);
+  for (let row = 0; row < kept.length; row++) kept[row] = keep(row) ? 1 : 0;
+  const front = <Column extends Uint8Array | Uint32Array | Float64Array>(column: Column): Column => {
+    let to = 0;
+    for (let row = 0; row < kept.length; row++) if (kept[row] === 1) column[to++] = column[row]!;
+    return column.subarray(0, to) as Column;
+  };
+  rows.users = front(rows.users);
+  rows.items = front(rows.items);
+  rows.times = front(rows.times);
+  rows.parts = front(rows.parts);
+  rows.labels = rows.labels && front(rows.labels);
+  rows.impressions = rows.impressions && front(rows.impressions);
 }
 
 /** The values that occur, ascending. */

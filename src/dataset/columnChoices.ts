@@ -15,6 +15,9 @@ const USUAL_NAMES: Readonly<Record<string, RegExp>> = {
   items: /items|history|sequence|list|basket/i,
   timestamp: /time|date|^ts$|_at$|day|when|unix|epoch/i,
   rating: /rating|score|stars|value|grade|overall/i,
+  label: /label|click|target|^y$|is_|like|purchase|convert/i,
+  impression: /impression|request|session|slate|page|query|search|exposure/i,
+  impressions: /impressions|shown|slate|candidates|exposed/i,
   split: /split|part|fold|^(sub)?set$/i,
   title: /title|name|label|headline/i,
 };

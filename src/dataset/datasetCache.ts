@@ -7,6 +7,7 @@ import { DatasetError } from './datasetError';
 import type { ReadingFacts } from './datasetReport';
 import { describeSplit } from '../splits/splits';
 import type { DatasetSplit } from '../splits/splitter';
+import type { LabeledInteractions } from './labeledInteractions';
 import type { PreparedDataset } from './preparedDataset';
 
 /*
@@ -39,7 +40,7 @@ type FeatureHeader =
   | { kind: 'category' | 'multi'; name: string }
   | { kind: 'number'; name: string; shift: number; scale: number };
 
-type Numbers = Uint32Array | Int32Array | Float32Array | Float64Array;
+type Numbers = Uint8Array | Uint32Array | Int32Array | Float32Array | Float64Array;
 const DAY_MS = 24 * 60 * 60 * 1000;
 
 /**
@@ -90,7 +91,7 @@ export async function readDatasetCache(
       trainEnd: await indices('trainEnd'),
       validationEnd: await indices('validationEnd'),
       order: 'order' in header.columns ? await indices('order') : null,
-      labeled: null,
+      labeled: 'labeled-offsets' in header.columns ? await readLabeled(indices, bytes, header) : null,
       userIds,
       itemIds,
       itemTitles: 'itemTitles.text' in header.columns ? await texts('itemTitles') : null,
@@ -111,6 +112,23 @@ export async function readDatasetCache(
     await rm(directory, { recursive: true, force: true }).catch(() => undefined);
     return null;
   }
+}
+
+async function readLabeled(
+  indices: (name: string) => Promise<Uint32Array>,
+  bytes: (name: string) => Promise<ArrayBuffer>,
+  { columns }: CacheHeader,
+): Promise<LabeledInteractions> {
+  return {
+    offsets: await indices('labeled-offsets'),
+    trainEnd: await indices('labeled-trainEnd'),
+    validationEnd: await indices('labeled-validationEnd'),
+    items: await indices('labeled-items'),
+    labels: new Uint8Array(await bytes('labeled-labels')),
+    times: 'labeled-times' in columns ? new Float64Array(await bytes('labeled-times')) : null,
+    impressions: 'labeled-impressions' in columns ? await indices('labeled-impressions') : null,
+    historyEnd: await indices('labeled-historyEnd'),
+  };
 }
 
 /** Writes the dataset for {@link readDatasetCache}. Throws the file system's error; nothing half-written stays behind. */
@@ -140,6 +158,8 @@ export async function writeDatasetCache(
     await write('trainEnd', dataset.trainEnd);
     await write('validationEnd', dataset.validationEnd);
     if (dataset.order) await write('order', dataset.order);
+    for (const [name, column] of Object.entries(dataset.labeled ?? {}) as [string, Numbers | null][])
+      if (column !== null) await write(`labeled-${name}`, column);
     await writeTexts('userIds', dataset.userIds);
     await writeTexts('itemIds', dataset.itemIds);
     if (dataset.itemTitles) await writeTexts('itemTitles', dataset.itemTitles);

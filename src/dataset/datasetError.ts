@@ -23,6 +23,8 @@ export type DatasetErrorCode =
   | 'dataset/too-few-users'
   | 'dataset/too-few-items'
   | 'dataset/empty-part'
+  | 'dataset/bad-label'
+  | 'dataset/one-label'
   | 'dataset/bad-split'
   | 'dataset/no-times'
   | 'dataset/no-duckdb'

@@ -2,6 +2,7 @@ import { dateText } from './dateText';
 import type { FeatureFacts } from './encodeFeature';
 import type { Cut } from '../splits/splitter';
 import { historiesUntil } from './histories';
+import { countLabels, labelLines, labelWarnings, type LabelCounts } from './labelCounts';
 import { leakageSteps, type DatasetCheck } from './leakageChecks';
 import type { PreparedDataset } from './preparedDataset';
 import { partCounts } from './splitInteractions';
@@ -19,6 +20,8 @@ export interface ReadingFacts {
     emptyIds: number;
     missingTimes: number;
     rating: number;
+    /** Of data with labels alone. */
+    missingLabels?: number;
     duplicates: number;
     kCore: number;
     /** By the split, because their user or item is not in training. Older caches lack it. */
@@ -56,6 +59,8 @@ export interface DatasetReport {
   };
   /** Interactions in each part, and how they were split. */
   split: { training: number; validation: number; test: number; text: string; cut?: Cut };
+  /** What users were shown, where the data have labels; `interactions` are the clicks. */
+  labels?: LabelCounts;
   /** Users and items without training interactions. */
   cold: { users: number; items: number };
   /** Rows that were left out, in the order in which they were. */
@@ -101,7 +106,7 @@ export function datasetReport(
     if (trainEnd[user] === start) cold.users++;
     if (historyLimit !== undefined && trainEnd[user]! - start > historyLimit.maxLength) cut++;
     for (let row = start; row < trainEnd[user]!; row++) inTraining[items[row]!] = 1;
-    if (times === null) continue;
+    if (times === null || start === end) continue;
     const range: [number, number] = timeRange ?? [Infinity, -Infinity];
     timeRange = [Math.min(range[0], times[start]!), Math.max(range[1], times[end - 1]!)];
     for (let row = start; row < end; row++) {
@@ -110,6 +115,9 @@ export function datasetReport(
       if (tiedBefore || (row + 1 < end && times[row] === times[row + 1])) tied++;
     }
   }
+  // Those who clicked nothing were shown something all the same.
+  for (const time of dataset.labeled?.times ?? [])
+    timeRange = [Math.min(timeRange?.[0] ?? time, time), Math.max(timeRange?.[1] ?? time, time)];
   for (let item = 1; item <= numItems; item++) cold.items += 1 - inTraining[item]!;
   lengths.sort();
   const quantile = (q: number) => lengths[Math.round(q * (numUsers - 1))]!;
@@ -121,14 +129,20 @@ export function datasetReport(
     warnings.push(`Rows left out because they have no user or item id: ${thousands(dropped.emptyIds)}.`);
   if (dropped.missingTimes > 0)
     warnings.push(`Rows left out because they have no time: ${thousands(dropped.missingTimes)}.`);
+  if ((dropped.missingLabels ?? 0) > 0)
+    warnings.push(`Rows left out because they have no label: ${thousands(dropped.missingLabels ?? 0)}.`);
+  // Where the data have labels, interactions are clicks.
+  const interaction = dataset.labeled === null ? 'interaction' : 'click';
+  const labels = dataset.labeled === null ? null : countLabels(dataset, dataset.labeled);
+  if (labels !== null) warnings.push(...labelWarnings(labels));
   if (repeated > 0) {
     warnings.push(
-      `${countOf(repeated, 'interaction')} ${repeated === 1 ? 'repeats' : 'repeat'} another one of the same user, item and time. If they are copies, set \`duplicates\` to \`keepFirst\`.`,
+      `${countOf(repeated, interaction)} ${repeated === 1 ? 'repeats' : 'repeat'} another one of the same user, item and time. If they are copies, set \`duplicates\` to \`keepFirst\`.`,
     );
   }
   if (tied - repeated > MANY_TIES * items.length) {
     warnings.push(
-      `${percent(tied / items.length)} of the interactions share their time with another one of the same user. ` +
+      `${percent(tied / items.length)} of the ${interaction}s share their time with another one of the same user. ` +
         'Their order is drawn at random, the same for all seeds.',
     );
   }
@@ -137,7 +151,9 @@ export function datasetReport(
     // Of others it is not that their history is short.
     const reason = needs.endsWith('of a user') ? `, because ${text} needs ${needs}` : '';
     warnings.push(
-      `${usersHave(numUsers - evaluated)} nothing held out for testing${reason}: they are used in training but not evaluated.`,
+      labels === null
+        ? `${usersHave(numUsers - evaluated)} nothing held out for testing${reason}: they are used in training but not evaluated.`
+        : `${usersHave(numUsers - evaluated)} no click held out for testing: metrics of rankings do not count them.`,
     );
   }
   if (evaluated < FEW_USERS) {
@@ -145,12 +161,12 @@ export function datasetReport(
   }
   if (cold.users > 0) {
     warnings.push(
-      `${usersHave(cold.users)} no training interactions: a model knows nothing of them but what is held out before.`,
+      `${usersHave(cold.users)} no training ${interaction}s: a model knows nothing of them but what is held out before.`,
     );
   }
   if (cold.items > 0) {
     warnings.push(
-      `${countOfAll(cold.items, numItems, 'item', ['never occurs', 'never occur'])} in training: a model can hardly recommend ${cold.items === 1 ? 'it' : 'them'}.`,
+      `${countOfAll(cold.items, numItems, 'item', labels === null ? ['never occurs', 'never occur'] : ['is never clicked', 'are never clicked'])} in training: a model can hardly recommend ${cold.items === 1 ? 'it' : 'them'}.`,
     );
   }
   if (cut > 0) {
@@ -195,6 +211,7 @@ export function datasetReport(
       text: dataset.split.text,
       ...(dataset.split.cut && { cut: dataset.split.cut }),
     },
+    ...(labels && { labels }),
     cold,
     dropped,
     features: facts.features,
@@ -210,7 +227,7 @@ export function formatReport(report: DatasetReport): string {
   const table: [string, string][] = [
     ['users', thousands(report.users)],
     ['items', thousands(report.items)],
-    ['interactions', thousands(report.interactions)],
+    [report.labels ? 'clicks' : 'interactions', thousands(report.interactions)],
     ['density', percent(report.density)],
   ];
   const reading = report.reading.map((line): [string, string] => ['read', line]);
@@ -232,6 +249,7 @@ export function formatReport(report: DatasetReport): string {
       `${split.text}: training ${thousands(split.training)} · validation ${thousands(split.validation)} · test ${thousands(split.test)}`,
     ],
   );
+  if (report.labels) aligned.push(...labelLines(report.labels));
   if (split.cut)
     aligned.push([
       'cut',
@@ -250,6 +268,7 @@ export function formatReport(report: DatasetReport): string {
     ['no id', dropped.emptyIds],
     ['no time', dropped.missingTimes],
     ['rating', dropped.rating],
+    ['no label', dropped.missingLabels ?? 0],
     ['duplicates', dropped.duplicates],
     ['k-core', dropped.kCore],
     ['cold', dropped.cold ?? 0],

@@ -41,6 +41,8 @@ export async function sourceFingerprint(
       timeFormat: config.timeFormat,
       items: items && { ...config.items, path: null },
       users: users && { ...config.users, path: null },
+      // Left out of the text where there is none: data without labels keep their fingerprint.
+      positiveRating: config.positiveRating,
       filters: [config.minRating, config.duplicates, config.minUserInteractions, config.minItemInteractions],
       split: config.split.type === 'files' ? { ...config.split, validation: null, test: null } : config.split,
       seed,
@@ -60,7 +62,8 @@ export async function sourceFingerprint(
 export function contentFingerprint(dataset: Omit<PreparedDataset, 'fingerprint'>): string {
   const { offsets, items, times, trainEnd, validationEnd, order, userIds, itemIds, itemTitles } = dataset;
   const hash = createHash('sha256');
-  for (const numbers of [offsets, items, times, trainEnd, validationEnd, order]) {
+  const labeled = Object.values(dataset.labeled ?? {}) as (ArrayBufferView | null)[];
+  for (const numbers of [offsets, items, times, trainEnd, validationEnd, order, ...labeled]) {
     if (numbers) hash.update(bytesOf(numbers));
   }
   const { itemFeatures, userFeatures } = dataset;

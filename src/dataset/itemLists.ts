@@ -32,21 +32,12 @@ export async function listRows(
   await connection.run(
     `CREATE TEMP TABLE lists AS SELECT user_id, item_list${columns}, row_number() OVER () AS row FROM (${select})`,
   );
-  const counts = SEPARATORS.map(
-    (separator) => `count(*) FILTER (contains(item_list, ${sqlString(separator)}))`,
-  );
   const [counted] = await readRows(
     connection,
-    `SELECT count(*), count(DISTINCT (user_id, item_list${apart})), count(DISTINCT user_id),
-            count(*) FILTER (starts_with(ltrim(item_list), '[')), ${counts.join(', ')} FROM lists`,
+    `SELECT count(*), count(DISTINCT (user_id, item_list${apart})), count(DISTINCT user_id) FROM lists`,
   );
-  const [rows, lists, users, bracketed, ...separated] = counted!.map(Number) as [
-    number,
-    number,
-    number,
-    number,
-  ];
-  const separator = SEPARATORS.find((_, index) => separated[index]! > 0.5 * (rows - bracketed)) ?? ' ';
+  const [rows, lists, users] = counted!.map(Number) as [number, number, number];
+  const { list, separator } = await findListForm(connection, 'lists', 'item_list');
   const warnings: string[] = [];
   if (lists < rows) {
     warnings.push(
@@ -58,10 +49,7 @@ export async function listRows(
       `${countOf(lists - users, 'list')} ${lists - users === 1 ? 'follows' : 'follow'} an earlier list of the same user, in the order of the rows.`,
     );
   }
-  if (bracketed < 0.5 * rows) warnings.push(`Lists of items were split at ${separatorName(separator)}.`);
-  const texts = `list_filter(list_transform(string_split(item_list, ${sqlString(separator)}), part -> trim(part)), part -> part <> '')`;
-  const list = `CASE WHEN NOT starts_with(ltrim(item_list), '[') THEN ${texts}
-    WHEN json_valid(item_list) THEN from_json(item_list, '["VARCHAR"]') ELSE TRY_CAST(item_list AS VARCHAR[]) END`;
+  if (separator !== null) warnings.push(`Lists of items were split at ${separatorName(separator)}.`);
   // A row without items stays, so that it is counted among those without an id.
   const sql = `SELECT user_id, unnest(list) AS item_id${columns}, generate_subscripts(list, 1) AS place, row
     FROM (SELECT user_id, CASE WHEN len(list) > 0 THEN list ELSE [''] END AS list${columns}, row
@@ -69,4 +57,35 @@ export async function listRows(
         FROM lists GROUP BY user_id, item_list${apart}))
     ORDER BY row, place`;
   return { sql, warnings };
+}
+
+/** How lists are written in a column. */
+interface ListForm {
+  /** SQL for the list; NULL where the text is none. */
+  list: string;
+  /** What most are separated by; null where most are in brackets. */
+  separator: string | null;
+}
+
+/** Finds out how the texts of a table's column are written as lists: JSON, as Python prints them, or separated by the same. */
+export async function findListForm(
+  connection: DuckDBConnection,
+  table: string,
+  column: string,
+): Promise<ListForm> {
+  const counts = SEPARATORS.map(
+    (separator) => `count(*) FILTER (contains(${column}, ${sqlString(separator)}))`,
+  );
+  const [counted] = await readRows(
+    connection,
+    `SELECT count(*), count(*) FILTER (starts_with(ltrim(${column}), '[')), ${counts.join(', ')} FROM ${table}`,
+  );
+  const [rows, bracketed, ...separated] = counted!.map(Number) as [number, number];
+  const separator = SEPARATORS.find((_, index) => separated[index]! > 0.5 * (rows - bracketed)) ?? ' ';
+  const texts = `list_filter(list_transform(string_split(${column}, ${sqlString(separator)}), part -> trim(part)), part -> part <> '')`;
+  return {
+    list: `CASE WHEN NOT starts_with(ltrim(${column}), '[') THEN ${texts}
+      WHEN json_valid(${column}) THEN from_json(${column}, '["VARCHAR"]') ELSE TRY_CAST(${column} AS VARCHAR[]) END`,
+    separator: bracketed < 0.5 * rows ? separator : null,
+  };
 }

@@ -96,7 +96,7 @@ const KNOWN: readonly KnownFile[] = [
     name: /^behaviors\.tsv$/i,
     dataset: 'MIND',
     columns: ['impression_id', 'user_id', 'time', 'history', 'impressions'],
-    roles: { items: 'history' },
+    roles: { items: 'history', timestamp: 'time' },
   },
   {
     name: /^news\.tsv$/i,

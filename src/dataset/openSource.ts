@@ -66,10 +66,18 @@ export async function openSource(
 /** The columns that a config asks for, by table: what they are called helps to tell whether a first line names columns. */
 export function wantedColumns({ columns, items, users, split }: DatasetConfig): Record<TableName, string[]> {
   const featuresOf = (table: { features: object }) => Object.keys(table.features);
-  const { user, item, timestamp, rating } = columns;
+  const { user, item, items: lists, timestamp, rating, label, impression, impressions } = columns;
   return {
     interactions: [
-      ...[user, columns.items ?? item, timestamp, rating].filter((name) => name !== null),
+      ...[
+        user,
+        lists ?? (impressions === undefined ? item : null),
+        timestamp,
+        rating,
+        label,
+        impression,
+        impressions,
+      ].filter((name) => name !== null && name !== undefined),
       ...(split.type === 'column' ? [split.name] : []),
     ],
     items: items ? [items.id, items.title ?? 'title', ...featuresOf(items)] : [],
@@ -79,6 +87,7 @@ export function wantedColumns({ columns, items, users, split }: DatasetConfig): 
 
 /** The columns, with the one that holds lists of items where the files have such a one and no other is named. */
 export function withLists(columns: DatasetConfig['columns'], source: RowSource): DatasetConfig['columns'] {
+  if (columns.impressions !== undefined) return columns;
   const names = columnNames(source);
   const hasLists =
     names.layout?.kind === 'sequences' ||

@@ -1,3 +1,4 @@
+import { PARTS } from '../splits/splitter';
 import { describeSplit } from '../splits/splits';
 import type { FeaturesConfig } from '../options/featureSchema';
 import type { DatasetConfig } from '../config/schema';
@@ -16,6 +17,7 @@ import { knownFingerprint, looksOfSource, noteFingerprint } from './knownSources
 import type { PreparedDataset } from './preparedDataset';
 import type { EntityTable } from './readEntityTable';
 import { readInteractions, type ReadResult } from './readInteractions';
+import { labelInteractions } from './labelInteractions';
 import { nameOf } from './rowSource';
 import { withSettledSource } from './settleSource';
 import { requireUsable } from './requireUsable';
@@ -168,19 +170,22 @@ function* arrange(
   const { timestamp } = config.columns;
   const warnings = [...readWarnings];
   const arranged = yield* arrangeSteps(interactions, config, seed);
-  const times = timestamp === null ? null : arranged.times;
-  const { trainEnd, ...split } = splitInteractions({ ...arranged, times }, arranged.parts);
+  const { clicks, labeled } =
+    arranged.labels === null
+      ? { clicks: arranged, labeled: null }
+      : labelInteractions(arranged, arranged.labels, timestamp !== null);
+  yield;
+  const times = timestamp === null ? null : clicks.times;
+  const { trainEnd, ...split } = splitInteractions({ ...clicks, times }, clicks.parts);
   const itemIds = ['', ...Array.from(arranged.keptItems, (item) => interactions.itemIds[item]!)];
   const itemTitles = itemTable?.titles ?? null;
-  const itemFeatures =
-    itemTable === null ? [] : yield* encodeItems(itemTable, config, { ...arranged, ...split, trainEnd });
-  const userFeatures =
-    userTable === null ? [] : yield* encodeUsers(userTable, config, { ...arranged, trainEnd });
+  const itemFeatures = itemTable === null ? [] : yield* encodeItems(itemTable, config, arranged);
+  const userFeatures = userTable === null ? [] : yield* encodeUsers(userTable, config, arranged);
   const content = {
     numUsers: arranged.keptUsers.length,
     numItems: arranged.keptItems.length,
     ...split,
-    labeled: null,
+    labeled,
     trainEnd,
     split: describeSplit(config.split, arranged.cut),
     userIds: Array.from(arranged.keptUsers, (user) => interactions.userIds[user]!),
@@ -219,17 +224,15 @@ function* arrange(
 }
 
 type EncodedFeature = ReturnType<typeof encodeFeature>;
-/** Users and items that are left, and where each user's interactions are. */
-type Kept = Pick<ArrangedInteractions, 'keptUsers' | 'keptItems' | 'offsets'>;
 
 function* encodeItems(
   table: EntityTable,
   { items: config }: DatasetConfig,
-  { keptItems, offsets, items, trainEnd }: Kept & Pick<PreparedDataset, 'trainEnd' | 'items'>,
+  { keptItems, items, parts }: ArrangedInteractions,
 ): Steps<EncodedFeature[]> {
   const inTraining = new Uint8Array(keptItems.length + 1);
-  trainEnd.forEach((end, user) => {
-    for (let place = offsets[user]!; place < end; place++) inTraining[items[place]!] = 1;
+  items.forEach((item, row) => {
+    if (parts[row] === PARTS.training) inTraining[item] = 1;
   });
   return yield* encodeFeatures(table, config!.features, {
     kept: keptItems,
@@ -241,11 +244,11 @@ function* encodeItems(
 function* encodeUsers(
   table: EntityTable,
   { users: config }: DatasetConfig,
-  { keptUsers, offsets, trainEnd }: Kept & Pick<PreparedDataset, 'trainEnd'>,
+  { keptUsers, offsets, parts }: ArrangedInteractions,
 ): Steps<EncodedFeature[]> {
   return yield* encodeFeatures(table, config!.features, {
     kept: keptUsers,
-    inTraining: (user) => trainEnd[user]! > offsets[user]!,
+    inTraining: (user) => parts.subarray(offsets[user], offsets[user + 1]).includes(PARTS.training),
     numPadding: 0,
   });
 }

@@ -6,7 +6,7 @@ import { partCounts } from './splitInteractions';
 
 type Content = Pick<
   PreparedDataset,
-  'numUsers' | 'numItems' | 'offsets' | 'times' | 'trainEnd' | 'validationEnd' | 'split'
+  'numUsers' | 'numItems' | 'offsets' | 'times' | 'trainEnd' | 'validationEnd' | 'split' | 'labeled'
 >;
 
 /** @throws DatasetError where there is too little to train on or to evaluate */
@@ -39,7 +39,7 @@ export function requireUsable(
     if (counts[part] > 0) continue;
     throw new DatasetError(
       'dataset/empty-part',
-      `Of ${numUsers} users, none has interactions in the ${part} part: ${split.text} needs ${split.needs}. ${remedy(dataset)}`,
+      `Of ${numUsers} users, none has ${dataset.labeled === null ? 'interactions' : 'clicks'} in the ${part} part: ${split.text} needs ${split.needs}. ${remedy(dataset)}`,
     );
   }
 }

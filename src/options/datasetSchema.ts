@@ -17,7 +17,7 @@ const columnsSchema = z
       .optional()
       .meta(
         describe(
-          'Instead of `item`, if each row holds a list: column with the items of a user, oldest first, as a JSON or Parquet list or separated by spaces, `,`, `|` or `;`. `timestamp` then has no effect.',
+          'Instead of `item`, if each row holds a list: column with the items of a user, oldest first, as a JSON or Parquet list or separated by spaces, `,`, `|` or `;`. `timestamp` then has no effect, unless there are `impressions`.',
         ),
       ),
     timestamp: columnSchema
@@ -31,7 +31,28 @@ const columnsSchema = z
     rating: columnSchema
       .nullable()
       .prefault(null)
-      .meta(describe('Column that holds a rating. Needed only with `minRating`.')),
+      .meta(describe('Column that holds a rating. Needed only with `minRating` and `positiveRating`.')),
+    label: columnSchema
+      .optional()
+      .meta(
+        describe(
+          'Column that says whether the user took what they were shown: 1 or 0, true or false. Rows with 1 are clicks; models that learn from labels also learn from the others.',
+        ),
+      ),
+    impression: columnSchema
+      .optional()
+      .meta(
+        describe(
+          'With labels: column that says which rows of a user were shown together. They stay in one part of the split.',
+        ),
+      ),
+    impressions: columnSchema
+      .optional()
+      .meta(
+        describe(
+          'Instead of `item` and `label`, if each row is an impression: column with the list of what was shown, each item with its label, such as `N123-1 N456-0`. `items` may then name the list of what the user clicked before all impressions, and `timestamp` is the time of the impression.',
+        ),
+      ),
   })
   .prefault({})
   .meta(
@@ -142,11 +163,21 @@ export const datasetSchema = z
       .nullable()
       .default(null)
       .meta(describe('Keep only interactions with at least this rating. `null` keeps all.')),
+    positiveRating: z
+      .number()
+      .optional()
+      .meta(
+        describe(
+          'Makes labels of ratings: rows with at least this rating are clicks, the others were shown and not clicked.',
+        ),
+      ),
     duplicates: z
       .enum(['keepAll', 'keepFirst', 'keepLast'])
       .default('keepAll')
       .meta(
-        describe('Repeated interactions of a user with an item: keep all, only the first, or only the last.'),
+        describe(
+          'Repeated interactions of a user with an item: keep all, only the first, or only the last. With labels: repeated clicks.',
+        ),
       ),
     minUserInteractions: z
       .int()
@@ -154,7 +185,7 @@ export const datasetSchema = z
       .default(1)
       .meta(
         describe(
-          'Leave out users with fewer interactions. Applied together with `minItemInteractions` until nothing changes (k-core).',
+          'Leave out users with fewer interactions. Applied together with `minItemInteractions` until nothing changes (k-core). With labels, all rows count.',
         ),
       ),
     minItemInteractions: z
@@ -163,13 +194,17 @@ export const datasetSchema = z
       .default(1)
       .meta(
         describe(
-          'Leave out items with fewer interactions. Applied together with `minUserInteractions` until nothing changes (k-core).',
+          'Leave out items with fewer interactions. Applied together with `minUserInteractions` until nothing changes (k-core). With labels, all rows count.',
         ),
       ),
     split: z
       .discriminatedUnion('type', SPLIT_OPTIONS)
       .prefault({ type: SPLIT_OPTIONS[0].shape.type.value })
-      .meta(describe('Split into training, validation and test.')),
+      .meta(
+        describe(
+          'Split into training, validation and test. Default with labels: `temporal`, or `ratio` if the data have no times.',
+        ),
+      ),
   })
   .refine(hasOneSource, ONE_SOURCE)
   .superRefine(
@@ -181,8 +216,59 @@ export const datasetSchema = z
   )
   .superRefine(
     fieldRule(
+      ['positiveRating'],
+      ({ positiveRating, columns }) => positiveRating === undefined || columns.rating !== null,
+      () => 'needs the name of the column that holds the ratings in `columns.rating`, which is null',
+    ),
+  )
+  .superRefine(
+    fieldRule(
+      ['positiveRating'],
+      ({ positiveRating, minRating }) =>
+        positiveRating === undefined || minRating === null || minRating < positiveRating,
+      ({ minRating }) =>
+        `must be above \`minRating\` (${minRating ?? 0}), which leaves no row without a click otherwise`,
+    ),
+  )
+  .superRefine(({ columns, positiveRating, minRating }, context) => {
+    const refuse = (path: string[], message: string): void =>
+      context.addIssue({ code: 'custom', path, message });
+    const { user, item, items, label, impression, impressions } = columns;
+    const hasLabels = label !== undefined || positiveRating !== undefined;
+    if (label !== undefined && positiveRating !== undefined)
+      refuse(
+        ['positiveRating'],
+        `cannot make labels of ratings where \`columns.label\` (\`${label}\`) has them`,
+      );
+    if (label !== undefined && (label === user || label === item))
+      refuse(['columns', 'label'], 'must be another column than those of users and items');
+    if (impression !== undefined && !hasLabels && impressions === undefined)
+      refuse(
+        ['columns', 'impression'],
+        'needs labels: name their column in `columns.label`, or set `positiveRating`',
+      );
+    if (impressions === undefined) {
+      if (items !== undefined && hasLabels)
+        refuse(
+          label === undefined ? ['positiveRating'] : ['columns', 'label'],
+          `is about single items, and \`columns.items\` (\`${items}\`) holds lists of what users took. For lists with labels, use \`columns.impressions\``,
+        );
+      return;
+    }
+    const beside = `where \`columns.impressions\` (\`${impressions}\`)`;
+    if (label !== undefined) refuse(['columns', 'label'], `has no meaning ${beside} has the labels`);
+    if (positiveRating !== undefined) refuse(['positiveRating'], `has no meaning ${beside} has the labels`);
+    if (minRating !== null) refuse(['minRating'], `has no meaning ${beside} has labels and no ratings`);
+    if (impression !== undefined)
+      refuse(['columns', 'impression'], `has no meaning ${beside} makes each row an impression`);
+    if (impressions === user || impressions === items)
+      refuse(['columns', 'impressions'], 'must be another column than those of users and histories');
+  })
+  .superRefine(
+    fieldRule(
       ['columns', 'item'],
-      ({ columns }) => columns.items !== undefined || columns.user !== columns.item,
+      ({ columns: { user, item, items, impressions } }) =>
+        items !== undefined || impressions !== undefined || user !== item,
       ({ columns }) => `must be another column than \`columns.user\` (\`${columns.user}\`)`,
     ),
   )

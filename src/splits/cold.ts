@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { PARTS, type SplitInput } from './splitter';
+import { PARTS, type SplitRows } from './splitter';
 
 const choice = z.enum(['keep', 'drop']).default('keep');
 
@@ -23,7 +23,7 @@ export interface ColdOptions {
 /** Takes out of the parts, in place, what the options drop. */
 export function leaveOutCold(
   parts: Uint8Array,
-  { offsets, items, numItems }: Pick<SplitInput, 'offsets' | 'items' | 'numItems'>,
+  { offsets, items, numItems }: Pick<SplitRows, 'offsets' | 'items' | 'numItems'>,
   { coldUsers, coldItems }: ColdOptions,
 ): Uint8Array {
   if (coldUsers === 'keep' && coldItems === 'keep') return parts;

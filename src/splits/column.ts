@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { coldFields, coldText, leaveOutCold } from './cold';
+import { coldFields, coldText } from './cold';
 import type { Splitter } from './splitter';
 
 const values = z.array(z.union([z.string(), z.number()]).transform(String)).min(1);
@@ -37,5 +37,5 @@ export const column = {
     text: `parts by the column \`${name}\`${coldText(cold)}`,
     needs: 'rows with a value of each part',
   }),
-  split: (input, cold) => ({ parts: leaveOutCold(input.given!.slice(), input, cold) }),
+  split: ({ given }) => ({ parts: given!.slice() }),
 } as const satisfies Splitter<typeof options>;

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { coldFields, coldText, leaveOutCold } from './cold';
+import { coldFields, coldText } from './cold';
 import type { Splitter } from './splitter';
 
 const path = z.union([z.string().min(1), z.array(z.string().min(1)).min(1)]);
@@ -24,5 +24,5 @@ export const files = {
     text: `parts as given in files${coldText(cold)}`,
     needs: 'interactions in the files of each part',
   }),
-  split: (input, cold) => ({ parts: leaveOutCold(input.given!.slice(), input, cold) }),
+  split: ({ given }) => ({ parts: given!.slice() }),
 } as const satisfies Splitter<typeof options>;

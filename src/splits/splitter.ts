@@ -14,14 +14,23 @@ export interface SplitInput {
   /** Id of each user. Some may have no interactions. */
   userIds: readonly string[];
   offsets: Uint32Array;
-  /** Item of each interaction, below `numItems`. */
-  items: Uint32Array;
-  numItems: number;
   /** Seconds since 1970 of each interaction; null when the data have no times. */
   times: Float64Array | null;
   /** Part of each interaction, where the data say it. */
   given: Uint8Array | null;
 }
+
+/** What a split sees, and what decides which of it stays together or is left out. */
+export interface SplitRows extends SplitInput {
+  /** Item of each interaction, below `numItems`. */
+  items: Uint32Array;
+  numItems: number;
+  /** Rows of one number, all of one user, stay in one part; those of {@link BEFORE_ALL} are in training. Null: each row for itself. */
+  groups: Uint32Array | null;
+}
+
+/** Group of rows that come before all that is split. */
+export const BEFORE_ALL = 0xffffffff;
 
 /** Seconds since 1970 from which on interactions are in these parts, whoever's they are. */
 export interface Cut {

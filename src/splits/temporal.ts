@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { coldFields, coldText, leaveOutCold } from './cold';
+import { coldFields, coldText } from './cold';
 import { LEAVES_TRAINING, leavesTraining, sharesText, type Shares } from './shares';
 import { PARTS, type Cut, type Splitter } from './splitter';
 
@@ -58,7 +58,7 @@ export const temporal = {
     const parts = Uint8Array.from(times, (time) =>
       time >= cut.test ? PARTS.test : time >= cut.validation ? PARTS.validation : PARTS.training,
     );
-    return { parts: leaveOutCold(parts, input, chosen), cut };
+    return { parts, cut };
   },
 } as const satisfies Splitter<typeof options>;
 

@@ -38,6 +38,8 @@ function raw(rows: readonly Row[]): RawInteractions {
     items: Uint32Array.from(rows, (row) => row.item),
     times: Float64Array.from(rows, (row) => row.time),
     parts: Uint8Array.from(rows, (row) => row.part ?? 0),
+    labels: null,
+    impressions: null,
   };
 }
 

@@ -56,6 +56,15 @@ const files: Record<string, string | Buffer> = {
         `${index}\t${user}\t11/1${user}/2019 9:05:58 AM\t${itemsOf(user).join(' ')}\t11-1 12-0`,
     ),
   ),
+  'MINDsmall_train/behaviors.tsv': lines(
+    users.flatMap((user) => {
+      const [first, second, ...rest] = itemsOf(user);
+      return rest.map(
+        (item, place) =>
+          `${place}\t${user}\t11/13/2019 ${8 + place}:0${user}:58 AM\t${first} ${second}\t${first}-0 ${item}-1`,
+      );
+    }),
+  ),
   'news.tsv': lines(items.map((item) => `${item}\tsports\tgolf\tThe "${item}"\tabout\thttp://x\t[]\t[]`)),
   'BX-Book-Ratings.csv': `"User-ID";"ISBN";"Book-Rating"\r\n${oldestFirst.map(({ user, item }) => `"${user}";"${item}";"5"\r\n`).join('')}`,
   'BX-Books.csv': latin1(
@@ -136,6 +145,11 @@ describe('the configs of the page about data sets', () => {
   test('an age of NULL is unknown', async () => {
     const { report } = await prepare('BX-Book-Ratings.csv');
     expect(report.features).toMatchObject([{ name: 'Age', unknownShare: 0.25 }]);
+  });
+
+  test('the impressions of MIND have labels', async () => {
+    const { report } = await prepare('MINDsmall_train/behaviors.tsv');
+    expect(report.labels).toMatchObject({ shown: 24, clicks: 12, impressions: 12, clicksBefore: 8 });
   });
 
   test('each says what was guessed', async () => {

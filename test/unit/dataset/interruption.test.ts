@@ -32,6 +32,8 @@ describe('work in steps', () => {
         items,
         times: Float64Array.from(items, (_, row) => (row * 7919) % numRows),
         parts: null,
+        labels: null,
+        impressions: null,
       },
       datasetConfig({ path: '-', minUserInteractions: 2, minItemInteractions: 2 }),
       1,

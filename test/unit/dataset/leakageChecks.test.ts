@@ -32,6 +32,8 @@ function found(rows: readonly Row[], split: object, timestamp: string | null = '
     items: Uint32Array.from(rows, ({ item }) => item),
     times: Float64Array.from(rows, ({ time }) => time),
     parts: Uint8Array.from(rows, ({ part }) => PARTS[part ?? 'training']),
+    labels: null,
+    impressions: null,
   };
   const arranged = arrangeInteractions(raw, config, 1);
   const times = timestamp === null ? null : arranged.times;

@@ -334,8 +334,8 @@ describe('lists of items', () => {
     const text = 'user_id\thistory\nu\ti1 i2 i3\nv\ti2 i1 i3\nu\ti1 i2 i3\nw\t\nu\ti9 i1\n';
     const { dataset, report } = await dataFolder({ 'a.tsv': text }).prepare({ path: 'a.tsv', columns });
     expect(histories(dataset)).toEqual({ u: ['i1', 'i2', 'i3', 'i9', 'i1'], v: ['i2', 'i1', 'i3'] });
-    expect(report.warnings.join('\n')).toMatch(/1 of 5 rows repeat a list/);
-    expect(report.warnings.join('\n')).toMatch(/1 lists follow an earlier list of the same user/);
+    expect(report.warnings.join('\n')).toMatch(/1 of 5 rows repeats a list/);
+    expect(report.warnings.join('\n')).toMatch(/1 list follows an earlier list of the same user/);
     expect(report.dropped.emptyIds).toBe(1);
   });
 });

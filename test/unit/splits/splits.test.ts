@@ -1,8 +1,9 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { configSchema } from '../../../src/config/schema';
-import { describeSplit, SPLITS, splitterOf, type SplitConfig } from '../../../src/splits/splits';
-import { PARTS, type SplitInput } from '../../../src/splits/splitter';
+import { describeSplit, SPLITS, type SplitConfig } from '../../../src/splits/splits';
+import { splitRows } from '../../../src/splits/splitRows';
+import { PARTS, type SplitRows } from '../../../src/splits/splitter';
 
 const NUM_ITEMS = 6;
 
@@ -22,7 +23,7 @@ const someUsers = fc
   .map((users) => users.map((rows) => rows.toSorted((a, b) => a.time - b.time)));
 type Users = typeof someUsers extends fc.Arbitrary<infer T> ? T : never;
 
-function inputOf(users: Users, names = users.map((_, user) => `u${user}`)): SplitInput {
+function inputOf(users: Users, names = users.map((_, user) => `u${user}`)): SplitRows {
   let end = 0;
   return {
     userIds: names,
@@ -31,6 +32,7 @@ function inputOf(users: Users, names = users.map((_, user) => `u${user}`)): Spli
     numItems: NUM_ITEMS,
     times: Float64Array.from(users.flat(), ({ time }) => time),
     given: Uint8Array.from(users.flat(), ({ part }) => part),
+    groups: null,
   };
 }
 
@@ -62,7 +64,7 @@ const configsOf = (type: string): fc.Arbitrary<SplitConfig> =>
     configSchema.shape.dataset.shape.split.parse({ type, ...options }),
   );
 
-const split = (input: SplitInput, config: SplitConfig) => splitterOf(config).split(input, config);
+const split = splitRows;
 
 /** Rows of each user: part, item and time. */
 const rowsOf = (users: Users, parts: Uint8Array) => {
