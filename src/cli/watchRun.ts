@@ -127,7 +127,8 @@ function printSummary(run: RunDirectory, summary: RunSummary, seconds: number): 
   if (resumable) lines.push(`\`recsight resume ${place}\` continues from the last checkpoint${measures}.`);
   else if (endedEarly(status)) {
     const config = path.relative(process.cwd(), run.resolveConfigPath(manifest));
-    lines.push(`It left no checkpoint. \`recsight train ${config}\` trains it again${measures}.`);
+    const again = manifest.refitOf === undefined ? `train ${config}` : `refit ${manifest.refitOf.run}`;
+    lines.push(`It left no checkpoint. \`recsight ${again}\` trains it again${measures}.`);
   }
   output.print(`${lines.join('\n')}\n`);
   if (test !== null) output.print('\n', ...metricsTable(manifest, test, mainMetric));

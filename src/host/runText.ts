@@ -74,10 +74,12 @@ export function failureMessage(run: RunSummary, title: string): string | null {
 }
 
 /** What can be done about a run whose trainer is gone. */
-export function lostAdvice({ resumable }: RunSummary): string {
-  return resumable
-    ? 'Resume the run to continue from its last checkpoint.'
-    : 'It has no checkpoint; train it again.';
+export function lostAdvice({ resumable, manifest }: RunSummary): string {
+  if (resumable) return 'Resume the run to continue from its last checkpoint.';
+  const { refitOf } = manifest;
+  return refitOf === undefined
+    ? 'It has no checkpoint; train it again.'
+    : `It has no checkpoint; refit ${refitOf.run} again.`;
 }
 
 /** Whether a run was started from a config file. */

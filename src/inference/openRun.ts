@@ -126,9 +126,10 @@ export async function prepareUnchanged(
     throw new DatasetError(error.code, `${error.message} And ${notKept}.`);
   }
   if (prepared.dataset.fingerprint !== fingerprint) {
+    const started = manifest.refitOf === undefined ? 'this run' : manifest.refitOf.run;
     throw new InferenceError(
       'dataset/changed',
-      `The data changed since this run was started, and ${notKept}: its results would no longer be comparable. ` +
+      `The data changed since ${started} was started, and ${notKept}: its results would no longer be comparable. ` +
         'Restore the data files, or start a new run.',
     );
   }

@@ -27,7 +27,8 @@ export function runAbilities(run: RunSummary, canTrain = true): RunAbilities {
     active,
     idle: !active,
     resumable: canTrain && run.resumable,
-    restartable: canTrain && endedEarly(run.status) && !run.resumable,
+    // A refit is started from the run that it refits.
+    restartable: canTrain && endedEarly(run.status) && !run.resumable && run.manifest.refitOf === undefined,
     evaluable: canTrain && !active && run.manifest.best !== null,
     refittable:
       canTrain &&

@@ -52,7 +52,7 @@ async function runTraining(
   const implementation = await openRunModel(recorder.run, config);
   const dataset = await prepare(recorder, config);
   const data = modelDataOf(learnedData(dataset, config.training));
-  if (!resuming) tellRefit(recorder);
+  if (!resuming) await tellRefit(recorder);
   const { batchSize } = config.training;
   const size = implementation.size(config.model, { data, batchSize, threads: engine.threads });
   const memory = estimateMemory(config, size);
@@ -78,12 +78,13 @@ async function runTraining(
 }
 
 /** Says what a refit trains; nothing of other runs. */
-function tellRefit(recorder: RunRecorder): void {
+async function tellRefit(recorder: RunRecorder): Promise<void> {
   const { refitOf } = recorder.manifest;
   if (refitOf === undefined) return;
   const { run, epochs, unfinished } = refitOf;
   const message = `This is a refit of ${run}: ${countOf(epochs, 'epoch')}, as validation chose there, on training and validation together. Nothing is validated.`;
   recorder.event({ kind: 'log', level: 'info', message });
+  await tellChangedCode(recorder);
   if (unfinished)
     recorder.warn(`The training of ${run} had not come to its end: a later epoch might have been better.`);
 }

@@ -8,6 +8,8 @@ function progress(epoch: number, epochs: number): RunManifest['progress'] {
   return { epoch, epochs, step: 100 * epoch, stepsPerEpoch: 100, remainingMs: null, loss: null };
 }
 
+const REFIT = { run: 'first', epochs: 4 };
+
 describe('contextValueOf', () => {
   it.each([
     [makeRun({ progress: progress(0, 20) }, 'preparing'), 'run active'],
@@ -23,6 +25,9 @@ describe('contextValueOf', () => {
       makeRun({ ...reached(0.1), test: exampleTest() }, 'finished'),
       'run idle evaluable refittable inspectable recommending comparable',
     ],
+    // Refits.
+    [makeRun({ ...reached(0.1), refitOf: REFIT }, 'finished'), 'run idle evaluable inspectable recommending'],
+    [makeRun({ progress: progress(0, 20), refitOf: REFIT }, 'failed'), 'run idle'],
     // A baseline.
     [makeRun({ progress: progress(0, 0), ...reached(0.1) }, 'finished'), 'run idle evaluable recommending'],
   ])('says what can be done ($1)', (run, value) => {
