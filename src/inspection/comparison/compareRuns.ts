@@ -1,30 +1,16 @@
-import { RandomStream } from '../../compute/random';
-import { STREAMS } from '../../compute/randomStreams';
 import type { PreparedDataset } from '../../dataset/preparedDataset';
 import { alignUsers } from '../../evaluation/comparison/alignUsers';
-import {
-  compareGroups,
-  correctTogether,
-  type ComparisonOptions,
-} from '../../evaluation/comparison/compareGroups';
-import { meanOf } from '../../evaluation/comparison/intervals';
+import { compareGroups, correctTogether } from '../../evaluation/comparison/compareGroups';
 import { restrictedTo } from '../../evaluation/comparison/restrictedTo';
 import { findMetric } from '../../evaluation/metrics/metrics';
 import { MODEL_RANKER } from '../../evaluation/perUserResults';
-import type {
-  ComparedGroup,
-  Comparison,
-  ComparisonRequest,
-  GroupDifference,
-  GroupValue,
-  Slicing,
-} from '../../protocol/comparison';
-import { protocolDifferences } from '../../protocol/protocolDifferences';
+import type { Comparison, ComparisonRequest, Slicing } from '../../protocol/comparison';
 import { InspectionError } from '../inspectionError';
 import type { Task } from '../tasks';
 import { meanPlaces, placeHistogram, type AlignedRun } from './alignedRun';
 import { changedUsers } from './changedUsers';
 import {
+  areMeasuredByLabels,
   baselinesOf,
   differingSettings,
   groupBySeed,
@@ -34,14 +20,14 @@ import {
   withDetails,
   type TestedRun,
 } from './comparedRuns';
+import { compareLabels } from './compareLabels';
+import { compareMetrics, describeGroup, draws, letters, requireSame, RESAMPLES } from './groupComparison';
 import { slicingKinds, type SlicingKind } from './slicings';
 import { userMetrics, type UserMetric } from './userMetrics';
 
-/** Resamples of the bootstrap, and swaps of the randomization test. */
-const RESAMPLES = 10_000;
-
 /** Compares the test results of runs. @throws InspectionError, RunReadError */
 export async function compareRuns(request: ComparisonRequest, task: Task): Promise<Comparison> {
+  if (await areMeasuredByLabels(request.runs)) return compareLabels(request, task);
   const opened: TestedRun[] = [];
   for (const run of new Set(request.runs)) {
     opened.push(await openTestedRun(run));
@@ -54,7 +40,7 @@ export async function compareRuns(request: ComparisonRequest, task: Task): Promi
   const { details, userIds, targetOffsets } = runs[0]!.results;
   const protocol = testProtocols(runs)[0]!;
   const groups = [
-    ...(groupBySeed(runs.slice(0, opened.length)) as AlignedRun[][]),
+    ...groupBySeed(runs.slice(0, opened.length)),
     ...runs.slice(opened.length).map((baseline) => [baseline]),
   ];
   const names = chosenMetrics(runs, request.metrics);
@@ -62,7 +48,11 @@ export async function compareRuns(request: ComparisonRequest, task: Task): Promi
   const kinds = slicingKinds(details, dataset);
   const chosen = request.slices?.map((name) => slicingOf(kinds, name, data)) ?? kinds.slice(0, 2);
 
-  const { values, differences } = await compareMetrics(groups, names, metrics, request.seed, task);
+  const compared = metrics.map(({ name, valuesOf }) => ({
+    name,
+    valuesOf: (run: AlignedRun) => valuesOf(run),
+  }));
+  const { values, differences } = await compareMetrics(groups, names, compared, request.seed, task);
   const main = metrics.find(({ isOfRanks }) => isOfRanks);
   const slicings: Slicing[] = [];
   for (const kind of main === undefined ? [] : chosen)
@@ -93,19 +83,6 @@ export async function compareRuns(request: ComparisonRequest, task: Task): Promi
   };
 }
 
-/** `A` to `Z`, then `AA`. */
-function letterOf(group: number): string {
-  const last = String.fromCharCode(65 + (group % 26));
-  return group < 26 ? last : letterOf(Math.floor(group / 26) - 1) + last;
-}
-
-/** What messages call each run: the letter of its group, and its id. */
-function letters(groups: readonly (readonly TestedRun[])[]): Map<TestedRun, string> {
-  return new Map(
-    groups.flatMap((runs, group) => runs.map((run) => [run, `${letterOf(group)} (\`${run.directory.id}\`)`])),
-  );
-}
-
 /** @throws InspectionError where protocols or data are not the same */
 async function aligned(
   runs: readonly TestedRun[],
@@ -119,14 +96,7 @@ async function aligned(
   for (const [place, run] of runs.entries()) {
     // Baselines are of the first run, and so is what they were measured by.
     const pair = [names.get(first!)!, names.get(run) ?? ''] as const;
-    const different = protocolDifferences(protocols[0]!, protocols[place]!, pair);
-    if (different.length > 0) {
-      throw new InspectionError(
-        'inspection/other-protocol',
-        `Runs ${pair.join(' and ')} were evaluated by different protocols, so their numbers are not comparable: ${different.join('; ')}. ` +
-          remedyFor(different),
-      );
-    }
+    requireSame(protocols[0]!, protocols[place]!, pair);
     const results = run.results === first!.results ? firstResults : run.results;
     const ranked = alignUsers(firstResults, results, run.ranker);
     if ('difference' in ranked) {
@@ -143,15 +113,6 @@ async function aligned(
 
 /** Of a metric that can be computed from ranks. */
 const CUTOFF = /@[1-9]\d{0,4}$/;
-
-function remedyFor(different: readonly string[]): string {
-  const differs = (aspect: string): boolean => different.some((difference) => difference.startsWith(aspect));
-  if (differs('the split is'))
-    return 'A run keeps its split: train one of them again with that of the other.';
-  return differs('the model is')
-    ? 'Compare refits with refits: `recsight refit <run>` makes one of a run.'
-    : 'Evaluate one of them again by the protocol of the other: `recsight evaluate <run> --set path=value`.';
-}
 
 /** @throws InspectionError for one that no run can be measured by */
 function chosenMetrics(runs: readonly AlignedRun[], wanted: readonly string[] | null): string[] {
@@ -171,61 +132,6 @@ function chosenMetrics(runs: readonly AlignedRun[], wanted: readonly string[] | 
     );
   }
   return [...new Set(wanted)];
-}
-
-/** Metrics that users have values of are compared; of the others there are the means that were reported. */
-async function compareMetrics(
-  groups: readonly AlignedRun[][],
-  names: readonly string[],
-  metrics: readonly UserMetric[],
-  seed: number,
-  task: Task,
-): Promise<Pick<Comparison, 'values' | 'differences'>> {
-  const byUser = metrics.map(({ name }) => name);
-  const compared = await compareGroups(
-    groups.map((runs) => runs.map((run) => metrics.map(({ valuesOf }) => valuesOf(run)))),
-    byUser,
-    draws('Resampling users', seed, 0, task),
-  );
-  const reported = groups.map((runs) =>
-    names.map((name): GroupValue => {
-      const value = meanOf(runs.map(({ metrics }) => metrics[name] ?? Number.NaN));
-      return { value: Number.isNaN(value) ? null : value, low: null, high: null, seedDeviation: null };
-    }),
-  );
-  return {
-    values: groups.map((_, group) =>
-      names.map((name, metric) => compared.values[group]![byUser.indexOf(name)] ?? reported[group]![metric]!),
-    ),
-    differences: groups.slice(1).map((_, other) =>
-      names.map((name, metric): GroupDifference => {
-        const [first, value] = [reported[0]![metric]!.value, reported[other + 1]![metric]!.value];
-        const difference = first === null || value === null ? null : value - first;
-        return compared.differences[other]![byUser.indexOf(name)] ?? { ...UNTESTED, difference };
-      }),
-    ),
-  };
-}
-
-const UNTESTED: GroupDifference = {
-  ...{ difference: null, low: null, high: null, p: null, correctedP: null },
-  ...{ test: 'randomization', wins: 0, ties: 0, losses: 0, seedShare: null },
-};
-
-function draws(phase: string, seed: number, place: number, task: Task): ComparisonOptions {
-  const onProgress = (done: number, of: number) => task.proceed({ phase, done, of });
-  return {
-    bootstrap: {
-      count: RESAMPLES,
-      source: new RandomStream(STREAMS.bootstrap, seed, place),
-      onProgress,
-    },
-    randomization: (group) => ({
-      count: RESAMPLES,
-      source: new RandomStream(STREAMS.swaps, seed, place, group),
-      onProgress,
-    }),
-  };
 }
 
 /** @throws InspectionError where there is no such slicing */
@@ -272,18 +178,4 @@ async function sliceGroups(
   }
   correctTogether(parts.flatMap(({ differences }) => differences));
   return { name, title, metric, slices: parts };
-}
-
-function describeGroup(runs: readonly AlignedRun[], group: number): ComparedGroup {
-  const { ranker, title } = runs[0]!;
-  const isBaseline = ranker !== MODEL_RANKER;
-  return {
-    letter: letterOf(group),
-    title: runs.length === 1 ? title : `${title} (${runs.length} seeds)`,
-    isBaseline,
-    runs: runs.map(({ directory, manifest: { id, seed, name }, results: { epoch } }) => ({
-      ...{ directory: directory.path, seed },
-      ...(isBaseline ? { id: `${id}:${ranker}`, name: title, epoch: 0 } : { id, name, epoch }),
-    })),
-  };
 }

@@ -2,6 +2,7 @@ import { leavesOf } from '../../config/configLeaves';
 import { isRecord } from '../../protocol/isRecord';
 import type { PreparedDataset } from '../../dataset/preparedDataset';
 import { gainOver } from '../../evaluation/metrics/metrics';
+import type { LabeledResults } from '../../evaluation/labeledResults';
 import { MODEL_RANKER, type PerUserResults } from '../../evaluation/perUserResults';
 import { rankingTask } from '../../inference/evaluateModel';
 import { prepareUnchanged, readConfig } from '../../inference/openRun';
@@ -12,6 +13,7 @@ import type { EvaluationProtocol, Metrics } from '../../protocol/evaluation';
 import { isUnset } from '../../protocol/runSettings';
 import { baselineKeysBeside, baselineTitle, type RunManifest } from '../../protocol/run';
 import { EventLogReader } from '../../runs/eventLog';
+import { readLabeledResults } from '../../runs/labeledFile';
 import { readPerUserResults } from '../../runs/perUserFile';
 import { RunDirectory } from '../../runs/runDirectory';
 import { RunSeries } from '../../series/runSeries';
@@ -19,7 +21,14 @@ import { readRunCode, shortHash } from '../../userCode/runCode';
 import { InspectionError } from '../inspectionError';
 
 /** A run with its test results, or a baseline with those that it has in a run. */
-export interface TestedRun {
+export type TestedRun = Tested<PerUserResults>;
+/** The same of a run that was measured by labels. */
+export type LabeledRun = Tested<LabeledResults>;
+
+/** What any results are of. */
+type Results = Pick<PerUserResults, 'protocol' | 'epoch'> & { rankers: ReadonlyMap<string, unknown> };
+
+export interface Tested<Of extends Results = Results> {
   directory: RunDirectory;
   manifest: RunManifest;
   /** Which of the rankers of the results it is. */
@@ -28,7 +37,7 @@ export interface TestedRun {
   title: string;
   /** Dotted path → value as text; what only names the run is left out. */
   settings: ReadonlyMap<string, string>;
-  results: PerUserResults;
+  results: Of;
   /** Means as they were reported; those of metrics that users have no values of are nowhere else. */
   metrics: Metrics;
 }
@@ -39,22 +48,47 @@ const CHOSEN_EPOCHS = 'training.epochs';
 /** They name or describe. */
 const NAMES = new Set(['name', '$schema']);
 
+/** Whether the first of some runs was tested by labels. @throws RunReadError */
+export async function areMeasuredByLabels([first]: readonly string[]): Promise<boolean> {
+  const { test } = await new RunDirectory(first!).readManifest();
+  return test?.protocol.candidates === 'shown';
+}
+
 /** @throws InspectionError where the run has no test results of users; RunReadError */
-export async function openTestedRun(path: string): Promise<TestedRun> {
+export function openTestedRun(path: string): Promise<TestedRun> {
+  return openRun(path, readPerUserResults);
+}
+
+/** @throws InspectionError where the run was not tested by labels; RunReadError */
+export function openLabeledRun(path: string): Promise<LabeledRun> {
+  return openRun(path, readLabeledResults);
+}
+
+/** How a run was measured that does not fit the first one, by whether that was by labels. */
+const OTHER_WAY: Record<string, string> = {
+  true: 'by labels, and the first run by how it ranks what users took',
+  false: 'by how it ranks what users took, and the first run by labels',
+};
+
+async function openRun<Of extends Results>(
+  path: string,
+  read: (run: RunDirectory, part: 'test') => Promise<Of | null>,
+): Promise<Tested<Of>> {
   const directory = new RunDirectory(path);
   const manifest = await directory.readManifest();
-  if (manifest.test?.protocol.candidates === 'shown') {
-    throw new InspectionError(
-      'inspection/by-labels',
-      `Run ${directory.id} was measured by labels, and comparisons are of runs that rank what users took. \`recsight runs\` lists the metrics of both kinds.`,
-    );
-  }
-  const results = await readPerUserResults(directory, 'test');
-  if (results === null || manifest.test === null) {
-    throw new InspectionError(
-      'inspection/no-results',
-      `Run ${directory.id} has no stored test results of its users. \`recsight evaluate ${directory.id}\` makes them.`,
-    );
+  const results = await read(directory, 'test');
+  const { test } = manifest;
+  if (results === null || test === null) {
+    const isOther = test !== null && (test.protocol.candidates === 'shown') === (read === readPerUserResults);
+    throw isOther
+      ? new InspectionError(
+          'inspection/other-protocol',
+          `Run ${directory.id} was measured ${OTHER_WAY[String(test.protocol.candidates === 'shown')]}, so their numbers are not comparable.`,
+        )
+      : new InspectionError(
+          'inspection/no-results',
+          `Run ${directory.id} has no stored test results of its users. \`recsight evaluate ${directory.id}\` makes them.`,
+        );
   }
   const config = await directory.readConfig();
   const settings = new Map<string, string>();
@@ -63,12 +97,12 @@ export async function openTestedRun(path: string): Promise<TestedRun> {
   const code = await readRunCode(directory);
   // A file of the same name need not be the same code.
   if (code !== null) settings.set('code', shortHash(code));
-  const { test, name: title } = manifest;
+  const { name: title } = manifest;
   return { directory, manifest, ranker: MODEL_RANKER, title, settings, results, metrics: test.metrics };
 }
 
 /** The baselines that a run was measured with and has stored results of, the best by its main metric first. */
-export function baselinesOf(run: TestedRun): TestedRun[] {
+export function baselinesOf<Run extends Tested>(run: Run): Run[] {
   const { manifest, results } = run;
   const { mainMetric, model } = manifest;
   const test = manifest.test!;
@@ -87,7 +121,7 @@ export function baselinesOf(run: TestedRun): TestedRun[] {
  * By which protocol each run was tested. A baseline is fitted to training and validation in any case, so that next to refits it is one,
  * too.
  */
-export function testProtocols(runs: readonly TestedRun[]): EvaluationProtocol[] {
+export function testProtocols(runs: readonly Tested[]): EvaluationProtocol[] {
   const hasRefit = runs.some(({ results }) => results.protocol.refit);
   return runs.map(({ manifest, results: { protocol } }) =>
     hasRefit && manifest.progress.epochs === 0 ? { ...protocol, refit: true } : protocol,
@@ -95,8 +129,8 @@ export function testProtocols(runs: readonly TestedRun[]): EvaluationProtocol[] 
 }
 
 /** Runs whose configs differ in nothing but the seed, in the order of the first of each. */
-export function groupBySeed(runs: readonly TestedRun[]): TestedRun[][] {
-  const groups = new Map<string, TestedRun[]>();
+export function groupBySeed<Run extends Tested>(runs: readonly Run[]): Run[][] {
+  const groups = new Map<string, Run[]>();
   for (const run of runs) {
     const isRefit = run.manifest.refitOf !== undefined;
     const same = [...run.settings].filter(([name]) => name !== SEED && !(isRefit && name === CHOSEN_EPOCHS));
@@ -107,7 +141,7 @@ export function groupBySeed(runs: readonly TestedRun[]): TestedRun[][] {
 }
 
 /** Settings that are not the same in all groups, in the order of the configs. The seeds of a group are listed. */
-export function differingSettings(groups: readonly (readonly TestedRun[])[]) {
+export function differingSettings(groups: readonly (readonly Tested[])[]) {
   const names = new Set(groups.flatMap(([first]) => [...first!.settings.keys()]));
   return [...names]
     .map((path) => ({
