@@ -168,25 +168,29 @@ export function meanRankMetric(metric: RankMetric, groups: TieGroups, cutoff: nu
 
 /** A user's value of a metric that is a sum of gains, in closed form. */
 function expectedGains(
-  { gain, ideal }: NonNullable<RankMetric['gains']>,
+  { gain, ideal, looksBeyond }: NonNullable<RankMetric['gains']>,
   { offsets, best, worst, sizes, numRelevant }: TieGroups,
   cutoff: number,
 ): (user: number) => number {
   // Ties may span the whole catalog, for every user: sums up to a place make each of them one subtraction.
   const firstGains = new Float64Array(cutoff + 1);
-  for (let place = 1; place <= cutoff; place++) firstGains[place] = firstGains[place - 1]! + gain(place, 1);
+  for (let place = 1; place <= cutoff; place++)
+    firstGains[place] = firstGains[place - 1]! + gain(place, 1, cutoff);
 
   return (user) => {
     let sum = 0;
     let before = 0;
+    // Behind the first k, only relevant items can be before one that counts.
+    const reach = looksBeyond ? cutoff + numRelevant[user]! - 1 : cutoff;
     for (let group = offsets[user]!; group < offsets[user + 1]!; group++) {
       const [first, last, size] = [best[group]!, worst[group]!, sizes[group]!];
-      if (first > cutoff) break;
+      if (first > reach) break;
       const places = last - first + 1;
-      const end = Math.min(last, cutoff);
-      if (places === 1) sum += gain(first, before + 1);
-      else if (size === 1 && before === 0) sum += (firstGains[end]! - firstGains[first - 1]!) / places;
-      else sum += gainOfGroup(gain, { first, end, places, size, before });
+      const end = Math.min(last, reach);
+      if (places === 1) sum += gain(first, before + 1, cutoff);
+      else if (size === 1 && before === 0)
+        sum += (firstGains[Math.min(end, cutoff)]! - firstGains[Math.min(first - 1, cutoff)]!) / places;
+      else sum += gainOfGroup((place, nth) => gain(place, nth, cutoff), { first, end, places, size, before });
       before += size;
     }
     return sum / ideal(numRelevant[user]!, cutoff);

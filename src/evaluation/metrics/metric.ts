@@ -38,19 +38,22 @@ export interface RankMetric extends Described {
 /** The value of a user is the sum of the gains of the relevant items among the first k, divided by the ideal. */
 interface Gains {
   /** Of the n-th relevant item, from 1, at its place. */
-  gain: (place: number, nth: number) => number;
+  gain: (place: number, nth: number, k: number) => number;
   /** What a perfect ranking would gain, or what else makes the metric comparable between users. */
   ideal: (numRelevant: number, k: number) => number;
+  /** Whether relevant items count behind the first k places, with fewer than k irrelevant items before them; `of` is then given all. */
+  looksBeyond?: true;
 }
 
 /** A metric that is a sum of gains. */
-export function gainMetric({ gain, ideal, ...described }: Described & Gains): RankMetric & { gains: Gains } {
+export function gainMetric(metric: Described & Gains): RankMetric & { gains: Gains } {
+  const { gain, ideal, looksBeyond, ...described } = metric;
   return {
     ...described,
     needs: 'rank',
-    gains: { gain, ideal },
+    gains: { gain, ideal, ...(looksBeyond && { looksBeyond }) },
     of: ({ places, numRelevant }, k) =>
-      places.reduce((sum, place, before) => sum + gain(place, before + 1), 0) / ideal(numRelevant, k),
+      places.reduce((sum, place, before) => sum + gain(place, before + 1, k), 0) / ideal(numRelevant, k),
   };
 }
 

@@ -6,6 +6,7 @@ import { coverage } from './coverage';
 import { diversity } from './diversity';
 import { entropy } from './entropy';
 import { f1 } from './f1';
+import { f2 } from './f2';
 import { gauc } from './gauc';
 import { gini } from './gini';
 import { hr } from './hr';
@@ -18,6 +19,8 @@ import { microsoftMrr } from './microsoftMrr';
 import { mrr } from './mrr';
 import { ndcg } from './ndcg';
 import { novelty } from './novelty';
+import { pap } from './pap';
+import { partialAuc } from './partialAuc';
 import { prAuc } from './prAuc';
 import { precision } from './precision';
 import { recall } from './recall';
@@ -33,7 +36,7 @@ import { tailShare } from './tailShare';
 
 /** All metrics, in the order in which docs list them. */
 export const METRICS: readonly Metric[] = [
-  ...[hr, ndcg, mrr, recall, precision, map, f1, rPrecision],
+  ...[hr, ndcg, mrr, recall, precision, map, f1, f2, rPrecision, partialAuc, pap],
   ...[coverage, novelty, serendipity, diversity, gini, entropy, averagePopularity, tailShare],
   ...[auc, gauc, logLoss, prAuc, calibrationError],
   // What libraries compute under names of the above.

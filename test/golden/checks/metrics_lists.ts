@@ -5,6 +5,7 @@ import { coverage } from '../../../src/evaluation/metrics/coverage';
 import { diversity } from '../../../src/evaluation/metrics/diversity';
 import { entropy } from '../../../src/evaluation/metrics/entropy';
 import { f1 } from '../../../src/evaluation/metrics/f1';
+import { f2 } from '../../../src/evaluation/metrics/f2';
 import { gini } from '../../../src/evaluation/metrics/gini';
 import { hr } from '../../../src/evaluation/metrics/hr';
 import { logLoss } from '../../../src/evaluation/metrics/logLoss';
@@ -13,6 +14,8 @@ import type { LabeledScores, ListMetric, RankMetric } from '../../../src/evaluat
 import { mrr } from '../../../src/evaluation/metrics/mrr';
 import { ndcg } from '../../../src/evaluation/metrics/ndcg';
 import { novelty } from '../../../src/evaluation/metrics/novelty';
+import { pap } from '../../../src/evaluation/metrics/pap';
+import { partialAuc } from '../../../src/evaluation/metrics/partialAuc';
 import { precision } from '../../../src/evaluation/metrics/precision';
 import { recboleCoverage } from '../../../src/evaluation/metrics/recboleCoverage';
 import { recboleEntropy } from '../../../src/evaluation/metrics/recboleEntropy';
@@ -140,11 +143,11 @@ function rankingsOfLists({ recommended, relevant }: Lists, { numItems }: Catalog
 }
 
 function rankMetricOf({ library, metric, options }: Result): RankMetric | undefined {
-  if (metric === 'F1Beta') return options.beta === 1 ? f1 : undefined;
+  if (metric === 'F1Beta') return options.beta === 1 ? f1 : f2;
   if (metric === 'Precision' && options.r_precision === true) return rPrecision;
   if (library === 'RecTools' && metric === 'MAP') return rectoolsMap;
   if (library === 'RecTools' && metric === 'NDCG' && options.divide_by_achievable !== true) return rectoolsNdcg;
-  const same = { Hit: hr, HitRate: hr, MRR: mrr, MAP: map, Recall: recall, NDCG: ndcg, Precision: precision };
+  const same = { Hit: hr, HitRate: hr, MRR: mrr, MAP: map, Recall: recall, NDCG: ndcg, Precision: precision, PartialAUC: partialAuc, PAP: pap };
   return (same as Partial<Record<string, RankMetric>>)[metric];
 }
 

@@ -8,10 +8,12 @@ import { calibrationError } from '../../../src/evaluation/metrics/calibrationErr
 import { coverage } from '../../../src/evaluation/metrics/coverage';
 import { diversity } from '../../../src/evaluation/metrics/diversity';
 import { entropy } from '../../../src/evaluation/metrics/entropy';
+import { f2 } from '../../../src/evaluation/metrics/f2';
 import { gauc } from '../../../src/evaluation/metrics/gauc';
 import { gini } from '../../../src/evaluation/metrics/gini';
 import { logLoss } from '../../../src/evaluation/metrics/logLoss';
 import { map } from '../../../src/evaluation/metrics/map';
+import type { RankMetric } from '../../../src/evaluation/metrics/metric';
 import {
   bestOf,
   findMetric,
@@ -22,11 +24,14 @@ import {
 } from '../../../src/evaluation/metrics/metrics';
 import { ndcg } from '../../../src/evaluation/metrics/ndcg';
 import { novelty } from '../../../src/evaluation/metrics/novelty';
+import { pap } from '../../../src/evaluation/metrics/pap';
+import { partialAuc } from '../../../src/evaluation/metrics/partialAuc';
 import { prAuc } from '../../../src/evaluation/metrics/prAuc';
 import { precision } from '../../../src/evaluation/metrics/precision';
 import { recall } from '../../../src/evaluation/metrics/recall';
 import { serendipity } from '../../../src/evaluation/metrics/serendipity';
 import { tailShare } from '../../../src/evaluation/metrics/tailShare';
+import { rankMetricValues, tieGroups } from '../../../src/evaluation/rankMetrics';
 import type { Catalog, TopLists } from '../../../src/evaluation/topLists';
 
 describe('the list of metrics', () => {
@@ -53,6 +58,19 @@ describe('the list of metrics', () => {
   });
 });
 
+it('partial AUC and PAP count relevant items behind the first k, by the irrelevant ones before them', () => {
+  // The 3 relevant items have 0, 1 and 4 irrelevant ones before them.
+  const ranked = {
+    targetOffsets: Uint32Array.of(0, 3),
+    ranks: { best: Uint32Array.of(1, 3, 7), worst: Uint32Array.of(1, 3, 7) },
+  };
+  const value = (metric: RankMetric, k: number) => rankMetricValues(metric, tieGroups(ranked), k)[0];
+  expect(value(partialAuc, 2)).toBeCloseTo((2 + 1 + 0) / 6, 15);
+  expect(value(partialAuc, 5)).toBeCloseTo((5 + 4 + 1) / 15, 15);
+  expect(value(pap, 2)).toBeCloseTo((2 + 1) / 4, 15);
+  expect(value(pap, 5)).toBeCloseTo((5 + 4 + 1) / 15, 15);
+});
+
 describe('metrics of several relevant items', () => {
   // Of three relevant items two were found, in the places 1 and 4.
   const relevant = { places: [1, 4], numRelevant: 3 };
@@ -60,6 +78,7 @@ describe('metrics of several relevant items', () => {
   it('have the values of the textbook', () => {
     expect(recall.of(relevant, 5)).toBeCloseTo(2 / 3, 15);
     expect(precision.of(relevant, 5)).toBe(2 / 5);
+    expect(f2.of(relevant, 5)).toBeCloseTo(10 / 17, 15);
     expect(map.of(relevant, 5)).toBeCloseTo((1 + 2 / 4) / 3, 15);
     const ideal = 1 + 1 / Math.log2(3) + 1 / Math.log2(4);
     expect(ndcg.of(relevant, 5)).toBeCloseTo((1 + 1 / Math.log2(5)) / ideal, 15);

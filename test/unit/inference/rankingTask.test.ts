@@ -76,7 +76,7 @@ function chanceOf(metric: RankMetric, numRelevant: number, numCandidates: number
   let [sum, count] = [0, 0];
   const visit = (places: number[], from: number): void => {
     if (places.length === numRelevant) {
-      const found = places.filter((place) => place <= k);
+      const found = metric.gains?.looksBeyond ? places : places.filter((place) => place <= k);
       sum += found.length === 0 ? 0 : metric.of({ places: found, numRelevant }, k);
       count++;
     }
