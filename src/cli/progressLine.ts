@@ -1,3 +1,4 @@
+import { dataSize } from '../protocol/dataSize';
 import { countOf } from '../protocol/countOf';
 import type { RunEvent } from '../protocol/events';
 import { epochsText, throughputUnit, type RunManifest } from '../protocol/run';
@@ -51,10 +52,8 @@ export class ProgressLine {
         break;
       }
       case 'dataset': {
-        const { numUsers, numItems, numInteractions } = event.dataset;
         this.#print(
-          `Data: ${formatCount(numUsers)} users, ${formatCount(numItems)} items, ${formatCount(numInteractions)} interactions` +
-            ` (${event.cached ? 'from the cache' : `prepared in ${event.seconds.toFixed(1)} s`})`,
+          `Data: ${dataSize(event.dataset)} (${event.cached ? 'from the cache' : `prepared in ${event.seconds.toFixed(1)} s`})`,
         );
         break;
       }

@@ -1,9 +1,10 @@
+import { dataSize } from '../protocol/dataSize';
 import { countOf } from '../protocol/countOf';
 import { describeProtocol, type Metrics } from '../protocol/evaluation';
 import { baselinesBeside, isActive, refitText, type RunSummary } from '../protocol/run';
 import { isUnset, usualName, type RunSettings } from '../protocol/runSettings';
 import { statusIcon, statusLabel } from '../protocol/statusDisplay';
-import { formatAgo, formatCount, formatDuration, formatMetric, formatMetricName } from '../series/format';
+import { formatAgo, formatDuration, formatMetric, formatMetricName } from '../series/format';
 import { lastActivity, lostAdvice, progressParts } from './runText';
 import { escaped, icon, joinMarkdown, type Markdown } from './safeText';
 
@@ -82,10 +83,7 @@ function factLines(run: RunSummary): Markdown[] {
   const facts = [escaped`${icon('file-code')} ${configPath} · seed ${seed}`];
   if (refitOf) facts.push(escaped`${icon('combine')} ${refitText(refitOf)}`);
   if (dataset) {
-    const { numUsers, numItems, numInteractions } = dataset;
-    facts.push(
-      escaped`${icon('database')} ${formatCount(numUsers)} users, ${formatCount(numItems)} items, ${formatCount(numInteractions)} interactions`,
-    );
+    facts.push(escaped`${icon('database')} ${dataSize(dataset)}`);
   }
   if (backend) {
     const threads = countOf(backend.threads, 'thread');

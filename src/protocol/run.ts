@@ -144,6 +144,8 @@ export interface DatasetSummary {
   numUsers: number;
   numItems: number;
   numInteractions: number;
+  /** Rows that users were shown, where the data have labels; the interactions are clicks then. */
+  numShown?: number;
 }
 
 /** `run.json`: everything a list of runs needs to know, replaced atomically by the trainer. Times are ms since 1970. */

@@ -100,6 +100,7 @@ export const datasetSchema = z.looseObject({
   numUsers: count,
   numItems: count,
   numInteractions: count,
+  numShown: count.exactOptional(),
 } satisfies FieldsOf<DatasetSummary>);
 export const backendSchema = z.looseObject({
   name: text,

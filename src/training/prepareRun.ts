@@ -50,6 +50,7 @@ export async function prepare(recorder: RunRecorder, config: ExperimentConfig): 
     numUsers: dataset.numUsers,
     numItems: dataset.numItems,
     numInteractions: dataset.items.length,
+    ...(dataset.labeled && { numShown: dataset.labeled.items.length }),
   };
   const candidates = await openCandidates(run, manifest, config, dataset, {
     signal: recorder.stopSignal,

@@ -1,4 +1,5 @@
 import { html, nothing, type TemplateResult } from 'lit';
+import { interactionsText } from '../../src/protocol/dataSize';
 import { refitText, type RunSummary } from '../../src/protocol/run';
 import { isUnset, usualName, type RunSetting, type RunSettings } from '../../src/protocol/runSettings';
 import { formatBytes, formatCount, formatDuration } from '../../src/series/format';
@@ -20,11 +21,7 @@ export function details(
     ['model', manifest.model],
     ['seed', String(manifest.seed)],
     ['refit', manifest.refitOf === undefined ? null : refitText(manifest.refitOf)],
-    [
-      'data',
-      dataset &&
-        `${formatCount(dataset.numInteractions)} interactions, fingerprint ${dataset.fingerprint.slice(0, 12)}`,
-    ],
+    ['data', dataset && `${interactionsText(dataset)}, fingerprint ${dataset.fingerprint.slice(0, 12)}`],
     ['commit', git && `${git.commit.slice(0, 12)}${git.dirty ? ' with uncommitted changes' : ''}`],
     [
       'backend',

@@ -25,6 +25,18 @@ describe('runTooltip', () => {
     expect(text).toContain('1,000 users, 300 items, 25,000 interactions');
   });
 
+  it('counts clicks and shown items where the data have labels', () => {
+    const dataset = {
+      fingerprint: 'f1',
+      numUsers: 1,
+      numItems: 300,
+      numInteractions: 5000,
+      numShown: 25_000,
+    };
+    const text = shownText(runTooltip(makeRun({ dataset }), 'sasrec', NO_SETTINGS, 2_000_000));
+    expect(text).toContain('1 user, 300 items, 5,000 clicks, 25,000 shown items');
+  });
+
   it('shows nothing that the run does not know', () => {
     const text = shownText(
       runTooltip(makeRun({ dataset: null, protocol: null }, 'preparing'), 'sasrec', NO_SETTINGS, 2_000_000),
