@@ -107,7 +107,7 @@ type ColumnsConfig = Pick<DatasetConfig, 'columns'>;
 /** Where nothing else is said, the columns have the names that they have in the data. */
 function listColumns({ columns }: CandidateFileConfig, data: ColumnsConfig): DatasetConfig['columns'] {
   const { user = data.columns.user, item = data.columns.item, items } = columns;
-  return { ...data.columns, user, item, items };
+  return { ...data.columns, user, item, items, impressions: undefined };
 }
 
 /** The columns that lists are asked for: what they are called helps to tell whether a first line names columns. */

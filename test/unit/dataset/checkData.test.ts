@@ -40,6 +40,16 @@ describe('what is wrong with data is what the trainer says', () => {
       'dataset.columns.user',
     ],
     [
+      'a missing column of labels',
+      { path: 'ratings.csv', columns: { user: 'uid', item: 'movie_id', timestamp: 'when', label: 'click' } },
+      'dataset.columns.label',
+    ],
+    [
+      'a missing column of impressions',
+      { path: 'ratings.csv', columns: { user: 'uid', timestamp: 'when', impressions: 'shown' } },
+      'dataset.columns.impressions',
+    ],
+    [
       'a column of a Parquet file',
       { path: 'ratings.parquet', columns: { user: 'uid' } },
       'dataset.columns.item',
@@ -200,6 +210,11 @@ describe('what could stand there instead', () => {
     const table = { path: 'ratings.csv', format: 'auto' };
     const [first] = await new DataLook().columns(table, 'dataset', 'user', folder.path);
     expect(first?.value).toBe('user_number');
+    const log = dataFolder({ 'log.csv': 'user,item,n,clicked,request\nu,1,2,1,3\n' });
+    for (const [role, column] of Object.entries({ label: 'clicked', impression: 'request' })) {
+      const [likely] = await new DataLook().columns({ ...table, path: 'log.csv' }, 'dataset', role, log.path);
+      expect(likely?.value).toBe(column);
+    }
   });
 
   test('places of columns without a header', async () => {

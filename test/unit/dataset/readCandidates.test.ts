@@ -54,6 +54,12 @@ describe('lists of candidates', () => {
         { columns: { user: 'who', item: 'what' } },
       ),
     ];
+    // What users were shown is in the data, and not in lists of candidates.
+    const shown = { columns: { impressions: 'shown', items: 'history' } };
+    others.push(
+      await read({ 'l.txt': 'bob b\nann c a\n' }, { format: 'sequences' }, shown),
+      await read({ 'l.csv': 'user_id,item_id\nbob,b\nann,a\nann,c\n' }, {}, shown),
+    );
     for (const other of others) expect(other).toMatchObject({ hash, byUser: LISTS });
     expect((await read({ 'l.csv': 'user_id,item_id\nann,a\nbob,b\n' })).hash).not.toBe(hash);
   });
