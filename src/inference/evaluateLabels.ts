@@ -39,17 +39,18 @@ export function labelsText(
 ): string | null {
   if (labeled === null) return null;
   const { title, learnsFromLabels } = describedModel(model);
+  const name = title[0]!.toUpperCase() + title.slice(1);
   const [rows, taken] = [thousands(labeled.items.length), thousands(offsets.at(-1)!)];
   if (learnsFromLabels === undefined) {
     const others = typesOf((other) => other.kind === 'trained' && other.learnsFromLabels !== undefined);
     return (
-      `${title} does not learn from labels: it learns from the ${taken} interactions that users took and ranks the whole catalog. ` +
+      `${name} does not learn from labels: it learns from the ${taken} interactions that users took and ranks the whole catalog. ` +
       `Models that learn from labels are ${others}.`
     );
   }
   const options = learnsFromLabels.withoutEffect.map((option) => `\`model.${option}\``).join(', ');
   return (
-    `${title} learns from the labels of ${rows} shown items and is measured by them.` +
+    `${name} learns from the labels of ${rows} shown items and is measured by them.` +
     (options === '' ? '' : ` These options have no effect then: ${options}.`)
   );
 }

@@ -2,12 +2,12 @@ import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { configSchema, type ExperimentConfig, type TrainedConfig } from '../../../src/config/schema';
+import { parseConfig } from '../../../src/config/parseConfig';
+import type { ExperimentConfig, TrainedConfig } from '../../../src/config/schema';
 import { modelDataOf } from '../../../src/inference/modelData';
 import { shownTask } from '../../../src/inference/shownTask';
 import { modelProbabilities } from '../../../src/inference/labelScores';
 import { createModel } from '../../../src/model/createModel';
-import { defaultBaseline } from '../../../src/model/models';
 import { readLabeledResults } from '../../../src/runs/labeledFile';
 import { readPerUserResults } from '../../../src/runs/perUserFile';
 import { createRun, type RunDirectory } from '../../../src/runs/runDirectory';
@@ -30,22 +30,17 @@ const MODELS = {
 const METRICS = ['auc', 'gauc', 'logLoss', 'prAuc', 'calibrationError', 'ndcg'];
 
 function configOf(model: object): ExperimentConfig {
-  const config = configSchema.parse({
-    dataset: { path: 'log.csv' },
-    model,
-    training: { epochs: 2, batchSize: 64, earlyStopping: { patience: null } },
-  });
-  const { evaluation, training } = config;
-  return {
-    ...config,
-    evaluation: {
-      ...evaluation,
-      metrics: METRICS,
-      cutoffs: [3],
-      baselines: ['clickRate', 'logisticRegression'],
-    },
-    training: { ...training, earlyStopping: { ...training.earlyStopping, metric: 'auc' } },
-  };
+  const { config, problems } = parseConfig(
+    JSON.stringify({
+      dataset: { path: 'log.csv', columns: { label: 'clicked' } },
+      model,
+      training: { epochs: 2, batchSize: 64, earlyStopping: { patience: null } },
+      evaluation: { metrics: METRICS, cutoffs: [3] },
+    }),
+    'json',
+  );
+  if (config === null) throw new Error(JSON.stringify(problems));
+  return config;
 }
 
 useBackend('wasm');
@@ -126,7 +121,7 @@ describe.each(Object.entries(MODELS))('%s on labels', (_, options) => {
 });
 
 describe('stored results of labels', () => {
-  const config = { ...configOf(MODELS.din), model: defaultBaseline('logisticRegression') };
+  const config = configOf({ type: 'logisticRegression' });
 
   it('are measured again without the model, to the last bit', async () => {
     const run = await newRun(config);
