@@ -68,6 +68,8 @@ const manifests = existsSync(RUNS)
 
 const digits = (/** @type {number | undefined} */ value) =>
   value === undefined ? '–' : value.toFixed(4).slice(1);
+/** @type {string[]} */
+const ofLabels = [];
 console.log(
   '\n| experiment | candidates | HR@10 | NDCG@10 | popularity | item-kNN | Markov | epoch | training | users |\n' +
     '|---|---|---:|---:|---:|---:|---:|---:|---:|---:|',
@@ -82,10 +84,27 @@ for (const name of chosen) {
   // Baselines are fitted at once, as part of their evaluation.
   const training =
     progress.epochs === 0 ? '– | –' : `${epoch} of ${progress.epoch} | ${Math.round(timings.train)} s`;
+  if (protocol.candidates === 'shown') {
+    const cells = ['auc', 'gauc', 'logLoss', 'prAuc', 'calibrationError'].map((metric) =>
+      digits(metrics[metric]),
+    );
+    const others = ['clickRate', 'logisticRegression'].map((type) => digits(baselines[type]?.auc));
+    ofLabels.push(
+      `| ${[name, protocol.split, ...cells, ...others, training, protocol.numUsers].join(' | ')} |`,
+    );
+    continue;
+  }
   const baseline = (/** @type {string} */ type) => digits(baselines[type]?.['ndcg@10']);
   console.log(
     `| ${name} | ${protocol.candidates}${protocol.split === 'leaveOneOut' ? '' : ` · ${protocol.split}`} | ${digits(metrics['hr@10'])} | ${digits(metrics['ndcg@10'])} | ` +
       `${baseline('popularity')} | ${baseline('itemKnn')} | ${baseline('markov')} | ${training} | ` +
       `${protocol.numUsers} |`,
   );
+}
+if (ofLabels.length > 0) {
+  console.log(
+    '\n| experiment | split | AUC | GAUC | LogLoss | PR-AUC | ECE | click rate | logistic regression | epoch | training | users |\n' +
+      '|---|---|---:|---:|---:|---:|---:|---:|---:|---:|---:|---:|',
+  );
+  for (const row of ofLabels) console.log(row);
 }
