@@ -155,6 +155,15 @@ export interface PlaceHistogram {
   tied: number[];
 }
 
+/** Rows of neighboring probabilities: what a model said of them, and what happened. */
+export interface CalibrationPoint {
+  rows: number;
+  /** Mean probability by the model. */
+  predicted: number;
+  /** Share of the rows that are positive. */
+  observed: number;
+}
+
 export interface Comparison {
   protocol: EvaluationProtocol;
   numUsers: number;
@@ -176,6 +185,8 @@ export interface Comparison {
   /** Expected place of each held-out item, by group. */
   places: Float32Array[];
   histogram: PlaceHistogram;
+  /** By group, from the lowest probabilities; null for runs that are not measured by labels. There are no places and slices of these. */
+  calibration: CalibrationPoint[][] | null;
   /** How often users were drawn, and their places swapped. */
   resamples: number;
   seed: number;

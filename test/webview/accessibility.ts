@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import type { Page } from 'playwright-core';
-import { settled } from './pageSuite';
+import { settled, type Evaluated } from './pageSuite';
 import { changeTheme, THEMES, type ThemeName } from './webviewPages';
 
 const axe = createRequire(import.meta.url).resolve('axe-core/axe.min.js');
@@ -12,8 +12,8 @@ interface Violation {
   nodes: { html: string; failureSummary: string }[];
 }
 
-/** What axe finds wrong with an open page, whatever its impact: texts to compare with an empty list. */
-export async function accessibilityFaults(page: Page): Promise<string[]> {
+/** What axe finds wrong with an open page, or the page of a panel, whatever its impact: texts to compare with an empty list. */
+export async function accessibilityFaults(page: Evaluated): Promise<string[]> {
   await page.evaluate(await readFile(axe, 'utf8'));
   return violationsOf(page, '{}');
 }
@@ -35,12 +35,12 @@ export async function accessibilityFaultsInAllThemes(page: Page): Promise<string
 }
 
 /** @param rules options of axe that choose rules */
-async function violationsOf(page: Page, rules: string): Promise<string[]> {
+async function violationsOf(page: Evaluated, rules: string): Promise<string[]> {
   // What follows from the sizes of things comes a frame later.
   await settled(page);
-  const { violations } = await page.evaluate<{ violations: Violation[] }>(
+  const { violations } = (await page.evaluate(
     `axe.run({ resultTypes: ['violations'], preload: false, ...${rules} })`,
-  );
+  )) as { violations: Violation[] };
   return violations.flatMap(({ id, impact, nodes }) =>
     nodes.map(({ html, failureSummary }) => `${id} (${impact}): ${html} ${failureSummary}`),
   );

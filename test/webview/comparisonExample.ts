@@ -129,6 +129,7 @@ export function exampleComparison(): Comparison {
     })),
     places,
     histogram: histogramOf(places),
+    calibration: null,
     resamples: 10_000,
     seed: 42,
     notices: [],

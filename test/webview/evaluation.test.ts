@@ -99,6 +99,31 @@ describe('an evaluation', () => {
     expect(await page.getByText(/tied/).count()).toBe(0);
   });
 
+  test('draws the calibration of a run that was measured by labels', async () => {
+    const host = new EvaluationHost();
+    const points = (share: number) =>
+      Array.from({ length: 10 }, (_, bin) => ({
+        rows: 40,
+        predicted: bin / 20,
+        observed: (share * bin) / 20,
+      }));
+    host.comparison = {
+      ...host.comparison,
+      ...{ calibration: [points(1), points(0.7), []], places: [], slicings: [], sliceable: [] },
+    };
+    const { page } = await open(host);
+    await page.getByRole('heading', { name: 'Calibration' }).waitFor();
+    await page.getByRole('img', { name: /^Calibration\. A: 0\.000 predicted, 0\.000 observed; / }).waitFor();
+    expect(await page.getByText('Each point is a tenth of the 400 rows').count()).toBe(1);
+    expect(await page.getByRole('heading', { name: 'Places of held-out items' }).count()).toBe(0);
+    await page.getByRole('button', { name: 'Save Calibration' }).click();
+    await page.getByRole('menuitem', { name: 'Save as CSV' }).click();
+    await until('the file', () => Promise.resolve(host.saved.length === 1));
+    expect(host.saved[0]!.content).toMatch(/^group,rows,predicted,observed\nA,40,0,0\n/);
+    expect(await accessibilityFaults(page)).toEqual([]);
+    if (process.env.SCREENSHOTS) await page.screenshot({ path: 'test/screenshots/evaluation-labels.png' });
+  });
+
   test('saves the table as CSV, and pictures as SVG and PNG', async () => {
     const host = new EvaluationHost();
     const { page } = await open(host);

@@ -38,8 +38,13 @@ export function usePages<Pages extends { stop(): Promise<void> }>(
   };
 }
 
+/** A page, or something on one, in which code is run. */
+export interface Evaluated {
+  evaluate(code: string): Promise<unknown>;
+}
+
 /** Until all that was asked for is drawn. */
-export const settled = (page: Page): Promise<unknown> =>
+export const settled = (page: Evaluated): Promise<unknown> =>
   page.evaluate(
     'new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(() => requestAnimationFrame(done))))',
   );

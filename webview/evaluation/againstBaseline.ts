@@ -9,7 +9,7 @@ export function againstBaseline(comparison: Comparison, baseline: number): Compa
     groups.filter((_, group) => [0, baseline].includes(group));
   const differ = (differences: readonly GroupDifference[]): GroupDifference[] =>
     differences.slice(baseline - 1, baseline).map(reversed);
-  const { groups, values, differences, slicings, places, histogram } = comparison;
+  const { groups, values, differences, slicings, places, histogram, calibration } = comparison;
   return {
     ...comparison,
     groups: pick(groups),
@@ -24,6 +24,7 @@ export function againstBaseline(comparison: Comparison, baseline: number): Compa
       })),
     })),
     places: pick(places),
+    calibration: calibration && pick(calibration),
     histogram: { ...histogram, counts: pick(histogram.counts), tied: pick(histogram.tied) },
   };
 }

@@ -18,6 +18,7 @@ import {
 } from '../results/resultsView';
 import { otherGroup, shownComparison, type ComparisonState } from '../results/state';
 import { againstBaseline } from './againstBaseline';
+import { calibrationCsv, calibrationNote, calibrationPicture } from './calibrationFigure';
 import { histogramCsv, histogramPicture, tiedText } from './histogramFigure';
 
 /** The whole page: the test results of a run, which are compared with those of its baselines. */
@@ -65,7 +66,6 @@ function results(
   const shown = againstBaseline(comparison, otherGroup(state, comparison));
   const [own, baseline] = shown.groups;
   const differing = baseline === undefined ? [] : [`${own!.letter} − ${baseline.letter}`];
-  const tied = tiedText(shown);
   return html`
     ${metricsSection(comparison, { differences: shown.differences, groups: differing })}
     ${
@@ -78,19 +78,43 @@ function results(
         : nothing
     }
     <div class="figures">
-      ${figure(
-        {
-          title: 'Places of held-out items',
-          note: pictureNote(shown),
-          picture: histogramPicture(shown),
-          fileName: 'evaluation-places',
-          csv: () => histogramCsv(comparison),
-          below: tied === null ? nothing : html`<p class="muted small">${tied}</p>`,
-        },
-        handlers,
-      )}
+      ${shown.calibration === null ? places(shown, comparison, handlers) : calibration(shown.calibration, shown, comparison, handlers)}
       ${sliceFigures(shown, comparison, handlers, differing)}
     </div>
     ${sliceChoices(state, comparison, handlers)}
   `;
+}
+
+function places(shown: Comparison, whole: Comparison, handlers: ComparisonHandlers): TemplateResult {
+  const tied = tiedText(shown);
+  return figure(
+    {
+      title: 'Places of held-out items',
+      note: pictureNote(shown),
+      picture: histogramPicture(shown),
+      fileName: 'evaluation-places',
+      csv: () => histogramCsv(whole),
+      below: tied === null ? nothing : html`<p class="muted small">${tied}</p>`,
+    },
+    handlers,
+  );
+}
+
+function calibration(
+  curves: NonNullable<Comparison['calibration']>,
+  shown: Comparison,
+  whole: Comparison,
+  handlers: ComparisonHandlers,
+): TemplateResult {
+  return figure(
+    {
+      title: 'Calibration',
+      note: pictureNote(shown),
+      picture: calibrationPicture(curves, shown),
+      fileName: 'evaluation-calibration',
+      csv: () => calibrationCsv(whole),
+      below: html`<p class="muted small">${calibrationNote(curves)}</p>`,
+    },
+    handlers,
+  );
 }

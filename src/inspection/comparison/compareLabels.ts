@@ -1,9 +1,10 @@
+import { calibrationCurve } from '../../evaluation/calibration';
 import { labelValues, type LabelValues } from '../../evaluation/comparison/labelValues';
 import type { LabelMetric, RankMetric } from '../../evaluation/metrics/metric';
 import { directionOf, findMetric } from '../../evaluation/metrics/metrics';
 import type { LabeledResults } from '../../evaluation/labeledResults';
 import { MODEL_RANKER } from '../../evaluation/perUserResults';
-import type { Comparison, ComparisonRequest } from '../../protocol/comparison';
+import type { CalibrationPoint, Comparison, ComparisonRequest } from '../../protocol/comparison';
 import { InspectionError } from '../inspectionError';
 import type { Task } from '../tasks';
 import {
@@ -79,10 +80,20 @@ export async function compareLabels(request: ComparisonRequest, task: Task): Pro
     ...{ slicings: [], sliceable: [], changed: [] },
     places: groups.map(() => new Float32Array()),
     histogram: { limits: [], counts: groups.map(() => []), tied: groups.map(() => 0) },
+    calibration: groups.map(([run]) => calibrationOf(run!)),
     resamples: RESAMPLES,
     seed: request.seed,
     notices: shown.impressions === null ? ['Ranks are within all rows of a user.'] : [],
   };
+}
+
+/** Of the first run of a group; none where it has no probability of some row. */
+function calibrationOf({ results: { shown, rankers }, ranker }: LabeledRun): CalibrationPoint[] {
+  const scores = rankers.get(ranker)!;
+  if (scores.some(Number.isNaN)) return [];
+  return calibrationCurve({ scores, labels: shown.labels }).map(({ rows, predicted, observed }) => ({
+    ...{ rows, predicted, observed },
+  }));
 }
 
 /** @throws InspectionError where two runs were not tested on the same rows */

@@ -77,6 +77,7 @@ export async function compareRuns(request: ComparisonRequest, task: Task): Promi
         : groups.slice(1).map((group) => changedUsers([groups[0]!, group], main, request.users, dataset)),
     places: groups.map((group) => meanPlaces(group, targetOffsets.at(-1)!)),
     histogram: placeHistogram(groups, protocol.numCandidates),
+    calibration: null,
     resamples: RESAMPLES,
     seed: request.seed,
     notices,

@@ -111,6 +111,38 @@ export class Workbench {
     return this.page.locator('.monaco-dialog-box', { hasText: text });
   }
 
+  /** Runs a command of the palette by keyboard alone. */
+  async typeCommand(title: string): Promise<void> {
+    await this.findCommand(title);
+    const focused = this.page.locator('.quick-input-list .monaco-list-row.focused');
+    const wanted = focused.filter({
+      has: this.page.locator('.label-name').getByText(title, { exact: true }),
+    });
+    for (let steps = 0; steps < 30 && (await wanted.count()) === 0; steps++)
+      await this.page.keyboard.press('ArrowDown');
+    await this.page.keyboard.press('Enter');
+  }
+
+  /** Picks the first row that a text leaves in the quick pick that is open, by keyboard alone. */
+  async typePick(placeholder: string, text: string): Promise<void> {
+    const input = this.page.getByPlaceholder(placeholder);
+    await input.waitFor();
+    await this.page.keyboard.type(text);
+    await this.page.locator('.quick-input-list .monaco-list-row.focused', { hasText: text }).waitFor();
+    await this.page.keyboard.press('Enter');
+    await input.waitFor({ state: 'hidden' });
+  }
+
+  /** Presses Tab until something of the page of a panel has the focus. */
+  async tabTo(panel: FrameLocator, selector: string): Promise<void> {
+    await panel.locator(selector).first().waitFor();
+    for (let steps = 0; steps < 80; steps++) {
+      if ((await panel.locator(`${selector}:focus-within`).count()) > 0) return;
+      await this.page.keyboard.press('Tab');
+    }
+    throw new Error(`The Tab key does not reach ${selector}.`);
+  }
+
   /** Picks a row of the quick pick that is open. */
   async pick(label: string): Promise<void> {
     await this.quickPickRow(label).click();
@@ -146,10 +178,11 @@ export class Workbench {
     return this.page.locator('.quick-input-list .monaco-list-row').filter({ has: name }).first();
   }
 
-  /** The page inside the visible webview of an extension. */
-  webview(extensionId: string): FrameLocator {
-    return this.page
-      .frameLocator(`iframe.webview.ready[src*="extensionId=${extensionId}"]:visible`)
+  /** The page inside the visible webview of an extension. @param nth which one, where several are visible */
+  webview(extensionId: string, nth?: number): FrameLocator {
+    const visible = this.page.locator(`iframe.webview.ready[src*="extensionId=${extensionId}"]:visible`);
+    return (nth === undefined ? visible : visible.nth(nth))
+      .contentFrame()
       .frameLocator('iframe#active-frame');
   }
 

@@ -1,12 +1,15 @@
 import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
+import type { FrameLocator } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { root } from '../../../scripts/lib/toolchain.mjs';
 import type { RunSummary } from '../../../src/protocol/run';
+import { until } from '../../until';
+import { accessibilityFaults } from '../../webview/accessibility';
 import { AttentionPage, PlaygroundPage, ProjectionPage } from '../harness/inspectionPages';
 import { sampleTitles, trainSampleModels } from '../harness/sampleRuns';
-import { SOFTWARE_WEBGL, Workbench } from '../harness/workbench';
+import { retry, SOFTWARE_WEBGL, Workbench } from '../harness/workbench';
 
 /*
  * The projection, the attention and the recommendations of the sample models as a user sees them, in the page of a real VS Code.
@@ -70,6 +73,56 @@ async function compareInList(...names: [string, string]): Promise<void> {
   await other!.click({ modifiers: ['Control'] });
   await workbench.chooseFromMenu(other!, 'Compare Runs');
 }
+
+/** The same without the mouse. */
+async function selectByKeyboard(...names: string[]): Promise<void> {
+  const { page } = workbench;
+  // A page that had the focus may take it back.
+  await retry(60_000, async () => {
+    await workbench.typeCommand('RecSight: Focus on Runs View');
+    await page.locator('.part.sidebar .monaco-list:focus').waitFor({ timeout: 2000 });
+  });
+  // Takes an earlier selection away.
+  await page.keyboard.press('Escape');
+  const focused = page.locator('.part.sidebar .monaco-list-row.focused');
+  const goTo = (row: RegExp): Promise<true> =>
+    until(`the row ${row.source}`, async () => {
+      // None has the focus before the first key.
+      const label = (await focused.count()) === 0 ? null : await focused.first().getAttribute('aria-label');
+      if (row.test(label ?? '')) return true;
+      await page.keyboard.press('ArrowDown');
+      return null;
+    });
+  for (const name of names) {
+    await page.keyboard.press('Home');
+    await goTo(new RegExp(`^${name}, .*1 run$`));
+    if ((await focused.first().getAttribute('aria-expanded')) === 'false')
+      await page.keyboard.press('ArrowRight');
+    await goTo(new RegExp(`^${name}, finished\\b`));
+    await page.keyboard.press('Control+Shift+Enter');
+  }
+}
+
+/** The one of the visible panels in which a selector finds something. */
+const panelWith = (selector: string): Promise<FrameLocator> =>
+  until(
+    selector,
+    async () => {
+      for (const nth of [0, 1, 2]) {
+        const panel = workbench.webview('recsight.recsight', nth);
+        if ((await panel.locator(selector).count()) > 0) return panel;
+      }
+      return null;
+    },
+    60_000,
+  );
+
+const THEMES = [
+  ['Light Modern', 'vs'],
+  ['Dark High Contrast', 'hc-black'],
+  ['Light High Contrast', 'hc-light'],
+  ['Dark Modern', 'vs-dark'],
+] as const;
 
 const comparison = () =>
   workbench
@@ -170,6 +223,53 @@ describe('looking into the sample models', () => {
     expect(await playground.recommendations()).toEqual(listed);
     await workbench.page.getByRole('tab', { name: /^Compare: / }).click();
     await comparison().waitFor({ timeout: 60_000 });
+  });
+
+  it('shows results and recommendations by keyboard alone, in every theme', async () => {
+    const { page } = workbench;
+    await workbench.typeCommand('View: Close All Editors');
+    await workbench.typeCommand('RecSight: Show Evaluation');
+    await workbench.typePick('Choose a run', 'sasrec');
+    const evaluation = await panelWith('table.values');
+    expect(await evaluation.locator('h1').innerText()).toMatch(/^Evaluation of sasrec/);
+    await workbench.tabTo(evaluation, 'vscode-dropdown[aria-label="Metric"]');
+    const legend = evaluation.locator('.slices legend');
+    const before = await legend.innerText();
+    await page.keyboard.press('ArrowDown');
+    await expect.poll(() => legend.innerText(), soon).not.toBe(before);
+    await workbench.tabTo(evaluation, '.figure summary');
+    await page.keyboard.press('Enter');
+    await evaluation.locator('.figure details[open] table').waitFor();
+    await workbench.screenshot('evaluation');
+
+    await selectByKeyboard('sasrec', 'gru4rec');
+    await workbench.typeCommand('RecSight: Compare Runs');
+    await page.getByRole('tab', { name: /^Compare: /, selected: true }).waitFor();
+    await workbench.typeCommand('View: Move Editor into Right Group');
+    await workbench.tabTo(await panelWith('.people summary'), '.people summary');
+    await page.keyboard.press('Enter');
+    await panelWith('.people details[open]');
+
+    await workbench.typeCommand('RecSight: Open Playground');
+    await workbench.typePick('Choose a run', 'sasrec');
+    await page.getByRole('tab', { name: /^Playground: sasrec/, selected: true }).waitFor();
+    // It opened next to the first panel, and is to be seen next to both.
+    await workbench.typeCommand('View: Move Editor into Right Group');
+    await workbench.typeCommand('View: Move Editor into Right Group');
+    await workbench.tabTo(await panelWith('.recommendations .link'), '.recommendations .link');
+    await page.keyboard.press('Enter');
+    await panelWith('.recommendations .link[aria-pressed="true"]');
+
+    for (const [label, kind] of THEMES) {
+      await workbench.typeCommand('Preferences: Color Theme');
+      await workbench.typePick('Select Color Theme', label);
+      await page.locator(`.monaco-workbench.${kind}`).waitFor();
+      for (const nth of [0, 1, 2]) {
+        const root = workbench.webview('recsight.recsight', nth).locator('html');
+        expect(await accessibilityFaults(root), `${label}, ${nth}`).toEqual([]);
+      }
+      await workbench.screenshot(`results-${kind}`);
+    }
   });
 
   it('saves the picture and the table where the user says', async () => {

@@ -96,6 +96,11 @@ describe('a comparison by labels', () => {
     });
     const comparison = await compare([a, b]);
     expect(comparison.metrics).toEqual(['auc', 'gauc', 'logLoss', 'prAuc', 'ndcg@3']);
+    const rows = comparison.calibration!.map((points) => points.reduce((sum, point) => sum + point.rows, 0));
+    expect(rows[1]).toBe(rows[0]);
+    // Where the probabilities are right, what was predicted most happened most.
+    const right = comparison.calibration![1]!;
+    expect(right.at(-1)!.observed).toBeGreaterThan(right[0]!.observed);
     const [auc, gauc, logLoss, prAuc] = comparison.differences[0]!;
     expect(gauc!.difference).toBeCloseTo(0.9 - 1 / 3, 10);
     expect(gauc).toMatchObject({ wins: 18, losses: 1, ties: 11, test: 'randomization' });
