@@ -116,8 +116,14 @@ export function datasetReport(
     }
   }
   // Those who clicked nothing were shown something all the same.
-  for (const time of dataset.labeled?.times ?? [])
-    timeRange = [Math.min(timeRange?.[0] ?? time, time), Math.max(timeRange?.[1] ?? time, time)];
+  if (dataset.labeled?.times) {
+    let [first, last] = timeRange ?? [Infinity, -Infinity];
+    for (const time of dataset.labeled.times) {
+      if (time < first) first = time;
+      if (time > last) last = time;
+    }
+    timeRange = [first, last];
+  }
   for (let item = 1; item <= numItems; item++) cold.items += 1 - inTraining[item]!;
   lengths.sort();
   const quantile = (q: number) => lengths[Math.round(q * (numUsers - 1))]!;

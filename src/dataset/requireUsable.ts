@@ -1,4 +1,5 @@
 import type { DatasetConfig } from '../config/schema';
+import { thousands } from '../protocol/thousands';
 import { DatasetError } from './datasetError';
 import { dateText } from './dateText';
 import type { PreparedDataset } from './preparedDataset';
@@ -35,11 +36,15 @@ export function requireUsable(
     );
   }
   const counts = partCounts(dataset);
+  const shown = dataset.labeled && partCounts(dataset.labeled);
   for (const part of ['test', 'validation', 'training'] as const) {
     if (counts[part] > 0) continue;
     throw new DatasetError(
       'dataset/empty-part',
-      `Of ${numUsers} users, none has ${dataset.labeled === null ? 'interactions' : 'clicks'} in the ${part} part: ${split.text} needs ${split.needs}. ${remedy(dataset)}`,
+      dataset.labeled === null
+        ? `Of ${numUsers} users, none has interactions in the ${part} part: ${split.text} needs ${split.needs}. ${remedy(dataset)}`
+        : `Of ${numUsers} users, none has a click in the ${part} part (${split.text}), and there are ${thousands(shown![part])} rows in it. ` +
+            'Choose another split in `dataset.split`, or data with more clicks.',
     );
   }
 }

@@ -134,6 +134,19 @@ describe('labels', () => {
     expect(report.labels).toMatchObject({ shown: 60, clicks: 30, impressions: null });
   });
 
+  test('may be true and false in JSON, and come from a query', async () => {
+    const rows = LOG.map((row) => {
+      const [user_id, item_id, time, label] = row.split(',');
+      return JSON.stringify({ user_id, item_id, timestamp: Number(time), label: label === '1' });
+    });
+    const other = dataFolder({ 'log.jsonl': lines(rows) });
+    const config = { columns: { label: 'label' }, split: sixths };
+    const read = await other.prepare({ path: 'log.jsonl', ...config });
+    const queried = await other.prepare({ query: "SELECT * FROM 'log.jsonl'", ...config });
+    expect(read.report.labels).toMatchObject({ shown: 24, clicks: 12 });
+    expect({ ...queried.dataset, fingerprint: '' }).toEqual({ ...read.dataset, fingerprint: '' });
+  });
+
   test('are made of ratings', async () => {
     const { dataset, report } = await folder.prepare({
       ...{ path: 'log.csv', columns: { rating: 'timestamp' }, positiveRating: 1002 },
@@ -315,6 +328,24 @@ describe('labels that cannot be used', () => {
     const { code, message } = await reject(folder, { path: 'log.csv', columns, positiveRating });
     expect([code, message]).toEqual(['dataset/one-label', expect.stringMatching(expected)]);
   });
+});
+
+test('a part without a click is an error that counts its rows', async () => {
+  const clickedOnce = LOG.map((row, index) => (index === 0 ? row : row.replace(/,1,/, ',0,')));
+  const folder = dataFolder({ 'log.csv': lines([HEADER, ...clickedOnce]) });
+  const { code, message } = await reject(folder, { path: 'log.csv', ...labeled, split: sixths });
+  expect(code).toBe('dataset/empty-part');
+  expect(message).toContain('none has a click in the test part');
+  expect(message).toContain('there are 4 rows in it. Choose another split');
+});
+
+test('a part with clicks alone is named', async () => {
+  const lastClicked = LOG.map((row) => (row.includes('1006') ? row.replace(/,0,/, ',1,') : row));
+  const folder = dataFolder({ 'log.csv': lines([HEADER, ...lastClicked]) });
+  const { report } = await folder.prepare({ path: 'log.csv', ...labeled, split: sixths });
+  expect(report.warnings).toContain(
+    'The test part has clicks alone, and no row without one to tell them from. Change `dataset.split`.',
+  );
 });
 
 describe('labels that the config does not name', () => {
