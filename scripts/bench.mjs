@@ -35,6 +35,11 @@ const benchmarks = [
     ],
     seconds: 30,
   },
+  {
+    name: 'baselines',
+    works: ['popularity20m', 'markov20m', 'itemKnn20m', 'itemKnn100of20m'],
+    seconds: 120,
+  },
   { name: 'startup', works: ['startup'], seconds: 30 },
   { name: 'projection', works: ['projection'], seconds: 60 },
   { name: 'editor', works: ['editor'], seconds: 300 },

@@ -8,6 +8,7 @@ import {
   type RankingTask,
 } from '../evaluation/evaluateRanking';
 import { rankingMetrics, type OwnMetrics } from '../evaluation/metrics/metrics';
+import type { Baseline } from '../model/baseline';
 import type { BatchBuilder } from '../model/batches/batchBuilder';
 import type { CandidateLists } from '../protocol/candidateLists';
 import { countOf, countOfAll } from '../protocol/countOf';
@@ -15,7 +16,7 @@ import type { LetEventsIn } from '../protocol/letEventsIn';
 import { fitBaseline } from '../model/createModel';
 import type { BaselineDescription } from '../model/description';
 import type { Model } from '../model/model';
-import { BASELINE_MODELS, typeOf, type BaselineConfig } from '../model/models';
+import { BASELINE_MODELS, describedModel, isBaseline, typeOf, type BaselineConfig } from '../model/models';
 import type { SampledNegatives } from '../protocol/evaluation';
 import { thousands } from '../protocol/thousands';
 import { catalogOf } from './catalogOf';
@@ -171,11 +172,8 @@ export async function evaluateBaselines(
   const results = new Map<string, RankingResult>();
   for (const { key, config } of namedBaselines(evaluation)) {
     const baseline = await fitBaseline(config, sequences, seed, letEventsInOf(onProgress));
-    const ranker = rankByScores(baseline);
-    results.set(
-      key,
-      await evaluate(ranker, rankingTask(dataset, 'test', evaluation), evaluation, onProgress, own),
-    );
+    const task = rankingTask(dataset, 'test', evaluation);
+    results.set(key, await evaluateFitted(baseline, task, evaluation, onProgress, own));
   }
   return results;
 }
@@ -190,7 +188,19 @@ export async function evaluateBaseline(
 ): Promise<RankingResult> {
   const baseline = await fitBaseline(model, sequencesBefore(dataset, part), seed, letEventsInOf(onProgress));
   const task = rankingTask(dataset, part, evaluation);
-  return evaluate(rankByScores(baseline), task, evaluation, onProgress, own);
+  return evaluateFitted(baseline, task, evaluation, onProgress, own);
+}
+
+function evaluateFitted(
+  baseline: Baseline,
+  task: RankingTask,
+  config: EvaluationConfig,
+  onProgress?: Progress,
+  own?: OwnMetrics,
+): Promise<RankingResult> {
+  const { batchScores } = baseline;
+  const batchSize = batchScores && Math.max(1, Math.floor(batchScores / task.numItems));
+  return evaluate(rankByScores(baseline), task, config, onProgress, own, batchSize);
 }
 
 function evaluate(
@@ -199,11 +209,12 @@ function evaluate(
   { metrics, cutoffs }: EvaluationConfig,
   onProgress?: Progress,
   own?: OwnMetrics,
+  wantedBatchSize?: number,
 ): Promise<RankingResult> {
   // Engines without a kernel for it gather the embeddings of all negatives.
   const numOthers = task.sampled?.count ?? task.listed?.longest ?? 0;
   const perUser = Math.max(task.numItems, (1 + numOthers) * EMBEDDING_WIDTH);
-  const batchSize = Math.max(1, Math.min(MODEL_BATCH, Math.floor(MAX_SCORES / perUser)));
+  const batchSize = wantedBatchSize ?? Math.max(1, Math.min(MODEL_BATCH, Math.floor(MAX_SCORES / perUser)));
   return evaluateRanking(task, ranker, {
     metrics: rankingMetrics(metrics, own),
     cutoffs,
@@ -244,4 +255,18 @@ export function newestCountedNotes(
       ? []
       : [`${name} counts only the newest ${thousands(newestCounted)} interactions of a user: ${users}.`];
   });
+}
+
+/** What is to be said where measuring a baseline takes long. */
+export function slowBaselineNotes(
+  { offsets, numItems }: Pick<PreparedDataset, 'offsets' | 'numItems'>,
+  { model, evaluation }: Pick<ExperimentConfig, 'model' | 'evaluation'>,
+): string[] {
+  const lengths = offsets.subarray(1).map((end, user) => end - offsets[user]!);
+  const named = namedBaselines(evaluation).map(({ config }) => config);
+  const notes = [...(isBaseline(model) ? [model] : []), ...named].map((config) => {
+    const described: Pick<BaselineDescription, 'slowNote'> = describedModel(config);
+    return described.slowNote?.(config, lengths, numItems) ?? null;
+  });
+  return [...new Set(notes)].filter((note) => note !== null);
 }

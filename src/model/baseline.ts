@@ -28,6 +28,8 @@ export interface ShownSequences {
 
 /** A simple recommender that needs no training loop. */
 export interface Baseline {
+  /** Scores that one call may make at the most, where it takes less time for more histories at once. */
+  readonly batchScores?: number;
   /**
    * @param histories items of each user, oldest first
    * @returns row-major `histories × numItems`; column j belongs to item index j + 1

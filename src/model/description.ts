@@ -62,6 +62,8 @@ export interface BaselineDescription<
   measuredByDefault: boolean;
   /** Newest interactions of a user that count; all if left out. */
   newestCounted?: number;
+  /** What to say before users of so many interactions are ranked, where that takes many minutes; null where it does not. */
+  slowNote?(options: z.output<Schema>, lengths: Uint32Array, numItems: number): string | null;
   /** Bytes that the fit takes, where they grow faster than the data. */
   fitBytes?(numItems: number): number;
   load(): Promise<BaselineImplementation<z.output<Schema>>>;

@@ -5,7 +5,12 @@ import type { ExperimentConfig } from '../config/schema';
 import { isLeak } from '../dataset/leakageChecks';
 import type { PreparedDataset } from '../dataset/preparedDataset';
 import type { DatasetSummary } from '../protocol/run';
-import { measuredBaselines, newestCountedNotes, rankingTask } from '../inference/evaluateModel';
+import {
+  measuredBaselines,
+  newestCountedNotes,
+  rankingTask,
+  slowBaselineNotes,
+} from '../inference/evaluateModel';
 import { chosenBackend, engineSearchPaths, prepareUnchanged } from '../inference/openRun';
 import { openCandidates } from '../inference/openCandidates';
 import { codeNotice } from '../inference/runModel';
@@ -64,6 +69,7 @@ export async function prepare(recorder: RunRecorder, config: ExperimentConfig): 
   const others = (manifest.warnings ?? []).filter(({ code }) => !code.startsWith('data/'));
   recorder.update({ warnings: [...others, ...doubts] });
   checkBaselineMemory(measuredBaselines(config), dataset.numItems);
+  for (const message of slowBaselineNotes(dataset, config)) recorder.warn(message);
   for (const message of newestCountedNotes(dataset, config))
     recorder.event({ kind: 'log', level: 'info', message });
   for (const warning of candidates?.warnings ?? []) recorder.warn(warning);

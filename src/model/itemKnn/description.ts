@@ -1,5 +1,6 @@
 import type { BaselineDescription } from '../description';
 import { itemKnnSchema, NEWEST_COUNTED } from './options';
+import { slowNote } from './slowNote';
 
 export const itemKnn = {
   kind: 'baseline',
@@ -9,6 +10,7 @@ export const itemKnn = {
   measuredByDefault: true,
   options: itemKnnSchema,
   newestCounted: NEWEST_COUNTED,
+  slowNote,
   load: async () => {
     const { ItemKnn } = await import('./itemKnn');
     return { fit: (sequences, options, _seed, letEventsIn) => ItemKnn.fit(sequences, options, letEventsIn) };

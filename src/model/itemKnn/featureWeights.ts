@@ -1,4 +1,5 @@
 import type { ItemKnnConfig } from './options';
+import type { UserItems } from './userItems';
 
 /** Parameters of Okapi BM25: how soon a weight is saturated, and how much the length of a document counts. */
 const K1 = 1.2;
@@ -16,28 +17,29 @@ export interface FeatureWeights {
  * Items as documents whose terms are users. With N items in all, n(u) items of user u and n(i) users of item i, the weight of an
  * interaction is `idf(u) = ln(N / (1 + n(u)))` for TF-IDF, and `idf(u) (k1 + 1) / (k1 (1 - b + b n(i) / mean n) + 1)` for BM25,
  * with k1 = 1.2 and b = 0.75, as in the code of Ferrari Dacrema et al. (RecSys 2019).
- * @param itemsOf items of each user, from 1, without repetitions
- * @param usersOf users of each item; nobody at 0
  */
 export function featureWeights(
-  itemsOf: readonly Uint32Array[],
-  usersOf: readonly (readonly number[])[],
+  { numUsers, numItems, itemsFrom, items: met, usersFrom }: UserItems,
   { featureWeighting, similarity }: Pick<ItemKnnConfig, 'featureWeighting' | 'similarity'>,
 ): FeatureWeights {
-  const numItems = usersOf.length - 1;
-  const items = new Float64Array(usersOf.length).fill(1);
-  const users = new Float64Array(itemsOf.length).fill(1);
-  const means = new Float64Array(itemsOf.length);
-  if (featureWeighting !== 'none')
-    itemsOf.forEach(({ length }, user) => (users[user] = Math.log(numItems / (1 + length))));
-  if (featureWeighting === 'bm25') {
-    const meanLength = itemsOf.reduce((sum, { length }) => sum + length, 0) / numItems;
-    usersOf.forEach(({ length }, item) => {
-      items[item] = (K1 + 1) / (K1 * (1 - B + (B * length) / meanLength) + 1);
-    });
+  const items = new Float64Array(numItems + 1).fill(1);
+  const users = new Float64Array(numUsers).fill(1);
+  const means = new Float64Array(numUsers);
+  if (featureWeighting !== 'none') {
+    for (let user = 0; user < numUsers; user++)
+      users[user] = Math.log(numItems / (1 + itemsFrom[user + 1]! - itemsFrom[user]!));
   }
-  if (similarity.type === 'adjustedCosine')
-    itemsOf.forEach((own, user) => (means[user] = meanOf(items, own)));
+  if (featureWeighting === 'bm25') {
+    const meanLength = met.length / numItems;
+    for (let item = 0; item <= numItems; item++) {
+      const length = usersFrom[item + 1]! - usersFrom[item]!;
+      items[item] = (K1 + 1) / (K1 * (1 - B + (B * length) / meanLength) + 1);
+    }
+  }
+  if (similarity.type === 'adjustedCosine') {
+    for (let user = 0; user < numUsers; user++)
+      means[user] = meanOf(items, met.subarray(itemsFrom[user], itemsFrom[user + 1]));
+  }
   return { users, items, means };
 }
 

@@ -128,3 +128,6 @@ export type ItemKnnConfig = z.output<typeof itemKnnSchema>;
  * would take as long as 400,000 of 30.
  */
 export const NEWEST_COUNTED = 5000;
+
+/** Scores of a batch, in 256 MB: the more histories share an item, the less often its neighbors are looked for. */
+export const BATCH_SCORES = 64 * 1024 * 1024;

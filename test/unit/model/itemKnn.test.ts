@@ -3,6 +3,7 @@ import { describe, expect, it } from 'vitest';
 import type { TrainingSequences } from '../../../src/model/baseline';
 import { ItemKnn } from '../../../src/model/itemKnn/itemKnn';
 import { itemKnnSchema, type ItemKnnConfig } from '../../../src/model/itemKnn/options';
+import { slowNote } from '../../../src/model/itemKnn/slowNote';
 
 const NUM_ITEMS = 6;
 const ITEMS = Array.from({ length: NUM_ITEMS }, (_, place) => place + 1);
@@ -210,12 +211,26 @@ describe('similarities of item-kNN', () => {
     );
   });
 
+  it('are the same to the bit whatever histories are scored together', async () => {
+    await fc.assert(
+      fc.asyncProperty(arbitraryUsers, fc.array(history, { maxLength: 5 }), async (some, histories) => {
+        for (const changed of [{}, { numNeighbors: 2 }, { featureWeighting: 'bm25' }]) {
+          const knn = await ItemKnn.fit(sequences(some), options(changed));
+          const together = await knn.score(histories.map((own) => Uint32Array.from(own)));
+          const alone = await Promise.all(histories.map((own) => knn.score([Uint32Array.from(own)])));
+          expect([...together]).toEqual(alone.flatMap((scores) => [...scores]));
+        }
+      }),
+    );
+  });
+
   it('are to the bit what they were before there was a choice', async () => {
     await fc.assert(
       fc.asyncProperty(arbitraryUsers, history, shrinkage, async (some, met, added) => {
         const usersOf = (one: number) => some.filter((user) => user.includes(one));
         const expected = new Float32Array(NUM_ITEMS);
-        for (const one of met) {
+        // They are added in this order, so that no batch changes a bit.
+        for (const one of met.toSorted((a, b) => a - b)) {
           for (const other of ITEMS) {
             const shared = usersOf(one).filter((user) => user.includes(other)).length;
             if (other === one || shared === 0) continue;
@@ -238,4 +253,14 @@ it('the neighbors of candidates can be given up', async () => {
   };
   const config = options({ numNeighbors: 5, neighborsOf: 'candidate' });
   await expect(ItemKnn.fit(one, config, stop)).rejects.toThrow('stopped');
+});
+
+it('says before it begins that all neighbors of large data take long', () => {
+  const lengths = new Uint32Array(138_493).fill(144);
+  expect(slowNote(options(), lengths, 26_744)).toBe(
+    'Item-kNN with all neighbors may take about 27 minutes on these data. With a number of neighbors, such as ' +
+      '`{ "type": "itemKnn", "numNeighbors": 100 }` in `evaluation.baselines`, it takes about 1.',
+  );
+  expect(slowNote(options({ numNeighbors: 100 }), lengths, 26_744)).toBeNull();
+  expect(slowNote(options(), lengths.subarray(0, 6_040), 3_416)).toBeNull();
 });
