@@ -26,11 +26,17 @@ export function slicesPicture(slicing: Slicing, { groups }: Comparison, most: nu
   };
 }
 
-/** The largest value, with its interval, of the slices. */
+/** Of so many users, a slice says little, and its interval may span everything: it does not decide the scale. */
+const SMALL_SHARE = 0.01;
+
+/** The largest value, with its interval, of the slices that are not small. */
 export function largestValue(slicings: readonly Slicing[]): number {
-  const ends = slicings.flatMap(({ slices }) =>
-    slices.flatMap(({ values }) => values.map(({ value, high }) => Math.max(value ?? 0, high ?? 0))),
-  );
+  const ends = slicings.flatMap(({ slices }) => {
+    const all = slices.reduce((sum, { numUsers }) => sum + numUsers, 0);
+    return slices
+      .filter(({ numUsers }) => numUsers >= SMALL_SHARE * all)
+      .flatMap(({ values }) => values.map(({ value, high }) => Math.max(value ?? 0, high ?? 0)));
+  });
   return ends.reduce((most, value) => Math.max(most, value), 0) || 1;
 }
 
@@ -44,7 +50,7 @@ function drawSlices(
 ): void {
   const names = Math.min(200, width * 0.4);
   const room = Math.max(40, width - names - VALUE);
-  const xOf = (value: number): number => names + (Math.max(0, value) / most) * room;
+  const xOf = (value: number): number => names + (Math.min(Math.max(0, value), most) / most) * room;
   const words = { color: colors.foreground, size: 11, font: 'words' } as const;
   const figures = { color: colors.muted, size: 11, font: 'figures' } as const;
   painter.text('0', names, 8, figures);
@@ -67,7 +73,8 @@ function drawSlices(
       if (low !== null && high !== null) {
         const line = y + BAR / 2 - 0.5;
         painter.line([xOf(low), line, xOf(high), line], { color: colors.foreground });
-        for (const end of [low, high])
+        // What goes beyond the scale has no end there.
+        for (const end of [low, high].filter((one) => one <= most))
           painter.line([xOf(end), line - 3, xOf(end), line + 3], { color: colors.foreground });
       }
       painter.text(formatMetric(value), width, y + BAR / 2, { ...figures, align: 'end' });

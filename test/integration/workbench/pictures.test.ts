@@ -5,11 +5,11 @@ import path from 'node:path';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, it } from 'vitest';
 import { root } from '../../../scripts/lib/toolchain.mjs';
-import { AttentionPage, ProjectionPage } from '../harness/inspectionPages';
+import { AttentionPage, PlaygroundPage, ProjectionPage } from '../harness/inspectionPages';
 import { SOFTWARE_WEBGL, Workbench } from '../harness/workbench';
 
 /*
- * The pictures of the README and the guides: the three views of a run of the sample, in VS Code. `npm run pictures` makes them
+ * The pictures of the README and the guides: the views of a run of the sample, in VS Code. `npm run pictures` makes them
  * anew. RECSIGHT_SAMPLE names a copy of the sample that has been trained already.
  */
 
@@ -58,6 +58,21 @@ describe.skipIf(process.env.PICTURES === undefined)('pictures of the documentati
     await attention.explained();
     await attention.map.waitFor();
     await save('attention');
+  });
+
+  it('the playground', async () => {
+    await workbench.runCommand('RecSight: Open Playground');
+    const playground = new PlaygroundPage(workbench);
+    await playground.recommendations();
+    await save('playground');
+  });
+
+  it('the evaluation', async () => {
+    await workbench.runCommand('RecSight: Show Evaluation');
+    const evaluation = workbench.webview('recsight.recsight');
+    await evaluation.locator('table.values').first().waitFor({ timeout: 120_000 });
+    await evaluation.locator('recsight-picture canvas').first().waitFor();
+    await save('evaluation');
   });
 
   async function trainSample(): Promise<string> {
