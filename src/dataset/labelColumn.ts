@@ -97,7 +97,7 @@ export async function contradictingLabels(
   const count = Number(counted![0]);
   if (count === 0) return [];
   return [
-    `${countOf(count, 'item')} ${count === 1 ? 'is' : 'are'} labeled both 1 and 0 for the same user ${together ? 'in the same impression' : 'at the same time'}; both count.`,
+    `In ${countOf(count, 'case')}, an item is labeled both 1 and 0 for the same user ${together ? 'in the same impression' : 'at the same time'}; both count.`,
   ];
 }
 

@@ -168,7 +168,7 @@ describe('labels', () => {
     const other = dataFolder({ 'log.csv': lines([HEADER, ...LOG, 'u,a1,1001,0,u1']) });
     const { report } = await other.prepare({ path: 'log.csv', ...labeled, split: sixths });
     expect(report.warnings).toContain(
-      '1 item is labeled both 1 and 0 for the same user in the same impression; both count.',
+      'In 1 case, an item is labeled both 1 and 0 for the same user in the same impression; both count.',
     );
   });
 
