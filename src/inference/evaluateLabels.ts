@@ -4,13 +4,14 @@ import type { LabeledInteractions } from '../dataset/labeledInteractions';
 import type { PreparedDataset } from '../dataset/preparedDataset';
 import { measureLabels } from '../evaluation/measureLabels';
 import type { MeasuredRankings } from '../evaluation/measureRankings';
-import { metricsOfLabels, type OwnMetrics } from '../evaluation/metrics/metrics';
+import { findMetric, metricsOfLabels, type OwnMetrics } from '../evaluation/metrics/metrics';
 import { fitBaseline } from '../model/createModel';
 import type { Model } from '../model/model';
 import { describedModel, typesOf, type BaselineConfig } from '../model/models';
 import type { EvaluationProtocol } from '../protocol/evaluation';
 import type { LetEventsIn } from '../protocol/letEventsIn';
 import { thousands } from '../protocol/thousands';
+import { InferenceError } from './inferenceError';
 import { modelProbabilities } from './labelScores';
 import { sequencesUntil } from './sequencesUntil';
 import type { ShownTask } from './shownTask';
@@ -53,6 +54,39 @@ export function labelsText(
     `${name} learns from the labels of ${rows} shown items and is measured by them.` +
     (options === '' ? '' : ` These options have no effect then: ${options}.`)
   );
+}
+
+/**
+ * Says which metrics have no value for the rows of a part, whatever the scores; null where all have one.
+ * @throws InferenceError where one of them selects the epoch: no epoch would be better than another
+ */
+export function unmeasuredText(
+  { part, shown, lists }: ShownTask,
+  { metrics, cutoffs }: Pick<EvaluationConfig, 'metrics' | 'cutoffs'>,
+  mainMetric: string,
+): string | null {
+  const known = metrics.filter((name) => findMetric(name) !== undefined);
+  const constant = new Float64Array(shown.labels.length).fill(0.5);
+  const by = { metrics: metricsOfLabels(known), cutoffs };
+  const values = Object.entries(measureLabels(shown, lists, constant, by).metrics);
+  const missing = values.filter(([, value]) => Number.isNaN(value)).map(([name]) => name);
+  if (missing.length === 0) return null;
+  const names = new Intl.ListFormat('en').format(
+    missing.map((name) => name.replace(/^[^@]+/, findMetric(name)!.title)),
+  );
+  const reason =
+    `${names} cannot be computed on ${part}: ` +
+    (missing.includes('gauc') || lists.by === 'user'
+      ? 'no user was shown items with both labels there. Hold more out'
+      : `none of the ${thousands(lists.leftOut)} impressions there has items with both labels. ` +
+        'Without `dataset.columns.impression`, all that a user was shown in the part is ranked together');
+  if (part === 'validation' && missing.includes(mainMetric)) {
+    throw new InferenceError(
+      'evaluation/no-value',
+      `${reason}, or select the epoch by another metric: \`training.earlyStopping.metric\`.`,
+    );
+  }
+  return `${reason}.`;
 }
 
 /** The rows of a part by a model. */

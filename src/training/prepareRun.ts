@@ -16,7 +16,7 @@ import { openCandidates } from '../inference/openCandidates';
 import { codeNotice } from '../inference/runModel';
 import { checkBaselineMemory } from './memoryEstimate';
 import type { RunRecorder } from './runRecorder';
-import { labelsOf, labelsText } from '../inference/evaluateLabels';
+import { labelsOf, labelsText, unmeasuredText } from '../inference/evaluateLabels';
 import { leftOutText, seenRule, seenRuleText, unlistedText } from '../inference/seenItems';
 import { shownTask } from '../inference/shownTask';
 
@@ -91,7 +91,9 @@ function sayWhatIsMeasured(recorder: RunRecorder, dataset: PreparedDataset, conf
   const parts = training.refit === undefined ? (['validation', 'test'] as const) : (['test'] as const);
   for (const part of parts) {
     if (labeled !== null) {
-      shownTask(dataset, labeled, part, evaluation);
+      const task = shownTask(dataset, labeled, part, evaluation);
+      const unmeasured = unmeasuredText(task, evaluation, recorder.manifest.mainMetric);
+      if (unmeasured !== null) recorder.warn(unmeasured);
       continue;
     }
     const task = rankingTask(dataset, part, evaluation);

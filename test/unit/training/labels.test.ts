@@ -5,6 +5,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { parseConfig } from '../../../src/config/parseConfig';
 import type { ExperimentConfig, TrainedConfig } from '../../../src/config/schema';
 import { modelDataOf } from '../../../src/inference/modelData';
+import { unmeasuredText } from '../../../src/inference/evaluateLabels';
 import { shownTask } from '../../../src/inference/shownTask';
 import { modelProbabilities } from '../../../src/inference/labelScores';
 import { createModel } from '../../../src/model/createModel';
@@ -189,6 +190,29 @@ describe('probabilities of shown items', () => {
     // The clicks before the row, in all parts.
     const [first] = all.shown.users;
     expect(all.history(0).length).toBeGreaterThan(dataset.trainEnd[first!]! - dataset.offsets[first!]!);
+  });
+
+  it('have no value in some metrics where no list has both labels', () => {
+    const evaluation = { metrics: ['auc', 'gauc', 'ndcg'], cutoffs: [3] };
+    const textOf = (changed: Partial<typeof labeled>, part: 'validation' | 'test', main: string) => {
+      const rows = { ...labeled, ...changed };
+      const task = shownTask(dataset, rows, part, { cutoffs: [3], maxValidationUsers: null });
+      return unmeasuredText(task, evaluation, main);
+    };
+    expect(textOf({}, 'validation', 'ndcg@3')).toBeNull();
+    const alone = { impressions: Uint32Array.from(labeled.items.keys()) };
+    const reason = /^NDCG@3 cannot be computed on (validation|test): none of the \d+ impressions there has/;
+    expect(textOf(alone, 'validation', 'auc')).toMatch(reason);
+    expect(textOf(alone, 'test', 'ndcg@3')).toMatch(reason);
+    expect(() => textOf(alone, 'validation', 'ndcg@3')).toThrow(reason);
+    const userOf = Array.from(labeled.items.keys(), (row) =>
+      labeled.offsets.findLastIndex((at) => at <= row),
+    );
+    const ofUsers = { impressions: null, labels: Uint8Array.from(userOf, (user) => user % 2) };
+    expect(() => textOf(ofUsers, 'validation', 'gauc')).toThrow(
+      'GAUC and NDCG@3 cannot be computed on validation: no user was shown items with both labels there. Hold more out, ' +
+        'or select the epoch by another metric: `training.earlyStopping.metric`.',
+    );
   });
 
   it('are not measured where all rows have one label', () => {
