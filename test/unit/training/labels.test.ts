@@ -8,7 +8,8 @@ import { modelDataOf } from '../../../src/inference/modelData';
 import { unmeasuredText } from '../../../src/inference/evaluateLabels';
 import { shownTask } from '../../../src/inference/shownTask';
 import { modelProbabilities } from '../../../src/inference/labelScores';
-import { createModel } from '../../../src/model/createModel';
+import { createModel, modelSize } from '../../../src/model/createModel';
+import type { ModelData } from '../../../src/model/model';
 import { readLabeledResults } from '../../../src/runs/labeledFile';
 import { readPerUserResults } from '../../../src/runs/perUserFile';
 import { createRun, type RunDirectory } from '../../../src/runs/runDirectory';
@@ -119,6 +120,17 @@ describe.each(Object.entries(MODELS))('%s on labels', (_, options) => {
     expect(results.protocol.numCandidates).toBe(results.shown.labels.length);
     expect(await readPerUserResults(whole, 'test')).toBeNull();
   });
+});
+
+it('takes less memory than learning from negatives does', async () => {
+  for (const type of ['din', 'dien', 'sum']) {
+    const { model } = configOf({ type }) as TrainedConfig;
+    const data = modelDataOf({ ...dataset, labeled: null });
+    const sizeOf = (of: ModelData) => modelSize(model, { data: of, batchSize: 256, threads: 2 });
+    const [labels, negatives] = [await sizeOf({ ...data, labeled: true }), await sizeOf(data)];
+    expect(labels.parameters).toBe(negatives.parameters);
+    expect(labels.activations).toBeLessThan(negatives.activations);
+  }
 });
 
 describe('stored results of labels', () => {
