@@ -19,16 +19,20 @@ export interface LabelCounts {
   parts: Record<PartName, { shown: number; clicks: number }>;
   /** Clicks from before all impressions, which were not shown. */
   clicksBefore: number;
+  /** Training rows with a history. */
+  withHistory: number;
 }
 
 export function countLabels(dataset: PreparedDataset, labeled: LabeledInteractions): LabelCounts {
-  const { labels, impressions, offsets, trainEnd, validationEnd } = labeled;
+  const { labels, impressions, offsets, trainEnd, validationEnd, historyEnd } = labeled;
   const shown = partCounts(labeled);
   const clicks: Record<PartName, number> = { training: 0, validation: 0, test: 0 };
+  let withHistory = 0;
   for (let user = 0; user < offsets.length - 1; user++) {
     for (let row = offsets[user]!; row < offsets[user + 1]!; row++) {
       const part = row < trainEnd[user]! ? 'training' : row < validationEnd[user]! ? 'validation' : 'test';
       clicks[part] += labels[row]!;
+      if (part === 'training' && historyEnd[row]! > dataset.offsets[user]!) withHistory++;
     }
   }
   const allClicks = clicks.training + clicks.validation + clicks.test;
@@ -47,6 +51,7 @@ export function countLabels(dataset: PreparedDataset, labeled: LabeledInteractio
       test: { shown: shown.test, clicks: clicks.test },
     },
     clicksBefore: dataset.items.length - allClicks,
+    withHistory,
   };
 }
 
@@ -83,12 +88,25 @@ export function labelLines({
   return lines;
 }
 
-export function labelWarnings({ parts }: LabelCounts): string[] {
-  return (['training', 'validation', 'test'] as const).flatMap((part) => {
+export function labelWarnings({ parts, shown: all, impressions, withHistory }: LabelCounts): string[] {
+  const warnings = (['training', 'validation', 'test'] as const).flatMap((part) => {
     const { shown, clicks } = parts[part];
     if (shown > clicks) return [];
     const found =
       shown === 0 ? 'has no rows with labels' : 'has clicks alone, and no row without one to tell them from';
     return [`The ${part} part ${found}. Change \`dataset.split\`.`];
   });
+  if (impressions === all) {
+    warnings.push(
+      'Each impression has one item: there is nothing to rank within them. If the column numbers rows, ' +
+        'name another in `dataset.columns.impression`, or none: all rows of a user in a part are then ranked together.',
+    );
+  }
+  if (withHistory === 0) {
+    warnings.push(
+      'No training row has a history: no user clicked anything before it, in another impression and at another time. Models see the user and the item alone. ' +
+        'Where `dataset.columns.impression` is named, its values must tell the impressions of a user apart.',
+    );
+  }
+  return warnings;
 }

@@ -81,6 +81,7 @@ describe('labels', () => {
         test: { shown: 4, clicks: 2 },
       },
       clicksBefore: 0,
+      withHistory: 12,
     });
     const text = formatReport(report);
     expect(text).toContain('shown           24: training 16 · validation 4 · test 4');
@@ -162,6 +163,23 @@ describe('labels', () => {
     expect(report.dropped.missingLabels).toBe(2);
     expect(report.warnings).toContain('Rows left out because they have no label: 2.');
     expect(formatReport(report)).toContain('no label 2');
+  });
+
+  test.each([
+    [
+      'unlike in each row',
+      (row: number) => `${row}`,
+      'Each impression has one item: there is nothing to rank within them.',
+    ],
+    ['alike in all rows', () => 'home', 'No training row has a history: no user clicked anything before it'],
+  ])('of impressions that are %s are doubted', async (_, impressionOf, expected) => {
+    const rows = Array.from(
+      { length: 40 },
+      (_row, row) => `u${row % 10},a${row % 7},${1000 + (row % 10)},${(row % 3) % 2},${impressionOf(row)}`,
+    );
+    const other = dataFolder({ 'log.csv': lines([HEADER, ...rows]) });
+    const { report } = await other.prepare({ ...labeled, path: 'log.csv', split: { type: 'temporal' } });
+    expect(report.warnings.join(' ')).toContain(expected);
   });
 
   test('that say both of an item are named', async () => {
