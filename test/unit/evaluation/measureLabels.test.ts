@@ -82,7 +82,10 @@ describe('metrics of labels', () => {
             if (metric.needs !== 'rank') continue;
             const values = mixed.map((labels) =>
               meanOverOrders(labels, (order) => {
-                const places = order.flatMap((label, place) => (label === 1 && place < k ? [place + 1] : []));
+                const reach = metric.gains?.looksBeyond ? order.length : k;
+                const places = order.flatMap((label, place) =>
+                  label === 1 && place < reach ? [place + 1] : [],
+                );
                 const numRelevant = labels.filter((label) => label === 1).length;
                 return places.length === 0 ? 0 : metric.of({ places, numRelevant }, k);
               }),
