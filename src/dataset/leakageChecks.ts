@@ -182,12 +182,18 @@ function laterTraining({ dataset }: Looked): DatasetCheck | null {
     if (cut > start && order.subarray(cut, end).some((place) => place < order[cut - 1]!)) users++;
   }
   if (users === 0 || users < LEAKED_FROM * numUsers) return null;
+  const isGiven = GIVEN.includes(split.type);
+  const ofOrder =
+    isGiven || split.type === 'randomRatio'
+      ? 'The splits `leaveOneOut`, `lastN`, `ratio` and `temporal` hold out what comes last.'
+      : 'The rows of different impressions are mixed in time, and an impression is held out as a whole, by the time of its newest row. ' +
+        'Check the times, and the column of impressions.';
   return {
-    level: GIVEN.includes(split.type) ? 'leak' : 'warning',
+    level: isGiven ? 'leak' : 'warning',
     code: 'data/later-training',
     message:
       `${countOfAll(users, numUsers, 'user', ['has', 'have'])} training interactions that are later than held-out ones of the same user: ` +
-      'a model learns from what comes after what it is tested on. The splits `leaveOneOut`, `lastN`, `ratio` and `temporal` hold out what comes last.',
+      `a model learns from what comes after what it is tested on. ${ofOrder}`,
   };
 }
 

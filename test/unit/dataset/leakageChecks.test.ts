@@ -15,6 +15,8 @@ interface Row {
   time: number;
   /** Where the data say it. */
   part?: 'training' | 'validation' | 'test';
+  /** Rows that were shown together; all of them are clicks. */
+  impression?: number;
 }
 
 /** What is found in the rows, in any order, by a split. */
@@ -32,8 +34,12 @@ function found(rows: readonly Row[], split: object, timestamp: string | null = '
     items: Uint32Array.from(rows, ({ item }) => item),
     times: Float64Array.from(rows, ({ time }) => time),
     parts: Uint8Array.from(rows, ({ part }) => PARTS[part ?? 'training']),
-    labels: null,
-    impressions: null,
+    ...(rows[0]?.impression === undefined
+      ? { labels: null, impressions: null }
+      : {
+          labels: new Uint8Array(rows.length).fill(1),
+          impressions: Uint32Array.from(rows, ({ impression }) => impression!),
+        }),
   };
   const arranged = arrangeInteractions(raw, config, 1);
   const times = timestamp === null ? null : arranged.times;
@@ -243,6 +249,23 @@ describe('what is planted is found', () => {
       expect(random).toContainEqual(
         expect.objectContaining({ code: 'data/later-training', level: 'warning' }),
       );
+    });
+  });
+
+  test('impressions that are mixed in time, which no other split puts right', () => {
+    planted((rows) => {
+      // Of each user every other row is of one impression, which ends with their newest.
+      const seen = new Map<string, number>();
+      const mixed = [...rows]
+        .sort((a, b) => b.time - a.time)
+        .map((row, index): Row => {
+          const place = seen.get(row.user) ?? 0;
+          seen.set(row.user, place + 1);
+          return { ...row, impression: place % 2 === 0 ? 1e6 + Number(row.user.slice(1)) : index };
+        });
+      const check = found(mixed, { type: 'ratio' }).find(({ code }) => code === 'data/later-training')!;
+      expect(check.level).toBe('warning');
+      expect(check.message).toContain('impressions are mixed in time');
     });
   });
 
