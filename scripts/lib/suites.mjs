@@ -47,7 +47,8 @@ export const suites = {
       ...(desktop ? [] : [await runVitest('workbench')]),
     ],
   },
-  webview: { load: 1, needs: ['packages', 'chromium'], run: async () => [await runVitest('webview')] },
+  // Needs no build, but must not take the place of the editor's tests, which take longest and begin after it.
+  webview: { load: 1, needs: ['build', 'chromium'], run: async () => [await runVitest('webview')] },
   engines: { load: 1, needs: ['build', 'engines'], run: runEngineTests },
   cli: { load: 1, needs: ['build'], run: async () => [await runVitest('cli')] },
   faults: {
