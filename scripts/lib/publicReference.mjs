@@ -43,11 +43,31 @@ const TOPICS = {
     'BatchBuilder',
     'Batches',
     'Batch',
+    'BatchUnit',
+    'TimesRead',
     'TrainingData',
+    'LabeledRows',
   ],
   Scoring: ['Query', 'Histories', 'Scoring', 'ProductScoring', 'JointScoring', 'ModelInput'],
   Views: ['EmbeddingView', 'AttentionView', 'AttentionAxis', 'Recorder'],
-  Layers: ['layers', 'Activation', 'AttentionOptions', 'BlockPass', 'GruOptions', 'GruOutput'],
+  Layers: [
+    'layers',
+    'Activation',
+    'AttentionOptions',
+    'BlockPass',
+    'CandidateOptions',
+    'FeedForwardInput',
+    'GruOptions',
+    'GruOutput',
+    'GruUpdate',
+    'Normalized',
+    'Pooling',
+    'Statistics',
+    'SumOutput',
+    'SumParameters',
+    'SumVersion',
+    'SumWritingParameters',
+  ],
   'TensorFlow.js': ['tf'],
   'Random numbers': ['RandomStream', 'randomStream'],
   Metrics: [
@@ -62,6 +82,8 @@ const TOPICS = {
   ],
 };
 
+const LISTED = new Set(Object.values(TOPICS).flat());
+
 /** @returns {string} Markdown */
 export function publicReference() {
   const entry = path.join(root, 'src/userCode/v1.ts');
@@ -74,9 +96,8 @@ export function publicReference() {
   if (module === undefined) throw new Error(`${entry} exports nothing.`);
   const exported = new Map(checker.getExportsOfModule(module).map((symbol) => [symbol.name, symbol]));
 
-  const listed = new Set(Object.values(TOPICS).flat());
-  const missing = [...exported.keys()].filter((name) => !listed.has(name));
-  const gone = [...listed].filter((name) => !exported.has(name));
+  const missing = [...exported.keys()].filter((name) => !LISTED.has(name));
+  const gone = [...LISTED].filter((name) => !exported.has(name));
   if (missing.length + gone.length > 0) {
     throw new Error(
       `scripts/lib/publicReference.mjs must list ${missing.join(', ')} and not ${gone.join(', ')}.`,
@@ -94,10 +115,10 @@ export function publicReference() {
         layers.sort((a, b) => (a.name < b.name ? -1 : 1));
         return [
           'Layers run on RecSight’s kernels, forward and backward; on an engine without kernels they are made of TensorFlow.js operations, with the same results.',
-          ...layers.map((layer) => sectionOf(target(checker, layer), `layers.${layer.name}`)),
+          ...layers.map((layer) => sectionOf(checker, target(checker, layer), `layers.${layer.name}`)),
         ];
       }
-      return [sectionOf(symbol, name)];
+      return [sectionOf(checker, symbol, name)];
     });
     return [`## ${topic}`, ...sections].join('\n\n');
   });
@@ -123,8 +144,8 @@ function isFunction(symbol) {
   return (symbol.flags & ts.SymbolFlags.Function) !== 0;
 }
 
-/** @param {ts.Symbol} symbol @param {string} name */
-function sectionOf(symbol, name) {
+/** @param {ts.TypeChecker} checker @param {ts.Symbol} symbol @param {string} name */
+function sectionOf(checker, symbol, name) {
   const declarations = symbol.declarations ?? [];
   const lines = [`### ${name}`];
   const [first] = declarations;
@@ -137,11 +158,16 @@ function sectionOf(symbol, name) {
     lines.push(...documentation(first));
   } else if (ts.isInterfaceDeclaration(first) || ts.isClassDeclaration(first)) {
     lines.push(...documentation(first));
-    const base = first.heritageClauses?.flatMap(({ types }) =>
-      types.map((type) => `\`${oneLine(type.getText())}\``),
-    );
-    if (base !== undefined) lines.push(`With all of ${base.join(' and ')}.`);
-    const members = membersOf(first);
+    const bases = first.heritageClauses?.flatMap(({ types }) => [...types]) ?? [];
+    const listed = bases.filter(({ expression }) => LISTED.has(expression.getText()));
+    const named = listed.map((type) => `\`${oneLine(type.getText())}\``);
+    if (named.length > 0) lines.push(`With all of ${named.join(' and ')}.`);
+    // What has no section of its own is told where it is inherited.
+    const inherited = bases
+      .filter((type) => !listed.includes(type))
+      .flatMap((type) => checker.getTypeAtLocation(type).symbol.declarations ?? [])
+      .filter(ts.isInterfaceDeclaration);
+    const members = [...inherited, first].flatMap(membersOf);
     if (members.length > 0) lines.push(members.join('\n'));
   } else if (ts.isTypeAliasDeclaration(first)) {
     lines.push(...documentation(first));

@@ -19,7 +19,7 @@ export interface ModelData {
   itemFeatures: readonly FeatureColumn[];
   /** By user index. */
   userFeatures: readonly FeatureColumn[];
-  /** The data say what users were shown and whether they took it: what a model learns from that can. */
+  /** Set if the data have labels: they say what users were shown and whether they took it. Models of your own rank all items nevertheless. */
   labeled?: true;
 }
 

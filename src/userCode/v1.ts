@@ -30,12 +30,29 @@ import type { ModelParameters } from './v1/parameters';
  */
 
 export { layers, RandomStream, tf };
-export type { GruParameters, GruOptions, GruOutput } from '../compute/layers/gru';
+export type { Normalized, Statistics } from '../compute/layers/batchNorm';
+export type { Pooling } from '../compute/layers/embedding';
+export type { FeedForwardInput } from '../compute/layers/feedForward';
+export type { GruParameters, GruOptions, GruOutput, GruUpdate } from '../compute/layers/gru';
 export type { LayerNormalization } from '../compute/layers/layerNorm';
 export type { Activation } from '../compute/layers/linear';
+export type { CandidateOptions } from '../compute/layers/losses';
 export type { Projection } from '../compute/layers/projections';
+export type {
+  SumOutput,
+  SumParameters,
+  SumVersion,
+  SumWritingParameters,
+} from '../compute/layers/sumRecurrence';
 export type { Initializer } from '../compute/parameters';
-export type { Batch, BatchBuilder, Batches, TrainingData } from '../model/batches/batchBuilder';
+export type {
+  Batch,
+  BatchBuilder,
+  Batches,
+  LabeledRows,
+  TimesRead,
+  TrainingData,
+} from '../model/batches/batchBuilder';
 export type { ExampleBatch, ExampleRequest } from '../model/batches/exampleBatches';
 export type { SequenceBatch, SequenceRequest } from '../model/batches/sequenceBatches';
 export type {
@@ -53,6 +70,7 @@ export type {
 } from '../model/model';
 export type { Sampler } from '../model/parts/samplingWeights';
 export type { CategoryColumn, FeatureColumn, MultiColumn, NumberColumn } from '../protocol/features';
+export type { BatchUnit } from '../protocol/run';
 export type { AttentionOptions, BlockPass } from './v1/layers';
 export type { Encode, NextItem, NextItemLoss, NextItemOptions } from './v1/nextItem';
 export type {

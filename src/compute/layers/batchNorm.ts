@@ -3,11 +3,14 @@ import { fused } from '../fused';
 
 /** Mean and biased variance of each column. */
 export interface Statistics {
+  /** `[d]` each. */
   mean: tf.Tensor1D;
   variance: tf.Tensor1D;
 }
 
+/** What a normalization of columns makes, with the statistics that it used. */
 export interface Normalized extends Statistics {
+  /** `[R, d]` */
   output: tf.Tensor2D;
 }
 

@@ -6,6 +6,7 @@ import { layerNorm, type LayerNormalization } from './layerNorm';
 import { linear, type Activation } from './linear';
 import type { Projection } from './projections';
 
+/** What `feedForward` needs. */
 export interface FeedForwardInput {
   /** `[…, d]` */
   x: tf.Tensor;

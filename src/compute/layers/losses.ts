@@ -2,6 +2,7 @@ import * as tf from '@tensorflow/tfjs-core';
 import { fused } from '../fused';
 import { embeddingLookup } from './embedding';
 
+/** Options of `candidateCrossEntropy`. */
 export interface CandidateOptions {
   /** What the scores are multiplied by, such as 1/temperature; 1 if left out. */
   scale?: number | tf.Scalar;

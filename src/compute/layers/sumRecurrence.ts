@@ -38,6 +38,7 @@ export interface SumWritingParameters {
 /** SUMV2 is the version that comes with parameters for writing. */
 export type SumVersion = { type: 'SUM' } | { type: 'SUMV2'; writing: SumWritingParameters };
 
+/** What SUM makes. */
 export interface SumOutput {
   /** `[B, S + 1, h]` after the last step; the highway channel comes last. */
   memory: tf.Tensor3D;

@@ -62,7 +62,7 @@ export interface BatchBuilder {
   readonly minLength: number;
   /** What it reads of times; none if left out. */
   readonly times?: TimesRead;
-  /** Its batches are of {@link LabeledRows}, so that scores are logits of the probability that the user takes the item. */
+  /** Its batches are of {@link LabeledRows}, and scores are logits of the probability that the user takes the item. Built-in models only. */
   readonly learnsFromLabels?: true;
   /**
    * @param batchSize rows of a batch, as the config has it
