@@ -105,7 +105,7 @@ export function labelWarnings({ parts, shown: all, impressions, withHistory }: L
   if (withHistory === 0) {
     warnings.push(
       'No training row has a history: no user clicked anything before it, in another impression and at another time. Models see the user and the item alone. ' +
-        'Where `dataset.columns.impression` is named, its values must tell the impressions of a user apart.',
+        'Values of `dataset.columns.impression`, if it is named, must tell the impressions of a user apart.',
     );
   }
   return warnings;
