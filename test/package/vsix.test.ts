@@ -16,8 +16,8 @@ import { Workbench } from '../integration/harness/workbench';
 /** DuckDB's native library is 23 MB of it. */
 const maxBytes = 30e6;
 /** Unpacked, all that is not DuckDB: the trainer and the inspector each hold TensorFlow.js, the projection page deck.gl, and what reads own models
- * has parsers. Measured: 13.5 MB. */
-const maxOwnBytes = 14e6;
+ * has parsers. Measured: 14.0 MB. */
+const maxOwnBytes = 14.5e6;
 
 let scratch: string;
 let vsix: string;

@@ -135,7 +135,7 @@ export class Workbench {
 
   /** Presses Tab until something of the page of a panel has the focus. */
   async tabTo(panel: FrameLocator, selector: string): Promise<void> {
-    await panel.locator(selector).first().waitFor();
+    await panel.locator(selector).first().waitFor({ timeout: 5000 });
     for (let steps = 0; steps < 80; steps++) {
       if ((await panel.locator(`${selector}:focus-within`).count()) > 0) return;
       await this.page.keyboard.press('Tab');

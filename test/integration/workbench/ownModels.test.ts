@@ -6,7 +6,7 @@ import { root } from '../../../scripts/lib/toolchain.mjs';
 import { AttentionPage, ProjectionPage } from '../harness/inspectionPages';
 import { RunPanel } from '../harness/runPanel';
 import { configPath, runsOf, waitForRun, writeTinyWorkspace } from '../harness/tinyWorkspace';
-import { SOFTWARE_WEBGL, Workbench } from '../harness/workbench';
+import { retry, SOFTWARE_WEBGL, Workbench } from '../harness/workbench';
 
 /*
  * A model of the user's own, from the palette to its attention, in the page of a real VS Code: each test goes on where the one
@@ -109,8 +109,11 @@ describe('a model of the user’s own', () => {
       ['Show Code', () => workbench.runCommand('RecSight: Evaluate Run')],
     ];
     for (const [refused, askFor] of waysToRun) {
-      await askFor();
-      await dialog.waitFor();
+      // What moves while it is clicked is not clicked.
+      await retry(60_000, async () => {
+        if (!(await dialog.isVisible())) await askFor();
+        await dialog.waitFor({ timeout: 10_000 });
+      });
       expect(await dialog.innerText()).toContain(hash.slice(0, 12));
       expect(await dialog.innerText()).toContain('models/mine.ts');
       await workbench.screenshot('consent');
