@@ -3,7 +3,7 @@ import { describe, expect, test } from 'vitest';
 import { until } from '../until';
 import { accessibilityFaultsInAllThemes } from './accessibility';
 import { ComparisonHost, ComparisonPages, type OpenComparison } from './comparisonPage';
-import { choose, settled, usePages } from './pageSuite';
+import { choose, settled, tabUntil, usePages } from './pageSuite';
 import type { PageOptions } from './webviewPages';
 
 const openWith = usePages(() => ComparisonPages.start());
@@ -116,16 +116,7 @@ describe('a comparison', () => {
 
   test('works by keyboard alone: a user opens, the table scrolls', async () => {
     const { page } = await open(undefined, { width: 480 });
-    const reached: string[] = [];
-    for (let step = 0; step < 40; step++) {
-      await page.keyboard.press('Tab');
-      reached.push(
-        await page.evaluate(
-          "(document.activeElement.getAttribute('aria-label') ?? document.activeElement.textContent ?? '').trim().slice(0, 40)",
-        ),
-      );
-      if (await page.evaluate("document.activeElement.matches('.people summary')")) break;
-    }
+    const reached = await tabUntil(page, "document.activeElement.matches('.people summary')");
     expect(reached).toEqual(
       expect.arrayContaining(['Metric', 'Save Tables', 'Test metrics', 'Table']) as string[],
     );

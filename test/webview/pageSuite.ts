@@ -55,3 +55,21 @@ export async function choose(page: Page, label: string, entry: string): Promise<
   await list.click();
   await list.locator('vscode-option', { hasText: entry }).first().click();
 }
+
+/**
+ * Presses Tab until something has the focus that a condition of the page, in JavaScript, holds for.
+ * @returns the beginnings of the labels of all that had the focus
+ */
+export async function tabUntil(page: Page, condition: string): Promise<string[]> {
+  const reached: string[] = [];
+  for (let step = 0; step < 40; step++) {
+    await page.keyboard.press('Tab');
+    reached.push(
+      await page.evaluate(
+        "(document.activeElement.getAttribute('aria-label') ?? document.activeElement.textContent ?? '').trim().slice(0, 40)",
+      ),
+    );
+    if (await page.evaluate(condition)) return reached;
+  }
+  throw new Error(`The Tab key reaches nothing with ${condition}, but ${reached.join(', ')}.`);
+}

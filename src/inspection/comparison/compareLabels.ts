@@ -7,6 +7,7 @@ import { MODEL_RANKER } from '../../evaluation/perUserResults';
 import type { CalibrationPoint, Comparison, ComparisonRequest } from '../../protocol/comparison';
 import { InspectionError } from '../inspectionError';
 import type { Task } from '../tasks';
+import { chosenMetrics } from './chosenMetrics';
 import {
   baselinesOf,
   differingSettings,
@@ -40,7 +41,15 @@ export async function compareLabels(request: ComparisonRequest, task: Task): Pro
   }
   const baselines = request.baselines ? baselinesOf(opened[0]!) : [];
   const groups = [...seedGroups, ...baselines.map((baseline) => [baseline])];
-  const metrics = chosenMetrics([...opened, ...baselines], request.metrics);
+  const metrics = chosenMetrics(
+    [...opened, ...baselines],
+    request.metrics,
+    (name) => metricOf(name) !== null,
+    {
+      what: 'labels for each user',
+      computed: 'a metric of ranks at any cut-off, such as `ndcg@10`',
+    },
+  );
   const values = new Map(
     metrics.map((name) => [name, new Map(groups.flat().map((run) => [run, valuesOf(run, name)]))]),
   );
@@ -114,26 +123,6 @@ function requireSameRows(
     `Runs ${pair.join(' and ')} were tested on different rows, so their numbers are not comparable. ` +
       'Train both on the same data, with the same filters and split.',
   );
-}
-
-/** @throws InspectionError for one that no run can be measured by */
-function chosenMetrics(runs: readonly LabeledRun[], wanted: readonly string[] | null): string[] {
-  const measured = Object.keys(runs[0]!.metrics).filter((name) =>
-    runs.every(({ metrics }) => metrics[name] !== undefined),
-  );
-  if (wanted === null) {
-    const { mainMetric } = runs[0]!.manifest;
-    return measured.sort((a, b) => Number(b === mainMetric) - Number(a === mainMetric));
-  }
-  for (const name of wanted) {
-    if (measured.includes(name) || metricOf(name) !== null) continue;
-    throw new InspectionError(
-      'inspection/no-metric',
-      `The metric \`${name}\` was not measured by all runs, and cannot be computed from labels for each user. ` +
-        `Expected one of ${measured.map((one) => `\`${one}\``).join(', ')}, or a metric of ranks at any cut-off, such as \`ndcg@10\`.`,
-    );
-  }
-  return [...new Set(wanted)];
 }
 
 /** A metric that users may have values of, with its cut-off. */

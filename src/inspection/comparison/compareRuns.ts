@@ -9,6 +9,7 @@ import { InspectionError } from '../inspectionError';
 import type { Task } from '../tasks';
 import { meanPlaces, placeHistogram, type AlignedRun } from './alignedRun';
 import { changedUsers } from './changedUsers';
+import { chosenMetrics } from './chosenMetrics';
 import {
   areMeasuredByLabels,
   baselinesOf,
@@ -43,7 +44,10 @@ export async function compareRuns(request: ComparisonRequest, task: Task): Promi
     ...groupBySeed(runs.slice(0, opened.length)),
     ...runs.slice(opened.length).map((baseline) => [baseline]),
   ];
-  const names = chosenMetrics(runs, request.metrics);
+  const names = chosenMetrics(runs, request.metrics, isOfRanks, {
+    what: 'ranks',
+    computed: 'a metric of ranks at any cut-off, such as `recall@50`',
+  });
   const { metrics, reasons } = await userMetrics(runs, names, data);
   const kinds = slicingKinds(details, dataset);
   const chosen = request.slices?.map((name) => slicingOf(kinds, name, data)) ?? kinds.slice(0, 2);
@@ -112,28 +116,9 @@ async function aligned(
   return found;
 }
 
-/** Of a metric that can be computed from ranks. */
-const CUTOFF = /@[1-9]\d{0,4}$/;
-
-/** @throws InspectionError for one that no run can be measured by */
-function chosenMetrics(runs: readonly AlignedRun[], wanted: readonly string[] | null): string[] {
-  const measured = Object.keys(runs[0]!.metrics).filter((name) =>
-    runs.every(({ metrics }) => metrics[name] !== undefined),
-  );
-  if (wanted === null) {
-    const { mainMetric } = runs[0]!.manifest;
-    return measured.sort((a, b) => Number(b === mainMetric) - Number(a === mainMetric));
-  }
-  for (const name of wanted) {
-    if (measured.includes(name) || (findMetric(name)?.needs === 'rank' && CUTOFF.test(name))) continue;
-    throw new InspectionError(
-      'inspection/no-metric',
-      `The metric \`${name}\` was not measured by all runs, and cannot be computed from ranks. ` +
-        `Expected one of ${measured.map((one) => `\`${one}\``).join(', ')}, or a metric of ranks at any cut-off, such as \`recall@50\`.`,
-    );
-  }
-  return [...new Set(wanted)];
-}
+/** Whether it can be computed from ranks. */
+const isOfRanks = (name: string): boolean =>
+  findMetric(name)?.needs === 'rank' && /@[1-9]\d{0,4}$/.test(name);
 
 /** @throws InspectionError where there is no such slicing */
 function slicingOf(kinds: readonly SlicingKind[], name: string, data: PreparedDataset | string): SlicingKind {
