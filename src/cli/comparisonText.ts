@@ -8,6 +8,7 @@ import {
   type GroupValue,
   type Slicing,
 } from '../protocol/comparison';
+import { countOf } from '../protocol/countOf';
 import { describeProtocol } from '../protocol/evaluation';
 import { percent } from '../protocol/percent';
 import { thousands } from '../protocol/thousands';
@@ -155,7 +156,9 @@ function settingsText({ settings, groups }: Comparison): Styled[] {
   return [
     '\n',
     ...table(['Settings', ...runs.map(({ letter }) => letter)], shared.map(cells)),
-    ...(others > 0 ? [`${others} more that not all of the runs have; \`--json\` lists them.\n`] : []),
+    ...(others > 0
+      ? [`Also: ${countOf(others, 'setting')} that only some of the runs have; see \`--json\`.\n`]
+      : []),
   ];
 }
 

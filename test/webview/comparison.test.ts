@@ -32,7 +32,7 @@ describe('a comparison', () => {
     expect(await page.locator('section .badge').first().innerText()).toBe('full · LOO · seen filtered');
     // Options that only some models have are counted, not listed.
     expect(await page.locator('table.settings tbody tr').count()).toBe(3);
-    expect(await page.getByText('1 more that not all of these runs have.').count()).toBe(1);
+    expect(await page.getByText('Also: 1 setting that only some of these runs have.').count()).toBe(1);
   });
 
   test('asks anew for another metric or slice, and keeps what is shown meanwhile', async () => {

@@ -2,6 +2,7 @@ import { html, nothing, type TemplateResult } from 'lit';
 import { comparisonCsv } from '../../src/formats/comparisonCsv';
 import { csvField } from '../../src/formats/csv';
 import type { Comparison } from '../../src/protocol/comparison';
+import { countOf } from '../../src/protocol/countOf';
 import { figure } from '../results/figure';
 import type { ComparisonHandlers } from '../results/handlers';
 import {
@@ -162,7 +163,9 @@ function details(state: ComparisonState, comparison: Comparison): TemplateResult
             })}
             ${
               others > 0
-                ? html`<p class="muted small">${others} more that not all of these runs have.</p>`
+                ? html`<p class="muted small">
+                    Also: ${countOf(others, 'setting')} that only some of these runs have.
+                  </p>`
                 : nothing
             }
           </section>`

@@ -42,7 +42,7 @@ export function tiedText({ histogram: { tied }, groups, places }: Comparison): s
   );
   if (parts.length === 0) return null;
   const of = formatCount(places[0]?.length ?? 0);
-  return `Of ${of} held-out items, ${new Intl.ListFormat('en').format(parts)} are tied with other items. They count in equal parts in all places that they may take.`;
+  return `Of ${of} held-out items, ${new Intl.ListFormat('en').format(parts)} are tied with other items. Each counts in equal parts for every place that it may take.`;
 }
 
 const firstOf = (limits: readonly number[], bar: number): number => (limits[bar - 1] ?? 0) + 1;
